@@ -1,0 +1,54 @@
+"""symchiral: which vibrations of a crystal can hand rotation to which others, and why.
+
+>>> import symchiral as sc
+>>> study = sc.read("Bi2Se3")
+>>> rule = study.rules(order=3)["Eu(+) Eu(+) -> Eg(-)"]
+>>> rule.verdict, rule.umklapp, rule.pam_sense, rule.am_transfer
+('allowed', 1, 'flipped', 3.0)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from symchiral.version import __version__
+
+# Names are imported when first used, so that ``import symchiral`` and ``symchiral --help`` load
+# neither numpy nor anything heavier.
+_HOME = {
+    "read": "symchiral.study",
+    "predict": "symchiral.study",
+    "Study": "symchiral.study",
+    "RuleBook": "symchiral.rules.rulebook",
+    "Rule": "symchiral.rules.rule",
+    "Species": "symchiral.modes.species",
+    "Crystal": "symchiral.crystal.crystal",
+    "structure": "symchiral.study",
+    "structure_names": "symchiral.io.shipped",
+    "SymchiralError": "symchiral.errors",
+}
+
+__all__ = ["__version__", *sorted(_HOME)]
+
+if TYPE_CHECKING:
+    from symchiral.crystal.crystal import Crystal as Crystal
+    from symchiral.errors import SymchiralError as SymchiralError
+    from symchiral.io.shipped import structure_names as structure_names
+    from symchiral.modes.species import Species as Species
+    from symchiral.rules.rule import Rule as Rule
+    from symchiral.rules.rulebook import RuleBook as RuleBook
+    from symchiral.study import Study as Study
+    from symchiral.study import predict as predict
+    from symchiral.study import read as read
+    from symchiral.study import structure as structure
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'symchiral' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

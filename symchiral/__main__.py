@@ -1,0 +1,7 @@
+"""``python -m symchiral``."""
+
+import sys
+
+from symchiral.cli import main
+
+sys.exit(main())

@@ -1,0 +1,21 @@
+"""``symchiral schema``: the JSON Schemas."""
+
+from __future__ import annotations
+
+import argparse
+
+from symchiral.cli.common import write
+
+SUMMARY = "print the JSON Schema of a command's --json output"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("command", metavar="COMMAND", help="predict, explain or show")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the schema."""
+    from symchiral.report.document import schema
+
+    write(schema(options.command))

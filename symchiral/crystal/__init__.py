@@ -1,0 +1,1 @@
+"""Crystals, frames, operations, space groups, sites and wavevectors."""

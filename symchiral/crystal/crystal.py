@@ -1,0 +1,129 @@
+"""The crystal as it was handed in: a cell, atoms in it, and where they came from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from math import gcd
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.value import Value, frozen
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a crystal was read from, and what its file claimed.
+
+    Attributes
+    ----------
+    path : str or None
+        The path as given; None for a structure made in memory.
+    sha256 : str or None
+        Hash of the file's bytes.
+    stated_group : int or None
+        Space-group number the file states, if it states one.
+    stated_symbol : str or None
+        Hermann–Mauguin symbol the file states, if it states one.
+    notes : tuple of str
+        What the reader had to assume, one sentence each (shown as warnings).
+    """
+
+    path: str | None = None
+    sha256: str | None = None
+    stated_group: int | None = None
+    stated_symbol: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Crystal(Value):
+    """Atoms in a periodic cell.
+
+    Attributes
+    ----------
+    cell : (3, 3) float
+        Lattice vectors as rows, Å, in the Cartesian frame of the input.
+    positions : (N, 3) float
+        Fractional coordinates, rows.
+    numbers : (N,) int
+        Atomic numbers.
+    source : Source
+        Where it came from.
+
+    Examples
+    --------
+    >>> Crystal.of(4.0 * np.eye(3), [[0, 0, 0]], [84])
+    Crystal(Po, 1 atom, 64.00 Å³)
+    """
+
+    cell: npt.NDArray[np.float64]
+    positions: npt.NDArray[np.float64]
+    numbers: npt.NDArray[np.int64]
+    source: Source = field(default_factory=Source)
+
+    @classmethod
+    def of(
+        cls,
+        cell: npt.ArrayLike,
+        positions: npt.ArrayLike,
+        numbers: npt.ArrayLike,
+        *,
+        source: Source | None = None,
+    ) -> Crystal:
+        """Make a crystal from anything array-like; copies and freezes."""
+        return cls(
+            frozen(cell, float),
+            frozen(np.reshape(positions, (-1, 3)), float),
+            frozen(np.reshape(numbers, (-1,)), np.int64),
+            source or Source(),
+        )
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @property
+    def volume(self) -> float:
+        """Volume of the cell, Å³."""
+        return abs(float(np.linalg.det(self.cell)))
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Chemical symbol of every atom."""
+        return tuple(SYMBOLS[number] for number in self.numbers)
+
+    @property
+    def formula(self) -> str:
+        """Reduced formula, elements in the order of first appearance.
+
+        Examples
+        --------
+        >>> Crystal.of(np.eye(3), np.zeros((5, 3)), [83, 83, 34, 34, 34]).formula
+        'Bi2Se3'
+        """
+        counts = Counter(self.symbols)
+        divisor = gcd(*counts.values()) if counts else 1
+        return "".join(
+            f"{symbol}{n // divisor if n != divisor else ''}" for symbol, n in counts.items()
+        )
+
+    def __repr__(self) -> str:
+        atoms = "1 atom" if len(self) == 1 else f"{len(self)} atoms"
+        return f"Crystal({self.formula}, {atoms}, {self.volume:.2f} Å³)"
+
+
+# fmt: off
+SYMBOLS: tuple[str, ...] = (
+    "X",
+    "H", "He", "Li", "Be", "B", "C", "N", "O", "F", "Ne", "Na", "Mg", "Al", "Si", "P", "S", "Cl",
+    "Ar", "K", "Ca", "Sc", "Ti", "V", "Cr", "Mn", "Fe", "Co", "Ni", "Cu", "Zn", "Ga", "Ge", "As",
+    "Se", "Br", "Kr", "Rb", "Sr", "Y", "Zr", "Nb", "Mo", "Tc", "Ru", "Rh", "Pd", "Ag", "Cd", "In",
+    "Sn", "Sb", "Te", "I", "Xe", "Cs", "Ba", "La", "Ce", "Pr", "Nd", "Pm", "Sm", "Eu", "Gd", "Tb",
+    "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Hf", "Ta", "W", "Re", "Os", "Ir", "Pt", "Au", "Hg", "Tl",
+    "Pb", "Bi", "Po", "At", "Rn", "Fr", "Ra", "Ac", "Th", "Pa", "U", "Np", "Pu", "Am", "Cm", "Bk",
+    "Cf", "Es", "Fm", "Md", "No", "Lr", "Rf", "Db", "Sg", "Bh", "Hs", "Mt", "Ds", "Rg", "Cn", "Nh",
+    "Fl", "Mc", "Lv", "Ts", "Og",
+)
+# fmt: on
+"""Chemical symbols by atomic number (0 is no element)."""

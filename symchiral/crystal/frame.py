@@ -1,0 +1,117 @@
+"""The only place where coordinates change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.value import Value, frozen
+
+Basis = Literal["input", "standard", "primitive", "cartesian"]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Frame(Value):
+    r"""Input cell, standard cell, our primitive cell and Cartesian axes, related both ways.
+
+    With columns of basis vectors B, :math:`B_{standard} = B_{input} P^{-1}`,
+    :math:`B_{primitive} = B_{standard} C`, and for a point
+
+    .. math:: x_{standard} = P x_{input} + p, \qquad x_{primitive} = C^{-1} x_{standard}.
+
+    The Cartesian axes are those of the input; nothing is rotated. The Cartesian origin is
+    that of the input cell.
+
+    Attributes
+    ----------
+    cell : (3, 3) float
+        The primitive cell, rows, Å, with its metric made exactly symmetric.
+    matrix : (3, 3) float
+        P, input to standard coordinates.
+    origin : (3,) float
+        p, the standard coordinates of the input origin.
+    centring : (3, 3) float
+        C, columns: primitive vectors in the standard basis.
+    """
+
+    cell: Floats
+    matrix: Floats
+    origin: Floats
+    centring: Floats
+
+    def _columns(self, basis: Basis) -> Floats:
+        """Basis vectors as Cartesian columns."""
+        primitive = self.cell.T
+        if basis == "primitive":
+            return primitive
+        if basis == "cartesian":
+            return np.eye(3)
+        standard = primitive @ np.linalg.inv(self.centring)
+        return standard if basis == "standard" else standard @ self.matrix
+
+    def direction(self, vector: npt.ArrayLike, *, to: Basis, source: Basis) -> Floats:
+        """Change the basis of a direct-space vector (a difference of points); shape (..., 3)."""
+        change = np.linalg.inv(self._columns(to)) @ self._columns(source)
+        return np.asarray(np.asarray(vector, dtype=float) @ change.T, dtype=float)
+
+    def point(self, x: npt.ArrayLike, *, to: Basis, source: Basis) -> Floats:
+        """Change the basis of a point, origins included; shape (..., 3)."""
+        return self.direction(x, to=to, source=source) + self._origin(to, source)
+
+    def _origin(self, to: Basis, source: Basis) -> Floats:
+        """Coordinates, in ``to``, of the origin of ``source``."""
+        return self._from_input(to, self._to_input_origin(source))
+
+    def _to_input_origin(self, source: Basis) -> Floats:
+        """Input coordinates of the origin of ``source``."""
+        if source in ("input", "cartesian"):
+            return np.zeros(3)
+        return np.asarray(-np.linalg.solve(self.matrix, self.origin), dtype=float)
+
+    def _from_input(self, to: Basis, x: Floats) -> Floats:
+        if to == "input":
+            return x
+        if to == "cartesian":
+            return self.direction(x, to="cartesian", source="input")
+        standard = self.matrix @ x + self.origin
+        return np.asarray(
+            standard if to == "standard" else np.linalg.solve(self.centring, standard), dtype=float
+        )
+
+    def wavevector(self, q: npt.ArrayLike, *, to: Basis, source: Basis) -> Floats:
+        r"""Change the basis of a wavevector given by its coefficients on the reciprocal basis.
+
+        Coefficients are those of :math:`q = \sum_i q_i b_i` with :math:`a_i·b_j = 2π δ_{ij}`;
+        in the Cartesian basis they are in units of 2π/Å.
+        """
+        change = np.linalg.inv(self._columns(source)) @ self._columns(to)
+        return np.asarray(np.asarray(q, dtype=float) @ change, dtype=float)
+
+    def rotation(self, matrices: npt.ArrayLike, *, to: Basis, source: Basis) -> Floats:
+        """Change the basis of linear maps; shape (..., 3, 3)."""
+        change = np.linalg.inv(self._columns(to)) @ self._columns(source)
+        return np.asarray(change @ np.asarray(matrices, dtype=float) @ np.linalg.inv(change))
+
+    def __repr__(self) -> str:
+        lengths = ", ".join(f"{x:.3f}" for x in np.linalg.norm(self.cell, axis=1))
+        return f"Frame(primitive lengths {lengths} Å)"
+
+
+def symmetrized_cell(cell: Floats, rotations: npt.NDArray[np.int64]) -> Floats:
+    r"""Return the cell nearest to ``cell`` whose metric is invariant under ``rotations``.
+
+    The metric :math:`g = A^T A` is averaged, :math:`\bar g = |G|^{-1}\sum W^T g W`, and the cell is
+    strained without rotation by the symmetric M with :math:`A^T M^2 A = \bar g`.
+    """
+    columns = cell.T
+    metric = columns.T @ columns
+    average = np.mean(np.swapaxes(rotations, 1, 2) @ metric @ rotations, axis=0)
+    inverse = np.linalg.inv(columns)
+    square = inverse.T @ average @ inverse
+    values, vectors = np.linalg.eigh((square + square.T) / 2)
+    strain = (vectors * np.sqrt(values)) @ vectors.T
+    return frozen((strain @ columns).T)

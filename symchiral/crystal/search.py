@@ -1,0 +1,351 @@
+"""From atoms to a space group: the one door to spglib."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import spglib
+
+from symchiral.crystal.crystal import SYMBOLS, Crystal
+from symchiral.crystal.frame import Frame, symmetrized_cell
+from symchiral.crystal.sites import Site
+from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
+from symchiral.errors import SymmetryError
+from symchiral.value import Value, frozen
+
+SYMPREC = 1e-3
+"""Default distance tolerance, Å."""
+
+_ORIGIN_CHOICE_2 = {
+    # Space groups with two origin choices -> Hall number of choice 2 (spglib defaults to 1).
+    48: 229, 50: 234, 59: 279, 68: 323, 70: 336, 85: 360, 86: 362, 88: 365, 125: 403, 126: 405,
+    129: 409, 130: 411, 133: 415, 134: 417, 137: 421, 138: 423, 141: 427, 142: 429, 201: 496,
+    203: 499, 222: 519, 224: 522, 227: 526, 228: 528,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something the user should know: a machine-readable kind and a sentence."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SymmetricCrystal(Value):
+    r"""A crystal with its space group, in our primitive cell.
+
+    Attributes
+    ----------
+    input : Crystal
+        The crystal as handed in.
+    primitive : Crystal
+        The primitive cell: orientation of the input, standard origin, positions averaged over the
+        group so that every operation holds to rounding.
+    group : SpaceGroup
+        The space group.
+    frame : Frame
+        Relates input, standard, primitive and Cartesian coordinates.
+    sites : tuple of Site
+        Orbits of equivalent atoms.
+    permutations : (G, N) int
+        Atom to which operation g takes atom κ.
+    lattice_shifts : (G, N, 3) int
+        L with :math:`g r_κ = r_{κ'} + L` in the primitive cell.
+    symprec : float
+        Distance tolerance used, Å.
+    deviation : float
+        Largest distance by which an atom was moved to make it symmetric, Å.
+    warnings : tuple of Notice
+        What the user should know about this structure.
+    """
+
+    input: Crystal
+    primitive: Crystal
+    group: SpaceGroup
+    frame: Frame
+    sites: tuple[Site, ...]
+    permutations: npt.NDArray[np.int64]
+    lattice_shifts: npt.NDArray[np.int64]
+    symprec: float
+    deviation: float
+    warnings: tuple[Notice, ...]
+
+    @cached_property
+    def rotations(self) -> npt.NDArray[np.float64]:
+        """(G, 3, 3) float: Cartesian rotation parts in the frame of the input."""
+        return frozen(self.frame.rotation(self.group.rotations, to="cartesian", source="primitive"))
+
+    def __repr__(self) -> str:
+        return (
+            f"SymmetricCrystal({self.primitive.formula}, {self.group.symbol} "
+            f"({self.group.number}), {len(self.primitive)} atoms)"
+        )
+
+
+@cache
+def space_group(hall_number: int) -> SpaceGroup:
+    """Return the space group of a spglib Hall number, in its primitive cell.
+
+    Examples
+    --------
+    >>> group = space_group(458)
+    >>> group, len(group), group.schoenflies
+    (SpaceGroup(166, 'R-3m'), 12, 'D3d')
+    """
+    kind = spglib.get_spacegroup_type(hall_number)
+    data = spglib.get_symmetry_from_database(hall_number)
+    if kind is None or data is None:
+        raise ValueError(f"no Hall number {hall_number}: they run from 1 to 530")
+    rotations, translations = data["rotations"], data["translations"]
+    identity = np.all(rotations == np.eye(3, dtype=int), axis=(1, 2))
+    centring = _centring(translations[identity])
+    inverse = np.linalg.inv(centring)
+    primitive = np.rint(inverse @ rotations @ centring).astype(np.int64)
+    shifts = np.rint(DENOMINATOR * (translations @ inverse.T)).astype(np.int64) % DENOMINATOR
+    seen: dict[bytes, int] = {}
+    for i, w in enumerate(primitive):
+        seen.setdefault(w.tobytes(), i)
+    keep = list(seen.values())
+    return SpaceGroup(
+        hall_number=hall_number,
+        number=int(kind.number),
+        symbol=str(kind.international_short),
+        point_group=str(kind.pointgroup_international),
+        schoenflies=str(kind.pointgroup_schoenflies),
+        rotations=frozen(primitive[keep]),
+        shifts=frozen(shifts[keep]),
+        centring=frozen(centring),
+    )
+
+
+def _centring(translations: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Primitive vectors as columns in the standard basis, from the pure translations."""
+    third, half = 1 / 3, 0.5
+    kinds: dict[tuple[tuple[int, ...], ...], list[list[float]]] = {
+        (): [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+        ((0, 3, 3),): [[1, 0, 0], [0, half, -half], [0, half, half]],
+        ((3, 0, 3),): [[half, 0, -half], [0, 1, 0], [half, 0, half]],
+        ((3, 3, 0),): [[half, half, 0], [-half, half, 0], [0, 0, 1]],
+        ((3, 3, 3),): [[-half, half, half], [half, -half, half], [half, half, -half]],
+        ((0, 3, 3), (3, 0, 3), (3, 3, 0)): [[0, half, half], [half, 0, half], [half, half, 0]],
+        ((2, 4, 4), (4, 2, 2)): [
+            [2 * third, -third, -third],
+            [third, third, -2 * third],
+            [third, third, third],
+        ],
+    }
+    key = sorted(tuple(int(x) for x in np.rint(6 * t) % 6) for t in translations)
+    return np.array(kinds[tuple(key[1:])], dtype=float)
+
+
+def _dataset(cell: tuple[Any, ...], symprec: float, hall_number: int = 0) -> Any:
+    """Call spglib; None when it finds nothing, whichever way this spglib says so.
+
+    A plain spglib returns None; after ``import phonopy`` or ``import spgrep`` the same call
+    raises ``SpglibError``.
+    """
+    failure = getattr(getattr(spglib, "error", None), "SpglibError", None) or RuntimeError
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return spglib.get_symmetry_dataset(cell, symprec=symprec, hall_number=hall_number)
+    except failure:
+        return None
+
+
+def find_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> SymmetricCrystal:
+    """Find the space group and the symmetric primitive cell of a crystal.
+
+    One more search at ten times the tolerance warns when the structure is nearly of a higher
+    symmetry, and a group stated by the file is compared with the one found.
+
+    Parameters
+    ----------
+    crystal : Crystal
+        Any description of the crystal: primitive, conventional or a supercell.
+    symprec : float
+        Distance tolerance, Å.
+
+    Raises
+    ------
+    SymmetryError
+        No group is found at this tolerance, or its operations do not map the atoms.
+    """
+    cell = (crystal.cell, crystal.positions, crystal.numbers)
+    data = _dataset(cell, symprec)
+    if data is None:
+        raise SymmetryError(
+            f"no space group found at symprec {symprec:g} Å",
+            why="spglib could not match the atoms with any space group",
+            fix="check the cell and for atoms that nearly coincide, or pass another --symprec",
+        )
+    looser = _dataset(cell, 10 * symprec)
+    choice = _ORIGIN_CHOICE_2.get(data.number)
+    if choice is not None and data.hall_number != choice:
+        data = _dataset(cell, symprec, choice) or data
+    group = space_group(int(data.hall_number))
+    matrix = np.array(data.transformation_matrix)
+    origin = np.array(data.origin_shift)
+    standard = crystal.cell.T @ np.linalg.inv(matrix)
+    primitive_cell = symmetrized_cell((standard @ group.centring).T, group.rotations)
+    frame = Frame(primitive_cell, frozen(matrix), frozen(origin), group.centring)
+    coordinates = (crystal.positions @ matrix.T + origin) @ np.linalg.inv(group.centring).T
+    folded, numbers, representatives = _fold(
+        coordinates, crystal.numbers, np.array(data.mapping_to_primitive)
+    )
+    positions, permutations, lattice_shifts, deviation = _symmetrized(
+        folded, numbers, group, primitive_cell
+    )
+    if deviation > 10 * symprec:
+        raise SymmetryError(
+            f"{group.symbol} does not map the atoms onto themselves at symprec {symprec:g} Å",
+            why=f"an atom misses its image by {deviation:.3g} Å",
+            fix="pass a smaller --symprec, or symmetrise the structure first",
+        )
+    primitive = Crystal.of(primitive_cell, positions, numbers, source=crystal.source)
+    return SymmetricCrystal(
+        input=crystal,
+        primitive=primitive,
+        group=group,
+        frame=frame,
+        sites=_sites(data, numbers, permutations, representatives, group),
+        permutations=frozen(permutations),
+        lattice_shifts=frozen(lattice_shifts),
+        symprec=symprec,
+        deviation=deviation,
+        warnings=_warnings(crystal, data, looser, symprec),
+    )
+
+
+def _fold(
+    coordinates: npt.NDArray[np.float64],
+    numbers: npt.NDArray[np.int64],
+    mapping: npt.NDArray[np.int64],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Average the translational copies of each primitive atom, in order of first appearance."""
+    _, first, inverse = np.unique(mapping, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    copies = rank[inverse]
+    representatives = first[order]
+    offset = coordinates - coordinates[representatives][copies]
+    offset -= np.rint(offset)
+    mean = np.zeros((len(order), 3))
+    np.add.at(mean, copies, offset)
+    mean /= np.bincount(copies)[:, None]
+    return coordinates[representatives] + mean, numbers[representatives], representatives
+
+
+def _symmetrized(
+    positions: npt.NDArray[np.float64],
+    numbers: npt.NDArray[np.int64],
+    group: SpaceGroup,
+    cell: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64], float]:
+    """Positions averaged over the group, with permutations, lattice shifts and largest move."""
+    n = len(positions)
+    shifts = group.shifts / DENOMINATOR
+    permutations = np.empty((len(group), n), dtype=np.int64)
+    average = np.zeros_like(positions)
+    for g, (w, t) in enumerate(zip(group.rotations, shifts, strict=True)):
+        images = positions @ w.T + t
+        permutations[g] = _nearest(images, positions, numbers, cell)
+        move = images - positions[permutations[g]]
+        # The image of κ is an estimate of the position of κ'.
+        np.add.at(average, permutations[g], move - np.rint(move))
+    average /= len(group)
+    deviation = float(np.max(np.linalg.norm(average @ cell, axis=1), initial=0.0))
+    bijective = np.all(np.sort(permutations, axis=1) == np.arange(n))
+    symmetric = positions + average
+    symmetric -= np.floor(symmetric + 1e-9)
+    images = np.einsum("gij,nj->gni", group.rotations, symmetric) + shifts[:, None, :]
+    difference = images - symmetric[permutations]
+    lattice_shifts = np.rint(difference).astype(np.int64)
+    residual = np.linalg.norm((difference - lattice_shifts) @ cell, axis=2)
+    worst = float(np.max(residual, initial=0.0))
+    if not bijective or worst > 1e-6:
+        deviation = max(deviation, worst, float("inf") if not bijective else 0.0)
+    return symmetric, permutations, lattice_shifts, deviation
+
+
+def _nearest(
+    images: npt.NDArray[np.float64],
+    positions: npt.NDArray[np.float64],
+    numbers: npt.NDArray[np.int64],
+    cell: npt.NDArray[np.float64],
+) -> npt.NDArray[np.int64]:
+    """Index of the atom of the same element nearest to each image, modulo lattice vectors."""
+    found = np.empty(len(positions), dtype=np.int64)
+    for number in np.unique(numbers):
+        (members,) = np.nonzero(numbers == number)
+        for block in np.array_split(members, 1 + len(members) ** 2 // 1_000_000):
+            offset = images[block][:, None, :] - positions[members][None, :, :]
+            offset -= np.rint(offset)
+            distance = np.einsum("abi,ij,abj->ab", offset, cell @ cell.T, offset)
+            found[block] = members[np.argmin(distance, axis=1)]
+    return found
+
+
+def _sites(
+    data: Any,
+    numbers: npt.NDArray[np.int64],
+    permutations: npt.NDArray[np.int64],
+    representatives: npt.NDArray[np.int64],
+    group: SpaceGroup,
+) -> tuple[Site, ...]:
+    seen: set[int] = set()
+    orbits: list[tuple[int, ...]] = []
+    for atom in range(len(numbers)):
+        if atom not in seen:
+            orbits.append(tuple(sorted({int(k) for k in permutations[:, atom]})))
+            seen.update(orbits[-1])
+    elements = [SYMBOLS[numbers[orbit[0]]] for orbit in orbits]
+    per_cell = round(1 / abs(np.linalg.det(group.centring)))
+    sites = []
+    for i, (orbit, element) in enumerate(zip(orbits, elements, strict=True)):
+        index = elements[: i + 1].count(element)
+        first = int(representatives[orbit[0]])
+        sites.append(
+            Site(
+                name=f"{element}{index}" if elements.count(element) > 1 else element,
+                element=element,
+                letter=str(data.wyckoffs[first]),
+                multiplicity=per_cell * len(orbit),
+                symmetry=str(data.site_symmetry_symbols[first]),
+                atoms=orbit,
+            )
+        )
+    return tuple(sites)
+
+
+def _warnings(crystal: Crystal, data: Any, looser: Any, symprec: float) -> tuple[Notice, ...]:
+    found = [Notice("reading", note) for note in crystal.source.notes]
+    # A larger cell at the tighter tolerance may hide translations: count operations per atom.
+    if looser is not None and looser.number != data.number:
+        found.append(
+            Notice(
+                "looser-group",
+                f"at symprec {10 * symprec:g} Å the space group is {looser.international} "
+                f"({looser.number}) instead of {data.international} ({data.number}) at "
+                f"{symprec:g} Å: if you believe the higher symmetry, pass --symprec "
+                f"{10 * symprec:g}",
+            )
+        )
+    stated = crystal.source.stated_group
+    if stated is not None and stated != data.number:
+        found.append(
+            Notice(
+                "stated-group",
+                f"the file states space group {crystal.source.stated_symbol or ''} ({stated}) "
+                f"but its atoms have {data.international} ({data.number}); the atoms are used",
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,113 @@
+"""Every error symchiral raises on purpose, as one tree.
+
+::
+
+    SymchiralError                 exit code 1
+    ├── InputError                 what was handed in cannot be used
+    │   ├── ReadError              no structure could be read (missing, empty, binary, …)
+    │   ├── StructureError         a structure was read but is no crystal (no cell, NaN, overlap, …)
+    │   │   └── DisorderError      a site is shared by elements or only partly occupied
+    │   └── GrammarError           a transfer, leg, wavevector or axis is not written in the grammar
+    ├── SymmetryError              no space group, or one that contradicts the atoms
+    │   └── AxisError              the axis asked for is not a symmetry axis
+    ├── LabelError                 an unknown species, copy, component or structure name
+    ├── LimitError                 more work than the limit allows
+    └── MissingExtraError          an optional dependency is not installed
+
+Each carries *what* happened, *why*, and how to *fix* it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class SymchiralError(Exception):
+    """Base of all errors: what went wrong, why, and how to fix it.
+
+    Parameters
+    ----------
+    what : str
+        What cannot be done, naming the input it concerns.
+    why : str
+        The cause, in the terms of the input.
+    fix : str
+        What the user can do about it.
+
+    Examples
+    --------
+    >>> print(SymchiralError("cannot read x.cif", why="the file is empty", fix="export it again"))
+    cannot read x.cif: the file is empty. export it again.
+    """
+
+    def __init__(self, what: str, *, why: str, fix: str) -> None:
+        self.what = what
+        self.why = why
+        self.fix = fix
+        super().__init__(what, why, fix)
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.why.rstrip('.')}. {self.fix.rstrip('.')}."
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exceptions pickle by their positional args; ours are keyword-only.
+        return (_rebuild, (type(self), self.what, self.why, self.fix))
+
+
+def _rebuild(kind: type[SymchiralError], what: str, why: str, fix: str) -> SymchiralError:
+    return kind(what, why=why, fix=fix)
+
+
+class InputError(SymchiralError):
+    """What was handed in cannot be used."""
+
+
+class ReadError(InputError):
+    """No structure could be read: the file is missing, empty, binary or of an unknown format."""
+
+
+class StructureError(InputError):
+    """A structure was read but is not a crystal symchiral can work on."""
+
+
+class DisorderError(StructureError):
+    """A site is shared by several elements or only partly occupied."""
+
+
+class GrammarError(InputError):
+    """A transfer, leg, wavevector or axis is not written in the grammar."""
+
+
+class SymmetryError(SymchiralError):
+    """The space group cannot be found, or contradicts the atoms."""
+
+
+class AxisError(SymmetryError):
+    """The axis asked for is not a symmetry axis of the crystal."""
+
+
+class LabelError(SymchiralError):
+    """A species, copy, component or structure name is unknown."""
+
+
+class LimitError(SymchiralError):
+    """The request is larger than the limit set for it."""
+
+
+class MissingExtraError(SymchiralError):
+    """An optional dependency is needed and not installed."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a sentence that names the known words and the one nearest to ``word``.
+
+    Examples
+    --------
+    >>> nearest("Eh", ["Eg", "A1g"])
+    'did you mean Eg? known: Eg, A1g'
+    """
+    names = list(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.4)
+    start = f"did you mean {close[0]}? " if close else ""
+    return f"{start}known: {', '.join(names)}"

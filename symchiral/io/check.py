@@ -1,0 +1,200 @@
+"""What every structure must satisfy before it is called a crystal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
+from symchiral.errors import StructureError
+from symchiral.io.expand import MAX_ATOMS, too_many
+
+Floats = npt.NDArray[np.float64]
+
+OVERLAP = 0.3
+"""Two atoms closer than this are an error, Å (the shortest bond, H–H, has 0.74)."""
+
+_FAR = 1e6
+_BRUTE = 300
+
+
+def checked_crystal(
+    cell: npt.ArrayLike,
+    positions: npt.ArrayLike,
+    numbers: npt.ArrayLike,
+    *,
+    source: Source,
+    name: str,
+    labels: Sequence[str] | None = None,
+) -> Crystal:
+    """Make a crystal, or say in one error why it is none.
+
+    Parameters
+    ----------
+    cell, positions, numbers : array-like
+        As in :class:`~symchiral.crystal.crystal.Crystal`.
+    source : Source
+        Where it came from.
+    name : str
+        How errors call it.
+    labels : sequence of str, optional
+        Names of the atoms in the input, for errors.
+
+    Raises
+    ------
+    StructureError
+        If there are no atoms, the cell has no volume, a number is not finite, an atom is no
+        element, or two atoms overlap.
+    LimitError
+        If there are more than 20,000 atoms.
+
+    Examples
+    --------
+    >>> checked_crystal(
+    ...     3.0 * np.eye(3), [[0, 0, 0], [0, 0, 0.01]], [26, 26], source=Source(), name="x"
+    ... )
+    Traceback (most recent call last):
+    symchiral.errors.StructureError: x is no crystal: atoms 1 (Fe) and 2 (Fe) are 0.030 Å apart...
+    """
+    crystal = Crystal.of(cell, positions, numbers, source=source)
+    if len(crystal) == 0:
+        raise _no_crystal(name, "it has no atoms", "give the structure with its atoms")
+    if len(crystal) > MAX_ATOMS:
+        raise too_many(name, len(crystal))
+    for what, array in (("cell", crystal.cell), ("positions", crystal.positions)):
+        if not np.all(np.isfinite(array)):
+            raise _no_crystal(name, f"its {what} hold NaN or infinity", "repair the numbers")
+    _check_elements(crystal, name, labels)
+    _check_cell(crystal.cell, name)
+    far = float(np.abs(crystal.positions).max())
+    if far > _FAR:
+        raise _no_crystal(
+            name,
+            f"a fractional coordinate is {far:.3g}",
+            "give coordinates in units of the lattice vectors",
+        )
+    _check_overlap(crystal, name, labels)
+    return crystal
+
+
+def _no_crystal(name: str, why: str, fix: str) -> StructureError:
+    return StructureError(f"{name} is no crystal", why=why, fix=fix)
+
+
+def _check_elements(crystal: Crystal, name: str, labels: Sequence[str] | None) -> None:
+    bad = np.flatnonzero((crystal.numbers < 1) | (crystal.numbers >= len(SYMBOLS)))
+    if len(bad):
+        i, number = int(bad[0]), int(crystal.numbers[bad[0]])
+        kind = "a dummy atom (X)" if number == 0 else f"no element (atomic number {number})"
+        raise _no_crystal(
+            name,
+            f"atom {i + 1}{f' ({labels[i]})' if labels else ''} is {kind}",
+            "remove it, or name its element",
+        )
+
+
+def _check_cell(cell: Floats, name: str) -> None:
+    if not np.any(cell):
+        raise _no_crystal(
+            name,
+            "it has no cell: it is a molecule",
+            "give the three lattice vectors "
+            '(in extended XYZ: Lattice="ax ay az bx by bz cx cy cz")',
+        )
+    largest = float(np.abs(cell).max())
+    if largest > _FAR:
+        raise _no_crystal(
+            name, f"a lattice vector is {largest:.3g} Å long", "give the cell in ångström"
+        )
+    lengths = np.linalg.norm(cell, axis=1)
+    if float(lengths.min()) == 0.0:
+        axis = "abc"[int(np.argmin(lengths))]
+        raise _no_crystal(
+            name,
+            f"its lattice vector {axis} is zero: it is not periodic in three directions",
+            "give layers and chains a vector across the vacuum, for instance 20 Å",
+        )
+    volume = abs(float(np.linalg.det(cell)))
+    if volume < 1e-6 * float(np.prod(lengths)) or volume < OVERLAP**3:
+        raise _no_crystal(
+            name,
+            f"its cell has the volume {volume:.3g} Å³",
+            "give three lattice vectors that do not lie in one plane, in ångström",
+        )
+
+
+def _check_overlap(crystal: Crystal, name: str, labels: Sequence[str] | None) -> None:
+    cell, positions = _reduced(crystal.cell, crystal.positions)
+    shortest = float(np.linalg.norm(cell, axis=1).min())
+    spacing = abs(float(np.linalg.det(cell))) / np.linalg.norm(
+        np.cross(cell[[1, 2, 0]], cell[[2, 0, 1]]), axis=1
+    )
+    if min(shortest, float(spacing.min())) < 2 * OVERLAP:
+        raise _no_crystal(
+            name,
+            f"its cell repeats every {min(shortest, float(spacing.min())):.3g} Å",
+            "give the cell in ångström",
+        )
+    i, j, distance = _closest(cell, positions, spacing)
+    if distance < OVERLAP:
+        symbols = crystal.symbols
+        first, second = (
+            f"{k + 1} ({labels[k] if labels else symbols[k]})" for k in (min(i, j), max(i, j))
+        )
+        raise _no_crystal(
+            name,
+            f"atoms {first} and {second} are {distance:.3f} Å apart",
+            "remove repeated atoms and split positions; if symmetry made them, give coordinates "
+            "with more digits (1/3 as 0.33333333), or list each site once",
+        )
+
+
+def _reduced(cell: Floats, positions: Floats) -> tuple[Floats, Floats]:
+    """Shorten the lattice vectors by subtracting others, so that wrapping finds near images."""
+    basis = np.array(cell)
+    for _ in range(200):
+        changed = False
+        for i in range(3):
+            for j in range(3):
+                if i != j:
+                    n = np.rint(basis[i] @ basis[j] / (basis[j] @ basis[j]))
+                    shorter = basis[i] - n * basis[j]
+                    if n and shorter @ shorter < (1 - 1e-9) * (basis[i] @ basis[i]):
+                        basis[i] = shorter
+                        changed = True
+        if not changed:
+            break
+    return basis, (positions @ cell @ np.linalg.inv(basis)) % 1.0
+
+
+def _closest(cell: Floats, positions: Floats, spacing: Floats) -> tuple[int, int, float]:
+    """Return two atoms and their distance, exact where it is below OVERLAP."""
+    if len(positions) == 1:
+        return 0, 0, np.inf
+    if len(positions) <= _BRUTE:
+        delta = positions[:, None, :] - positions[None, :, :]
+        delta -= np.rint(delta)
+        distance = np.linalg.norm(delta @ cell, axis=2)
+        np.fill_diagonal(distance, np.inf)
+        first, second = divmod(int(np.argmin(distance)), len(distance))
+        return first, second, float(distance[first, second])
+    from scipy.spatial import cKDTree
+
+    margin = 1.1 * OVERLAP / spacing
+    points, owner = positions, np.arange(len(positions))
+    for axis in range(3):  # copies of atoms near one face, beyond the opposite one
+        low = points[:, axis] < margin[axis]
+        high = points[:, axis] > 1 - margin[axis]
+        unit = np.eye(3)[axis]
+        points = np.concatenate([points, points[low] + unit, points[high] - unit])
+        owner = np.concatenate([owner, owner[low], owner[high]])
+    reach = OVERLAP
+    near, index = cKDTree(points @ cell).query(positions @ cell, k=2, distance_upper_bound=reach)
+    i = int(np.argmin(near[:, 1]))
+    if not np.isfinite(near[i, 1]):
+        return 0, 0, np.inf
+    others = [int(owner[k]) for k in index[i]]
+    j = next((k for k in others if k != i), i)
+    return i, j, float(near[i, 1])

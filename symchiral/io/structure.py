@@ -1,0 +1,230 @@
+"""Reading a crystal from whatever it is written in."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
+from symchiral.errors import DisorderError, InputError, ReadError, StructureError
+from symchiral.io.asymmetric import Expanded, expand_block, has_atoms
+from symchiral.io.check import checked_crystal
+from symchiral.io.cif import Block, looks_like_cif, parse_cif
+from symchiral.io.files import choose, decode, load, locate, unpack
+from symchiral.io.foreign import plain_name, read_foreign
+
+
+def read_crystal(source: object, *, index: int | None = None) -> Crystal:
+    """Read a crystal from a file or from the structure of another library.
+
+    Every input ends either in a checked crystal, whose ``source.notes`` say what had to be
+    assumed, or in one named error that says what is wrong and how to repair it.
+
+    Parameters
+    ----------
+    source : str, Path, ase.Atoms, pymatgen Structure, PhonopyAtoms or Crystal
+        A file (CIF, POSCAR, extended XYZ and whatever else ASE reads, also compressed), the name
+        of a packaged crystal where no file has it, or an object that has a cell, positions and
+        elements.
+    index : int, optional
+        Which structure of a file that holds several, counted from 0 (negative: from the end).
+        Without it the last frame of a trajectory is taken, and the first data block of a CIF
+        where all blocks have the same composition.
+
+    Returns
+    -------
+    Crystal
+        The whole cell as the file gives it, orientation included.
+
+    Raises
+    ------
+    ReadError
+        If no structure can be read.
+    StructureError
+        If one was read that is no crystal: no cell, overlapping or disordered atoms, ….
+    LimitError
+        If the file has more than 50 MB or the cell more than 20,000 atoms.
+
+    Examples
+    --------
+    >>> crystal = read_crystal("Bi2Se3")
+    >>> crystal, crystal.source.stated_group
+    (Crystal(Bi2Se3, 15 atoms, 425.67 Å³), 166)
+    """
+    if isinstance(source, Crystal):
+        return source
+    if isinstance(source, str | os.PathLike):
+        path = locate(source)
+        name = os.fspath(source)
+        return read_bytes(load(path, name=name), name=name, index=index, path=path)
+    return _from_object(source)
+
+
+def read_bytes(
+    data: bytes, *, name: str, index: int | None = None, path: Path | None = None
+) -> Crystal:
+    r"""Read a crystal from the bytes of a file.
+
+    Parameters
+    ----------
+    data : bytes
+        The file, also compressed.
+    name : str
+        Its name: tells the format together with the contents, and is how errors call it.
+    index : int, optional
+        As in :func:`read_crystal`.
+    path : Path, optional
+        Where the file lies, if it lies anywhere.
+
+    Examples
+    --------
+    >>> poscar = b"Po\n1\n3.3 0 0\n0 3.3 0\n0 0 3.3\nPo\n1\nDirect\n0 0 0\n"
+    >>> read_bytes(poscar, name="POSCAR")
+    Crystal(Po, 1 atom, 35.94 Å³)
+    """
+    digest = hashlib.sha256(data).hexdigest()
+    plain = unpack(data, name=name)
+    is_cif = plain_name(str(path or name)).lower().endswith((".cif", ".mcif"))
+    if is_cif or (b"\0" not in plain[:4000] and looks_like_cif(plain.decode("latin-1"))):
+        return _from_cif(plain, name, digest, index)
+    frame = read_foreign(plain, name=name, path=path, index=index)
+    return _from_ase(frame.atoms, Source(path=name, sha256=digest, notes=frame.notes), name)
+
+
+# ------------------------------------------------------------------------------- CIF
+
+
+def _from_cif(data: bytes, name: str, digest: str, index: int | None) -> Crystal:
+    text = decode(data, name=name)
+    blocks = [block for block in parse_cif(text.text, name=name) if has_atoms(block)]
+    if not blocks:
+        what = "no atoms with coordinates" if looks_like_cif(text.text) else "no CIF data"
+        raise ReadError(
+            f"cannot read {name}",
+            why=f"it holds {what}",
+            fix="give a CIF that lists _atom_site_fract_x, _y and _z",
+        )
+    chosen = choose(len(blocks), 0 if index is None else index, name)
+    expanded = expand_block(blocks[chosen], name=name)
+    notes = [*text.notes, *expanded.notes]
+    if len(blocks) > 1 and index is None:
+        notes.append(_others(blocks, expanded, name))
+    return checked_crystal(
+        expanded.cell,
+        expanded.positions,
+        expanded.numbers,
+        source=Source(name, digest, expanded.group, expanded.symbol, tuple(notes)),
+        name=name,
+        labels=expanded.labels,
+    )
+
+
+def _others(blocks: list[Block], first: Expanded, name: str) -> str:
+    """Return the note on other blocks; raise if they are of another substance."""
+    names = ", ".join(f"{i} {block.name or '(no name)'}" for i, block in enumerate(blocks[:8]))
+    for block in blocks[1:]:
+        try:
+            same = _composition(expand_block(block, name=name)) == _composition(first)
+        except InputError:
+            same = True  # broken or disordered: not what was meant
+        if not same:
+            raise ReadError(
+                f"cannot tell which structure of {name} is meant",
+                why=f"its {len(blocks)} data blocks have different compositions: {names}",
+                fix="pass index=0, 1, … to read_crystal, or keep one block in the file",
+            )
+    return f"the CIF holds {len(blocks)} structures; the first was taken of: {names}"
+
+
+def _composition(expanded: Expanded) -> list[tuple[int, int]]:
+    numbers, counts = np.unique(expanded.numbers, return_counts=True)
+    divisor = int(np.gcd.reduce(counts))
+    return [(int(z), int(n) // divisor) for z, n in zip(numbers, counts, strict=True)]
+
+
+# ------------------------------------------------------------------------------- objects
+
+
+def _from_object(thing: Any) -> Crystal:
+    name = f"this {type(thing).__name__}"
+    if hasattr(thing, "get_scaled_positions") and hasattr(thing, "get_pbc"):
+        return _from_ase(thing, Source(), name)
+    if hasattr(thing, "lattice") and hasattr(thing, "frac_coords"):
+        return _from_pymatgen(thing, name)
+    if all(hasattr(thing, key) for key in ("cell", "scaled_positions", "numbers")):
+        return checked_crystal(
+            thing.cell, thing.scaled_positions, thing.numbers, source=Source(), name=name
+        )
+    if hasattr(thing, "sites") and hasattr(thing, "cart_coords"):
+        raise StructureError(
+            f"{name} is no crystal", why="it has no lattice", fix="give a periodic Structure"
+        )
+    raise ReadError(
+        f"cannot read a crystal from {name}",
+        why="it has no cell, scaled positions and atomic numbers",
+        fix="give a path, ase.Atoms, a pymatgen Structure, PhonopyAtoms or a Crystal",
+    )
+
+
+def _from_ase(atoms: Any, source: Source, name: str) -> Crystal:
+    _check_ase_occupancy(atoms, name)
+    cell = np.array(atoms.cell, dtype=float)
+    notes = list(source.notes)
+    pbc = [bool(flag) for flag in atoms.pbc]
+    if not all(pbc) and np.all(np.any(cell, axis=1)):
+        axes = ", ".join(axis for axis, flag in zip("abc", pbc, strict=True) if not flag)
+        notes.append(f"not declared periodic along {axes}; it is taken as periodic with its cell")
+    source = Source(source.path, source.sha256, None, None, tuple(notes))
+    numbers = np.array(atoms.numbers)
+    positions = np.array(atoms.positions, dtype=float)
+    with np.errstate(all="ignore"):  # what overflows is told by the checks
+        if np.all(np.isfinite(cell)) and abs(float(np.linalg.det(cell))) > 0:
+            positions = np.linalg.solve(cell.T, positions.T).T
+    return checked_crystal(cell, positions, numbers, source=source, name=name)
+
+
+def _check_ase_occupancy(atoms: Any, name: str) -> None:
+    """ASE keeps the dominant element of a shared site and hides the rest in ``info``."""
+    occupancy = atoms.info.get("occupancy") if isinstance(atoms.info, dict) else None
+    if not isinstance(occupancy, dict):
+        return
+    for site, shares in occupancy.items():
+        if isinstance(shares, dict) and (
+            len(shares) > 1 or any(float(share) < 0.995 for share in shares.values())
+        ):
+            mix = ", ".join(f"{element} {share}" for element, share in shares.items())
+            raise _disordered(name, f"site {site} is occupied by {mix}")
+
+
+def _disordered(name: str, why: str) -> DisorderError:
+    return DisorderError(
+        f"{name} is disordered",
+        why=f"{why}, and symmetry needs whole atoms",
+        fix="choose one element per site (occupancy 1), or order the sites in a supercell",
+    )
+
+
+def _from_pymatgen(structure: Any, name: str) -> Crystal:
+    if not getattr(structure, "is_ordered", True):
+        site = next((s for s in structure.sites if not getattr(s, "is_ordered", True)), None)
+        what = getattr(site, "species_string", None) or getattr(site, "species", "a site")
+        raise _disordered(name, f"a site is occupied by {what}")
+    numbers = []
+    for i, site in enumerate(structure.sites):
+        element = getattr(site, "specie", None) or getattr(site, "species", None)
+        symbol = str(getattr(element, "symbol", element))
+        symbol = "H" if symbol in ("D", "T") else symbol
+        if symbol not in SYMBOLS[1:]:
+            raise StructureError(
+                f"{name} is no crystal",
+                why=f"atom {i + 1} is of no known element ({symbol[:20]!r})",
+                fix="give its chemical symbol",
+            )
+        numbers.append(SYMBOLS.index(symbol))
+    return checked_crystal(
+        structure.lattice.matrix, structure.frac_coords, numbers, source=Source(), name=name
+    )

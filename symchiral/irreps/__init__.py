@@ -1,0 +1,1 @@
+"""Participants, irreps, their names, the axis and pseudo-angular momentum."""

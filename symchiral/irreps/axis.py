@@ -1,0 +1,266 @@
+"""The axis about which rotation is counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.crystal.operation import Operation, Vector
+from symchiral.crystal.search import SymmetricCrystal
+from symchiral.crystal.spacegroup import DENOMINATOR
+from symchiral.errors import AxisError, GrammarError
+from symchiral.value import Value, frozen
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Axis(Value):
+    r"""A rotation, screw or rotoreflection axis: the named operation that defines PAM.
+
+    The operation turns anticlockwise by 2π/n seen from the tip of ``direction``:
+    :math:`C_n` for a rotation, :math:`\{C_n|s\,c/n\}` for a screw (c the shortest lattice vector
+    along the axis, −n/2 < s ≤ n/2), :math:`S_4^+ = σ_h C_4^+` for a rotoreflection.
+
+    Attributes
+    ----------
+    kind : str
+        rotation, screw or rotoreflection.
+    order : int
+        n.
+    index : int
+        Index of the operation in the space group.
+    lattice : tuple of int
+        Lattice translation t (primitive basis): the named operation is {E|t} times that one.
+    uvw : tuple of int
+        Direction, the shortest lattice vector in the primitive basis.
+    direction : (3,) float
+        Cartesian unit vector in the frame of the input.
+    point : tuple of Fraction
+        A point on the axis (for S4 its fixed point), fractional in the primitive cell.
+    screw : int
+        s; 0 for rotations and rotoreflections.
+    """
+
+    kind: str
+    order: int
+    index: int
+    lattice: tuple[int, int, int]
+    uvw: tuple[int, int, int]
+    direction: npt.NDArray[np.float64]
+    point: Vector
+    screw: int
+
+    @property
+    def key(self) -> tuple[int, tuple[int, int, int]]:
+        """What the algebra needs to know of the axis, hashable: the named operation."""
+        return self.index, self.lattice
+
+    @property
+    def symbol(self) -> str:
+        """``3``, ``3_1`` or ``-4``."""
+        if self.kind == "rotoreflection":
+            return f"-{self.order}"
+        return f"{self.order}_{self.screw % self.order}" if self.screw else str(self.order)
+
+    def __repr__(self) -> str:
+        x, y, z = np.round(self.direction, 9) + 0.0
+        return f"Axis({self.symbol} {self.kind}, along ({x:.3f}, {y:.3f}, {z:.3f}))"
+
+
+def find_axis(crystal: SymmetricCrystal, wanted: str | None = None) -> Axis | None:
+    """Return the default axis of a crystal, or the one asked for; None if it has no axis.
+
+    The default is the axis of highest order (S4 counts 4, proper before improper), then the one
+    along c of the input cell, then along c of the standard cell; its last non-zero Cartesian
+    component is positive, and it is the one nearest the origin of the input cell (ties to the
+    smallest fractional coordinates).
+
+    Parameters
+    ----------
+    crystal : SymmetricCrystal
+        The crystal.
+    wanted : str, optional
+        ``"u,v,w"`` or ``"u,v,w@x,y,z"``: a lattice direction and a point of the *input* cell.
+
+    Raises
+    ------
+    GrammarError
+        ``wanted`` is not written like that.
+    AxisError
+        No symmetry axis has this direction, or none passes through the point.
+    """
+    candidates = _candidates(crystal)
+    if wanted is None:
+        return _default(crystal, candidates) if candidates else None
+    direction, point = _parse(wanted)
+    vector = crystal.frame.direction(direction, to="cartesian", source="input")
+    vector /= np.linalg.norm(vector)
+    along = [c for c in candidates if abs(_cartesian(crystal, c[2]) @ vector) > 1 - 1e-6]
+    if not along:
+        raise AxisError(
+            f"no symmetry axis along {wanted}",
+            why=f"{crystal.group.symbol} ({crystal.group.number}) has "
+            + (", ".join(axis_names(crystal)) or "no rotation axis"),
+            fix="pass one of these as --axis, or leave --axis out",
+        )
+    highest = [c for c in along if c[:2] == max(along)[:2]]
+    lines = _lines(crystal, highest, vector, np.zeros(3) if point is None else point)
+    if point is not None and lines[0][0] > max(10 * crystal.symprec, 0.01):
+        raise AxisError(
+            f"no {highest[0][0]}-fold axis along {direction} passes through the point asked for",
+            why=f"the nearest one is {lines[0][0]:.3f} Å away",
+            fix="leave the point out to use the axis nearest the origin",
+        )
+    return lines[0][1]
+
+
+def axis_names(crystal: SymmetricCrystal) -> list[str]:
+    """Order and direction of every symmetry axis, highest order first: ``3 along [0 0 1]``."""
+    names: dict[tuple[int, int, int], str] = {}
+    for order, proper, uvw in _candidates(crystal):
+        inside = crystal.frame.direction(uvw, to="input", source="primitive")
+        large = inside[np.abs(inside) > 1e-6]
+        inside *= np.sign(large[-1]) / np.abs(large).min()
+        shown = " ".join(f"{x:g}" for x in np.round(inside, 3) + 0.0)
+        # Candidates come highest first: an S4 along a four-fold axis adds nothing.
+        names.setdefault(uvw, f"{'' if proper else '-'}{order} along [{shown}]")
+    return list(names.values())
+
+
+Candidate = tuple[int, bool, tuple[int, int, int]]
+"""Order, proper, direction in the primitive basis."""
+
+
+def _candidates(crystal: SymmetricCrystal) -> list[Candidate]:
+    found: set[Candidate] = set()
+    for g in crystal.group.operations:
+        if (g.type >= 2 or g.type == -4) and g.direction is not None:
+            found.add((abs(g.type), g.type > 0, g.direction))
+    return sorted(found, reverse=True)
+
+
+def _cartesian(crystal: SymmetricCrystal, uvw: tuple[int, int, int]) -> npt.NDArray[np.float64]:
+    vector = crystal.frame.direction(uvw, to="cartesian", source="primitive")
+    return np.asarray(vector / np.linalg.norm(vector))
+
+
+def _upward(vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    last = np.flatnonzero(np.abs(vector) > 1e-6)[-1]
+    return np.asarray(vector * np.sign(vector[last]))
+
+
+def _default(crystal: SymmetricCrystal, candidates: list[Candidate]) -> Axis:
+    best = [c for c in candidates if c[:2] == candidates[0][:2]]
+    frame = crystal.frame
+    c_input = frame.direction([0, 0, 1], to="cartesian", source="input")
+    c_standard = frame.direction([0, 0, 1], to="cartesian", source="standard")
+
+    def preference(candidate: Candidate) -> tuple[bool, bool, tuple[float, ...]]:
+        vector = _upward(_cartesian(crystal, candidate[2]))
+        parallel = [
+            bool(abs(vector @ c) > (1 - 1e-6) * np.linalg.norm(c)) for c in (c_input, c_standard)
+        ]
+        return parallel[0], parallel[1], tuple(np.round(vector[::-1], 6))
+
+    chosen = max(best, key=preference)
+    vector = _upward(_cartesian(crystal, chosen[2]))
+    return _lines(crystal, [chosen], vector, np.zeros(3))[0][1]
+
+
+def _lines(
+    crystal: SymmetricCrystal,
+    candidates: list[Candidate],
+    vector: npt.NDArray[np.float64],
+    near: npt.NDArray[np.float64],
+) -> list[tuple[float, Axis]]:
+    """Axes of the candidates' order along ``vector``, sorted by distance from an input point."""
+    order, proper, uvw = candidates[0]
+    frame, group = crystal.frame, crystal.group
+    if _cartesian(crystal, uvw) @ vector < 0:
+        uvw = (-uvw[0], -uvw[1], -uvw[2])
+    origin = frame.point(near, to="primitive", source="input")
+    index = next(
+        i
+        for i, g in enumerate(group.operations)
+        if g.type == (order if proper else -order)
+        and g.direction in (uvw, (-uvw[0], -uvw[1], -uvw[2]))
+        and _anticlockwise(crystal.rotations[i], vector)
+    )
+    powers = [np.linalg.matrix_power(group.rotations[index], k) for k in range(order)]
+    nearby = np.array(list(product(range(-2, 3), repeat=3))) + np.rint(
+        origin - group.rotations[index] @ origin
+    ).astype(np.int64)
+    shifts = DENOMINATOR * nearby + group.shifts[index]
+    # In units of 1/(24 n): the screw part, and the point where (1 - W) x equals the rest.
+    screws = shifts @ np.sum(powers, axis=0).T
+    points = -(order * shifts - screws) @ np.sum([k * p for k, p in enumerate(powers)], axis=0).T
+    unit = DENOMINATOR * order
+    cartesian = (points / (unit * order) - origin) @ frame.cell
+    # What counts is the distance of the line; S4 also has a fixed point on it, of which the
+    # nearest is taken.
+    off_axis = cartesian - np.outer(cartesian @ vector, vector)
+    distances = np.linalg.norm(off_axis, axis=1)
+    away = np.round(np.linalg.norm(cartesian, axis=1), 6)
+    axes: list[tuple[float, float, Axis]] = []
+    along = int(np.flatnonzero(uvw)[0])
+    for distance, far, point, screw, lattice in zip(
+        distances, away, points, screws, nearby, strict=True
+    ):
+        s = Fraction(int(screw[along]), DENOMINATOR * uvw[along])
+        if s.denominator != 1:
+            raise ValueError(f"screw index {s} is not an integer")
+        # Balanced: take lattice vectors along the axis off the operation.
+        balanced = int(s) - order * ((2 * int(s) + order - 1) // (2 * order))
+        turns = (int(s) - balanced) // order
+        t = tuple(int(x) - turns * u for x, u in zip(lattice, uvw, strict=True))
+        x = [Fraction(int(p), unit * order) for p in point]
+        axes.append(
+            (
+                float(distance),
+                float(far),
+                Axis(
+                    kind="rotoreflection" if not proper else ("screw" if balanced else "rotation"),
+                    order=order,
+                    index=index,
+                    lattice=(t[0], t[1], t[2]),
+                    uvw=uvw,
+                    direction=frozen(vector),
+                    point=(x[0], x[1], x[2]),
+                    screw=balanced,
+                ),
+            )
+        )
+    axes.sort(key=lambda a: (round(a[0], 6), a[1], [y % 1 for y in a[2].point], a[2].lattice))
+    return [(distance, line) for distance, _, line in axes]
+
+
+def _anticlockwise(rotation: npt.NDArray[np.float64], axis: npt.NDArray[np.float64]) -> bool:
+    """Whether the in-plane action turns anticlockwise about the axis (half-turns always do)."""
+    trial = np.cross(axis, np.eye(3)[int(np.argmin(np.abs(axis)))])
+    return bool(axis @ np.cross(trial, rotation @ trial) > -1e-6)
+
+
+def _parse(text: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None]:
+    head, _, tail = text.partition("@")
+    try:
+        parts = [[float(Fraction(x.strip())) for x in p.split(",")] for p in (head, tail) if p]
+        if any(len(p) != 3 for p in parts) or not parts or not any(parts[0]):
+            raise ValueError
+    except (ValueError, ZeroDivisionError):
+        raise GrammarError(
+            f"cannot read the axis {text!r}",
+            why="it is not three numbers, optionally followed by @ and three more",
+            fix='write a lattice direction and a point of the input cell, as in "0,0,1@0,0,0"',
+        ) from None
+    return np.array(parts[0]), np.array(parts[1]) if len(parts) > 1 else None
+
+
+def named_operation(crystal: SymmetricCrystal, line: Axis) -> Operation:
+    """The operation of an axis, lattice translation included, in the primitive basis."""
+    g = crystal.group.operations[line.index]
+    return Operation.of(
+        g.rotation, [a + b for a, b in zip(g.translation, line.lattice, strict=True)]
+    )

@@ -1,0 +1,1 @@
+"""Displacements, species and the angular momentum of their atoms."""

@@ -1,0 +1,148 @@
+"""Which way atoms turn in a component: mechanical angular momentum fixed by symmetry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.crystal.search import SymmetricCrystal
+from symchiral.crystal.sites import Site
+from symchiral.irreps.axis import Axis
+from symchiral.irreps.pam import Component
+from symchiral.irreps.participant import Participant
+from symchiral.modes.displacement import displacement_matrices
+from symchiral.modes.masses import MASSES
+
+ZERO = 1e-7
+"""Angular momenta below this, in ħ, are zero."""
+
+
+@dataclass(frozen=True)
+class Motion:
+    r"""The angular momentum that the motions of one component can have.
+
+    For a normalised mass-weighted eigenvector e the mechanical angular momentum about the axis is
+    :math:`J = 2\,\mathrm{Im} \sum_κ e_{κx}^* e_{κy}` in ħ per quantum (x, y, axis right-handed).
+    Over all motions of a component it is a Hermitian form; its lowest and highest eigenvalue
+    bound J whatever the forces. Rigid translations are taken out of ``lowest`` and ``highest``
+    (with the standard atomic masses: where a species is also acoustic the bounds depend on them),
+    but not out of ``sites``.
+
+    Attributes
+    ----------
+    lowest, highest : float
+        Bounds of J over the optical motions, ħ; NaN where the component has none or no axis exists.
+    sites : tuple of (str, float, float)
+        Site name with the bounds of J if only that site's atoms moved.
+    """
+
+    lowest: float
+    highest: float
+    sites: tuple[tuple[str, float, float], ...]
+
+    @property
+    def sign(self) -> str:
+        """``+``, ``-`` or ``0`` where symmetry fixes which way the atoms turn, else ``open``."""
+        return sign(self.lowest, self.highest)
+
+    @property
+    def value(self) -> float | None:
+        """J where symmetry fixes it, else None."""
+        return self.lowest if self.highest - self.lowest < ZERO else None
+
+    def site_words(self) -> tuple[tuple[str, str], ...]:
+        """Which way each site's atoms turn: ``must +``, ``must -``, ``cannot`` or ``may``."""
+        words = {"+": "must +", "-": "must -", "0": "cannot", "open": "may"}
+        return tuple((name, words[sign(low, high)]) for name, low, high in self.sites)
+
+
+def sign(lowest: float, highest: float) -> str:
+    """Sign of a Hermitian form from its extreme eigenvalues: fixed only if semidefinite."""
+    if np.isnan(lowest):
+        return "open"
+    if lowest > -ZERO:
+        return "+" if highest > ZERO else "0"
+    return "-" if highest < ZERO else "open"
+
+
+def motion(
+    crystal: SymmetricCrystal,
+    participant: Participant,
+    component: Component,
+    axis: Axis | None,
+    sites: tuple[tuple[Site, int], ...],
+) -> Motion:
+    r"""Bound the angular momentum of one component of one species.
+
+    The motions of a component are, on each site, the range of
+
+    .. math:: \frac{d}{|G|} \sum_g χ(g)\, T(g) \cdot \frac1n \sum_{k<n} e^{2πi l k/n} T(C_n)^k.
+    """
+    nan = float("nan")
+    if axis is None:
+        return Motion(nan, nan, tuple((site.name, nan, nan) for site, _ in sites))
+    forms, translations, bounds = [], [], []
+    for site, count in sites:
+        basis = _motions(crystal, participant, component, axis, site, count)
+        form = _angular_momentum(basis, axis.direction)
+        forms.append(form)
+        values = np.linalg.eigvalsh(form)
+        bounds.append((site.name, float(values[0]), float(values[-1])))
+        root = np.sqrt(MASSES[crystal.primitive.numbers[site.atoms[0]]])
+        uniform = np.tile(np.eye(3), (len(site.atoms), 1))
+        translations.append(root * (basis.conj().T @ uniform))
+    total = _direct_sum(forms)
+    rigid = np.concatenate(translations)
+    vectors, values, _ = np.linalg.svd(rigid)
+    optical = vectors[:, int(np.sum(values > 1e-6)) :]
+    if not optical.shape[1]:
+        return Motion(nan, nan, tuple(bounds))
+    values = np.linalg.eigvalsh(optical.conj().T @ total @ optical)
+    return Motion(float(values[0]), float(values[-1]), tuple(bounds))
+
+
+def _motions(
+    crystal: SymmetricCrystal,
+    participant: Participant,
+    component: Component,
+    axis: Axis,
+    site: Site,
+    count: int,
+) -> npt.NDArray[np.complex128]:
+    """Orthonormal columns: the displacements of a site's atoms that belong to a component."""
+    matrices = displacement_matrices(crystal, site.atoms)
+    weights = participant.characters * participant.irrep_dimension / len(matrices)
+    projector = np.tensordot(weights, matrices, 1).astype(complex)
+    phase = np.exp(2j * np.pi * float(component.pam or 0) / axis.order)
+    turn = phase * matrices[axis.index]
+    cyclic = np.eye(len(projector), dtype=complex)
+    for _ in range(axis.order - 1):
+        cyclic = np.eye(len(projector)) + turn @ cyclic
+    projector = projector @ cyclic / axis.order
+    values, vectors = np.linalg.eigh((projector + projector.conj().T) / 2)
+    basis = vectors[:, values > 0.5]
+    if basis.shape[1] != count * component.basis.shape[1]:
+        raise ValueError(f"{participant} has {basis.shape[1]} motions on {site}, not {count}")
+    return np.asarray(basis)
+
+
+def _angular_momentum(
+    basis: npt.NDArray[np.complex128], direction: npt.NDArray[np.float64]
+) -> npt.NDArray[np.complex128]:
+    r"""Hermitian form of J = i Σ e* · (n × e) on the span of the columns."""
+    cross = np.cross(np.eye(3), direction)  # row i, column j: (n × x)_i = Σ_j cross[i, j] x_j
+    blocks = basis.reshape(-1, 3, basis.shape[1])
+    return np.asarray(1j * np.einsum("kia,ij,kjb->ab", blocks.conj(), cross, blocks))
+
+
+def _direct_sum(blocks: list[npt.NDArray[np.complex128]]) -> npt.NDArray[np.complex128]:
+    size = sum(len(block) for block in blocks)
+    total = np.zeros((size, size), dtype=complex)
+    start = 0
+    for block in blocks:
+        stop = start + len(block)
+        total[start:stop, start:stop] = block
+        start = stop
+    return total

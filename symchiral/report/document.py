@@ -1,0 +1,215 @@
+"""The plain dictionaries of ``--json``: one schema per command."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.crystal.search import SymmetricCrystal
+from symchiral.errors import LabelError, nearest
+from symchiral.irreps.axis import Axis, axis_names, named_operation
+from symchiral.irreps.cdml import cdml_name
+from symchiral.modes.species import Species
+from symchiral.rules.activity import activity
+from symchiral.rules.rule import Rule
+from symchiral.rules.rulebook import RuleBook
+from symchiral.version import __version__
+
+Document = dict[str, Any]
+
+
+@lru_cache(maxsize=1)
+def _libraries() -> tuple[tuple[str, str], ...]:
+    found = []
+    for name in ("numpy", "spglib", "spgrep", "ase"):
+        try:
+            found.append((name, version(name)))
+        except PackageNotFoundError:
+            continue
+    return tuple(found)
+
+
+def _header(command: str, crystal: SymmetricCrystal) -> Document:
+    source = crystal.input.source
+    return {
+        "schema": f"symchiral/{command}/1",
+        "symchiral": __version__,
+        "libraries": dict(_libraries()),
+        "input": {"path": source.path, "sha256": source.sha256},
+        "tolerance": {"symprec": crystal.symprec},
+        "warnings": [{"kind": w.kind, "text": w.text} for w in crystal.warnings],
+    }
+
+
+def _structure(crystal: SymmetricCrystal) -> Document:
+    group, primitive = crystal.group, crystal.primitive
+    return {
+        "formula": primitive.formula,
+        "space_group": group.number,
+        "hall_number": group.hall_number,
+        "symbol": group.symbol,
+        "point_group": group.point_group,
+        "schoenflies": group.schoenflies,
+        "primitive": {
+            "cell": _tidy(primitive.cell),
+            "positions": _tidy(primitive.positions),
+            "numbers": primitive.numbers.tolist(),
+            "natoms": len(primitive),
+        },
+        "sites": [
+            {
+                "name": site.name,
+                "element": site.element,
+                "wyckoff": site.wyckoff,
+                "site_symmetry": site.symmetry,
+                "atoms": list(site.atoms),
+            }
+            for site in crystal.sites
+        ],
+    }
+
+
+def _tidy(array: npt.NDArray[np.float64]) -> Any:
+    """Nested lists without rounding noise below 1e-12 and without negative zeros."""
+    return (np.round(array, 12) + 0.0).tolist()
+
+
+def _axis(crystal: SymmetricCrystal, axis: Axis | None) -> Document | None:
+    if axis is None:
+        return None
+    return {
+        "kind": axis.kind,
+        "order": axis.order,
+        "symbol": axis.symbol,
+        "direction": _tidy(axis.direction),
+        "point": [str(x) for x in axis.point],
+        "screw": str(Fraction(axis.screw, axis.order)),
+        "xyz": named_operation(crystal, axis).xyz,
+    }
+
+
+def _species(species: tuple[Species, ...]) -> list[Document]:
+    found = []
+    for item in species:
+        optical = activity(item.participant)
+        group = item.participant.group
+        found.append(
+            {
+                "q": "GM",
+                "label": item.label,
+                "cdml": cdml_name(item.participant),
+                "dimension": item.dimension,
+                "pam": [None if c.pam is None else str(c.pam) for c in item.components],
+                "count": item.count,
+                "acoustic": item.acoustic,
+                "sites": [{"name": site.name, "count": n} for site, n in item.sites],
+                "turning": [
+                    {
+                        "component": c.name,
+                        "sign": motion.sign,
+                        "am": motion.value,
+                        "sites": dict(motion.site_words()),
+                    }
+                    for c, motion in zip(item.components, item.motions, strict=True)
+                ],
+                "infrared": optical.infrared,
+                "raman": optical.raman,
+                "hyper_raman": optical.hyper_raman,
+                "characters": [
+                    {"xyz": g.xyz, "value": [float(x), 0.0]}
+                    for g, x in zip(group.operations, item.participant.characters, strict=True)
+                ],
+            }
+        )
+    return found
+
+
+def predict_document(
+    crystal: SymmetricCrystal,
+    axis: Axis | None,
+    species: tuple[Species, ...],
+    book: RuleBook,
+    *,
+    everything: bool,
+) -> Document:
+    """Return the document of ``predict``: header, structure, axis, species, channels.
+
+    Parameters
+    ----------
+    everything : bool
+        List the forbidden channels too.
+    """
+    rules = book.everything if everything else book.rules
+    return {
+        **_header("predict", crystal),
+        "order": book.order,
+        "structure": _structure(crystal),
+        "axis": _axis(crystal, axis),
+        "q": [{"label": "GM", "arm": 1, "coordinates": ["0", "0", "0"]}],
+        "species": _species(species),
+        "counts": book.counts(),
+        "channels": [rule.to_record() for rule in rules],
+    }
+
+
+def explain_document(crystal: SymmetricCrystal, axis: Axis | None, rule: Rule) -> Document:
+    """Return the document of ``explain``: header, structure, axis and one channel."""
+    return {
+        **_header("explain", crystal),
+        "structure": _structure(crystal),
+        "axis": _axis(crystal, axis),
+        "channel": rule.to_record(),
+        "text": rule.explain(),
+    }
+
+
+def show_document(
+    crystal: SymmetricCrystal, axis: Axis | None, species: tuple[Species, ...]
+) -> Document:
+    """Return the document of ``show``: header, structure, axis, all axes, operations, species."""
+    return {
+        **_header("show", crystal),
+        "structure": _structure(crystal),
+        "axis": _axis(crystal, axis),
+        "axes": axis_names(crystal),
+        "operations": [
+            {
+                "seitz": standard.seitz,
+                "kind": standard.kind,
+                "order": standard.order,
+                "direction": standard.direction,
+                "standard_xyz": standard.xyz,
+                "xyz": primitive.xyz,
+            }
+            for standard, primitive in zip(
+                crystal.group.standard_operations, crystal.group.operations, strict=True
+            )
+        ],
+        "q": [{"label": "GM", "arm": 1, "coordinates": ["0", "0", "0"]}],
+        "species": _species(species),
+    }
+
+
+def schema(command: str) -> str:
+    """Return the JSON Schema of a command's document, as text.
+
+    Raises
+    ------
+    LabelError
+        The command has no schema.
+    """
+    folder = files("symchiral.report") / "schemas"
+    names = sorted(item.name.removesuffix(".json") for item in folder.iterdir())
+    if command not in names:
+        raise LabelError(
+            f"no schema for {command!r}",
+            why="it is no command with --json",
+            fix=nearest(command, names),
+        )
+    return (folder / f"{command}.json").read_text(encoding="utf-8")

@@ -1,0 +1,200 @@
+"""What the terminal shows: the summary of a crystal and the table of its transfers."""
+
+from __future__ import annotations
+
+from symchiral.crystal.search import SymmetricCrystal
+from symchiral.irreps.axis import Axis, axis_names
+from symchiral.irreps.cdml import cdml_name
+from symchiral.irreps.pam import Component
+from symchiral.modes.species import Species
+from symchiral.rules.activity import activity, routes
+from symchiral.rules.listing import listing
+from symchiral.rules.rule import minus, signed
+from symchiral.rules.rulebook import RuleBook
+from symchiral.table import Table
+
+ROWS = 20
+"""Rows printed before the table is cut."""
+
+_ORDERS = {3: "third", 4: "fourth"}
+
+
+def headline(crystal: SymmetricCrystal) -> str:
+    """``Bi2Se3   R-3m (166), D3d, 5 atoms``."""
+    group, n = crystal.group, len(crystal.primitive)
+    atoms = "1 atom" if n == 1 else f"{n} atoms"
+    return (
+        f"{crystal.primitive.formula}   {group.symbol} ({group.number}), {group.schoenflies}, "
+        f"{atoms}"
+    )
+
+
+def axis_line(crystal: SymmetricCrystal, axis: Axis | None) -> str:
+    """The axis in a sentence."""
+    if axis is None:
+        return "none: no rotation axis, so no pseudo-angular momentum; verdicts hold all the same"
+    point = "(" + ",".join(_position(crystal, axis)) + ")"
+    names = {"rotation": f"{axis.order}-fold", "rotoreflection": f"S{axis.order} (−{axis.order})"}
+    name = names.get(axis.kind, f"{axis.symbol} screw")
+    text = f"{name} along {_along(crystal, axis)} through {point}: "
+    if axis.order == 2:
+        return text + "l counts mod 2, nothing can be told to turn"
+    return text + f"l counts mod {axis.order}, (+) is counter-clockwise"
+
+
+def _along(crystal: SymmetricCrystal, axis: Axis) -> str:
+    """The direction in words: a, b or c of the input cell, else [u v w]."""
+    inside = crystal.frame.direction(axis.direction, to="input", source="cartesian")
+    large = abs(inside) > 1e-5 * abs(inside).max()
+    if large.sum() == 1:
+        i = int(large.argmax())
+        return ("−" if inside[i] < 0 else "") + "abc"[i]
+    scaled = inside / abs(inside[large]).min()
+    return "[" + " ".join(minus(f"{x:g}") for x in scaled.round(3) + 0.0) + "]"
+
+
+def _position(crystal: SymmetricCrystal, axis: Axis) -> list[str]:
+    """A point of the axis in the input cell."""
+    x = crystal.frame.point([float(v) for v in axis.point], to="input", source="primitive")
+    return [minus(f"{v:.4g}") for v in x.round(6) + 0.0]
+
+
+def _light(species: Species, axis: Axis | None) -> str:
+    """``infrared (σ±)``, ``infrared (z)``, ``Raman`` …"""
+    kind = activity(species.participant)
+    words = kind.words
+    if not kind.infrared or axis is None or axis.order < 3:
+        return words
+    seen = {
+        route.split(":")[1]
+        for i, _ in enumerate(species.components)
+        for route in routes(species.participant, i, axis.key, axis.order)
+        if route.startswith("infrared:")
+    }
+    parts = [*(["σ±"] if {"+", "-"} & seen else []), *(["z"] if "z" in seen else [])]
+    return words.replace("infrared", f"infrared ({', '.join(parts)})")
+
+
+def modes_line(species: tuple[Species, ...], axis: Axis | None) -> str:
+    """Optical modes with their activity."""
+    shown = [f"{s.optical} {s.label} {_light(s, axis)}" for s in species if s.optical]
+    return "   ".join(shown) or "no optical modes"
+
+
+def predict_table(
+    crystal: SymmetricCrystal,
+    axis: Axis | None,
+    species: tuple[Species, ...],
+    book: RuleBook,
+    *,
+    path: str,
+    everything: bool,
+) -> Table:
+    """Return the table of ``predict``.
+
+    Parameters
+    ----------
+    path : str
+        The input as the user named it, for the lines that say what to run next.
+    everything : bool
+        Show every allowed row, those without rotation included, without cutting.
+    """
+    found = listing(book)
+    table = found.table(
+        hidden=() if everything else ("without rotation",), limit=None if everything else ROWS
+    )
+    right = f"zone centre, {_ORDERS.get(book.order, f'{book.order}th')} order"
+    head = [
+        f"{headline(crystal):<62}  {right}",
+        f"axis     {axis_line(crystal, axis)}",
+        f"modes    {modes_line(species, axis)}",
+    ]
+    foot = list(table.foot)
+    if not found.rows:
+        table = Table((), (), foot=table.foot)
+        foot.append(_nothing(crystal, species, book))
+    else:
+        if not everything and len(found.counts()) > 1 and found.counts()["without rotation"]:
+            foot[0] = foot[0].replace("without rotation", "without rotation (hidden)")
+        foot.append(_acoustic(species))
+        foot.append(
+            f'Why: symchiral explain {path} "{found.rows[0].rule.id}"'
+            + ("" if everything else "      All: --all")
+        )
+    return Table(
+        table.columns, table.rows, tuple(head), tuple(f for f in foot if f), table.optional
+    )
+
+
+def _acoustic(species: tuple[Species, ...]) -> str:
+    if any(s.acoustic for s in species):
+        return "Acoustic modes at Γ are rigid translations and couple to nothing."
+    return ""
+
+
+def _nothing(crystal: SymmetricCrystal, species: tuple[Species, ...], book: RuleBook) -> str:
+    """What to do where nothing is allowed."""
+    name = crystal.primitive.formula
+    word = _ORDERS.get(book.order, f"{book.order}th")
+    optical = [s for s in species if s.optical]
+    if not optical:
+        return f"{name} has no optical modes at the zone centre: nothing can be transferred there."
+    odd = all(s.label.endswith("u") for s in optical)
+    why = "every optical mode is odd under inversion" if odd else "no invariant contains its modes"
+    start = f"No {word}-order transfer: {why}"
+    if book.order == 3:
+        return f"{start}; try fourth order: add --order 4."
+    return f"{start}."
+
+
+def show_table(crystal: SymmetricCrystal, axis: Axis | None, species: tuple[Species, ...]) -> str:
+    """Return the text of ``show``: group, axes, sites and species."""
+    lines = [headline(crystal), "", f"axis     {axis_line(crystal, axis)}"]
+    lines.append(f"axes     {minus(', '.join(axis_names(crystal))) or 'none'}   (input cell)")
+    lines.append(f"group    {len(crystal.group)} operations, symprec {crystal.symprec:g} Å")
+    sites = Table(
+        ("site", "Wyckoff", "symmetry", "position"),
+        tuple(
+            (s.name, s.wyckoff, s.symmetry, _fractions(crystal, s.atoms[0])) for s in crystal.sites
+        ),
+    )
+    kinds = Table(
+        ("species", "CDML", "modes", "acoustic", "l", "light", "turning of the atoms"),
+        tuple(_species_row(s, axis) for s in species),
+        optional=("CDML", "acoustic"),
+    )
+    return "\n".join([*lines, "", *sites.body(), "", *kinds.body()])
+
+
+def _fractions(crystal: SymmetricCrystal, atom: int) -> str:
+    x = crystal.frame.point(crystal.primitive.positions[atom], to="standard", source="primitive")
+    return " ".join(f"{v % 1 + 0.0:.4f}" for v in (x + 1e-9).round(6))
+
+
+def _species_row(species: Species, axis: Axis | None) -> tuple[str, ...]:
+    pams = ", ".join(_pam(c) for c in species.components)
+    acoustic = str(species.acoustic) if species.acoustic else "—"
+    return (
+        species.label,
+        cdml_name(species.participant),
+        str(species.count),
+        acoustic,
+        pams,
+        _light(species, axis),
+        _turning(species),
+    )
+
+
+def _pam(component: Component) -> str:
+    return "—" if component.pam is None else signed(component.pam)
+
+
+def _turning(species: Species) -> str:
+    """Which way each site's atoms turn in the (+) component."""
+    for component, motion in zip(species.components, species.motions, strict=True):
+        if component.pam is None:
+            return "—"
+        if component.name == "+":
+            words = {"must +": "↺", "must -": "↻", "cannot": "rest", "may": "open"}
+            return "(+): " + ", ".join(f"{n} {words[w]}" for n, w in motion.site_words())
+    return "—"

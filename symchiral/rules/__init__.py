@@ -1,0 +1,1 @@
+"""The engine: legs, couplings, the judge, reasons, invariants, channels, rulebooks."""

@@ -1,0 +1,125 @@
+"""Which light drives or sees a species: judged couplings with the electric field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+
+from symchiral.fields.polar import electric_field
+from symchiral.irreps.pam import Component, Key, components
+from symchiral.irreps.participant import Participant
+from symchiral.rules.coupling import Coupling, Leg
+from symchiral.rules.judge import count_coefficients, judge
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Optical activity of a species.
+
+    Attributes
+    ----------
+    infrared, raman, hyper_raman : bool
+        Whether the species couples to one field; to two (the symmetric Raman tensor, far from
+        resonance); to two equal and one scattered field (the hyper-Raman tensor, symmetric in the
+        two incoming fields only).
+    """
+
+    infrared: bool
+    raman: bool
+    hyper_raman: bool
+
+    @property
+    def silent(self) -> bool:
+        """Whether none of the three sees it."""
+        return not (self.infrared or self.raman or self.hyper_raman)
+
+    @property
+    def words(self) -> str:
+        """``infrared``, ``Raman``, both, ``hyper-Raman`` (if neither) or ``silent``."""
+        found = [w for w, on in (("infrared", self.infrared), ("Raman", self.raman)) if on]
+        if not found and self.hyper_raman:
+            return "hyper-Raman"
+        return ", ".join(found) or "silent"
+
+
+@lru_cache(maxsize=4096)
+def activity(participant: Participant) -> Activity:
+    """Judge infrared, Raman and hyper-Raman activity of an irrep at the zone centre.
+
+    Examples
+    --------
+    >>> from symchiral.crystal.search import space_group
+    >>> from symchiral.irreps.mulliken import zone_centre
+    >>> {p.name: activity(p).words for p in zone_centre(space_group(458))}
+    ... # doctest: +NORMALIZE_WHITESPACE
+    {'A1g': 'Raman', 'A2g': 'silent', 'Eg': 'Raman', 'A1u': 'hyper-Raman', 'A2u': 'infrared',
+     'Eu': 'infrared'}
+    """
+    field = electric_field(participant.group)
+
+    def couples(fields: int, equal: tuple[tuple[int, ...], ...]) -> bool:
+        factors = [field] * fields + [participant]
+        return count_coefficients(factors, [0] * len(factors), equal) > 0
+
+    return Activity(
+        infrared=couples(1, ((0,), (1,))),
+        raman=couples(2, ((0, 1), (2,))),
+        hyper_raman=couples(3, ((0, 1), (2,), (3,))),
+    )
+
+
+def polarizations(participant: Participant, key: Key | None, order: int) -> dict[str, Component]:
+    """Components of the electric field by name: ``+``, ``-`` and ``z`` on an axis of order ≥ 3.
+
+    On a two-fold axis, or without one, circular light is no eigenstate of any operation: empty.
+    """
+    if key is None or order < 3:
+        return {}
+    found = {}
+    for component in components(electric_field(participant.group), key, order):
+        found[component.name if component.name in ("+", "-") else "z"] = component
+    return {name: found[name] for name in ("+", "-", "z")}
+
+
+@lru_cache(maxsize=65536)
+def routes(participant: Participant, index: int, key: Key | None, order: int) -> tuple[str, ...]:
+    """Ways in which light creates one quantum of a component, strongest process first.
+
+    ``infrared:σ`` is absorption of light of polarisation σ, ``raman:σσ'`` scattering of σ into
+    σ' (spins about the axis; z along it), ``hyper-raman`` two quanta in and one out. Without
+    circular eigenstates the polarisations are left out.
+
+    Parameters
+    ----------
+    participant : Participant
+        An irrep at the zone centre.
+    index : int
+        Which of its components on the axis.
+    key, order : Key or None, int
+        The axis.
+    """
+    kind = activity(participant)
+    field = electric_field(participant.group)
+    light = polarizations(participant, key, order)
+    component = components(participant, key, order)[index]
+    created = Leg(participant, component, outgoing=True)
+    found = []
+    if kind.infrared:
+        names = [f"infrared:{s}" for s, c in light.items() if _allowed(Leg(field, c), created)]
+        found += names if light else ["infrared"]
+    if kind.raman:
+        pairs = sorted(product(light, light), key=lambda p: "z" in p)
+        names = [
+            f"raman:{s}{t}"
+            for s, t in pairs
+            if _allowed(Leg(field, light[s]), Leg(field, light[t], outgoing=True), created)
+        ]
+        found += names if light else ["raman"]
+    if kind.hyper_raman and not found:
+        found.append("hyper-raman")
+    return tuple(found)
+
+
+def _allowed(*legs: Leg) -> bool:
+    return judge(Coupling(legs)).word == "allowed"

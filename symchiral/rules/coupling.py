@@ -1,0 +1,150 @@
+"""Legs and couplings: products of things that transform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import permutations, product
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.crystal.qpoint import QPoint
+from symchiral.irreps.pam import Component
+from symchiral.irreps.participant import Participant
+from symchiral.value import Value
+
+COPIES = "abcdefghij"
+"""Letters of the copies of a species, in the order of their numbers."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Leg(Value):
+    """One factor of a coupling: a quantum of one component of one participant.
+
+    Attributes
+    ----------
+    participant : Participant
+        The field.
+    component : Component
+        Its PAM component (or polarisation).
+    copy : int
+        Which mode of that kind; legs of one participant and equal copy are one normal coordinate.
+    outgoing : bool
+        An outgoing quantum enters the product as its conjugate amplitude.
+    arm : int
+        Arm of the star the quantum travels on.
+    mode : int or None
+        Number of an actual mode, counted from the lowest frequency.
+    """
+
+    participant: Participant
+    component: Component
+    copy: int = 0
+    outgoing: bool = False
+    arm: int = 0
+    mode: int | None = None
+
+    @property
+    def label(self) -> str:
+        """The leg in the grammar, ``Eu:b(+)``."""
+        copy = f":{COPIES[self.copy]}" if self.copy else ""
+        inside = ",".join(x for x in (str(self.mode or ""), self.component.name) if x)
+        return f"{self.participant.name}{copy}" + (f"({inside})" if inside else "")
+
+    @property
+    def incoming_arm(self) -> int:
+        """Arm of the factor when all are written incoming."""
+        arm = self.arm
+        return int(self.participant.conjugate_arms[arm]) if self.outgoing else arm
+
+    @property
+    def vectors(self) -> npt.NDArray[np.complex128]:
+        """(d, m) basis of the factor when all are written incoming: w, or K w if outgoing."""
+        basis = self.component.basis
+        if not self.outgoing:
+            return basis
+        return np.asarray(self.participant.conjugation[self.arm] @ np.conj(basis))
+
+    def __repr__(self) -> str:
+        return f"Leg({self.label}{', outgoing' if self.outgoing else ''})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Coupling(Value):
+    """A product of legs.
+
+    ``str(coupling)`` is the transfer in the grammar: incoming legs, arrow, outgoing legs.
+    """
+
+    legs: tuple[Leg, ...]
+
+    @property
+    def incoming(self) -> tuple[Leg, ...]:
+        """Legs that enter."""
+        return tuple(leg for leg in self.legs if not leg.outgoing)
+
+    @property
+    def outgoing(self) -> tuple[Leg, ...]:
+        """Legs that leave."""
+        return tuple(leg for leg in self.legs if leg.outgoing)
+
+    @property
+    def equal(self) -> tuple[tuple[int, ...], ...]:
+        """Slots that are one and the same normal coordinate, grouped."""
+        groups: dict[tuple[Participant, int], list[int]] = {}
+        for slot, leg in enumerate(self.legs):
+            groups.setdefault((leg.participant, leg.copy), []).append(slot)
+        return tuple(tuple(slots) for slots in groups.values())
+
+    @property
+    def momentum(self) -> QPoint:
+        """Σq with all legs written incoming; a reciprocal lattice vector if it is conserved."""
+        total = QPoint.of(0, 0, 0)
+        for leg in self.legs:
+            total += leg.participant.arms[leg.incoming_arm]
+        return total
+
+    def __iter__(self) -> Iterator[Leg]:
+        return iter(self.legs)
+
+    def __str__(self) -> str:
+        incoming = " ".join(leg.label for leg in self.incoming)
+        return f"{incoming} -> {' '.join(leg.label for leg in self.outgoing)}".strip()
+
+    def __repr__(self) -> str:
+        return f"Coupling({str(self)!r})"
+
+
+def exchanges(equal: tuple[tuple[int, ...], ...], legs: int) -> list[tuple[int, ...]]:
+    """Every permutation of the slots that only exchanges equal legs, the identity first.
+
+    Examples
+    --------
+    >>> exchanges(((0, 1), (2,)), 3)
+    [(0, 1, 2), (1, 0, 2)]
+    """
+    found = []
+    for choice in product(*(list(permutations(slots)) for slots in equal)):
+        order = list(range(legs))
+        for slots, images in zip(equal, choice, strict=True):
+            for slot, image in zip(slots, images, strict=True):
+                order[slot] = image
+        found.append(tuple(order))
+    return found
+
+
+def is_integer(q: QPoint) -> bool:
+    """Whether a wavevector is a reciprocal lattice vector."""
+    return all(x.denominator == 1 for x in q.coordinates)
+
+
+def pam_budget(coupling: Coupling) -> Fraction | None:
+    """Return Σl_in − Σl_out, None where a leg has no PAM."""
+    total = Fraction(0)
+    for leg in coupling:
+        if leg.component.pam is None:
+            return None
+        total += -leg.component.pam if leg.outgoing else leg.component.pam
+    return total

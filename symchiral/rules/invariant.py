@@ -1,0 +1,324 @@
+"""The invariants of an allowed coupling: what the potential energy contains."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.algebra.exact import surd
+from symchiral.irreps.pam import Component
+from symchiral.irreps.participant import Participant
+from symchiral.rules.coupling import COPIES, Coupling
+from symchiral.rules.judge import count_coefficients, group_average
+from symchiral.value import Value
+
+if TYPE_CHECKING:
+    import sympy
+
+Complex = npt.NDArray[np.complex128]
+
+LARGEST = 1000
+"""Couplings with more products of components than this are not expanded."""
+
+
+@dataclass(frozen=True)
+class Coordinate:
+    r"""A normal coordinate :math:`Q_l`: the coefficient of ε_l.
+
+    Attributes
+    ----------
+    name : str
+        Participant.
+    copy : int
+        Which mode of that kind.
+    component : str
+        PAM component; empty for the only one.
+    """
+
+    name: str
+    copy: int
+    component: str
+
+    @property
+    def text(self) -> str:
+        """``Eu:b(+)``."""
+        copy = f":{COPIES[self.copy]}" if self.copy else ""
+        return f"{self.name}{copy}" + (f"({self.component})" if self.component else "")
+
+    @property
+    def latex(self) -> str:
+        """LaTeX, ``Q^{E_{u}}_{+}``."""
+        primes = self.name.count("'")
+        stem = self.name.rstrip("'")
+        name = stem[0] + (f"_{{{stem[1:]}}}" if stem[1:] else "") + "'" * primes
+        copy = f",{COPIES[self.copy]}" if self.copy else ""
+        below = f"_{{{self.component}}}" if self.component else ""
+        return f"Q^{{{name}{copy}}}{below}"
+
+
+@dataclass(frozen=True)
+class Term:
+    """One monomial of an invariant with its coefficient.
+
+    Attributes
+    ----------
+    coefficient : complex
+        Snapped to ±√(p/q) (real and imaginary part) where recognised.
+    factors : tuple of (Coordinate, int)
+        Coordinates and powers.
+    """
+
+    coefficient: complex
+    factors: tuple[tuple[Coordinate, int], ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Invariant(Value):
+    r"""The real invariants of a coupling, one per free coefficient.
+
+    :math:`V = \sum_j c_j I_j` with real :math:`c_j`; in each :math:`I_j` the largest coefficient
+    is 1. Coordinates are coefficients of the circular vectors, :math:`Q_- = Q_+^*`.
+
+    Attributes
+    ----------
+    polynomials : tuple of tuple of Term
+        The I_j; those that contain the channel's own product come first.
+    residual : float
+        Largest distance between a coefficient and the number it was snapped to.
+    """
+
+    polynomials: tuple[tuple[Term, ...], ...]
+    residual: float
+
+    @property
+    def text(self) -> str:
+        """Plain text, ``c1 [Eu(+)^2 Eg(+) + Eu(-)^2 Eg(-)]``."""
+        return " + ".join(
+            f"c{j + 1} [{_join(_term_text(t) for t in terms)}]"
+            for j, terms in enumerate(self.polynomials)
+        )
+
+    def latex(self) -> str:
+        """Return LaTeX of V."""
+        return " + ".join(
+            rf"c_{{{j + 1}}} \left[{_join(_term_latex(t) for t in terms)}\right]"
+            for j, terms in enumerate(self.polynomials)
+        )
+
+    def sympy(self) -> sympy.Expr:
+        """Return V as a sympy expression in the symbols of the coordinates and c1, c2, …"""
+        import sympy
+
+        total = sympy.Integer(0)
+        for j, terms in enumerate(self.polynomials):
+            for term in terms:
+                value = _symbolic(term.coefficient.real) + sympy.I * _symbolic(
+                    term.coefficient.imag
+                )
+                powers = [sympy.Symbol(c.text) ** n for c, n in term.factors]
+                total += sympy.Symbol(f"c{j + 1}", real=True) * value * sympy.Mul(*powers)
+        return sympy.expand(total)
+
+    def __repr__(self) -> str:
+        return f"Invariant({self.text})"
+
+
+def _symbolic(x: float) -> sympy.Expr:
+    import sympy
+
+    exact = surd(x)
+    if exact is None:
+        return sympy.Float(x)
+    return exact.sign * sympy.sqrt(sympy.Rational(exact.square.numerator, exact.square.denominator))
+
+
+def invariant(coupling: Coupling, parts: tuple[tuple[Component, ...], ...]) -> Invariant:
+    """Expand an allowed coupling into its real invariants.
+
+    Parameters
+    ----------
+    coupling : Coupling
+        An allowed coupling.
+    parts : tuple of tuples of Component
+        All components of every leg's participant, in the order of the legs.
+
+    Notes
+    -----
+    Averaging a monomial over the group gives an invariant polynomial p; p + p* and i(p − p*) are
+    real. Row reduction of all of them, the channel's own product first, gives a sparse basis.
+    """
+    participants = [leg.participant for leg in coupling]
+    arms = [leg.incoming_arm for leg in coupling]
+    bases = [np.concatenate([c.basis for c in components], axis=1) for components in parts]
+    size = prod(b.shape[1] for b in bases)
+    if size > LARGEST:
+        raise ValueError(f"{coupling} has {size} products of components, more than {LARGEST}")
+    average = group_average(participants, arms, bases, coupling.equal)[tuple(arms)]
+    m = len(bases)
+    coefficients = np.tensordot(bases[0].conj(), average, (0, 0))
+    for i, basis in enumerate(bases[1:], start=1):
+        coefficients = np.tensordot(basis.conj(), coefficients, (0, i))
+    # Every tensordot moved its index to the front: restore the order of the legs.
+    coefficients = coefficients.transpose(*reversed(range(m)), *range(m, 2 * m)).conj()
+    names = [
+        _coordinates(leg.participant, leg.copy, c) for leg, c in zip(coupling, parts, strict=True)
+    ]
+    conjugates = [_conjugate_indices(components) for components in parts]
+    own = _own_products(coupling, parts)
+    return _reduce(coefficients, names, conjugates, own, participants, arms, coupling.equal)
+
+
+def _coordinates(
+    participant: Participant, copy: int, components: tuple[Component, ...]
+) -> list[Coordinate]:
+    found = []
+    for component in components:
+        width = component.basis.shape[1]
+        for k in range(width):
+            inside = component.name
+            if width > 1:
+                inside = f"{inside}{',' if inside else ''}{'xyzuvw'[k]}"
+            found.append(Coordinate(participant.name, copy, inside))
+    return found
+
+
+def _conjugate_indices(components: tuple[Component, ...]) -> list[int]:
+    """Column of the conjugate coordinate of every column."""
+    starts = np.cumsum([0] + [c.basis.shape[1] for c in components])
+    return [int(starts[c.conjugate]) + k for c in components for k in range(c.basis.shape[1])]
+
+
+def _own_products(
+    coupling: Coupling, parts: tuple[tuple[Component, ...], ...]
+) -> list[tuple[int, ...]]:
+    """Products of columns the channel itself consists of, all legs written incoming."""
+    choices = []
+    for leg, components in zip(coupling, parts, strict=True):
+        starts = np.cumsum([0] + [c.basis.shape[1] for c in components])
+        index = next(i for i, c in enumerate(components) if c.pam == leg.component.pam)
+        if leg.outgoing:
+            index = components[index].conjugate
+        choices.append(range(int(starts[index]), int(starts[index + 1])))
+    return [
+        tuple(int(x) for x in p)
+        for p in np.array(np.meshgrid(*choices)).reshape(len(choices), -1).T
+    ]
+
+
+def _reduce(
+    coefficients: Complex,
+    names: list[list[Coordinate]],
+    conjugates: list[list[int]],
+    own: list[tuple[int, ...]],
+    participants: list[Participant],
+    arms: list[int],
+    equal: tuple[tuple[int, ...], ...],
+) -> Invariant:
+    m = len(names)
+    products = list(np.ndindex(*(len(n) for n in names)))
+    monomials: dict[tuple[Coordinate, ...], int] = {}
+    column_of = {}
+    for product in [*own, *products]:
+        key = tuple(
+            sorted(
+                (names[slot][i] for slot, i in enumerate(product)),
+                key=lambda c: (c.name, c.copy, c.component),
+            )
+        )
+        column_of[product] = monomials.setdefault(key, len(monomials))
+    rows = []
+    flat = coefficients.reshape(*coefficients.shape[:m], -1)
+    targets = np.array([column_of[p] for p in products])
+    opposite = np.array(
+        [column_of[tuple(conjugates[s][i] for s, i in enumerate(p))] for p in products]
+    )
+    for j in range(flat.shape[-1]):
+        values = flat[..., j].reshape(-1)
+        if np.abs(values).max() < 1e-9:
+            continue
+        p = np.zeros(len(monomials), dtype=complex)
+        q = np.zeros(len(monomials), dtype=complex)
+        np.add.at(p, targets, values)
+        np.add.at(q, opposite, values.conj())
+        rows += [p + q, 1j * (p - q)]
+    wanted = count_coefficients(participants, arms, equal)
+    basis = _row_reduced(np.array(rows), wanted)
+    keys = list(monomials)
+    residual = 0.0
+    polynomials = []
+    for row in basis:
+        row = row / np.abs(row).max()
+        terms = []
+        for value, key in zip(row, keys, strict=True):
+            if abs(value) < 1e-9:
+                continue
+            snapped = complex(_snap(value.real), _snap(value.imag))
+            residual = max(residual, abs(snapped - value))
+            terms.append(Term(snapped, tuple(Counter(key).items())))
+        polynomials.append(tuple(terms))
+    return Invariant(tuple(polynomials), residual)
+
+
+def _row_reduced(rows: Complex, rank: int) -> Complex:
+    """Reduced row echelon form over the reals, real and imaginary parts side by side."""
+    width = rows.shape[1]
+    matrix = np.stack([rows.real, rows.imag], axis=2).reshape(len(rows), 2 * width)
+    done = 0
+    for column in range(2 * width):
+        pivot = done + int(np.argmax(np.abs(matrix[done:, column]))) if done < len(matrix) else done
+        if done >= rank or abs(matrix[pivot, column]) < 1e-7:
+            continue
+        matrix[[done, pivot]] = matrix[[pivot, done]]
+        matrix[done] /= matrix[done, column]
+        for other in range(len(matrix)):
+            if other != done:
+                matrix[other] -= matrix[other, column] * matrix[done]
+        done += 1
+    if done != rank or np.abs(matrix[done:]).max(initial=0) > 1e-7:
+        raise ValueError(f"found {done} invariants where {rank} were counted")
+    pairs = matrix[:rank].reshape(rank, width, 2)
+    return np.asarray(pairs[..., 0] + 1j * pairs[..., 1])
+
+
+def _snap(x: float) -> float:
+    exact = surd(x)
+    return x if exact is None else float(exact)
+
+
+def _number(value: complex, *, latex: bool) -> str:
+    """A coefficient in front of a product: '' for 1, '-' for −1, 'i ' …"""
+
+    def real(x: float) -> str:
+        exact = surd(x)
+        if exact is None:
+            return f"{x:.6g}"
+        return exact.latex if latex else exact.text
+
+    if abs(value.imag) < 1e-12:
+        return {1.0: "", -1.0: "-"}.get(value.real, real(value.real) + " ")
+    if abs(value.real) < 1e-12:
+        return {1.0: "i ", -1.0: "-i "}.get(value.imag, real(value.imag) + " i ")
+    sign = "+" if value.imag > 0 else "-"
+    return f"({real(value.real)} {sign} {real(abs(value.imag))} i) "
+
+
+def _term_text(term: Term) -> str:
+    powers = " ".join(c.text + (f"^{n}" if n > 1 else "") for c, n in term.factors)
+    return _number(term.coefficient, latex=False) + powers
+
+
+def _term_latex(term: Term) -> str:
+    powers = " ".join(
+        f"{c.latex}" if n == 1 else rf"\left({c.latex}\right)^{{{n}}}" for c, n in term.factors
+    )
+    return _number(term.coefficient, latex=True) + powers
+
+
+def _join(terms: object) -> str:
+    text = " + ".join(terms)  # type: ignore[arg-type]
+    return text.replace("+ -", "- ")

@@ -1,0 +1,209 @@
+"""Why a coupling is forbidden: the simplest operation that says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.algebra.exact import turn
+from symchiral.crystal.spacegroup import SpaceGroup
+from symchiral.rules.coupling import Coupling, Leg, exchanges, is_integer
+from symchiral.rules.judge import FORBIDDEN, average_of, largest, time_odd
+
+_NAMES = {-1: "inversion", -2: "mirror", 2: "half-turn"}
+
+
+@dataclass(frozen=True)
+class Witness:
+    """An operation that multiplies the product by a phase other than 1.
+
+    Attributes
+    ----------
+    operation : int
+        Its index in the space group.
+    seitz : str
+        Its Seitz symbol in the standard setting.
+    xyz : str
+        Its Jones-faithful notation in the primitive cell.
+    phase : Fraction
+        The phase, as a fraction of a turn; never 0.
+    exchange : tuple of int or None
+        If it returns the product with equal legs exchanged: slot i then holds the former
+        ``exchange[i]``. None if every leg returns by itself.
+    """
+
+    operation: int
+    seitz: str
+    xyz: str
+    phase: Fraction
+    exchange: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a coupling is forbidden.
+
+    Attributes
+    ----------
+    kind : str
+        momentum, translation, parity, pam, exchange, time-reversal or group.
+    text : str
+        A sentence.
+    witnesses : tuple of Witness
+        One operation; two for ``group`` (their phases do not exist and are 0); none for momentum,
+        translation and time reversal.
+    """
+
+    kind: str
+    text: str
+    witnesses: tuple[Witness, ...] = ()
+
+
+def why_forbidden(coupling: Coupling, *, first: int | None = None) -> Reason:
+    """Return the simplest reason for a forbidden coupling.
+
+    Tried in this order: momentum; time reversal (an odd number of time-odd factors); then single
+    operations of which every leg is an eigenvector with product ≠ 1, parities (inversion,
+    mirrors and glides, two-fold operations) before rotations of order three and more; then
+    operations that return the product with equal legs exchanged and a phase ≠ 1; then the
+    smallest pair of operations whose subgroup alone makes the average vanish.
+
+    Parameters
+    ----------
+    coupling : Coupling
+        A forbidden coupling.
+    first : int, optional
+        Index of the operation to try first among the rotations: that of the axis.
+    """
+    if not is_integer(coupling.momentum):
+        total = ", ".join(map(str, coupling.momentum.coordinates))
+        return Reason("momentum", f"the wavevectors sum to ({total}), no reciprocal lattice vector")
+    if time_odd(coupling):
+        return Reason("time-reversal", "an odd number of factors changes sign under time reversal")
+    group = coupling.legs[0].participant.group
+    order = _by_simplicity(group, first)
+    single = _eigenphases(coupling, group)
+    for g in order:
+        phase = single[g]
+        if phase is not None and phase != 0:
+            return _single(coupling, group, g, phase)
+    if len(exchanges(coupling.equal, len(coupling.legs))) > 1:
+        for g in order:
+            exchanged = _exchanged_phase(coupling, g)
+            if exchanged is not None and exchanged != 0:
+                return _exchange(coupling, group, g, exchanged)
+    for i, g in enumerate(order):
+        for h in order[i + 1 :]:
+            if largest(average_of(coupling, subgroup(group, (g, h)))) <= FORBIDDEN:
+                pair = tuple(_witness(group, x, Fraction(0)) for x in (g, h))
+                return Reason(
+                    "group",
+                    f"{pair[0].seitz} and {pair[1].seitz} together leave nothing of the product",
+                    pair,
+                )
+    raise ValueError(f"{coupling} has no witness: is it forbidden?")
+
+
+def subgroup(group: SpaceGroup, generators: tuple[int, ...]) -> list[int]:
+    """Indices of the operations that some of them generate, modulo lattice translations."""
+    members = {0}
+    frontier = [0]
+    while frontier:
+        g = frontier.pop()
+        for h in generators:
+            product = int(group.products[h, g])
+            if product not in members:
+                members.add(product)
+                frontier.append(product)
+    return sorted(members)
+
+
+def _by_simplicity(group: SpaceGroup, first: int | None) -> list[int]:
+    rank = {-1: 0, -2: 1, 2: 2, 3: 4, 4: 4, 6: 4, -3: 5, -4: 5, -6: 5}
+
+    def key(g: int) -> tuple[int, int]:
+        kind = group.operations[g].type
+        return (3 if g == first and abs(kind) > 2 else rank[kind]), g
+
+    return sorted(range(1, len(group)), key=key)
+
+
+def _eigenphases(coupling: Coupling, group: SpaceGroup) -> list[Fraction | None]:
+    """Phase of the product under each operation of which every leg is an eigenspace, else None."""
+    valid = np.ones(len(group), dtype=bool)
+    product = np.ones(len(group), dtype=complex)
+    for leg in coupling:
+        values, scalar = leg_phases(leg)
+        valid &= scalar
+        product = product * values
+    return [turn(p) if ok else None for p, ok in zip(product, valid, strict=True)]
+
+
+def leg_phases(leg: Leg) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.bool_]]:
+    """Eigenvalue of a leg (written incoming) under every operation, and where it has one."""
+    participant, arm, vectors = leg.participant, leg.incoming_arm, leg.vectors
+    images = participant.matrices[:, arm] @ vectors
+    inside = vectors.conj().T @ images
+    values = np.trace(inside, axis1=1, axis2=2) / vectors.shape[1]
+    residual = np.abs(images - values[:, None, None] * vectors).max(axis=(1, 2))
+    return values, (residual < 1e-6) & (participant.images[:, arm] == arm)
+
+
+def _exchanged_phase(coupling: Coupling, g: int) -> Fraction | None:
+    """Phase λ if the symmetrised product returns to λ times itself under g, else None."""
+    before, after = average_of(coupling, [0]), average_of(coupling, [g])
+    if before.keys() != after.keys():
+        return None
+    overlap = sum(np.vdot(before[a], after[a]) for a in before)
+    norm = sum(np.vdot(before[a], before[a]).real for a in before)
+    phase = complex(overlap / norm)
+    if any(np.abs(after[a] - phase * before[a]).max() > 1e-6 for a in before):
+        return None
+    return turn(phase)
+
+
+def _witness(
+    group: SpaceGroup, g: int, phase: Fraction, exchange: tuple[int, ...] | None = None
+) -> Witness:
+    return Witness(g, group.standard_operations[g].seitz, group.operations[g].xyz, phase, exchange)
+
+
+def describe(group: SpaceGroup, g: int) -> str:
+    """An operation in words: ``the mirror {m100|0}``."""
+    operation = group.standard_operations[g]
+    name = _NAMES.get(operation.type, "operation")
+    if operation.kind in ("glide", "screw"):
+        name = operation.kind if abs(operation.type) == 2 else "screw"
+    elif operation.type > 2:
+        name = "rotation"
+    return f"the {name} {operation.seitz}"
+
+
+def _sign(phase: Fraction) -> str:
+    return {Fraction(0): "+1", Fraction(1, 2): "−1"}.get(phase, f"exp(2πi·{phase})")
+
+
+def _single(coupling: Coupling, group: SpaceGroup, g: int, phase: Fraction) -> Reason:
+    parts = ", ".join(
+        f"{leg.label}{'*' if leg.outgoing else ''}: {_sign(turn(leg_phases(leg)[0][g]))}"
+        for leg in coupling
+    )
+    kind = "parity" if abs(group.operations[g].type) in (1, 2) else "pam"
+    text = f"{describe(group, g)} multiplies the product by {_sign(phase)} ({parts})"
+    return Reason(kind, text, (_witness(group, g, phase),))
+
+
+def _exchange(coupling: Coupling, group: SpaceGroup, g: int, phase: Fraction) -> Reason:
+    slots = next(
+        order
+        for order in exchanges(coupling.equal, len(coupling.legs))
+        if order != tuple(range(len(order)))
+    )
+    text = (
+        f"{describe(group, g)} returns the product with its equal quanta exchanged and "
+        f"multiplied by {_sign(phase)}: one and the same mode cannot take both parts"
+    )
+    return Reason("exchange", text, (_witness(group, g, phase, slots),))

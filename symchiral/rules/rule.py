@@ -1,0 +1,353 @@
+"""A rule: a channel of a crystal, with what its atoms do and what light makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from symchiral.irreps.axis import Axis
+from symchiral.irreps.cdml import cdml_name
+from symchiral.modes.motion import Motion
+from symchiral.modes.species import Species
+from symchiral.rules.activity import routes
+from symchiral.rules.budget import RotationSense, rotation_sense, sum_of_signs
+from symchiral.rules.channel import Channel
+from symchiral.rules.coupling import COPIES, Leg
+from symchiral.rules.grammar import Known
+from symchiral.rules.invariant import Invariant, invariant
+from symchiral.rules.reason import Reason, why_forbidden
+from symchiral.value import Value
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Rule(Value):
+    """One channel of one crystal.
+
+    Attributes
+    ----------
+    channel : Channel
+        The judged channel.
+    species : mapping of str to Species
+        The species of the crystal by label.
+    axis : Axis or None
+        The axis of rotation.
+    """
+
+    channel: Channel
+    species: Mapping[str, Species]
+    axis: Axis | None
+
+    @property
+    def id(self) -> str:
+        """The transfer in the grammar, ``Eu(+) Eu(+) -> Eg(-)``."""
+        return self.channel.id
+
+    @property
+    def verdict(self) -> str:
+        """allowed, forbidden or undecided."""
+        return self.channel.verdict.word
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the verdict is allowed; ``reason`` says why."""
+        return self.verdict == "allowed"
+
+    @property
+    def coefficients(self) -> int:
+        """Real coefficients of the coupling of the whole species; 0 if forbidden."""
+        return self.channel.coefficients if self.allowed else 0
+
+    @property
+    def umklapp(self) -> int | None:
+        """Umklapp number U."""
+        return self.channel.umklapp
+
+    @property
+    def pam_sense(self) -> str:
+        """kept, flipped, neutral or undefined."""
+        return self.channel.pam_sense
+
+    def motion(self, leg: Leg) -> Motion:
+        """How the atoms turn in the component of a leg."""
+        species = self.species[leg.participant.name]
+        index = next(i for i, c in enumerate(species.components) if c.pam == leg.component.pam)
+        return species.motions[index]
+
+    @cached_property
+    def _sides(self) -> tuple[list[Motion], list[Motion]]:
+        return (
+            [self.motion(leg) for leg in self.channel.coupling.incoming],
+            [self.motion(leg) for leg in self.channel.coupling.outgoing],
+        )
+
+    @cached_property
+    def rotation_sense(self) -> RotationSense:
+        """Whether the atoms keep, flip or lose their sense of rotation, or forces decide."""
+        if self.axis is None:
+            return "open"
+        signs = [sum_of_signs([m.sign for m in s], [m.value for m in s]) for s in self._sides]
+        return rotation_sense(signs[0], signs[1])
+
+    @cached_property
+    def open_sites(self) -> tuple[str, ...]:
+        """Sites whose atoms may turn either way and so leave ``rotation_sense`` open."""
+        if self.rotation_sense != "open" or self.axis is None:
+            return ()
+        found: dict[str, None] = {}
+        for side in self._sides:
+            for m in side:
+                if m.value is None or len({x.sign for x in side} - {"0"}) > 1:
+                    found.update((name, None) for name, w in m.site_words() if w != "cannot")
+        return tuple(found)
+
+    @cached_property
+    def am_transfer(self) -> float | None:
+        """ΣJ_in − ΣJ_out in ħ where symmetry fixes it, else None."""
+        if self.axis is None:
+            return None
+        total = 0.0
+        for side, sign in zip(self._sides, (1, -1), strict=True):
+            for m in side:
+                if m.value is None:
+                    return None
+                total += sign * m.value
+        return round(total, 9) + 0.0
+
+    @property
+    def acoustic_only(self) -> bool:
+        """Whether only acoustic modes, which couple to nothing, could realise it."""
+        needed: dict[str, int] = {}
+        for leg in self.channel.coupling:
+            name = leg.participant.name
+            needed[name] = max(needed.get(name, 0), leg.copy + 1)
+        return any(n > self.species[name].optical for name, n in needed.items())
+
+    @cached_property
+    def pump(self) -> tuple[str | None, ...]:
+        """How light drives each incoming quantum, the lowest order that does."""
+        return tuple((self._routes(leg) or (None,))[0] for leg in self.channel.coupling.incoming)
+
+    @cached_property
+    def probe(self) -> tuple[str, ...]:
+        """How light sees the outgoing quanta."""
+        found: dict[str, None] = {}
+        for leg in self.channel.coupling.outgoing:
+            found.update(dict.fromkeys(self._routes(leg)))
+        return tuple(found)
+
+    def _routes(self, leg: Leg) -> tuple[str, ...]:
+        species = self.species[leg.participant.name]
+        index = next(i for i, c in enumerate(species.components) if c.pam == leg.component.pam)
+        key, order = (self.axis.key, self.axis.order) if self.axis else (None, 1)
+        return routes(leg.participant, index, key, order)
+
+    @cached_property
+    def invariant(self) -> Invariant | None:
+        """The invariants of the coupling; None if it is forbidden."""
+        if not self.allowed:
+            return None
+        parts = tuple(
+            self.species[leg.participant.name].components for leg in self.channel.coupling
+        )
+        return invariant(self.channel.coupling, parts)
+
+    @cached_property
+    def reason(self) -> Reason:
+        """Why: the budget of an allowed channel, the witness of a forbidden one."""
+        if self.verdict == "undecided":
+            return Reason(
+                "tolerance",
+                f"the average over the group is {self.channel.verdict.size:.1e}, neither clearly "
+                "zero nor clearly not",
+            )
+        if not self.allowed:
+            return why_forbidden(
+                self.channel.coupling, first=self.axis.index if self.axis else None
+            )
+        n = self.channel.coefficients
+        text = f"{n} invariant{'s' if n > 1 else ''} of the group contain{'' if n > 1 else 's'} it"
+        return Reason("invariant", f"{text}; {self.budget_text}" if self.axis else text)
+
+    @property
+    def budget_text(self) -> str:
+        """``+1 +1 = 2 ≡ −1 (mod 3)``."""
+        if self.axis is None:
+            return "no rotation axis, no PAM"
+        coupling, n = self.channel.coupling, self.axis.order
+        l_in = [leg.component.pam or Fraction(0) for leg in coupling.incoming]
+        l_out = [leg.component.pam or Fraction(0) for leg in coupling.outgoing]
+        left = " ".join(signed(x) for x in l_in)
+        right = " ".join(signed(x) for x in l_out)
+        total = sum(l_in, Fraction(0))
+        same = (total - sum(l_out, Fraction(0))) % n == 0
+        middle = f" = {minus(str(total))}" if len(l_in) > 1 else ""
+        if same and total == sum(l_out, Fraction(0)):
+            return f"{left} = {right}" if len(l_out) > 1 or not middle else f"{left}{middle}"
+        return f"{left}{middle} {'≡' if same else '≢'} {right} (mod {n})"
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the channel as the dictionary of the JSON contract."""
+        coupling = self.channel.coupling
+        inv = self.invariant
+        reason = self.reason
+        witnesses = [
+            {
+                "seitz": w.seitz,
+                "xyz": w.xyz,
+                "phase": None if reason.kind == "group" else str(w.phase),
+                "exchange": None if w.exchange is None else list(w.exchange),
+            }
+            for w in reason.witnesses
+        ]
+        return {
+            "id": self.id,
+            "n": self.axis.order if self.axis else None,
+            "incoming": [_leg_record(leg) for leg in coupling.incoming],
+            "outgoing": [_leg_record(leg) for leg in coupling.outgoing],
+            "identical": self.channel.identical,
+            "acoustic_only": self.acoustic_only,
+            "verdict": self.verdict,
+            "residual": self.channel.verdict.size if self.verdict == "undecided" else None,
+            "coefficients": self.coefficients,
+            "umklapp": self.umklapp,
+            "momentum_umklapp": [0, 0, 0],
+            "pam_sense": self.pam_sense,
+            "rotation_sense": self.rotation_sense,
+            "am_transfer": self.am_transfer,
+            "open_sites": list(self.open_sites),
+            "pump": list(self.pump),
+            "probe": list(self.probe),
+            "invariant": None
+            if inv is None
+            else {
+                "text": inv.text,
+                "latex": inv.latex(),
+                "terms": [
+                    [
+                        {
+                            "coefficient": [term.coefficient.real, term.coefficient.imag],
+                            "factors": [[c.text, power] for c, power in term.factors],
+                        }
+                        for term in polynomial
+                    ]
+                    for polynomial in inv.polynomials
+                ],
+            },
+            "reason": {
+                "kind": reason.kind,
+                "text": reason.text,
+                "witness": (witnesses[0] if len(witnesses) == 1 else witnesses) or None,
+            },
+        }
+
+    def explain(self) -> str:
+        """Return the verdict with its budget, invariant or witness, as text."""
+        lines = [f"{pretty(self.id)}    {self.verdict}"]
+        if self.axis is not None:
+            lines.append(f"budget     {self.budget_text}" + self._umklapp_text())
+        if self.allowed:
+            lines += self._sense_lines()
+            lines.append(f"invariant  V = {minus(self.invariant.text) if self.invariant else ''}")
+            lines.append(self._coefficient_text())
+            lines += self._light_lines()
+        else:
+            lines.append(f"because    {self.reason.text}  [{self.reason.kind}]")
+            if self.reason.kind == "pam" or self.axis is None:
+                pass
+            elif self.umklapp is not None:
+                lines.append(
+                    "note       PAM alone would allow it: the full group forbids more than its "
+                    "rotations"
+                )
+        if self.acoustic_only:
+            lines.append(
+                "note       only a rigid translation could take part: it couples to nothing"
+            )
+        return "\n".join(lines)
+
+    def _umklapp_text(self) -> str:
+        if self.umklapp is None:
+            return ": PAM is not conserved"
+        if self.umklapp == 0:
+            return ": PAM conserved, no Umklapp"
+        return f": conserved with rotational Umklapp U = {minus(f'{self.umklapp:+d}')}"
+
+    def _sense_lines(self) -> list[str]:
+        if self.axis is None:
+            return []
+        words = {
+            "kept": "atoms keep their sense of rotation",
+            "flipped": "atoms reverse their sense of rotation",
+            "none": "no net rotation of atoms on one side",
+            "open": "which way the atoms turn depends on forces"
+            + (f" (sites {', '.join(self.open_sites)})" if self.open_sites else ""),
+        }
+        text = f"sense      PAM {self.pam_sense}; {words[self.rotation_sense]}"
+        if self.am_transfer is not None:
+            text += (
+                f"; {minus(f'{self.am_transfer:+.3g}')}ħ to the lattice" if self.am_transfer else ""
+            )
+        return [text]
+
+    def _coefficient_text(self) -> str:
+        n = self.channel.coefficients
+        number = "one real coefficient" if n == 1 else f"{n} real coefficients"
+        return f"strength   {number}; its size is not a matter of symmetry"
+
+    def _light_lines(self) -> list[str]:
+        pumps = [
+            f"{pretty(label)} by {route_text(route) if route else 'no light up to hyper-Raman'}"
+            for label, route in {
+                leg.label: route
+                for leg, route in zip(self.channel.coupling.incoming, self.pump, strict=True)
+            }.items()
+        ]
+        probes = ", ".join(route_text(p) for p in self.probe) or "nothing up to hyper-Raman"
+        return [f"drive      {'; '.join(pumps)}", f"seen by    {probes}"]
+
+    def __repr__(self) -> str:
+        return f"Rule({self.id!r}, {self.verdict})"
+
+
+def signed(x: Fraction) -> str:
+    """``+1``, ``−1``, ``0`` with a typographic minus."""
+    return minus(f"+{x}" if x > 0 else str(x))
+
+
+def minus(text: str) -> str:
+    """Replace the hyphens in front of digits and in parentheses by minus signs."""
+    return text.replace("(-)", "(−)").replace("-", "−")
+
+
+def pretty(transfer: str) -> str:
+    """A transfer with arrow and minus signs for reading."""
+    return minus(transfer.replace("->", "→"))
+
+
+def route_text(route: str) -> str:
+    """``infrared:+`` → ``infrared σ+``; ``raman:+-`` → ``Raman σ+→σ−``."""
+    kind, _, light = route.partition(":")
+    name = {"infrared": "infrared", "raman": "Raman", "hyper-raman": "hyper-Raman"}[kind]
+    return f"{name} {'→'.join(minus(x) if x == 'z' else 'σ' + minus(x) for x in light)}".strip()
+
+
+def _leg_record(leg: Leg) -> dict[str, Any]:
+    pam = leg.component.pam
+    return {
+        "q": "GM",
+        "species": leg.participant.name,
+        "pam": None if pam is None else str(pam),
+        "component": leg.component.name,
+        "copy": COPIES[leg.copy],
+    }
+
+
+def known_species(species: Mapping[str, Species]) -> tuple[Known, ...]:
+    """What the grammar needs to know of the species of a crystal."""
+    return tuple(
+        Known(s.participant, s.components, (cdml_name(s.participant),), s.count)
+        for s in species.values()
+    )

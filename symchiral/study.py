@@ -1,0 +1,195 @@
+"""Study: one material, from its atoms to its rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from symchiral.crystal.crystal import Crystal
+from symchiral.crystal.search import SYMPREC, SymmetricCrystal, find_symmetry
+from symchiral.errors import LabelError, LimitError
+from symchiral.io.shipped import find_structure
+from symchiral.io.structure import read_crystal
+from symchiral.irreps.axis import Axis, find_axis
+from symchiral.modes.species import Species, find_species
+from symchiral.report.document import predict_document, show_document
+from symchiral.report.summary import show_table
+from symchiral.rules.rule import Rule
+from symchiral.rules.rulebook import RuleBook, make_rulebook
+from symchiral.value import Value
+
+ENUMERATED = (3, 4)
+"""Orders of which every channel is listed; ``book[…]`` judges any order."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Study(Value):
+    """One material: its symmetric crystal and the axis about which rotation is counted.
+
+    Made by :func:`read`.
+
+    Attributes
+    ----------
+    crystal : SymmetricCrystal
+        The crystal in its primitive cell, with space group and sites.
+    axis : Axis or None
+        The axis of rotation; None where the crystal has none.
+
+    Examples
+    --------
+    >>> study = read("Bi2Se3")
+    >>> study.axis
+    Axis(3 rotation, along (0.000, 0.000, 1.000))
+    >>> study.rules(order=3)["Eu(+) Eu(+) -> Eg(-)"].pam_sense
+    'flipped'
+    """
+
+    crystal: SymmetricCrystal
+    axis: Axis | None
+
+    @cached_property
+    def _species(self) -> tuple[Species, ...]:
+        return find_species(self.crystal, self.axis)
+
+    def species(self, q: str = "GM") -> tuple[Species, ...]:
+        """Return the species of vibrations at a wavevector; only the zone centre ``GM`` today.
+
+        Examples
+        --------
+        >>> read("Bi2Se3").species("GM")
+        (Species(2 A1g), Species(2 Eg), Species(3 A2u, 1 acoustic), Species(3 Eu, 1 acoustic))
+
+        Raises
+        ------
+        LabelError
+            Any other wavevector.
+        """
+        if q not in ("GM", "G", "Γ"):
+            raise LabelError(
+                f"no species at {q!r}",
+                why="only the zone centre is implemented",
+                fix='ask for "GM"',
+            )
+        return self._species
+
+    def rules(self, *, order: int = 3, acoustic: bool = False) -> RuleBook:
+        """Judge every channel of ``order − 1`` quanta in and one out at the zone centre.
+
+        Parameters
+        ----------
+        order : int
+            3 or 4. Higher orders are judged one by one: ``study.rules()["…"]``.
+        acoustic : bool
+            Also list channels that only acoustic modes could realise; they couple to nothing.
+
+        Raises
+        ------
+        LimitError
+            Another order, or more than 10⁵ channels.
+        """
+        if order not in ENUMERATED:
+            raise LimitError(
+                f"order {order} is not enumerated",
+                why="its channels are too many to list",
+                fix="ask for order 3 or 4, or judge a transfer of any order with "
+                'study.rules()["… -> …"] or symchiral explain',
+            )
+        title = self.crystal.primitive.formula
+        return make_rulebook(title, self._species, self.axis, order=order, acoustic=acoustic)
+
+    def explain(self, transfer: str) -> Rule:
+        """Judge one transfer of any order, ``"Eu(+) Eu(+) -> Eg(-)"``."""
+        return self.rules()[transfer]
+
+    def predict(
+        self, *, order: int = 3, everything: bool = False, acoustic: bool = False
+    ) -> dict[str, Any]:
+        """Return the rules of one order as the plain dictionary of ``predict --json``."""
+        book = self.rules(order=order, acoustic=acoustic)
+        return predict_document(self.crystal, self.axis, self._species, book, everything=everything)
+
+    def show(self) -> dict[str, Any]:
+        """Return group, axes, sites and species as the plain dictionary of ``show --json``."""
+        return show_document(self.crystal, self.axis, self._species)
+
+    def __repr__(self) -> str:
+        return show_table(self.crystal, self.axis, self._species)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{self!r}</pre>"
+
+
+def read(
+    source: object, *, symprec: float = SYMPREC, axis: str | None = None, index: int | None = None
+) -> Study:
+    """Read a structure and find its symmetry.
+
+    Parameters
+    ----------
+    source : str, path, ase.Atoms, pymatgen Structure or Crystal
+        A file in any format ASE reads, the name of a shipped structure, or a structure in memory.
+    symprec : float
+        Distance tolerance of the symmetry search, Å.
+    axis : str, optional
+        ``"u,v,w"`` or ``"u,v,w@x,y,z"``: direction and point of the axis in the input cell.
+    index : int, optional
+        Which structure of a file that holds several.
+
+    Raises
+    ------
+    InputError
+        The source cannot be read or is no crystal.
+    SymmetryError
+        No space group is found, or ``axis`` is no symmetry axis.
+    """
+    crystal = find_symmetry(read_crystal(source, index=index), symprec=symprec)
+    return Study(crystal, find_axis(crystal, axis))
+
+
+def structure(name: str) -> Crystal:
+    """Return a crystal that ships with the package.
+
+    Examples
+    --------
+    >>> structure("Bi2Se3")
+    Crystal(Bi2Se3, 15 atoms, 425.67 Å³)
+
+    Raises
+    ------
+    LabelError
+        There is no crystal of that name; the nearest is suggested.
+    """
+    return read_crystal(find_structure(name))
+
+
+def predict(
+    source: object,
+    *,
+    order: int = 3,
+    all: bool = False,
+    acoustic: bool = False,
+    symprec: float = SYMPREC,
+    axis: str | None = None,
+) -> dict[str, Any]:
+    """Return the table of transfers of a structure as a plain dictionary, in one pure call.
+
+    Parameters
+    ----------
+    source, symprec, axis
+        As for :func:`read`.
+    order : int
+        3 or 4.
+    all : bool
+        List the forbidden channels too, each with its witness.
+    acoustic : bool
+        Also list channels that only acoustic modes could realise.
+
+    Examples
+    --------
+    >>> document = predict("Bi2Se3")
+    >>> document["structure"]["symbol"], document["counts"]["flipped"]
+    ('R-3m', 14)
+    """
+    study = read(source, symprec=symprec, axis=axis)
+    return study.predict(order=order, everything=all, acoustic=acoustic)
