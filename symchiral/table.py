@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import html as _html
+import re
+import textwrap
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 ASCII = {
     "→": "->", "−": "-", "≡": "==", "≠": "!=", "≢": "!=", "σ": "s", "ħ": "hbar", "…": "...",
     "Γ": "GM", "′": "'", "·": "*", "π": "pi", "±": "+-", "√": "sqrt", "Å": "A", "°": "deg",
     "³": "^3", "²": "^2", "⁴": "^4", "—": "-", "–": "-", "×": "x", "Σ": "sum", "≤": "<=", "≥": ">=",
+    "↺": "ccw", "↻": "cw", "″": "''", "₁": "1", "₂": "2", "₃": "3", "\u00a0": " ",
 }  # fmt: skip
 """How characters outside ASCII are spelt where the terminal has no UTF-8."""
+
+PROSE = 92
+"""Width to which lines before and after a table are wrapped where there is no terminal."""
+
+_NO_BREAK = "\u00a0"
+_LABEL = re.compile(r"\S+ {2,}")
 
 
 @dataclass(frozen=True)
 class Table:
     """Columns and rows of text, with lines before and after.
+
+    Lines before and after are wrapped, but never at a no-break space, which prints as a space.
 
     Attributes
     ----------
@@ -45,13 +56,29 @@ class Table:
 
     def text(self, width: int | None = None) -> str:
         """Return aligned text, at most ``width`` columns wide as far as dropping columns helps."""
-        lines = [*self.head]
-        if self.head and self.columns:
-            lines.append("")
-        lines += self.body(width)
-        if self.foot and self.columns:
-            lines.append("")
-        return "\n".join([*lines, *self.foot])
+        prose = min(width or PROSE, PROSE)
+        head, foot = fold(self.head, prose), fold(self.foot, prose)
+        parts = [part for part in (head, self.body(width), foot) if part]
+        return "\n\n".join("\n".join(part) for part in parts)
+
+    def ascii(self) -> Table:
+        """Return the table with every character outside ASCII spelt, so that columns still align.
+
+        Examples
+        --------
+        >>> print(Table(("transfer", "PAM"), (("A → B", "kept"), ("A A → B", "—"))).ascii().text())
+        transfer  PAM
+        A -> B    kept
+        A A -> B  -
+        """
+        return replace(
+            self,
+            columns=tuple(map(to_ascii, self.columns)),
+            rows=tuple(tuple(map(to_ascii, row)) for row in self.rows),
+            head=tuple(_plain(line) for line in self.head),
+            foot=tuple(_plain(line) for line in self.foot),
+            optional=tuple(map(to_ascii, self.optional)),
+        )
 
     def body(self, width: int | None = None) -> list[str]:
         """Return the aligned heading and rows."""
@@ -68,6 +95,15 @@ class Table:
             for row in cells
             if keep
         ]
+
+    def without(self, *names: str) -> Table:
+        """Return the table without some columns."""
+        keep = [i for i, name in enumerate(self.columns) if name not in names]
+        return replace(
+            self,
+            columns=tuple(self.columns[i] for i in keep),
+            rows=tuple(tuple(row[i] for i in keep) for row in self.rows),
+        )
 
     def html(self) -> str:
         """Return an HTML table with its lines."""
@@ -86,6 +122,35 @@ class Table:
         )
 
 
+def fold(lines: tuple[str, ...], width: int) -> list[str]:
+    """Wrap lines; those that begin with a label and two spaces go on below the text after it.
+
+    Examples
+    --------
+    >>> print("\\n".join(fold(("axis     3-fold along c through (0,0,0)",), 28)))
+    axis     3-fold along c
+             through (0,0,0)
+    """
+    found: list[str] = []
+    for line in lines:
+        label = _LABEL.match(line)
+        indent = " " * (label.end() if label and label.end() < width // 2 else 0)
+        wrapped = textwrap.wrap(
+            line,
+            max(width, 20),
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        found += wrapped or [""]
+    return [line.replace(_NO_BREAK, " ") for line in found]
+
+
+def unbroken(text: str) -> str:
+    """Return a text that :func:`fold` does not break."""
+    return text.replace(" ", _NO_BREAK)
+
+
 def display_width(text: str) -> int:
     """Number of terminal columns a text takes.
 
@@ -101,6 +166,11 @@ def display_width(text: str) -> int:
 
 def _pad(text: str, width: int) -> str:
     return text + " " * (width - display_width(text))
+
+
+def _plain(line: str) -> str:
+    """Spell a line that is still to be wrapped: its no-break spaces stay."""
+    return _NO_BREAK.join(map(to_ascii, line.split(_NO_BREAK)))
 
 
 def to_ascii(text: str) -> str:

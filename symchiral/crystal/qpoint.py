@@ -1,11 +1,10 @@
-"""Wavevectors as exact fractions of the primitive reciprocal basis."""
+"""Wavevectors as exact fractions of the primitive reciprocal basis, fixed or on a line."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import starmap
-from operator import mul
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -13,66 +12,167 @@ import numpy.typing as npt
 from symchiral.crystal.operation import Vector
 from symchiral.crystal.spacegroup import SpaceGroup
 
+ZERO: Vector = (Fraction(0), Fraction(0), Fraction(0))
+GENERIC: Vector = (Fraction(37, 211), Fraction(52, 307), Fraction(61, 401))
+"""Values of the free parameters u, v, w where numbers are needed: on no special point."""
+
+PARAMETERS = "uvw"
+
 
 @dataclass(frozen=True)
 class QPoint:
-    r"""A wavevector :math:`q = \sum_i q_i b_i` with exact fractions :math:`q_i`.
+    r"""A wavevector :math:`q = \sum_i q_i b_i`, with exact fractions, or a line or plane of them.
+
+    With free parameters :math:`q_i = c_i + u\, s^u_i + v\, s^v_i + w\, s^w_i`; two such points are
+    equal only if they are equal for every u, v, w, so stars and little groups are those of a
+    generic point of the line. Numbers (characters, phases) are taken at ``GENERIC``.
 
     Two points that differ by a reciprocal lattice vector are different values: an eigenvector in
-    the gauge with the atomic position in its phase is not periodic in q. ``reduced`` brings a
-    point into −1/2 < q_i ≤ 1/2.
+    the gauge with the atomic position in its phase is not periodic in q. ``reduced`` brings the
+    fixed part into −1/2 < c_i ≤ 1/2.
+
+    Attributes
+    ----------
+    coordinates : tuple of Fraction
+        c.
+    slopes : tuple of three tuples of Fraction
+        s^u, s^v, s^w.
 
     Examples
     --------
     >>> k = QPoint.of("1/3", "1/3", 0)
     >>> k, (-k).reduced, k.dot((1, 0, 0))
     (QPoint(1/3, 1/3, 0), QPoint(-1/3, -1/3, 0), Fraction(1, 3))
+    >>> line = QPoint.of(0, 0, "u")
+    >>> line, -line, (line + line).reduced
+    (QPoint(0, 0, u), QPoint(0, 0, -u), QPoint(0, 0, 2u))
     """
 
     coordinates: Vector
+    slopes: tuple[Vector, Vector, Vector] = (ZERO, ZERO, ZERO)
 
     @classmethod
     def of(cls, *coordinates: Fraction | int | str) -> QPoint:
-        """Make a point from three fractions, integers or strings such as ``1/3``."""
-        u, v, w = (Fraction(x) for x in coordinates)
-        return cls((u, v, w))
+        """Make a point from three fractions, integers or strings: ``1/3``, ``u``, ``1/2-2u``."""
+        parsed = [_linear(x) for x in coordinates]
+        if len(parsed) != 3:
+            raise ValueError(f"a wavevector has three coordinates, not {len(parsed)}")
+        c, u, v, w = (_vector(*(p[i] for p in parsed)) for i in range(4))
+        return cls(c, (u, v, w))
+
+    @property
+    def fixed(self) -> bool:
+        """Whether it has no free parameter."""
+        return self.slopes == (ZERO, ZERO, ZERO)
 
     @property
     def reduced(self) -> QPoint:
-        """The equivalent point with every coordinate in (−1/2, 1/2]."""
+        """The equivalent point with every fixed part in (−1/2, 1/2]."""
         half = Fraction(1, 2)
-        u, v, w = (half - (half - x) % 1 for x in self.coordinates)
-        return QPoint((u, v, w))
+        return QPoint(_vector(*(half - (half - x) % 1 for x in self.coordinates)), self.slopes)
+
+    @property
+    def is_reciprocal_vector(self) -> bool:
+        """Whether it is a reciprocal lattice vector, for every value of the parameters."""
+        return self.fixed and all(x.denominator == 1 for x in self.coordinates)
+
+    def at(self, *values: Fraction) -> QPoint:
+        """The fixed point at these values of u, v, w (missing ones are 0)."""
+        total = list(self.coordinates)
+        for value, slope in zip(values, self.slopes, strict=False):
+            total = [x + value * s for x, s in zip(total, slope, strict=True)]
+        return QPoint(_vector(*total))
+
+    @property
+    def generic(self) -> Vector:
+        """Coordinates at the generic values of the parameters."""
+        return self.at(*GENERIC).coordinates
 
     def dot(self, vector: tuple[Fraction | int, ...] | npt.NDArray[np.int64]) -> Fraction:
-        """Return q·t in turns for a vector t in the primitive basis."""
-        items = (Fraction(int(t)) if isinstance(t, np.integer) else Fraction(t) for t in vector)
-        return sum(starmap(mul, zip(self.coordinates, items, strict=True)), Fraction(0))
+        """Return q·t in turns for a vector t in the primitive basis, at the generic values."""
+        t = _vector(
+            *(Fraction(int(x)) if isinstance(x, np.integer) else Fraction(x) for x in vector)
+        )
+        return sum((a * b for a, b in zip(self.generic, t, strict=True)), Fraction(0))
 
     def rotated(self, inverse_rotation: npt.NDArray[np.int64]) -> QPoint:
         """Image R q, given the inverse W⁻¹ of the rotation part: coefficients are q W⁻¹."""
-        u, v, w = (
-            sum((q * int(x) for q, x in zip(self.coordinates, column, strict=True)), Fraction(0))
-            for column in inverse_rotation.T
-        )
-        return QPoint((u, v, w))
+
+        def image(vector: Vector) -> Vector:
+            return _vector(
+                *(
+                    sum((q * int(x) for q, x in zip(vector, column, strict=True)), Fraction(0))
+                    for column in inverse_rotation.T
+                )
+            )
+
+        u, v, w = map(image, self.slopes)
+        return QPoint(image(self.coordinates), (u, v, w))
 
     def __neg__(self) -> QPoint:
-        u, v, w = self.coordinates
-        return QPoint((-u, -v, -w))
+        u, v, w = map(_negative, self.slopes)
+        return QPoint(_negative(self.coordinates), (u, v, w))
 
     def __add__(self, other: QPoint) -> QPoint:
-        u, v, w = (a + b for a, b in zip(self.coordinates, other.coordinates, strict=True))
-        return QPoint((u, v, w))
+        u, v, w = (_sum(a, b) for a, b in zip(self.slopes, other.slopes, strict=True))
+        return QPoint(_sum(self.coordinates, other.coordinates), (u, v, w))
+
+    def __sub__(self, other: QPoint) -> QPoint:
+        return self + -other
+
+    @property
+    def texts(self) -> tuple[str, str, str]:
+        """The coordinates as written, ``1/2-u``."""
+        found = []
+        for i in range(3):
+            text = str(self.coordinates[i]) if self.coordinates[i] else ""
+            for letter, slope in zip(PARAMETERS, self.slopes, strict=True):
+                s = slope[i]
+                if s:
+                    size = "" if abs(s) == 1 else str(abs(s))
+                    text += f"{'-' if s < 0 else '+' if text else ''}{size}{letter}"
+            found.append(text or "0")
+        return found[0], found[1], found[2]
 
     def __repr__(self) -> str:
-        return f"QPoint({', '.join(map(str, self.coordinates))})"
+        return f"QPoint({', '.join(self.texts)})"
+
+
+def _vector(*items: Fraction) -> Vector:
+    a, b, c = items
+    return a, b, c
+
+
+def _negative(a: Vector) -> Vector:
+    return -a[0], -a[1], -a[2]
+
+
+def _sum(a: Vector, b: Vector) -> Vector:
+    return a[0] + b[0], a[1] + b[1], a[2] + b[2]
+
+
+def _linear(item: Fraction | int | str) -> tuple[Fraction, ...]:
+    """Constant and coefficients of u, v, w of one coordinate; ValueError if it is none."""
+    if not isinstance(item, str):
+        return Fraction(item), Fraction(0), Fraction(0), Fraction(0)
+    found = [Fraction(0)] * 4
+    for term in item.replace(" ", "").replace("−", "-").replace("-", "+-").split("+"):
+        if not term:
+            continue
+        if term[-1] in PARAMETERS:
+            number = term[:-1].rstrip("*")
+            place = 1 + PARAMETERS.index(term[-1])
+            found[place] += Fraction(f"{number}1" if number in ("", "-") else number)
+        else:
+            found[0] += Fraction(term)
+    return tuple(found)
 
 
 GAMMA = QPoint.of(0, 0, 0)
 """The zone centre."""
 
 
+@lru_cache(maxsize=4096)
 def images(group: SpaceGroup, q: QPoint) -> tuple[QPoint, ...]:
     """Reduced image of q under every operation of the group, in its order."""
     return tuple(q.rotated(group.rotations[i]).reduced for i in group.inverses)
@@ -81,3 +181,8 @@ def images(group: SpaceGroup, q: QPoint) -> tuple[QPoint, ...]:
 def little_group(group: SpaceGroup, q: QPoint) -> tuple[int, ...]:
     """Indices of the operations with R q = q + G."""
     return tuple(g for g, image in enumerate(images(group, q)) if image == q.reduced)
+
+
+def star(group: SpaceGroup, q: QPoint) -> tuple[QPoint, ...]:
+    """The arms of q: its distinct images, q first."""
+    return tuple(dict.fromkeys([q.reduced, *images(group, q)]))

@@ -47,7 +47,7 @@ def _from_spgrep(group: SpaceGroup, q: QPoint) -> tuple[Complex, ...]:
     irreps, mapping = get_spacegroup_irreps_from_primitive_symmetry(
         group.rotations[list(members)],
         group.shifts[list(members)] / DENOMINATOR,
-        np.array([float(x) for x in q.coordinates]),
+        np.array([float(x) for x in q.generic]),
     )
     order = np.argsort(mapping)
     if len(mapping) != len(members):

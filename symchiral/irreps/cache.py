@@ -39,7 +39,7 @@ def directory() -> Path | None:
 
 def _path(hall_number: int, q: QPoint) -> Path | None:
     root = directory()
-    name = "_".join(f"{x.numerator}-{x.denominator}" for x in q.coordinates)
+    name = "_".join(text.replace("/", "o") for text in q.texts)
     return None if root is None else root / f"irreps_{hall_number}_{name}.bin"
 
 

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.crystal.qpoint import GAMMA, QPoint, images
+from symchiral.crystal.qpoint import GAMMA, QPoint, images, star
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.build import small_irreps
 from symchiral.value import Value, frozen
@@ -184,23 +184,23 @@ def _induce(
     :math:`D(g)_{ji} = e^{-i q·t} Δ(h)`.
     """
     stars = images(group, q)
-    arms = tuple(dict.fromkeys([q.reduced, *stars]))
-    members = [g for g, image in enumerate(stars) if image == q.reduced]
-    position = {g: i for i, g in enumerate(members)}
-    representatives = [stars.index(arm) for arm in arms]
+    arms = star(group, q)
+    arm_of = np.array([arms.index(image) for image in stars])
+    place = np.cumsum(arm_of == 0) - 1  # of an operation among those of the little group
+    first = np.array([stars.index(arm) for arm in arms])
+    vectors = np.array([[float(x) for x in arm.generic] for arm in arms])
     products, translations = group.products, group.product_translations
+    g = np.arange(len(group))
     arm_images = np.empty((len(group), len(arms)), dtype=np.int64)
     matrices = np.empty((len(group), len(arms), *small.shape[1:]), dtype=complex)
-    for i, s in enumerate(representatives):
-        for g in range(len(group)):
-            a = products[g, s]
-            j = arms.index(stars[a])
-            r = representatives[j]
-            h = products[group.inverses[r], a]
-            lattice = translations[g, s] - translations[r, h]
-            arm_images[g, i] = j
-            turns = float(arms[j].dot(lattice))
-            matrices[g, i] = np.exp(-2j * np.pi * turns) * small[position[int(h)]]
+    for i, s in enumerate(first):
+        product = products[:, s]
+        j = arm_of[product]
+        h = products[group.inverses[first[j]], product]
+        lattice = translations[g, s] - translations[first[j], h]
+        phases = np.exp(-2j * np.pi * np.sum(vectors[j] * lattice, axis=1))
+        arm_images[:, i] = j
+        matrices[:, i] = phases[:, None, None] * small[place[h]]
     return arms, arm_images, matrices
 
 

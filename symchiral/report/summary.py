@@ -11,7 +11,7 @@ from symchiral.rules.activity import activity, routes
 from symchiral.rules.listing import listing
 from symchiral.rules.rule import minus, signed
 from symchiral.rules.rulebook import RuleBook
-from symchiral.table import Table
+from symchiral.table import Table, unbroken
 
 ROWS = 20
 """Rows printed before the table is cut."""
@@ -32,13 +32,13 @@ def headline(crystal: SymmetricCrystal) -> str:
 def axis_line(crystal: SymmetricCrystal, axis: Axis | None) -> str:
     """The axis in a sentence."""
     if axis is None:
-        return "none: no rotation axis, so no pseudo-angular momentum; verdicts hold all the same"
+        return "none: verdicts stand, but without an axis there is no pseudo-angular momentum"
     point = "(" + ",".join(_position(crystal, axis)) + ")"
     names = {"rotation": f"{axis.order}-fold", "rotoreflection": f"S{axis.order} (−{axis.order})"}
     name = names.get(axis.kind, f"{axis.symbol} screw")
     text = f"{name} along {_along(crystal, axis)} through {point}: "
     if axis.order == 2:
-        return text + "l counts mod 2, nothing can be told to turn"
+        return text + "l counts mod 2, and has no sign to keep or flip"
     return text + f"l counts mod {axis.order}, (+) is counter-clockwise"
 
 
@@ -77,7 +77,7 @@ def _light(species: Species, axis: Axis | None) -> str:
 
 def modes_line(species: tuple[Species, ...], axis: Axis | None) -> str:
     """Optical modes with their activity."""
-    shown = [f"{s.optical} {s.label} {_light(s, axis)}" for s in species if s.optical]
+    shown = [unbroken(f"{s.optical} {s.label} {_light(s, axis)}") for s in species if s.optical]
     return "   ".join(shown) or "no optical modes"
 
 
@@ -104,26 +104,22 @@ def predict_table(
         hidden=() if everything else ("without rotation",), limit=None if everything else ROWS
     )
     right = f"zone centre, {_ORDERS.get(book.order, f'{book.order}th')} order"
-    head = [
+    head = (
         f"{headline(crystal):<62}  {right}",
         f"axis     {axis_line(crystal, axis)}",
         f"modes    {modes_line(species, axis)}",
-    ]
+    )
     foot = list(table.foot)
     if not found.rows:
-        table = Table((), (), foot=table.foot)
-        foot.append(_nothing(crystal, species, book))
-    else:
-        if not everything and len(found.counts()) > 1 and found.counts()["without rotation"]:
-            foot[0] = foot[0].replace("without rotation", "without rotation (hidden)")
-        foot.append(_acoustic(species))
-        foot.append(
-            f'Why: symchiral explain {path} "{found.rows[0].rule.id}"'
-            + ("" if everything else "      All: --all")
-        )
-    return Table(
-        table.columns, table.rows, tuple(head), tuple(f for f in foot if f), table.optional
-    )
+        return Table((), (), head, (*foot, *_nothing(crystal, species, book, path)))
+    hidden = not everything and len(found.counts()) > 1 and found.counts()["without rotation"] > 0
+    if hidden:
+        foot[0] = foot[0].replace("without rotation", "without rotation (hidden)")
+    foot.append(_acoustic(species))
+    foot.append("Why: " + unbroken(f'symchiral explain {path} "{found.rows[0].rule.id}"'))
+    if len(table.rows) < len(found.rows):
+        foot[-1] += "      " + unbroken("All: --all")
+    return Table(table.columns, table.rows, head, tuple(f for f in foot if f), table.optional)
 
 
 def _acoustic(species: tuple[Species, ...]) -> str:
@@ -132,38 +128,94 @@ def _acoustic(species: tuple[Species, ...]) -> str:
     return ""
 
 
-def _nothing(crystal: SymmetricCrystal, species: tuple[Species, ...], book: RuleBook) -> str:
+def _nothing(
+    crystal: SymmetricCrystal, species: tuple[Species, ...], book: RuleBook, path: str
+) -> list[str]:
     """What to do where nothing is allowed."""
     name = crystal.primitive.formula
     word = _ORDERS.get(book.order, f"{book.order}th")
     optical = [s for s in species if s.optical]
     if not optical:
-        return f"{name} has no optical modes at the zone centre: nothing can be transferred there."
-    odd = all(s.label.endswith("u") for s in optical)
-    why = "every optical mode is odd under inversion" if odd else "no invariant contains its modes"
+        return [f"{name} has no optical modes at the zone centre: nothing can be transferred there."]
+    odd = all(s.label.rstrip("'").endswith("u") for s in optical)
+    why = f"every optical mode of {name} is odd under inversion" if odd else "no invariant has them"
     start = f"No {word}-order transfer: {why}"
-    if book.order == 3:
-        return f"{start}; try fourth order: add --order 4."
-    return f"{start}."
+    if book.order != 3:
+        return [f"{start}."]
+    # |Q|⁴ of any mode is an invariant, so the fourth order is never empty.
+    return [
+        f"{start}; the lowest order that couples them is 4:",
+        unbroken(f"symchiral predict {path} --order 4"),
+    ]
 
 
-def show_table(crystal: SymmetricCrystal, axis: Axis | None, species: tuple[Species, ...]) -> str:
-    """Return the text of ``show``: group, axes, sites and species."""
-    lines = [headline(crystal), "", f"axis     {axis_line(crystal, axis)}"]
-    lines.append(f"axes     {minus(', '.join(axis_names(crystal))) or 'none'}   (input cell)")
-    lines.append(f"group    {len(crystal.group)} operations, symprec {crystal.symprec:g} Å")
+def show_table(
+    crystal: SymmetricCrystal,
+    axis: Axis | None,
+    species: tuple[Species, ...],
+    *,
+    width: int | None = None,
+    ascii_only: bool = False,
+) -> str:
+    """Return the text of ``show``: group, axes, sites and species.
+
+    Parameters
+    ----------
+    width : int, optional
+        Width of the terminal.
+    ascii_only : bool
+        Spell every character outside ASCII.
+    """
+    n = len(crystal.group)
     sites = Table(
-        ("site", "Wyckoff", "symmetry", "position"),
+        ("site", "Wyckoff", "symmetry", "position (standard cell)"),
         tuple(
             (s.name, s.wyckoff, s.symmetry, _fractions(crystal, s.atoms[0])) for s in crystal.sites
         ),
+        head=(
+            headline(crystal),
+            "",
+            f"axis     {axis_line(crystal, axis)}",
+            f"axes     {_all_axes(crystal)}",
+            f"group    {n} {'operation' if n == 1 else 'operations'} in the primitive cell, "
+            f"symprec {crystal.symprec:g} Å",
+        ),
     )
     kinds = Table(
-        ("species", "CDML", "modes", "acoustic", "l", "light", "turning of the atoms"),
+        ("species", "CDML", "modes", "acoustic", "l", "light", "atoms in (+)"),
         tuple(_species_row(s, axis) for s in species),
+        foot=_turning_legend(species, axis),
         optional=("CDML", "acoustic"),
     )
-    return "\n".join([*lines, "", *sites.body(), "", *kinds.body()])
+    if axis is None or axis.order < 3:
+        kinds = kinds.without("atoms in (+)", *(() if axis else ("l",)))
+    tables = (table.ascii() if ascii_only else table for table in (sites, kinds))
+    return "\n\n".join(table.text(width) for table in tables)
+
+
+def _all_axes(crystal: SymmetricCrystal) -> str:
+    """Directions of all axes by order: ``3 along [0 0 1]; 2 along [1 0 0], [0 1 0]``."""
+    by_order: dict[str, list[str]] = {}
+    for name in axis_names(crystal):
+        order, _, direction = name.partition(" along ")
+        by_order.setdefault(order, []).append(unbroken(minus(direction)))
+    parts = [f"{minus(order)} along {', '.join(found)}" for order, found in by_order.items()]
+    return f"{'; '.join(parts)}   (input cell)" if parts else "none"
+
+
+def _turning_legend(species: tuple[Species, ...], axis: Axis | None) -> tuple[str, ...]:
+    """The signs of the last column, as far as they occur."""
+    if axis is None or axis.order < 3:
+        return ()
+    seen = " ".join(_turning(s) for s in species)
+    meanings = {
+        "↺": "↺ counter-clockwise",
+        "↻": "↻ clockwise",
+        "rest": "rest: does not turn",
+        "open": "open: left to the forces",
+    }
+    found = [unbroken(text) for sign, text in meanings.items() if sign in seen]
+    return (", ".join(found),) if found else ()
 
 
 def _fractions(crystal: SymmetricCrystal, atom: int) -> str:
@@ -196,5 +248,5 @@ def _turning(species: Species) -> str:
             return "—"
         if component.name == "+":
             words = {"must +": "↺", "must -": "↻", "cannot": "rest", "may": "open"}
-            return "(+): " + ", ".join(f"{n} {words[w]}" for n, w in motion.site_words())
+            return ", ".join(f"{n} {words[w]}" for n, w in motion.site_words())
     return "—"

@@ -135,11 +135,6 @@ def exchanges(equal: tuple[tuple[int, ...], ...], legs: int) -> list[tuple[int, 
     return found
 
 
-def is_integer(q: QPoint) -> bool:
-    """Whether a wavevector is a reciprocal lattice vector."""
-    return all(x.denominator == 1 for x in q.coordinates)
-
-
 def pam_budget(coupling: Coupling) -> Fraction | None:
     """Return Σl_in − Σl_out, None where a leg has no PAM."""
     total = Fraction(0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.algebra.exact import surd
-from symchiral.irreps.pam import Component
+from symchiral.errors import LimitError
+from symchiral.irreps.pam import Component, Key, components
 from symchiral.irreps.participant import Participant
 from symchiral.rules.coupling import COPIES, Coupling
 from symchiral.rules.judge import count_coefficients, group_average
@@ -137,28 +140,78 @@ def _symbolic(x: float) -> sympy.Expr:
     return exact.sign * sympy.sqrt(sympy.Rational(exact.square.numerator, exact.square.denominator))
 
 
-def invariant(coupling: Coupling, parts: tuple[tuple[Component, ...], ...]) -> Invariant:
+def invariant(coupling: Coupling, key: Key | None, order: int) -> Invariant:
     """Expand an allowed coupling into its real invariants.
 
     Parameters
     ----------
     coupling : Coupling
         An allowed coupling.
-    parts : tuple of tuples of Component
-        All components of every leg's participant, in the order of the legs.
+    key, order : Key or None, int
+        The axis on which coordinates are resolved.
 
     Notes
     -----
     Averaging a monomial over the group gives an invariant polynomial p; p + p* and i(p − p*) are
-    real. Row reduction of all of them, the channel's own product first, gives a sparse basis.
+    real. Row reduction of all of them gives a sparse basis.
     """
-    participants = [leg.participant for leg in coupling]
-    arms = [leg.incoming_arm for leg in coupling]
-    bases = [np.concatenate([c.basis for c in components], axis=1) for components in parts]
+    legs = sorted(coupling, key=lambda leg: (leg.participant.name, leg.copy))
+    found = _expand(
+        tuple(leg.participant for leg in legs),
+        tuple(leg.incoming_arm for leg in legs),
+        tuple(leg.copy for leg in legs),
+        key,
+        order,
+    )
+    own = _own(coupling, key, order)
+    ranks = {(leg.participant.name, leg.copy): i for i, leg in reversed(list(enumerate(coupling)))}
+    polynomials = [
+        tuple(_ordered(term, ranks) for term in polynomial) for polynomial in found.polynomials
+    ]
+    polynomials.sort(key=lambda polynomial: not any(set(t.factors) in own for t in polynomial))
+    return Invariant(tuple(polynomials), found.residual)
+
+
+def _ordered(term: Term, ranks: dict[tuple[str, int], int]) -> Term:
+    """The term with its factors in the order of the legs."""
+    factors = sorted(term.factors, key=lambda f: ranks[f[0].name, f[0].copy])
+    return Term(term.coefficient, tuple(factors))
+
+
+def _own(coupling: Coupling, key: Key | None, order: int) -> list[set[tuple[Coordinate, int]]]:
+    """The products the channel itself consists of, all legs written incoming."""
+    choices = []
+    for leg in coupling:
+        component = leg.component
+        if leg.outgoing:
+            siblings = components(leg.participant, key, order, leg.arm)
+            component = siblings[component.conjugate]
+        choices.append(_coordinates(leg.participant, leg.copy, (component,)))
+    return [set(Counter(factors).items()) for factors in product(*choices)]
+
+
+@lru_cache(maxsize=4096)
+def _expand(
+    participants: tuple[Participant, ...],
+    arms: tuple[int, ...],
+    copies: tuple[int, ...],
+    key: Key | None,
+    order: int,
+) -> Invariant:
+    parts = [components(p, key, order, a) for p, a in zip(participants, arms, strict=True)]
+    bases = [np.concatenate([c.basis for c in part], axis=1) for part in parts]
     size = prod(b.shape[1] for b in bases)
     if size > LARGEST:
-        raise ValueError(f"{coupling} has {size} products of components, more than {LARGEST}")
-    average = group_average(participants, arms, bases, coupling.equal)[tuple(arms)]
+        raise LimitError(
+            f"the invariant has more than {LARGEST} products of components",
+            why=f"{size} products enter",
+            fix="ask for the verdict alone, or for a lower order",
+        )
+    groups: dict[tuple[Participant, int], list[int]] = {}
+    for slot, (participant, copy) in enumerate(zip(participants, copies, strict=True)):
+        groups.setdefault((participant, copy), []).append(slot)
+    equal = tuple(tuple(slots) for slots in groups.values())
+    average = group_average(participants, arms, bases, equal)[arms]
     m = len(bases)
     coefficients = np.tensordot(bases[0].conj(), average, (0, 0))
     for i, basis in enumerate(bases[1:], start=1):
@@ -166,18 +219,19 @@ def invariant(coupling: Coupling, parts: tuple[tuple[Component, ...], ...]) -> I
     # Every tensordot moved its index to the front: restore the order of the legs.
     coefficients = coefficients.transpose(*reversed(range(m)), *range(m, 2 * m)).conj()
     names = [
-        _coordinates(leg.participant, leg.copy, c) for leg, c in zip(coupling, parts, strict=True)
+        _coordinates(p, copy, part)
+        for p, copy, part in zip(participants, copies, parts, strict=True)
     ]
-    conjugates = [_conjugate_indices(components) for components in parts]
-    own = _own_products(coupling, parts)
-    return _reduce(coefficients, names, conjugates, own, participants, arms, coupling.equal)
+    rows, monomials = _real_polynomials(coefficients, names, [_conjugates(p) for p in parts])
+    basis_rows = _row_reduced(rows, count_coefficients(participants, arms, equal))
+    return _snapped(basis_rows, monomials)
 
 
 def _coordinates(
-    participant: Participant, copy: int, components: tuple[Component, ...]
+    participant: Participant, copy: int, parts: tuple[Component, ...]
 ) -> list[Coordinate]:
     found = []
-    for component in components:
+    for component in parts:
         width = component.basis.shape[1]
         for k in range(width):
             inside = component.name
@@ -187,58 +241,40 @@ def _coordinates(
     return found
 
 
-def _conjugate_indices(components: tuple[Component, ...]) -> list[int]:
+def _conjugates(parts: tuple[Component, ...]) -> list[int]:
     """Column of the conjugate coordinate of every column."""
-    starts = np.cumsum([0] + [c.basis.shape[1] for c in components])
-    return [int(starts[c.conjugate]) + k for c in components for k in range(c.basis.shape[1])]
+    starts = np.cumsum([0] + [c.basis.shape[1] for c in parts])
+    return [int(starts[c.conjugate]) + k for c in parts for k in range(c.basis.shape[1])]
 
 
-def _own_products(
-    coupling: Coupling, parts: tuple[tuple[Component, ...], ...]
-) -> list[tuple[int, ...]]:
-    """Products of columns the channel itself consists of, all legs written incoming."""
-    choices = []
-    for leg, components in zip(coupling, parts, strict=True):
-        starts = np.cumsum([0] + [c.basis.shape[1] for c in components])
-        index = next(i for i, c in enumerate(components) if c.pam == leg.component.pam)
-        if leg.outgoing:
-            index = components[index].conjugate
-        choices.append(range(int(starts[index]), int(starts[index + 1])))
-    return [
-        tuple(int(x) for x in p)
-        for p in np.array(np.meshgrid(*choices)).reshape(len(choices), -1).T
-    ]
+Monomial = tuple[Coordinate, ...]
 
 
-def _reduce(
-    coefficients: Complex,
-    names: list[list[Coordinate]],
-    conjugates: list[list[int]],
-    own: list[tuple[int, ...]],
-    participants: list[Participant],
-    arms: list[int],
-    equal: tuple[tuple[int, ...], ...],
-) -> Invariant:
-    m = len(names)
+def _real_polynomials(
+    coefficients: Complex, names: list[list[Coordinate]], conjugates: list[list[int]]
+) -> tuple[Complex, list[Monomial]]:
+    """The polynomials p + p* and i(p − p*) of every averaged product, as rows over monomials."""
     products = list(np.ndindex(*(len(n) for n in names)))
-    monomials: dict[tuple[Coordinate, ...], int] = {}
-    column_of = {}
-    for product in [*own, *products]:
-        key = tuple(
-            sorted(
-                (names[slot][i] for slot, i in enumerate(product)),
-                key=lambda c: (c.name, c.copy, c.component),
-            )
+    monomials: dict[Monomial, int] = {}
+    column_of = {
+        chosen: monomials.setdefault(
+            tuple(
+                sorted(
+                    (names[slot][i] for slot, i in enumerate(chosen)),
+                    key=lambda c: (c.name, c.copy, c.component.startswith("-"), c.component),
+                )
+            ),
+            len(monomials),
         )
-        column_of[product] = monomials.setdefault(key, len(monomials))
-    rows = []
-    flat = coefficients.reshape(*coefficients.shape[:m], -1)
+        for chosen in products
+    }
     targets = np.array([column_of[p] for p in products])
     opposite = np.array(
         [column_of[tuple(conjugates[s][i] for s, i in enumerate(p))] for p in products]
     )
-    for j in range(flat.shape[-1]):
-        values = flat[..., j].reshape(-1)
+    flat = coefficients.reshape(len(products), -1)
+    rows = []
+    for values in flat.T:
         if np.abs(values).max() < 1e-9:
             continue
         p = np.zeros(len(monomials), dtype=complex)
@@ -246,20 +282,21 @@ def _reduce(
         np.add.at(p, targets, values)
         np.add.at(q, opposite, values.conj())
         rows += [p + q, 1j * (p - q)]
-    wanted = count_coefficients(participants, arms, equal)
-    basis = _row_reduced(np.array(rows), wanted)
-    keys = list(monomials)
+    return np.array(rows), list(monomials)
+
+
+def _snapped(basis: Complex, monomials: list[Monomial]) -> Invariant:
     residual = 0.0
     polynomials = []
     for row in basis:
         row = row / np.abs(row).max()
         terms = []
-        for value, key in zip(row, keys, strict=True):
+        for value, monomial in zip(row, monomials, strict=True):
             if abs(value) < 1e-9:
                 continue
             snapped = complex(_snap(value.real), _snap(value.imag))
             residual = max(residual, abs(snapped - value))
-            terms.append(Term(snapped, tuple(Counter(key).items())))
+            terms.append(Term(snapped, tuple(Counter(monomial).items())))
         polynomials.append(tuple(terms))
     return Invariant(tuple(polynomials), residual)
 

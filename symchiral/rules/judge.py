@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.irreps.participant import Participant
-from symchiral.rules.coupling import Coupling, exchanges, is_integer
+from symchiral.rules.coupling import Coupling, exchanges
 
 Complex = npt.NDArray[np.complex128]
 
@@ -157,7 +157,7 @@ def average_of(
 
 def judge(coupling: Coupling) -> Verdict:
     """Judge a coupling: momentum, then time reversal, then the group average."""
-    if not is_integer(coupling.momentum) or time_odd(coupling):
+    if not coupling.momentum.is_reciprocal_vector or time_odd(coupling):
         return Verdict("forbidden", 0.0)
     return verdict_of(largest(average_of(coupling)))
 

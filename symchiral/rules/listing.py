@@ -64,40 +64,61 @@ class Listing:
         rows = shown[:limit]
         axis = self.book.axis
         budget = f"l in = out (mod {axis.order})" if axis else ""
-        names = ["transfer", budget, "lattice", "PAM", "atoms", "pump", "probe"]
-        cells = [_cells(row) for row in rows]
-        if axis is None:
-            keep = [0, 5, 6]
-            names = [names[i] for i in keep]
-            cells = [tuple(c[i] for i in keep) for c in cells]
-        return Table(
-            tuple(names),
-            tuple(cells),
-            foot=(*self._foot(len(shown) - len(rows)),),
+        table = Table(
+            ("transfer", budget, "lattice", "PAM", "atoms", "pump", "probe"),
+            tuple(_cells(row) for row in rows),
+            foot=tuple(self._foot(rows, len(shown) - len(rows))),
             optional=("probe", "pump", "lattice"),
         )
+        if axis is None:
+            return table.without(budget, "lattice", "PAM", "atoms")
+        return table.without("lattice", "PAM", "atoms") if self.straight else table
 
-    def _foot(self, left_out: int) -> list[str]:
+    @property
+    def straight(self) -> bool:
+        """Whether no species is degenerate, so that every mode moves along lines."""
+        return all(species.dimension == 1 for species in self.book.species.values())
+
+    def _foot(self, rows: list[Row], left_out: int) -> list[str]:
         counts = self.counts()
-        words = {"flipped": "flip", "kept": "keep", "undefined": "without PAM"}
+        words = {"flipped": "flip", "kept": "keep"}
         parts = [f"{counts[g]} {words.get(g, g)}" for g in GROUPS if counts[g]]
-        text = f"{self.judged} transfers judged, {len(self.rows)} allowed"
-        lines = [text + (f": {', '.join(parts)}." if parts else ".")]
+        judged = "1 transfer" if self.judged == 1 else f"{self.judged} transfers"
+        text = f"{judged} judged, {len(self.rows)} allowed"
+        told = bool(parts) and not self.straight and self.book.axis is not None
+        lines = [text + (f": {', '.join(parts)}." if told else ".")]
         if left_out:
-            lines.append(f"{left_out} more rows are not shown.")
+            lines.append(f"{left_out} more {'row is' if left_out == 1 else 'rows are'} not shown.")
         if self.rows:
-            lines.append(self._reading())
+            lines += [self._reading(), *self._legend(rows)]
         return lines
 
     def _reading(self) -> str:
-        found = sorted({row.rule.coefficients for row in self.rows})
-        number = {1: "one real coefficient"}.get(found[-1], f"up to {found[-1]} real coefficients")
-        if found == [1]:
-            number += " each"
-        if self.book.axis is None:
-            return f"{number[0].upper()}{number[1:]}."
-        either = "Each line also holds with all signs reversed, and for two different modes of a "
-        return f"{either}species; {number}."
+        found = sorted({rule.coefficients for rule in self.book.rules if rule.allowed})
+        number = "one real coefficient" if found[-1:] == [1] else f"up to {found[-1]} coefficients"
+        several = any(species.optical > 1 for species in self.book.species.values())
+        holds = [
+            *(["with all signs reversed"] if self._signed else []),
+            *(["for different modes of a species"] if several else []),
+        ]
+        if not holds:
+            return f"{number[0].upper()}{number[1:]} each."
+        return f"Each line also holds {' and '.join(holds)}; {number} each."
+
+    @property
+    def _signed(self) -> bool:
+        return any(row.rule.channel.rotates for row in self.rows)
+
+    def _legend(self, rows: list[Row]) -> list[str]:
+        """What the signs in the table mean, as far as they occur."""
+        lines = []
+        if self.straight:
+            lines.append("No mode is degenerate: each moves along lines and none of them turns.")
+        elif any(row.rule.rotation_sense == "open" for row in rows) and self.book.axis:
+            lines.append("open: which way the atoms turn is left to the forces.")
+        if any(row.different for row in rows):
+            lines.append("≠: only for different modes of a species.")
+        return lines
 
 
 def listing(book: RuleBook) -> Listing:
@@ -165,13 +186,19 @@ def _cells(row: Row) -> tuple[str, ...]:
     probes = list(dict.fromkeys(_short(p, long=True) for p in rule.probe))
     return (
         transfer,
-        rule.budget_text,
+        _budget(rule),
         lattice,
         rule.pam_sense,
         atoms,
         pump,
         ", ".join(probes) or "—",
     )
+
+
+def _budget(rule: Rule) -> str:
+    """``+1  0 = 1``: as in the explanation, the modulus left to the heading, terms aligned."""
+    terms, equals, rest = rule.budget_text.split(" (mod")[0].partition(" = ")
+    return " ".join(f"{term:>2}" for term in terms.split(" ")) + equals + rest
 
 
 def _short(route: str | None, *, long: bool = False) -> str:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from symchiral.algebra.exact import turn
 from symchiral.crystal.spacegroup import SpaceGroup
-from symchiral.rules.coupling import Coupling, Leg, exchanges, is_integer
+from symchiral.rules.coupling import Coupling, Leg, exchanges
 from symchiral.rules.judge import FORBIDDEN, average_of, largest, time_odd
 
 _NAMES = {-1: "inversion", -2: "mirror", 2: "half-turn"}
@@ -78,8 +78,8 @@ def why_forbidden(coupling: Coupling, *, first: int | None = None) -> Reason:
     first : int, optional
         Index of the operation to try first among the rotations: that of the axis.
     """
-    if not is_integer(coupling.momentum):
-        total = ", ".join(map(str, coupling.momentum.coordinates))
+    if not coupling.momentum.is_reciprocal_vector:
+        total = ", ".join(coupling.momentum.texts)
         return Reason("momentum", f"the wavevectors sum to ({total}), no reciprocal lattice vector")
     if time_odd(coupling):
         return Reason("time-reversal", "an odd number of factors changes sign under time reversal")

@@ -149,10 +149,8 @@ class Rule(Value):
         """The invariants of the coupling; None if it is forbidden."""
         if not self.allowed:
             return None
-        parts = tuple(
-            self.species[leg.participant.name].components for leg in self.channel.coupling
-        )
-        return invariant(self.channel.coupling, parts)
+        key, order = (self.axis.key, self.axis.order) if self.axis else (None, 1)
+        return invariant(self.channel.coupling, key, order)
 
     @cached_property
     def reason(self) -> Reason:
