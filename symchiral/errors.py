@@ -7,7 +7,8 @@
     │   ├── ReadError              no structure could be read (missing, empty, binary, …)
     │   ├── StructureError         a structure was read but is no crystal (no cell, NaN, overlap, …)
     │   │   └── DisorderError      a site is shared by elements or only partly occupied
-    │   └── GrammarError           a transfer, leg, wavevector or axis is not written in the grammar
+    │   ├── GrammarError           a transfer, leg, wavevector or axis is not written in the grammar
+    │   └── WavevectorError        wavevectors that do not sum to a reciprocal lattice vector
     ├── SymmetryError              no space group, or one that contradicts the atoms
     │   └── AxisError              the axis asked for is not a symmetry axis
     ├── LabelError                 an unknown species, copy, component or structure name
@@ -77,6 +78,10 @@ class DisorderError(StructureError):
 
 class GrammarError(InputError):
     """A transfer, leg, wavevector or axis is not written in the grammar."""
+
+
+class WavevectorError(InputError):
+    """Wavevectors do not sum to a reciprocal lattice vector."""
 
 
 class SymmetryError(SymchiralError):

@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import Any
 
 from symchiral.crystal.crystal import Crystal
+from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SYMPREC, SymmetricCrystal, find_symmetry
-from symchiral.errors import LabelError, LimitError
+from symchiral.errors import LimitError
 from symchiral.io.shipped import find_structure
 from symchiral.io.structure import read_crystal
-from symchiral.irreps.axis import Axis, find_axis
+from symchiral.irreps.axis import Axis, axis_at, find_axis
 from symchiral.modes.species import Species, find_species
 from symchiral.report.document import predict_document, show_document
 from symchiral.report.summary import show_table
@@ -48,12 +49,23 @@ class Study(Value):
     crystal: SymmetricCrystal
     axis: Axis | None
 
+    def point(self, q: str) -> QPoint:
+        """Return a wavevector by name (``K``, ``LD(u)``) or coordinates (``0,0,1/4``).
+
+        Coordinates refer to the reciprocal basis of the primitive cell that ``show`` prints.
+        """
+        if q in ("GM", "G", "Γ"):
+            return GAMMA
+        from symchiral.irreps.kpoints import find_point
+
+        return find_point(self.crystal.group, q)
+
     @cached_property
-    def _species(self) -> tuple[Species, ...]:
+    def _centre(self) -> tuple[Species, ...]:
         return find_species(self.crystal, self.axis)
 
     def species(self, q: str = "GM") -> tuple[Species, ...]:
-        """Return the species of vibrations at a wavevector; only the zone centre ``GM`` today.
+        """Return the species of vibrations at a wavevector.
 
         Examples
         --------
@@ -62,59 +74,67 @@ class Study(Value):
 
         Raises
         ------
-        LabelError
-            Any other wavevector.
+        GrammarError, LabelError
+            ``q`` is no wavevector.
         """
-        if q not in ("GM", "G", "Γ"):
-            raise LabelError(
-                f"no species at {q!r}",
-                why="only the zone centre is implemented",
-                fix='ask for "GM"',
-            )
-        return self._species
+        point = self.point(q)
+        if point.reduced == GAMMA:
+            return self._centre
+        return find_species(self.crystal, axis_at(self.crystal, self.axis, [point]), point)
 
-    def rules(self, *, order: int = 3, acoustic: bool = False) -> RuleBook:
-        """Judge every channel of ``order − 1`` quanta in and one out at the zone centre.
+    def rules(self, *, order: int = 3, q: str | None = None, acoustic: bool = False) -> RuleBook:
+        """Judge every channel of m − 1 quanta in and one out.
 
         Parameters
         ----------
         order : int
-            3 or 4. Higher orders are judged one by one: ``study.rules()["…"]``.
+            m at the zone centre, 3 or 4. Higher orders are judged one by one:
+            ``study.rules()["…"]``.
+        q : str, optional
+            Wavevectors of the vertex, all incoming, separated by spaces: ``"K K K"``. The last is
+            read as the outgoing quantum at −q. Their number is the order.
         acoustic : bool
             Also list channels that only acoustic modes could realise; they couple to nothing.
 
         Raises
         ------
+        WavevectorError
+            The wavevectors do not sum to a reciprocal lattice vector.
         LimitError
             Another order, or more than 10⁵ channels.
         """
-        if order not in ENUMERATED:
+        points = [GAMMA] * order if q is None else [self.point(x) for x in q.split()]
+        if len(points) not in ENUMERATED:
             raise LimitError(
-                f"order {order} is not enumerated",
-                why="its channels are too many to list",
+                f"order {len(points)} is not enumerated",
+                why="its channels are too many to list, or there is nothing to list",
                 fix="ask for order 3 or 4, or judge a transfer of any order with "
                 'study.rules()["… -> …"] or symchiral explain',
             )
-        title = self.crystal.primitive.formula
-        return make_rulebook(title, self._species, self.axis, order=order, acoustic=acoustic)
+        return make_rulebook(self.crystal, self.axis, points, acoustic=acoustic)
 
-    def explain(self, transfer: str) -> Rule:
-        """Judge one transfer of any order, ``"Eu(+) Eu(+) -> Eg(-)"``."""
-        return self.rules()[transfer]
+    def explain(self, transfer: str, *, q: str | None = None) -> Rule:
+        """Judge one transfer of any order, ``"Eu(+) Eu(+) -> Eg(-)"``; off Γ name its ``q``."""
+        return self.rules(q=q)[transfer]
 
     def predict(
-        self, *, order: int = 3, everything: bool = False, acoustic: bool = False
+        self,
+        *,
+        order: int = 3,
+        q: str | None = None,
+        everything: bool = False,
+        acoustic: bool = False,
     ) -> dict[str, Any]:
-        """Return the rules of one order as the plain dictionary of ``predict --json``."""
-        book = self.rules(order=order, acoustic=acoustic)
-        return predict_document(self.crystal, self.axis, self._species, book, everything=everything)
+        """Return the rules of one vertex as the plain dictionary of ``predict --json``."""
+        book = self.rules(order=order, q=q, acoustic=acoustic)
+        return predict_document(self.crystal, book, everything=everything)
 
     def show(self) -> dict[str, Any]:
         """Return group, axes, sites and species as the plain dictionary of ``show --json``."""
-        return show_document(self.crystal, self.axis, self._species)
+        return show_document(self.crystal, self.axis, self._centre)
 
     def __repr__(self) -> str:
-        return show_table(self.crystal, self.axis, self._species)
+        return show_table(self.crystal, self.axis, self._centre)
 
     def _repr_html_(self) -> str:
         return f"<pre>{self!r}</pre>"
@@ -167,6 +187,7 @@ def predict(
     source: object,
     *,
     order: int = 3,
+    q: str | None = None,
     all: bool = False,
     acoustic: bool = False,
     symprec: float = SYMPREC,
@@ -180,6 +201,8 @@ def predict(
         As for :func:`read`.
     order : int
         3 or 4.
+    q : str, optional
+        Wavevectors of the vertex, all incoming, ``"K K K"``; default the zone centre.
     all : bool
         List the forbidden channels too, each with its witness.
     acoustic : bool
@@ -192,4 +215,4 @@ def predict(
     ('R-3m', 14)
     """
     study = read(source, symprec=symprec, axis=axis)
-    return study.predict(order=order, everything=all, acoustic=acoustic)
+    return study.predict(order=order, q=q, everything=all, acoustic=acoustic)

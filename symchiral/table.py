@@ -123,11 +123,11 @@ class Table:
 
 
 def fold(lines: tuple[str, ...], width: int) -> list[str]:
-    """Wrap lines; those that begin with a label and two spaces go on below the text after it.
+    r"""Wrap lines; those that begin with a label and two spaces go on below the text after it.
 
     Examples
     --------
-    >>> print("\\n".join(fold(("axis     3-fold along c through (0,0,0)",), 28)))
+    >>> print("\n".join(fold(("axis     3-fold along c through (0,0,0)",), 28)))
     axis     3-fold along c
              through (0,0,0)
     """

@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except SymchiralError as error:
         sys.stdout.flush()
-        sys.stderr.write(f"symchiral: {printable(str(error), sys.stderr)}\n")
+        sys.stderr.write(f"symchiral: {printable(sentences(error), sys.stderr)}\n")
         return 1
     except BrokenPipeError:
         # The reader of our output has closed it: what is left to write goes nowhere.
@@ -76,11 +76,42 @@ def joined(words: Sequence[str]) -> list[str]:
     return found
 
 
+def sentences(error: SymchiralError) -> str:
+    """Return what happened, why, and how to fix it.
+
+    Examples
+    --------
+    >>> sentences(SymchiralError("cannot read x", why="no such file", fix="did you mean y?"))
+    'cannot read x: no such file. Did you mean y?'
+    """
+    start = error.what if error.what.endswith("?") else f"{error.what}:"
+    fix = error.fix[:1].upper() + error.fix[1:]
+    return f"{start} {_ended(error.why)} {_ended(fix)}"
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def ascii_only(stream: object) -> bool:
+    """Whether a stream takes no UTF-8, or the user asked for the C locale.
+
+    In the C locale Python itself would write UTF-8, unless told what to do.
+    """
+    encoding = (getattr(stream, "encoding", None) or "ascii").lower()
+    if "utf" not in encoding:
+        return True
+    if os.environ.get("PYTHONIOENCODING") or os.environ.get("PYTHONUTF8") == "1":
+        return False
+    names = (os.environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    return next((name for name in names if name), "") in ("C", "POSIX")
+
+
 def printable(text: str, stream: object) -> str:
     """Return the text, in ASCII where the stream has no UTF-8."""
-    encoding = (getattr(stream, "encoding", None) or "ascii").lower()
-    if "utf" in encoding:
-        return text
-    from symchiral.table import to_ascii
+    if ascii_only(stream):
+        from symchiral.table import to_ascii
 
-    return to_ascii(text)
+        return to_ascii(text)
+    # A path may hold bytes that are no UTF-8.
+    return text.encode("utf-8", "replace").decode("utf-8")

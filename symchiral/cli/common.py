@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
+import shlex
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
@@ -13,7 +15,11 @@ if TYPE_CHECKING:
     from symchiral.study import Study
     from symchiral.table import Table
 
+SYMPREC = 1e-3
+"""Default of --symprec, Å (that of the library, which is not loaded to say so)."""
+
 _COLOURS = {"flipped": "\x1b[1;31m", "kept": "\x1b[32m"}
+_SENSE = re.compile(r"(?<=  )(?:flipped|kept)(?=  |$)", re.MULTILINE)
 
 
 def add_structure(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +33,7 @@ def add_structure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--symprec",
         type=_positive,
-        default=1e-3,
+        default=SYMPREC,
         metavar="ANGSTROM",
         help="distance tolerance of the symmetry search (default: 1e-3)",
     )
@@ -42,10 +48,25 @@ def add_structure(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
     if not 0 < value < 10:
-        raise argparse.ArgumentTypeError(f"{text} is no distance between 0 and 10 angstrom")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no distance between 0 and 10 angstrom; pass for instance 1e-3"
+        )
     return value
+
+
+def same_input(options: argparse.Namespace) -> str:
+    """Return the words that make another command read the same structure in the same way."""
+    words = [shlex.quote(options.file)]
+    if options.symprec != SYMPREC:
+        words.append(f"--symprec {options.symprec:g}")
+    if options.axis is not None:
+        words.append(f"--axis {shlex.quote(options.axis)}")
+    return " ".join(words)
 
 
 def open_study(options: argparse.Namespace) -> Study:
@@ -67,6 +88,11 @@ def write(text: str, stream: TextIO | None = None) -> None:
     stream.write(printable(text, stream) + "\n")
 
 
+def width() -> int | None:
+    """Columns of the terminal, None where the output is no terminal."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
 def write_json(document: dict[str, Any]) -> None:
     """Print a document, keys in the order of the contract."""
     write(json.dumps(document, allow_nan=False, indent=1))
@@ -74,9 +100,9 @@ def write_json(document: dict[str, Any]) -> None:
 
 def write_table(table: Table) -> None:
     """Print a table, fitted to the terminal; senses in colour there, unless NO_COLOR is set."""
-    terminal = sys.stdout.isatty()
-    text = table.text(shutil.get_terminal_size().columns if terminal else None)
-    if terminal and not os.environ.get("NO_COLOR"):
-        for word, colour in _COLOURS.items():
-            text = text.replace(f"  {word} ", f"  {colour}{word}\x1b[0m ")
+    from symchiral.cli import ascii_only
+
+    text = (table.ascii() if ascii_only(sys.stdout) else table).text(width())
+    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        text = _SENSE.sub(lambda match: f"{_COLOURS[match[0]]}{match[0]}\x1b[0m", text)
     write(text)

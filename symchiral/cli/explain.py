@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from symchiral.cli.common import add_structure, open_study, write, write_json
+from symchiral.cli.common import add_structure, open_study, width, write, write_json
 
 SUMMARY = "say why one transfer is allowed or forbidden"
 
@@ -15,15 +15,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "transfer", metavar="TRANSFER", help='the transfer, of any order: "Eu(+) Eu(+) -> Eg(-)"'
     )
+    parser.add_argument(
+        "--q",
+        metavar='"Q Q Q"',
+        help="wavevectors of the vertex, as for predict (default: the zone centre)",
+    )
 
 
 def run(options: argparse.Namespace) -> None:
     """Print the explanation, or the document."""
     from symchiral.report.document import explain_document
+    from symchiral.table import fold
 
     study = open_study(options)
-    rule = study.explain(options.transfer)
+    rule = study.explain(options.transfer, q=options.q)
     if options.json:
         write_json(explain_document(study.crystal, study.axis, rule))
-    else:
-        write(rule.explain())
+        return
+    text, columns = rule.explain(), width()
+    write("\n".join(fold(tuple(text.splitlines()), columns)) if columns else text)

@@ -20,6 +20,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="quanta in and out together, 3 or 4 (default: 3)",
     )
     parser.add_argument(
+        "--q",
+        metavar='"Q Q Q"',
+        help='wavevectors of the vertex as one argument, all incoming: "K K K", "LD(u) LD(-u) GM", '
+        '"0,0,1/4 0,0,1/4 0,0,1/2"; the last is shown as the outgoing quantum at -q '
+        "(default: the zone centre)",
+    )
+    parser.add_argument(
         "--all",
         action="store_true",
         help="show every allowed row; with --json the forbidden channels too, with their witnesses",
@@ -27,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--acoustic",
         action="store_true",
-        help="also list channels that only acoustic modes could realise (they couple to nothing)",
+        help="with --json, also list what only acoustic modes could realise: forbidden, and marked",
     )
 
 
@@ -38,17 +45,13 @@ def run(options: argparse.Namespace) -> None:
     study = open_study(options)
     if options.json:
         write_json(
-            study.predict(order=options.order, everything=options.all, acoustic=options.acoustic)
+            study.predict(
+                order=options.order,
+                q=options.q,
+                everything=options.all,
+                acoustic=options.acoustic,
+            )
         )
         return
-    book = study.rules(order=options.order, acoustic=options.acoustic)
-    write_table(
-        predict_table(
-            study.crystal,
-            study.axis,
-            study.species(),
-            book,
-            path=options.file,
-            everything=options.all,
-        )
-    )
+    book = study.rules(order=options.order, q=options.q, acoustic=options.acoustic)
+    write_table(predict_table(study.crystal, book, path=options.file, everything=options.all))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
-from symchiral.cli.common import add_structure, open_study, write, write_json
+from symchiral.cli.common import add_structure, open_study, width, write, write_json
 
 SUMMARY = "show space group, axes, sites and species"
 
@@ -16,8 +17,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the summary, or the document."""
+    from symchiral.cli import ascii_only
+    from symchiral.report.summary import show_table
+
     study = open_study(options)
     if options.json:
         write_json(study.show())
-    else:
-        write(repr(study))
+        return
+    text = show_table(
+        study.crystal,
+        study.axis,
+        study.species(),
+        width=width(),
+        ascii_only=ascii_only(sys.stdout),
+    )
+    write(text)

@@ -34,7 +34,8 @@ def electric_field(group: SpaceGroup) -> Participant:
     matrices = root @ rotations @ np.linalg.inv(root)
     n = len(group)
     return Participant(
-        name="E",
+        names=("E",),
+        places=("",),
         group=group,
         arms=(GAMMA,),
         images=frozen(np.zeros((n, 1)), np.int64),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -10,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.operation import Operation, Vector
+from symchiral.crystal.qpoint import QPoint, images
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.spacegroup import DENOMINATOR
 from symchiral.errors import AxisError, GrammarError
+from symchiral.irreps.pam import Turn, balanced
 from symchiral.value import Value, frozen
 
 
@@ -26,37 +29,37 @@ class Axis(Value):
 
     Attributes
     ----------
-    kind : str
-        rotation, screw or rotoreflection.
-    order : int
-        n.
-    index : int
-        Index of the operation in the space group.
-    lattice : tuple of int
-        Lattice translation t (primitive basis): the named operation is {E|t} times that one.
-    uvw : tuple of int
-        Direction, the shortest lattice vector in the primitive basis.
+    turn : Turn
+        The named operation: order, index, lattice translation, direction, screw.
+    rotoreflection : bool
+        Whether it is S4.
     direction : (3,) float
         Cartesian unit vector in the frame of the input.
     point : tuple of Fraction
         A point on the axis (for S4 its fixed point), fractional in the primitive cell.
-    screw : int
-        s; 0 for rotations and rotoreflections.
     """
 
-    kind: str
-    order: int
-    index: int
-    lattice: tuple[int, int, int]
-    uvw: tuple[int, int, int]
+    turn: Turn
+    rotoreflection: bool
     direction: npt.NDArray[np.float64]
     point: Vector
-    screw: int
 
     @property
-    def key(self) -> tuple[int, tuple[int, int, int]]:
-        """What the algebra needs to know of the axis, hashable: the named operation."""
-        return self.index, self.lattice
+    def order(self) -> int:
+        """The order n."""
+        return self.turn.order
+
+    @property
+    def screw(self) -> int:
+        """Screw index s; 0 for rotations and rotoreflections."""
+        return self.turn.screw
+
+    @property
+    def kind(self) -> str:
+        """rotation, screw or rotoreflection."""
+        if self.rotoreflection:
+            return "rotoreflection"
+        return "screw" if self.screw else "rotation"
 
     @property
     def symbol(self) -> str:
@@ -106,15 +109,18 @@ def find_axis(crystal: SymmetricCrystal, wanted: str | None = None) -> Axis | No
             + (", ".join(axis_names(crystal)) or "no rotation axis"),
             fix="pass one of these as --axis, or leave --axis out",
         )
-    highest = [c for c in along if c[:2] == max(along)[:2]]
-    lines = _lines(crystal, highest, vector, np.zeros(3) if point is None else point)
-    if point is not None and lines[0][0] > max(10 * crystal.symprec, 0.01):
-        raise AxisError(
-            f"no {highest[0][0]}-fold axis along {direction} passes through the point asked for",
-            why=f"the nearest one is {lines[0][0]:.3f} Å away",
-            fix="leave the point out to use the axis nearest the origin",
-        )
-    return lines[0][1]
+    distances = []
+    for kind in sorted({c[:2] for c in along}, reverse=True):
+        same = [c for c in along if c[:2] == kind]
+        distance, line = _lines(crystal, same, vector, np.zeros(3) if point is None else point)[0]
+        if point is None or distance < max(10 * crystal.symprec, 0.01):
+            return line
+        distances.append(f"{line.symbol} {distance:.3f} Å away")
+    raise AxisError(
+        f"no axis along {wanted.partition('@')[0]} passes through the point asked for",
+        why=f"the nearest ones are {', '.join(distances)}",
+        fix="leave the point out to use the axis nearest the origin",
+    )
 
 
 def axis_names(crystal: SymmetricCrystal) -> list[str]:
@@ -222,18 +228,14 @@ def _lines(
                 float(distance),
                 float(far),
                 Axis(
-                    kind="rotoreflection" if not proper else ("screw" if balanced else "rotation"),
-                    order=order,
-                    index=index,
-                    lattice=(t[0], t[1], t[2]),
-                    uvw=uvw,
+                    turn=Turn(order, index, (t[0], t[1], t[2]), uvw, balanced),
+                    rotoreflection=not proper,
                     direction=frozen(vector),
                     point=(x[0], x[1], x[2]),
-                    screw=balanced,
                 ),
             )
         )
-    axes.sort(key=lambda a: (round(a[0], 6), a[1], [y % 1 for y in a[2].point], a[2].lattice))
+    axes.sort(key=lambda a: (round(a[0], 6), a[1], [y % 1 for y in a[2].point], a[2].turn.lattice))
     return [(distance, line) for distance, _, line in axes]
 
 
@@ -258,9 +260,44 @@ def _parse(text: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] 
     return np.array(parts[0]), np.array(parts[1]) if len(parts) > 1 else None
 
 
+def axis_at(crystal: SymmetricCrystal, axis: Axis | None, points: Sequence[QPoint]) -> Axis | None:
+    """Return the largest rotation (or S4) about the line of an axis that keeps every wavevector.
+
+    The axis itself, the part of it with a smaller order (C3 or C2 of a six-fold axis, C2 of S4),
+    or None: then there is no common PAM.
+    """
+    if axis is None:
+        return None
+    group, n = crystal.group, axis.order
+    named = named_operation(crystal, axis)
+    power = named
+    for k in range(1, n):
+        index = group.find(power.rotation)
+        if n % k == 0 and all(images(group, q)[index] == q.reduced for q in points):
+            if k == 1:
+                return axis
+            return _part(crystal, axis, power, n // k)
+        power = named @ power
+    return None
+
+
+def _part(crystal: SymmetricCrystal, axis: Axis, operation: Operation, order: int) -> Axis:
+    """The axis of an operation on the same line, its screw part balanced."""
+    uvw = axis.turn.uvw
+    along = int(np.flatnonzero(uvw)[0])
+    s = operation.intrinsic_translation[along] * order / uvw[along]
+    balanced_s = int(balanced(s, order))
+    extra = int(s - balanced_s) // order
+    index = crystal.group.find(operation.rotation)
+    own = crystal.group.operations[index].translation
+    t = [int(a - b) - extra * c for a, b, c in zip(operation.translation, own, uvw, strict=True)]
+    turn = Turn(order, index, (t[0], t[1], t[2]), uvw, balanced_s)
+    return Axis(turn, False, axis.direction, axis.point)
+
+
 def named_operation(crystal: SymmetricCrystal, line: Axis) -> Operation:
     """The operation of an axis, lattice translation included, in the primitive basis."""
-    g = crystal.group.operations[line.index]
+    g = crystal.group.operations[line.turn.index]
     return Operation.of(
-        g.rotation, [a + b for a, b in zip(g.translation, line.lattice, strict=True)]
+        g.rotation, [a + b for a, b in zip(g.translation, line.turn.lattice, strict=True)]
     )

@@ -1,4 +1,4 @@
-"""Small irreps at any wavevector: the one door to spgrep, behind a cache."""
+"""Small irreps at any wavevector: the one door to spgrep, behind a cache, with a second method."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from symchiral.value import frozen
 
 Complex = npt.NDArray[np.complex128]
 
+ATTEMPTS = 8
+"""How many random elements of the commutant are tried; one has always been enough."""
 
-@lru_cache(maxsize=4096)
+
 def small_irreps(group: SpaceGroup, q: QPoint) -> tuple[Complex, ...]:
     r"""Return the small irreps of the little group at q.
 
@@ -25,32 +27,106 @@ def small_irreps(group: SpaceGroup, q: QPoint) -> tuple[Complex, ...]:
         Δ(\{E|t\}) = e^{-i q·t}, \qquad
         Δ(g)Δ(h) = e^{-i q·t_{gh}} Δ(gh), \quad g h = \{E|t_{gh}\}(gh).
 
-    They are unitary; order, basis and phases are arbitrary.
+    They are unitary; order, basis and phases are arbitrary, and the same at q and q + G.
 
     Returns
     -------
     tuple of (H, d, d) complex
         One array per irrep, ordered by dimension.
+
+    Examples
+    --------
+    W of I2₁2₁2₁, where spgrep finds none:
+
+    >>> from symchiral.crystal.search import space_group
+    >>> [irrep.shape for irrep in small_irreps(space_group(124), QPoint.of("1/4", "1/4", "1/4"))]
+    [(4, 2, 2)]
     """
+    return _small_irreps(group, q.reduced)
+
+
+@lru_cache(maxsize=4096)
+def _small_irreps(group: SpaceGroup, q: QPoint) -> tuple[Complex, ...]:
     stored = cache.load(group.hall_number, q)
     if stored is not None:
         return stored
-    irreps = _from_spgrep(group, q)
+    irreps = _from_spgrep(group, q) or _from_regular(group, q)
     cache.store(group.hall_number, q, irreps)
     return irreps
 
 
-def _from_spgrep(group: SpaceGroup, q: QPoint) -> tuple[Complex, ...]:
+def _from_spgrep(group: SpaceGroup, q: QPoint) -> tuple[Complex, ...] | None:
+    """Irreps from spgrep; None where it finds none, or not all.
+
+    spgrep 0.8 says ``Given representation is not irreducible`` at W of groups 24 and 73.
+    """
     from spgrep import get_spacegroup_irreps_from_primitive_symmetry
 
     members = little_group(group, q)
-    irreps, mapping = get_spacegroup_irreps_from_primitive_symmetry(
-        group.rotations[list(members)],
-        group.shifts[list(members)] / DENOMINATOR,
-        np.array([float(x) for x in q.generic]),
-    )
-    order = np.argsort(mapping)
+    try:
+        irreps, mapping = get_spacegroup_irreps_from_primitive_symmetry(
+            group.rotations[list(members)],
+            group.shifts[list(members)] / DENOMINATOR,
+            np.array([float(x) for x in q.generic]),
+        )
+    except ValueError:
+        return None
     if len(mapping) != len(members):
         raise ValueError(f"spgrep found another little group of {group} at {q}")
-    found = [frozen(np.asarray(irrep)[order], complex) for irrep in irreps]
-    return tuple(sorted(found, key=lambda irrep: irrep.shape[1]))
+    order = np.argsort(mapping)
+    found = [np.asarray(irrep, dtype=complex)[order] for irrep in irreps]
+    return _sorted(found) if _complete(found, len(members)) else None
+
+
+def _from_regular(group: SpaceGroup, q: QPoint) -> tuple[Complex, ...]:
+    r"""Irreps by splitting the regular projective representation of the little co-group.
+
+    With the factor system :math:`ω(g,h) = e^{-i q·t_{gh}}` the matrices
+
+    .. math:: L(g)\, e_h = ω(g,h)\, e_{gh}, \qquad L(g)L(h) = ω(g,h)\, L(gh)
+
+    hold every small irrep as often as its dimension. The eigenspaces of a random Hermitian
+    matrix averaged over the group, :math:`\sum_g L(g) X L(g)^†`, are irreducible with
+    probability one; that they are is checked.
+    """
+    members = list(little_group(group, q))
+    place = np.full(len(group), -1)
+    place[members] = np.arange(len(members))
+    table = np.ix_(members, members)
+    vector = np.array([float(x) for x in q.generic])
+    n = len(members)
+    rows, columns = np.arange(n)[:, None], np.arange(n)
+    regular = np.zeros((n, n, n), dtype=complex)
+    factors = np.exp(-2j * np.pi * (group.product_translations[table] @ vector))
+    regular[rows, place[group.products[table]], columns] = factors
+    for attempt in range(ATTEMPTS):
+        rng = np.random.default_rng(attempt)
+        x = rng.normal(size=(n, n)) + 1j * rng.normal(size=(n, n))
+        average = np.sum(regular @ (x + x.conj().T) @ regular.conj().swapaxes(1, 2), axis=0)
+        values, vectors = np.linalg.eigh(average)
+        ends = np.flatnonzero(np.diff(values) > 1e-8 * np.ptp(values)) + 1
+        found: list[Complex] = []
+        for space in np.split(vectors, ends, axis=1):
+            irrep = space.conj().T @ regular @ space
+            if not any(abs(_overlap(irrep, other)) > n / 2 for other in found):
+                found.append(irrep)
+        if _complete(found, n):
+            return _sorted(found)
+    raise ValueError(f"the regular representation of {group} at {q} could not be split")
+
+
+def _overlap(a: Complex, b: Complex) -> complex:
+    return complex(np.vdot(np.trace(a, axis1=1, axis2=2), np.trace(b, axis1=1, axis2=2)))
+
+
+def _complete(irreps: list[Complex], order: int) -> bool:
+    """Whether these are all irreps: orthogonal characters of norm |H|, Σ d² = |H|."""
+    if sum(irrep.shape[1] ** 2 for irrep in irreps) != order:
+        return False
+    characters = np.array([np.trace(irrep, axis1=1, axis2=2) for irrep in irreps])
+    gram = characters.conj() @ characters.T
+    return bool(np.allclose(gram, order * np.eye(len(irreps)), atol=1e-6 * order))
+
+
+def _sorted(irreps: list[Complex]) -> tuple[Complex, ...]:
+    return tuple(frozen(irrep, complex) for irrep in sorted(irreps, key=lambda x: x.shape[1]))

@@ -9,39 +9,82 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.crystal.operation import Vector
+from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.irreps.participant import Participant
 from symchiral.value import Value, frozen
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The named operation of an axis, as the algebra needs it.
+
+    Attributes
+    ----------
+    order : int
+        n.
+    index : int
+        Index of the operation in the space group.
+    lattice : tuple of int
+        Lattice translation t (primitive basis): the named operation is {E|t} times that one.
+    uvw : tuple of int
+        Shortest lattice vector c along the axis, primitive basis.
+    screw : int
+        s of a screw {C_n|s c/n}, −n/2 < s ≤ n/2; 0 for rotations and rotoreflections.
+    """
+
+    order: int
+    index: int
+    lattice: tuple[int, int, int]
+    uvw: tuple[int, int, int]
+    screw: int = 0
+
+    def shift(self, q: QPoint) -> QPoint:
+        """The screw part s·u of PAM at q, u = q·c/2π balanced, as the third coordinate of a point.
+
+        (A point, because on a line it is linear in the free parameters.)
+        """
+        c = self.uvw
+        slopes = [_dot(slope, c) for slope in q.slopes]
+        u = Fraction(1, 2) - (Fraction(1, 2) - _dot(q.coordinates, c)) % 1
+        zero, s = Fraction(0), self.screw
+        lines = [(zero, zero, s * x) for x in slopes]
+        return QPoint((zero, zero, s * u), (lines[0], lines[1], lines[2]))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Component(Value):
     r"""The whole eigenspace of one pseudo-angular momentum l in one arm of a participant.
 
-    Its vectors w obey :math:`D(C_n)\, w = e^{-2πi l/n} w`.
+    Its vectors w obey :math:`D(C_n)\, w = e^{-2πi l/n} w` with
+    :math:`l = l_0 + s u`, :math:`u = q·c/2π` in (−1/2, 1/2].
 
     Attributes
     ----------
-    pam : Fraction or None
-        l, balanced (−n/2 < l ≤ n/2); None without an axis.
+    residue : Fraction or None
+        l₀, balanced (−n/2 < l₀ ≤ n/2); None without an axis.
+    pam : str or None
+        l as it is printed: ``1``, ``5/4``, ``1+u``; equal to l₀ at the zone centre.
     name : str
-        What stands in parentheses: ``+`` or ``-`` for the only l with 0 < \|l\| < n/2 of that sign,
-        else the residue; empty for the only component of a participant.
+        What stands in parentheses: ``+`` or ``-`` for the only l₀ with 0 < \|l₀\| < n/2 of that
+        sign, else l; empty for the only component of a participant.
     basis : (d, m) complex
         Orthonormal columns.
+    index : int
+        Its place among the components.
     conjugate : int
-        Index of the component that complex conjugation takes this one to.
+        Index of the component, at the arm of −q, that complex conjugation takes this one to.
     """
 
-    pam: Fraction | None
+    residue: Fraction | None
+    pam: str | None
     name: str
     basis: npt.NDArray[np.complex128]
+    index: int
     conjugate: int
 
     def __repr__(self) -> str:
         return f"Component({self.name or 'whole'}, l={self.pam})"
-
-
-Key = tuple[int, tuple[int, int, int]]
 
 
 def balanced(l: Fraction, n: int) -> Fraction:
@@ -57,52 +100,116 @@ def balanced(l: Fraction, n: int) -> Fraction:
 
 
 @lru_cache(maxsize=65536)
-def components(
-    participant: Participant, key: Key | None, order: int, arm: int = 0
-) -> tuple[Component, ...]:
-    """Resolve one arm of a participant on an axis, ordered 0, +1, −1, …, n/2.
+def components(participant: Participant, turn: Turn | None, arm: int = 0) -> tuple[Component, ...]:
+    """Resolve one arm of a participant on an axis, ordered by l₀: 0, +1, −1, …, n/2.
 
-    Phases are chosen once: real components obey K w = w; the partner of w_l is w_{−l} = K w_l;
-    and where an operation reverses the axis' sense of rotation (a mirror containing the axis
-    first, else a two-fold axis across it) it takes w_l to +w_{−l}. With it every coefficient of
-    an invariant that symmetry can make real is real.
+    Phases are chosen once: where an arm is its own conjugate real components obey K w = w and the
+    partner of w_l is w_{−l} = K w_l; elsewhere the components of the arm −q are those of q
+    conjugated. Where an operation reverses the axis' sense of rotation (a mirror containing the
+    axis first, else a two-fold axis across it) it takes w_l to +w_{−l}. With it every coefficient
+    of an invariant that symmetry can make real is real.
 
     Parameters
     ----------
     participant : Participant
         What to resolve.
-    key : tuple or None
-        ``Axis.key``; None without an axis, then the whole arm is the only component.
-    order : int
-        n.
+    turn : Turn or None
+        The named operation; None without an axis, then the whole arm is the only component.
     arm : int
         Arm, which the operation must leave where it is.
     """
-    dimension = participant.dimension
-    if key is None:
-        return (Component(None, "", frozen(_real_basis(participant, arm), complex), 0),)
-    index, lattice = key
-    if participant.images[index, arm] != arm:
+    opposite = int(participant.conjugate_arms[arm])
+    if opposite < arm:
+        return _conjugated(participant, turn, arm, opposite)
+    if turn is None:
+        return (Component(None, None, "", frozen(_real_basis(participant, arm), complex), 0, 0),)
+    if participant.images[turn.index, arm] != arm:
         raise ValueError(f"the axis moves arm {arm} of {participant}")
-    phase = np.exp(-2j * np.pi * float(participant.arms[arm].dot(lattice)))
-    matrix = phase * participant.matrices[index, arm]
+    q = participant.arms[arm]
+    shift = turn.shift(q)
+    phase = np.exp(-2j * np.pi * float(q.dot(turn.lattice)))
+    matrix = phase * participant.matrices[turn.index, arm]
+    # T(C_n)^n = exp(−2πi s u): take the screw part off, what is left are n-th roots of unity.
+    matrix = matrix * np.exp(2j * np.pi * float(shift.generic[2]) / turn.order)
     spaces = {
-        l: space for l in _residues(order) if (space := _eigenspace(matrix, l, order)).shape[1]
+        residue: space
+        for residue in _residues(turn.order)
+        if (space := _eigenspace(matrix, residue, turn.order)).shape[1]
     }
-    if sum(space.shape[1] for space in spaces.values()) != dimension:
-        raise ValueError(f"{participant} does not resolve into {order}-fold components")
-    if int(participant.conjugate_arms[arm]) == arm:
-        spaces = _with_phases(participant, arm, spaces, order, index)
+    if sum(space.shape[1] for space in spaces.values()) != participant.dimension:
+        raise ValueError(f"{participant} does not resolve into {turn.order}-fold components")
     values = list(spaces)
+    if opposite == arm:
+        spaces = _with_phases(participant, arm, spaces, turn)
+        # At a zone boundary −q is q again up to a reciprocal vector: u and −u may differ by one.
+        conjugates = [_mirror(residue, shift, turn.order) for residue in values]
+    else:
+        conjugates = values
     return tuple(
         Component(
-            l,
-            _name(l, values, order),
-            frozen(spaces[l], complex),
-            values.index(balanced(-l, order)) if balanced(-l, order) in values else i,
+            residue,
+            _pam_text(residue, shift, turn.order),
+            _name(residue, values, shift, turn.order),
+            frozen(spaces[residue], complex),
+            i,
+            values.index(conjugate),
         )
-        for i, l in enumerate(values)
+        for i, (residue, conjugate) in enumerate(zip(values, conjugates, strict=True))
     )
+
+
+def _mirror(residue: Fraction, shift: QPoint, n: int) -> Fraction:
+    """Residue l₀' of the conjugate, −(l₀ + s u) = l₀' + s u mod n, where −q is q again."""
+    return balanced(-residue - 2 * shift.coordinates[2], n)
+
+
+def _conjugated(
+    participant: Participant, turn: Turn | None, arm: int, opposite: int
+) -> tuple[Component, ...]:
+    """Components at −q: those at q conjugated, in the same order."""
+    found = []
+    parts = components(participant, turn, opposite)
+    shift = turn.shift(participant.arms[arm]) if turn else GAMMA
+    back = turn.shift(participant.arms[opposite]) if turn else GAMMA
+    order = turn.order if turn else 1
+    residues = []
+    for part in parts:
+        if part.residue is None:
+            residues.append(Fraction(0))
+            continue
+        # −(l₀ + s u) = l₀' + s u' with u' balanced: they differ where u = 1/2.
+        total = (back + shift).coordinates[2]
+        residues.append(balanced(-part.residue - total, order))
+    for i, part in enumerate(parts):
+        basis = participant.conjugation[opposite] @ np.conj(part.basis)
+        if turn is None:
+            found.append(Component(None, None, "", frozen(basis, complex), i, i))
+            continue
+        found.append(
+            Component(
+                residues[i],
+                _pam_text(residues[i], shift, order),
+                _name(residues[i], residues, shift, order),
+                frozen(basis, complex),
+                i,
+                i,
+            )
+        )
+    return tuple(found)
+
+
+def _dot(vector: Vector, c: tuple[int, int, int]) -> Fraction:
+    return sum((x * i for x, i in zip(vector, c, strict=True)), Fraction(0))
+
+
+def _pam_text(residue: Fraction, shift: QPoint, n: int) -> str:
+    """L = l₀ + s u as printed: one balanced number where q is fixed."""
+    if shift.fixed:
+        return str(balanced(residue + shift.coordinates[2], n))
+    text = shift.texts[2]
+    if not residue:
+        return text
+    return f"{residue}{'' if text.startswith('-') else '+'}{text}"
 
 
 def _residues(order: int) -> list[Fraction]:
@@ -129,13 +236,13 @@ def _eigenspace(
     return np.asarray(vectors[:, values > 0.5])
 
 
-def _name(l: Fraction, values: list[Fraction], order: int) -> str:
+def _name(l: Fraction, values: list[Fraction], shift: QPoint, order: int) -> str:
     if len(values) == 1:
         return ""
     same_sign = [x for x in values if 0 < abs(x) < Fraction(order, 2) and (x > 0) == (l > 0)]
     if same_sign == [l]:
         return "+" if l > 0 else "-"
-    return str(l)
+    return _pam_text(l, shift, order)
 
 
 def _conjugate(
@@ -171,15 +278,15 @@ def _with_phases(
     participant: Participant,
     arm: int,
     spaces: dict[Fraction, npt.NDArray[np.complex128]],
-    order: int,
-    index: int,
+    turn: Turn,
 ) -> dict[Fraction, npt.NDArray[np.complex128]]:
     fixed: dict[Fraction, npt.NDArray[np.complex128]] = {}
-    reversal = _reversal(participant, arm, index)
+    reversal = _reversal(participant, arm, turn.index)
+    shift = turn.shift(participant.arms[arm])
     for l, space in spaces.items():
         if l in fixed:
             continue
-        opposite = balanced(-l, order)
+        opposite = _mirror(l, shift, turn.order)
         if opposite == l:
             fixed[l] = _real_span(participant, arm, space)
             continue

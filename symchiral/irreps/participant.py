@@ -32,8 +32,10 @@ class Participant(Value):
 
     Attributes
     ----------
-    name : str
-        Label, for instance ``Eu`` or ``E`` (the electric field).
+    names : tuple of str
+        Label on every arm, for instance ``Eu``, or ``K1`` and ``KA1``.
+    places : tuple of str
+        Name of every arm as legs print it after ``@``; empty at the zone centre.
     group : SpaceGroup
         The group that acts.
     arms : tuple of QPoint
@@ -52,7 +54,8 @@ class Participant(Value):
         +1, or −1 for a field that is odd under time reversal (velocity, B, M).
     """
 
-    name: str
+    names: tuple[str, ...]
+    places: tuple[str, ...]
     group: SpaceGroup
     arms: tuple[QPoint, ...]
     images: npt.NDArray[np.int64]
@@ -78,9 +81,14 @@ class Participant(Value):
         traces = np.trace(self.matrices, axis1=2, axis2=3)
         return frozen(np.sum(np.where(fixed, traces, 0), axis=1).real)
 
-    def named(self, name: str) -> Participant:
-        """Return the same participant under another name."""
-        return replace(self, name=name)
+    @property
+    def name(self) -> str:
+        """Its label on the first arm."""
+        return self.names[0]
+
+    def named(self, *names: str, places: tuple[str, ...] | None = None) -> Participant:
+        """Return the same participant under other names, one per arm."""
+        return replace(self, names=names, places=places or ("",) * len(names))
 
     def __repr__(self) -> str:
         arms = "" if len(self.arms) == 1 else f", {len(self.arms)} arms"
@@ -164,7 +172,8 @@ def _participant(
     irrep_dimension: int,
 ) -> Participant:
     return Participant(
-        "?",
+        ("?",) * len(arms),
+        ("?",) * len(arms),
         group,
         arms,
         frozen(arm_images),

@@ -7,39 +7,63 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.search import SymmetricCrystal
+
+Complex = npt.NDArray[np.complex128]
 
 
 def displacement_matrices(
-    crystal: SymmetricCrystal, atoms: Sequence[int]
-) -> npt.NDArray[np.float64]:
-    r"""Return T(g) at the zone centre on the displacements of one orbit of atoms.
+    crystal: SymmetricCrystal, q: QPoint, operations: Sequence[int], atoms: Sequence[int]
+) -> Complex:
+    r"""Return T(g) for operations of the little group of q on the displacements of some atoms.
 
-    .. math:: T(g)_{κ'α,κβ} = R_{αβ}\quad\text{for κ' the atom to which g takes κ, else 0.}
+    With :math:`u_κ = \mathrm{Re}[m_κ^{-1/2} e_κ e^{i(q·r - ωt)}]`, r the full position of the atom,
+
+    .. math:: T(g)_{κ'α,κβ} = R_{αβ}\, e^{-i q·(g r_κ - r_κ)}
+
+    for κ' the atom to which g takes κ, else 0; :math:`R q = q + G`, also with G ≠ 0.
 
     Parameters
     ----------
     crystal : SymmetricCrystal
         The crystal.
+    q : QPoint
+        The wavevector; on a line numbers are those of its generic point.
+    operations : sequence of int
+        Operations of the little group of q.
     atoms : sequence of int
         A union of orbits, in the order of the rows.
 
     Returns
     -------
-    (G, 3n, 3n) float
+    (G, 3n, 3n) complex
         Atom-major: row 3·(place of κ') + α.
     """
     place = {atom: i for i, atom in enumerate(atoms)}
     n = len(atoms)
-    matrices = np.zeros((len(crystal.group), n, 3, n, 3))
-    for g, images in enumerate(crystal.permutations):
+    vector = np.array([float(x) for x in q.generic])
+    positions = crystal.primitive.positions
+    matrices = np.zeros((len(operations), n, 3, n, 3), dtype=complex)
+    for row, g in enumerate(operations):
         for atom, i in place.items():
-            matrices[g, place[int(images[atom])], :, i, :] = crystal.rotations[g]
-    return matrices.reshape(len(crystal.group), 3 * n, 3 * n)
+            image = int(crystal.permutations[g, atom])
+            moved = positions[image] + crystal.lattice_shifts[g, atom] - positions[atom]
+            phase = np.exp(-2j * np.pi * (vector @ moved))
+            matrices[row, place[image], :, i, :] = phase * crystal.rotations[g]
+    return matrices.reshape(len(operations), 3 * n, 3 * n)
 
 
-def displacement_characters(crystal: SymmetricCrystal) -> npt.NDArray[np.float64]:
-    r"""Return :math:`χ_κ(g) = \operatorname{tr} R\,[gκ = κ]`, shape (G, N), one column per atom."""
-    fixed = crystal.permutations == np.arange(len(crystal.primitive))
-    traces = np.trace(crystal.rotations, axis1=1, axis2=2)
-    return np.asarray(fixed * traces[:, None])
+def displacement_characters(
+    crystal: SymmetricCrystal, q: QPoint, operations: Sequence[int]
+) -> Complex:
+    r"""Return :math:`χ_κ(g) = \operatorname{tr} R\, e^{-i q·L}\,[g r_κ = r_κ + L]`, shape (G, N).
+
+    One column per atom.
+    """
+    chosen = list(operations)
+    fixed = crystal.permutations[chosen] == np.arange(len(crystal.primitive))
+    traces = np.trace(crystal.rotations[chosen], axis1=1, axis2=2)
+    vector = np.array([float(x) for x in q.generic])
+    phases = np.exp(-2j * np.pi * (crystal.lattice_shifts[chosen] @ vector))
+    return np.asarray(fixed * traces[:, None] * phases)

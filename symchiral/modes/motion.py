@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.sites import Site
 from symchiral.irreps.axis import Axis
@@ -70,6 +71,7 @@ def sign(lowest: float, highest: float) -> str:
 def motion(
     crystal: SymmetricCrystal,
     participant: Participant,
+    arm: int,
     component: Component,
     axis: Axis | None,
     sites: tuple[tuple[Site, int], ...],
@@ -84,19 +86,22 @@ def motion(
     if axis is None:
         return Motion(nan, nan, tuple((site.name, nan, nan) for site, _ in sites))
     forms, translations, bounds = [], [], []
+    centre = participant.arms[arm] == GAMMA
     for site, count in sites:
-        basis = _motions(crystal, participant, component, axis, site, count)
+        basis = _motions(crystal, participant, arm, component, axis, site, count)
         form = _angular_momentum(basis, axis.direction)
         forms.append(form)
         values = np.linalg.eigvalsh(form)
         bounds.append((site.name, float(values[0]), float(values[-1])))
-        root = np.sqrt(MASSES[crystal.primitive.numbers[site.atoms[0]]])
-        uniform = np.tile(np.eye(3), (len(site.atoms), 1))
-        translations.append(root * (basis.conj().T @ uniform))
+        if centre:
+            root = np.sqrt(MASSES[crystal.primitive.numbers[site.atoms[0]]])
+            uniform = np.tile(np.eye(3), (len(site.atoms), 1))
+            translations.append(root * (basis.conj().T @ uniform))
     total = _direct_sum(forms)
-    rigid = np.concatenate(translations)
-    vectors, values, _ = np.linalg.svd(rigid)
-    optical = vectors[:, int(np.sum(values > 1e-6)) :]
+    optical = np.eye(len(total), dtype=complex)
+    if centre:
+        vectors, values, _ = np.linalg.svd(np.concatenate(translations))
+        optical = vectors[:, int(np.sum(values > 1e-6)) :]
     if not optical.shape[1]:
         return Motion(nan, nan, tuple(bounds))
     values = np.linalg.eigvalsh(optical.conj().T @ total @ optical)
@@ -106,21 +111,28 @@ def motion(
 def _motions(
     crystal: SymmetricCrystal,
     participant: Participant,
+    arm: int,
     component: Component,
     axis: Axis,
     site: Site,
     count: int,
 ) -> npt.NDArray[np.complex128]:
     """Orthonormal columns: the displacements of a site's atoms that belong to a component."""
-    matrices = displacement_matrices(crystal, site.atoms)
-    weights = participant.characters * participant.irrep_dimension / len(matrices)
-    projector = np.tensordot(weights, matrices, 1).astype(complex)
-    phase = np.exp(2j * np.pi * float(component.pam or 0) / axis.order)
-    turn = phase * matrices[axis.index]
+    q, turn = participant.arms[arm], axis.turn
+    members = np.flatnonzero(participant.images[:, arm] == arm).tolist()
+    matrices = displacement_matrices(crystal, q, members, site.atoms)
+    characters = np.trace(participant.matrices[members, arm], axis1=1, axis2=2)
+    # A pseudoreal irrep stands twice in its participant, which doubles the characters.
+    twice = np.vdot(characters, characters).real / len(members) > 3
+    weights = characters.conj() * participant.irrep_dimension / len(members) / (2 if twice else 1)
+    projector = np.tensordot(weights, matrices, 1)
+    named = matrices[members.index(turn.index)]
+    turns = float(q.dot(turn.lattice)) - float(turn.shift(q).generic[2]) / turn.order
+    step = np.exp(-2j * np.pi * (turns - float(component.residue or 0) / turn.order)) * named
     cyclic = np.eye(len(projector), dtype=complex)
-    for _ in range(axis.order - 1):
-        cyclic = np.eye(len(projector)) + turn @ cyclic
-    projector = projector @ cyclic / axis.order
+    for _ in range(turn.order - 1):
+        cyclic = np.eye(len(projector)) + step @ cyclic
+    projector = projector @ cyclic / turn.order
     values, vectors = np.linalg.eigh((projector + projector.conj().T) / 2)
     basis = vectors[:, values > 0.5]
     if basis.shape[1] != count * component.basis.shape[1]:

@@ -1,4 +1,4 @@
-"""Species: the irreps that the vibrations of a crystal realise, and how often."""
+"""Species: the irreps that the vibrations of a crystal realise at a wavevector, and how often."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.crystal.qpoint import GAMMA, QPoint, little_group
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.sites import Site
 from symchiral.irreps.axis import Axis
-from symchiral.irreps.mulliken import zone_centre
 from symchiral.irreps.pam import Component, components
 from symchiral.irreps.participant import Participant
+from symchiral.irreps.stars import star_irreps
 from symchiral.modes.displacement import displacement_characters
 from symchiral.modes.motion import Motion, motion
 from symchiral.value import Value
@@ -20,15 +21,18 @@ from symchiral.value import Value
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Species(Value):
-    r"""An irrep of the zone centre with the modes of a crystal that belong to it.
+    r"""An irrep with the modes of a crystal that belong to it, at one wavevector.
 
-    The number of modes is :math:`n = \sum_g χ(g) χ_u(g) / \sum_g χ(g)^2` with χ_u the character
-    of all displacements; the same sum over the atoms of one site counts that site's share.
+    The number of modes is :math:`n = \sum_g χ_u(g) χ(g)^* / \sum_g |χ(g)|^2` over the little
+    group, with χ_u the character of all displacements; the same sum over the atoms of one site
+    counts that site's share.
 
     Attributes
     ----------
     participant : Participant
-        The irrep as a real field.
+        The irrep as a real field on its whole star.
+    arm : int
+        The arm of the star that is this wavevector.
     count : int
         Number of multiplets, acoustic ones included.
     acoustic : int
@@ -42,6 +46,7 @@ class Species(Value):
     """
 
     participant: Participant
+    arm: int
     count: int
     acoustic: int
     sites: tuple[tuple[Site, int], ...]
@@ -50,8 +55,23 @@ class Species(Value):
 
     @property
     def label(self) -> str:
-        """Mulliken name."""
-        return self.participant.name
+        """Mulliken name at the zone centre, CDML name elsewhere."""
+        return self.participant.names[self.arm]
+
+    @property
+    def place(self) -> str:
+        """Name of the wavevector as legs print it after ``@``; empty at the zone centre."""
+        return self.participant.places[self.arm]
+
+    @property
+    def key(self) -> str:
+        """Label and place, ``K1@K``: unique in a rulebook."""
+        return self.label + (f"@{self.place}" if self.place else "")
+
+    @property
+    def q(self) -> QPoint:
+        """The wavevector."""
+        return self.participant.arms[self.arm]
 
     @property
     def dimension(self) -> int:
@@ -65,48 +85,56 @@ class Species(Value):
 
     def __repr__(self) -> str:
         acoustic = f", {self.acoustic} acoustic" if self.acoustic else ""
-        return f"Species({self.count} {self.label}{acoustic})"
+        return f"Species({self.count} {self.key}{acoustic})"
 
 
-def find_species(crystal: SymmetricCrystal, axis: Axis | None) -> tuple[Species, ...]:
-    """Return the species of a crystal at the zone centre, resolved on an axis.
+def find_species(
+    crystal: SymmetricCrystal, axis: Axis | None, q: QPoint = GAMMA
+) -> tuple[Species, ...]:
+    """Return the species of a crystal at a wavevector, resolved on an axis.
 
     Parameters
     ----------
     crystal : SymmetricCrystal
         The crystal.
     axis : Axis or None
-        The axis of rotation, None where there is none.
+        The axis of rotation, None where there is none; it must leave q where it is.
+    q : QPoint
+        The wavevector; on a line a generic point of it.
     """
-    per_atom = displacement_characters(crystal)
+    members = little_group(crystal.group, q)
+    per_atom = displacement_characters(crystal, q, members)
     per_site = np.stack([per_atom[:, list(site.atoms)].sum(axis=1) for site in crystal.sites], 1)
+    centre = q.reduced == GAMMA
     polar = np.trace(crystal.rotations, axis1=1, axis2=2)
     found = []
-    for participant in zone_centre(crystal.group):
-        counts = _multiplicity(participant, per_site)
+    for participant in star_irreps(crystal.group, q):
+        arm = participant.arms.index(q.reduced)
+        characters = np.trace(participant.matrices[list(members), arm], axis1=1, axis2=2)
+        counts = _multiplicity(characters, per_site)
         if not counts.any():
             continue
-        parts = components(participant, axis.key if axis else None, axis.order if axis else 1)
+        parts = components(participant, axis.turn if axis else None, arm)
         sites = tuple((s, int(n)) for s, n in zip(crystal.sites, counts, strict=True) if n)
         found.append(
             Species(
                 participant=participant,
+                arm=arm,
                 count=int(counts.sum()),
-                acoustic=int(_multiplicity(participant, polar)),
+                acoustic=int(_multiplicity(characters, polar)) if centre else 0,
                 sites=sites,
                 components=parts,
-                motions=tuple(motion(crystal, participant, c, axis, sites) for c in parts),
+                motions=tuple(motion(crystal, participant, arm, c, axis, sites) for c in parts),
             )
         )
     return tuple(found)
 
 
 def _multiplicity(
-    participant: Participant, characters: npt.NDArray[np.float64]
+    characters: npt.NDArray[np.complex128], total: npt.NDArray[np.complex128]
 ) -> npt.NDArray[np.int64]:
-    norm = participant.characters @ participant.characters
-    exact = participant.characters @ characters / norm
-    counts = np.rint(exact)
+    exact = characters.conj() @ total / np.vdot(characters, characters).real
+    counts = np.rint(exact.real)
     if np.max(np.abs(exact - counts)) > 1e-6:
-        raise ValueError(f"{participant} does not divide the displacements evenly: {exact}")
-    return counts.astype(np.int64)
+        raise ValueError(f"an irrep does not divide the displacements evenly: {exact}")
+    return np.asarray(counts, dtype=np.int64)

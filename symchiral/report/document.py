@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.crystal.qpoint import GAMMA, QPoint, star
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import LabelError, nearest
 from symchiral.irreps.axis import Axis, axis_names, named_operation
 from symchiral.irreps.cdml import cdml_name
+from symchiral.irreps.stars import place_name
 from symchiral.modes.species import Species
 from symchiral.rules.activity import activity
 from symchiral.rules.rule import Rule
@@ -94,6 +96,23 @@ def _axis(crystal: SymmetricCrystal, axis: Axis | None) -> Document | None:
     }
 
 
+def _wavevector(crystal: SymmetricCrystal, q: QPoint) -> Document:
+    arms = star(crystal.group, q)
+    return {
+        "label": place_name(crystal.group, q) or "GM",
+        "arm": 1 + arms.index(q.reduced),
+        "coordinates": list(q.texts),
+    }
+
+
+def _characters(species: Species) -> tuple[list[int], list[complex]]:
+    """Operations of the little group and the characters of the species, rounded to 1e-12."""
+    participant, arm = species.participant, species.arm
+    members = [g for g, image in enumerate(participant.images[:, arm]) if image == arm]
+    values = np.trace(participant.matrices[members, arm], axis1=1, axis2=2)
+    return members, [complex(x) for x in np.round(values, 12)]
+
+
 def _species(species: tuple[Species, ...]) -> list[Document]:
     found = []
     for item in species:
@@ -101,11 +120,11 @@ def _species(species: tuple[Species, ...]) -> list[Document]:
         group = item.participant.group
         found.append(
             {
-                "q": "GM",
+                "q": item.place or "GM",
                 "label": item.label,
-                "cdml": cdml_name(item.participant),
+                "cdml": item.label if item.place else cdml_name(item.participant),
                 "dimension": item.dimension,
-                "pam": [None if c.pam is None else str(c.pam) for c in item.components],
+                "pam": [c.pam for c in item.components],
                 "count": item.count,
                 "acoustic": item.acoustic,
                 "sites": [{"name": site.name, "count": n} for site, n in item.sites],
@@ -122,22 +141,15 @@ def _species(species: tuple[Species, ...]) -> list[Document]:
                 "raman": optical.raman,
                 "hyper_raman": optical.hyper_raman,
                 "characters": [
-                    {"xyz": g.xyz, "value": [float(x), 0.0]}
-                    for g, x in zip(group.operations, item.participant.characters, strict=True)
+                    {"xyz": group.operations[g].xyz, "value": [x.real + 0.0, x.imag + 0.0]}
+                    for g, x in zip(*_characters(item), strict=True)
                 ],
             }
         )
     return found
 
 
-def predict_document(
-    crystal: SymmetricCrystal,
-    axis: Axis | None,
-    species: tuple[Species, ...],
-    book: RuleBook,
-    *,
-    everything: bool,
-) -> Document:
+def predict_document(crystal: SymmetricCrystal, book: RuleBook, *, everything: bool) -> Document:
     """Return the document of ``predict``: header, structure, axis, species, channels.
 
     Parameters
@@ -145,14 +157,14 @@ def predict_document(
     everything : bool
         List the forbidden channels too.
     """
-    rules = book.everything if everything else book.rules
+    rules = book.everything if everything else book.listed
     return {
         **_header("predict", crystal),
         "order": book.order,
         "structure": _structure(crystal),
-        "axis": _axis(crystal, axis),
-        "q": [{"label": "GM", "arm": 1, "coordinates": ["0", "0", "0"]}],
-        "species": _species(species),
+        "axis": _axis(crystal, book.axis),
+        "q": [_wavevector(crystal, q) for q in book.points],
+        "species": _species(tuple(book.species.values())),
         "counts": book.counts(),
         "channels": [rule.to_record() for rule in rules],
     }
@@ -191,7 +203,7 @@ def show_document(
                 crystal.group.standard_operations, crystal.group.operations, strict=True
             )
         ],
-        "q": [{"label": "GM", "arm": 1, "coordinates": ["0", "0", "0"]}],
+        "q": [_wavevector(crystal, GAMMA)],
         "species": _species(species),
     }
 

@@ -6,6 +6,7 @@ from symchiral.crystal.search import SymmetricCrystal
 from symchiral.irreps.axis import Axis, axis_names
 from symchiral.irreps.cdml import cdml_name
 from symchiral.irreps.pam import Component
+from symchiral.irreps.stars import place_name
 from symchiral.modes.species import Species
 from symchiral.rules.activity import activity, routes
 from symchiral.rules.listing import listing
@@ -68,7 +69,7 @@ def _light(species: Species, axis: Axis | None) -> str:
     seen = {
         route.split(":")[1]
         for i, _ in enumerate(species.components)
-        for route in routes(species.participant, i, axis.key, axis.order)
+        for route in routes(species.participant, i, axis.turn)
         if route.startswith("infrared:")
     }
     parts = [*(["σ±"] if {"+", "-"} & seen else []), *(["z"] if "z" in seen else [])]
@@ -82,13 +83,7 @@ def modes_line(species: tuple[Species, ...], axis: Axis | None) -> str:
 
 
 def predict_table(
-    crystal: SymmetricCrystal,
-    axis: Axis | None,
-    species: tuple[Species, ...],
-    book: RuleBook,
-    *,
-    path: str,
-    everything: bool,
+    crystal: SymmetricCrystal, book: RuleBook, *, path: str, everything: bool
 ) -> Table:
     """Return the table of ``predict``.
 
@@ -103,7 +98,9 @@ def predict_table(
     table = found.table(
         hidden=() if everything else ("without rotation",), limit=None if everything else ROWS
     )
-    right = f"zone centre, {_ORDERS.get(book.order, f'{book.order}th')} order"
+    axis, species = book.axis, tuple(book.species.values())
+    where = "zone centre" if book.at_centre else " + ".join(places(crystal, book))
+    right = f"{where}, {_ORDERS.get(book.order, f'{book.order}th')} order"
     head = (
         f"{headline(crystal):<62}  {right}",
         f"axis     {axis_line(crystal, axis)}",
@@ -122,6 +119,11 @@ def predict_table(
     return Table(table.columns, table.rows, head, tuple(f for f in foot if f), table.optional)
 
 
+def places(crystal: SymmetricCrystal, book: RuleBook) -> list[str]:
+    """Names of the wavevectors of a vertex, all incoming."""
+    return [place_name(crystal.group, q) or "GM" for q in book.points]
+
+
 def _acoustic(species: tuple[Species, ...]) -> str:
     if any(s.acoustic for s in species):
         return "Acoustic modes at Γ are rigid translations and couple to nothing."
@@ -136,12 +138,18 @@ def _nothing(
     word = _ORDERS.get(book.order, f"{book.order}th")
     optical = [s for s in species if s.optical]
     if not optical:
-        return [f"{name} has no optical modes at the zone centre: nothing can be transferred there."]
+        return [
+            f"{name} has no optical modes at the zone centre: nothing can be transferred there."
+        ]
     odd = all(s.label.rstrip("'").endswith("u") for s in optical)
-    why = f"every optical mode of {name} is odd under inversion" if odd else "no invariant has them"
-    start = f"No {word}-order transfer: {why}"
+    why = (
+        f"every optical mode of {name} is odd under inversion"
+        if odd
+        else f"no product of three optical modes of {name} is an invariant"
+    )
     if book.order != 3:
-        return [f"{start}."]
+        return [f"No {word}-order transfer."]
+    start = f"No third-order transfer: {why}"
     # |Q|⁴ of any mode is an invariant, so the fourth order is never empty.
     return [
         f"{start}; the lowest order that couples them is 4:",

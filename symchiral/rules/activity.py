@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
+from symchiral.crystal.qpoint import GAMMA
 from symchiral.fields.polar import electric_field
-from symchiral.irreps.pam import Component, Key, components
+from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
 from symchiral.rules.coupling import Coupling, Leg
 from symchiral.rules.judge import count_coefficients, judge
@@ -45,7 +46,7 @@ class Activity:
 
 @lru_cache(maxsize=4096)
 def activity(participant: Participant) -> Activity:
-    """Judge infrared, Raman and hyper-Raman activity of an irrep at the zone centre.
+    """Judge infrared, Raman and hyper-Raman activity of an irrep; off the zone centre none.
 
     Examples
     --------
@@ -56,6 +57,8 @@ def activity(participant: Participant) -> Activity:
     {'A1g': 'Raman', 'A2g': 'silent', 'Eg': 'Raman', 'A1u': 'hyper-Raman', 'A2u': 'infrared',
      'Eu': 'infrared'}
     """
+    if participant.arms != (GAMMA,):
+        return Activity(infrared=False, raman=False, hyper_raman=False)
     field = electric_field(participant.group)
 
     def couples(fields: int, equal: tuple[tuple[int, ...], ...]) -> bool:
@@ -69,21 +72,21 @@ def activity(participant: Participant) -> Activity:
     )
 
 
-def polarizations(participant: Participant, key: Key | None, order: int) -> dict[str, Component]:
+def polarizations(participant: Participant, turn: Turn | None) -> dict[str, Component]:
     """Components of the electric field by name: ``+``, ``-`` and ``z`` on an axis of order ≥ 3.
 
     On a two-fold axis, or without one, circular light is no eigenstate of any operation: empty.
     """
-    if key is None or order < 3:
+    if turn is None or turn.order < 3:
         return {}
     found = {}
-    for component in components(electric_field(participant.group), key, order):
+    for component in components(electric_field(participant.group), turn):
         found[component.name if component.name in ("+", "-") else "z"] = component
     return {name: found[name] for name in ("+", "-", "z")}
 
 
 @lru_cache(maxsize=65536)
-def routes(participant: Participant, index: int, key: Key | None, order: int) -> tuple[str, ...]:
+def routes(participant: Participant, index: int, turn: Turn | None) -> tuple[str, ...]:
     """Ways in which light creates one quantum of a component, strongest process first.
 
     ``infrared:σ`` is absorption of light of polarisation σ, ``raman:σσ'`` scattering of σ into
@@ -96,13 +99,15 @@ def routes(participant: Participant, index: int, key: Key | None, order: int) ->
         An irrep at the zone centre.
     index : int
         Which of its components on the axis.
-    key, order : Key or None, int
+    turn : Turn or None
         The axis.
     """
+    if participant.arms != (GAMMA,):
+        return ()
     kind = activity(participant)
     field = electric_field(participant.group)
-    light = polarizations(participant, key, order)
-    component = components(participant, key, order)[index]
+    light = polarizations(participant, turn)
+    component = components(participant, turn)[index]
     created = Leg(participant, component, outgoing=True)
     found = []
     if kind.infrared:

@@ -11,11 +11,14 @@ RotationSense = Literal["kept", "flipped", "none", "open"]
 Residues = Sequence[Fraction]
 
 
-def umklapp(incoming: Residues, outgoing: Residues, n: int) -> int | None:
+def umklapp(
+    incoming: Residues, outgoing: Residues, n: int, screw_part: Fraction = Fraction(0)
+) -> int | None:
     r"""Return the Umklapp number :math:`U = (\sum l_{in} - \sum l_{out})/n`.
 
     l are balanced residues; a quantum of l = n/2 counts as +n/2 or −n/2, whichever makes \|U\|
-    smallest. None where PAM is not conserved (U would not be an integer).
+    smallest. On a screw line l are the l₀ and ``screw_part`` is s·(Σu_in − Σu_out), added to the
+    difference. None where PAM is not conserved (U would not be an integer).
 
     Examples
     --------
@@ -24,7 +27,7 @@ def umklapp(incoming: Residues, outgoing: Residues, n: int) -> int | None:
     (1, 0)
     """
     half = Fraction(n, 2)
-    total = sum((x for x in incoming if x != half), Fraction(0))
+    total = screw_part + sum((x for x in incoming if x != half), Fraction(0))
     total -= sum((x for x in outgoing if x != half), Fraction(0))
     halves = sum(x == half for x in (*incoming, *outgoing))
     choices = [(total + k * half) / n for k in range(-halves, halves + 1, 2)]

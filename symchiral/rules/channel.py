@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, product
 from math import prod
 
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.crystal.qpoint import GAMMA
 from symchiral.errors import LimitError
-from symchiral.irreps.pam import Component, Key, components
+from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
 from symchiral.rules.activity import activity
 from symchiral.rules.budget import PamSense, pam_sense, umklapp
-from symchiral.rules.coupling import Coupling, Leg, pam_budget
+from symchiral.rules.coupling import Coupling, Leg
 from symchiral.rules.judge import (
     Verdict,
     count_coefficients,
@@ -33,6 +34,25 @@ LIMIT = 100_000
 """Most channels enumerated in one go."""
 
 
+@dataclass(frozen=True)
+class Population:
+    """The modes of a crystal at one wavevector.
+
+    Attributes
+    ----------
+    participants : tuple of Participant
+        Its species.
+    arms : tuple of int
+        Arm of each participant's star that is this wavevector.
+    available : tuple of int
+        Number of modes of each species.
+    """
+
+    participants: tuple[Participant, ...]
+    arms: tuple[int, ...]
+    available: tuple[int, ...]
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Channel(Value):
     """One reading of a judged coupling: which quanta go in, which come out, and the budget.
@@ -45,17 +65,14 @@ class Channel(Value):
         allowed, forbidden or undecided, with the residual.
     coefficients : int
         Real coefficients of the coupling of the whole species with this identity pattern.
-    order : int or None
-        n of the axis, None where there is none.
-    key : Key or None
-        The named operation of the axis.
+    turn : Turn or None
+        The named operation of the axis, None where there is none.
     """
 
     coupling: Coupling
     verdict: Verdict
     coefficients: int
-    order: int | None
-    key: Key | None
+    turn: Turn | None
 
     @cached_property
     def id(self) -> str:
@@ -69,38 +86,46 @@ class Channel(Value):
         return len(set(pairs)) < len(pairs)
 
     @cached_property
-    def _residues(self) -> tuple[list[Fraction], list[Fraction]] | None:
-        if self.order is None:
-            return None
+    def residues(self) -> tuple[list[Fraction], list[Fraction]] | None:
+        """The l₀ of the incoming and outgoing quanta, None where a leg has no PAM."""
         sides: tuple[list[Fraction], list[Fraction]] = ([], [])
         for leg in self.coupling:
-            if leg.component.pam is None:
+            if leg.component.residue is None:
                 return None
-            sides[leg.outgoing].append(leg.component.pam)
+            sides[leg.outgoing].append(leg.component.residue)
         return sides
+
+    @cached_property
+    def screw_part(self) -> Fraction:
+        """The s·m of a screw line: s times Σu_in − Σu_out, an integer where Σq is conserved."""
+        total = GAMMA
+        for leg in self.coupling:
+            if self.turn is not None:
+                shift = self.turn.shift(leg.participant.arms[leg.arm])
+                total = total - shift if leg.outgoing else total + shift
+        return total.coordinates[2]
 
     @cached_property
     def umklapp(self) -> int | None:
         """U; None without an axis or where PAM is not conserved."""
-        sides = self._residues
-        return None if sides is None else umklapp(*sides, self.order or 1)
+        if self.residues is None or self.turn is None:
+            return None
+        return umklapp(*self.residues, self.turn.order, self.screw_part)
 
     @cached_property
     def pam_sense(self) -> PamSense:
         """kept, flipped, neutral; undefined without an axis."""
-        sides = self._residues
-        return "undefined" if sides is None else pam_sense(*sides, self.order or 1)
+        if self.residues is None or self.turn is None:
+            return "undefined"
+        return pam_sense(*self.residues, self.turn.order)
 
     @cached_property
     def rotates(self) -> bool:
-        """Whether any leg has 0 < |l| < n/2."""
-        half = Fraction(self.order or 1, 2)
-        return any(0 < abs(leg.component.pam or Fraction(0)) < half for leg in self.coupling)
-
-    @cached_property
-    def budget(self) -> Fraction | None:
-        """Σl_in − Σl_out, None without an axis."""
-        return pam_budget(self.coupling)
+        """Whether any leg has 0 < |l₀| < n/2."""
+        if self.residues is None or self.turn is None:
+            return False
+        half = Fraction(self.turn.order, 2)
+        return any(0 < abs(x) < half for side in self.residues for x in side)
 
     def __repr__(self) -> str:
         return f"Channel({self.id!r}, {self.verdict.word})"
@@ -109,14 +134,13 @@ class Channel(Value):
 @lru_cache(maxsize=65536)
 def _vertex(
     participants: tuple[Participant, ...],
+    arms: tuple[int, ...],
     equal: tuple[tuple[int, ...], ...],
-    key: Key | None,
-    order: int,
+    turn: Turn | None,
 ) -> tuple[int, npt.NDArray[np.float64]]:
     """Coefficients, and the size of the average of every product of components, all incoming."""
-    parts = [components(p, key, order) for p in participants]
+    parts = [components(p, turn, a) for p, a in zip(participants, arms, strict=True)]
     shape = tuple(len(c) for c in parts)
-    arms = [0] * len(parts)
     if prod(p.time_parity for p in participants) < 0:
         return 0, np.zeros(shape)
     coefficients = count_coefficients(participants, arms, equal)
@@ -126,25 +150,20 @@ def _vertex(
     average = group_average(participants, arms, bases, equal)
     starts = [np.cumsum([0] + [c.basis.shape[1] for c in p]) for p in parts]
     sizes = np.empty(shape)
-    m = len(parts)
-    lead = (slice(None),) * m
+    lead = (slice(None),) * len(parts)
     for index in np.ndindex(shape):
         block = tuple(slice(int(s[i]), int(s[i + 1])) for s, i in zip(starts, index, strict=True))
         sizes[index] = largest({k: v[(*lead, *block)] for k, v in average.items()})
     return coefficients, sizes
 
 
-Slot = tuple[int, int]
-"""A species and a component, by index."""
+Slot = tuple[int, int, int]
+"""A leg without its copy: wavevector, species and component, by index."""
 
 
 @lru_cache(maxsize=256)
 def enumerate_channels(
-    participants: tuple[Participant, ...],
-    available: tuple[int, ...],
-    key: Key | None,
-    order: int | None,
-    legs: int,
+    populations: tuple[Population, ...], turn: Turn | None
 ) -> tuple[Channel, ...]:
     """Return every channel of m−1 quanta in and one out, all identity patterns and signs, judged.
 
@@ -153,57 +172,71 @@ def enumerate_channels(
 
     Parameters
     ----------
-    participants : tuple of Participant
-        The species of the crystal.
-    available : tuple of int
-        Number of modes of each species; identity patterns need no more.
-    key, order : Key, int or None
-        The axis.
-    legs : int
-        m: 3 for third order.
+    populations : tuple of Population
+        The wavevector of each of the m legs; the last is that of the outgoing quantum.
+    turn : Turn or None
+        The axis; it must leave every wavevector where it is.
 
     Raises
     ------
     LimitError
         More than 10⁵ channels.
     """
-    parts = [components(p, key, order or 1) for p in participants]
-    slots = sorted(
-        ((s, c) for s, comps in enumerate(parts) for c in range(len(comps)) if available[s]),
-        key=lambda slot: _leg_rank(participants[slot[0]], slot),
-    )
+    parts = [
+        [components(p, turn, a) for p, a in zip(at.participants, at.arms, strict=True)]
+        for at in populations
+    ]
+    # Legs at equal wavevectors are interchangeable: name each wavevector once.
+    first = [populations.index(at) for at in populations]
+    slots: dict[int, list[Slot]] = {}
+    for k in set(first):
+        at = populations[k]
+        slots[k] = sorted(
+            (
+                (k, s, c)
+                for s, comps in enumerate(parts[k])
+                for c in range(len(comps))
+                if at.available[s]
+            ),
+            key=lambda slot: _leg_rank(populations[slot[0]].participants[slot[1]], slot),
+        )
+    blocks = [
+        combinations_with_replacement(slots[k], first[:-1].count(k))
+        for k in dict.fromkeys(first[:-1])
+    ]
     channels: list[Channel] = []
-    for incoming in combinations_with_replacement(slots, legs - 1):
-        for outgoing in slots:
-            for copies in _patterns(incoming, outgoing, available):
-                channels.append(
-                    _channel(participants, parts, (*incoming, outgoing), copies, key, order)
-                )
+    for choice in product(*blocks):
+        incoming = tuple(slot for block in choice for slot in block)
+        for outgoing in slots[first[-1]]:
+            chosen = (*incoming, outgoing)
+            for copies in _patterns(populations, chosen):
+                channels.append(_channel(populations, parts, chosen, copies, turn))
             if len(channels) > LIMIT:
                 raise LimitError(
-                    f"more than {LIMIT:,} channels of order {legs}",
-                    why=f"{len(slots)} components can enter each of {legs} legs",
+                    f"more than {LIMIT:,} channels of order {len(populations)}",
+                    why=f"{len(slots[first[0]])} components can enter each leg",
                     fix="name the incoming modes, or choose a lower order",
                 )
     return tuple(channels)
 
 
-def _leg_rank(participant: Participant, slot: Slot) -> tuple[bool, int, int, int]:
+def _leg_rank(participant: Participant, slot: Slot) -> tuple[bool, int, Slot]:
     """Order of incoming legs: infrared-active first, then degenerate ones, then as listed."""
-    return not activity(participant).infrared, -participant.dimension, slot[0], slot[1]
+    return not activity(participant).infrared, -participant.dimension, slot
 
 
 def _patterns(
-    incoming: tuple[Slot, ...], outgoing: Slot, available: tuple[int, ...]
+    populations: tuple[Population, ...], slots: tuple[Slot, ...]
 ) -> Iterator[tuple[int, ...]]:
     """Identity patterns: a copy number per leg, each once up to renaming and to order of legs."""
-    slots = (*incoming, outgoing)
+    fields = tuple(populations[k].participants[s] for k, s, _ in slots)
+    available = tuple(populations[k].available[s] for k, s, _ in slots)
     seen = set()
-    for copies in _growth_strings(tuple(s for s, _ in slots), available):
-        modes: dict[Slot, list[Slot]] = {}
-        for (species, component), copy in zip(incoming, copies, strict=False):
-            modes.setdefault((species, copy), []).append((species, component))
-        out = modes.pop((outgoing[0], copies[-1]), [])
+    for copies in _growth_strings(fields, available):
+        modes: dict[tuple[Participant, int], list[Slot]] = {}
+        for slot, field, copy in zip(slots[:-1], fields, copies, strict=False):
+            modes.setdefault((field, copy), []).append(slot)
+        out = modes.pop((fields[-1], copies[-1]), [])
         pattern = (tuple(sorted(map(tuple, modes.values()))), tuple(out))
         if pattern not in seen:
             seen.add(pattern)
@@ -211,16 +244,16 @@ def _patterns(
 
 
 def _growth_strings(
-    species: tuple[int, ...], available: tuple[int, ...]
+    fields: tuple[Participant, ...], available: tuple[int, ...]
 ) -> Iterator[tuple[int, ...]]:
-    """Copy numbers with new ones in order of appearance within each species."""
+    """Copy numbers with new ones in order of appearance within each participant."""
 
     def extend(prefix: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-        if len(prefix) == len(species):
+        here = len(prefix)
+        if here == len(fields):
             yield prefix
             return
-        here = species[len(prefix)]
-        used = {c for s, c in zip(species, prefix, strict=False) if s == here}
+        used = {c for f, c in zip(fields, prefix, strict=False) if f is fields[here]}
         for copy in range(min(len(used) + 1, available[here])):
             yield from extend((*prefix, copy))
 
@@ -228,44 +261,45 @@ def _growth_strings(
 
 
 def _channel(
-    participants: tuple[Participant, ...],
-    parts: list[tuple[Component, ...]],
+    populations: tuple[Population, ...],
+    parts: list[list[tuple[Component, ...]]],
     slots: tuple[Slot, ...],
     copies: tuple[int, ...],
-    key: Key | None,
-    order: int | None,
+    turn: Turn | None,
 ) -> Channel:
-    coupling = Coupling(
-        tuple(
-            Leg(participants[s], parts[s][c], copy, i == len(slots) - 1)
-            for i, ((s, c), copy) in enumerate(zip(slots, copies, strict=True))
+    last = len(slots) - 1
+    legs = tuple(
+        Leg(
+            populations[k].participants[s],
+            parts[k][s][c],
+            copy,
+            outgoing=i == last,
+            arm=populations[k].arms[s],
         )
+        for i, ((k, s, c), copy) in enumerate(zip(slots, copies, strict=True))
     )
     # The verdict is read off the vertex of the whole species, judged once for all components.
-    ranking = sorted(range(len(slots)), key=lambda i: (slots[i][0], copies[i]))
-    groups: dict[tuple[int, int], list[int]] = {}
+    ranking = sorted(range(len(legs)), key=lambda i: (slots[i][:2], copies[i]))
+    groups: dict[tuple[Participant, int], list[int]] = {}
     for place, i in enumerate(ranking):
-        groups.setdefault((slots[i][0], copies[i]), []).append(place)
+        groups.setdefault((legs[i].participant, copies[i]), []).append(place)
     coefficients, sizes = _vertex(
-        tuple(participants[slots[i][0]] for i in ranking),
+        tuple(legs[i].participant for i in ranking),
+        tuple(legs[i].incoming_arm for i in ranking),
         tuple(tuple(g) for g in groups.values()),
-        key,
-        order or 1,
+        turn,
     )
-    index = tuple(
-        parts[slots[i][0]][slots[i][1]].conjugate if i == len(slots) - 1 else slots[i][1]
-        for i in ranking
-    )
-    return Channel(coupling, verdict_of(float(sizes[index])), coefficients, order, key)
+    index = tuple(legs[i].component.conjugate if legs[i].outgoing else slots[i][2] for i in ranking)
+    return Channel(Coupling(legs), verdict_of(float(sizes[index])), coefficients, turn)
 
 
-def read_channel(coupling: Coupling, key: Key | None, order: int | None) -> Channel:
+def read_channel(coupling: Coupling, turn: Turn | None) -> Channel:
     """Judge one coupling of any order and read it as a channel."""
     coefficients = 0
-    if not time_odd(coupling):
+    if coupling.momentum.is_reciprocal_vector and not time_odd(coupling):
         coefficients = count_coefficients(
             [leg.participant for leg in coupling],
             [leg.incoming_arm for leg in coupling],
             coupling.equal,
         )
-    return Channel(coupling, judge(coupling), coefficients, order, key)
+    return Channel(coupling, judge(coupling), coefficients, turn)

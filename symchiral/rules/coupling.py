@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import permutations, product
 
 import numpy as np
@@ -51,7 +50,18 @@ class Leg(Value):
         """The leg in the grammar, ``Eu:b(+)``."""
         copy = f":{COPIES[self.copy]}" if self.copy else ""
         inside = ",".join(x for x in (str(self.mode or ""), self.component.name) if x)
-        return f"{self.participant.name}{copy}" + (f"({inside})" if inside else "")
+        where = self.participant.places[self.arm]
+        return (
+            f"{self.participant.names[self.arm]}{copy}"
+            + (f"({inside})" if inside else "")
+            + (f"@{where}" if where else "")
+        )
+
+    @property
+    def species(self) -> str:
+        """Name and place of the species, ``Eu`` or ``K1@K``."""
+        where = self.participant.places[self.arm]
+        return self.participant.names[self.arm] + (f"@{where}" if where else "")
 
     @property
     def incoming_arm(self) -> int:
@@ -133,13 +143,3 @@ def exchanges(equal: tuple[tuple[int, ...], ...], legs: int) -> list[tuple[int, 
                 order[slot] = image
         found.append(tuple(order))
     return found
-
-
-def pam_budget(coupling: Coupling) -> Fraction | None:
-    """Return Σl_in − Σl_out, None where a leg has no PAM."""
-    total = Fraction(0)
-    for leg in coupling:
-        if leg.component.pam is None:
-            return None
-        total += -leg.component.pam if leg.outgoing else leg.component.pam
-    return total

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from symchiral.errors import GrammarError, LabelError, nearest
+from symchiral.irreps.cdml import cdml_name
 from symchiral.irreps.pam import Component
-from symchiral.irreps.participant import Participant
+from symchiral.modes.species import Species
 from symchiral.rules.coupling import COPIES, Coupling, Leg
 
 _LEG = re.compile(
-    r"(?P<name>[^\s:()@]+)(?::(?P<copy>[a-j]))?(?:\((?P<inside>[^()]*)\))?(?:@(?P<q>\S+))?"
+    r"(?P<name>[^\s:()@]+(?::#\d+)?)(?::(?P<copy>[a-j]))?(?:\((?P<inside>[^()]*)\))?(?:@(?P<q>\S+))?"
 )
 _PLAIN = str.maketrans(
     {"−": "-", "–": "-", "⁻": "-", "⁺": "+", "′": "'", "Γ": "GM", "_": None, "{": None, "}": None}
@@ -77,18 +78,15 @@ def _leg(word: str) -> LegText:
     return LegText(match["name"], COPIES.index(match["copy"] or "a"), component, mode, match["q"])
 
 
-@dataclass(frozen=True)
-class Known:
-    """A species a leg may name: its participant, components, aliases and number of modes."""
-
-    participant: Participant
-    components: tuple[Component, ...]
-    aliases: tuple[str, ...]
-    count: int
-
-
-def resolve_transfer(text: str, known: Sequence[Known]) -> Coupling:
+def resolve_transfer(text: str, species: Mapping[str, Species]) -> Coupling:
     """Turn a transfer into a coupling of the species of a crystal.
+
+    Parameters
+    ----------
+    text : str
+        The transfer.
+    species : mapping of str to Species
+        The species it may name, by ``Species.key``.
 
     Raises
     ------
@@ -98,50 +96,53 @@ def resolve_transfer(text: str, known: Sequence[Known]) -> Coupling:
         A species, component or copy does not exist in this crystal.
     """
     into, out = parse_transfer(text)
-    legs = [_resolve(leg, known, outgoing=False) for leg in into]
-    legs += [_resolve(leg, known, outgoing=True) for leg in out]
+    legs = [_resolve(leg, species, outgoing=False) for leg in into]
+    legs += [_resolve(leg, species, outgoing=True) for leg in out]
     return Coupling(tuple(legs))
 
 
-def find_species(name: str, known: Sequence[Known]) -> Known:
-    """Return the species of a name or alias (``Eu``, ``E_u``, ``GM3-``, ``Γ3−``)."""
+def lookup(name: str, q: str | None, species: Mapping[str, Species]) -> Species:
+    """Return the species of a name or alias (``Eu``, ``E_u``, ``GM3-``, ``Γ3−``) at q."""
     plain = name.translate(_PLAIN)
-    for item in known:
-        if plain in (item.participant.name, *item.aliases):
+    place = "" if q in (None, "GM", "G") else q
+    here = [s for s in species.values() if s.place == place]
+    if not here:
+        places = dict.fromkeys(s.place or "GM" for s in species.values())
+        raise LabelError(
+            f"no wavevector {q or 'GM'!r} here",
+            why="this table is of other wavevectors",
+            fix=nearest(q or "GM", places),
+        )
+    for item in here:
+        if plain == item.label or (not place and plain == cdml_name(item.participant)):
             return item
-    names = [item.participant.name for item in known]
+    where = f"at {place}" if place else "at the zone centre"
     raise LabelError(
         f"no species {name!r}",
-        why="no vibration of this crystal at the zone centre has that name",
-        fix=nearest(plain, names),
+        why=f"no vibration of this crystal {where} has that name",
+        fix=nearest(plain, [item.label for item in here]),
     )
 
 
-def _resolve(leg: LegText, known: Sequence[Known], *, outgoing: bool) -> Leg:
-    if leg.q not in (None, "GM", "G"):
-        raise LabelError(
-            f"no wavevector {leg.q!r} here",
-            why="this table is of the zone centre",
-            fix="leave @… out, or write @GM",
-        )
+def _resolve(leg: LegText, species: Mapping[str, Species], *, outgoing: bool) -> Leg:
     if leg.mode is not None:
         raise LabelError(
             f"no mode number {leg.mode} of {leg.name}",
             why="modes are numbered by frequency, and this structure comes without forces",
             fix=f"write the component alone, and different modes as {leg.name}:a and {leg.name}:b",
         )
-    species = find_species(leg.name, known)
-    if leg.copy >= species.count:
+    found = lookup(leg.name, leg.q, species)
+    if leg.copy >= found.count:
         raise LabelError(
             f"no mode {leg.name}:{COPIES[leg.copy]}",
-            why=f"this crystal has {species.count} {leg.name} "
-            + ("mode" if species.count == 1 else "modes"),
-            fix=f"use copies {', '.join(COPIES[: species.count])}",
+            why=f"this crystal has {found.count} {leg.name} mode{'s' if found.count > 1 else ''}",
+            fix=f"use copies {', '.join(COPIES[: found.count])}",
         )
-    return Leg(species.participant, _component(leg, species), leg.copy, outgoing)
+    component = _component(leg, found)
+    return Leg(found.participant, component, leg.copy, outgoing=outgoing, arm=found.arm)
 
 
-def _component(leg: LegText, species: Known) -> Component:
+def _component(leg: LegText, species: Species) -> Component:
     names = [c.name for c in species.components]
     shown = ", ".join(f"{leg.name}({n})" if n else leg.name for n in names)
     if leg.component is None:
@@ -152,13 +153,9 @@ def _component(leg: LegText, species: Known) -> Component:
             why=f"{leg.name} has more than one",
             fix=f"write one of {shown}",
         )
-    wanted = leg.component.strip()
+    wanted = leg.component.strip().removeprefix("+") or "+"
     for component in species.components:
-        pam = component.pam
-        accepted = {component.name} - {""}
-        if pam is not None:
-            accepted |= {str(pam), f"+{pam}" if pam > 0 else str(pam)}
-        if wanted in accepted:
+        if wanted in {component.name, component.pam} - {"", None}:
             return component
     raise LabelError(
         f"no component {wanted!r} of {leg.name}",

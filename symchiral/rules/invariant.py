@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from symchiral.algebra.exact import surd
 from symchiral.errors import LimitError
-from symchiral.irreps.pam import Component, Key, components
+from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
 from symchiral.rules.coupling import COPIES, Coupling
 from symchiral.rules.judge import count_coefficients, group_average
@@ -140,14 +140,14 @@ def _symbolic(x: float) -> sympy.Expr:
     return exact.sign * sympy.sqrt(sympy.Rational(exact.square.numerator, exact.square.denominator))
 
 
-def invariant(coupling: Coupling, key: Key | None, order: int) -> Invariant:
+def invariant(coupling: Coupling, turn: Turn | None) -> Invariant:
     """Expand an allowed coupling into its real invariants.
 
     Parameters
     ----------
     coupling : Coupling
         An allowed coupling.
-    key, order : Key or None, int
+    turn : Turn or None
         The axis on which coordinates are resolved.
 
     Notes
@@ -160,10 +160,9 @@ def invariant(coupling: Coupling, key: Key | None, order: int) -> Invariant:
         tuple(leg.participant for leg in legs),
         tuple(leg.incoming_arm for leg in legs),
         tuple(leg.copy for leg in legs),
-        key,
-        order,
+        turn,
     )
-    own = _own(coupling, key, order)
+    own = _own(coupling, turn)
     ranks = {(leg.participant.name, leg.copy): i for i, leg in reversed(list(enumerate(coupling)))}
     polynomials = [
         tuple(_ordered(term, ranks) for term in polynomial) for polynomial in found.polynomials
@@ -178,13 +177,13 @@ def _ordered(term: Term, ranks: dict[tuple[str, int], int]) -> Term:
     return Term(term.coefficient, tuple(factors))
 
 
-def _own(coupling: Coupling, key: Key | None, order: int) -> list[set[tuple[Coordinate, int]]]:
+def _own(coupling: Coupling, turn: Turn | None) -> list[set[tuple[Coordinate, int]]]:
     """The products the channel itself consists of, all legs written incoming."""
     choices = []
     for leg in coupling:
         component = leg.component
         if leg.outgoing:
-            siblings = components(leg.participant, key, order, leg.arm)
+            siblings = components(leg.participant, turn, leg.arm)
             component = siblings[component.conjugate]
         choices.append(_coordinates(leg.participant, leg.copy, (component,)))
     return [set(Counter(factors).items()) for factors in product(*choices)]
@@ -195,10 +194,9 @@ def _expand(
     participants: tuple[Participant, ...],
     arms: tuple[int, ...],
     copies: tuple[int, ...],
-    key: Key | None,
-    order: int,
+    turn: Turn | None,
 ) -> Invariant:
-    parts = [components(p, key, order, a) for p, a in zip(participants, arms, strict=True)]
+    parts = [components(p, turn, a) for p, a in zip(participants, arms, strict=True)]
     bases = [np.concatenate([c.basis for c in part], axis=1) for part in parts]
     size = prod(b.shape[1] for b in bases)
     if size > LARGEST:

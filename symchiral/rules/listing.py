@@ -148,15 +148,17 @@ def _class(rule: Rule) -> tuple[object, ...]:
         found = []
         for leg in rule.channel.coupling:
             if leg.outgoing == outgoing:
-                components = rule.species[leg.participant.name].components
-                index = next(i for i, c in enumerate(components) if c.pam == leg.component.pam)
-                found.append(
-                    (leg.participant.name, components[index].conjugate if reverse else index)
-                )
+                part = leg.component
+                found.append((leg.species, part.conjugate if reverse else part.index))
         return tuple(sorted(found))
 
+    # Conjugation reverses wavevectors too: it pairs channels of one table only where −q is q.
+    closed = all(
+        leg.participant.conjugate_arms[leg.arm] == leg.arm for leg in rule.channel.coupling
+    )
     return min(
-        (side(outgoing=False, reverse=r), side(outgoing=True, reverse=r)) for r in (False, True)
+        (side(outgoing=False, reverse=r), side(outgoing=True, reverse=r))
+        for r in ((False, True) if closed else (False,))
     )
 
 
@@ -165,7 +167,7 @@ def _copies(rule: Rule) -> int:
 
 
 def _signs(rule: Rule) -> tuple[float, ...]:
-    return tuple(-float(leg.component.pam or 0) for leg in rule.channel.coupling)
+    return tuple(-float(leg.component.residue or 0) for leg in rule.channel.coupling)
 
 
 def _rank(row: Row) -> tuple[object, ...]:

@@ -9,14 +9,12 @@ from functools import cached_property
 from typing import Any
 
 from symchiral.irreps.axis import Axis
-from symchiral.irreps.cdml import cdml_name
 from symchiral.modes.motion import Motion
 from symchiral.modes.species import Species
 from symchiral.rules.activity import routes
 from symchiral.rules.budget import RotationSense, rotation_sense, sum_of_signs
 from symchiral.rules.channel import Channel
 from symchiral.rules.coupling import COPIES, Leg
-from symchiral.rules.grammar import Known
 from symchiral.rules.invariant import Invariant, invariant
 from symchiral.rules.reason import Reason, why_forbidden
 from symchiral.value import Value
@@ -47,8 +45,8 @@ class Rule(Value):
 
     @property
     def verdict(self) -> str:
-        """allowed, forbidden or undecided."""
-        return self.channel.verdict.word
+        """allowed, forbidden or undecided; a rigid translation couples to nothing."""
+        return "forbidden" if self.acoustic_only else self.channel.verdict.word
 
     @property
     def allowed(self) -> bool:
@@ -72,9 +70,7 @@ class Rule(Value):
 
     def motion(self, leg: Leg) -> Motion:
         """How the atoms turn in the component of a leg."""
-        species = self.species[leg.participant.name]
-        index = next(i for i, c in enumerate(species.components) if c.pam == leg.component.pam)
-        return species.motions[index]
+        return self.species[leg.species].motions[leg.component.index]
 
     @cached_property
     def _sides(self) -> tuple[list[Motion], list[Motion]]:
@@ -116,12 +112,12 @@ class Rule(Value):
                 total += sign * m.value
         return round(total, 9) + 0.0
 
-    @property
+    @cached_property
     def acoustic_only(self) -> bool:
         """Whether only acoustic modes, which couple to nothing, could realise it."""
         needed: dict[str, int] = {}
         for leg in self.channel.coupling:
-            name = leg.participant.name
+            name = leg.species
             needed[name] = max(needed.get(name, 0), leg.copy + 1)
         return any(n > self.species[name].optical for name, n in needed.items())
 
@@ -139,18 +135,14 @@ class Rule(Value):
         return tuple(found)
 
     def _routes(self, leg: Leg) -> tuple[str, ...]:
-        species = self.species[leg.participant.name]
-        index = next(i for i, c in enumerate(species.components) if c.pam == leg.component.pam)
-        key, order = (self.axis.key, self.axis.order) if self.axis else (None, 1)
-        return routes(leg.participant, index, key, order)
+        return routes(leg.participant, leg.component.index, self.axis.turn if self.axis else None)
 
     @cached_property
     def invariant(self) -> Invariant | None:
         """The invariants of the coupling; None if it is forbidden."""
         if not self.allowed:
             return None
-        key, order = (self.axis.key, self.axis.order) if self.axis else (None, 1)
-        return invariant(self.channel.coupling, key, order)
+        return invariant(self.channel.coupling, self.axis.turn if self.axis else None)
 
     @cached_property
     def reason(self) -> Reason:
@@ -161,9 +153,15 @@ class Rule(Value):
                 f"the average over the group is {self.channel.verdict.size:.1e}, neither clearly "
                 "zero nor clearly not",
             )
+        if self.acoustic_only:
+            return Reason(
+                "translation",
+                "only an acoustic mode could take part: at the zone centre it is a rigid "
+                "translation, which changes no energy",
+            )
         if not self.allowed:
             return why_forbidden(
-                self.channel.coupling, first=self.axis.index if self.axis else None
+                self.channel.coupling, first=self.axis.turn.index if self.axis else None
             )
         n = self.channel.coefficients
         text = f"{n} invariant{'s' if n > 1 else ''} of the group contain{'' if n > 1 else 's'} it"
@@ -175,10 +173,16 @@ class Rule(Value):
         if self.axis is None:
             return "no rotation axis, no PAM"
         coupling, n = self.channel.coupling, self.axis.order
-        l_in = [leg.component.pam or Fraction(0) for leg in coupling.incoming]
-        l_out = [leg.component.pam or Fraction(0) for leg in coupling.outgoing]
-        left = " ".join(signed(x) for x in l_in)
-        right = " ".join(signed(x) for x in l_out)
+        left = " ".join(signed(leg.component.pam) for leg in coupling.incoming)
+        right = " ".join(signed(leg.component.pam) for leg in coupling.outgoing)
+        sides = [
+            [leg.component.pam or "" for leg in s] for s in (coupling.incoming, coupling.outgoing)
+        ]
+        try:
+            l_in, l_out = ([Fraction(x) for x in side] for side in sides)
+        except ValueError:  # on a line: l is linear in the free parameters
+            same = self.umklapp is not None
+            return f"{left} {'≡' if same else '≢'} {right} (mod {n})"
         total = sum(l_in, Fraction(0))
         same = (total - sum(l_out, Fraction(0))) % n == 0
         middle = f" = {minus(str(total))}" if len(l_in) > 1 else ""
@@ -211,7 +215,9 @@ class Rule(Value):
             "residual": self.channel.verdict.size if self.verdict == "undecided" else None,
             "coefficients": self.coefficients,
             "umklapp": self.umklapp,
-            "momentum_umklapp": [0, 0, 0],
+            "momentum_umklapp": [int(x) for x in coupling.momentum.coordinates]
+            if coupling.momentum.is_reciprocal_vector
+            else None,
             "pam_sense": self.pam_sense,
             "rotation_sense": self.rotation_sense,
             "am_transfer": self.am_transfer,
@@ -253,17 +259,11 @@ class Rule(Value):
             lines += self._light_lines()
         else:
             lines.append(f"because    {self.reason.text}  [{self.reason.kind}]")
-            if self.reason.kind == "pam" or self.axis is None:
-                pass
-            elif self.umklapp is not None:
+            if self.umklapp is not None and self.reason.kind in ("parity", "exchange", "group"):
                 lines.append(
                     "note       PAM alone would allow it: the full group forbids more than its "
                     "rotations"
                 )
-        if self.acoustic_only:
-            lines.append(
-                "note       only a rigid translation could take part: it couples to nothing"
-            )
         return "\n".join(lines)
 
     def _umklapp_text(self) -> str:
@@ -310,9 +310,11 @@ class Rule(Value):
         return f"Rule({self.id!r}, {self.verdict})"
 
 
-def signed(x: Fraction) -> str:
+def signed(pam: str | None) -> str:
     """``+1``, ``−1``, ``0`` with a typographic minus."""
-    return minus(f"+{x}" if x > 0 else str(x))
+    if pam is None:
+        return "—"
+    return minus(pam if pam == "0" or pam.startswith("-") else f"+{pam}")
 
 
 def minus(text: str) -> str:
@@ -333,19 +335,10 @@ def route_text(route: str) -> str:
 
 
 def _leg_record(leg: Leg) -> dict[str, Any]:
-    pam = leg.component.pam
     return {
-        "q": "GM",
-        "species": leg.participant.name,
-        "pam": None if pam is None else str(pam),
+        "q": leg.participant.places[leg.arm] or "GM",
+        "species": leg.participant.names[leg.arm],
+        "pam": leg.component.pam,
         "component": leg.component.name,
         "copy": COPIES[leg.copy],
     }
-
-
-def known_species(species: Mapping[str, Species]) -> tuple[Known, ...]:
-    """What the grammar needs to know of the species of a crystal."""
-    return tuple(
-        Known(s.participant, s.components, (cdml_name(s.participant),), s.count)
-        for s in species.values()
-    )

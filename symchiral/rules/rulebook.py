@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, overload
 
-from symchiral.errors import LabelError, nearest
-from symchiral.irreps.axis import Axis
-from symchiral.modes.species import Species
-from symchiral.rules.channel import enumerate_channels, read_channel
-from symchiral.rules.grammar import resolve_transfer
+from symchiral.crystal.qpoint import GAMMA, QPoint
+from symchiral.crystal.search import SymmetricCrystal
+from symchiral.errors import WavevectorError
+from symchiral.irreps.axis import Axis, axis_at
+from symchiral.modes.species import Species, find_species
+from symchiral.rules.channel import Population, enumerate_channels, read_channel
+from symchiral.rules.grammar import lookup, resolve_transfer
 from symchiral.rules.listing import listing
-from symchiral.rules.rule import Rule, known_species
+from symchiral.rules.rule import Rule
 from symchiral.table import Table
 from symchiral.value import Value
 
@@ -31,26 +33,51 @@ class RuleBook(Value):
     ----------
     title : str
         The crystal.
-    order : int
-        m: 3 for third order.
+    points : tuple of QPoint
+        Wavevectors of the m legs, all incoming; the last is that of the outgoing quantum at −q.
     axis : Axis or None
-        The axis of rotation.
+        The axis of rotation: the part of it that keeps every wavevector.
     species : mapping of str to Species
-        The species by label.
+        The species by label and place.
     everything : tuple of Rule
         All judged rules, forbidden ones included.
     """
 
     title: str
-    order: int
+    points: tuple[QPoint, ...]
     axis: Axis | None
     species: Mapping[str, Species]
     everything: tuple[Rule, ...]
+
+    @property
+    def order(self) -> int:
+        """The number m of quanta in and out together."""
+        return len(self.points)
+
+    @property
+    def at_centre(self) -> bool:
+        """Whether every wavevector is the zone centre."""
+        return all(q.reduced == GAMMA for q in self.points)
+
+    @property
+    def self_conjugate(self) -> bool:
+        """Whether every −q is q up to a reciprocal lattice vector."""
+        return all((q + q).is_reciprocal_vector for q in self.points)
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """The allowed (and undecided) rules."""
         return tuple(rule for rule in self.everything if rule.verdict != "forbidden")
+
+    @property
+    def listed(self) -> tuple[Rule, ...]:
+        """The rules, and those that only acoustic modes could realise, marked and forbidden."""
+        return tuple(
+            rule
+            for rule in self.everything
+            if rule.verdict != "forbidden"
+            or (rule.acoustic_only and rule.channel.verdict.word != "forbidden")
+        )
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules)
@@ -71,10 +98,9 @@ class RuleBook(Value):
             return replace(self, everything=self.rules[key])
         if isinstance(key, int):
             return self.rules[key]
-        coupling = resolve_transfer(key, known_species(self.species))
-        axis = self.axis
-        channel = read_channel(coupling, axis.key if axis else None, axis.order if axis else None)
-        return Rule(channel, self.species, axis)
+        coupling = resolve_transfer(key, self.species)
+        channel = read_channel(coupling, self.axis.turn if self.axis else None)
+        return Rule(channel, self.species, self.axis)
 
     def _where(self, keep: Callable[[Rule], bool]) -> RuleBook:
         return replace(self, everything=tuple(rule for rule in self.rules if keep(rule)))
@@ -96,16 +122,16 @@ class RuleBook(Value):
         return self._where(lambda rule: rule.channel.rotates)
 
     def involving(self, label: str) -> RuleBook:
-        """Rules with a leg of this species."""
-        if label not in self.species:
-            raise LabelError(
-                f"no species {label!r}",
-                why="no vibration of this crystal at the zone centre has that name",
-                fix=nearest(label, self.species),
-            )
-        return self._where(
-            lambda rule: any(leg.participant.name == label for leg in rule.channel.coupling)
-        )
+        """Rules with a leg of this species, ``Eu`` or ``K1@K``.
+
+        Raises
+        ------
+        LabelError
+            The crystal has no such species here.
+        """
+        name, _, q = label.partition("@")
+        wanted = lookup(name, q or None, self.species).key
+        return self._where(lambda rule: any(leg.species == wanted for leg in rule.channel.coupling))
 
     def driven_by(self, light: Light) -> RuleBook:
         """Rules of which every incoming quantum is driven by this kind of light."""
@@ -146,35 +172,48 @@ class RuleBook(Value):
 
 
 def make_rulebook(
-    title: str,
-    species: tuple[Species, ...],
-    axis: Axis | None,
-    *,
-    order: int,
-    acoustic: bool,
+    crystal: SymmetricCrystal, axis: Axis | None, points: Sequence[QPoint], *, acoustic: bool
 ) -> RuleBook:
-    """Judge every channel of one order for the species of a crystal.
+    """Judge every channel of one vertex for the species of a crystal.
 
     Parameters
     ----------
-    title : str
-        Name of the crystal.
-    species : tuple of Species
-        Its species.
+    crystal : SymmetricCrystal
+        The crystal.
     axis : Axis or None
-        The axis of rotation.
-    order : int
-        m, quanta in and out together.
+        The axis of rotation; the part of it that keeps every wavevector is used.
+    points : sequence of QPoint
+        The wavevectors of the m legs, all incoming; the last leg is read as the outgoing quantum
+        at −q.
     acoustic : bool
         Also list channels that need an acoustic mode.
+
+    Raises
+    ------
+    WavevectorError
+        The wavevectors do not sum to a reciprocal lattice vector.
+    LimitError
+        More than 10⁵ channels.
     """
-    channels = enumerate_channels(
-        tuple(s.participant for s in species),
-        tuple(min(s.count if acoustic else s.optical, order) for s in species),
-        axis.key if axis else None,
-        axis.order if axis else None,
-        order,
+    total = sum(points, GAMMA)
+    if not total.is_reciprocal_vector:
+        raise WavevectorError(
+            f"the wavevectors do not close: they sum to ({', '.join(total.texts)})",
+            why="all legs are written incoming, and their sum must be a reciprocal lattice vector",
+            fix=f"the last one must be ({', '.join((points[-1] - total).texts)}) or an equivalent",
+        )
+    part = axis_at(crystal, axis, points)
+    legs = [*points[:-1], -points[-1]]
+    at = {q.reduced: find_species(crystal, part, q) for q in legs}
+    populations = tuple(
+        Population(
+            tuple(s.participant for s in at[q.reduced]),
+            tuple(s.arm for s in at[q.reduced]),
+            tuple(min(s.count if acoustic else s.optical, len(points)) for s in at[q.reduced]),
+        )
+        for q in legs
     )
-    by_label = {s.label: s for s in species}
-    rules = tuple(Rule(channel, by_label, axis) for channel in channels)
-    return RuleBook(title, order, axis, by_label, rules)
+    channels = enumerate_channels(populations, part.turn if part else None)
+    species = {s.key: s for group in at.values() for s in group}
+    rules = tuple(Rule(channel, species, part) for channel in channels)
+    return RuleBook(crystal.primitive.formula, tuple(points), part, species, rules)
