@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from symchiral.cli.common import add_structure, open_study, write_json, write_table
+from symchiral.cli.common import add_structure, open_study, same_input, write_json, write_table
 
 SUMMARY = "predict which vibrations hand rotation to which others"
 
@@ -54,4 +54,6 @@ def run(options: argparse.Namespace) -> None:
         )
         return
     book = study.rules(order=options.order, q=options.q, acoustic=options.acoustic)
-    write_table(predict_table(study.crystal, book, path=options.file, everything=options.all))
+    write_table(
+        predict_table(study.crystal, book, path=same_input(options), everything=options.all)
+    )

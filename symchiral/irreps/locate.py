@@ -40,9 +40,9 @@ class Location:
     parameters; which are taken matters, since a step by a reciprocal vector may exchange the
     labels of a line or plane (LD1 and LD2 of P2₁). Taken are those nearest to the constant part
     of k, in a metric every operation leaves invariant; of equally near ones, which an operation
-    fixing the constant part relates, those with the largest α, then β, γ. These domains are
-    convex, so labels are continuous inside: along a line from Γ, 0 < α up to the zone boundary,
-    or −boundary < α where no operation turns the line round.
+    fixing the constant part relates, those with the largest sum, then the largest α, β. These
+    domains are convex, so labels are continuous inside: along a line from Γ, 0 < α up to the zone
+    boundary, or −boundary < α where no operation turns the line round.
 
     Attributes
     ----------
@@ -232,13 +232,13 @@ def _on(
         norm = int(numerators @ span.metric.astype(object) @ numerators)
         shift = [Fraction(int(i), denominator) for i in numerators]
         values = [_dot(row, shift) for row in span.solution]
-        candidates.append((norm, [-value for value in values], int(place) // len(steps)))
-    _, negative, place = min(candidates)
-    operation = int(operations[place])
+        candidates.append((-norm, sum(values), values, -int(operations[place // len(steps)])))
+    _, _, values, negative = max(candidates)
+    operation = -negative
     slopes = [[Fraction(int(i), denominator) for i in row] for row in images[operation, 1:]]
     parameters: list[Affine] = []
-    for row, value in zip(span.solution, negative, strict=True):
+    for row, value in zip(span.solution, values, strict=True):
         u, v, w = (_dot(row, slope) for slope in slopes)
-        parameters.append((-value - _dot((u, v, w), GENERIC), u, v, w))
+        parameters.append((value - _dot((u, v, w), GENERIC), u, v, w))
     exact = operation == 0 and point.at(parameters) == q
     return Location(point, operation, tuple(parameters), exact)

@@ -36,7 +36,7 @@ def irrep_names(group: SpaceGroup, q: QPoint) -> tuple[str, ...]:
     >>> sorted(irrep_names(group, k)), sorted(irrep_names(group, -k))
     (['K1', 'K2', 'K3', 'K4', 'K5', 'K6'], ['KA1', 'KA2', 'KA3', 'KA4', 'KA5', 'KA6'])
     >>> irrep_names(space_group(459), k)
-    ('q:#1',)
+    ('q:#1', 'q:#2')
     """
     irreps = small_irreps(group, q)
     if not is_tabulated(group):

@@ -78,7 +78,7 @@ def _named(group: SpaceGroup, q: QPoint) -> tuple[Participant, ...]:
 
 def _name(participant: Participant, arm: int) -> str:
     """The small irreps an arm carries, joined where time reversal joins them."""
-    from symchiral.irreps.kpoints import irrep_names
+    from symchiral.irreps.smallnames import irrep_names
 
     group, q = participant.group, participant.arms[arm]
     members = list(little_group(group, q))

@@ -102,7 +102,7 @@ def predict_table(
     where = "zone centre" if book.at_centre else " + ".join(places(crystal, book))
     right = f"{where}, {_ORDERS.get(book.order, f'{book.order}th')} order"
     head = (
-        f"{headline(crystal):<62}  {right}",
+        f"{headline(crystal):<62}  {unbroken(right)}",
         f"axis     {axis_line(crystal, axis)}",
         f"modes    {modes_line(species, axis)}",
     )

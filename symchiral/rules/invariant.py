@@ -16,7 +16,7 @@ from symchiral.algebra.exact import surd
 from symchiral.errors import LimitError
 from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
-from symchiral.rules.coupling import COPIES, Coupling
+from symchiral.rules.coupling import COPIES, Coupling, exchanges
 from symchiral.rules.judge import count_coefficients, group_average
 from symchiral.value import Value
 
@@ -41,17 +41,21 @@ class Coordinate:
         Which mode of that kind.
     component : str
         PAM component; empty for the only one.
+    place : str
+        Wavevector; empty at the zone centre.
     """
 
     name: str
     copy: int
     component: str
+    place: str = ""
 
     @property
     def text(self) -> str:
-        """``Eu:b(+)``."""
+        """``Eu:b(+)``, ``K1@K``."""
         copy = f":{COPIES[self.copy]}" if self.copy else ""
-        return f"{self.name}{copy}" + (f"({self.component})" if self.component else "")
+        inside = f"({self.component})" if self.component else ""
+        return f"{self.name}{copy}{inside}" + (f"@{self.place}" if self.place else "")
 
     @property
     def latex(self) -> str:
@@ -60,7 +64,8 @@ class Coordinate:
         stem = self.name.rstrip("'")
         name = stem[0] + (f"_{{{stem[1:]}}}" if stem[1:] else "") + "'" * primes
         copy = f",{COPIES[self.copy]}" if self.copy else ""
-        below = f"_{{{self.component}}}" if self.component else ""
+        below = ",".join(x for x in (self.component, self.place) if x)
+        below = f"_{{{below}}}" if below else ""
         return f"Q^{{{name}{copy}}}{below}"
 
 
@@ -93,23 +98,27 @@ class Invariant(Value):
         The I_j; those that contain the channel's own product come first.
     residual : float
         Largest distance between a coefficient and the number it was snapped to.
+    conjugate : bool
+        Whether the complex conjugate, on the arms −q, is to be added.
     """
 
     polynomials: tuple[tuple[Term, ...], ...]
     residual: float
+    conjugate: bool
 
     @property
     def text(self) -> str:
         """Plain text, ``c1 [Eu(+)^2 Eg(+) + Eu(-)^2 Eg(-)]``."""
         return " + ".join(
-            f"c{j + 1} [{_join(_term_text(t) for t in terms)}]"
+            f"c{j + 1} [{_join(_term_text(t) for t in terms)}{' + c.c.' * self.conjugate}]"
             for j, terms in enumerate(self.polynomials)
         )
 
     def latex(self) -> str:
         """Return LaTeX of V."""
+        rest = r" + \mathrm{c.c.}" if self.conjugate else ""
         return " + ".join(
-            rf"c_{{{j + 1}}} \left[{_join(_term_latex(t) for t in terms)}\right]"
+            rf"c_{{{j + 1}}} \left[{_join(_term_latex(t) for t in terms)}{rest}\right]"
             for j, terms in enumerate(self.polynomials)
         )
 
@@ -163,12 +172,15 @@ def invariant(coupling: Coupling, turn: Turn | None) -> Invariant:
         turn,
     )
     own = _own(coupling, turn)
-    ranks = {(leg.participant.name, leg.copy): i for i, leg in reversed(list(enumerate(coupling)))}
+    ranks = {
+        (leg.participant.names[leg.incoming_arm], leg.copy): i
+        for i, leg in reversed(list(enumerate(coupling)))
+    }
     polynomials = [
         tuple(_ordered(term, ranks) for term in polynomial) for polynomial in found.polynomials
     ]
     polynomials.sort(key=lambda polynomial: not any(set(t.factors) in own for t in polynomial))
-    return Invariant(tuple(polynomials), found.residual)
+    return Invariant(tuple(polynomials), found.residual, found.conjugate)
 
 
 def _ordered(term: Term, ranks: dict[tuple[str, int], int]) -> Term:
@@ -183,9 +195,9 @@ def _own(coupling: Coupling, turn: Turn | None) -> list[set[tuple[Coordinate, in
     for leg in coupling:
         component = leg.component
         if leg.outgoing:
-            siblings = components(leg.participant, turn, leg.arm)
+            siblings = components(leg.participant, turn, leg.incoming_arm)
             component = siblings[component.conjugate]
-        choices.append(_coordinates(leg.participant, leg.copy, (component,)))
+        choices.append(_coordinates(leg.participant, leg.incoming_arm, leg.copy, (component,)))
     return [set(Counter(factors).items()) for factors in product(*choices)]
 
 
@@ -209,24 +221,40 @@ def _expand(
     for slot, (participant, copy) in enumerate(zip(participants, copies, strict=True)):
         groups.setdefault((participant, copy), []).append(slot)
     equal = tuple(tuple(slots) for slots in groups.values())
-    average = group_average(participants, arms, bases, equal)[arms]
+    average = group_average(participants, arms, bases, equal)
+    opposite = tuple(int(p.conjugate_arms[a]) for p, a in zip(participants, arms, strict=True))
+    other = [components(p, turn, a) for p, a in zip(participants, opposite, strict=True)]
+    named = _coefficients(average[arms], bases)
+    mirrored = np.zeros_like(named)
+    if opposite in average:
+        # The conjugate of a product on the arms −q is a product on the named arms.
+        found = _coefficients(
+            average[opposite], [np.concatenate([c.basis for c in part], axis=1) for part in other]
+        )
+        order = np.ix_(*(_conjugates(part) for part in other))
+        mirrored[order] = found.conj()
+    names = [
+        _coordinates(p, a, copy, part)
+        for p, a, copy, part in zip(participants, arms, copies, parts, strict=True)
+    ]
+    rows, monomials = _real_polynomials(named, mirrored, names)
+    basis_rows = _row_reduced(rows, count_coefficients(participants, arms, equal))
+    swapped = {tuple(arms[i] for i in swap) for swap in exchanges(equal, len(arms))}
+    return _snapped(basis_rows, monomials, open_=opposite not in swapped)
+
+
+def _coefficients(average: Complex, bases: list[Complex]) -> Complex:
+    """Coefficients of the averaged products: conj of their overlap with the basis products."""
     m = len(bases)
     coefficients = np.tensordot(bases[0].conj(), average, (0, 0))
     for i, basis in enumerate(bases[1:], start=1):
         coefficients = np.tensordot(basis.conj(), coefficients, (0, i))
     # Every tensordot moved its index to the front: restore the order of the legs.
-    coefficients = coefficients.transpose(*reversed(range(m)), *range(m, 2 * m)).conj()
-    names = [
-        _coordinates(p, copy, part)
-        for p, copy, part in zip(participants, copies, parts, strict=True)
-    ]
-    rows, monomials = _real_polynomials(coefficients, names, [_conjugates(p) for p in parts])
-    basis_rows = _row_reduced(rows, count_coefficients(participants, arms, equal))
-    return _snapped(basis_rows, monomials)
+    return np.asarray(coefficients.transpose(*reversed(range(m)), *range(m, 2 * m)).conj())
 
 
 def _coordinates(
-    participant: Participant, copy: int, parts: tuple[Component, ...]
+    participant: Participant, arm: int, copy: int, parts: tuple[Component, ...]
 ) -> list[Coordinate]:
     found = []
     for component in parts:
@@ -235,7 +263,7 @@ def _coordinates(
             inside = component.name
             if width > 1:
                 inside = f"{inside}{',' if inside else ''}{'xyzuvw'[k]}"
-            found.append(Coordinate(participant.name, copy, inside))
+            found.append(Coordinate(participant.names[arm], copy, inside, participant.places[arm]))
     return found
 
 
@@ -249,41 +277,29 @@ Monomial = tuple[Coordinate, ...]
 
 
 def _real_polynomials(
-    coefficients: Complex, names: list[list[Coordinate]], conjugates: list[list[int]]
+    named: Complex, mirrored: Complex, names: list[list[Coordinate]]
 ) -> tuple[Complex, list[Monomial]]:
     """The polynomials p + p* and i(p − p*) of every averaged product, as rows over monomials."""
     products = list(np.ndindex(*(len(n) for n in names)))
     monomials: dict[Monomial, int] = {}
-    column_of = {
-        chosen: monomials.setdefault(
-            tuple(
-                sorted(
-                    (names[slot][i] for slot, i in enumerate(chosen)),
-                    key=lambda c: (c.name, c.copy, c.component.startswith("-"), c.component),
-                )
-            ),
-            len(monomials),
-        )
-        for chosen in products
-    }
-    targets = np.array([column_of[p] for p in products])
-    opposite = np.array(
-        [column_of[tuple(conjugates[s][i] for s, i in enumerate(p))] for p in products]
-    )
-    flat = coefficients.reshape(len(products), -1)
+    columns = []
+    for chosen in products:
+        factors = [names[slot][i] for slot, i in enumerate(chosen)]
+        factors.sort(key=lambda c: (c.name, c.copy, c.component.startswith("-"), c.component))
+        columns.append(monomials.setdefault(tuple(factors), len(monomials)))
     rows = []
-    for values in flat.T:
-        if np.abs(values).max() < 1e-9:
+    shape = (len(products), -1)
+    for p, q in zip(named.reshape(shape).T, mirrored.reshape(shape).T, strict=True):
+        if max(np.abs(p).max(), np.abs(q).max()) < 1e-9:
             continue
-        p = np.zeros(len(monomials), dtype=complex)
-        q = np.zeros(len(monomials), dtype=complex)
-        np.add.at(p, targets, values)
-        np.add.at(q, opposite, values.conj())
-        rows += [p + q, 1j * (p - q)]
+        for values in (p + q, 1j * (p - q)):
+            row = np.zeros(len(monomials), dtype=complex)
+            np.add.at(row, columns, values)
+            rows.append(row)
     return np.array(rows), list(monomials)
 
 
-def _snapped(basis: Complex, monomials: list[Monomial]) -> Invariant:
+def _snapped(basis: Complex, monomials: list[Monomial], *, open_: bool) -> Invariant:
     residual = 0.0
     polynomials = []
     for row in basis:
@@ -296,7 +312,7 @@ def _snapped(basis: Complex, monomials: list[Monomial]) -> Invariant:
             residual = max(residual, abs(snapped - value))
             terms.append(Term(snapped, tuple(Counter(monomial).items())))
         polynomials.append(tuple(terms))
-    return Invariant(tuple(polynomials), residual)
+    return Invariant(tuple(polynomials), residual, open_)
 
 
 def _row_reduced(rows: Complex, rank: int) -> Complex:
