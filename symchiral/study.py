@@ -13,11 +13,13 @@ from symchiral.errors import LimitError
 from symchiral.io.shipped import find_structure
 from symchiral.io.structure import read_crystal
 from symchiral.irreps.axis import Axis, axis_at, find_axis
+from symchiral.irreps.kpoints import find_point, named_points, split_points
 from symchiral.modes.species import Species, find_species
 from symchiral.report.document import predict_document, show_document
 from symchiral.report.summary import show_table
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook, make_rulebook
+from symchiral.rules.vertices import special_vertices
 from symchiral.value import Value
 
 ENUMERATED = (3, 4)
@@ -54,10 +56,6 @@ class Study(Value):
 
         Coordinates refer to the reciprocal basis of the primitive cell that ``show`` prints.
         """
-        if q in ("GM", "G", "Γ"):
-            return GAMMA
-        from symchiral.irreps.kpoints import find_point
-
         return find_point(self.crystal.group, q)
 
     @cached_property
@@ -103,7 +101,7 @@ class Study(Value):
         LimitError
             Another order, or more than 10⁵ channels.
         """
-        points = [GAMMA] * order if q is None else [self.point(x) for x in q.split()]
+        points = [GAMMA] * order if q is None else [self.point(x) for x in split_points(q)]
         if len(points) not in ENUMERATED:
             raise LimitError(
                 f"order {len(points)} is not enumerated",
@@ -112,6 +110,17 @@ class Study(Value):
                 'study.rules()["… -> …"] or symchiral explain',
             )
         return make_rulebook(self.crystal, self.axis, points, acoustic=acoustic)
+
+    def vertices(self, *, order: int = 3, acoustic: bool = False) -> tuple[RuleBook, ...]:
+        """Return a rulebook for every vertex of special points, up to symmetry."""
+        points = special_vertices(self.crystal.group, order)
+        return tuple(make_rulebook(self.crystal, self.axis, p, acoustic=acoustic) for p in points)
+
+    def points(self, q: str = "all") -> tuple[QPoint, ...]:
+        """Return wavevectors: those named, or ``all`` special points and lines."""
+        if q != "all":
+            return tuple(self.point(x) for x in split_points(q))
+        return tuple(p.q for p in named_points(self.crystal.group) if p.kdim < 2)
 
     def explain(self, transfer: str, *, q: str | None = None) -> Rule:
         """Judge one transfer of any order, ``"Eu(+) Eu(+) -> Eg(-)"``; off Γ name its ``q``."""
@@ -129,9 +138,15 @@ class Study(Value):
         book = self.rules(order=order, q=q, acoustic=acoustic)
         return predict_document(self.crystal, book, everything=everything)
 
-    def show(self) -> dict[str, Any]:
-        """Return group, axes, sites and species as the plain dictionary of ``show --json``."""
-        return show_document(self.crystal, self.axis, self._centre)
+    def show(self, *, q: str = "GM") -> dict[str, Any]:
+        """Return group, axes, sites and species as the plain dictionary of ``show --json``.
+
+        Parameters
+        ----------
+        q : str
+            Wavevectors of which to show the species, or ``all`` special points and lines.
+        """
+        return show_document(self.crystal, self.axis, self.points(q))
 
     def __repr__(self) -> str:
         return show_table(self.crystal, self.axis, self._centre)

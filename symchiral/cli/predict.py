@@ -23,8 +23,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--q",
         metavar='"Q Q Q"',
         help='wavevectors of the vertex as one argument, all incoming: "K K K", "LD(u) LD(-u) GM", '
-        '"0,0,1/4 0,0,1/4 0,0,1/2"; the last is shown as the outgoing quantum at -q '
-        "(default: the zone centre)",
+        '"0,0,1/4 0,0,1/4 0,0,1/2"; the last is shown as the outgoing quantum at -q; star: '
+        "every vertex of special points (default: the zone centre)",
     )
     parser.add_argument(
         "--all",
@@ -40,9 +40,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the table, or the document."""
+    from symchiral.report.document import vertices_document
     from symchiral.report.summary import predict_table
+    from symchiral.report.wavevectors import vertices_table
 
     study = open_study(options)
+    if options.q == "star":
+        books = study.vertices(order=options.order, acoustic=options.acoustic)
+        if options.json:
+            write_json(vertices_document(study.crystal, books))
+        else:
+            write_table(vertices_table(study.crystal, books, path=same_input(options)))
+        return
     if options.json:
         write_json(
             study.predict(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from symchiral.cli.common import add_structure, open_study, width, write, write_json
+from symchiral.cli.common import add_structure, open_study, width, write, write_json, write_table
 
 SUMMARY = "show space group, axes, sites and species"
 
@@ -13,16 +13,26 @@ SUMMARY = "show space group, axes, sites and species"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_structure(parser)
+    parser.add_argument(
+        "--q",
+        metavar='"Q ..."|all',
+        help="wavevectors of which to list the species, as names or coordinates, or all special "
+        "points and lines (default: the zone centre)",
+    )
 
 
 def run(options: argparse.Namespace) -> None:
     """Print the summary, or the document."""
     from symchiral.cli import ascii_only
     from symchiral.report.summary import show_table
+    from symchiral.report.wavevectors import points_table
 
     study = open_study(options)
     if options.json:
-        write_json(study.show())
+        write_json(study.show(q=options.q or "GM"))
+        return
+    if options.q is not None:
+        write_table(points_table(study.crystal, study.axis, study.points(options.q)))
         return
     text = show_table(
         study.crystal,

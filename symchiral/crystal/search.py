@@ -125,6 +125,20 @@ def space_group(hall_number: int) -> SpaceGroup:
     )
 
 
+def point_group_symbol(rotations: npt.NDArray[np.int64]) -> str:
+    """Hermann–Mauguin symbol of a point group given by its rotation parts.
+
+    Examples
+    --------
+    >>> point_group_symbol(space_group(458).rotations)
+    '-3m'
+    """
+    found = spglib.get_pointgroup(rotations)
+    if found is None:
+        raise ValueError("the rotations are no point group")
+    return str(found[0]).strip()
+
+
 def _centring(translations: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Primitive vectors as columns in the standard basis, from the pure translations."""
     third, half = 1 / 3, 0.5

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from symchiral.crystal.operation import Vector
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.irreps.participant import Participant
+from symchiral.irreps.phases import antiunitaries, paired, real_span
 from symchiral.value import Value, frozen
 
 
@@ -103,11 +104,9 @@ def balanced(l: Fraction, n: int) -> Fraction:
 def components(participant: Participant, turn: Turn | None, arm: int = 0) -> tuple[Component, ...]:
     """Resolve one arm of a participant on an axis, ordered by l₀: 0, +1, −1, …, n/2.
 
-    Phases are chosen once: where an arm is its own conjugate real components obey K w = w and the
-    partner of w_l is w_{−l} = K w_l; elsewhere the components of the arm −q are those of q
-    conjugated. Where an operation reverses the axis' sense of rotation (a mirror containing the
-    axis first, else a two-fold axis across it) it takes w_l to +w_{−l}. With it every coefficient
-    of an invariant that symmetry can make real is real.
+    Phases are chosen once, as `symchiral.irreps.phases` says, so that every coefficient of an
+    invariant that symmetry can make real is real. The components of the arm −q are those of q
+    conjugated.
 
     Parameters
     ----------
@@ -122,7 +121,10 @@ def components(participant: Participant, turn: Turn | None, arm: int = 0) -> tup
     if opposite < arm:
         return _conjugated(participant, turn, arm, opposite)
     if turn is None:
-        return (Component(None, None, "", frozen(_real_basis(participant, arm), complex), 0, 0),)
+        whole = real_span(
+            np.eye(participant.dimension, dtype=complex), antiunitaries(participant, arm)
+        )
+        return (Component(None, None, "", frozen(whole, complex), 0, 0),)
     if participant.images[turn.index, arm] != arm:
         raise ValueError(f"the axis moves arm {arm} of {participant}")
     q = participant.arms[arm]
@@ -140,11 +142,14 @@ def components(participant: Participant, turn: Turn | None, arm: int = 0) -> tup
         raise ValueError(f"{participant} does not resolve into {turn.order}-fold components")
     values = list(spaces)
     if opposite == arm:
-        spaces = _with_phases(participant, arm, spaces, turn)
+        mirrors = {residue: _mirror(residue, shift, turn.order) for residue in values}
+        spaces = paired(participant, arm, spaces, mirrors, turn.index)
         # At a zone boundary −q is q again up to a reciprocal vector: u and −u may differ by one.
-        conjugates = [_mirror(residue, shift, turn.order) for residue in values]
+        conjugates = list(mirrors.values())
     else:
         conjugates = values
+        keeps = antiunitaries(participant, arm)
+        spaces = {residue: real_span(space, keeps) for residue, space in spaces.items()}
     return tuple(
         Component(
             residue,
@@ -243,72 +248,3 @@ def _name(l: Fraction, values: list[Fraction], shift: QPoint, order: int) -> str
     if same_sign == [l]:
         return "+" if l > 0 else "-"
     return _pam_text(l, shift, order)
-
-
-def _conjugate(
-    participant: Participant, arm: int, vectors: npt.NDArray[np.complex128]
-) -> npt.NDArray[np.complex128]:
-    return np.asarray(participant.conjugation[arm] @ np.conj(vectors))
-
-
-def _real_basis(participant: Participant, arm: int) -> npt.NDArray[np.complex128]:
-    """A basis of vectors with K w = w (where the arm is its own conjugate)."""
-    if int(participant.conjugate_arms[arm]) != arm:
-        return np.eye(participant.dimension, dtype=complex)
-    return _real_span(participant, arm, np.eye(participant.dimension, dtype=complex))
-
-
-def _real_span(
-    participant: Participant, arm: int, space: npt.NDArray[np.complex128]
-) -> npt.NDArray[np.complex128]:
-    """Orthonormal K-real vectors spanning a K-closed space: Gram–Schmidt on w + Kw, i(w − Kw)."""
-    chosen: list[npt.NDArray[np.complex128]] = []
-    for w in space.T:
-        for trial in (
-            w + _conjugate(participant, arm, w),
-            1j * (w - _conjugate(participant, arm, w)),
-        ):
-            rest = trial - sum((c * (c.conj() @ trial) for c in chosen), np.zeros_like(trial))
-            if np.linalg.norm(rest) > 1e-6:
-                chosen.append(rest / np.linalg.norm(rest))
-    return np.array(chosen).T
-
-
-def _with_phases(
-    participant: Participant,
-    arm: int,
-    spaces: dict[Fraction, npt.NDArray[np.complex128]],
-    turn: Turn,
-) -> dict[Fraction, npt.NDArray[np.complex128]]:
-    fixed: dict[Fraction, npt.NDArray[np.complex128]] = {}
-    reversal = _reversal(participant, arm, turn.index)
-    shift = turn.shift(participant.arms[arm])
-    for l, space in spaces.items():
-        if l in fixed:
-            continue
-        opposite = _mirror(l, shift, turn.order)
-        if opposite == l:
-            fixed[l] = _real_span(participant, arm, space)
-            continue
-        partner = _conjugate(participant, arm, space)
-        if reversal is not None and space.shape[1] == 1:
-            overlap = complex(
-                (partner.conj().T @ participant.matrices[reversal, arm] @ space)[0, 0]
-            )
-            space = space * np.exp(-0.5j * np.angle(overlap))
-            partner = _conjugate(participant, arm, space)
-        fixed[l], fixed[opposite] = space, partner
-    return {l: fixed[l] for l in spaces}
-
-
-def _reversal(participant: Participant, arm: int, index: int) -> int | None:
-    """An operation s with s g s⁻¹ = g⁻¹ on rotation parts: mirrors first, then half-turns."""
-    group = participant.group
-    inverse = group.inverses[index]
-    found = []
-    for s, operation in enumerate(group.standard_operations):
-        if operation.type in (2, -2) and participant.images[s, arm] == arm:
-            conjugated = group.products[group.products[s, index], group.inverses[s]]
-            if conjugated == inverse and conjugated != index:
-                found.append((operation.type, operation.direction, s))
-    return min(found)[2] if found else None

@@ -10,8 +10,10 @@ import numpy as np
 from symchiral.crystal.qpoint import GAMMA, PARAMETERS, QPoint, little_group, star
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.build import small_irreps
+from symchiral.irreps.kpoints import named_points
 from symchiral.irreps.mulliken import zone_centre
 from symchiral.irreps.participant import Participant, irreps
+from symchiral.irreps.smallnames import irrep_names
 
 
 def star_irreps(group: SpaceGroup, q: QPoint) -> tuple[Participant, ...]:
@@ -50,8 +52,6 @@ def place_name(group: SpaceGroup, q: QPoint) -> str:
     """
     if q.reduced == GAMMA:
         return ""
-    from symchiral.irreps.kpoints import named_points
-
     names = [(p.label, p.q, p.kdim) for p in named_points(group)]
     for label, point, free in names:
         if point.reduced == q.reduced:
@@ -78,8 +78,6 @@ def _named(group: SpaceGroup, q: QPoint) -> tuple[Participant, ...]:
 
 def _name(participant: Participant, arm: int) -> str:
     """The small irreps an arm carries, joined where time reversal joins them."""
-    from symchiral.irreps.smallnames import irrep_names
-
     group, q = participant.group, participant.arms[arm]
     members = list(little_group(group, q))
     characters = np.trace(participant.matrices[members, arm], axis1=1, axis2=2)

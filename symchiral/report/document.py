@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -11,13 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.crystal.qpoint import GAMMA, QPoint, star
+from symchiral.crystal.qpoint import QPoint, star
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import LabelError, nearest
-from symchiral.irreps.axis import Axis, axis_names, named_operation
+from symchiral.irreps.axis import Axis, axis_at, axis_names, named_operation
 from symchiral.irreps.cdml import cdml_name
 from symchiral.irreps.stars import place_name
-from symchiral.modes.species import Species
+from symchiral.modes.species import Species, find_species
+from symchiral.report.wavevectors import little_symbol
 from symchiral.rules.activity import activity
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook
@@ -182,9 +184,21 @@ def explain_document(crystal: SymmetricCrystal, axis: Axis | None, rule: Rule) -
 
 
 def show_document(
-    crystal: SymmetricCrystal, axis: Axis | None, species: tuple[Species, ...]
+    crystal: SymmetricCrystal, axis: Axis | None, points: Sequence[QPoint]
 ) -> Document:
-    """Return the document of ``show``: header, structure, axis, all axes, operations, species."""
+    """Return the document of ``show``: header, structure, axes, operations, species at points."""
+    species: list[Document] = []
+    wavevectors = []
+    for q in points:
+        part = axis_at(crystal, axis, [q])
+        species += _species(find_species(crystal, part, q))
+        wavevectors.append(
+            {
+                **_wavevector(crystal, q),
+                "little_cogroup": little_symbol(crystal, q),
+                "axis": None if part is None else part.symbol,
+            }
+        )
     return {
         **_header("show", crystal),
         "structure": _structure(crystal),
@@ -203,8 +217,25 @@ def show_document(
                 crystal.group.standard_operations, crystal.group.operations, strict=True
             )
         ],
-        "q": [_wavevector(crystal, GAMMA)],
-        "species": _species(species),
+        "q": wavevectors,
+        "species": species,
+    }
+
+
+def vertices_document(crystal: SymmetricCrystal, books: Sequence[RuleBook]) -> Document:
+    """Return the document of ``predict --q star``: one entry per vertex."""
+    return {
+        **_header("vertices", crystal),
+        "structure": _structure(crystal),
+        "vertices": [
+            {
+                "q": [_wavevector(crystal, q) for q in book.points],
+                "axis": _axis(crystal, book.axis),
+                "counts": book.counts(),
+                "channels": [rule.to_record() for rule in book.listed],
+            }
+            for book in books
+        ],
     }
 
 

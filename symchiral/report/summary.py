@@ -76,10 +76,17 @@ def _light(species: Species, axis: Axis | None) -> str:
     return words.replace("infrared", f"infrared ({', '.join(parts)})")
 
 
-def modes_line(species: tuple[Species, ...], axis: Axis | None) -> str:
-    """Optical modes with their activity."""
-    shown = [unbroken(f"{s.optical} {s.label} {_light(s, axis)}") for s in species if s.optical]
-    return "   ".join(shown) or "no optical modes"
+def modes_lines(species: tuple[Species, ...], axis: Axis | None) -> list[str]:
+    """Optical modes with their activity; off the zone centre by wavevector."""
+    found: dict[str, list[str]] = {}
+    for s in species:
+        light = "" if s.place else f" {_light(s, axis)}"
+        if s.optical:
+            found.setdefault(s.place, []).append(unbroken(f"{s.optical} {s.label}{light}"))
+    return [
+        f"{place or 'GM'}: {'   '.join(modes)}" if len(found) > 1 or place else "   ".join(modes)
+        for place, modes in found.items()
+    ] or ["no optical modes"]
 
 
 def predict_table(
@@ -99,12 +106,18 @@ def predict_table(
         hidden=() if everything else ("without rotation",), limit=None if everything else ROWS
     )
     axis, species = book.axis, tuple(book.species.values())
-    where = "zone centre" if book.at_centre else " + ".join(places(crystal, book))
+    vertex = [place_name(crystal.group, q) or "GM" for q in book.points]
+    where = "zone centre" if book.at_centre else " + ".join(vertex)
+    if not book.at_centre:
+        path += f' --q "{" ".join(vertex)}"'
     right = f"{where}, {_ORDERS.get(book.order, f'{book.order}th')} order"
     head = (
         f"{headline(crystal):<62}  {unbroken(right)}",
         f"axis     {axis_line(crystal, axis)}",
-        f"modes    {modes_line(species, axis)}",
+        *(
+            f"{'modes' if i == 0 else '':<9}{line}"
+            for i, line in enumerate(modes_lines(species, axis))
+        ),
     )
     foot = list(table.foot)
     if not found.rows:
@@ -113,15 +126,10 @@ def predict_table(
     if hidden:
         foot[0] = foot[0].replace("without rotation", "without rotation (hidden)")
     foot.append(_acoustic(species))
-    foot.append("Why: " + unbroken(f'symchiral explain {path} "{found.rows[0].rule.id}"'))
+    foot.append(unbroken(f'Why: symchiral explain {path} "{found.rows[0].rule.id}"'))
     if len(table.rows) < len(found.rows):
         foot[-1] += "      " + unbroken("All: --all")
     return Table(table.columns, table.rows, head, tuple(f for f in foot if f), table.optional)
-
-
-def places(crystal: SymmetricCrystal, book: RuleBook) -> list[str]:
-    """Names of the wavevectors of a vertex, all incoming."""
-    return [place_name(crystal.group, q) or "GM" for q in book.points]
 
 
 def _acoustic(species: tuple[Species, ...]) -> str:
@@ -138,16 +146,14 @@ def _nothing(
     word = _ORDERS.get(book.order, f"{book.order}th")
     optical = [s for s in species if s.optical]
     if not optical:
-        return [
-            f"{name} has no optical modes at the zone centre: nothing can be transferred there."
-        ]
+        return [f"{name} has no optical modes there: nothing can be transferred."]
     odd = all(s.label.rstrip("'").endswith("u") for s in optical)
     why = (
         f"every optical mode of {name} is odd under inversion"
         if odd
         else f"no product of three optical modes of {name} is an invariant"
     )
-    if book.order != 3:
+    if book.order != 3 or not book.at_centre:
         return [f"No {word}-order transfer."]
     start = f"No third-order transfer: {why}"
     # |Q|⁴ of any mode is an invariant, so the fourth order is never empty.

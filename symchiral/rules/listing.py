@@ -70,6 +70,10 @@ class Listing:
             foot=tuple(self._foot(rows, len(shown) - len(rows))),
             optional=("probe", "pump", "lattice"),
         )
+        # Off the zone centre light, whose wavevector is nearly zero, reaches no mode directly.
+        for column, light in (("pump", self.book.driven), ("probe", self.book.seen)):
+            if not light:
+                table = table.without(column)
         if axis is None:
             return table.without(budget, "lattice", "PAM", "atoms")
         return table.without("lattice", "PAM", "atoms") if self.straight else table
@@ -77,7 +81,9 @@ class Listing:
     @property
     def straight(self) -> bool:
         """Whether no species is degenerate, so that every mode moves along lines."""
-        return all(species.dimension == 1 for species in self.book.species.values())
+        return self.book.at_centre and all(
+            species.dimension == 1 for species in self.book.species.values()
+        )
 
     def _foot(self, rows: list[Row], left_out: int) -> list[str]:
         counts = self.counts()
@@ -107,7 +113,7 @@ class Listing:
 
     @property
     def _signed(self) -> bool:
-        return any(row.rule.channel.rotates for row in self.rows)
+        return self.book.self_conjugate and any(row.rule.channel.rotates for row in self.rows)
 
     def _legend(self, rows: list[Row]) -> list[str]:
         """What the signs in the table mean, as far as they occur."""

@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from symchiral.crystal.qpoint import GAMMA
 from symchiral.irreps.axis import Axis
 from symchiral.modes.motion import Motion
 from symchiral.modes.species import Species
@@ -83,7 +84,9 @@ class Rule(Value):
     def rotation_sense(self) -> RotationSense:
         """Whether the atoms keep, flip or lose their sense of rotation, or forces decide."""
         if self.axis is None:
-            return "open"
+            # A non-degenerate mode of the zone centre moves along lines.
+            still = all(leg.participant.arms == (GAMMA,) for leg in self.channel.coupling)
+            return "none" if still else "open"
         signs = [sum_of_signs([m.sign for m in s], [m.value for m in s]) for s in self._sides]
         return rotation_sense(signs[0], signs[1])
 

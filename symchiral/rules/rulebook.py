@@ -60,6 +60,16 @@ class RuleBook(Value):
         return all(q.reduced == GAMMA for q in self.points)
 
     @property
+    def driven(self) -> bool:
+        """Whether some incoming leg is at the zone centre, where light can drive it."""
+        return any(q.reduced == GAMMA for q in self.points[:-1])
+
+    @property
+    def seen(self) -> bool:
+        """Whether the outgoing leg is at the zone centre, where light can see it."""
+        return self.points[-1].reduced == GAMMA
+
+    @property
     def self_conjugate(self) -> bool:
         """Whether every −q is q up to a reciprocal lattice vector."""
         return all((q + q).is_reciprocal_vector for q in self.points)
@@ -197,10 +207,11 @@ def make_rulebook(
     """
     total = sum(points, GAMMA)
     if not total.is_reciprocal_vector:
+        last = ", ".join((points[-1] - total).reduced.texts)
         raise WavevectorError(
             f"the wavevectors do not close: they sum to ({', '.join(total.texts)})",
             why="all legs are written incoming, and their sum must be a reciprocal lattice vector",
-            fix=f"the last one must be ({', '.join((points[-1] - total).texts)}) or an equivalent",
+            fix=f"the last one must be ({last}) or an equivalent",
         )
     part = axis_at(crystal, axis, points)
     legs = [*points[:-1], -points[-1]]
