@@ -39,7 +39,7 @@ class SymchiralError(Exception):
     Examples
     --------
     >>> print(SymchiralError("cannot read x.cif", why="the file is empty", fix="export it again"))
-    cannot read x.cif: the file is empty. export it again.
+    cannot read x.cif: the file is empty. Export it again.
     """
 
     def __init__(self, what: str, *, why: str, fix: str) -> None:
@@ -49,11 +49,18 @@ class SymchiralError(Exception):
         super().__init__(what, why, fix)
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.why.rstrip('.')}. {self.fix.rstrip('.')}."
+        return (
+            f"{self.what}: {_sentence(self.why)} {_sentence(self.fix[:1].upper() + self.fix[1:])}"
+        )
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exceptions pickle by their positional args; ours are keyword-only.
         return (_rebuild, (type(self), self.what, self.why, self.fix))
+
+
+def _sentence(text: str) -> str:
+    """The text with a full stop, unless it ends like a sentence already."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def _rebuild(kind: type[SymchiralError], what: str, why: str, fix: str) -> SymchiralError:

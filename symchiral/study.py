@@ -105,9 +105,10 @@ class Study(Value):
         if len(points) not in ENUMERATED:
             raise LimitError(
                 f"order {len(points)} is not enumerated",
-                why="its channels are too many to list, or there is nothing to list",
-                fix="ask for order 3 or 4, or judge a transfer of any order with "
-                'study.rules()["… -> …"] or symchiral explain',
+                why="a transfer has at least two quanta in and one out"
+                if len(points) < 3
+                else "its channels are too many to list",
+                fix="ask for order 3 or 4; one transfer of any order can be explained",
             )
         return make_rulebook(self.crystal, self.axis, points, acoustic=acoustic)
 

@@ -37,6 +37,8 @@ class Value:
         self.__dict__.update(state)
 
     def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
         if type(other) is not type(self):
             return NotImplemented
         for field in dataclasses.fields(self):  # type: ignore[arg-type]

@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except SymchiralError as error:
         sys.stdout.flush()
-        sys.stderr.write(f"symchiral: {printable(sentences(error), sys.stderr)}\n")
+        sys.stderr.write(f"symchiral: {printable(str(error), sys.stderr)}\n")
         return 1
     except BrokenPipeError:
         # The reader of our output has closed it: what is left to write goes nowhere.
@@ -74,23 +74,6 @@ def joined(words: Sequence[str]) -> list[str]:
         else:
             found.append(word)
     return found
-
-
-def sentences(error: SymchiralError) -> str:
-    """Return what happened, why, and how to fix it.
-
-    Examples
-    --------
-    >>> sentences(SymchiralError("cannot read x", why="no such file", fix="did you mean y?"))
-    'cannot read x: no such file. Did you mean y?'
-    """
-    start = error.what if error.what.endswith("?") else f"{error.what}:"
-    fix = error.fix[:1].upper() + error.fix[1:]
-    return f"{start} {_ended(error.why)} {_ended(fix)}"
-
-
-def _ended(text: str) -> str:
-    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def ascii_only(stream: object) -> bool:

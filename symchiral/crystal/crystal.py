@@ -95,22 +95,45 @@ class Crystal(Value):
 
     @property
     def formula(self) -> str:
-        """Reduced formula, elements in the order of first appearance.
+        """Reduced formula, elements in the order of IUPAC (by group, hydrogen before oxygen).
 
         Examples
         --------
-        >>> Crystal.of(np.eye(3), np.zeros((5, 3)), [83, 83, 34, 34, 34]).formula
+        >>> Crystal.of(np.eye(3), np.zeros((5, 3)), [34, 83, 83, 34, 34]).formula
         'Bi2Se3'
+        >>> Crystal.of(np.eye(3), np.zeros((6, 3)), [5, 8, 8, 8, 8, 15]).formula
+        'BPO4'
         """
-        counts = Counter(self.symbols)
+        counts = Counter(int(number) for number in self.numbers)
         divisor = gcd(*counts.values()) if counts else 1
         return "".join(
-            f"{symbol}{n // divisor if n != divisor else ''}" for symbol, n in counts.items()
+            f"{SYMBOLS[number]}{n // divisor if n != divisor else ''}"
+            for number, n in sorted(counts.items(), key=lambda item: _sequence(item[0]))
         )
 
     def __repr__(self) -> str:
         atoms = "1 atom" if len(self) == 1 else f"{len(self)} atoms"
         return f"Crystal({self.formula}, {atoms}, {self.volume:.2f} Å³)"
+
+
+def _sequence(number: int) -> tuple[float, int]:
+    """Place of an element in the element sequence of the IUPAC Red Book (2005), Table VI.
+
+    Down the groups: noble gases, then 1 to 17 with the lanthanoids and actinoids in 3, in each
+    from the heaviest; hydrogen stands between nitrogen and polonium.
+    """
+    if number == 1:
+        return 15.5, 0
+    noble = (0, 2, 10, 18, 36, 54, 86, 118)
+    if number in noble:
+        return 0, -number
+    before = max(x for x in noble if x < number)
+    after = min(x for x in noble if x > number)
+    place, rest = number - before, after - number
+    if place <= 2:
+        return place, -number
+    # From the right the groups are 17, 16, …; whatever is left over is group 3.
+    return max(3, 18 - rest), -number
 
 
 # fmt: off

@@ -68,8 +68,11 @@ class QPoint:
     @property
     def reduced(self) -> QPoint:
         """The equivalent point with every fixed part in (−1/2, 1/2]."""
+        if self is GAMMA:
+            return self
         half = Fraction(1, 2)
-        return QPoint(_vector(*(half - (half - x) % 1 for x in self.coordinates)), self.slopes)
+        point = QPoint(_vector(*(half - (half - x) % 1 for x in self.coordinates)), self.slopes)
+        return GAMMA if point == GAMMA else point
 
     @property
     def is_reciprocal_vector(self) -> bool:

@@ -209,14 +209,16 @@ def find_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> SymmetricCry
     origin = np.array(data.origin_shift)
     standard = crystal.cell.T @ np.linalg.inv(matrix)
     primitive_cell = symmetrized_cell((standard @ group.centring).T, group.rotations)
-    frame = Frame(primitive_cell, frozen(matrix), frozen(origin), group.centring)
     coordinates = (crystal.positions @ matrix.T + origin) @ np.linalg.inv(group.centring).T
     folded, numbers, representatives = _fold(
         coordinates, crystal.numbers, np.array(data.mapping_to_primitive)
     )
-    positions, permutations, lattice_shifts, deviation = _symmetrized(
+    positions, permutations, lattice_shifts, drift, deviation = _symmetrized(
         folded, numbers, group, primitive_cell
     )
+    # spglib leaves the origin off by up to the tolerance: what all atoms share is put right here.
+    origin = origin + group.centring @ drift
+    frame = Frame(primitive_cell, frozen(matrix), frozen(origin), group.centring)
     if deviation > 10 * symprec:
         raise SymmetryError(
             f"{group.symbol} does not map the atoms onto themselves at symprec {symprec:g} Å",
@@ -263,8 +265,17 @@ def _symmetrized(
     numbers: npt.NDArray[np.int64],
     group: SpaceGroup,
     cell: npt.NDArray[np.float64],
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64], float]:
-    """Positions averaged over the group, with permutations, lattice shifts and largest move."""
+) -> tuple[
+    npt.NDArray[np.float64],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.int64],
+    npt.NDArray[np.float64],
+    float,
+]:
+    """Positions averaged over the group: permutations, lattice shifts, mean and largest move.
+
+    The largest move, in Å, is counted without the mean one, by which only the origin was off.
+    """
     n = len(positions)
     shifts = group.shifts / DENOMINATOR
     permutations = np.empty((len(group), n), dtype=np.int64)
@@ -276,7 +287,8 @@ def _symmetrized(
         # The image of κ is an estimate of the position of κ'.
         np.add.at(average, permutations[g], move - np.rint(move))
     average /= len(group)
-    deviation = float(np.max(np.linalg.norm(average @ cell, axis=1), initial=0.0))
+    drift = np.mean(average, axis=0)
+    deviation = float(np.max(np.linalg.norm((average - drift) @ cell, axis=1), initial=0.0))
     bijective = np.all(np.sort(permutations, axis=1) == np.arange(n))
     symmetric = positions + average
     symmetric -= np.floor(symmetric + 1e-9)
@@ -287,7 +299,7 @@ def _symmetrized(
     worst = float(np.max(residual, initial=0.0))
     if not bijective or worst > 1e-6:
         deviation = max(deviation, worst, float("inf") if not bijective else 0.0)
-    return symmetric, permutations, lattice_shifts, deviation
+    return symmetric, permutations, lattice_shifts, drift, deviation
 
 
 def _nearest(
@@ -342,15 +354,21 @@ def _sites(
 
 def _warnings(crystal: Crystal, data: Any, looser: Any, symprec: float) -> tuple[Notice, ...]:
     found = [Notice("reading", note) for note in crystal.source.notes]
-    # A larger cell at the tighter tolerance may hide translations: count operations per atom.
-    if looser is not None and looser.number != data.number:
+    # The group may keep its type and gain translations only: count the operations of the cell.
+    gain = 1.0 if looser is None else len(looser.rotations) / len(data.rotations)
+    if looser is not None and (looser.number != data.number or gain > 1):
+        change = (
+            f"the space group is {looser.international} ({looser.number}) instead of "
+            f"{data.international} ({data.number})"
+            if looser.number != data.number
+            else f"the primitive cell is {gain:g} times smaller, with the same space group "
+            f"{data.international} ({data.number}), than"
+        )
         found.append(
             Notice(
                 "looser-group",
-                f"at symprec {10 * symprec:g} Å the space group is {looser.international} "
-                f"({looser.number}) instead of {data.international} ({data.number}) at "
-                f"{symprec:g} Å: if you believe the higher symmetry, pass --symprec "
-                f"{10 * symprec:g}",
+                f"at symprec {10 * symprec:g} Å {change} at {symprec:g} Å: if you believe the "
+                f"higher symmetry, pass --symprec {10 * symprec:g}",
             )
         )
     stated = crystal.source.stated_group

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,6 +18,8 @@ from symchiral.crystal.spacegroup import DENOMINATOR
 from symchiral.errors import AxisError, GrammarError
 from symchiral.irreps.pam import Turn, balanced
 from symchiral.value import Value, frozen
+
+_NUMBER = re.compile(r"[+-]?(\d{1,9}(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?(/\d{1,9})?")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -246,10 +249,12 @@ def _anticlockwise(rotation: npt.NDArray[np.float64], axis: npt.NDArray[np.float
 
 
 def _parse(text: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None]:
-    head, _, tail = text.partition("@")
+    parts = [[x.strip() for x in part.split(",")] for part in text.split("@")]
     try:
-        parts = [[float(Fraction(x.strip())) for x in p.split(",")] for p in (head, tail) if p]
-        if any(len(p) != 3 for p in parts) or not parts or not any(parts[0]):
+        if len(parts) > 2 or any(len(p) != 3 or not all(map(_NUMBER.fullmatch, p)) for p in parts):
+            raise ValueError
+        numbers = [np.array([float(Fraction(x)) for x in p]) for p in parts]
+        if not numbers[0].any():
             raise ValueError
     except (ValueError, ZeroDivisionError):
         raise GrammarError(
@@ -257,7 +262,7 @@ def _parse(text: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] 
             why="it is not three numbers, optionally followed by @ and three more",
             fix='write a lattice direction and a point of the input cell, as in "0,0,1@0,0,0"',
         ) from None
-    return np.array(parts[0]), np.array(parts[1]) if len(parts) > 1 else None
+    return numbers[0], numbers[1] if len(numbers) > 1 else None
 
 
 def axis_at(crystal: SymmetricCrystal, axis: Axis | None, points: Sequence[QPoint]) -> Axis | None:

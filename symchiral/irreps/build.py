@@ -27,12 +27,12 @@ def small_irreps(group: SpaceGroup, q: QPoint) -> tuple[Complex, ...]:
         Δ(\{E|t\}) = e^{-i q·t}, \qquad
         Δ(g)Δ(h) = e^{-i q·t_{gh}} Δ(gh), \quad g h = \{E|t_{gh}\}(gh).
 
-    They are unitary; order, basis and phases are arbitrary, and the same at q and q + G.
+    They are unitary, in an arbitrary basis, and the same at q and q + G.
 
     Returns
     -------
     tuple of (H, d, d) complex
-        One array per irrep, ordered by dimension.
+        One array per irrep, ordered by dimension, then by characters (larger first).
 
     Examples
     --------
@@ -129,4 +129,10 @@ def _complete(irreps: list[Complex], order: int) -> bool:
 
 
 def _sorted(irreps: list[Complex]) -> tuple[Complex, ...]:
-    return tuple(frozen(irrep, complex) for irrep in sorted(irreps, key=lambda x: x.shape[1]))
+    """Order by dimension, then characters: the same whichever method found them."""
+
+    def key(irrep: Complex) -> tuple[int, list[float]]:
+        characters = np.trace(irrep, axis1=1, axis2=2).round(6)
+        return irrep.shape[1], (-characters.view(float)).tolist()
+
+    return tuple(frozen(irrep, complex) for irrep in sorted(irreps, key=key))

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from symchiral.crystal.qpoint import QPoint
 from symchiral.value import frozen
 
-VERSION = 1
+VERSION = 2
 """Changes whenever the content of a file would: convention, order of operations, format."""
 
 

@@ -93,7 +93,7 @@ def locate(group: SpaceGroup, q: QPoint) -> Location:
     >>> [locate(graphene, QPoint.of(0, 0, z)).text for z in ("-u", "4/5", "1-2u", "3/2")]
     ['DT(u)', 'DT(1/5)', 'DT(2u)', 'A']
     >>> locate(graphene, QPoint.of("u", "1/2", 0)).text
-    'B(1/2,-u)'
+    'B(1/2-u,u)'
     """
     points = named_points(group)
     if q.fixed:
@@ -176,6 +176,8 @@ def _span(group: SpaceGroup, directions: tuple[Vector, ...]) -> _Span:
     for vector in along:
         if np.linalg.matrix_rank(np.array([*chosen, vector])) > len(chosen):
             chosen.append(vector)
+            if len(chosen) == len(directions):
+                break
     for rest in combinations(small[np.abs(small).max(axis=1) == 1], 3 - len(chosen)):
         basis = np.array([*chosen, *rest]).T
         if round(abs(np.linalg.det(basis))) == 1:
@@ -216,7 +218,7 @@ def _on(
     constant = np.array([int(x * denominator) for x in point.q.coordinates], dtype=images.dtype)
     components = (images[:, 0] - constant) @ span.inverse.T
     fits = np.all(components[:, p:] % denominator == 0, axis=1)
-    if q.fixed is False:
+    if not q.fixed:
         fits &= np.all(images[:, 1:] @ span.inverse[p:].T == 0, axis=(1, 2))
     (operations,) = np.nonzero(fits)
     if not len(operations):
@@ -226,15 +228,16 @@ def _on(
     x = (components[operations, None, :p] % denominator + steps).reshape(-1, p)
     offset = x.astype(float) / denominator @ span.basis.T
     norms = np.einsum("ai,ij,aj->a", offset, span.metric, offset)
+    (near,) = np.nonzero(norms <= norms.min() * (1 + 1e-9) + 1e-12)
+    distinct = {tuple(x[i].tolist()): int(operations[i // len(steps)]) for i in near[::-1]}
     candidates = []
-    for place in np.flatnonzero(norms <= norms.min() * (1 + 1e-9) + 1e-12):
-        numerators = span.basis.astype(object) @ [int(i) for i in x[place]]
+    for coefficients, operation in distinct.items():
+        numerators = span.basis.astype(object) @ coefficients
         norm = int(numerators @ span.metric.astype(object) @ numerators)
         shift = [Fraction(int(i), denominator) for i in numerators]
         values = [_dot(row, shift) for row in span.solution]
-        candidates.append((-norm, sum(values), values, -int(operations[place // len(steps)])))
-    _, _, values, negative = max(candidates)
-    operation = -negative
+        candidates.append((-norm, sum(values), values, operation))
+    _, _, values, operation = max(candidates)
     slopes = [[Fraction(int(i), denominator) for i in row] for row in images[operation, 1:]]
     parameters: list[Affine] = []
     for row, value in zip(span.solution, values, strict=True):

@@ -45,12 +45,19 @@ class Turn:
 
         (A point, because on a line it is linear in the free parameters.)
         """
-        c = self.uvw
-        slopes = [_dot(slope, c) for slope in q.slopes]
-        u = Fraction(1, 2) - (Fraction(1, 2) - _dot(q.coordinates, c)) % 1
-        zero, s = Fraction(0), self.screw
-        lines = [(zero, zero, s * x) for x in slopes]
-        return QPoint((zero, zero, s * u), (lines[0], lines[1], lines[2]))
+        return _shift(self, q)
+
+
+@lru_cache(maxsize=65536)
+def _shift(turn: Turn, q: QPoint) -> QPoint:
+    if not turn.screw:
+        return GAMMA
+    c = turn.uvw
+    slopes = [_dot(slope, c) for slope in q.slopes]
+    u = Fraction(1, 2) - (Fraction(1, 2) - _dot(q.coordinates, c)) % 1
+    zero, s = Fraction(0), turn.screw
+    lines = [(zero, zero, s * x) for x in slopes]
+    return QPoint((zero, zero, s * u), (lines[0], lines[1], lines[2]))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -83,6 +90,11 @@ class Component(Value):
     basis: npt.NDArray[np.complex128]
     index: int
     conjugate: int
+
+    __eq__ = Value.__eq__
+
+    def __hash__(self) -> int:
+        return hash((self.index, self.name, self.pam))
 
     def __repr__(self) -> str:
         return f"Component({self.name or 'whole'}, l={self.pam})"

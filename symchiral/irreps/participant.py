@@ -65,9 +65,15 @@ class Participant(Value):
     irrep_dimension: int
     time_parity: int = 1
 
-    # Participants are cached nouns: identity is equality, which makes them cheap dictionary keys.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    # Participants are dictionary keys everywhere: equal ones are nearly always the same object.
+    __eq__ = Value.__eq__
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.group.hall_number, self.names, self.places, self.arms))
 
     @property
     def dimension(self) -> int:

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from symchiral.crystal.qpoint import GENERIC, QPoint, little_group
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.build import small_irreps
-from symchiral.irreps.isoir import DENOMINATOR, iso_operations
+from symchiral.irreps.isoir import DENOMINATOR, IsoWavevector, iso_operations
 from symchiral.irreps.kpoints import is_tabulated, tabulated_points
-from symchiral.irreps.locate import locate
+from symchiral.irreps.locate import Location, locate
 from symchiral.value import frozen
 
 Complex = npt.NDArray[np.complex128]
@@ -89,17 +89,11 @@ def tabulated_characters(group: SpaceGroup, q: QPoint) -> tuple[tuple[str, ...],
     location = locate(group, q)
     iso = next(iso for point, iso in tabulated_points(group) if point == location.point)
     rotation_order, lattice = _tabulated_operations(group)
-    values = iter(
-        c + sum(s * x for s, x in zip(slopes, GENERIC, strict=True))
-        for c, *slopes in location.parameters
-    )
-    columns = zip(*iso.directions, strict=True)
-    parameters = [next(values) if any(column) else 0 for column in columns]
     k = np.array([float(x) for x in location.k.generic])
     # characters at k of our operations, all of the group; NaN outside the little co-group
     member = {w.tobytes(): i for i, w in enumerate(iso.rotations)}
     places = np.array([member.get(w, -1) for w in rotation_order])
-    at_k = np.array([iso.characters(irrep, parameters) for irrep in iso.irreps])[:, places]
+    at_k = _characters(location, iso)[:, places]
     at_k = np.where(places < 0, np.nan, at_k * np.exp(-2j * np.pi * (lattice @ k)))
     g = location.operation
     h = np.array(little_group(group, q))
@@ -109,6 +103,19 @@ def tabulated_characters(group: SpaceGroup, q: QPoint) -> tuple[tuple[str, ...],
     phases = np.exp(-2j * np.pi * (shift @ np.array([float(x) for x in q.reduced.generic])))
     labels = tuple(irrep.label for irrep in iso.irreps)
     return labels, frozen(at_k[:, inner] * phases, complex)
+
+
+def _characters(location: Location, iso: IsoWavevector) -> Complex:
+    """Characters at k(α, β, γ), of the operations as the tables list them."""
+    if not location.parameters:
+        return np.array([irrep.characters for irrep in iso.irreps])
+    free = iter(
+        c + sum(s * x for s, x in zip(slopes, GENERIC, strict=True))
+        for c, *slopes in location.parameters
+    )
+    columns = zip(*iso.directions, strict=True)
+    parameters = [next(free) if any(column) else 0 for column in columns]
+    return np.array([iso.characters(irrep, parameters) for irrep in iso.irreps])
 
 
 @lru_cache(maxsize=230)

@@ -27,9 +27,10 @@ class Motion:
     For a normalised mass-weighted eigenvector e the mechanical angular momentum about the axis is
     :math:`J = 2\,\mathrm{Im} \sum_κ e_{κx}^* e_{κy}` in ħ per quantum (x, y, axis right-handed).
     Over all motions of a component it is a Hermitian form; its lowest and highest eigenvalue
-    bound J whatever the forces. Rigid translations are taken out of ``lowest`` and ``highest``
-    (with the standard atomic masses: where a species is also acoustic the bounds depend on them),
-    but not out of ``sites``.
+    bound J whatever the forces. A mode that time reversal, combined with an operation that keeps
+    the sense of rotation, takes to itself has J = 0: at the zone centre every non-degenerate one.
+    Rigid translations are taken out of ``lowest`` and ``highest`` (with the standard atomic masses:
+    where a species is also acoustic the bounds depend on them), but not out of ``sites``.
 
     Attributes
     ----------
@@ -85,6 +86,8 @@ def motion(
     nan = float("nan")
     if axis is None:
         return Motion(nan, nan, tuple((site.name, nan, nan) for site, _ in sites))
+    if _still(crystal, participant, arm, component, axis):
+        return Motion(0.0, 0.0, tuple((site.name, 0.0, 0.0) for site, _ in sites))
     forms, translations, bounds = [], [], []
     centre = participant.arms[arm] == GAMMA
     for site, count in sites:
@@ -106,6 +109,30 @@ def motion(
         return Motion(nan, nan, tuple(bounds))
     values = np.linalg.eigvalsh(optical.conj().T @ total @ optical)
     return Motion(float(values[0]), float(values[-1]), tuple(bounds))
+
+
+def _still(
+    crystal: SymmetricCrystal,
+    participant: Participant,
+    arm: int,
+    component: Component,
+    axis: Axis,
+) -> bool:
+    """Whether an antiunitary operation keeps a non-degenerate component and reverses J.
+
+    K g (K alone at the zone centre) takes J to −J if g leaves the sense of rotation about the axis
+    as it is; a mode that is its own image then has J = 0, and so has every orbit of its atoms.
+    """
+    if component.basis.shape[1] > 1:
+        return False
+    opposite = int(participant.conjugate_arms[arm])
+    turns = np.linalg.det(crystal.rotations) * np.einsum(
+        "i,gij,j->g", axis.direction, crystal.rotations, axis.direction
+    )
+    keeps = (participant.images[:, arm] == opposite) & (turns > 1 - 1e-6)
+    w = component.basis[:, 0]
+    images = np.conj(participant.matrices[keeps, arm] @ w) @ participant.conjugation[opposite].T
+    return bool(np.any(np.abs(images @ w.conj()) > 1 - 1e-6))
 
 
 def _motions(

@@ -47,6 +47,7 @@ def _header(command: str, crystal: SymmetricCrystal) -> Document:
         "libraries": dict(_libraries()),
         "input": {"path": source.path, "sha256": source.sha256},
         "tolerance": {"symprec": crystal.symprec},
+        "units": {"length": "angstrom", "angular_momentum": "hbar", "phase": "turn"},
         "warnings": [{"kind": w.kind, "text": w.text} for w in crystal.warnings],
     }
 
@@ -209,7 +210,7 @@ def show_document(
                 "seitz": standard.seitz,
                 "kind": standard.kind,
                 "order": standard.order,
-                "direction": standard.direction,
+                "direction": None if standard.direction is None else list(standard.direction),
                 "standard_xyz": standard.xyz,
                 "xyz": primitive.xyz,
             }

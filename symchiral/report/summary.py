@@ -55,9 +55,13 @@ def _along(crystal: SymmetricCrystal, axis: Axis) -> str:
 
 
 def _position(crystal: SymmetricCrystal, axis: Axis) -> list[str]:
-    """A point of the axis in the input cell."""
+    """A point of the axis in the input cell; along a, b or c where it has coordinate 0 there."""
     x = crystal.frame.point([float(v) for v in axis.point], to="input", source="primitive")
-    return [minus(f"{v:.4g}") for v in x.round(6) + 0.0]
+    inside = crystal.frame.direction(axis.direction, to="input", source="cartesian")
+    large = abs(inside) > 1e-5 * abs(inside).max()
+    if large.sum() == 1 and axis.kind != "rotoreflection":
+        x = x * ~large
+    return [minus(f"{v:g}") for v in x.round(4) + 0.0]
 
 
 def _light(species: Species, axis: Axis | None) -> str:
@@ -225,6 +229,7 @@ def _turning_legend(species: tuple[Species, ...], axis: Axis | None) -> tuple[st
     meanings = {
         "↺": "↺ counter-clockwise",
         "↻": "↻ clockwise",
+        "all": "all: together, rigid translations taken out",
         "rest": "rest: does not turn",
         "open": "open: left to the forces",
     }
@@ -262,5 +267,7 @@ def _turning(species: Species) -> str:
             return "—"
         if component.name == "+":
             words = {"must +": "↺", "must -": "↻", "cannot": "rest", "may": "open"}
-            return ", ".join(f"{n} {words[w]}" for n, w in motion.site_words())
+            sites = ", ".join(f"{n} {words[w]}" for n, w in motion.site_words())
+            fixed = {"+": "all ↺; ", "-": "all ↻; "}.get(motion.sign, "")
+            return (fixed if "open" in sites else "") + sites
     return "—"

@@ -98,10 +98,13 @@ class Channel(Value):
     @cached_property
     def screw_part(self) -> Fraction:
         """The s·m of a screw line: s times Σu_in − Σu_out, an integer where Σq is conserved."""
+        if self.turn is None or not self.turn.screw:
+            return Fraction(0)
         total = GAMMA
         for leg in self.coupling:
-            if self.turn is not None:
-                shift = self.turn.shift(leg.participant.arms[leg.arm])
+            q = leg.participant.arms[leg.arm]
+            if q is not GAMMA:
+                shift = self.turn.shift(q)
                 total = total - shift if leg.outgoing else total + shift
         return total.coordinates[2]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import permutations, product
 
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.crystal.qpoint import QPoint
+from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.irreps.pam import Component
 from symchiral.irreps.participant import Participant
 from symchiral.value import Value
@@ -108,13 +109,11 @@ class Coupling(Value):
             groups.setdefault((leg.participant, leg.copy), []).append(slot)
         return tuple(tuple(slots) for slots in groups.values())
 
-    @property
+    @cached_property
     def momentum(self) -> QPoint:
         """Σq with all legs written incoming; a reciprocal lattice vector if it is conserved."""
-        total = QPoint.of(0, 0, 0)
-        for leg in self.legs:
-            total += leg.participant.arms[leg.incoming_arm]
-        return total
+        points = [leg.participant.arms[leg.incoming_arm] for leg in self.legs]
+        return sum((q for q in points if q is not GAMMA), GAMMA)
 
     def __iter__(self) -> Iterator[Leg]:
         return iter(self.legs)

@@ -149,8 +149,8 @@ def _component(leg: LegText, species: Species) -> Component:
         if len(names) == 1:
             return species.components[0]
         raise GrammarError(
-            f"which component of {leg.name}?",
-            why=f"{leg.name} has more than one",
+            f"the component of {leg.name} is missing",
+            why=f"{leg.name} has {len(names)}",
             fix=f"write one of {shown}",
         )
     wanted = leg.component.strip().removeprefix("+") or "+"

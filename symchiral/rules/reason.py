@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from symchiral.algebra.exact import turn
 from symchiral.crystal.spacegroup import SpaceGroup
+from symchiral.irreps.pam import Component
+from symchiral.irreps.participant import Participant
 from symchiral.rules.coupling import Coupling, Leg, exchanges
 from symchiral.rules.judge import FORBIDDEN, average_of, largest, time_odd
 
@@ -144,7 +147,18 @@ def _eigenphases(coupling: Coupling, group: SpaceGroup) -> list[Fraction | None]
 
 def leg_phases(leg: Leg) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.bool_]]:
     """Eigenvalue of a leg (written incoming) under every operation, and where it has one."""
-    participant, arm, vectors = leg.participant, leg.incoming_arm, leg.vectors
+    return _leg_phases(leg.participant, leg.arm, leg.component, leg.outgoing)
+
+
+@lru_cache(maxsize=65536)
+def _leg_phases(
+    participant: Participant,
+    own_arm: int,
+    component: Component,
+    outgoing: bool,  # noqa: FBT001
+) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.bool_]]:
+    leg = Leg(participant, component, outgoing=outgoing, arm=own_arm)
+    arm, vectors = leg.incoming_arm, leg.vectors
     images = participant.matrices[:, arm] @ vectors
     inside = vectors.conj().T @ images
     values = np.trace(inside, axis1=1, axis2=2) / vectors.shape[1]
