@@ -278,14 +278,12 @@ def _symmetrized(
     """
     n = len(positions)
     shifts = group.shifts / DENOMINATOR
-    permutations = np.empty((len(group), n), dtype=np.int64)
     average = np.zeros_like(positions)
-    for g, (w, t) in enumerate(zip(group.rotations, shifts, strict=True)):
-        images = positions @ w.T + t
-        permutations[g] = _nearest(images, positions, numbers, cell)
-        move = images - positions[permutations[g]]
-        # The image of κ is an estimate of the position of κ'.
-        np.add.at(average, permutations[g], move - np.rint(move))
+    images = np.einsum("gij,nj->gni", group.rotations, positions) + shifts[:, None, :]
+    permutations = _nearest(images, positions, numbers, cell)
+    move = images - positions[permutations]
+    # The image of κ is an estimate of the position of κ'.
+    np.add.at(average, permutations, move - np.rint(move))
     average /= len(group)
     drift = np.mean(average, axis=0)
     deviation = float(np.max(np.linalg.norm((average - drift) @ cell, axis=1), initial=0.0))
@@ -308,15 +306,21 @@ def _nearest(
     numbers: npt.NDArray[np.int64],
     cell: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.int64]:
-    """Index of the atom of the same element nearest to each image, modulo lattice vectors."""
-    found = np.empty(len(positions), dtype=np.int64)
+    """Index of the atom of the same element nearest to each image (G, N), modulo the lattice."""
+    found = np.empty(images.shape[:2], dtype=np.int64)
+    metric = cell @ cell.T
     for number in np.unique(numbers):
         (members,) = np.nonzero(numbers == number)
-        for block in np.array_split(members, 1 + len(members) ** 2 // 1_000_000):
-            offset = images[block][:, None, :] - positions[members][None, :, :]
+        targets = positions[members]
+        sources = images[:, members].reshape(-1, 3)
+        nearest = np.empty(len(sources), dtype=np.int64)
+        size = max(1, 200_000 // len(members))
+        for start in range(0, len(sources), size):
+            offset = sources[start : start + size, None, :] - targets
             offset -= np.rint(offset)
-            distance = np.einsum("abi,ij,abj->ab", offset, cell @ cell.T, offset)
-            found[block] = members[np.argmin(distance, axis=1)]
+            distance = np.einsum("abi,abi->ab", offset @ metric, offset)
+            nearest[start : start + size] = np.argmin(distance, axis=1)
+        found[:, members] = members[nearest].reshape(len(images), -1)
     return found
 
 

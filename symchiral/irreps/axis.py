@@ -113,9 +113,8 @@ def find_axis(crystal: SymmetricCrystal, wanted: str | None = None) -> Axis | No
             fix="pass one of these as --axis, or leave --axis out",
         )
     distances = []
-    for kind in sorted({c[:2] for c in along}, reverse=True):
-        same = [c for c in along if c[:2] == kind]
-        distance, line = _lines(crystal, same, vector, np.zeros(3) if point is None else point)[0]
+    for candidate in along:
+        distance, line = _line(crystal, candidate, vector, np.zeros(3) if point is None else point)
         if point is None or distance < max(10 * crystal.symprec, 0.01):
             return line
         distances.append(f"{line.symbol} {distance:.3f} Å away")
@@ -176,17 +175,17 @@ def _default(crystal: SymmetricCrystal, candidates: list[Candidate]) -> Axis:
 
     chosen = max(best, key=preference)
     vector = _upward(_cartesian(crystal, chosen[2]))
-    return _lines(crystal, [chosen], vector, np.zeros(3))[0][1]
+    return _line(crystal, chosen, vector, np.zeros(3))[1]
 
 
-def _lines(
+def _line(
     crystal: SymmetricCrystal,
-    candidates: list[Candidate],
+    candidate: Candidate,
     vector: npt.NDArray[np.float64],
     near: npt.NDArray[np.float64],
-) -> list[tuple[float, Axis]]:
-    """Axes of the candidates' order along ``vector``, sorted by distance from an input point."""
-    order, proper, uvw = candidates[0]
+) -> tuple[float, Axis]:
+    """The axis of a candidate's order along ``vector`` nearest to an input point; its distance."""
+    order, proper, uvw = candidate
     frame, group = crystal.frame, crystal.group
     if _cartesian(crystal, uvw) @ vector < 0:
         uvw = (-uvw[0], -uvw[1], -uvw[2])
@@ -199,47 +198,37 @@ def _lines(
         and _anticlockwise(crystal.rotations[i], vector)
     )
     powers = [np.linalg.matrix_power(group.rotations[index], k) for k in range(order)]
-    nearby = np.array(list(product(range(-2, 3), repeat=3))) + np.rint(
+    lattice = np.array(list(product(range(-2, 3), repeat=3))) + np.rint(
         origin - group.rotations[index] @ origin
     ).astype(np.int64)
-    shifts = DENOMINATOR * nearby + group.shifts[index]
-    # In units of 1/(24 n): the screw part, and the point where (1 - W) x equals the rest.
+    shifts = DENOMINATOR * lattice + group.shifts[index]
+    # In units of 1/(24 n): the screw part, and of 1/(24 n²) the point where (1 - W) x is the rest.
     screws = shifts @ np.sum(powers, axis=0).T
     points = -(order * shifts - screws) @ np.sum([k * p for k, p in enumerate(powers)], axis=0).T
-    unit = DENOMINATOR * order
-    cartesian = (points / (unit * order) - origin) @ frame.cell
+    unit = DENOMINATOR * order * order
+    cartesian = (points / unit - origin) @ frame.cell
     # What counts is the distance of the line; S4 also has a fixed point on it, of which the
-    # nearest is taken.
-    off_axis = cartesian - np.outer(cartesian @ vector, vector)
-    distances = np.linalg.norm(off_axis, axis=1)
-    away = np.round(np.linalg.norm(cartesian, axis=1), 6)
-    axes: list[tuple[float, float, Axis]] = []
+    # nearest is taken; then the smallest fractional coordinates.
+    distances = np.linalg.norm(cartesian - np.outer(cartesian @ vector, vector), axis=1)
+    away = np.linalg.norm(cartesian, axis=1)
+    keys = np.column_stack([points % unit, lattice])[:, ::-1].T
+    chosen = np.lexsort((*keys, np.round(away, 6), np.round(distances, 6)))[0]
     along = int(np.flatnonzero(uvw)[0])
-    for distance, far, point, screw, lattice in zip(
-        distances, away, points, screws, nearby, strict=True
-    ):
-        s = Fraction(int(screw[along]), DENOMINATOR * uvw[along])
-        if s.denominator != 1:
-            raise ValueError(f"screw index {s} is not an integer")
-        # Balanced: take lattice vectors along the axis off the operation.
-        balanced = int(s) - order * ((2 * int(s) + order - 1) // (2 * order))
-        turns = (int(s) - balanced) // order
-        t = tuple(int(x) - turns * u for x, u in zip(lattice, uvw, strict=True))
-        x = [Fraction(int(p), unit * order) for p in point]
-        axes.append(
-            (
-                float(distance),
-                float(far),
-                Axis(
-                    turn=Turn(order, index, (t[0], t[1], t[2]), uvw, balanced),
-                    rotoreflection=not proper,
-                    direction=frozen(vector),
-                    point=(x[0], x[1], x[2]),
-                ),
-            )
-        )
-    axes.sort(key=lambda a: (round(a[0], 6), a[1], [y % 1 for y in a[2].point], a[2].turn.lattice))
-    return [(distance, line) for distance, _, line in axes]
+    s = Fraction(int(screws[chosen, along]), DENOMINATOR * uvw[along])
+    if s.denominator != 1:
+        raise ValueError(f"screw index {s} is not an integer")
+    # Balanced: take lattice vectors along the axis off the operation.
+    screw = int(balanced(s, order))
+    turns = (int(s) - screw) // order
+    t = [int(x) - turns * u for x, u in zip(lattice[chosen], uvw, strict=True)]
+    x = [Fraction(int(p), unit) for p in points[chosen]]
+    axis = Axis(
+        turn=Turn(order, index, (t[0], t[1], t[2]), uvw, screw),
+        rotoreflection=not proper,
+        direction=frozen(vector),
+        point=(x[0], x[1], x[2]),
+    )
+    return float(distances[chosen]), axis
 
 
 def _anticlockwise(rotation: npt.NDArray[np.float64], axis: npt.NDArray[np.float64]) -> bool:

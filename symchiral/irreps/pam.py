@@ -148,7 +148,7 @@ def components(participant: Participant, turn: Turn | None, arm: int = 0) -> tup
     spaces = {
         residue: space
         for residue in _residues(turn.order)
-        if (space := _eigenspace(matrix, residue, turn.order)).shape[1]
+        if (space := eigenspace(matrix, residue, turn.order)).shape[1]
     }
     if sum(space.shape[1] for space in spaces.values()) != participant.dimension:
         raise ValueError(f"{participant} does not resolve into {turn.order}-fold components")
@@ -237,7 +237,7 @@ def _residues(order: int) -> list[Fraction]:
     return [balanced(Fraction(k), order) for k in steps]
 
 
-def _eigenspace(
+def eigenspace(
     matrix: npt.NDArray[np.complex128],
     l: Fraction,
     order: int,

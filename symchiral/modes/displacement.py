@@ -40,18 +40,19 @@ def displacement_matrices(
     (G, 3n, 3n) complex
         Atom-major: row 3·(place of κ') + α.
     """
-    place = {atom: i for i, atom in enumerate(atoms)}
-    n = len(atoms)
-    vector = np.array([float(x) for x in q.generic])
+    chosen, orbit = list(operations), np.asarray(atoms)
+    n = len(orbit)
+    place = np.zeros(len(crystal.primitive), dtype=np.int64)
+    place[orbit] = np.arange(n)
+    images = crystal.permutations[chosen][:, orbit]
     positions = crystal.primitive.positions
-    matrices = np.zeros((len(operations), n, 3, n, 3), dtype=complex)
-    for row, g in enumerate(operations):
-        for atom, i in place.items():
-            image = int(crystal.permutations[g, atom])
-            moved = positions[image] + crystal.lattice_shifts[g, atom] - positions[atom]
-            phase = np.exp(-2j * np.pi * (vector @ moved))
-            matrices[row, place[image], :, i, :] = phase * crystal.rotations[g]
-    return matrices.reshape(len(operations), 3 * n, 3 * n)
+    moved = positions[images] + crystal.lattice_shifts[chosen][:, orbit] - positions[orbit]
+    phases = np.exp(-2j * np.pi * (moved @ np.array([float(x) for x in q.generic])))
+    matrices = np.zeros((len(chosen), n, n, 3, 3), dtype=complex)
+    matrices[np.arange(len(chosen))[:, None], place[images], np.arange(n)] = (
+        phases[..., None, None] * crystal.rotations[chosen][:, None]
+    )
+    return matrices.transpose(0, 1, 3, 2, 4).reshape(len(chosen), 3 * n, 3 * n)
 
 
 def displacement_characters(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +13,11 @@ from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.sites import Site
 from symchiral.irreps.axis import Axis
-from symchiral.irreps.pam import Component
+from symchiral.irreps.pam import Component, eigenspace
 from symchiral.irreps.participant import Participant
-from symchiral.modes.displacement import displacement_matrices
 from symchiral.modes.masses import MASSES
+
+Complex = npt.NDArray[np.complex128]
 
 ZERO = 1e-7
 """Angular momenta below this, in ħ, are zero."""
@@ -52,7 +55,9 @@ class Motion:
     @property
     def value(self) -> float | None:
         """J where symmetry fixes it, else None."""
-        return self.lowest if self.highest - self.lowest < ZERO else None
+        if not self.highest - self.lowest < ZERO:
+            return None
+        return round(self.lowest, 9) + 0.0
 
     def site_words(self) -> tuple[tuple[str, str], ...]:
         """Which way each site's atoms turn: ``must +``, ``must -``, ``cannot`` or ``may``."""
@@ -69,29 +74,67 @@ def sign(lowest: float, highest: float) -> str:
     return "-" if highest < ZERO else "open"
 
 
-def motion(
+def motions(
     crystal: SymmetricCrystal,
     participant: Participant,
     arm: int,
-    component: Component,
+    components: tuple[Component, ...],
     axis: Axis | None,
     sites: tuple[tuple[Site, int], ...],
-) -> Motion:
-    r"""Bound the angular momentum of one component of one species.
+    matrices: Mapping[str, Complex],
+) -> tuple[Motion, ...]:
+    r"""Bound the angular momentum of every component of one species.
 
-    The motions of a component are, on each site, the range of
+    The motions of a species on one site are the range of
+    :math:`\frac{d}{|G|} \sum_g χ(g)^*\, T(g)`; those of a component are the eigenvectors of
+    :math:`T(C_n)` in it with eigenvalue :math:`e^{-2πi l/n}`.
 
-    .. math:: \frac{d}{|G|} \sum_g χ(g)\, T(g) \cdot \frac1n \sum_{k<n} e^{2πi l k/n} T(C_n)^k.
+    Parameters
+    ----------
+    sites : tuple of (Site, int)
+        Sites whose atoms move in this species, and how many multiplets each gives.
+    matrices : mapping of str to (H, 3n, 3n) complex
+        T(g) of the little group of the arm on the atoms of every site, by name.
     """
     nan = float("nan")
     if axis is None:
-        return Motion(nan, nan, tuple((site.name, nan, nan) for site, _ in sites))
-    if _still(crystal, participant, arm, component, axis):
-        return Motion(0.0, 0.0, tuple((site.name, 0.0, 0.0) for site, _ in sites))
-    forms, translations, bounds = [], [], []
-    centre = participant.arms[arm] == GAMMA
+        unknown = tuple((site.name, nan, nan) for site, _ in sites)
+        return (Motion(nan, nan, unknown),) * len(components)
+    still = [_still(crystal, participant, arm, c, axis) for c in components]
+    zero = Motion(0.0, 0.0, tuple((site.name, 0.0, 0.0) for site, _ in sites))
+    if all(still):
+        return (zero,) * len(components)
+    q, turn = participant.arms[arm], axis.turn
+    # The named operation is {E|t} g; its screw part is taken off, so that l₀ is left.
+    turns = float(q.dot(turn.lattice)) - float(turn.shift(q).generic[2]) / turn.order
+    phase = np.exp(-2j * np.pi * turns)
+    members = np.flatnonzero(participant.images[:, arm] == arm).tolist()
+    spaces = []
     for site, count in sites:
-        basis = _motions(crystal, participant, arm, component, axis, site, count)
+        basis = _species_motions(participant, arm, members, matrices[site.name], count)
+        image = matrices[site.name][members.index(turn.index)] @ basis
+        spaces.append((basis, phase * (basis.conj().T @ image)))
+    return tuple(
+        zero if rests else _motion(crystal, component, axis, sites, spaces, centre=q == GAMMA)
+        for component, rests in zip(components, still, strict=True)
+    )
+
+
+def _motion(
+    crystal: SymmetricCrystal,
+    component: Component,
+    axis: Axis,
+    sites: tuple[tuple[Site, int], ...],
+    spaces: list[tuple[Complex, Complex]],
+    *,
+    centre: bool,
+) -> Motion:
+    forms, translations, bounds = [], [], []
+    for (site, count), (space, named) in zip(sites, spaces, strict=True):
+        inside = eigenspace(named, component.residue or Fraction(0), axis.order)
+        basis = space @ inside
+        if basis.shape[1] != count * component.basis.shape[1]:
+            raise ValueError(f"{component} has {basis.shape[1]} motions on {site}, not {count}")
         form = _angular_momentum(basis, axis.direction)
         forms.append(form)
         values = np.linalg.eigvalsh(form)
@@ -106,7 +149,7 @@ def motion(
         vectors, values, _ = np.linalg.svd(np.concatenate(translations))
         optical = vectors[:, int(np.sum(values > 1e-6)) :]
     if not optical.shape[1]:
-        return Motion(nan, nan, tuple(bounds))
+        return Motion(float("nan"), float("nan"), tuple(bounds))
     values = np.linalg.eigvalsh(optical.conj().T @ total @ optical)
     return Motion(float(values[0]), float(values[-1]), tuple(bounds))
 
@@ -135,36 +178,21 @@ def _still(
     return bool(np.any(np.abs(images @ w.conj()) > 1 - 1e-6))
 
 
-def _motions(
-    crystal: SymmetricCrystal,
-    participant: Participant,
-    arm: int,
-    component: Component,
-    axis: Axis,
-    site: Site,
-    count: int,
-) -> npt.NDArray[np.complex128]:
-    """Orthonormal columns: the displacements of a site's atoms that belong to a component."""
-    q, turn = participant.arms[arm], axis.turn
-    members = np.flatnonzero(participant.images[:, arm] == arm).tolist()
-    matrices = displacement_matrices(crystal, q, members, site.atoms)
+def _species_motions(
+    participant: Participant, arm: int, members: list[int], matrices: Complex, count: int
+) -> Complex:
+    """Orthonormal columns: the displacements of a site's atoms that belong to a species."""
     characters = np.trace(participant.matrices[members, arm], axis1=1, axis2=2)
     # A pseudoreal irrep stands twice in its participant, which doubles the characters.
     twice = np.vdot(characters, characters).real / len(members) > 3
     weights = characters.conj() * participant.irrep_dimension / len(members) / (2 if twice else 1)
     projector = np.tensordot(weights, matrices, 1)
-    named = matrices[members.index(turn.index)]
-    turns = float(q.dot(turn.lattice)) - float(turn.shift(q).generic[2]) / turn.order
-    step = np.exp(-2j * np.pi * (turns - float(component.residue or 0) / turn.order)) * named
-    cyclic = np.eye(len(projector), dtype=complex)
-    for _ in range(turn.order - 1):
-        cyclic = np.eye(len(projector)) + step @ cyclic
-    projector = projector @ cyclic / turn.order
-    values, vectors = np.linalg.eigh((projector + projector.conj().T) / 2)
-    basis = vectors[:, values > 0.5]
-    if basis.shape[1] != count * component.basis.shape[1]:
-        raise ValueError(f"{participant} has {basis.shape[1]} motions on {site}, not {count}")
-    return np.asarray(basis)
+    rank = round(np.trace(projector).real)
+    if rank != count * participant.dimension:
+        raise ValueError(f"{participant} has {rank} motions, not {count}")
+    # The range of a projector of known rank: its image of as many generic vectors.
+    generic = np.random.default_rng(0).normal(size=(len(projector), rank))
+    return np.linalg.qr(projector @ generic)[0]
 
 
 def _angular_momentum(

@@ -14,8 +14,8 @@ from symchiral.irreps.axis import Axis
 from symchiral.irreps.pam import Component, components
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.stars import star_irreps
-from symchiral.modes.displacement import displacement_characters
-from symchiral.modes.motion import Motion, motion
+from symchiral.modes.displacement import displacement_characters, displacement_matrices
+from symchiral.modes.motion import Motion, motions
 from symchiral.value import Value
 
 
@@ -107,6 +107,9 @@ def find_species(
     per_site = np.stack([per_atom[:, list(site.atoms)].sum(axis=1) for site in crystal.sites], 1)
     centre = q.reduced == GAMMA
     polar = np.trace(crystal.rotations, axis1=1, axis2=2)
+    matrices = {
+        site.name: displacement_matrices(crystal, q, members, site.atoms) for site in crystal.sites
+    }
     found = []
     for participant in star_irreps(crystal.group, q):
         arm = participant.arms.index(q.reduced)
@@ -124,7 +127,7 @@ def find_species(
                 acoustic=int(_multiplicity(characters, polar)) if centre else 0,
                 sites=sites,
                 components=parts,
-                motions=tuple(motion(crystal, participant, arm, c, axis, sites) for c in parts),
+                motions=motions(crystal, participant, arm, parts, axis, sites, matrices),
             )
         )
     return tuple(found)

@@ -215,7 +215,7 @@ def make_rulebook(
         )
     part = axis_at(crystal, axis, points)
     legs = [*points[:-1], -points[-1]]
-    at = {q.reduced: find_species(crystal, part, q) for q in legs}
+    at = {q: find_species(crystal, part, q) for q in dict.fromkeys(q.reduced for q in legs)}
     populations = tuple(
         Population(
             tuple(s.participant for s in at[q.reduced]),
