@@ -28,7 +28,9 @@ def zone_centre(group: SpaceGroup) -> tuple[Participant, ...]:
       they point), else the mirror across [100] (across [010] in C2v);
     * D2 and D2h: B1, B2, B3 are even under the two-fold axes along z, y, x.
 
-    x, y, z are the axes of the standard setting, so B1/B2 (and B1, B2, B3) depend on it.
+    x, y, z are the axes of the standard setting, so B1/B2 (and B1, B2, B3) depend on it; other
+    settings (mm2 with its axis along a or b) are not named. In D6 and D6h the server at Bilbao
+    has B1 and B2 the other way round; in A-centred mm2, −4m2 and −6m2 it names by other axes.
 
     Examples
     --------

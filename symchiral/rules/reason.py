@@ -211,13 +211,31 @@ def _single(coupling: Coupling, group: SpaceGroup, g: int, phase: Fraction) -> R
 
 
 def _exchange(coupling: Coupling, group: SpaceGroup, g: int, phase: Fraction) -> Reason:
-    slots = next(
-        order
-        for order in exchanges(coupling.equal, len(coupling.legs))
-        if order != tuple(range(len(order)))
-    )
+    slots = _returned(coupling, g)
     text = (
         f"{describe(group, g)} returns the product with its equal quanta exchanged and "
         f"multiplied by {_sign(phase)}: one and the same mode cannot take both parts"
     )
     return Reason("exchange", text, (_witness(group, g, phase, slots),))
+
+
+def _returned(coupling: Coupling, g: int) -> tuple[int, ...]:
+    """The exchange after which g has taken every leg to a multiple of the leg it replaces.
+
+    The symmetrised product is a product of linear forms, which factorises in one way only.
+    """
+    legs = coupling.legs
+    images = [leg.participant.matrices[g, leg.incoming_arm] @ leg.vectors for leg in legs]
+    arms = [int(leg.participant.images[g, leg.incoming_arm]) for leg in legs]
+
+    def replaces(i: int, leg: Leg) -> bool:
+        if arms[i] != leg.incoming_arm:
+            return False
+        inside = leg.vectors @ (leg.vectors.conj().T @ images[i])
+        return bool(np.abs(images[i] - inside).max() < 1e-6)
+
+    return next(
+        order
+        for order in exchanges(coupling.equal, len(legs))
+        if all(replaces(i, legs[slot]) for i, slot in enumerate(order))
+    )

@@ -1,0 +1,258 @@
+"""Ratios of our times to floors measured in the same run: ``python tests/benchmarks/run.py``.
+
+Commands are timed in processes of their own, floor and command in turn (A B A B …), by the clock
+on the wall; calls inside one process, which run on one thread, by its processor time, which other
+work on the machine disturbs least. Numbers are medians. Only ratios are judged. Nothing here is a
+test.
+
+``--repeat N`` sets the number of repetitions (7), ``--only WORD`` selects rows whose name contains
+WORD, ``--row`` also prints the row for the table in ``docs/benchmarks.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+FLOOR_CELLS = 10
+"""A warm rule book may cost this many symmetry searches of spglib …"""
+FLOOR_SECONDS = 0.005
+"""… and this many seconds."""
+WARM = ("Bi2Se3", "SrTiO3", "SiO2_quartz_P3121", "ErFeO3", "Cd3As2")
+"""5, 5, 9, 20 and 80 atoms in the primitive cell, which is what is timed."""
+CHANNELS = (("Bi2Se3", 3), ("Bi2Se3", 4), ("SiO2_quartz_P3121", 3), ("MoS2_2H", 4), ("NaCl", 4))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: a ratio, what it may be, and what was measured."""
+
+    name: str
+    ratio: float
+    target: float | None
+    detail: str
+
+    @property
+    def verdict(self) -> str:
+        """``ok``, ``MISSED``, or nothing where there is no target."""
+        if self.target is None:
+            return ""
+        return "ok" if self.ratio < self.target else "MISSED"
+
+
+def environment(cache: str) -> dict[str, str]:
+    """The environment of a timed process: this checkout, one BLAS thread, that cache directory."""
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return {**os.environ, **threads, "PYTHONPATH": str(ROOT), "SYMCHIRAL_CACHE": cache}
+
+
+def seconds_of(arguments: list[str], cache: str) -> float:
+    """Wall time of one Python process."""
+    start = time.perf_counter()
+    subprocess.run(
+        [sys.executable, *arguments],
+        check=True,
+        cwd=ROOT,
+        env=environment(cache),
+        stdout=subprocess.DEVNULL,
+    )
+    return time.perf_counter() - start
+
+
+def interleaved(floor: list[str], command: list[str], cache: str, repeat: int) -> tuple[float, str]:
+    """Ratio of the medians of a command and its floor, run in turn, after one run of each."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for i in range(repeat + 1):
+        for arguments, found in zip((floor, command), times, strict=True):
+            seconds = seconds_of(arguments, cache)
+            if i:
+                found.append(seconds)
+    a, b = (statistics.median(found) for found in times)
+    return b / a, f"{b:.3f} s against {a:.3f} s"
+
+
+def answer_of(program: str, cache: str = "") -> dict[str, float]:
+    """What a Python program, run in a process of its own, prints as JSON."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        check=True,
+        cwd=ROOT,
+        env=environment(cache),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    answer: dict[str, float] = json.loads(done.stdout)
+    return answer
+
+
+def medians(functions: list[Callable[[], object]], repeat: int) -> list[float]:
+    """Median processor times of calls in this process, made in turn."""
+    found: list[list[float]] = [[] for _ in functions]
+    for _ in range(repeat):
+        for function, times in zip(functions, found, strict=True):
+            start = time.process_time()
+            function()
+            times.append(time.process_time() - start)
+    return [statistics.median(times) for times in found]
+
+
+def commands(repeat: int) -> Iterator[Row]:
+    """Start-up: help against numpy, a cold prediction against the libraries behind it."""
+    ratio, detail = interleaved(
+        ["-c", "import numpy"], ["-m", "symchiral", "--help"], "", 2 * repeat
+    )
+    yield Row("symchiral --help / import numpy", ratio, 1.0, detail)
+    libraries = ["-c", "import ase.io, spglib, spgrep"]
+    predict = ["-m", "symchiral", "predict", "structures/Bi2Se3.cif"]
+    with tempfile.TemporaryDirectory() as directory:
+        for words, cache in (("irreps on disk", directory), ("no cache", "")):
+            ratio, detail = interleaved(libraries, predict, cache, repeat)
+            yield Row(f"cold predict, {words} / import ase.io, spglib, spgrep", ratio, 1.35, detail)
+
+
+def warm(repeat: int) -> Iterator[Row]:
+    """Atoms to rule book once the group is known, against searches of the same cell by spglib."""
+    import spglib
+    from ase import Atoms
+
+    import symchiral as sc
+
+    for name in WARM:
+        primitive = sc.read(name).crystal.primitive
+        atoms = Atoms(primitive.numbers, cell=primitive.cell, scaled_positions=primitive.positions)
+        cell = (primitive.cell, primitive.positions, primitive.numbers)
+
+        def ours(atoms: Atoms = atoms) -> object:
+            return sc.read(atoms).rules(order=3)
+
+        def floor(cell: Any = cell) -> object:
+            return spglib.get_symmetry_dataset(cell, symprec=1e-3)
+
+        medians([floor, ours], 1)
+        a, b = medians([floor, ours], 3 * repeat)
+        yield Row(
+            f"warm {name}, {len(atoms)} atoms / ({FLOOR_CELLS} spglib + 5 ms)",
+            b / (FLOOR_CELLS * a + FLOOR_SECONDS),
+            1.0,
+            f"{1e3 * b:.1f} ms, one search {1e3 * a:.2f} ms",
+        )
+
+
+def reuse(_: int) -> Iterator[Row]:
+    """Irreps built for a second crystal of a known group, exactly; none may be."""
+    found = answer_of(
+        "import json, symchiral as sc\n"
+        "from symchiral.irreps import build\n"
+        "original, calls = build._from_spgrep, []\n"
+        "build._from_spgrep = lambda *a: (calls.append(a), original(*a))[1]\n"
+        "sc.predict('Bi2Se3'); first = len(calls)\n"
+        "sc.predict('Bi2Te3'); print(json.dumps({'first': first, 'second': len(calls) - first}))\n"
+    )
+    yield Row(
+        "irreps built for a second crystal of a group",
+        found["second"],
+        0.5,
+        f"{found['first']:.0f} for the first",
+    )
+
+
+def channels(repeat: int) -> Iterator[Row]:
+    """Every channel with reason and invariant as JSON, in units of one search by spglib."""
+    for name, order in CHANNELS:
+        runs = [
+            answer_of(
+                "import json, time, spglib, symchiral as sc\n"
+                f"study = sc.read({name!r}); study.species(); p = study.crystal.primitive\n"
+                "start = time.process_time()\n"
+                f"counts = study.predict(order={order}, everything=True)['counts']\n"
+                "ours = time.process_time() - start\n"
+                "start = time.process_time()\n"
+                "for _ in range(20):\n"
+                "    spglib.get_symmetry_dataset((p.cell, p.positions, p.numbers), symprec=1e-3)\n"
+                "floor = (time.process_time() - start) / 20\n"
+                "print(json.dumps({'ours': ours, 'floor': floor, 'judged': counts['judged']}))\n"
+            )
+            for _ in range(max(3, repeat // 2))
+        ]
+        each = statistics.median(run["ours"] / run["judged"] for run in runs)
+        ratio = statistics.median(run["ours"] / run["judged"] / run["floor"] for run in runs)
+        yield Row(
+            f"one channel of {name}, order {order}, all=True / one spglib",
+            ratio,
+            None,
+            f"{1e3 * each:.2f} ms × {runs[0]['judged']:.0f} channels, first call",
+        )
+
+
+def screening(_: int) -> Iterator[Row]:
+    """Every shipped structure, one process, against reading each and one search by spglib."""
+    found = answer_of(
+        "import json, time, ase.io, spglib, symchiral as sc\n"
+        "from symchiral.io.shipped import find_structure\n"
+        "files = [find_structure(name) for name in sc.structure_names()]\n"
+        "sc.predict(files[0])\n"
+        "start = time.process_time()\n"
+        "for file in files: sc.predict(str(file))\n"
+        "ours = time.process_time() - start\n"
+        "start = time.process_time()\n"
+        "for file in files:\n"
+        "    atoms = ase.io.read(file)\n"
+        "    cell = (atoms.cell[:], atoms.get_scaled_positions(), atoms.numbers)\n"
+        "    spglib.get_symmetry_dataset(cell, symprec=1e-3)\n"
+        "floor = time.process_time() - start\n"
+        "print(json.dumps({'ours': ours, 'floor': floor, 'n': len(files)}))\n"
+    )
+    yield Row(
+        f"predict {found['n']:.0f} shipped structures / read and search them",
+        found["ours"] / found["floor"],
+        None,
+        f"{found['n'] / found['ours']:.1f} structures a second, no cache",
+    )
+
+
+def main() -> int:
+    """Measure, print, and return how many targets were missed."""
+    parser = argparse.ArgumentParser(description="ratios to floors measured in the same run")
+    parser.add_argument("--repeat", type=int, default=7)
+    parser.add_argument("--only", default="", help="a word of the names of the parts to run")
+    parser.add_argument("--row", action="store_true", help="also print a row of the history")
+    arguments = parser.parse_args()
+    sys.path.insert(0, str(ROOT))
+    os.environ.update(environment(""))
+    rows = []
+    for part in (commands, warm, reuse, channels, screening):
+        if arguments.only not in part.__name__:
+            continue
+        for row in part(arguments.repeat):
+            target = "" if row.target is None else f"< {row.target:g}"
+            line = f"{row.ratio:8.2f}  {target:7}  {row.verdict:6}  {row.name}   [{row.detail}]"
+            sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+            rows.append(row)
+    if arguments.row:
+        commit = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        ).stdout.strip()
+        cells = " | ".join([str(datetime.date.today()), commit, *(f"{r.ratio:.2f}" for r in rows)])
+        sys.stdout.write(f"| {cells} |\n")
+    return sum(row.verdict == "MISSED" for row in rows)
+
+
+if __name__ == "__main__":
+    raise SystemExit(min(main(), 1))
