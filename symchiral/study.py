@@ -17,6 +17,8 @@ from symchiral.irreps.kpoints import find_point, named_points, split_points
 from symchiral.modes.species import Species, find_species
 from symchiral.report.document import predict_document, show_document
 from symchiral.report.summary import show_table
+from symchiral.rules.channel import read_channel
+from symchiral.rules.grammar import parse_transfer, point_of, resolve_transfer
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook, make_rulebook
 from symchiral.rules.vertices import special_vertices
@@ -123,9 +125,22 @@ class Study(Value):
             return tuple(self.point(x) for x in split_points(q))
         return tuple(p.q for p in named_points(self.crystal.group) if p.kdim < 2)
 
-    def explain(self, transfer: str, *, q: str | None = None) -> Rule:
-        """Judge one transfer of any order, ``"Eu(+) Eu(+) -> Eg(-)"``; off Γ name its ``q``."""
-        return self.rules(q=q)[transfer]
+    def explain(self, transfer: str) -> Rule:
+        """Judge one transfer of any order, ``"Eu(+) Eu(+) -> Eg(-)"``, at the wavevectors it names.
+
+        Examples
+        --------
+        >>> rule = read("graphene_slab").explain("K5(+)@K K5(+)@K -> K5(-)@K'")
+        >>> rule.verdict, rule.pam_sense
+        ('allowed', 'flipped')
+        """
+        into, out = parse_transfer(transfer)
+        points = dict.fromkeys(point_of(leg, self.crystal.group).reduced for leg in (*into, *out))
+        part = axis_at(self.crystal, self.axis, list(points))
+        turn = part.turn if part else None
+        species = {s.key: s for q in points for s in find_species(self.crystal, part, q)}
+        channel = read_channel(resolve_transfer(transfer, species, turn), turn)
+        return Rule(channel, species, part)
 
     def predict(
         self,

@@ -190,26 +190,23 @@ class Supercell:
             {q for w in self.rotations for q in (_image(q, w) for q in wavevectors)}
         )
         self._inverse = np.linalg.inv(self.matrix)
-        determinant = round(abs(np.linalg.det(self.matrix)))
-        box = range(determinant)
-        self.cells = np.array(
-            sorted({self._reduced(np.array(x)) for x in itertools.product(box, repeat=3)})
-            if determinant <= 8
-            else self._grow()
-        )
-        if len(self.cells) != determinant:
-            raise RuntimeError("cells of the supercell were lost")
-        self._number = {tuple(x): i for i, x in enumerate(self.cells.tolist())}
 
-    def _grow(self) -> list[tuple[int, ...]]:
-        reached = {(0, 0, 0)}
-        while True:
-            grown = reached | {
-                self._reduced(np.array(x) + step) for x in reached for step in np.eye(3, dtype=int)
-            }
-            if len(grown) == len(reached):
-                return sorted(reached)
-            reached = grown
+    @property
+    def index(self) -> int:
+        """Number of primitive cells in the supercell."""
+        return int(np.prod(np.diag(self.matrix)))
+
+    @cached_property
+    def cells(self) -> Integers:
+        """One lattice vector of the crystal per primitive cell of the supercell."""
+        a, b, c = (range(int(x)) for x in np.diag(self.matrix))  # a Hermite form: a plain box
+        return np.array(sorted({self._reduced(np.array(x)) for x in itertools.product(a, b, c)}))
+
+    @cached_property
+    def _number(self) -> dict[tuple[int, ...], int]:
+        if len(self.cells) != self.index:
+            raise RuntimeError("cells of the supercell were lost")
+        return {tuple(x): i for i, x in enumerate(self.cells.tolist())}
 
     def _reduced(self, vector: Integers) -> tuple[int, ...]:
         """A lattice vector of the crystal modulo those of the supercell."""

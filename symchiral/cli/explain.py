@@ -13,12 +13,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_structure(parser)
     parser.add_argument(
-        "transfer", metavar="TRANSFER", help='the transfer, of any order: "Eu(+) Eu(+) -> Eg(-)"'
-    )
-    parser.add_argument(
-        "--q",
-        metavar='"Q Q Q"',
-        help="wavevectors of the vertex, as for predict (default: the zone centre)",
+        "transfer",
+        metavar="TRANSFER",
+        help='the transfer, of any order: "Eu(+) Eu(+) -> Eg(-)", "K1@K K1@K -> K1@-K"',
     )
 
 
@@ -28,7 +25,7 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.table import fold
 
     study = open_study(options)
-    rule = study.explain(options.transfer, q=options.q)
+    rule = study.explain(options.transfer)
     if options.json:
         write_json(explain_document(study.crystal, study.axis, rule))
         return

@@ -52,6 +52,9 @@ class Participant(Value):
         Dimension of the complex small irrep inside: d, or d/2 where time reversal joins two.
     time_parity : int
         +1, or −1 for a field that is odd under time reversal (velocity, B, M).
+    known : tuple of int or None
+        The operations of which D is known; None: all. A coupling with a participant that is
+        known on a subgroup only is judged on it.
     """
 
     names: tuple[str, ...]
@@ -64,6 +67,7 @@ class Participant(Value):
     conjugation: Complex
     irrep_dimension: int
     time_parity: int = 1
+    known: tuple[int, ...] | None = None
 
     # Participants are dictionary keys everywhere: equal ones are nearly always the same object.
     __eq__ = Value.__eq__

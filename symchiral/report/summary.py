@@ -112,8 +112,6 @@ def predict_table(
     axis, species = book.axis, tuple(book.species.values())
     vertex = [place_name(crystal.group, q) or "GM" for q in book.points]
     where = "zone centre" if book.at_centre else " + ".join(vertex)
-    if not book.at_centre:
-        path += f' --q "{" ".join(vertex)}"'
     right = f"{where}, {_ORDERS.get(book.order, f'{book.order}th')} order"
     head = (
         f"{headline(crystal):<62}  {unbroken(right)}",

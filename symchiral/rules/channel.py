@@ -63,15 +63,16 @@ class Channel(Value):
         The legs, incoming ones first, in the order of the grammar.
     verdict : Verdict
         allowed, forbidden or undecided, with the residual.
-    coefficients : int
-        Real coefficients of the coupling of the whole species with this identity pattern.
+    coefficients : int or None
+        Real coefficients of the coupling of the whole species with this identity pattern; None
+        where a leg is known on a subgroup only.
     turn : Turn or None
         The named operation of the axis, None where there is none.
     """
 
     coupling: Coupling
     verdict: Verdict
-    coefficients: int
+    coefficients: int | None
     turn: Turn | None
 
     @cached_property
@@ -299,6 +300,8 @@ def _channel(
 def read_channel(coupling: Coupling, turn: Turn | None) -> Channel:
     """Judge one coupling of any order and read it as a channel."""
     coefficients = 0
+    if coupling.known is not None:
+        return Channel(coupling, judge(coupling), None, turn)
     if coupling.momentum.is_reciprocal_vector and not time_odd(coupling):
         coefficients = count_coefficients(
             [leg.participant for leg in coupling],

@@ -109,6 +109,12 @@ class Coupling(Value):
             groups.setdefault((leg.participant, leg.copy), []).append(slot)
         return tuple(tuple(slots) for slots in groups.values())
 
+    @property
+    def known(self) -> tuple[int, ...] | None:
+        """Operations of which every leg's action is known; None: all of the group."""
+        limits = [set(leg.participant.known) for leg in self.legs if leg.participant.known]
+        return tuple(sorted(set.intersection(*limits))) if limits else None
+
     @cached_property
     def momentum(self) -> QPoint:
         """Σq with all legs written incoming; a reciprocal lattice vector if it is conserved."""

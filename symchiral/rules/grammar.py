@@ -1,19 +1,30 @@
-"""The grammar of transfers: ``leg … -> leg …`` with leg = ``species[:copy][(component)]``."""
+"""The grammar of transfers: ``leg … -> leg …``.
+
+A leg is ``species[:copy][(component)][@q]``, or ``state[l]@q`` for an electron or exciton of which
+only the pseudo-angular momentum l is known.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
-from symchiral.errors import GrammarError, LabelError, nearest
+from symchiral.crystal.qpoint import GAMMA, QPoint
+from symchiral.crystal.spacegroup import SpaceGroup
+from symchiral.errors import AxisError, GrammarError, LabelError, nearest
+from symchiral.fields.valley import valley_state
 from symchiral.irreps.cdml import cdml_name
-from symchiral.irreps.pam import Component
+from symchiral.irreps.kpoints import find_point
+from symchiral.irreps.pam import Component, Turn, components
+from symchiral.irreps.stars import place_name
 from symchiral.modes.species import Species
 from symchiral.rules.coupling import COPIES, Coupling, Leg
 
 _LEG = re.compile(
-    r"(?P<name>[^\s:()@]+(?::#\d+)?)(?::(?P<copy>[a-j]))?(?:\((?P<inside>[^()]*)\))?(?:@(?P<q>\S+))?"
+    r"(?P<name>[^\s:()@\[\]]+(?::#\d+)?)(?:\[(?P<state>[^\s\[\]]+)\])?(?::(?P<copy>[a-j]))?"
+    r"(?:\((?P<inside>[^()]*)\))?(?:@(?P<q>\S+))?"
 )
 _PLAIN = str.maketrans(
     {"−": "-", "–": "-", "⁻": "-", "⁺": "+", "′": "'", "Γ": "GM", "_": None, "{": None, "}": None}
@@ -29,6 +40,7 @@ class LegText:
     component: str | None
     mode: int | None
     q: str | None
+    state: Fraction | None
 
 
 def parse_transfer(text: str) -> tuple[tuple[LegText, ...], tuple[LegText, ...]]:
@@ -75,10 +87,29 @@ def _leg(word: str) -> LegText:
                 fix='write number and component, as in "Eu(1,+)"',
             )
         mode = int(number)
-    return LegText(match["name"], COPIES.index(match["copy"] or "a"), component, mode, match["q"])
+    return LegText(
+        name=match["name"],
+        copy=COPIES.index(match["copy"] or "a"),
+        component=component,
+        mode=mode,
+        q=match["q"],
+        state=_state(match["state"], word),
+    )
 
 
-def resolve_transfer(text: str, species: Mapping[str, Species]) -> Coupling:
+def _state(text: str | None, word: str) -> Fraction | None:
+    if text is None:
+        return None
+    if not re.fullmatch(r"[+-]?\d{1,3}(/\d{1,3})?", text):
+        raise GrammarError(
+            f"cannot read the state {word!r}",
+            why=f"{text!r} is no pseudo-angular momentum",
+            fix='write it as in "e[0]@K" or "X[-1]@GM"',
+        )
+    return Fraction(text)
+
+
+def resolve_transfer(text: str, species: Mapping[str, Species], turn: Turn | None) -> Coupling:
     """Turn a transfer into a coupling of the species of a crystal.
 
     Parameters
@@ -87,6 +118,8 @@ def resolve_transfer(text: str, species: Mapping[str, Species]) -> Coupling:
         The transfer.
     species : mapping of str to Species
         The species it may name, by ``Species.key``.
+    turn : Turn or None
+        The axis, for states given by their PAM.
 
     Raises
     ------
@@ -96,15 +129,21 @@ def resolve_transfer(text: str, species: Mapping[str, Species]) -> Coupling:
         A species, component or copy does not exist in this crystal.
     """
     into, out = parse_transfer(text)
-    legs = [_resolve(leg, species, outgoing=False) for leg in into]
-    legs += [_resolve(leg, species, outgoing=True) for leg in out]
+    legs = [_resolve(leg, species, turn, outgoing=False) for leg in into]
+    legs += [_resolve(leg, species, turn, outgoing=True) for leg in out]
     return Coupling(tuple(legs))
+
+
+def point_of(leg: LegText, group: SpaceGroup) -> QPoint:
+    """Return the wavevector of a leg as written; the zone centre if it names none."""
+    return GAMMA if leg.q is None else find_point(group, leg.q)
 
 
 def lookup(name: str, q: str | None, species: Mapping[str, Species]) -> Species:
     """Return the species of a name or alias (``Eu``, ``E_u``, ``GM3-``, ``Γ3−``) at q."""
     plain = name.translate(_PLAIN)
-    place = "" if q in (None, "GM", "G") else q
+    group = next(iter(species.values())).participant.group
+    place = "" if q is None else place_name(group, find_point(group, q))
     here = [s for s in species.values() if s.place == place]
     if not here:
         places = dict.fromkeys(s.place or "GM" for s in species.values())
@@ -124,7 +163,11 @@ def lookup(name: str, q: str | None, species: Mapping[str, Species]) -> Species:
     )
 
 
-def _resolve(leg: LegText, species: Mapping[str, Species], *, outgoing: bool) -> Leg:
+def _resolve(
+    leg: LegText, species: Mapping[str, Species], turn: Turn | None, *, outgoing: bool
+) -> Leg:
+    if leg.state is not None:
+        return _state_leg(leg, leg.state, species, turn, outgoing=outgoing)
     if leg.mode is not None:
         raise LabelError(
             f"no mode number {leg.mode} of {leg.name}",
@@ -140,6 +183,25 @@ def _resolve(leg: LegText, species: Mapping[str, Species], *, outgoing: bool) ->
         )
     component = _component(leg, found)
     return Leg(found.participant, component, leg.copy, outgoing=outgoing, arm=found.arm)
+
+
+def _state_leg(
+    leg: LegText,
+    pam: Fraction,
+    species: Mapping[str, Species],
+    turn: Turn | None,
+    *,
+    outgoing: bool,
+) -> Leg:
+    if turn is None:
+        raise AxisError(
+            f"no pseudo-angular momentum for {leg.name}[{pam}]",
+            why="no rotation about the axis keeps every wavevector of this transfer",
+            fix="choose other wavevectors, or another axis",
+        )
+    group = next(iter(species.values())).participant.group
+    state = valley_state(group, leg.name, point_of(leg, group), pam, turn)
+    return Leg(state, components(state, turn)[0], leg.copy, outgoing=outgoing)
 
 
 def _component(leg: LegText, species: Species) -> Component:

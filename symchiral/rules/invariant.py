@@ -109,8 +109,14 @@ class Invariant(Value):
     @property
     def text(self) -> str:
         """Plain text, ``c1 [Eu(+)^2 Eg(+) + Eu(-)^2 Eg(-)]``."""
-        return " + ".join(
-            f"c{j + 1} [{_join(_term_text(t) for t in terms)}{' + c.c.' * self.conjugate}]"
+        return " ".join(self.parts)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The text, one coefficient each; the second and later ones begin with ``+``."""
+        rest = " + c.c." if self.conjugate else ""
+        return tuple(
+            f"{'+ ' * (j > 0)}c{j + 1} [{_join(_term_text(t) for t in terms)}{rest}]"
             for j, terms in enumerate(self.polynomials)
         )
 

@@ -145,7 +145,9 @@ def time_odd(coupling: Coupling) -> bool:
 def average_of(
     coupling: Coupling, operations: Sequence[int] | None = None
 ) -> dict[tuple[int, ...], Complex]:
-    """Average a coupling over the group, or over the operations given."""
+    """Average a coupling over the group (what is known of it), or over the operations given."""
+    if operations is None:
+        operations = coupling.known
     return group_average(
         [leg.participant for leg in coupling],
         [leg.incoming_arm for leg in coupling],

@@ -100,7 +100,7 @@ class Listing:
         return lines
 
     def _reading(self) -> str:
-        found = sorted({rule.coefficients for rule in self.book.rules if rule.allowed})
+        found = sorted({rule.coefficients or 0 for rule in self.book.rules if rule.allowed})
         number = "one real coefficient" if found[-1:] == [1] else f"up to {found[-1]} coefficients"
         several = any(species.optical > 1 for species in self.book.species.values())
         holds = [

@@ -87,7 +87,8 @@ def why_forbidden(coupling: Coupling, *, first: int | None = None) -> Reason:
     if time_odd(coupling):
         return Reason("time-reversal", "an odd number of factors changes sign under time reversal")
     group = coupling.legs[0].participant.group
-    order = _by_simplicity(group, first)
+    known = coupling.known
+    order = [g for g in _by_simplicity(group, first) if known is None or g in known]
     single = _eigenphases(coupling, group)
     for g in order:
         phase = single[g]

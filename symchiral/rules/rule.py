@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from symchiral.crystal.qpoint import GAMMA
+from symchiral.errors import LimitError
 from symchiral.irreps.axis import Axis
 from symchiral.modes.motion import Motion
 from symchiral.modes.species import Species
@@ -55,9 +56,17 @@ class Rule(Value):
         return self.verdict == "allowed"
 
     @property
-    def coefficients(self) -> int:
-        """Real coefficients of the coupling of the whole species; 0 if forbidden."""
+    def coefficients(self) -> int | None:
+        """Real coefficients of the coupling of the whole species; 0 if forbidden.
+
+        None where a leg is a state of which only the PAM is known.
+        """
         return self.channel.coefficients if self.allowed else 0
+
+    @property
+    def necessary_only(self) -> bool:
+        """Whether an allowed verdict is necessary, not sufficient: a leg is known by PAM alone."""
+        return self.channel.coupling.known is not None
 
     @property
     def umklapp(self) -> int | None:
@@ -71,6 +80,8 @@ class Rule(Value):
 
     def motion(self, leg: Leg) -> Motion:
         """How the atoms turn in the component of a leg."""
+        if leg.participant.known is not None:
+            return Motion(float("nan"), float("nan"), ())
         return self.species[leg.species].motions[leg.component.index]
 
     @cached_property
@@ -122,7 +133,9 @@ class Rule(Value):
         for leg in self.channel.coupling:
             name = leg.species
             needed[name] = max(needed.get(name, 0), leg.copy + 1)
-        return any(n > self.species[name].optical for name, n in needed.items())
+        return any(
+            n > self.species[name].optical for name, n in needed.items() if name in self.species
+        )
 
     @cached_property
     def pump(self) -> tuple[str | None, ...]:
@@ -143,7 +156,7 @@ class Rule(Value):
     @cached_property
     def invariant(self) -> Invariant | None:
         """The invariants of the coupling; None if it is forbidden."""
-        if not self.allowed:
+        if not self.allowed or self.necessary_only:
             return None
         return invariant(self.channel.coupling, self.axis.turn if self.axis else None)
 
@@ -167,6 +180,12 @@ class Rule(Value):
                 self.channel.coupling, first=self.axis.turn.index if self.axis else None
             )
         n = self.channel.coefficients
+        if n is None:
+            return Reason(
+                "pam",
+                f"PAM allows it, {self.budget_text}; of one leg no more is known, so this is "
+                "necessary only",
+            )
         text = f"{n} invariant{'s' if n > 1 else ''} of the group contain{'' if n > 1 else 's'} it"
         return Reason("invariant", f"{text}; {self.budget_text}" if self.axis else text)
 
@@ -257,8 +276,13 @@ class Rule(Value):
             lines.append(f"budget     {self.budget_text}" + self._umklapp_text())
         if self.allowed:
             lines += self._sense_lines()
-            lines.append(f"invariant  V = {minus(self.invariant.text) if self.invariant else ''}")
-            lines.append(self._coefficient_text())
+            if self.necessary_only:
+                lines.append(
+                    "note       necessary only: of a state no more than its PAM is known, and what "
+                    "else it is may forbid it"
+                )
+            else:
+                lines += self._invariant_lines()
             lines += self._light_lines()
         else:
             lines.append(f"because    {self.reason.text}  [{self.reason.kind}]")
@@ -293,21 +317,38 @@ class Rule(Value):
             )
         return [text]
 
-    def _coefficient_text(self) -> str:
+    def _invariant_lines(self) -> list[str]:
+        try:
+            parts = self.invariant.parts if self.invariant else ()
+        except LimitError as error:
+            parts = (f"({error.why})",)
+        head = "invariant  V = "
+        lines = [f"{head if i == 0 else ' ' * len(head)}{minus(p)}" for i, p in enumerate(parts)]
         n = self.channel.coefficients
-        number = "one real coefficient" if n == 1 else f"{n} real coefficients"
-        return f"strength   {number}; its size is not a matter of symmetry"
+        number = (
+            "one real coefficient; its size is"
+            if n == 1
+            else f"{n} real coefficients; their sizes are"
+        )
+        return [*lines, f"strength   {number} not a matter of symmetry"]
 
     def _light_lines(self) -> list[str]:
+        """What light does; off the zone centre its wavevector, nearly zero, reaches no mode."""
+        coupling = self.channel.coupling
+        driven = {
+            leg.label: route
+            for leg, route in zip(coupling.incoming, self.pump, strict=True)
+            if leg.participant.arms == (GAMMA,)
+        }
         pumps = [
             f"{pretty(label)} by {route_text(route) if route else 'no light up to hyper-Raman'}"
-            for label, route in {
-                leg.label: route
-                for leg, route in zip(self.channel.coupling.incoming, self.pump, strict=True)
-            }.items()
+            for label, route in driven.items()
         ]
-        probes = ", ".join(route_text(p) for p in self.probe) or "nothing up to hyper-Raman"
-        return [f"drive      {'; '.join(pumps)}", f"seen by    {probes}"]
+        lines = [f"drive      {'; '.join(pumps)}"] if pumps else []
+        if any(leg.participant.arms == (GAMMA,) for leg in coupling.outgoing):
+            probes = ", ".join(route_text(p) for p in self.probe) or "nothing up to hyper-Raman"
+            lines.append(f"seen by    {probes}")
+        return lines
 
     def __repr__(self) -> str:
         return f"Rule({self.id!r}, {self.verdict})"

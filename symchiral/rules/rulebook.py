@@ -108,8 +108,8 @@ class RuleBook(Value):
             return replace(self, everything=self.rules[key])
         if isinstance(key, int):
             return self.rules[key]
-        coupling = resolve_transfer(key, self.species)
-        channel = read_channel(coupling, self.axis.turn if self.axis else None)
+        turn = self.axis.turn if self.axis else None
+        channel = read_channel(resolve_transfer(key, self.species, turn), turn)
         return Rule(channel, self.species, self.axis)
 
     def _where(self, keep: Callable[[Rule], bool]) -> RuleBook:
