@@ -316,7 +316,7 @@ class Supercell:
     def rigid(self) -> Real:
         """Three uniform translations, 3N × 3, normalised."""
         ones = np.tile(np.eye(3), (self.size // 3, 1))
-        return ones / np.sqrt(self.size / 3)
+        return np.asarray(ones / np.sqrt(self.size / 3))
 
     def force_constants(self, order: int, rng: np.random.Generator) -> Real:
         """A random tensor (3N)^order: symmetric, invariant, blind to rigid translations."""
@@ -348,7 +348,8 @@ class Supercell:
         """The 3n fields exp(i q·t) on one sublattice and direction: all waves of q, 3N × 3n."""
         turns = [sum(x * int(t) for x, t in zip(q, cell, strict=True)) for cell in self.cells]
         phases = np.exp(2j * np.pi * np.array([float(x % 1) for x in turns]))
-        return np.kron(phases[:, None], np.eye(3 * len(self.numbers))) / np.sqrt(len(phases))
+        fields = np.kron(phases[:, None], np.eye(3 * len(self.numbers)))
+        return np.asarray(fields / np.sqrt(len(phases)))
 
     def waves(self, q: Wavevector) -> list[Waves]:
         """The degenerate sets of a wavevector."""

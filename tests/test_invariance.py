@@ -684,3 +684,44 @@ def test_a_small_shift_of_the_origin_is_no_deviation(
     study = sc.read(how.write(whole.crystal))
     assert study.crystal.deviation < 1e-9
     carried(whole.crystal, study.crystal, how)
+
+
+@pytest.mark.parametrize("between", [False, True])
+def test_noise_chooses_neither_origin_nor_axis(*, between: bool) -> None:
+    """Off the zone centre labels and PAM refer to them.
+
+    P-6m2 has three origins of equal right (hexagon centre, metal, chalcogen), and from the middle
+    between two atoms two three-fold axes are equally near.
+    """
+    base = reference("MoS2_monolayer_slab").crystal.input
+    first, second = base.positions[base.numbers == 42][0], base.positions[base.numbers == 16][0]
+    middle = (first + second) / 2 * np.array([1, 1, 0]) * between
+    said = set()
+    for seed in range(8):
+        moves = np.random.default_rng(seed).normal(scale=1e-5, size=(len(base), 3))
+        positions = base.positions - middle + moves @ np.linalg.inv(base.cell)
+        study = sc.read(Crystal.of(base.cell, positions, base.numbers))
+        assert study.axis is not None
+        line = study.crystal.frame.point(
+            [float(x) for x in study.axis.point], to="input", source="primitive"
+        )
+        said.add(
+            (
+                tuple((np.round(line[:2], 3) + 0.0).tolist()),
+                *((s.label, s.count, *(c.pam for c in s.components)) for s in study.species("K")),
+            )
+        )
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize("name", ["CuO", "Te_P3121"])
+def test_a_little_turn_does_not_reverse_the_axis(name: str) -> None:
+    """The sign of the axis is that of its last component: one of 10⁻⁵ is none."""
+    base = reference(name).crystal.input
+    upright = np.eye(3) if name == "CuO" else np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]])
+    for angle in (5e-6, -5e-6, 1e-4, -1e-4):
+        c, s = np.cos(angle), np.sin(angle)
+        turn = np.array([[1, 0, 0], [0, c, -s], [0, s, c]]) @ upright
+        axis = sc.read(Crystal.of(base.cell @ turn.T, base.positions, base.numbers)).axis
+        assert axis is not None
+        assert np.allclose(axis.direction, [0, 1, 0], atol=1e-3)

@@ -58,7 +58,12 @@ CRYSTALS = [
     "SnS",
 ]
 #: inside the zone: no special point, no line, no plane; and on axes and planes of most lattices
-INTERIOR = [("1/7", "2/11", "3/13"), (0, 0, "2/9"), ("1/5", "1/5", 0), ("1/6", 0, "1/2")]
+INTERIOR = [
+    QPoint.of("1/7", "2/11", "3/13"),
+    QPoint.of(0, 0, "2/9"),
+    QPoint.of("1/5", "1/5", 0),
+    QPoint.of("1/6", 0, "1/2"),
+]
 
 
 @functools.cache
@@ -78,7 +83,7 @@ def wavevectors(name: str) -> list[QPoint]:
     """Special points, some of them a reciprocal vector away, and interior points."""
     points = [q for _, q in special_points(name)]
     moved = [q + QPoint.of(1, -1, 2) for q in points[:3]]
-    return [*points, *moved, *(QPoint.of(*q) for q in INTERIOR)]
+    return [*points, *moved, *INTERIOR]
 
 
 def representation(crystal: SymmetricCrystal, q: QPoint, operations: Sequence[int]) -> Complex:
