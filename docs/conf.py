@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import symchiral
 
@@ -51,3 +53,13 @@ html_theme_options = {
 html_show_sourcelink = False
 if (Path(__file__).parent / "_static").is_dir():
     html_static_path = ["_static"]
+
+
+def setup(app: Any) -> None:
+    """Let docstrings write |l| in plain text, where reST would look for a substitution."""
+
+    def escape(*arguments: Any) -> None:
+        lines = arguments[-1]
+        lines[:] = [re.sub(r"(?<!\\)\|l\|", r"\\|l\\|", line) for line in lines]
+
+    app.connect("autodoc-process-docstring", escape)

@@ -684,6 +684,14 @@ class Comparison:
         if key not in self._momenta:
             multiplets = [m for m in self.named[0][label] if not m.acoustic]
             self._momenta[key] = self.modes[0].angular_momentum(multiplets, pam, self.axis)
+            # The force constants are real: a mode of l = −l that stands alone is a real vector and
+            # moves along lines, although two such modes together could turn.
+            alone = all(
+                m.component(pam).columns.stop - m.component(pam).columns.start == 1
+                for m in multiplets
+            )
+            if pam is not None and self.axis and 2 * pam % self.axis.order == 0 and alone:
+                self._momenta[key] = (0.0, 0.0)
         return self._momenta[key]
 
     def _expected(self, order: int) -> set[Any]:

@@ -101,11 +101,15 @@ class QPoint:
     def rotated(self, inverse_rotation: npt.NDArray[np.int64]) -> QPoint:
         """Image R q, given the inverse W⁻¹ of the rotation part: coefficients are q W⁻¹."""
 
+        columns = inverse_rotation.T.tolist()
+
         def image(vector: Vector) -> Vector:
+            if vector == ZERO:
+                return ZERO
             return _vector(
                 *(
-                    sum((q * int(x) for q, x in zip(vector, column, strict=True)), Fraction(0))
-                    for column in inverse_rotation.T
+                    sum((q * x for q, x in zip(vector, column, strict=True)), Fraction(0))
+                    for column in columns
                 )
             )
 
@@ -181,9 +185,11 @@ def images(group: SpaceGroup, q: QPoint) -> tuple[QPoint, ...]:
     return tuple(q.rotated(group.rotations[i]).reduced for i in group.inverses)
 
 
+@lru_cache(maxsize=65536)
 def little_group(group: SpaceGroup, q: QPoint) -> tuple[int, ...]:
     """Indices of the operations with R q = q + G."""
-    return tuple(g for g, image in enumerate(images(group, q)) if image == q.reduced)
+    reduced = q.reduced
+    return tuple(g for g, image in enumerate(images(group, q)) if image == reduced)
 
 
 def star(group: SpaceGroup, q: QPoint) -> tuple[QPoint, ...]:
