@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import symchiral
@@ -49,10 +48,12 @@ html_title = f"symchiral {release}"
 html_theme_options = {
     "show_prev_next": False,
     "secondary_sidebar_items": ["page-toc"],
+    "header_links_before_dropdown": 9,
 }
+html_sidebars = {"**": []}  # every page is in the bar at the top
 html_show_sourcelink = False
-if (Path(__file__).parent / "_static").is_dir():
-    html_static_path = ["_static"]
+html_static_path = ["_static"]
+html_css_files = ["custom.css"]
 
 
 def setup(app: Any) -> None:

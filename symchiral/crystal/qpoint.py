@@ -100,7 +100,6 @@ class QPoint:
 
     def rotated(self, inverse_rotation: npt.NDArray[np.int64]) -> QPoint:
         """Image R q, given the inverse W⁻¹ of the rotation part: coefficients are q W⁻¹."""
-
         columns = inverse_rotation.T.tolist()
 
         def image(vector: Vector) -> Vector:
