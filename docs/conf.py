@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
 import symchiral
 
 project = "symchiral"
@@ -48,19 +45,9 @@ html_title = f"symchiral {release}"
 html_theme_options = {
     "show_prev_next": False,
     "secondary_sidebar_items": ["page-toc"],
-    "header_links_before_dropdown": 9,
+    "header_links_before_dropdown": 7,
 }
 html_sidebars = {"**": []}  # every page is in the bar at the top
 html_show_sourcelink = False
 html_static_path = ["_static"]
 html_css_files = ["custom.css"]
-
-
-def setup(app: Any) -> None:
-    """Let docstrings write |l| in plain text, where reST would look for a substitution."""
-
-    def escape(*arguments: Any) -> None:
-        lines = arguments[-1]
-        lines[:] = [re.sub(r"(?<!\\)\|l\|", r"\\|l\\|", line) for line in lines]
-
-    app.connect("autodoc-process-docstring", escape)

@@ -12,8 +12,7 @@
     ├── SymmetryError              no space group, or one that contradicts the atoms
     │   └── AxisError              the axis asked for is not a symmetry axis
     ├── LabelError                 an unknown species, copy, component or structure name
-    ├── LimitError                 more work than the limit allows
-    └── MissingExtraError          an optional dependency is not installed
+    └── LimitError                 more work than the limit allows
 
 Each carries *what* happened, *why*, and how to *fix* it.
 """
@@ -105,10 +104,6 @@ class LabelError(SymchiralError):
 
 class LimitError(SymchiralError):
     """The request is larger than the limit set for it."""
-
-
-class MissingExtraError(SymchiralError):
-    """An optional dependency is needed and not installed."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

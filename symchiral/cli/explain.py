@@ -22,12 +22,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the explanation, or the document."""
     from symchiral.report.document import explain_document
+    from symchiral.report.summary import axis_line
     from symchiral.table import fold
 
     study = open_study(options)
     rule = study.explain(options.transfer)
     if options.json:
-        write_json(explain_document(study.crystal, study.axis, rule))
+        write_json(explain_document(study.crystal, rule))
         return
-    text, columns = rule.explain(), width()
-    write("\n".join(fold(tuple(text.splitlines()), columns)) if columns else text)
+    lines = [*rule.explain().splitlines(), f"axis       {axis_line(study.crystal, rule.axis)}"]
+    columns = width()
+    write("\n".join(fold(tuple(lines), columns) if columns else lines))

@@ -173,12 +173,15 @@ def predict_document(crystal: SymmetricCrystal, book: RuleBook, *, everything: b
     }
 
 
-def explain_document(crystal: SymmetricCrystal, axis: Axis | None, rule: Rule) -> Document:
-    """Return the document of ``explain``: header, structure, axis and one channel."""
+def explain_document(crystal: SymmetricCrystal, rule: Rule) -> Document:
+    """Return the document of ``explain``: header, structure, axis and one channel.
+
+    The axis is the part of the crystal's that keeps every wavevector of the channel.
+    """
     return {
         **_header("explain", crystal),
         "structure": _structure(crystal),
-        "axis": _axis(crystal, axis),
+        "axis": _axis(crystal, rule.axis),
         "channel": rule.to_record(),
         "text": rule.explain(),
     }

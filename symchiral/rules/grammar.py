@@ -26,6 +26,9 @@ _LEG = re.compile(
     r"(?P<name>[^\s:()@\[\]]+(?::#\d+)?)(?:\[(?P<state>[^\s\[\]]+)\])?(?::(?P<copy>[a-j]))?"
     r"(?:\((?P<inside>[^()]*)\))?(?:@(?P<q>\S+))?"
 )
+FIELDS = ("E", "B", "M")
+"""Names kept for fields, which a leg in brackets will mean."""
+
 _PLAIN = str.maketrans(
     {"−": "-", "–": "-", "⁻": "-", "⁺": "+", "′": "'", "Γ": "GM", "_": None, "{": None, "}": None}
 )
@@ -193,6 +196,12 @@ def _state_leg(
     *,
     outgoing: bool,
 ) -> Leg:
+    if leg.name in FIELDS:
+        raise GrammarError(
+            f"{leg.name}[…] is no state",
+            why=f"{leg.name} is the name of a field, and fields are no legs of a transfer yet",
+            fix="give the state another name, as in e[0]@K",
+        )
     if turn is None:
         raise AxisError(
             f"no pseudo-angular momentum for {leg.name}[{pam}]",
