@@ -778,22 +778,15 @@ def test_motionless_components_are_recognised(name: str, q: str) -> None:
     assert not compared(name, q).unsharp
 
 
-AS_WRITTEN = pytest.mark.xfail(
-    reason="wavevectors are listed as written, but G and the labels of legs belong to reduced ones"
-)
+WRITTEN = [
+    *VERTICES,
+    ("NaCl", "1/3,1/3,2/3 1/3,-1/3,0 1/3,0,1/3"),
+    ("Te_P3121", "0,0,3/4 0,0,3/4 0,0,1/2"),
+]
+"""Every vertex, and two more with a component outside (−1/2, 1/2]."""
 
 
-def written_vertices() -> list[Any]:
-    """Every vertex; those written with a component outside (−1/2, 1/2] are not consistent yet."""
-    more = [("NaCl", "1/3,1/3,2/3 1/3,-1/3,0 1/3,0,1/3"), ("Te_P3121", "0,0,3/4 0,0,3/4 0,0,1/2")]
-    result = []
-    for name, q in [*VERTICES, *more]:
-        inside = all(-1 < 2 * Fraction(x) <= 1 for point in q.split() for x in point.split(","))
-        result.append(pytest.param(name, q, marks=[] if inside else [AS_WRITTEN]))
-    return result
-
-
-@pytest.mark.parametrize(("name", "q"), written_vertices())
+@pytest.mark.parametrize(("name", "q"), WRITTEN)
 def test_wavevectors_of_the_document_belong_together(name: str, q: str) -> None:
     """Σ q is the G of every channel, and every incoming leg names a wavevector of the vertex."""
     document = json.loads(predicted(name, q))

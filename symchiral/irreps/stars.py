@@ -34,8 +34,26 @@ def star_irreps(group: SpaceGroup, q: QPoint) -> tuple[Participant, ...]:
     """
     if q.reduced == GAMMA:
         return zone_centre(group)
+    return _named(group, _first(group, q))
+
+
+def star_arms(group: SpaceGroup, q: QPoint) -> tuple[QPoint, ...]:
+    """Return the arms of q and of −q in one order, whichever arm q is.
+
+    Examples
+    --------
+    >>> from symchiral.crystal.search import space_group
+    >>> star_arms(space_group(485), QPoint.of(0, "1/2", 0))
+    (QPoint(1/2, 1/2, 0), QPoint(1/2, 0, 0), QPoint(0, 1/2, 0))
+    """
+    arms = star(group, _first(group, q))
+    return tuple(dict.fromkeys([*arms, *((-arm).reduced for arm in arms)]))
+
+
+def _first(group: SpaceGroup, q: QPoint) -> QPoint:
+    """The arm of the star of q, or of −q, that comes first."""
     arms = set(star(group, q))
-    return _named(group, max(arms | {(-arm).reduced for arm in arms}, key=_sorting))
+    return max(arms | {(-arm).reduced for arm in arms}, key=_sorting)
 
 
 def _sorting(q: QPoint) -> tuple[object, ...]:

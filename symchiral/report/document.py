@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.crystal.qpoint import QPoint, star
+from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import LabelError, nearest
 from symchiral.irreps.axis import Axis, axis_at, axis_names, named_operation
 from symchiral.irreps.cdml import cdml_name
-from symchiral.irreps.stars import place_name
+from symchiral.irreps.stars import place_name, star_arms
 from symchiral.modes.species import Species, find_species
 from symchiral.report.wavevectors import little_symbol
 from symchiral.rules.activity import activity
@@ -100,7 +100,7 @@ def _axis(crystal: SymmetricCrystal, axis: Axis | None) -> Document | None:
 
 
 def _wavevector(crystal: SymmetricCrystal, q: QPoint) -> Document:
-    arms = star(crystal.group, q)
+    arms = star_arms(crystal.group, q)
     return {
         "label": place_name(crystal.group, q) or "GM",
         "arm": 1 + arms.index(q.reduced),

@@ -213,6 +213,7 @@ def make_rulebook(
             why="all legs are written incoming, and their sum must be a reciprocal lattice vector",
             fix=f"the last one must be ({last}) or an equivalent",
         )
+    points = [q.reduced for q in points]
     part = axis_at(crystal, axis, points)
     legs = [*points[:-1], -points[-1]]
     at = {q: find_species(crystal, part, q) for q in dict.fromkeys(q.reduced for q in legs)}
