@@ -325,7 +325,7 @@ def axis_text(
     inverse = np.linalg.inv(new.cell)
     ahead = end * how.turn @ axis.direction
     parts = (ahead @ inverse, how.move(crystal, point(crystal, axis)) @ inverse)
-    return "@".join(",".join(repr(float(v)) for v in part) for part in parts)
+    return "@".join(",".join(f"{v:.14f}" for v in part) for part in parts)
 
 
 def point(crystal: SymmetricCrystal, axis: Axis) -> Real:

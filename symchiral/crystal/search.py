@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache, cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,9 @@ from symchiral.value import Value, frozen
 
 SYMPREC = 1e-3
 """Default distance tolerance, Å."""
+
+NOISE = 1e-3
+"""Distances that differ by less are equal where a choice must not depend on noise, Å."""
 
 _ORIGIN_CHOICE_2 = {
     # Space groups with two origin choices -> Hall number of choice 2 (spglib defaults to 1).
@@ -208,6 +213,7 @@ def find_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> SymmetricCry
     matrix = np.array(data.transformation_matrix)
     origin = np.array(data.origin_shift)
     standard = crystal.cell.T @ np.linalg.inv(matrix)
+    origin = origin + group.centring @ _nearest_origin(crystal.cell, matrix, origin, group)
     primitive_cell = symmetrized_cell((standard @ group.centring).T, group.rotations)
     coordinates = (crystal.positions @ matrix.T + origin) @ np.linalg.inv(group.centring).T
     folded, numbers, representatives = _fold(
@@ -238,6 +244,37 @@ def find_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> SymmetricCry
         deviation=deviation,
         warnings=_warnings(crystal, data, looser, symprec),
     )
+
+
+def _nearest_origin(
+    cell: npt.NDArray[np.float64],
+    matrix: npt.NDArray[np.float64],
+    origin: npt.NDArray[np.float64],
+    group: SpaceGroup,
+) -> npt.NDArray[np.float64]:
+    """The shift to that origin of equal right which is nearest to the origin of the input.
+
+    A shift s with (W − 1) s whole for every W leaves all operations as they are, but not the
+    labels of irreps off the zone centre; which of these origins spglib takes is a matter of noise.
+    Of origins equally near the one with the smallest fractional coordinates is taken.
+    """
+    shifts = _normalizer(group)
+    offset = np.linalg.solve(group.centring, origin) + shifts
+    offset -= np.rint(offset)
+    place = -offset @ (np.linalg.inv(matrix) @ group.centring).T
+    distance = np.linalg.norm(place @ cell, axis=1)
+    (near,) = np.nonzero(distance < distance.min() + NOISE)
+    inside = np.round(place[near] % 1.0, 3) % 1.0
+    return np.asarray(shifts[near[np.lexsort(inside[:, ::-1].T)[0]]])
+
+
+@cache
+def _normalizer(group: SpaceGroup) -> npt.NDArray[np.float64]:
+    """Shifts of the origin that keep every operation, one per polar line, in primitive axes."""
+    steps = np.array(sorted({Fraction(i, n) % 1 for n in (3, 4) for i in range(n)}), dtype=float)
+    grid = np.array(list(product(steps, repeat=3)))
+    moved = np.einsum("gij,nj->gni", group.rotations - np.eye(3, dtype=np.int64), grid)
+    return frozen(grid[np.all(np.abs(moved - np.rint(moved)) < 1e-6, axis=(0, 2))])
 
 
 def _fold(

@@ -138,6 +138,9 @@ def axis_names(crystal: SymmetricCrystal) -> list[str]:
     return list(names.values())
 
 
+UPRIGHT = 1e-3
+"""Components of a unit vector below this are zero: cells are rarely known, or turned, better."""
+
 Candidate = tuple[int, bool, tuple[int, int, int]]
 """Order, proper, direction in the primitive basis."""
 
@@ -156,7 +159,7 @@ def _cartesian(crystal: SymmetricCrystal, uvw: tuple[int, int, int]) -> npt.NDAr
 
 
 def _upward(vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    last = np.flatnonzero(np.abs(vector) > 1e-6)[-1]
+    last = np.flatnonzero(np.abs(vector) > UPRIGHT)[-1]
     return np.asarray(vector * np.sign(vector[last]))
 
 
@@ -171,7 +174,7 @@ def _default(crystal: SymmetricCrystal, candidates: list[Candidate]) -> Axis:
         parallel = [
             bool(abs(vector @ c) > (1 - 1e-6) * np.linalg.norm(c)) for c in (c_input, c_standard)
         ]
-        return parallel[0], parallel[1], tuple(np.round(vector[::-1], 6))
+        return parallel[0], parallel[1], tuple(np.round(vector[::-1], 3))
 
     chosen = max(best, key=preference)
     vector = _upward(_cartesian(crystal, chosen[2]))
@@ -208,11 +211,15 @@ def _line(
     unit = DENOMINATOR * order * order
     cartesian = (points / unit - origin) @ frame.cell
     # What counts is the distance of the line; S4 also has a fixed point on it, of which the
-    # nearest is taken; then the smallest fractional coordinates.
+    # nearest is taken; then the smallest fractional coordinates. Distances that the tolerance
+    # cannot tell apart are equal: noise must not choose the axis.
     distances = np.linalg.norm(cartesian - np.outer(cartesian @ vector, vector), axis=1)
     away = np.linalg.norm(cartesian, axis=1)
-    keys = np.column_stack([points % unit, lattice])[:, ::-1].T
-    chosen = np.lexsort((*keys, np.round(away, 6), np.round(distances, 6)))[0]
+    equal = distances < distances.min() + crystal.symprec
+    equal &= away < away[equal].min() + crystal.symprec
+    (nearest,) = np.nonzero(equal)
+    keys = np.column_stack([points[nearest] % unit, lattice[nearest]])[:, ::-1].T
+    chosen = int(nearest[np.lexsort(keys)[0]])
     along = int(np.flatnonzero(uvw)[0])
     s = Fraction(int(screws[chosen, along]), DENOMINATOR * uvw[along])
     if s.denominator != 1:
