@@ -161,7 +161,7 @@ def test_documents_are_what_their_schema_says(name: str) -> None:
     assert json.loads(json.dumps(full)) == full  # plain lists and dictionaries
     check(study(name).show(), "show")
     for rule in samples(book(name)):
-        check(explain_document(study(name).crystal, axis, rule), "explain")
+        check(explain_document(study(name).crystal, rule), "explain")
 
 
 def thinned(channels: list[Document]) -> list[Document]:
@@ -186,7 +186,7 @@ def test_an_undecided_channel_is_in_the_schema() -> None:
     rule = book("Bi2Se3")["Eu(+) Eu(+) -> Eg(-)"]
     channel = dataclasses.replace(rule.channel, verdict=Verdict("undecided", 1e-5))
     undecided = Rule(channel, rule.species, rule.axis)
-    found = explain_document(study("Bi2Se3").crystal, rule.axis, undecided)
+    found = explain_document(study("Bi2Se3").crystal, undecided)
     check(found, "explain")
     assert found["channel"]["residual"] == 1e-5
     assert found["channel"]["reason"]["kind"] == "tolerance"

@@ -413,7 +413,8 @@ def _warnings(crystal: Crystal, data: Any, looser: Any, symprec: float) -> tuple
             )
         )
     stated = crystal.source.stated_group
-    if stated is not None and stated != data.number:
+    # P1 is what exporters write when they state no symmetry: no claim to hold against the atoms.
+    if stated not in (None, 1, data.number):
         found.append(
             Notice(
                 "stated-group",

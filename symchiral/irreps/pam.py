@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -39,6 +40,15 @@ class Turn:
     lattice: tuple[int, int, int]
     uvw: tuple[int, int, int]
     screw: int = 0
+
+    def seen_from(self, points: Iterable[QPoint]) -> Turn:
+        """What matters of it at these wavevectors: no translations at the zone centre.
+
+        So all crystals of a group share their tables there, wherever their axis passes.
+        """
+        if all(q == GAMMA for q in points):
+            return Turn(self.order, self.index, (0, 0, 0), self.uvw)
+        return self
 
     def shift(self, q: QPoint) -> QPoint:
         """The screw part s·u of PAM at q, u = q·c/2π balanced, as the third coordinate of a point.

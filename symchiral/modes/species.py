@@ -117,7 +117,7 @@ def find_species(
         counts = _multiplicity(characters, per_site)
         if not counts.any():
             continue
-        parts = components(participant, axis.turn if axis else None, arm)
+        parts = components(participant, axis.turn.seen_from([q]) if axis else None, arm)
         sites = tuple((s, int(n)) for s, n in zip(crystal.sites, counts, strict=True) if n)
         found.append(
             Species(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.irreps.axis import Axis, axis_names
 from symchiral.irreps.cdml import cdml_name
@@ -44,14 +47,24 @@ def axis_line(crystal: SymmetricCrystal, axis: Axis | None) -> str:
 
 
 def _along(crystal: SymmetricCrystal, axis: Axis) -> str:
-    """The direction in words: a, b or c of the input cell, else [u v w]."""
+    """The direction in words: a, b or c of the input cell, else [u v w] and its standard name."""
     inside = crystal.frame.direction(axis.direction, to="input", source="cartesian")
-    large = abs(inside) > 1e-5 * abs(inside).max()
-    if large.sum() == 1:
-        i = int(large.argmax())
-        return ("−" if inside[i] < 0 else "") + "abc"[i]
-    scaled = inside / abs(inside[large]).min()
-    return "[" + " ".join(minus(f"{x:g}") for x in scaled.round(3) + 0.0) + "]"
+    standard = crystal.frame.direction(axis.direction, to="standard", source="cartesian")
+    if _cell_vector(inside):
+        return _cell_vector(inside)
+    scaled = inside / abs(inside[abs(inside) > 1e-5 * abs(inside).max()]).min()
+    text = "[" + " ".join(minus(f"{x:g}") for x in scaled.round(3) + 0.0) + "]"
+    name = _cell_vector(standard)
+    return f"{text} ({name} of the standard cell)" if name else text
+
+
+def _cell_vector(direction: npt.NDArray[np.float64]) -> str:
+    """``c`` or ``−c`` where a direction is that of a cell vector, else empty."""
+    large = abs(direction) > 1e-5 * abs(direction).max()
+    if large.sum() > 1:
+        return ""
+    i = int(large.argmax())
+    return ("−" if direction[i] < 0 else "") + "abc"[i]
 
 
 def _position(crystal: SymmetricCrystal, axis: Axis) -> list[str]:
@@ -73,7 +86,7 @@ def _light(species: Species, axis: Axis | None) -> str:
     seen = {
         route.split(":")[1]
         for i, _ in enumerate(species.components)
-        for route in routes(species.participant, i, axis.turn)
+        for route in routes(species.participant, i, axis.turn.seen_from([species.q]))
         if route.startswith("infrared:")
     }
     parts = [*(["σ±"] if {"+", "-"} & seen else []), *(["z"] if "z" in seen else [])]

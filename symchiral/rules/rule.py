@@ -151,14 +151,14 @@ class Rule(Value):
         return tuple(found)
 
     def _routes(self, leg: Leg) -> tuple[str, ...]:
-        return routes(leg.participant, leg.component.index, self.axis.turn if self.axis else None)
+        return routes(leg.participant, leg.component.index, self.channel.turn)
 
     @cached_property
     def invariant(self) -> Invariant | None:
         """The invariants of the coupling; None if it is forbidden."""
         if not self.allowed or self.necessary_only:
             return None
-        return invariant(self.channel.coupling, self.axis.turn if self.axis else None)
+        return invariant(self.channel.coupling, self.channel.turn)
 
     @cached_property
     def reason(self) -> Reason:

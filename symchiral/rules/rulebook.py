@@ -225,7 +225,7 @@ def make_rulebook(
         )
         for q in legs
     )
-    channels = enumerate_channels(populations, part.turn if part else None)
+    channels = enumerate_channels(populations, part.turn.seen_from(points) if part else None)
     species = {s.key: s for group in at.values() for s in group}
     rules = tuple(Rule(channel, species, part) for channel in channels)
     return RuleBook(crystal.primitive.formula, tuple(points), part, species, rules)
