@@ -106,6 +106,10 @@ class LimitError(SymchiralError):
     """The request is larger than the limit set for it."""
 
 
+MANY = 40
+"""Lists of known words longer than this are not printed whole."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a sentence that names the known words and the one nearest to ``word``.
 
@@ -115,6 +119,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     'did you mean Eg? known: Eg, A1g'
     """
     names = list(known)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.4)
+    close = difflib.get_close_matches(word, names, n=5, cutoff=0.4)
     start = f"did you mean {close[0]}? " if close else ""
+    if len(names) > MANY:
+        return start + (f"near it: {', '.join(close)}" if close else f"{len(names)} are known")
     return f"{start}known: {', '.join(names)}"

@@ -160,7 +160,7 @@ def test_a_decompression_bomb_is_refused() -> None:
 def test_paths_that_hold_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "Bismuth.cif").write_text(cif(["Bi1 Bi 0 0 0"]))
-    with pytest.raises(ReadError, match=r"did you mean Bismuth\.cif"):
+    with pytest.raises(ReadError, match=r"Did you mean Bismuth\.cif"):
         read_crystal("bismut.cif")
     with pytest.raises(ReadError, match=r"Bi2Se3 \(packaged\)"):
         read_crystal("Bi2Se3.cif")  # a file name is never replaced silently
@@ -185,7 +185,7 @@ def test_large_files_are_refused_before_reading(tmp_path: Path) -> None:
 
 def test_packaged_names() -> None:
     assert find_structure("BI2SE3.cif").is_file()
-    with pytest.raises(LabelError, match="did you mean Bi2Se3"):
+    with pytest.raises(LabelError, match="Did you mean Bi2Se3"):
         find_structure("Bi2Se")
 
 
@@ -729,12 +729,16 @@ def test_overlap_is_found_in_any_cell(count: int) -> None:
 
 def test_objects_of_other_libraries() -> None:
     import ase
-    from phonopy.structure.atoms import PhonopyAtoms
 
     mine = read_crystal("ZnO")
     assert read_crystal(mine) is mine
     atoms = ase.Atoms(mine.numbers, cell=mine.cell, scaled_positions=mine.positions, pbc=True)
-    phonopy = PhonopyAtoms(numbers=mine.numbers, cell=mine.cell, scaled_positions=mine.positions)
+    phonopy = SimpleNamespace(  # what a PhonopyAtoms offers
+        numbers=mine.numbers,
+        cell=mine.cell,
+        scaled_positions=mine.positions,
+        symbols=list(mine.symbols),
+    )
     sites = [SimpleNamespace(specie=SimpleNamespace(symbol=s)) for s in mine.symbols]
     pymatgen = SimpleNamespace(
         lattice=SimpleNamespace(matrix=mine.cell),
