@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy.typing as npt
+
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SYMPREC, SymmetricCrystal, find_symmetry
-from symchiral.errors import LimitError
+from symchiral.errors import GrammarError, InputError, LimitError
+from symchiral.forces.phonons import Phonons, make_phonons
+from symchiral.io.phonon_files import is_phonon_source, read_forces
 from symchiral.io.shipped import find_structure
 from symchiral.io.structure import read_crystal
 from symchiral.irreps.axis import Axis, axis_at, find_axis
 from symchiral.irreps.kpoints import find_point, named_points, split_points
+from symchiral.modes.mode import Modes
 from symchiral.modes.species import Species, find_species
 from symchiral.report.document import predict_document, show_document
 from symchiral.report.summary import show_table
@@ -40,6 +45,8 @@ class Study(Value):
         The crystal in its primitive cell, with space group and sites.
     axis : Axis or None
         The axis of rotation; None where the crystal has none.
+    phonons : Phonons or None
+        Its forces, where the source has any.
 
     Examples
     --------
@@ -52,6 +59,7 @@ class Study(Value):
 
     crystal: SymmetricCrystal
     axis: Axis | None
+    phonons: Phonons | None = None
 
     def point(self, q: str) -> QPoint:
         """Return a wavevector by name (``K``, ``LD(u)``) or coordinates (``0,0,1/4``).
@@ -81,6 +89,50 @@ class Study(Value):
         if point.reduced == GAMMA:
             return self._centre
         return find_species(self.crystal, axis_at(self.crystal, self.axis, [point]), point)
+
+    def modes(self, q: str = "GM", *, direction: npt.ArrayLike | str | None = None) -> Modes:
+        """Return the modes at a wavevector: frequencies, eigenvectors, angular momenta.
+
+        Parameters
+        ----------
+        q : str
+            A wavevector by name or coordinates, without free parameters.
+        direction : (3,) float or "x,y,z", optional
+            Cartesian direction from which the zone centre is approached; with Born charges this
+            adds the field of longitudinal modes.
+
+        Raises
+        ------
+        InputError
+            The source has structure only; ``q`` or ``direction`` cannot be used.
+        SymmetryError
+            The forces break the symmetry of the atoms.
+        """
+        return self._forces.modes(self.axis, self.point(q), _direction(direction))
+
+    def all_modes(
+        self, q: str, *, direction: npt.ArrayLike | str | None = None
+    ) -> tuple[Modes, ...]:
+        """Return the modes at several wavevectors, written with spaces between them.
+
+        ``direction`` concerns the zone centre alone.
+        """
+        points = [self.point(x) for x in split_points(q)]
+        unit = _direction(direction)
+        return tuple(
+            self._forces.modes(self.axis, point, unit if point.reduced == GAMMA else None)
+            for point in points
+        )
+
+    @property
+    def _forces(self) -> Phonons:
+        if self.phonons is None:
+            raise InputError(
+                f"no frequencies for {self.crystal.input.source.path or 'this structure'}",
+                why="it is a structure without forces",
+                fix="give force constants: a phonopy.yaml, or the folder of FORCE_SETS",
+            )
+        return self.phonons
 
     def rules(self, *, order: int = 3, q: str | None = None, acoustic: bool = False) -> RuleBook:
         """Judge every channel of m − 1 quanta in and one out.
@@ -171,21 +223,44 @@ class Study(Value):
         return f"<pre>{self!r}</pre>"
 
 
+def _direction(direction: npt.ArrayLike | str | None) -> npt.ArrayLike | None:
+    """Three numbers from a text ``1,0,0``."""
+    if not isinstance(direction, str):
+        return direction
+    try:
+        return [float(x) for x in direction.split(",")]
+    except ValueError as error:
+        raise GrammarError(
+            f"cannot read the direction {direction!r}",
+            why="it is not three numbers",
+            fix="write it as in 1,0,0",
+        ) from error
+
+
 def read(
-    source: object, *, symprec: float = SYMPREC, axis: str | None = None, index: int | None = None
+    source: object,
+    *,
+    symprec: float = SYMPREC,
+    axis: str | None = None,
+    index: int | None = None,
+    symmetrize: bool = False,
 ) -> Study:
-    """Read a structure and find its symmetry.
+    """Read a structure, with forces if there are any, and find its symmetry.
 
     Parameters
     ----------
-    source : str, path, ase.Atoms, pymatgen Structure or Crystal
-        A file in any format ASE reads, the name of a shipped structure, or a structure in memory.
+    source : str, path, ase.Atoms, pymatgen Structure, Phonopy or Crystal
+        A file in any format ASE reads, force data (``phonopy.yaml``, ``phonopy_params.yaml.xz``, a
+        folder with FORCE_SETS, ``band.yaml`` with eigenvectors, …), the name of a shipped
+        structure, or an object in memory.
     symprec : float
         Distance tolerance of the symmetry search, Å.
     axis : str, optional
         ``"u,v,w"`` or ``"u,v,w@x,y,z"``: direction and point of the axis in the input cell.
     index : int, optional
         Which structure of a file that holds several.
+    symmetrize : bool
+        Accept forces that break the symmetry of the atoms, averaged over the group.
 
     Raises
     ------
@@ -194,6 +269,10 @@ def read(
     SymmetryError
         No space group is found, or ``axis`` is no symmetry axis.
     """
+    if is_phonon_source(source):
+        forces, origin = read_forces(source)
+        phonons = make_phonons(forces, source=origin, symprec=symprec, symmetrize=symmetrize)
+        return Study(phonons.crystal, find_axis(phonons.crystal, axis), phonons)
     crystal = find_symmetry(read_crystal(source, index=index), symprec=symprec)
     return Study(crystal, find_axis(crystal, axis))
 

@@ -9,9 +9,11 @@ import re
 import shlex
 import shutil
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
+    from symchiral.crystal.search import Notice
     from symchiral.study import Study
     from symchiral.table import Table
 
@@ -27,8 +29,8 @@ def add_structure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file",
         metavar="FILE",
-        help="a structure (CIF, POSCAR, extxyz, ... anything ASE reads), or the name of a shipped "
-        "one (Bi2Se3)",
+        help="a structure (CIF, POSCAR, extxyz, ... anything ASE reads), force data (phonopy.yaml, "
+        "or a folder with it), or the name of a shipped one (Bi2Se3)",
     )
     parser.add_argument(
         "--symprec",
@@ -45,6 +47,21 @@ def add_structure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print the JSON document")
     parser.add_argument("--quiet", action="store_true", help="print no warnings")
+
+
+def add_forces(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of every command that uses frequencies."""
+    parser.add_argument(
+        "--unit",
+        choices=("THz", "cm-1", "meV"),
+        default="THz",
+        help="unit of frequencies (default: THz)",
+    )
+    parser.add_argument(
+        "--symmetrize",
+        action="store_true",
+        help="go on with forces that break the symmetry, averaged over the group",
+    )
 
 
 def _positive(text: str) -> float:
@@ -73,11 +90,21 @@ def open_study(options: argparse.Namespace) -> Study:
     """Read the structure; warnings go to stderr."""
     from symchiral.study import read
 
-    study = read(options.file, symprec=options.symprec, axis=options.axis)
+    study = read(
+        options.file,
+        symprec=options.symprec,
+        axis=options.axis,
+        symmetrize=getattr(options, "symmetrize", False),
+    )
     if not options.quiet:
-        for notice in study.crystal.warnings:
-            write(f"warning: {notice.text}", sys.stderr)
+        warn(study.crystal.warnings)
     return study
+
+
+def warn(notices: Iterable[Notice]) -> None:
+    """Print notices on stderr."""
+    for notice in notices:
+        write(f"warning: {notice.text}", sys.stderr)
 
 
 def write(text: str, stream: TextIO | None = None) -> None:

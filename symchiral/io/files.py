@@ -119,8 +119,8 @@ def _missing(given: str, path: Path) -> ReadError:
     return ReadError(f"cannot read {given}", why=why, fix=fix)
 
 
-def load(path: Path, *, name: str) -> bytes:
-    """Return the bytes of a file of at most 50 MB.
+def load(path: Path, *, name: str, limit: int = MAX_BYTES) -> bytes:
+    """Return the bytes of a file, at most ``limit`` (50 MB).
 
     Raises
     ------
@@ -131,8 +131,8 @@ def load(path: Path, *, name: str) -> bytes:
     """
     try:
         size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise _too_big(name, f"it has {size / 1e6:.0f} MB")
+        if size > limit:
+            raise _too_big(name, f"it has {size / 1e6:.0f} MB", limit)
         return path.read_bytes()
     except OSError as error:
         raise ReadError(
@@ -142,15 +142,15 @@ def load(path: Path, *, name: str) -> bytes:
         ) from error
 
 
-def _too_big(name: str, why: str) -> LimitError:
+def _too_big(name: str, why: str, limit: int) -> LimitError:
     return LimitError(
         f"{name} is too large",
-        why=f"{why}, and the limit is {MAX_BYTES / 1e6:.0f} MB",
+        why=f"{why}, and the limit is {limit / 1e6:.0f} MB",
         fix="give the structure alone, in CIF or POSCAR format",
     )
 
 
-def unpack(data: bytes, *, name: str) -> bytes:
+def unpack(data: bytes, *, name: str, limit: int = MAX_BYTES) -> bytes:
     """Decompress gzip, bzip2 and xz; return anything else as it is.
 
     Examples
@@ -163,15 +163,15 @@ def unpack(data: bytes, *, name: str) -> bytes:
             continue
         try:
             with opener(io.BytesIO(data)) as stream:
-                plain = stream.read(MAX_BYTES + 1)
+                plain = stream.read(limit + 1)
         except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
             raise ReadError(
                 f"cannot read {name}",
                 why=f"the compressed data are damaged ({error})",
                 fix="compress or download it again",
             ) from error
-        if len(plain) > MAX_BYTES:
-            raise _too_big(name, "it decompresses to more")
+        if len(plain) > limit:
+            raise _too_big(name, "it decompresses to more", limit)
         return plain
     return data
 

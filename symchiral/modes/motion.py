@@ -135,7 +135,7 @@ def _motion(
         basis = space @ inside
         if basis.shape[1] != count * component.basis.shape[1]:
             raise ValueError(f"{component} has {basis.shape[1]} motions on {site}, not {count}")
-        form = _angular_momentum(basis, axis.direction)
+        form = angular_momentum_form(basis, axis.direction)
         forms.append(form)
         values = np.linalg.eigvalsh(form)
         bounds.append((site.name, float(values[0]), float(values[-1])))
@@ -195,7 +195,7 @@ def _species_motions(
     return np.linalg.qr(projector @ generic)[0]
 
 
-def _angular_momentum(
+def angular_momentum_form(
     basis: npt.NDArray[np.complex128], direction: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.complex128]:
     r"""Hermitian form of J = i Σ e* · (n × e) on the span of the columns."""

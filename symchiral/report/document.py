@@ -31,7 +31,7 @@ Document = dict[str, Any]
 @lru_cache(maxsize=1)
 def _libraries() -> tuple[tuple[str, str], ...]:
     found = []
-    for name in ("numpy", "spglib", "spgrep", "ase"):
+    for name in ("numpy", "spglib", "spgrep", "ase", "phonopy"):
         try:
             found.append((name, version(name)))
         except PackageNotFoundError:
@@ -39,7 +39,8 @@ def _libraries() -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _header(command: str, crystal: SymmetricCrystal) -> Document:
+def header(command: str, crystal: SymmetricCrystal) -> Document:
+    """Return the keys every document begins with."""
     source = crystal.input.source
     return {
         "schema": f"symchiral/{command}/1",
@@ -52,7 +53,8 @@ def _header(command: str, crystal: SymmetricCrystal) -> Document:
     }
 
 
-def _structure(crystal: SymmetricCrystal) -> Document:
+def structure_record(crystal: SymmetricCrystal) -> Document:
+    """Return the crystal in its primitive cell."""
     group, primitive = crystal.group, crystal.primitive
     return {
         "formula": primitive.formula,
@@ -62,8 +64,8 @@ def _structure(crystal: SymmetricCrystal) -> Document:
         "point_group": group.point_group,
         "schoenflies": group.schoenflies,
         "primitive": {
-            "cell": _tidy(primitive.cell),
-            "positions": _tidy(primitive.positions),
+            "cell": tidy(primitive.cell),
+            "positions": tidy(primitive.positions),
             "numbers": primitive.numbers.tolist(),
             "natoms": len(primitive),
         },
@@ -80,26 +82,28 @@ def _structure(crystal: SymmetricCrystal) -> Document:
     }
 
 
-def _tidy(array: npt.NDArray[np.float64]) -> Any:
-    """Nested lists without rounding noise below 1e-12 and without negative zeros."""
+def tidy(array: npt.NDArray[np.float64]) -> Any:
+    """Return nested lists without rounding noise below 1e-12 and without negative zeros."""
     return (np.round(array, 12) + 0.0).tolist()
 
 
-def _axis(crystal: SymmetricCrystal, axis: Axis | None) -> Document | None:
+def axis_record(crystal: SymmetricCrystal, axis: Axis | None) -> Document | None:
+    """Return the axis of rotation."""
     if axis is None:
         return None
     return {
         "kind": axis.kind,
         "order": axis.order,
         "symbol": axis.symbol,
-        "direction": _tidy(axis.direction),
+        "direction": tidy(axis.direction),
         "point": [str(x) for x in axis.point],
         "screw": str(Fraction(axis.screw, axis.order)),
         "xyz": named_operation(crystal, axis).xyz,
     }
 
 
-def _wavevector(crystal: SymmetricCrystal, q: QPoint) -> Document:
+def wavevector_record(crystal: SymmetricCrystal, q: QPoint) -> Document:
+    """Return a wavevector: its name, its place in the star, its coordinates."""
     arms = star_arms(crystal.group, q)
     return {
         "label": place_name(crystal.group, q) or "GM",
@@ -162,11 +166,11 @@ def predict_document(crystal: SymmetricCrystal, book: RuleBook, *, everything: b
     """
     rules = book.everything if everything else book.listed
     return {
-        **_header("predict", crystal),
+        **header("predict", crystal),
         "order": book.order,
-        "structure": _structure(crystal),
-        "axis": _axis(crystal, book.axis),
-        "q": [_wavevector(crystal, q) for q in book.points],
+        "structure": structure_record(crystal),
+        "axis": axis_record(crystal, book.axis),
+        "q": [wavevector_record(crystal, q) for q in book.points],
         "species": _species(tuple(book.species.values())),
         "counts": book.counts(),
         "channels": [rule.to_record() for rule in rules],
@@ -179,9 +183,9 @@ def explain_document(crystal: SymmetricCrystal, rule: Rule) -> Document:
     The axis is the part of the crystal's that keeps every wavevector of the channel.
     """
     return {
-        **_header("explain", crystal),
-        "structure": _structure(crystal),
-        "axis": _axis(crystal, rule.axis),
+        **header("explain", crystal),
+        "structure": structure_record(crystal),
+        "axis": axis_record(crystal, rule.axis),
         "channel": rule.to_record(),
         "text": rule.explain(),
     }
@@ -198,15 +202,15 @@ def show_document(
         species += _species(find_species(crystal, part, q))
         wavevectors.append(
             {
-                **_wavevector(crystal, q),
+                **wavevector_record(crystal, q),
                 "little_cogroup": little_symbol(crystal, q),
                 "axis": None if part is None else part.symbol,
             }
         )
     return {
-        **_header("show", crystal),
-        "structure": _structure(crystal),
-        "axis": _axis(crystal, axis),
+        **header("show", crystal),
+        "structure": structure_record(crystal),
+        "axis": axis_record(crystal, axis),
         "axes": axis_names(crystal),
         "operations": [
             {
@@ -229,12 +233,12 @@ def show_document(
 def vertices_document(crystal: SymmetricCrystal, books: Sequence[RuleBook]) -> Document:
     """Return the document of ``predict --q star``: one entry per vertex."""
     return {
-        **_header("vertices", crystal),
-        "structure": _structure(crystal),
+        **header("vertices", crystal),
+        "structure": structure_record(crystal),
         "vertices": [
             {
-                "q": [_wavevector(crystal, q) for q in book.points],
-                "axis": _axis(crystal, book.axis),
+                "q": [wavevector_record(crystal, q) for q in book.points],
+                "axis": axis_record(crystal, book.axis),
                 "counts": book.counts(),
                 "channels": [rule.to_record() for rule in book.listed],
             }

@@ -77,7 +77,7 @@ def _position(crystal: SymmetricCrystal, axis: Axis) -> list[str]:
     return [minus(f"{v:g}") for v in x.round(4) + 0.0]
 
 
-def _light(species: Species, axis: Axis | None) -> str:
+def light_words(species: Species, axis: Axis | None) -> str:
     """``infrared (σ±)``, ``infrared (z)``, ``Raman`` …"""
     kind = activity(species.participant)
     words = kind.words
@@ -97,7 +97,7 @@ def modes_lines(species: tuple[Species, ...], axis: Axis | None) -> list[str]:
     """Optical modes with their activity; off the zone centre by wavevector."""
     found: dict[str, list[str]] = {}
     for s in species:
-        light = "" if s.place else f" {_light(s, axis)}"
+        light = "" if s.place else f" {light_words(s, axis)}"
         if s.optical:
             found.setdefault(s.place, []).append(unbroken(f"{s.optical} {s.label}{light}"))
     return [
@@ -262,7 +262,7 @@ def _species_row(species: Species, axis: Axis | None) -> tuple[str, ...]:
         str(species.count),
         acoustic,
         pams,
-        _light(species, axis),
+        light_words(species, axis),
         _turning(species),
     )
 

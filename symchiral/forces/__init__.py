@@ -1,0 +1,1 @@
+"""Forces: frequencies and eigenvectors at any wavevector; the door to phonopy."""

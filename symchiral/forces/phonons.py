@@ -1,0 +1,229 @@
+"""Phonons: frequencies and eigenvectors of a crystal at any wavevector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.crystal.crystal import Crystal, Source
+from symchiral.crystal.qpoint import GAMMA, QPoint
+from symchiral.crystal.search import SYMPREC, SymmetricCrystal, find_symmetry
+from symchiral.errors import StructureError, SymmetryError, WavevectorError
+from symchiral.forces.door import ForceConstants, Forces
+from symchiral.irreps.axis import Axis, axis_at
+from symchiral.modes.mode import Modes
+from symchiral.modes.modespace import mode_space
+from symchiral.value import Value, frozen
+
+Complex = npt.NDArray[np.complex128]
+Floats = npt.NDArray[np.float64]
+
+TOLERATED = 0.1
+"""Forces that change a frequency by more, in THz, when they are made symmetric are refused."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Phonons(Value):
+    """A crystal with forces.
+
+    Attributes
+    ----------
+    crystal : SymmetricCrystal
+        The crystal; its input is the unit cell of the force data.
+    masses : (N,) float
+        amu, in the order of our primitive cell.
+    born : (N, 3, 3) float or None
+        Born effective charges, e.
+    dielectric : (3, 3) float or None
+        Electronic dielectric constant.
+    symmetrize : bool
+        Accept forces that break the symmetry of the atoms, whatever the size.
+    """
+
+    crystal: SymmetricCrystal
+    masses: Floats
+    born: Floats | None
+    dielectric: Floats | None
+    symmetrize: bool
+    _forces: Forces = field(repr=False)
+    _order: npt.NDArray[np.int64] = field(repr=False)
+    _basis: npt.NDArray[np.int64] = field(repr=False)
+    _offsets: Floats = field(repr=False)
+
+    def dynamical_matrix(self, q: QPoint, direction: npt.ArrayLike | None = None) -> Complex:
+        r"""Return the dynamical matrix at q in our primitive cell, (3N, 3N), THz².
+
+        :math:`D_{κα,κ'β} = (m_κ m_{κ'})^{-1/2} \sum_{l'} Φ_{κα,κ'β}(0,l') e^{iq·(r_{κ'l'} - r_κ)}`
+        in units in which its eigenvalues are squares of ordinary frequencies; atom-major.
+
+        Parameters
+        ----------
+        q : QPoint
+            A wavevector without free parameters.
+        direction : (3,) float, optional
+            At the zone centre, the Cartesian direction from which it is approached: with Born
+            charges the non-analytic term is that of this direction, without one it is left out.
+
+        Raises
+        ------
+        WavevectorError
+            q is a line.
+        """
+        if not q.fixed:
+            raise WavevectorError(
+                f"no modes at ({', '.join(q.texts)})",
+                why="it is a line of wavevectors, and frequencies change along it",
+                fix="give the parameter a number, as in LD(1/4) or 0,0,0.1",
+            )
+        return self.matrix_at(np.array([float(x) for x in q.coordinates]), direction)
+
+    def matrix_at(self, q: Floats, direction: npt.ArrayLike | None = None) -> Complex:
+        """Return the dynamical matrix at any coordinates on the primitive reciprocal basis."""
+        theirs = None
+        if direction is not None:
+            # A Cartesian direction on the reciprocal basis of their cell.
+            theirs = self._forces.cell @ np.asarray(direction, dtype=float)
+        matrix = self._forces.dynamical_matrix(q @ self._basis, theirs)
+        n = len(self._order)
+        blocks = matrix.reshape(n, 3, n, 3)[self._order][:, :, self._order]
+        # Atoms of the source are a little beside their symmetric places.
+        phases = np.exp(2j * np.pi * (self._offsets @ q))
+        blocks = blocks * phases[:, None, None, None] * phases.conj()[:, None]
+        return np.asarray(blocks.reshape(3 * n, 3 * n))
+
+    def modes(
+        self, axis: Axis | None, q: QPoint = GAMMA, direction: npt.ArrayLike | None = None
+    ) -> Modes:
+        """Return the modes at a wavevector, resolved on the part of an axis that keeps it.
+
+        Raises
+        ------
+        SymmetryError
+            The forces break the symmetry of the atoms by more than ``TOLERATED``.
+        WavevectorError
+            q is a line; or a direction of approach is given off the zone centre.
+        """
+        point = q.reduced
+        unit = _unit(direction, point)
+        matrix = self.dynamical_matrix(point, unit)
+        space = mode_space(self.crystal, axis_at(self.crystal, axis, [point]), point)
+        modes = space.modes(matrix, self.masses, born=self.born, direction=unit)
+        if modes.asymmetry > TOLERATED and not self.symmetrize:
+            raise SymmetryError(
+                "the forces break the symmetry of the crystal",
+                why=f"averaging them over {self.crystal.group.symbol} changes a frequency by "
+                f"{modes.asymmetry:.2g} THz",
+                fix="pass --symmetrize (symmetrize=True) to go on with the averaged forces, or "
+                "check the supercell and the displacements",
+            )
+        return modes
+
+    def __repr__(self) -> str:
+        return f"Phonons({self.crystal!r})"
+
+
+def make_phonons(
+    forces: Forces,
+    *,
+    unit: Crystal | None = None,
+    source: Source | None = None,
+    symprec: float = SYMPREC,
+    symmetrize: bool = False,
+) -> Phonons:
+    """Find the symmetry of a crystal with forces and express them in our primitive cell.
+
+    Parameters
+    ----------
+    forces : Forces
+        Where the dynamical matrices come from.
+    unit : Crystal, optional
+        The cell the user knows; default that of the force constants.
+    source : Source, optional
+        Where it was read from.
+
+    Raises
+    ------
+    StructureError
+        The primitive cell of the forces is larger than that of the crystal and cannot be changed.
+    """
+    if unit is None:
+        unit = (
+            forces.unit
+            if isinstance(forces, ForceConstants)
+            else Crystal.of(forces.cell, forces.positions, forces.numbers)
+        )
+    crystal = find_symmetry(replace(unit, source=source or unit.source), symprec=symprec)
+    ours = crystal.primitive
+    if len(forces.numbers) != len(ours) and isinstance(forces, ForceConstants):
+        forces = forces.with_primitive(ours.cell)
+    basis = np.linalg.solve(forces.cell.T, ours.cell.T)
+    whole = np.rint(basis).astype(np.int64)
+    size = np.linalg.norm((basis - whole).T @ forces.cell, axis=1).max()
+    if len(forces.numbers) != len(ours) or size > 10 * symprec + 1e-3:
+        raise StructureError(
+            "the primitive cell of the forces is not that of the crystal",
+            why=f"it has {len(forces.numbers)} atoms, and the primitive cell of "
+            f"{crystal.group.symbol} has {len(ours)}",
+            fix="write the force data with primitive_matrix: auto",
+        )
+    order, offsets = _match(crystal, forces, symprec)
+    born = None if forces.born is None else _averaged(crystal, forces.born[order])
+    return Phonons(
+        crystal,
+        frozen(forces.masses[order]),
+        born,
+        None if forces.dielectric is None else frozen(forces.dielectric),
+        symmetrize,
+        forces,
+        frozen(order),
+        frozen(np.rint(np.linalg.inv(whole)).astype(np.int64)),
+        frozen(offsets),
+    )
+
+
+def _unit(direction: npt.ArrayLike | None, q: QPoint) -> Floats | None:
+    if direction is None:
+        return None
+    vector = np.asarray(direction, dtype=float)
+    length = np.linalg.norm(vector)
+    if q != GAMMA or vector.shape != (3,) or not np.isfinite(length) or length < 1e-9:
+        raise WavevectorError(
+            "no such direction of approach",
+            why="it belongs to the zone centre only" if q != GAMMA else "it has no length",
+            fix="give three Cartesian numbers, as in 1,0,0, at the zone centre",
+        )
+    return np.asarray(vector / length)
+
+
+def _match(
+    crystal: SymmetricCrystal, forces: Forces, symprec: float
+) -> tuple[npt.NDArray[np.int64], Floats]:
+    """Their atom for each of ours, and how far it is from it in fractions of our cell."""
+    ours = crystal.primitive
+    cartesian = forces.positions @ forces.cell
+    origin = crystal.frame.point(np.zeros(3), to="primitive", source="cartesian")
+    theirs = cartesian @ np.linalg.inv(ours.cell) + origin
+    offsets = theirs[None] - ours.positions[:, None]
+    offsets -= np.rint(offsets)
+    distances = np.linalg.norm(offsets @ ours.cell, axis=2)
+    distances[ours.numbers[:, None] != forces.numbers] = np.inf
+    order = np.argmin(distances, axis=1)
+    if len(set(order.tolist())) < len(order) or distances.min(axis=1).max() > 10 * symprec + 1e-2:
+        raise StructureError(
+            "the atoms of the forces are not those of the crystal",
+            why="an atom of the primitive cell has no partner at its place",
+            fix="give the structure the forces were computed for",
+        )
+    return order, offsets[np.arange(len(order)), order]
+
+
+def _averaged(crystal: SymmetricCrystal, born: Floats) -> Floats:
+    """Born charges averaged over the group, their sum over the cell made zero."""
+    r = crystal.rotations
+    total = np.zeros_like(born)
+    turned = np.einsum("gab,kbc,gdc->gkad", r, born, r)
+    np.add.at(total, crystal.permutations, turned)
+    total /= len(r)
+    return np.asarray(frozen(total - total.mean(axis=0)))

@@ -1,0 +1,163 @@
+"""Reading force constants, forces or eigenvectors from whatever phonopy writes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from symchiral.crystal.crystal import Source
+from symchiral.errors import ReadError
+from symchiral.forces.door import ForceConstants, Forces, from_supercell, from_yaml
+from symchiral.forces.tabulated import Tabulated, tabulated
+from symchiral.io.files import load, locate, unpack
+
+MAX_BYTES = 1_000_000_000
+"""Larger files of force data are not read."""
+
+_YAML = (".yaml", ".yml")
+_PACKED = (".xz", ".lzma", ".gz", ".bz2")
+_NAMES = ("phonopy_params.yaml", "phonopy.yaml", "phonopy_disp.yaml", "phono3py_params.yaml")
+_FORCES = ("FORCE_SETS", "FORCE_CONSTANTS", "force_constants.hdf5")
+
+
+def is_phonon_source(source: object) -> bool:
+    """Whether a source is force data: a phonopy object, a yaml file, FORCE_SETS, or their folder.
+
+    Examples
+    --------
+    >>> is_phonon_source("Bi2Se3.cif"), is_phonon_source("somewhere/phonopy.yaml.xz")
+    (False, True)
+    """
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        if _plain(path).suffix.lower() in _YAML or path.name in _FORCES:
+            return True
+        return path.is_dir() and (_in_folder(path) is not None or (path / "SPOSCAR").is_file())
+    return hasattr(source, "dynamical_matrix") and hasattr(source, "force_constants")
+
+
+def read_forces(source: object) -> tuple[Forces, Source]:
+    """Read what gives dynamical matrices.
+
+    Parameters
+    ----------
+    source : str, Path or phonopy.Phonopy
+        ``phonopy.yaml``, ``phonopy_params.yaml``, ``phonopy_disp.yaml`` (with FORCE_SETS,
+        FORCE_CONSTANTS or force_constants.hdf5, and BORN, beside it), also compressed; a folder
+        with these; ``band.yaml``, ``mesh.yaml`` or ``qpoints.yaml`` with eigenvectors; or a
+        Phonopy object.
+
+    Raises
+    ------
+    ReadError
+        There is no such file, it is damaged, or no forces come with it.
+    StructureError
+        The forces do not belong to the structure.
+    """
+    if not isinstance(source, str | os.PathLike):
+        return ForceConstants(source), Source()
+    given = os.fspath(source)
+    path = Path(given).expanduser()
+    if path.name in _FORCES and path.is_file():
+        path = path.parent
+    if path.is_dir():
+        inside = _in_folder(path)
+        if inside is None:
+            return _from_supercell(path, given), Source(given)
+        path = inside
+    path = locate(path)
+    data = load(path, name=given, limit=MAX_BYTES)
+    origin = Source(given, hashlib.sha256(data).hexdigest())
+    parsed = _safe(data, given)
+    if "phonon" in parsed:
+        return _tabulated(parsed, path, given), origin
+    beside = {name: _existing(path.parent / name) for name in (*_FORCES, "BORN")}
+    forces = from_yaml(
+        parsed,
+        name=given,
+        force_sets=beside["FORCE_SETS"],
+        force_constants=beside["FORCE_CONSTANTS"] or beside["force_constants.hdf5"],
+        born=beside["BORN"],
+    )
+    return forces, origin
+
+
+def _tabulated(parsed: Mapping[str, Any], path: Path, name: str) -> Tabulated:
+    """Eigenvectors at the wavevectors of a file; qpoints.yaml needs the structure beside it."""
+    cell = None
+    if "points" not in parsed:
+        inside = _in_folder(path.parent)
+        if inside is None:
+            raise ReadError(
+                f"cannot read {name}",
+                why="it contains no atoms, and no phonopy.yaml lies beside it",
+                fix="copy the phonopy.yaml of the calculation into the same folder",
+            )
+        data = unpack(
+            load(inside, name=inside.name, limit=MAX_BYTES), name=inside.name, limit=MAX_BYTES
+        )
+        cell = _safe(data, inside.name)
+    return tabulated(parsed, cell, name=name)
+
+
+def _from_supercell(folder: Path, name: str) -> ForceConstants:
+    """SPOSCAR with FORCE_SETS or FORCE_CONSTANTS, without any yaml."""
+    beside = {n: _existing(folder / n) for n in (*_FORCES, "BORN")}
+    supercell = _existing(folder / "SPOSCAR")
+    if supercell is None:
+        raise ReadError(
+            f"cannot read {name}",
+            why="no phonopy yaml file and no SPOSCAR tell what supercell the forces belong to",
+            fix="put phonopy.yaml or phonopy_disp.yaml beside them",
+        )
+    return from_supercell(
+        supercell,
+        name=name,
+        force_sets=beside["FORCE_SETS"],
+        force_constants=beside["FORCE_CONSTANTS"] or beside["force_constants.hdf5"],
+        born=beside["BORN"],
+    )
+
+
+def _safe(data: bytes, name: str) -> dict[str, Any]:
+    """Parse YAML, also compressed, that may contain data only: no tag of it is ever run."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        parsed = yaml.load(unpack(data, name=name, limit=MAX_BYTES), Loader=loader)
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark is not None else ""
+        problem = getattr(error, "problem", None) or type(error).__name__
+        raise ReadError(
+            f"cannot read {name}",
+            why=f"it is no complete YAML file: {problem}{where}",
+            fix="write it again with phonopy; tags that would run code are refused",
+        ) from error
+    if not isinstance(parsed, dict):
+        raise ReadError(
+            f"cannot read {name}",
+            why="it is empty or no phonopy file",
+            fix="give a phonopy.yaml, phonopy_params.yaml, band.yaml, mesh.yaml or qpoints.yaml",
+        )
+    return parsed
+
+
+def _in_folder(folder: Path) -> Path | None:
+    for name in _NAMES:
+        for packed in ("", *_PACKED):
+            if (folder / (name + packed)).is_file():
+                return folder / (name + packed)
+    return None
+
+
+def _existing(path: Path) -> Path | None:
+    return path if path.is_file() else None
+
+
+def _plain(path: Path) -> Path:
+    return path.with_suffix("") if path.suffix.lower() in _PACKED else path

@@ -1,0 +1,252 @@
+r"""Modes: actual vibrations, with a frequency and an eigenvector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.crystal.qpoint import GAMMA, QPoint
+from symchiral.crystal.search import SymmetricCrystal
+from symchiral.errors import LabelError, nearest
+from symchiral.irreps.axis import Axis
+from symchiral.modes.species import Species
+from symchiral.units import NUCLEAR_MAGNETON_AMU
+from symchiral.value import Value
+
+Complex = npt.NDArray[np.complex128]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Mode(Value):
+    r"""One vibration: :math:`u_κ(t) = \mathrm{Re}[m_κ^{-1/2} e_κ e^{i(q·r - 2πft)}]`.
+
+    Attributes
+    ----------
+    label : str
+        Name of its species, ``Eu``.
+    number : int or None
+        Which mode of that species, counted from the lowest frequency; None for a rigid
+        translation (an acoustic mode at the zone centre).
+    component : str
+        What stands in parentheses: ``+``, ``-``, ``0``, ``5/4``; empty if there is only one.
+    pam : str or None
+        l as printed; None where it does not exist.
+    residue : Fraction or None
+        Its part l₀, balanced.
+    frequency : float
+        THz, negative for an unstable mode.
+    eigenvector : (N, 3) complex
+        e, normalised, Cartesian, atoms in the order of the primitive cell, r the full position of
+        the atom. Its phase is fixed by its transformation, and by its largest element if that
+        leaves it free.
+    fixed : bool
+        Whether symmetry singles the mode out inside its multiplet, so that its angular momentum
+        exists; False for partners of equal frequency without an axis that tells them apart.
+    """
+
+    label: str
+    number: int | None
+    component: str
+    pam: str | None
+    residue: Fraction | None
+    frequency: float
+    eigenvector: Complex
+    fixed: bool
+
+    @property
+    def name(self) -> str:
+        """The mode in the grammar, ``Eu(1,+)``; ``Eu(ac,+)`` for a rigid translation."""
+        number = "ac" if self.number is None else str(self.number)
+        return f"{self.label}({number}{',' if self.component else ''}{self.component})"
+
+    @cached_property
+    def atomic_am(self) -> Floats:
+        r"""(N, 3): mechanical angular momentum of every atom, :math:`\mathrm{Im}(e_κ^* × e_κ)`, ħ.
+
+        Per quantum; the z component is :math:`2\,\mathrm{Im}\, e_{κx}^* e_{κy}`.
+        """
+        e = self.eigenvector
+        return np.asarray(np.cross(e.conj(), e).imag)
+
+    @property
+    def am_vector(self) -> Floats | None:
+        """Mechanical angular momentum, Cartesian, ħ per quantum; None where it does not exist."""
+        return np.asarray(self.atomic_am.sum(axis=0)) if self.fixed else None
+
+    def am(self, direction: npt.ArrayLike) -> float | None:
+        """Mechanical angular momentum about a Cartesian unit vector, ħ per quantum."""
+        vector = self.am_vector
+        return None if vector is None else float(vector @ np.asarray(direction, dtype=float)) + 0.0
+
+    @cached_property
+    def weights(self) -> Floats:
+        r"""(N,): share of every atom in the motion, :math:`|e_κ|^2`."""
+        return np.asarray(np.sum(np.abs(self.eigenvector) ** 2, axis=1))
+
+    def __repr__(self) -> str:
+        return f"Mode({self.name}, {self.frequency:.4f} THz, l={self.pam})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Multiplet(Value):
+    """Modes of one frequency that symmetry makes partners.
+
+    Attributes
+    ----------
+    species : Species
+        What they transform as.
+    number : int or None
+        Which multiplet of the species, from the lowest frequency; None for rigid translations.
+    frequency : float
+        THz, negative if unstable.
+    modes : tuple of Mode
+        The partners, in the order of the components.
+    """
+
+    species: Species
+    number: int | None
+    frequency: float
+    modes: tuple[Mode, ...]
+
+    def __getitem__(self, component: str) -> Mode:
+        """Return the partner of a component, ``"+"``, ``"0"`` or ``""``."""
+        for mode in self.modes:
+            if component in (mode.component, mode.pam):
+                return mode
+        raise LabelError(
+            f"no component {component!r} of {self.species.label}",
+            why="the multiplet has no partner of that name",
+            fix=nearest(component, dict.fromkeys(mode.component for mode in self.modes)),
+        )
+
+    @property
+    def plus(self) -> Mode:
+        """The partner (+)."""
+        return self["+"]
+
+    @property
+    def minus(self) -> Mode:
+        """The partner (−)."""
+        return self["-"]
+
+    def __repr__(self) -> str:
+        number = "ac" if self.number is None else self.number
+        return f"Multiplet({self.species.label}({number}), {self.frequency:.4f} THz)"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Modes(Value):
+    """All modes of a crystal at one wavevector, from the lowest frequency.
+
+    Attributes
+    ----------
+    crystal : SymmetricCrystal
+        The crystal.
+    q : QPoint
+        The wavevector.
+    axis : Axis or None
+        The axis of rotation that keeps it.
+    masses : (N,) float
+        amu, in the order of the primitive cell.
+    multiplets : tuple of Multiplet
+        The multiplets.
+    asymmetry : float
+        How much the forces break the symmetry: the largest change of a frequency, THz, when the
+        dynamical matrix is averaged over the group (as it was here).
+    direction : (3,) float or None
+        Cartesian direction from which the zone centre was approached, None if none.
+    born : (N, 3, 3) float or None
+        Born effective charges, e; row: polarisation, column: displacement.
+
+    Examples
+    --------
+    ``modes["Eu", 1]`` is a multiplet, ``modes["Eu", 1].plus`` a mode; iterating gives all 3N modes.
+    """
+
+    crystal: SymmetricCrystal
+    q: QPoint
+    axis: Axis | None
+    masses: Floats
+    multiplets: tuple[Multiplet, ...]
+    asymmetry: float
+    direction: Floats | None = None
+    born: Floats | None = None
+
+    def __iter__(self) -> Iterator[Mode]:
+        return (mode for multiplet in self.multiplets for mode in multiplet.modes)
+
+    def __len__(self) -> int:
+        return sum(len(multiplet.modes) for multiplet in self.multiplets)
+
+    def __getitem__(self, key: tuple[str, int]) -> Multiplet:
+        """Return a multiplet by species and number.
+
+        Raises
+        ------
+        LabelError
+            There is no such mode.
+        """
+        label, number = key
+        for multiplet in self.multiplets:
+            if (multiplet.species.label, multiplet.number) == (label, number):
+                return multiplet
+        raise LabelError(
+            f"no mode {label}({number})",
+            why="modes are numbered from 1 in every species, rigid translations left out",
+            fix=nearest(
+                f"{label}({number})",
+                [f"{m.species.label}({m.number})" for m in self.multiplets if m.number is not None],
+            ),
+        )
+
+    @property
+    def frequencies(self) -> Floats:
+        """(3N,) THz, ascending, negative if unstable."""
+        return np.array([mode.frequency for mode in self])
+
+    @property
+    def eigenvectors(self) -> Complex:
+        """(3N, 3N) complex: the modes as columns, atom-major."""
+        return np.stack([mode.eigenvector.ravel() for mode in self], axis=1)
+
+    def am(self, mode: Mode) -> float | None:
+        """Mechanical angular momentum of a mode about the axis, ħ; None without an axis."""
+        return None if self.axis is None else mode.am(self.axis.direction)
+
+    def site_weights(self, mode: Mode) -> tuple[tuple[str, float], ...]:
+        """Share of every site in a mode, the largest first."""
+        shares = [(s.name, float(mode.weights[list(s.atoms)].sum())) for s in self.crystal.sites]
+        return tuple(sorted(shares, key=lambda item: -round(item[1], 9)))
+
+    def effective_charge(self, mode: Mode) -> Complex | None:
+        r"""Return the mode effective charge :math:`\sum_κ Z_κ^* e_κ m_κ^{-1/2}`, e/√amu, (3,).
+
+        The oscillator strength is its square modulus. None without Born charges, and off the zone
+        centre.
+        """
+        if self.born is None or self.q.reduced != GAMMA:
+            return None
+        scaled = mode.eigenvector / np.sqrt(self.masses)[:, None]
+        return np.asarray(np.einsum("kab,kb->a", self.born, scaled))
+
+    def magnetic_moment(self, mode: Mode) -> Floats | None:
+        r"""Return the magnetic moment of one quantum, nuclear magnetons, Cartesian.
+
+        :math:`μ = \frac{e}{2} \sum_κ u_κ × Z_κ^* \dot u_κ`, that is
+        :math:`\frac{eħ}{2} \sum_κ m_κ^{-1}\, \mathrm{Im}(e_κ^* × Z_κ^* e_κ)` per quantum
+        (Juraschek and Spaldin, Phys. Rev. Materials 3, 064405). None without Born charges.
+        """
+        if self.born is None or not mode.fixed:
+            return None
+        e = mode.eigenvector
+        turned = np.cross(e.conj(), np.einsum("kab,kb->ka", self.born, e)).imag
+        return np.asarray((turned / self.masses[:, None]).sum(axis=0) * NUCLEAR_MAGNETON_AMU)
+
+    def __repr__(self) -> str:
+        return f"Modes({self.crystal.primitive.formula}, {len(self)} modes)"

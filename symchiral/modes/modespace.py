@@ -1,0 +1,309 @@
+"""The displacements at a wavevector resolved into species, ready for any dynamical matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.crystal.qpoint import GAMMA, QPoint
+from symchiral.crystal.search import SymmetricCrystal
+from symchiral.irreps.axis import Axis
+from symchiral.irreps.pam import Component
+from symchiral.modes.adapted import AdaptedBasis, adapted_basis
+from symchiral.modes.mode import Mode, Modes, Multiplet
+from symchiral.modes.motion import angular_momentum_form
+from symchiral.modes.species import Species, find_species
+from symchiral.value import Value, frozen
+
+Complex = npt.NDArray[np.complex128]
+Floats = npt.NDArray[np.float64]
+
+EQUAL = 1e-9
+"""Eigenvalues that differ by less, relative to the largest, are one and the same."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ModeSpace(Value):
+    """Species at a wavevector with their symmetry-adapted displacements.
+
+    On a line one space serves every wavevector of it.
+
+    Attributes
+    ----------
+    crystal : SymmetricCrystal
+        The crystal.
+    q : QPoint
+        The wavevector, or the line.
+    axis : Axis or None
+        The axis of rotation that keeps it.
+    species : tuple of Species
+        What the displacements transform as.
+    bases : tuple of AdaptedBasis
+        The displacements, one basis per species.
+    """
+
+    crystal: SymmetricCrystal
+    q: QPoint
+    axis: Axis | None
+    species: tuple[Species, ...]
+    bases: tuple[AdaptedBasis, ...]
+
+    def modes(
+        self,
+        matrix: Complex,
+        masses: Floats,
+        *,
+        born: Floats | None = None,
+        direction: Floats | None = None,
+    ) -> Modes:
+        r"""Diagonalise a dynamical matrix into modes that are resolved on the axis.
+
+        Every species is diagonalised by itself, so that accidental degeneracies do not mix what
+        symmetry keeps apart, and no result depends on the basis an eigensolver returns.
+
+        Parameters
+        ----------
+        matrix : (3N, 3N) complex
+            THz², gauge with the atomic position in the phase.
+        masses : (N,) float
+            amu.
+        born : (N, 3, 3) float, optional
+            Born effective charges.
+        direction : (3,) float, optional
+            Cartesian direction of approach to the zone centre that the matrix was taken for. Where
+            the group turns it, infrared-active species mix and split, and only these.
+        """
+        split = direction is not None and not self._keeps(direction)
+        found: list[Multiplet] = []
+        polar: list[tuple[Species, Complex]] = []
+        for species, basis in zip(self.species, self.bases, strict=True):
+            values, sets = solve(basis, matrix)
+            if split and species.acoustic:
+                polar.append((species, sets))
+            else:
+                found += self._multiplets(species, values, sets, masses)
+        if direction is not None and polar:
+            found += self._split(polar, matrix, masses, direction)
+        found.sort(key=lambda m: m.frequency)
+        return Modes(
+            self.crystal,
+            self.q,
+            self.axis,
+            frozen(masses),
+            tuple(found),
+            0.0 if split else _asymmetry(matrix, found),
+            None if direction is None else frozen(direction, float),
+            born,
+        )
+
+    def _keeps(self, direction: Floats) -> bool:
+        """Whether every operation leaves a direction as it is, or reverses it."""
+        unit = direction / np.linalg.norm(direction)
+        return bool(np.all(np.abs(self.crystal.rotations @ unit @ unit) > 1 - 1e-6))
+
+    def _split(
+        self,
+        polar: list[tuple[Species, Complex]],
+        matrix: Complex,
+        masses: Floats,
+        direction: Floats,
+    ) -> list[Multiplet]:
+        """Modes of infrared-active species in the field of a direction of approach.
+
+        Only an axis along the direction still tells partners apart.
+        """
+        unit = direction / np.linalg.norm(direction)
+        axis = self.axis
+        along = axis is not None and abs(axis.direction @ unit) > 1 - 1e-6
+        # Columns, with the species and the component each of them belongs to.
+        groups: dict[object, list[tuple[Complex, Species, Component | None]]] = {}
+        for species, sets in polar:
+            for component in species.components if along else (None,):
+                spaces = sets if component is None else sets @ component.basis
+                key = None if component is None else component.residue
+                groups.setdefault(key, []).append(
+                    (np.concatenate(list(spaces), 1), species, component)
+                )
+        modes: list[tuple[Species, Mode]] = []
+        for parts in groups.values():
+            columns = np.concatenate([part[0] for part in parts], axis=1)
+            values, vectors = np.linalg.eigh(columns.conj().T @ matrix @ columns)
+            owners = np.repeat(np.arange(len(parts)), [part[0].shape[1] for part in parts])
+            shares = np.abs(vectors) ** 2
+            gaps = np.diff(values, prepend=-np.inf, append=np.inf)
+            scale = EQUAL * max(np.max(np.abs(values)), 1e-12)
+            for i, value in enumerate(values):
+                most = np.bincount(owners, shares[:, i], len(parts)).round(6).argmax()
+                _, species, component = parts[most]
+                vector = columns @ vectors[:, i]
+                vector = vector * np.exp(-1j * np.angle(vector[_first_largest(np.abs(vector))]))
+                mode = Mode(
+                    species.label,
+                    0,
+                    component.name if component else "",
+                    component.pam if component else None,
+                    component.residue if component else None,
+                    float(np.sign(value) * np.sqrt(abs(value))),
+                    frozen(vector.reshape(-1, 3)),
+                    bool(along or min(gaps[i], gaps[i + 1]) > scale),
+                )
+                modes.append((species, mode))
+        return _numbered(modes, masses)
+
+    def _multiplets(
+        self, species: Species, values: Floats, sets: Complex, masses: Floats
+    ) -> list[Multiplet]:
+        rigid = _rigid(sets, species.acoustic, masses)
+        found, number = [], 0
+        for value, eigenvectors, moves in zip(values, sets, rigid, strict=True):
+            number += not moves
+            frequency = float(np.sign(value) * np.sqrt(abs(value)))
+            which = None if moves else number
+            modes = self._modes(species, which, frequency, eigenvectors)
+            found.append(Multiplet(species, which, frequency, modes))
+        return found
+
+    def _modes(
+        self, species: Species, number: int | None, frequency: float, eigenvectors: Complex
+    ) -> tuple[Mode, ...]:
+        found = []
+        for component in species.components:
+            columns = eigenvectors @ component.basis
+            fixed = columns.shape[1] == 1
+            if not fixed and self.axis is not None:
+                # Partners of equal l: told apart by the angular momentum about the axis.
+                columns = _by_angular_momentum(columns, self.axis.direction)
+                fixed = True
+            found += [
+                Mode(
+                    species.label,
+                    number,
+                    component.name,
+                    component.pam,
+                    component.residue,
+                    frequency,
+                    frozen(column.reshape(-1, 3)),
+                    fixed,
+                )
+                for column in columns.T
+            ]
+        return tuple(found)
+
+
+def mode_space(crystal: SymmetricCrystal, axis: Axis | None, q: QPoint = GAMMA) -> ModeSpace:
+    """Resolve the displacements of a crystal at a wavevector.
+
+    Parameters
+    ----------
+    crystal : SymmetricCrystal
+        The crystal.
+    axis : Axis or None
+        The axis of rotation; it must keep q.
+    q : QPoint
+        The wavevector, or a line.
+    """
+    species = find_species(crystal, axis, q)
+    bases = tuple(adapted_basis(crystal, s.participant, s.arm, q.reduced) for s in species)
+    for s, basis in zip(species, bases, strict=True):
+        if basis.count != s.count or basis.count * len(basis.commutant) != len(basis.displacements):
+            raise ValueError(f"{s}: {len(basis.displacements)} adapted displacements")
+    return ModeSpace(crystal, q.reduced, axis, species, bases)
+
+
+def solve(basis: AdaptedBasis, matrix: Complex) -> tuple[Floats, Complex]:
+    """Eigenvalues (n,) and sets of eigenvectors (n, 3N, d) of a matrix in one species."""
+    values, vectors = np.linalg.eigh(basis.block(matrix))
+    sets = np.tensordot(vectors.T, basis.displacements, 1)
+    if len(basis.commutant) > 1:
+        values, sets = _joined(values, sets, basis.commutant)
+    return values, _phased(sets, basis)
+
+
+def _joined(values: Floats, sets: Complex, commutant: Complex) -> tuple[Floats, Complex]:
+    """One X of each family X c: the members have one eigenvalue, and so may have two families."""
+    size, d = commutant.shape[:2]
+    scale = EQUAL * max(float(np.max(np.abs(values))), 1e-12)
+    starts = np.flatnonzero(np.diff(values, prepend=-np.inf) > scale)
+    chosen, kept = [], []
+    for start, stop in zip(starts, [*starts[1:], len(values)], strict=True):
+        trials = sets[start:stop].copy()
+        for _ in range((stop - start) // size):
+            norms = np.einsum("mid,mid->m", trials.conj(), trials).real
+            best = trials[int(np.argmax(norms))] * np.sqrt(d / norms.max())
+            chosen.append(best)
+            kept.append(float(values[start]))
+            for c in commutant:
+                partner = best @ c
+                overlaps = np.einsum("id,mid->m", partner.conj(), trials).real / d
+                trials -= overlaps[:, None, None] * partner
+    return np.array(kept), np.array(chosen).reshape(-1, *sets.shape[1:])
+
+
+def _phased(sets: Complex, basis: AdaptedBasis) -> Complex:
+    """The member of every family with the largest possible real element, positive there.
+
+    Of elements equally large the first is taken.
+    """
+    unit = basis.commutant[:1]
+    family = basis.commutant if basis.real else np.concatenate([unit, 1j * unit])
+    members = np.einsum("mid,cde->mcie", sets, family)
+    elements = members.real.reshape(len(sets), len(family), -1)
+    sizes = np.sqrt(np.sum(elements**2, axis=1))
+    place = np.array([_first_largest(row) for row in sizes], dtype=np.int64)
+    which = np.arange(len(sets))
+    weights = elements[which, :, place] / sizes[which, place][:, None]
+    return np.asarray(np.einsum("mc,mcie->mie", weights, members))
+
+
+def _first_largest(sizes: Floats) -> int:
+    """Index of the largest number; of those equal but for rounding the first."""
+    return int(np.argmax(sizes > sizes.max() * (1 - 1e-6)))
+
+
+def _by_angular_momentum(columns: Complex, direction: Floats) -> Complex:
+    """The columns combined so that each has an angular momentum about a direction, descending."""
+    form = angular_momentum_form(columns, direction)
+    if np.max(np.abs(form - form[0, 0] * np.eye(len(form)))) < 1e-8:
+        return columns
+    _, vectors = np.linalg.eigh(-form)
+    turned = columns @ vectors
+    for i, column in enumerate(turned.T):
+        turned[:, i] = column * np.exp(-1j * np.angle(column[_first_largest(np.abs(column))]))
+    return np.asarray(turned)
+
+
+def _rigid(sets: Complex, count: int, masses: Floats) -> npt.NDArray[np.bool_]:
+    """Which sets are rigid translations: the given number of those that overlap most with them."""
+    marked = np.zeros(len(sets), dtype=bool)
+    if count:
+        uniform = np.einsum("k,ab->kab", np.sqrt(masses / masses.sum()), np.eye(3)).reshape(-1, 3)
+        overlaps = np.abs(np.einsum("ia,mid->mad", uniform, sets)) ** 2
+        marked[np.argsort(-overlaps.sum(axis=(1, 2)), kind="stable")[:count]] = True
+    return marked
+
+
+def _numbered(modes: list[tuple[Species, Mode]], masses: Floats) -> list[Multiplet]:
+    """Multiplets of one mode each, numbered within every label from the lowest frequency."""
+    modes = sorted(modes, key=lambda item: item[1].frequency)
+    sets = np.array([mode.eigenvector.reshape(-1, 1) for _, mode in modes])
+    found: list[Multiplet] = []
+    counts: dict[str, int] = {}
+    for (species, mode), moves in zip(modes, _rigid(sets, 3, masses), strict=True):
+        counts[mode.label] = counts.get(mode.label, 0) + (not moves)
+        number = None if moves else counts[mode.label]
+        named = replace(mode, number=number)
+        found.append(Multiplet(species, number, mode.frequency, (named,)))
+    return found
+
+
+def _asymmetry(matrix: Complex, multiplets: list[Multiplet]) -> float:
+    """Largest change of a frequency by averaging the matrix over the group, THz.
+
+    Frequencies below 1 % of the highest count as that: those of translations are roots of rounding.
+    """
+    exact = np.linalg.eigvalsh(matrix)
+    ours = np.sort([m.frequency * abs(m.frequency) for m in multiplets for _ in m.modes])
+    roots = np.sqrt(np.abs(exact)) + np.sqrt(np.abs(ours))
+    return float(np.max(np.abs(exact - ours) / np.maximum(roots, 0.01 * roots.max()), initial=0.0))
