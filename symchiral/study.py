@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,18 +13,22 @@ from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SYMPREC, SymmetricCrystal, find_symmetry
 from symchiral.errors import GrammarError, InputError, LimitError
+from symchiral.fields.pump import Pump
 from symchiral.forces.phonons import Phonons, make_phonons
 from symchiral.io.phonon_files import is_phonon_source, read_forces
 from symchiral.io.shipped import find_structure
 from symchiral.io.structure import read_crystal
 from symchiral.irreps.axis import Axis, axis_at, find_axis
 from symchiral.irreps.kpoints import find_point, named_points, split_points
+from symchiral.irreps.stars import place_name
 from symchiral.modes.mode import Modes
 from symchiral.modes.species import Species, find_species
 from symchiral.report.document import predict_document, show_document
 from symchiral.report.summary import show_table
+from symchiral.report.transfers import transfer_record
 from symchiral.rules.channel import read_channel
 from symchiral.rules.grammar import parse_transfer, point_of, resolve_transfer
+from symchiral.rules.resonance import LINEWIDTH, Transfer, resonances
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook, make_rulebook
 from symchiral.rules.vertices import special_vertices
@@ -166,6 +171,65 @@ class Study(Value):
             )
         return make_rulebook(self.crystal, self.axis, points, acoustic=acoustic)
 
+    def transfers(
+        self,
+        *,
+        order: int = 3,
+        q: str | None = None,
+        pump: Pump | str | None = None,
+        probe: str | None = None,
+        max_detuning: float | None = None,
+        linewidth: float | Mapping[str, float] = LINEWIDTH,
+    ) -> tuple[Transfer, ...]:
+        """Return the allowed transfers between actual modes, ranked by resonance.
+
+        Parameters
+        ----------
+        order, q
+            As for :meth:`rules`.
+        pump : str or Pump, optional
+            Light that drives every incoming quantum: ``"1.5-2.5THz"``, ``"σ+"``, or both.
+        probe : str, optional
+            ``infrared``, ``raman`` or ``hyper-raman``: what sees the outgoing quantum.
+        max_detuning : float, optional
+            THz.
+        linewidth : float or mapping
+            Total linewidth, THz, or one per mode by name.
+
+        Raises
+        ------
+        InputError
+            The source has structure only.
+        """
+        book = self.rules(order=order, q=q)
+        return self.resonances(
+            book, pump=pump, probe=probe, max_detuning=max_detuning, linewidth=linewidth
+        )
+
+    def resonances(
+        self,
+        book: RuleBook,
+        *,
+        pump: Pump | str | None = None,
+        probe: str | None = None,
+        max_detuning: float | None = None,
+        linewidth: float | Mapping[str, float] = LINEWIDTH,
+    ) -> tuple[Transfer, ...]:
+        """Return the transfers of a rulebook between actual modes, as :meth:`transfers`."""
+        points = [*book.points[:-1], (-book.points[-1]).reduced]
+        modes = {
+            place_name(self.crystal.group, point): self._forces.modes(book.axis, point)
+            for point in dict.fromkeys(points)
+        }
+        return resonances(
+            book.rules,
+            modes,
+            pump=Pump.parse(pump) if isinstance(pump, str) else pump,
+            probe=probe,
+            max_detuning=max_detuning,
+            linewidth=linewidth,
+        )
+
     def vertices(self, *, order: int = 3, acoustic: bool = False) -> tuple[RuleBook, ...]:
         """Return a rulebook for every vertex of special points, up to symmetry."""
         points = special_vertices(self.crystal.group, order)
@@ -191,8 +255,36 @@ class Study(Value):
         part = axis_at(self.crystal, self.axis, list(points))
         turn = part.turn if part else None
         species = {s.key: s for q in points for s in find_species(self.crystal, part, q)}
-        channel = read_channel(resolve_transfer(transfer, species, turn), turn)
-        return Rule(channel, species, part)
+        numbered = self.phonons is not None
+        coupling = resolve_transfer(transfer, species, turn, numbered=numbered)
+        return Rule(read_channel(coupling, turn), species, part)
+
+    def transfer(self, transfer: str, *, linewidth: float = LINEWIDTH) -> Transfer:
+        """Judge one transfer between actual modes, ``"Eu(1,+) Eu(1,+) -> Eg(2,-)"``.
+
+        Raises
+        ------
+        InputError
+            The source has structure only.
+        GrammarError
+            A leg has no number.
+        """
+        rule = self.explain(transfer)
+        legs = rule.channel.coupling.legs
+        modes = {leg.participant.places[leg.arm]: leg.participant.arms[leg.arm] for leg in legs}
+        here = {place: self._forces.modes(rule.axis, q) for place, q in modes.items()}
+        chosen = []
+        for leg in legs:
+            if leg.mode is None:
+                raise GrammarError(
+                    f"no mode is named by {leg.label}",
+                    why="only numbered modes have a frequency",
+                    fix="write number and component, as in Eu(1,+)",
+                )
+            chosen.append(
+                here[leg.participant.places[leg.arm]][leg.species.split("@")[0], leg.mode]
+            )
+        return Transfer(rule, tuple(chosen), linewidth)
 
     def predict(
         self,
@@ -201,10 +293,20 @@ class Study(Value):
         q: str | None = None,
         everything: bool = False,
         acoustic: bool = False,
+        unit: str = "THz",
+        **resonance: Any,
     ) -> dict[str, Any]:
-        """Return the rules of one vertex as the plain dictionary of ``predict --json``."""
+        """Return the rules of one vertex as the plain dictionary of ``predict --json``.
+
+        With forces it also has the transfers between actual modes, in ``unit``; ``resonance`` are
+        the options of :meth:`transfers`.
+        """
         book = self.rules(order=order, q=q, acoustic=acoustic)
-        return predict_document(self.crystal, book, everything=everything)
+        document = predict_document(self.crystal, book, everything=everything)
+        if self.phonons is not None or resonance:
+            found = self.resonances(book, **resonance)
+            document["transfers"] = [transfer_record(t, unit=unit) for t in found]
+        return document
 
     def show(self, *, q: str = "GM") -> dict[str, Any]:
         """Return group, axes, sites and species as the plain dictionary of ``show --json``.

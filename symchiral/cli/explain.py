@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from symchiral.cli.common import add_structure, open_study, width, write, write_json
+from symchiral.cli.common import add_forces, add_structure, open_study, width, write, write_json
 
 SUMMARY = "say why one transfer is allowed or forbidden"
 
@@ -12,6 +12,7 @@ SUMMARY = "say why one transfer is allowed or forbidden"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_structure(parser)
+    add_forces(parser)
     parser.add_argument(
         "transfer",
         metavar="TRANSFER",
@@ -23,13 +24,20 @@ def run(options: argparse.Namespace) -> None:
     """Print the explanation, or the document."""
     from symchiral.report.document import explain_document
     from symchiral.report.summary import axis_line
+    from symchiral.report.transfers import transfer_record
     from symchiral.table import fold
 
     study = open_study(options)
     rule = study.explain(options.transfer)
+    numbered = all(leg.mode is not None for leg in rule.channel.coupling)
+    transfer = study.transfer(options.transfer) if numbered else None
     if options.json:
-        write_json(explain_document(study.crystal, rule))
+        document = explain_document(study.crystal, rule)
+        if transfer is not None:
+            document["transfer"] = transfer_record(transfer, unit=options.unit)
+        write_json(document)
         return
-    lines = [*rule.explain().splitlines(), f"axis       {axis_line(study.crystal, rule.axis)}"]
+    text = rule.explain() if transfer is None else transfer.explain()
+    lines = [*text.splitlines(), f"axis       {axis_line(study.crystal, rule.axis)}"]
     columns = width()
     write("\n".join(fold(tuple(lines), columns) if columns else lines))

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
-from symchiral.cli.common import add_structure, open_study, same_input, write_json, write_table
+from symchiral.cli.common import (
+    add_forces,
+    add_structure,
+    open_study,
+    same_input,
+    write_json,
+    write_table,
+)
 
 SUMMARY = "predict which vibrations hand rotation to which others"
 
@@ -12,6 +20,7 @@ SUMMARY = "predict which vibrations hand rotation to which others"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_structure(parser)
+    add_forces(parser)
     parser.add_argument(
         "--order",
         type=int,
@@ -36,12 +45,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with --json, also list what only acoustic modes could realise: forbidden, and marked",
     )
+    forces = parser.add_argument_group("with forces")
+    forces.add_argument(
+        "--pump",
+        metavar='"1.5-2.5THz σ+"',
+        help="keep transfers of which light of this band, polarisation, or both drives every "
+        "incoming quantum",
+    )
+    forces.add_argument(
+        "--probe",
+        choices=("infrared", "raman", "hyper-raman"),
+        help="keep transfers of which this sees the outgoing quantum",
+    )
+    forces.add_argument(
+        "--max-detuning", metavar="0.3THz", help="keep transfers that are closer to resonance"
+    )
+    forces.add_argument(
+        "--linewidth",
+        metavar="0.1THz|FILE",
+        help="total linewidth, or a JSON file with one per mode, "
+        '{"frequency_unit": "THz", "linewidths": {"Eu(1)": 0.05}} (default: 0.1THz)',
+    )
 
 
 def run(options: argparse.Namespace) -> None:
     """Print the table, or the document."""
     from symchiral.report.document import vertices_document
     from symchiral.report.summary import predict_table
+    from symchiral.report.transfers import transfers_table
     from symchiral.report.wavevectors import vertices_table
 
     study = open_study(options)
@@ -52,6 +83,7 @@ def run(options: argparse.Namespace) -> None:
         else:
             write_table(vertices_table(study.crystal, books, path=same_input(options)))
         return
+    resonance = resonance_options(options)
     if options.json:
         write_json(
             study.predict(
@@ -59,10 +91,40 @@ def run(options: argparse.Namespace) -> None:
                 q=options.q,
                 everything=options.all,
                 acoustic=options.acoustic,
+                unit=options.unit,
+                **resonance,
             )
         )
         return
     book = study.rules(order=options.order, q=options.q, acoustic=options.acoustic)
+    path = same_input(options)
+    if study.phonons is None and not resonance:
+        write_table(predict_table(study.crystal, book, path=path, everything=options.all))
+        return
     write_table(
-        predict_table(study.crystal, book, path=same_input(options), everything=options.all)
+        transfers_table(
+            study.crystal,
+            book,
+            study.resonances(book, **resonance),
+            path=path,
+            unit=options.unit,
+            everything=options.all,
+        )
     )
+
+
+def resonance_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the options that concern frequencies, as far as they are given."""
+    from symchiral.fields.pump import frequency
+    from symchiral.io.linewidths import read_linewidths
+
+    found: dict[str, Any] = {}
+    if options.pump is not None:
+        found["pump"] = options.pump
+    if options.probe is not None:
+        found["probe"] = options.probe
+    if options.max_detuning is not None:
+        found["max_detuning"] = frequency(options.max_detuning)
+    if options.linewidth is not None:
+        found["linewidth"] = read_linewidths(options.linewidth)
+    return found

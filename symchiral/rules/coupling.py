@@ -48,8 +48,8 @@ class Leg(Value):
 
     @property
     def label(self) -> str:
-        """The leg in the grammar, ``Eu:b(+)``."""
-        copy = f":{COPIES[self.copy]}" if self.copy else ""
+        """The leg in the grammar, ``Eu:b(+)``; with the number of its mode ``Eu(2,+)``."""
+        copy = f":{COPIES[self.copy]}" if self.copy and self.mode is None else ""
         inside = ",".join(x for x in (str(self.mode or ""), self.component.name) if x)
         where = self.participant.places[self.arm]
         return (

@@ -1,6 +1,7 @@
 """The grammar of transfers: ``leg … -> leg …``.
 
-A leg is ``species[:copy][(component)][@q]``, or ``state[l]@q`` for an electron or exciton of which
+A leg is ``species[:copy][(component)][@q]``, with the number of an actual mode
+``species(n,component)``, or ``state[l]@q`` for an electron or exciton of which
 only the pseudo-angular momentum l is known.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symchiral.crystal.qpoint import GAMMA, QPoint
@@ -112,7 +113,9 @@ def _state(text: str | None, word: str) -> Fraction | None:
     return Fraction(text)
 
 
-def resolve_transfer(text: str, species: Mapping[str, Species], turn: Turn | None) -> Coupling:
+def resolve_transfer(
+    text: str, species: Mapping[str, Species], turn: Turn | None, *, numbered: bool = False
+) -> Coupling:
     """Turn a transfer into a coupling of the species of a crystal.
 
     Parameters
@@ -123,6 +126,9 @@ def resolve_transfer(text: str, species: Mapping[str, Species], turn: Turn | Non
         The species it may name, by ``Species.key``.
     turn : Turn or None
         The axis, for states given by their PAM.
+    numbered : bool
+        Whether the modes have frequencies, so that legs may name them by number: equal numbers
+        are one and the same mode.
 
     Raises
     ------
@@ -132,9 +138,32 @@ def resolve_transfer(text: str, species: Mapping[str, Species], turn: Turn | Non
         A species, component or copy does not exist in this crystal.
     """
     into, out = parse_transfer(text)
+    if not numbered:
+        for leg in (*into, *out):
+            if leg.mode is not None:
+                raise LabelError(
+                    f"no mode number {leg.mode} of {leg.name}",
+                    why="modes are numbered by frequency, and this structure comes without forces",
+                    fix="write the component alone, and different modes as "
+                    f"{leg.name}:a and {leg.name}:b",
+                )
     legs = [_resolve(leg, species, turn, outgoing=False) for leg in into]
     legs += [_resolve(leg, species, turn, outgoing=True) for leg in out]
-    return Coupling(tuple(legs))
+    return Coupling(_with_copies(legs))
+
+
+def _with_copies(legs: list[Leg]) -> tuple[Leg, ...]:
+    """Legs with numbers of modes: equal numbers of one species have equal copies."""
+    found = []
+    for leg in legs:
+        if leg.mode is not None:
+            same = [x for x in legs if x.participant is leg.participant]
+            taken = {x.copy for x in same if x.mode is None}
+            free = [copy for copy in range(len(COPIES)) if copy not in taken]
+            numbers = list(dict.fromkeys(x.mode for x in same if x.mode is not None))
+            leg = replace(leg, copy=free[numbers.index(leg.mode)])
+        found.append(leg)
+    return tuple(found)
 
 
 def point_of(leg: LegText, group: SpaceGroup) -> QPoint:
@@ -171,13 +200,13 @@ def _resolve(
 ) -> Leg:
     if leg.state is not None:
         return _state_leg(leg, leg.state, species, turn, outgoing=outgoing)
-    if leg.mode is not None:
+    found = lookup(leg.name, leg.q, species)
+    if leg.mode is not None and not 1 <= leg.mode <= found.optical:
         raise LabelError(
             f"no mode number {leg.mode} of {leg.name}",
-            why="modes are numbered by frequency, and this structure comes without forces",
-            fix=f"write the component alone, and different modes as {leg.name}:a and {leg.name}:b",
+            why=f"this crystal has {found.optical} {leg.name} modes that are no translations",
+            fix=f"use a number from 1 to {found.optical}" if found.optical else "use other modes",
         )
-    found = lookup(leg.name, leg.q, species)
     if leg.copy >= found.count:
         raise LabelError(
             f"no mode {leg.name}:{COPIES[leg.copy]}",
@@ -185,7 +214,9 @@ def _resolve(
             fix=f"use copies {', '.join(COPIES[: found.count])}",
         )
     component = _component(leg, found)
-    return Leg(found.participant, component, leg.copy, outgoing=outgoing, arm=found.arm)
+    return Leg(
+        found.participant, component, leg.copy, outgoing=outgoing, arm=found.arm, mode=leg.mode
+    )
 
 
 def _state_leg(

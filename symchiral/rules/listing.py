@@ -190,8 +190,8 @@ def _cells(row: Row) -> tuple[str, ...]:
     am = rule.am_transfer
     lattice = "" if am is None else "0" if not am else f"{minus(f'{am:+.3g}')}ħ"
     atoms = {"none": "—", "open": "open"}.get(rule.rotation_sense, rule.rotation_sense)
-    pump = " ".join(_short(p) for p in rule.pump)
-    probes = list(dict.fromkeys(_short(p, long=True) for p in rule.probe))
+    pump = " ".join(short_route(p) for p in rule.pump)
+    probes = list(dict.fromkeys(short_route(p, long=True) for p in rule.probe))
     return (
         transfer,
         _budget(rule),
@@ -209,7 +209,8 @@ def _budget(rule: Rule) -> str:
     return " ".join(f"{term:>2}" for term in terms.split(" ")) + equals + rest
 
 
-def _short(route: str | None, *, long: bool = False) -> str:
+def short_route(route: str | None, *, long: bool = False) -> str:
+    """``IR``, ``R`` (or ``Raman``), ``hyper-R``; a dash for no route."""
     kind = None if route is None else route.split(":")[0]
     names = {"infrared": "IR", "raman": "Raman" if long else "R", "hyper-raman": "hyper-R"}
     return "—" if kind is None else names[kind]

@@ -1,0 +1,318 @@
+r"""Transfers between actual modes, ranked by how well their frequencies match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.errors import LimitError
+from symchiral.fields.pump import Pump
+from symchiral.modes.mode import Modes, Multiplet
+from symchiral.rules.activity import routes
+from symchiral.rules.budget import RotationSense, rotation_sense, sum_of_signs
+from symchiral.rules.coupling import Coupling, Leg
+from symchiral.rules.rule import Rule, minus, pretty
+from symchiral.value import Value
+
+LINEWIDTH = 0.1
+"""Total linewidth Γ where none is stated, THz."""
+
+STILL = 1e-3
+"""Angular momenta below this, in ħ, are zero."""
+
+LIMIT = 100_000
+"""Most transfers listed in one go."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Transfer(Value):
+    r"""A rule between actual modes.
+
+    Attributes
+    ----------
+    rule : Rule
+        The rule of the species.
+    multiplets : tuple of Multiplet
+        The modes, one per leg, incoming ones first.
+    linewidth : float
+        Total linewidth Γ, THz.
+    """
+
+    rule: Rule
+    multiplets: tuple[Multiplet, ...]
+    linewidth: float
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The legs with the numbers of their modes."""
+        return tuple(
+            replace(leg, mode=multiplet.number)
+            for leg, multiplet in zip(self.rule.channel.coupling, self.multiplets, strict=True)
+        )
+
+    @property
+    def id(self) -> str:
+        """The transfer in the grammar, ``Eu(1,+) Eu(1,+) -> Eg(2,-)``."""
+        return str(Coupling(self.legs))
+
+    @property
+    def detuning(self) -> float:
+        r"""Frequency of the incoming quanta minus that of the outgoing ones, THz."""
+        legs = self.rule.channel.coupling
+        return sum(
+            -m.frequency if leg.outgoing else m.frequency
+            for leg, m in zip(legs, self.multiplets, strict=True)
+        )
+
+    @property
+    def score(self) -> float:
+        r""":math:`Γ^2 / (δ^2 + Γ^2)`: 1 on resonance."""
+        return self.linewidth**2 / (self.detuning**2 + self.linewidth**2)
+
+    @cached_property
+    def _momenta(self) -> tuple[list[list[float]], list[list[float]]]:
+        """Angular momenta about the axis on either side, all partners of each component."""
+        sides: tuple[list[list[float]], list[list[float]]] = ([], [])
+        axis = self.rule.axis
+        for leg, multiplet in zip(self.rule.channel.coupling, self.multiplets, strict=True):
+            found = []
+            for mode in multiplet.modes:
+                if mode.component == leg.component.name and axis is not None:
+                    am = mode.am(axis.direction)
+                    found.append(float("nan") if am is None else am * (abs(am) > STILL))
+            sides[leg.outgoing].append(found)
+        return sides
+
+    @cached_property
+    def rotation_sense(self) -> RotationSense:
+        """Whether these atoms keep, flip or lose their sense of rotation."""
+        if self.rule.axis is None:
+            return self.rule.rotation_sense
+        signs = []
+        for side in self._momenta:
+            values = [found[0] if len(found) == 1 else None for found in side]
+            signs.append(sum_of_signs([_sign(found) for found in side], values))
+        return rotation_sense(signs[0], signs[1])
+
+    @cached_property
+    def am_transfer(self) -> float | None:
+        """ΣJ_in − ΣJ_out of these modes, ħ; None where one of them has no definite J."""
+        if self.rule.axis is None:
+            return None
+        into, out = self._momenta
+        if any(len(found) != 1 or np.isnan(found[0]) for found in (*into, *out)):
+            return None
+        return round(sum(f[0] for f in into) - sum(f[0] for f in out), 9) + 0.0
+
+    @property
+    def family(self) -> object:
+        """What it shares with the transfer of all signs reversed, where -q is q."""
+        legs = self.rule.channel.coupling
+        closed = all(leg.participant.conjugate_arms[leg.arm] == leg.arm for leg in legs)
+        return min(
+            tuple(
+                sorted(
+                    (
+                        leg.outgoing,
+                        leg.species,
+                        multiplet.number or 0,
+                        leg.component.conjugate if reverse else leg.component.index,
+                    )
+                    for leg, multiplet in zip(legs, self.multiplets, strict=True)
+                )
+            )
+            for reverse in ((False, True) if closed else (False,))
+        )
+
+    def explain(self) -> str:
+        """Return the explanation of the rule, with the frequencies and motions of these modes."""
+        lines = self.rule.explain().split("\n")
+        lines[0] = f"{pretty(self.id)}    {self.rule.verdict}"
+        legs = list(zip(self.rule.channel.coupling, self.multiplets, strict=True))
+        sides = [
+            " + ".join(f"{m.frequency:.3f}" for leg, m in legs if leg.outgoing is side)
+            for side in (False, True)
+        ]
+        lines.append(
+            f"resonance  {sides[0]} → {sides[1]} THz: detuning {minus(f'{self.detuning:+.3f}')} "
+            f"THz, score {self.score:.2g} at a linewidth of {self.linewidth:g} THz"
+        )
+        if self.rule.axis is not None:
+            momenta = iter([*self._momenta[0], *self._momenta[1]])
+            words = [
+                f"{pretty(leg.label)} {minus(', '.join(f'{x:+.3f}' for x in next(momenta)))}"
+                for leg in (*Coupling(self.legs).incoming, *Coupling(self.legs).outgoing)
+            ]
+            text = f"J of these modes (ħ): {'; '.join(words)}; atoms {self.rotation_sense}"
+            lines.append(f"motion     {text}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"Transfer({self.id!r}, detuning {self.detuning:+.4f} THz)"
+
+
+def _sign(momenta: Sequence[float]) -> str:
+    signs = {"0" if abs(x) < STILL else "+" if x > 0 else "-" for x in momenta}
+    if not momenta or any(np.isnan(x) for x in momenta):
+        return "open"
+    return signs.pop() if len(signs) == 1 else "open"
+
+
+def resonances(
+    rules: Sequence[Rule],
+    modes: Mapping[str, Modes],
+    *,
+    pump: Pump | None = None,
+    probe: str | None = None,
+    max_detuning: float | None = None,
+    linewidth: float | Mapping[str, float] = LINEWIDTH,
+) -> tuple[Transfer, ...]:
+    r"""Return the allowed transfers between actual modes, the best match first.
+
+    With :math:`δ = \sum f_{in} - f_{out}` the score is :math:`Γ^2/(δ^2 + Γ^2)`; equal scores are
+    sorted by frequency. Rigid translations and unstable modes take no part.
+
+    Parameters
+    ----------
+    rules : sequence of Rule
+        The allowed rules, every identity pattern by itself.
+    modes : mapping of str to Modes
+        The modes by the place of their wavevector as legs print it.
+    pump : Pump, optional
+        Keep transfers of which this light drives every incoming quantum directly.
+    probe : str, optional
+        ``infrared``, ``raman`` or ``hyper-raman``: keep those it sees the outgoing quantum by.
+    max_detuning : float, optional
+        Keep those with a smaller \|δ\|, THz.
+    linewidth : float or mapping of str to float
+        Γ in THz; or a linewidth for every mode by name, ``Eu(1)``, of which Γ is the sum over
+        the quanta; modes without one have an equal share of the default.
+
+    Raises
+    ------
+    LimitError
+        More than 10⁵ transfers.
+    """
+    found: dict[tuple[object, ...], Transfer] = {}
+    for rule in rules:
+        if probe is not None and not any(p.split(":")[0] == probe for p in rule.probe):
+            continue
+        if pump is not None and not _drives(pump, rule):
+            continue
+        for chosen in _choices(rule, modes, pump, max_detuning):
+            gamma = _total(linewidth, rule, chosen)
+            transfer = Transfer(rule, chosen, gamma)
+            legs = [(leg.outgoing, leg.label) for leg in transfer.legs]
+            found.setdefault(tuple(sorted(legs)), transfer)
+            if len(found) > LIMIT:
+                raise LimitError(
+                    f"more than {LIMIT:,} transfers between modes",
+                    why="this crystal has many modes",
+                    fix='keep some: --pump "1-3THz", --probe raman or --max-detuning 0.3THz',
+                )
+    return tuple(
+        sorted(
+            found.values(),
+            key=lambda t: (-round(t.score, 9), tuple(m.frequency for m in t.multiplets)),
+        )
+    )
+
+
+def _drives(pump: Pump, rule: Rule) -> bool:
+    """Whether the light can drive every incoming quantum directly."""
+    for leg in rule.channel.coupling.incoming:
+        ways = routes(leg.participant, leg.component.index, rule.channel.turn)
+        direct = [way for way in ways if way.split(":")[0] == "infrared"]
+        if pump.light is not None:
+            direct = [way for way in direct if way in ("infrared", f"infrared:{pump.light}")]
+        if not direct:
+            return False
+    return True
+
+
+def _choices(
+    rule: Rule, modes: Mapping[str, Modes], pump: Pump | None, max_detuning: float | None
+) -> Iterator[tuple[Multiplet, ...]]:
+    """Multiplets for every leg: equal copies are one mode, different copies different ones."""
+    coupling = rule.channel.coupling
+    symbols: dict[tuple[object, int], list[int]] = {}
+    for i, leg in enumerate(coupling):
+        symbols.setdefault((leg.participant, leg.copy), []).append(i)
+    lists = []
+    for (_, _), slots in symbols.items():
+        leg = coupling.legs[slots[0]]
+        place = leg.participant.places[leg.arm]
+        lists.append(
+            [
+                m
+                for m in modes[place].multiplets
+                if m.species.key == leg.species and m.number is not None and m.frequency > 0
+            ]
+        )
+    if not all(lists):
+        return
+    weights = [
+        sum(-1 if coupling.legs[i].outgoing else 1 for i in slots) for slots in symbols.values()
+    ]
+    entering = [any(not coupling.legs[i].outgoing for i in slots) for slots in symbols.values()]
+    frequencies = [np.array([m.frequency for m in found]) for found in lists]
+    if pump is not None:
+        keep = [
+            (f >= pump.low) & (f <= pump.high) if driven else np.ones(len(f), dtype=bool)
+            for f, driven in zip(frequencies, entering, strict=True)
+        ]
+        lists = [
+            [m for m, k in zip(found, mask, strict=True) if k]
+            for found, mask in zip(lists, keep, strict=True)
+        ]
+        frequencies = [f[mask] for f, mask in zip(frequencies, keep, strict=True)]
+    if max_detuning is None:
+        picks: Iterator[tuple[int, ...]] = product(*(range(len(found)) for found in lists))
+    else:
+        total: npt.NDArray[np.float64] = np.zeros((1,) * len(lists))
+        for axis, (f, weight) in enumerate(zip(frequencies, weights, strict=True)):
+            shape = [-1 if a == axis else 1 for a in range(len(lists))]
+            total = total + weight * f.reshape(shape)
+        picks = (tuple(row) for row in np.argwhere(np.abs(total) <= max_detuning).tolist())
+    for pick in picks:
+        taken = [
+            (field, lists[k][i].number)
+            for k, ((field, _), i) in enumerate(zip(symbols, pick, strict=True))
+        ]
+        if len(set(taken)) < len(taken):
+            continue
+        chosen = {
+            i: _partner(lists[k][pick[k]], coupling.legs[i], modes)
+            for k, slots in enumerate(symbols.values())
+            for i in slots
+        }
+        yield tuple(chosen[i] for i in range(len(coupling.legs)))
+
+
+def _partner(multiplet: Multiplet, leg: Leg, modes: Mapping[str, Modes]) -> Multiplet:
+    """The same normal coordinate as seen from the wavevector of a leg (K and −K share modes)."""
+    if multiplet.species.key == leg.species:
+        return multiplet
+    place = leg.participant.places[leg.arm]
+    for other in modes[place].multiplets:
+        if other.species.key == leg.species and other.number == multiplet.number:
+            return other
+    raise ValueError(f"{leg} has no mode {multiplet.number}")
+
+
+def _total(
+    linewidth: float | Mapping[str, float], rule: Rule, chosen: tuple[Multiplet, ...]
+) -> float:
+    if not isinstance(linewidth, Mapping):
+        return linewidth
+    total = 0.0
+    for multiplet in chosen:
+        total += linewidth.get(
+            f"{multiplet.species.key}({multiplet.number})", LINEWIDTH / len(chosen)
+        )
+    return total
