@@ -48,9 +48,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     forces = parser.add_argument_group("with forces")
     forces.add_argument(
         "--pump",
-        metavar='"1.5-2.5THz σ+"',
+        metavar='"1.5-2.5THz s+"',
         help="keep transfers of which light of this band, polarisation, or both drives every "
-        "incoming quantum",
+        "incoming quantum (s+, s-: circular about the axis, z: along it)",
     )
     forces.add_argument(
         "--probe",

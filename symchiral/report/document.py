@@ -159,6 +159,8 @@ def _species(species: tuple[Species, ...]) -> list[Document]:
 def predict_document(crystal: SymmetricCrystal, book: RuleBook, *, everything: bool) -> Document:
     """Return the document of ``predict``: header, structure, axis, species, channels.
 
+    (With forces the study adds the transfers between actual modes.)
+
     Parameters
     ----------
     everything : bool
@@ -174,6 +176,7 @@ def predict_document(crystal: SymmetricCrystal, book: RuleBook, *, everything: b
         "species": _species(tuple(book.species.values())),
         "counts": book.counts(),
         "channels": [rule.to_record() for rule in rules],
+        "transfers": None,
     }
 
 
@@ -188,6 +191,7 @@ def explain_document(crystal: SymmetricCrystal, rule: Rule) -> Document:
         "axis": axis_record(crystal, rule.axis),
         "channel": rule.to_record(),
         "text": rule.explain(),
+        "transfer": None,
     }
 
 

@@ -84,16 +84,17 @@ def transfers_table(
     modes = {
         (m.species.key, m.number): m for t in families.values() for m in t.multiplets if m.number
     }
+    head = (
+        f"{headline(crystal)}   transfers between modes, best match first",
+        f"axis     {axis_line(crystal, book.axis)}",
+    )
     if not rows:
-        foot = ["No allowed transfer between these modes: widen --pump, --probe or --max-detuning."]
+        none = "No allowed transfer between these modes: widen --pump, --probe or --max-detuning."
+        return Table((), (), head, (none,))
     table = Table(
         ("transfer", f"f ({sign})", "δ", "score", "lattice", "PAM", "atoms", "pump", "probe"),
         tuple(_row(t, factor, digits) for t in rows),
-        head=(
-            f"{headline(crystal)}   transfers between modes, best match first",
-            f"axis     {axis_line(crystal, book.axis)}",
-            f"modes    {_named(list(modes.values()), factor, digits)} {sign}",
-        ),
+        head=(*head, f"modes    {_named(list(modes.values()), factor, digits)} {sign}"),
         foot=tuple(foot),
         optional=("probe", "pump", "lattice", f"f ({sign})"),
     )
