@@ -36,7 +36,7 @@ Array = NDArray[np.float64]
 
 HEADER = """\
 # Bi2Se3: space group 166, force constants of the zone centre, Born charges, dielectric constant
-# VALID AT q = 0 ONLY: the "supercell" is the primitive cell; frequencies at any other q mean nothing
+# VALID AT q = 0 ONLY: the "supercell" is the primitive cell; at any other q it means nothing
 # source: bi2se3.json beside this file, first-principles calculation for this project, 2026
 # method: Quantum ESPRESSO, LDA, 40 Ry, no spin-orbit coupling; see README.md beside this file
 # licence: BSD-3-Clause, as symchiral
