@@ -1,10 +1,13 @@
-"""The crystals that come with the package."""
+"""The crystals that come with the package: CIF files, and folders with force constants."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from symchiral.errors import LabelError, nearest
+
+FORCE_FILES = ("phonopy.yaml", "phonopy.yaml.xz")
+"""Names of the file with the forces in the folder of a crystal."""
 
 
 def _folder() -> Path | None:
@@ -36,13 +39,34 @@ def structure_names() -> tuple[str, ...]:
     return tuple(_files())
 
 
+def _forces() -> dict[str, Path]:
+    folder = _folder()
+    if folder is None:
+        return {}
+    files = [path for name in FORCE_FILES for path in folder.glob(f"*/{name}")]
+    files.sort(key=lambda path: (path.parent.name.lower(), path.parent.name))
+    return {path.parent.name: path for path in files}
+
+
+def force_data_names() -> tuple[str, ...]:
+    """Return the names of the crystals packaged with force constants, in alphabetical order.
+
+    Examples
+    --------
+    >>> "SiO2_quartz_P3121" in force_data_names()
+    True
+    """
+    return tuple(_forces())
+
+
 def find_structure(name: str) -> Path:
     """Return the file of a packaged crystal; case does not matter and ``.cif`` may be left out.
 
     Parameters
     ----------
     name : str
-        One of :func:`structure_names`.
+        One of :func:`structure_names`, or one of :func:`force_data_names` followed by
+        ``/phonopy.yaml``.
 
     Raises
     ------
@@ -53,14 +77,20 @@ def find_structure(name: str) -> Path:
     --------
     >>> find_structure("bi2se3").name
     'Bi2Se3.cif'
+    >>> find_structure("ZnO/phonopy.yaml").name
+    'phonopy.yaml.xz'
     """
-    files = _files()
-    wanted = name.lower().removesuffix(".cif")
-    for stem, path in files.items():
-        if stem.lower() == wanted:
+    stem, slash, file = name.replace("\\", "/").rpartition("/")
+    if slash and file.lower() in FORCE_FILES:
+        files, kind = _forces(), "force constants of a crystal"
+    else:
+        files, kind, stem = _files(), "crystal", name.removesuffix(".cif")
+    wanted = stem.lower().removesuffix(".cif")
+    for known, path in files.items():
+        if known.lower() == wanted:
             return path
     raise LabelError(
         f"no packaged structure {name!r}",
-        why="symchiral ships no crystal of that name",
-        fix=nearest(name.removesuffix(".cif"), files) if files else "give the path of a file",
+        why=f"symchiral ships no {kind} of that name",
+        fix=nearest(stem, files) if files else "give the path of a file",
     )
