@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from symchiral.errors import GrammarError, InputError, LimitError
 from symchiral.fields.pump import Pump
 from symchiral.forces.phonons import Phonons, make_phonons
 from symchiral.io.phonon_files import is_phonon_source, read_forces
-from symchiral.io.shipped import find_structure
+from symchiral.io.shipped import find_structure, force_data_names
 from symchiral.io.structure import read_crystal
 from symchiral.irreps.axis import Axis, axis_at, find_axis
 from symchiral.irreps.kpoints import find_point, named_points, split_points
@@ -132,10 +133,13 @@ class Study(Value):
     @property
     def _forces(self) -> Phonons:
         if self.phonons is None:
+            path = self.crystal.input.source.path or ""
+            name = Path(path).name.removesuffix(".cif")
+            shipped = f"; {name}/phonopy.yaml is packaged" if name in force_data_names() else ""
             raise InputError(
                 f"no frequencies for {self.crystal.input.source.path or 'this structure'}",
                 why="it is a structure without forces",
-                fix="give force constants: a phonopy.yaml, or the folder of FORCE_SETS",
+                fix=f"give force constants: a phonopy.yaml or the folder of FORCE_SETS{shipped}",
             )
         return self.phonons
 

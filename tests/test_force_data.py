@@ -42,7 +42,8 @@ CM1 = 33.356409519815204
 
 @cache
 def load(name: str, *, symmetrize: bool = True) -> Phonopy:
-    phonopy = pytest.importorskip("phonopy")
+    import phonopy
+
     return phonopy.load(
         find_structure(f"{name}/phonopy.yaml"), symmetrize_fc=symmetrize, log_level=0
     )
@@ -109,7 +110,6 @@ def test_every_file_says_where_it_comes_from(name: str) -> None:
 
 def test_read_alone_in_a_fresh_process(tmp_path: Path) -> None:
     """Also in a folder where nothing helps, and without anything of ours."""
-    pytest.importorskip("phonopy")
     program = (
         "import phonopy, sys\n"
         "phonon = phonopy.load(sys.argv[1], log_level=0)\n"
@@ -265,7 +265,6 @@ def test_bi2se3_is_the_production_set_of_the_json() -> None:
 
 
 def test_bi2se3_is_what_the_program_makes(capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("phonopy")
     spec = importlib.util.spec_from_file_location("tool", ROOT / "tools" / "build_bi2se3.py")
     assert spec is not None
     assert spec.loader is not None
@@ -324,7 +323,6 @@ def test_published_frequencies_stand_beside_those_of_the_sets() -> None:
 
 @pytest.mark.oracle
 def test_crystals_of_phonopys_tests_are_what_their_table_says() -> None:
-    pytest.importorskip("phonopy")
     crystals = phonopy_crystals.CRYSTALS
     files = {path.name for path in phonopy_crystals.DATA.iterdir()} - {"README.md"}
     assert len(crystals) == 21

@@ -116,7 +116,8 @@ class Phonons(Value):
                 why=f"averaging them over {self.crystal.group.symbol} changes a frequency by "
                 f"{modes.asymmetry:.2g} THz",
                 fix="pass --symmetrize (symmetrize=True) to go on with the averaged forces, or "
-                "check the supercell and the displacements",
+                "check the supercell and the displacements; eigenvectors that hold the field of "
+                "longitudinal modes at the zone centre want the --direction they were made for",
             )
         return modes
 

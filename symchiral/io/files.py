@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from symchiral.errors import LabelError, LimitError, ReadError
-from symchiral.io.shipped import find_structure, structure_names
+from symchiral.io.shipped import FORCE_FILES, find_structure, structure_names
 
 MAX_BYTES = 50_000_000
 """Larger files, also after decompression, are no structures of one crystal."""
@@ -80,7 +80,7 @@ def locate(source: str | os.PathLike[str]) -> Path:
         raise ReadError(
             f"cannot read {given}", why="it is not a regular file", fix="save it as a file first"
         )
-    if path.name == given and not path.suffix:
+    if (path.name == given and not path.suffix) or path.name in FORCE_FILES:
         try:
             return find_structure(given)
         except LabelError:

@@ -61,9 +61,9 @@ class Mode(Value):
 
     @property
     def name(self) -> str:
-        """The mode in the grammar, ``Eu(1,+)``; ``Eu(ac,+)`` for a rigid translation."""
+        """The mode in the grammar, ``Eu(1,+)``, ``A1g(2,*)``; ``Eu(ac,+)`` for a translation."""
         number = "ac" if self.number is None else str(self.number)
-        return f"{self.label}({number}{',' if self.component else ''}{self.component})"
+        return f"{self.label}({number},{self.component or '*'})"
 
     @cached_property
     def atomic_am(self) -> Floats:

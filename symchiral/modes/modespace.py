@@ -86,7 +86,8 @@ class ModeSpace(Value):
                 found += self._multiplets(species, values, sets, masses)
         if direction is not None and polar:
             found += self._split(polar, matrix, masses, direction)
-        found.sort(key=lambda m: m.frequency)
+        # Rounded, so that equal ones (and rigid translations) stay in the order of the species.
+        found.sort(key=lambda m: 0.0 if m.number is None else round(m.frequency, 6))
         return Modes(
             self.crystal,
             self.q,

@@ -50,7 +50,9 @@ class Leg(Value):
     def label(self) -> str:
         """The leg in the grammar, ``Eu:b(+)``; with the number of its mode ``Eu(2,+)``."""
         copy = f":{COPIES[self.copy]}" if self.copy and self.mode is None else ""
-        inside = ",".join(x for x in (str(self.mode or ""), self.component.name) if x)
+        inside = self.component.name
+        if self.mode is not None:
+            inside = f"{self.mode},{inside or '*'}"
         where = self.participant.places[self.arm]
         return (
             f"{self.participant.names[self.arm]}{copy}"

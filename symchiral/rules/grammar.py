@@ -1,7 +1,8 @@
 """The grammar of transfers: ``leg … -> leg …``.
 
 A leg is ``species[:copy][(component)][@q]``, with the number of an actual mode
-``species(n,component)``, or ``state[l]@q`` for an electron or exciton of which
+``species(n,component)``, or ``species(n,*)`` for a species of one component (a lone entry is always
+a component), or ``state[l]@q`` for an electron or exciton of which
 only the pseudo-angular momentum l is known.
 """
 
@@ -91,6 +92,7 @@ def _leg(word: str) -> LegText:
                 fix='write number and component, as in "Eu(1,+)"',
             )
         mode = int(number)
+        component = None if component == "*" else component
     return LegText(
         name=match["name"],
         copy=COPIES.index(match["copy"] or "a"),

@@ -368,7 +368,7 @@ def minus(text: str) -> str:
 
 def pretty(transfer: str) -> str:
     """A transfer with arrow and minus signs for reading."""
-    return minus(transfer.replace("->", "→"))
+    return minus(transfer.replace("->", "→").replace(",*)", ")"))
 
 
 def route_text(route: str) -> str:
