@@ -218,7 +218,8 @@ def show_table(
     sites = Table(
         ("site", "Wyckoff", "symmetry", "position (standard cell)"),
         tuple(
-            (s.name, s.wyckoff, s.symmetry, _fractions(crystal, s.atoms[0])) for s in crystal.sites
+            (s.name, s.wyckoff, s.symmetry, standard_position(crystal, s.atoms[0]))
+            for s in crystal.sites
         ),
         head=(
             headline(crystal),
@@ -267,7 +268,8 @@ def _turning_legend(species: tuple[Species, ...], axis: Axis | None) -> tuple[st
     return (", ".join(found),) if found else ()
 
 
-def _fractions(crystal: SymmetricCrystal, atom: int) -> str:
+def standard_position(crystal: SymmetricCrystal, atom: int) -> str:
+    """Coordinates of an atom in the standard cell, ``0.0000 0.0000 0.4008``."""
     x = crystal.frame.point(crystal.primitive.positions[atom], to="standard", source="primitive")
     return " ".join(f"{v % 1 + 0.0:.4f}" for v in (x + 1e-9).round(6))
 

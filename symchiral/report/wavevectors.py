@@ -9,7 +9,7 @@ from symchiral.crystal.search import SymmetricCrystal, point_group_symbol
 from symchiral.irreps.axis import Axis, axis_at
 from symchiral.irreps.stars import place_name
 from symchiral.modes.species import find_species
-from symchiral.report.summary import coordinates_note, headline, primitive_cell
+from symchiral.report.summary import axis_line, coordinates_note, headline, primitive_cell
 from symchiral.rules.listing import listing
 from symchiral.rules.rule import signed
 from symchiral.rules.rulebook import RuleBook
@@ -35,7 +35,7 @@ def points_table(crystal: SymmetricCrystal, axis: Axis | None, points: Sequence[
     return Table(
         ("point", "q (primitive)", "little", "axis", "species", "l"),
         tuple(rows),
-        head=(headline(crystal),),
+        head=(headline(crystal), f"axis     {axis_line(crystal, axis)}"),
         foot=(
             f"q on the reciprocal basis of {primitive_cell(crystal)}; "
             "l = l0 + s u with u = q·c/2π.",
