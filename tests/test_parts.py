@@ -257,6 +257,39 @@ def test_laws_hold_for_every_shipped_crystal() -> None:
     }
 
 
+@pytest.mark.sweep
+def test_parts_on_lines_are_linear_in_the_parameters() -> None:
+    total = 0
+    for name in SHIPPED[::4]:
+        study = read(name)
+        for q in (point.q for point in named_points(study.crystal.group) if point.kdim == 1):
+            axis, found = resolved(study, q)
+            for item, i, parts in found:
+                pam = item.components[i].pam
+                assert (pam is None) == (axis is None) == (not parts)
+                for part in parts:
+                    spin, orbital, l = (
+                        QPoint.of(str(text), 0, 0) for text in (part.spin, part.orbital_pam, pam)
+                    )
+                    rest = spin + orbital - l
+                    assert rest.fixed
+                    assert axis is not None
+                    assert rest.coordinates[0] % axis.order == 0
+                    total += 1
+    assert total == 1377
+
+
+def test_a_crystal_without_axis_has_parities_alone() -> None:
+    study = read("Li2ZnGeO4")
+    assert study.axis is None
+    for species in study.show(q="GM")["species"]:
+        (turning,) = species["turning"]
+        assert turning["parts"] is None
+        (parity,) = turning["parities"]
+        assert parity["plane"] is None
+        assert parity["phases"] == (["0"] if species["label"] == "A'" else ["1/2"])
+
+
 def test_show_prints_them(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", "graphene_slab", "--q", "K LD(u)"]) == 0
     out = capsys.readouterr().out

@@ -23,14 +23,14 @@ def components_table(
     crystal: SymmetricCrystal, axis: Axis | None, points: Sequence[QPoint]
 ) -> Table:
     """Return one row per component: l, its spin and orbital part on every site, its parities."""
-    rows, notes = [], []
+    rows, notes = [], [] if axis else ["The crystal has no rotation axis, so there is no l."]
     named: set[int] = set()
     for q in points:
         part = axis_at(crystal, axis, [q])
         where = place_name(crystal.group, q) or "GM"
         planes = reflections(crystal.group, axis, q)
         species = find_species(crystal, part, q)
-        if part is None:
+        if part is None and axis is not None:
             notes.append(
                 f"{where}: no rotation about the axis keeps this wavevector, so there is no l."
             )
@@ -51,7 +51,7 @@ def components_table(
     return Table(
         ("point", "component", "l", "l_s + l_o", "reflections"),
         tuple(rows),
-        foot=(*notes, *_legend(crystal, rows, named)),
+        foot=(*notes, *_legend(crystal, axis, rows, named)),
         optional=("reflections",),
     )
 
@@ -96,7 +96,7 @@ def _parities(group: SpaceGroup, found: Sequence[Parity]) -> str:
 
 
 def _legend(
-    crystal: SymmetricCrystal, rows: Sequence[tuple[str, ...]], named: set[int]
+    crystal: SymmetricCrystal, axis: Axis | None, rows: Sequence[tuple[str, ...]], named: set[int]
 ) -> list[str]:
     shares = " ".join(row[3] for row in rows)
     lines = []
@@ -117,8 +117,9 @@ def _legend(
         )
         lines.append(f"Atoms (standard cell): {', '.join(places)}.")
     if any(row[4] != "—" for row in rows):
+        where = " across the axis or containing it" if axis else ""
         lines.append(
-            "Eigenvalues of mirrors and glides across the axis or containing it, named in the "
-            "standard cell; those that take a component to another one are left out."
+            f"Eigenvalues of mirrors and glides{where}, named in the standard cell; those that "
+            "take a component to another one are left out."
         )
     return lines
