@@ -29,6 +29,7 @@ from symchiral.report.summary import show_table
 from symchiral.report.transfers import transfer_record
 from symchiral.rules.channel import read_channel
 from symchiral.rules.grammar import parse_transfer, point_of, resolve_transfer
+from symchiral.rules.momentum import require_closed
 from symchiral.rules.resonance import LINEWIDTH, Transfer, resonances
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook, make_rulebook
@@ -164,7 +165,8 @@ class Study(Value):
         LimitError
             Another order, or more than 10⁵ channels.
         """
-        points = [GAMMA] * order if q is None else [self.point(x) for x in split_points(q)]
+        words = ("GM",) * order if q is None else split_points(q)
+        points = [self.point(word) for word in words]
         if len(points) not in ENUMERATED:
             raise LimitError(
                 f"order {len(points)} is not enumerated",
@@ -173,6 +175,7 @@ class Study(Value):
                 else "its channels are too many to list",
                 fix="ask for order 3 or 4; one transfer of any order can be explained",
             )
+        require_closed(self.crystal, points, words)
         return make_rulebook(self.crystal, self.axis, points, acoustic=acoustic)
 
     def transfers(

@@ -10,9 +10,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from ase import Atoms
 
 import symchiral as sc
 from symchiral.cli import main
+from symchiral.errors import WavevectorError
 from symchiral.irreps.axis import find_axis
 
 # l of (A+, A-, Az, B+, B-, Bz) at K, for the axis through the hexagon centre, A and B; positions of
@@ -208,6 +210,67 @@ def test_bad_wavevectors_are_named(
     assert not out
     assert words in err
     assert "Traceback" not in err
+
+
+PRIMITIVE = {
+    "Bi2Se3": "a' = (2a+b+c)/3 = (2.071, 1.196, 9.545) Å",
+    "Si": "a' = (b+c)/2 = (0, 2.715, 2.715) Å",
+    "graphene_slab": "a = (2.464, 0, 0) Å, b = (-1.232, 2.134, 0) Å, c = (0, 0, 20) Å, which is",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "meant"),
+    [
+        # T = (0, 0, 3/2) and X = (0, 1, 0) in the conventional cells
+        ("Bi2Se3", "0,0,3/4 0,0,3/4 T", "1/4,1/4,1/4 1/4,1/4,1/4 T"),
+        (
+            "Bi2Se3",
+            "T 0,0,1/2-u 0,0,1+u",
+            "T 1/6-1/3u,1/6-1/3u,1/6-1/3u 1/3+1/3u,1/3+1/3u,1/3+1/3u",
+        ),
+        ("Si", "0,1/2,0 X 0,1/2,0", "1/4,0,1/4 X 1/4,0,1/4"),
+        ("Si", "0,1/3,0 X 0,1/3,0", None),
+        ("Bi2Se3", "0,0,1/5 0,0,1/5 0,0,1/5", None),
+        ("graphene_slab", "1/3,1/3,0 1/3,1/3,0 GM", None),
+    ],
+)
+def test_coordinates_that_do_not_close_meet_the_primitive_cell(
+    name: str, written: str, meant: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", name, "--q", written]) == 1
+    err = capsys.readouterr().err
+    assert PRIMITIVE[name] in err
+    assert ("Read in the input cell they close" in err) == (meant is not None)
+    if meant is not None:
+        assert f'write "{meant}".' in err
+        assert main(["predict", name, "--q", meant]) == 0
+
+
+def test_coordinates_of_a_primitive_input_may_be_meant_in_the_standard_cell() -> None:
+    crystal = sc.read("Si").crystal.primitive
+    atoms = Atoms(
+        crystal.numbers.tolist(), scaled_positions=crystal.positions, cell=crystal.cell, pbc=True
+    )
+    with pytest.raises(WavevectorError, match="Read in the standard cell they close") as caught:
+        sc.read(atoms).rules(q="0,1/2,0 X 0,1/2,0")
+    assert "which is the input cell" in caught.value.fix
+    assert sc.read(atoms).rules(q=caught.value.fix.split('"')[1])
+
+
+def test_names_that_do_not_close_need_no_cell() -> None:
+    with pytest.raises(WavevectorError) as caught:
+        sc.read("Si").rules(q="LD(u) LD(u) GM")
+    assert caught.value.fix == "the last one must be -2u,-2u,-2u or an equivalent"
+
+
+def test_integers_close_in_every_cell(capsys: pytest.CaptureFixture[str]) -> None:
+    """Twice (0, 0, 3/2) closes whatever cell it is meant in: the table names the cell."""
+    assert main(["predict", "Bi2Se3", "--q", "0,0,3/2 0,0,3/2 GM"]) == 0
+    assert "basis of the primitive cell a' = (2a+b+c)/3" in capsys.readouterr().out
+    for name, q in (("Bi2Se3", "T T GM"), ("graphene_slab", "1/3,0,0 -1/3,0,0 GM")):
+        assert main(["predict", name, "--q", q]) == 0
+        assert "primitive cell" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("text", ["K K K", "K K' GM", "K -K GM", "LD(u) LD(-u) GM", "star"])

@@ -16,14 +16,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--q",
         metavar='"Q ..."|all',
-        help="wavevectors of which to list the species, as names or coordinates, or all special "
-        "points and lines (default: the zone centre)",
+        help="wavevectors of which to list the species, as names or coordinates, with spin and "
+        "orbital parts and parities; or all special points and lines (default: the zone centre)",
     )
 
 
 def run(options: argparse.Namespace) -> None:
     """Print the summary, or the document."""
     from symchiral.cli import ascii_only
+    from symchiral.report.components import components_table
     from symchiral.report.summary import show_table
     from symchiral.report.wavevectors import points_table
 
@@ -32,7 +33,11 @@ def run(options: argparse.Namespace) -> None:
         write_json(study.show(q=options.q or "GM"))
         return
     if options.q is not None:
-        write_table(points_table(study.crystal, study.axis, study.points(options.q)))
+        points = study.points(options.q)
+        write_table(points_table(study.crystal, study.axis, points))
+        if options.q != "all":
+            write("")
+            write_table(components_table(study.crystal, study.axis, points))
         return
     text = show_table(
         study.crystal,

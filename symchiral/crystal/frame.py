@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.crystal.operation import Vector
 from symchiral.value import Value, frozen
 
 Basis = Literal["input", "standard", "primitive", "cartesian"]
@@ -96,9 +99,39 @@ class Frame(Value):
         change = np.linalg.inv(self._columns(to)) @ self._columns(source)
         return np.asarray(change @ np.asarray(matrices, dtype=float) @ np.linalg.inv(change))
 
+    def primitive_vectors(self, source: Basis) -> tuple[Vector, Vector, Vector]:
+        r"""Return the primitive vectors in terms of those of another cell, exactly.
+
+        A wavevector with coefficients k there has :math:`q_i = \sum_j A_{ij} k_j` here.
+        """
+        rows = self.direction(np.eye(3), to=source, source="primitive").tolist()
+        a, b, c = (tuple(Fraction(x).limit_denominator(1000) for x in row) for row in rows)
+        return (a[0], a[1], a[2]), (b[0], b[1], b[2]), (c[0], c[1], c[2])
+
+    @property
+    def relation(self) -> tuple[str, str, str]:
+        """The primitive vectors in terms of the input's: ``a' = (-a+b+c)/2``; ``a`` if equal."""
+        rows = self.primitive_vectors("input")
+        a, b, c = (_combination(row) for row in rows)
+        return (
+            (a, b, c) if (a, b, c) == ("a", "b", "c") else (f"a' = {a}", f"b' = {b}", f"c' = {c}")
+        )
+
     def __repr__(self) -> str:
         lengths = ", ".join(f"{x:.3f}" for x in np.linalg.norm(self.cell, axis=1))
         return f"Frame(primitive lengths {lengths} Å)"
+
+
+def _combination(vector: Vector) -> str:
+    """``(-a+b+c)/2``."""
+    denominator = math.lcm(*(x.denominator for x in vector))
+    text = ""
+    for x, name in zip(vector, "abc", strict=True):
+        n = int(x * denominator)
+        if n:
+            size = "" if abs(n) == 1 else str(abs(n))
+            text += f"{'-' if n < 0 else '+' if text else ''}{size}{name}"
+    return text if denominator == 1 else f"({text})/{denominator}"
 
 
 def symmetrized_cell(cell: Floats, rotations: npt.NDArray[np.int64]) -> Floats:

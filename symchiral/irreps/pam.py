@@ -175,7 +175,7 @@ def components(participant: Participant, turn: Turn | None, arm: int = 0) -> tup
     return tuple(
         Component(
             residue,
-            _pam_text(residue, shift, turn.order),
+            pam_text(residue, shift, turn.order),
             _name(residue, values, shift, turn.order),
             frozen(spaces[residue], complex),
             i,
@@ -215,7 +215,7 @@ def _conjugated(
         found.append(
             Component(
                 residues[i],
-                _pam_text(residues[i], shift, order),
+                pam_text(residues[i], shift, order),
                 _name(residues[i], residues, shift, order),
                 frozen(basis, complex),
                 i,
@@ -229,7 +229,7 @@ def _dot(vector: Vector, c: tuple[int, int, int]) -> Fraction:
     return sum((x * i for x, i in zip(vector, c, strict=True)), Fraction(0))
 
 
-def _pam_text(residue: Fraction, shift: QPoint, n: int) -> str:
+def pam_text(residue: Fraction, shift: QPoint, n: int) -> str:
     """L = l₀ + s u as printed: one balanced number where q is fixed."""
     if shift.fixed:
         return str(balanced(residue + shift.coordinates[2], n))
@@ -269,4 +269,4 @@ def _name(l: Fraction, values: list[Fraction], shift: QPoint, order: int) -> str
     same_sign = [x for x in values if 0 < abs(x) < Fraction(order, 2) and (x > 0) == (l > 0)]
     if same_sign == [l]:
         return "+" if l > 0 else "-"
-    return _pam_text(l, shift, order)
+    return pam_text(l, shift, order)

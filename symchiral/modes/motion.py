@@ -111,7 +111,7 @@ def motions(
     members = np.flatnonzero(participant.images[:, arm] == arm).tolist()
     spaces = []
     for site, count in sites:
-        basis = _species_motions(participant, arm, members, matrices[site.name], count)
+        basis = species_motions(participant, arm, members, matrices[site.name], count)
         image = matrices[site.name][members.index(turn.index)] @ basis
         spaces.append((basis, phase * (basis.conj().T @ image)))
     return tuple(
@@ -178,7 +178,7 @@ def _still(
     return bool(np.any(np.abs(images @ w.conj()) > 1 - 1e-6))
 
 
-def _species_motions(
+def species_motions(
     participant: Participant, arm: int, members: list[int], matrices: Complex, count: int
 ) -> Complex:
     """Orthonormal columns: the displacements of a site's atoms that belong to a species."""

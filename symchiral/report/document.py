@@ -17,7 +17,9 @@ from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import LabelError, nearest
 from symchiral.irreps.axis import Axis, axis_at, axis_names, named_operation
 from symchiral.irreps.cdml import cdml_name
+from symchiral.irreps.reflection import parities, reflections
 from symchiral.irreps.stars import place_name, star_arms
+from symchiral.modes.parts import spin_orbital
 from symchiral.modes.species import Species, find_species
 from symchiral.report.wavevectors import little_symbol
 from symchiral.rules.activity import activity
@@ -120,9 +122,14 @@ def _characters(species: Species) -> tuple[list[int], list[complex]]:
     return members, [complex(x) for x in np.round(values, 12)]
 
 
-def _species(species: tuple[Species, ...]) -> list[Document]:
+def _species(
+    species: tuple[Species, ...], details: Sequence[Sequence[Document]] | None = None
+) -> list[Document]:
+    """The species; ``details`` are more keys for every component of every one."""
     found = []
-    for item in species:
+    for item, more in zip(
+        species, details or [[{} for _ in item.components] for item in species], strict=True
+    ):
         optical = activity(item.participant)
         group = item.participant.group
         found.append(
@@ -141,8 +148,9 @@ def _species(species: tuple[Species, ...]) -> list[Document]:
                         "sign": motion.sign,
                         "am": motion.value,
                         "sites": dict(motion.site_words()),
+                        **keys,
                     }
-                    for c, motion in zip(item.components, item.motions, strict=True)
+                    for c, motion, keys in zip(item.components, item.motions, more, strict=True)
                 ],
                 "infrared": optical.infrared,
                 "raman": optical.raman,
@@ -154,6 +162,44 @@ def _species(species: tuple[Species, ...]) -> list[Document]:
             }
         )
     return found
+
+
+def _details(
+    crystal: SymmetricCrystal, axis: Axis | None, q: QPoint, species: tuple[Species, ...]
+) -> list[list[Document]]:
+    """Spin and orbital parts and parities of every component of the species of one wavevector."""
+    group = crystal.group
+    part = axis_at(crystal, axis, [q])
+    planes = reflections(group, axis, q)
+    return [
+        [
+            {
+                "parts": None
+                if part is None
+                else [
+                    {
+                        "site": share.site,
+                        "atoms": list(share.atoms),
+                        "spin": str(share.spin),
+                        "orbital": share.orbital_pam,
+                    }
+                    for share in shares
+                ],
+                "parities": [
+                    {
+                        "seitz": group.standard_operations[parity.reflection.index].seitz,
+                        "xyz": group.operations[parity.reflection.index].xyz,
+                        "kind": group.standard_operations[parity.reflection.index].kind,
+                        "plane": parity.reflection.plane,
+                        "phases": list(parity.phases),
+                    }
+                    for parity in parities(item.participant, item.arm, component, planes)
+                ],
+            }
+            for component, shares in zip(item.components, parts, strict=True)
+        ]
+        for item, parts in zip(species, spin_orbital(crystal, part, species), strict=True)
+    ]
 
 
 def predict_document(crystal: SymmetricCrystal, book: RuleBook, *, everything: bool) -> Document:
@@ -203,7 +249,8 @@ def show_document(
     wavevectors = []
     for q in points:
         part = axis_at(crystal, axis, [q])
-        species += _species(find_species(crystal, part, q))
+        found = find_species(crystal, part, q)
+        species += _species(found, _details(crystal, axis, q, found))
         wavevectors.append(
             {
                 **wavevector_record(crystal, q),

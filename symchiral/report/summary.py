@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -44,6 +46,22 @@ def axis_line(crystal: SymmetricCrystal, axis: Axis | None) -> str:
     if axis.order == 2:
         return text + "l counts mod 2, and has no sign to keep or flip"
     return text + f"l counts mod {axis.order}, (+) is counter-clockwise"
+
+
+def primitive_cell(crystal: SymmetricCrystal) -> str:
+    """``the primitive cell``, in terms of the input cell where they differ."""
+    relations = crystal.frame.relation
+    if relations == ("a", "b", "c"):
+        return "the primitive cell"
+    return f"the primitive cell {', '.join(map(unbroken, map(minus, relations)))}"
+
+
+def coordinates_note(crystal: SymmetricCrystal, words: Sequence[str]) -> list[str]:
+    """What coordinates among wavevectors refer to, where they could be taken for the input's."""
+    cell = primitive_cell(crystal)
+    if "=" not in cell or not any("," in word for word in words):
+        return []
+    return [f"coordinates are on the reciprocal basis of {cell}"]
 
 
 def _along(crystal: SymmetricCrystal, axis: Axis) -> str:
@@ -128,6 +146,7 @@ def predict_table(
     right = f"{where}, {_ORDERS.get(book.order, f'{book.order}th')} order"
     head = (
         f"{headline(crystal):<62}  {unbroken(right)}",
+        *(f"q        {line}" for line in coordinates_note(crystal, vertex)),
         f"axis     {axis_line(crystal, axis)}",
         *(
             f"{'modes' if i == 0 else '':<9}{line}"
@@ -199,7 +218,8 @@ def show_table(
     sites = Table(
         ("site", "Wyckoff", "symmetry", "position (standard cell)"),
         tuple(
-            (s.name, s.wyckoff, s.symmetry, _fractions(crystal, s.atoms[0])) for s in crystal.sites
+            (s.name, s.wyckoff, s.symmetry, standard_position(crystal, s.atoms[0]))
+            for s in crystal.sites
         ),
         head=(
             headline(crystal),
@@ -248,7 +268,8 @@ def _turning_legend(species: tuple[Species, ...], axis: Axis | None) -> tuple[st
     return (", ".join(found),) if found else ()
 
 
-def _fractions(crystal: SymmetricCrystal, atom: int) -> str:
+def standard_position(crystal: SymmetricCrystal, atom: int) -> str:
+    """Coordinates of an atom in the standard cell, ``0.0000 0.0000 0.4008``."""
     x = crystal.frame.point(crystal.primitive.positions[atom], to="standard", source="primitive")
     return " ".join(f"{v % 1 + 0.0:.4f}" for v in (x + 1e-9).round(6))
 

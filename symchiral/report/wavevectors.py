@@ -9,7 +9,7 @@ from symchiral.crystal.search import SymmetricCrystal, point_group_symbol
 from symchiral.irreps.axis import Axis, axis_at
 from symchiral.irreps.stars import place_name
 from symchiral.modes.species import find_species
-from symchiral.report.summary import headline
+from symchiral.report.summary import axis_line, coordinates_note, headline, primitive_cell
 from symchiral.rules.listing import listing
 from symchiral.rules.rule import signed
 from symchiral.rules.rulebook import RuleBook
@@ -35,8 +35,11 @@ def points_table(crystal: SymmetricCrystal, axis: Axis | None, points: Sequence[
     return Table(
         ("point", "q (primitive)", "little", "axis", "species", "l"),
         tuple(rows),
-        head=(headline(crystal),),
-        foot=("q on the reciprocal basis of the primitive cell; l = l0 + s u with u = q·c/2π.",),
+        head=(headline(crystal), f"axis     {axis_line(crystal, axis)}"),
+        foot=(
+            f"q on the reciprocal basis of {primitive_cell(crystal)}; "
+            "l = l0 + s u with u = q·c/2π.",
+        ),
         optional=("q (primitive)", "little"),
     )
 
@@ -67,6 +70,9 @@ def vertices_table(crystal: SymmetricCrystal, books: Sequence[RuleBook], *, path
         ("vertex", "axis", "judged", "allowed", "flip", "keep", "neutral"),
         tuple(rows),
         head=(f"{headline(crystal)}   special points with Σq = G, up to symmetry",),
-        foot=(f'One of them: symchiral predict {path} --q "{rows[0][0]}"',) if rows else (),
+        foot=(
+            *coordinates_note(crystal, [row[0] for row in rows]),
+            *([f'One of them: symchiral predict {path} --q "{rows[0][0]}"'] if rows else []),
+        ),
         optional=("axis",),
     )
