@@ -268,3 +268,30 @@ def test_a_direction_splits_only_infrared_active_pairs() -> None:
         frequencies = sorted(mode.frequency for mode in eu)
         gaps = np.diff(frequencies)[::2]
         assert bool(gaps.min() > 1e-3) == splits
+
+
+# ------------------------------------------------------------------------------- single sublattices
+
+
+@pytest.mark.parametrize("name", ["MoS2_monolayer_slab", "WSe2_monolayer_slab"])
+@pytest.mark.parametrize("seed", range(5))
+def test_chalcogens_turn_alone_at_k(name: str, seed: int) -> None:
+    """Monolayer MX2: one mirror-even mode at K is circular, the metal at rest, for any forces."""
+    crystal = study(name).crystal
+    q = QPoint.of("1/3", "1/3", 0)
+    matrix = averaged(crystal, q, np.random.default_rng(seed))
+    axis = axis_at(crystal, study(name).axis, [q])
+    modes = mode_space(crystal, axis, q).modes(matrix, np.ones(3))
+    metal = [k for k, z in enumerate(crystal.primitive.numbers) if z in (42, 74)]
+    still = [mode for mode in modes if mode.weights[metal].sum() < 1e-12]
+    one, two = (k for k, z in enumerate(crystal.primitive.numbers) if z in (16, 34))
+    normal = np.abs(crystal.primitive.positions[one] - crystal.primitive.positions[two]).argmax()
+    assert normal == 2
+    even = [
+        mode
+        for mode in still
+        if abs(mode.eigenvector[:, 2]).max() < 1e-9
+        and np.abs(mode.eigenvector[one] - mode.eigenvector[two]).max() < 1e-9
+    ]
+    circular = [mode for mode in even if abs(abs(modes.am(mode) or 0) - 1) < 1e-9]
+    assert len(circular) == 1

@@ -1,0 +1,186 @@
+"""Modes of first-principles force sets, held against phonopy's symmetry-adapted modes.
+
+phonopy decomposes with a random symmetric matrix and labels nothing; here frequencies, degenerate
+sets, characters of every operation and, from these, optical activity are compared with ours: for
+the sets shipped in ``structures/`` by default, for the 21 crystals of phonopy's own tests in the
+sweep. The sum rules of physics hold on all of them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import phonopy
+import phonopy_crystals
+import pytest
+from numpy.typing import NDArray
+from phonopy.phonon.symmetry_adapted_modes import SymmetryAdaptedModes
+
+import symchiral as sc
+from symchiral.crystal.qpoint import GAMMA, QPoint
+from symchiral.io.shipped import find_structure, force_data_names
+from symchiral.irreps.kpoints import named_points
+from symchiral.modes.displacement import displacement_matrices
+from symchiral.modes.mode import Modes, Multiplet
+from symchiral.rules.activity import activity
+from symchiral.study import Study
+
+SHIPPED = force_data_names()
+CRYSTALS = [crystal.label for crystal in phonopy_crystals.CRYSTALS]
+CLOSE = 1e-6
+
+
+@cache
+def phonon_of(name: str) -> Any:
+    if name in CRYSTALS:
+        return phonopy_crystals.load(phonopy_crystals.CRYSTALS[CRYSTALS.index(name)])
+    phonon = phonopy.load(find_structure(f"{name}/phonopy.yaml"), log_level=0)
+    return phonon
+
+
+@cache
+def study_of(name: str) -> Study:
+    return sc.read(phonon_of(name), symprec=1e-5)
+
+
+def theirs_at(name: str, q: QPoint) -> SymmetryAdaptedModes:
+    phonon, study = phonon_of(name), study_of(name)
+    assert study.phonons is not None
+    coordinates = np.array([float(x) for x in q.coordinates])
+    # From our primitive reciprocal basis to phonopy's, through Cartesian coordinates.
+    cartesian = np.linalg.inv(study.crystal.frame.cell) @ coordinates
+    return SymmetryAdaptedModes(
+        phonon.dynamical_matrix,
+        phonon.primitive.cell @ cartesian,
+        phonon.primitive_symmetry,
+        factor=phonon.unit_conversion_factor,
+    )
+
+
+def sets(theirs: SymmetryAdaptedModes) -> list[tuple[float, int]]:
+    return [(float(theirs.frequencies[s[0]]), len(s)) for s in theirs.degenerate_sets]
+
+
+def check_point(name: str, q: QPoint) -> int:
+    """Frequencies, sizes of the degenerate sets and |χ| of every operation; modes compared."""
+    study = study_of(name)
+    modes, theirs = study.modes(",".join(q.texts)), theirs_at(name, q)
+    assert np.abs(np.sort(modes.frequencies) - np.sort(theirs.frequencies)).max() < CLOSE
+    left = list(range(len(theirs.degenerate_sets)))
+    frequencies = [f for f, _ in sets(theirs)]
+    sizes = [n for _, n in sets(theirs)]
+    cell = phonon_of(name).primitive.cell
+    rotations = [
+        cell.T @ op.rotation @ np.linalg.inv(cell.T)
+        for op in theirs.operations
+        if not op.is_antiunitary
+    ]
+    for multiplet in modes.multiplets:
+        ours = characters(study, modes, multiplet, rotations)
+        for i in left:
+            near = abs(frequencies[i] - multiplet.frequency) < CLOSE or (
+                multiplet.number is None and abs(frequencies[i]) < 1e-2
+            )
+            if (
+                near
+                and sizes[i] == len(multiplet.modes)
+                and np.allclose(np.abs(theirs.characters[i]), np.abs(ours), atol=1e-4)
+                and (q != GAMMA or np.allclose(theirs.characters[i], ours, atol=1e-4))
+            ):
+                if q == GAMMA:
+                    check_activity(multiplet, theirs.characters[i], rotations)
+                left.remove(i)
+                break
+        else:
+            raise AssertionError(f"{name} at {q}: no partner of {multiplet}")
+    assert not left
+    check_laws(modes)
+    return len(modes)
+
+
+def characters(
+    study: Study, modes: Modes, multiplet: Multiplet, rotations: list[NDArray[np.float64]]
+) -> NDArray[np.complex128]:
+    """Trace of T over our eigenvectors, for the operations with these Cartesian rotations."""
+    crystal = study.crystal
+    vectors = np.stack([mode.eigenvector.ravel() for mode in multiplet.modes], axis=1)
+    found = []
+    for rotation in rotations:
+        g = int(np.argmin(np.abs(crystal.rotations - rotation).max(axis=(1, 2))))
+        assert np.abs(crystal.rotations[g] - rotation).max() < 1e-3
+        (t,) = displacement_matrices(crystal, modes.q, [g], range(len(crystal.primitive)))
+        found.append(np.trace(vectors.conj().T @ t @ vectors))
+    return np.array(found)
+
+
+def check_activity(
+    multiplet: Multiplet, chi: NDArray[np.complex128], rotations: list[NDArray[np.float64]]
+) -> None:
+    """Activity from phonopy's characters: how often the polar vector and the tensor contain it."""
+    polar = np.array([np.trace(r) for r in rotations])
+    tensor = np.array([(np.trace(r) ** 2 + np.trace(r @ r)) / 2 for r in rotations])
+    light = activity(multiplet.species.participant)
+    for character, active in ((polar, light.infrared), (tensor, light.raman)):
+        assert bool(np.vdot(chi, character).real / len(chi) > 0.5) == active
+
+
+def check_laws(modes: Modes) -> None:
+    """ΣJ = 0; J inside the bounds of the species; orthonormal."""
+    total = sum((mode.atomic_am.sum(axis=0) for mode in modes), np.zeros(3))
+    assert np.abs(total).max() < 1e-9
+    vectors = modes.eigenvectors
+    assert np.abs(vectors.conj().T @ vectors - np.eye(len(vectors))).max() < 1e-9
+    assert modes.asymmetry < 1e-4
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_sets_agree_at_the_zone_centre(name: str) -> None:
+    assert check_point(name, GAMMA) == 3 * len(study_of(name).crystal.primitive)
+
+
+def test_enough_sets_are_shipped() -> None:
+    assert len(SHIPPED) == 26
+    assert len(CRYSTALS) == 21
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("name", [*SHIPPED, *CRYSTALS])
+def test_force_sets_agree_at_every_special_point(name: str) -> None:
+    points = [p.q.reduced for p in named_points(study_of(name).crystal.group) if p.kdim == 0]
+    if name == "Bi2Se3":  # its force constants are those of the zone centre
+        points = [GAMMA]
+    compared = sum(check_point(name, q) for q in points)
+    assert compared == len(points) * 3 * len(study_of(name).crystal.primitive)
+
+
+@pytest.mark.parametrize("name", ["HgS_cinnabar", "SiO2_quartz_P3121", "Bi2Se3", "BiTeI", "MgB2"])
+def test_laws_of_pam_and_am_at_the_zone_centre(name: str) -> None:
+    """With time reversal (l, J) pairs with (−l, −J); where every atom is on the axis J = l ħ."""
+    modes = study_of(name).modes()
+    for multiplet in modes.multiplets:
+        if len(multiplet.modes) == 2:
+            plus, minus = multiplet.plus, multiplet.minus
+            assert modes.am(plus) == pytest.approx(-(modes.am(minus) or 0), abs=1e-9)
+            if name in ("Bi2Se3", "BiTeI"):
+                assert modes.am(plus) == pytest.approx(1, abs=1e-9)
+        else:
+            assert modes.am(multiplet.modes[0]) == pytest.approx(0, abs=1e-9)
+
+
+def test_the_two_hands_of_cinnabar_are_mirror_images() -> None:
+    """P3₁21 and P3₂21 along the axis: l and J of every mode are reversed.
+
+    The mirror contains the axis, so that q stays. (The sets are two calculations of one substance.)
+    """
+    one, two = (study_of(n).modes("0,0,1/4") for n in ("HgS_cinnabar", "HgS_cinnabar_P3121"))
+    turning = 0
+    for first, second in zip(one, two, strict=True):
+        assert first.frequency == pytest.approx(second.frequency, abs=0.05)
+        assert first.residue == -(second.residue or 0)
+        here, there = one.am(first), two.am(second)
+        assert here == pytest.approx(-(there or 0), abs=0.02)
+        turning += abs(here or 0) > 0.05
+    assert len(one) == 18
+    assert turning > 12
