@@ -22,7 +22,11 @@ _HOME = {
     "Study": "symchiral.study",
     "RuleBook": "symchiral.rules.rulebook",
     "Rule": "symchiral.rules.rule",
+    "Transfer": "symchiral.rules.resonance",
     "Species": "symchiral.modes.species",
+    "Mode": "symchiral.modes.mode",
+    "Modes": "symchiral.modes.mode",
+    "Multiplet": "symchiral.modes.mode",
     "Crystal": "symchiral.crystal.crystal",
     "structure": "symchiral.study",
     "structure_names": "symchiral.io.shipped",
@@ -35,7 +39,11 @@ if TYPE_CHECKING:
     from symchiral.crystal.crystal import Crystal as Crystal
     from symchiral.errors import SymchiralError as SymchiralError
     from symchiral.io.shipped import structure_names as structure_names
+    from symchiral.modes.mode import Mode as Mode
+    from symchiral.modes.mode import Modes as Modes
+    from symchiral.modes.mode import Multiplet as Multiplet
     from symchiral.modes.species import Species as Species
+    from symchiral.rules.resonance import Transfer as Transfer
     from symchiral.rules.rule import Rule as Rule
     from symchiral.rules.rulebook import RuleBook as RuleBook
     from symchiral.study import Study as Study
