@@ -102,7 +102,7 @@ def adapted_basis(
     for orbit, ways in operations.orbits():
         first = orbit[0]
         stabiliser = np.flatnonzero(operations.images[:, first] == first)
-        seeds = _invariant(operations.site_actions(stabiliser, first), real=operations.real)
+        seeds = operations.seeds(stabiliser, first)
         if not len(seeds):
             continue
         rows = np.zeros((len(seeds), n, 3, d), dtype=complex)
@@ -175,24 +175,21 @@ class _Operations:
                 found.append((orbit[order].tolist(), ways[order].tolist()))
         return found
 
-    def site_actions(
-        self, chosen: npt.NDArray[np.int64], atom: int
-    ) -> tuple[Complex, npt.NDArray[np.bool_]]:
-        """X₀ → t X₀⁽*⁾ D⁻¹ as matrices on its 3 d numbers, unitary and antiunitary ones apart."""
-        phases = np.exp(-2j * np.pi * self.moved[chosen, atom])
-        left = phases[:, None, None] * self.cartesian[chosen]
-        right = self.inverses[chosen]
-        size = 3 * right.shape[1]
-        whole = np.einsum("hij,hcb->hibjc", left, right).reshape(len(chosen), size, size)
-        return whole, self.antiunitary[chosen]
+    def seeds(self, stabiliser: npt.NDArray[np.int64], atom: int) -> Complex:
+        """Rows X₀ at an atom, flattened, that t X₀⁽*⁾ D⁻¹ leaves alone for its stabiliser."""
+        phases = np.exp(-2j * np.pi * self.moved[stabiliser, atom])
+        left = phases[:, None, None] * self.cartesian[stabiliser]
+        found = _invariant(left, self.inverses[stabiliser], self.antiunitary[stabiliser])
+        # Where no antiunitary operation keeps the atom, X₀ and i X₀ are two over the real numbers.
+        free = self.real and not self.antiunitary[stabiliser].any()
+        return np.concatenate([found, 1j * found]) if free else found
 
     def commutant(self) -> Complex:
         """Matrices that commute with the action on the field, orthonormal, the identity first."""
         d = self.matrices.shape[1]
         if not self.real:
             return np.eye(d, dtype=complex)[None]
-        whole = np.einsum("hij,hcb->hibjc", self.matrices, self.inverses)
-        found = _invariant((whole.reshape(-1, d * d, d * d), self.antiunitary), real=True)
+        found = _invariant(self.matrices, self.inverses, self.antiunitary)
         found = found.reshape(-1, d, d) * np.sqrt(d)
         overlaps = np.einsum("kii->k", found).real / d
         rest = found - overlaps[:, None, None] * np.eye(d)
@@ -205,23 +202,28 @@ class _Operations:
         return np.concatenate([np.eye(d, dtype=complex)[None], others])
 
 
-def _invariant(actions: tuple[Complex, npt.NDArray[np.bool_]], *, real: bool) -> Complex:
-    """Orthonormal rows spanning what all actions leave as it is.
+def _invariant(left: Complex, right: Complex, antiunitary: npt.NDArray[np.bool_]) -> Complex:
+    """Orthonormal rows spanning the X that L X⁽*⁾ R leaves as they are, for all pairs (L, R).
 
-    Over the real numbers where there are antiunitary actions: they are then taken on real and
+    Over the real numbers where some of the actions are antiunitary: they are then taken on real and
     imaginary part.
     """
-    matrices, antiunitary = actions
-    if not real:
-        average = np.mean(matrices, axis=0)
-    else:
-        average = np.zeros((2 * matrices.shape[1],) * 2)
-        for sign, part in ((1.0, matrices[~antiunitary]), (-1.0, matrices[antiunitary])):
-            total = part.sum(axis=0) / len(matrices)
-            average += np.block([[total.real, -sign * total.imag], [total.imag, sign * total.real]])
-    values, vectors = np.linalg.eigh((average + average.conj().T) / 2)
+    size = left.shape[1] * right.shape[1]
+
+    def average(chosen: npt.NDArray[np.bool_]) -> Complex:
+        total = np.einsum("hij,hcb->ibjc", left[chosen], right[chosen], optimize=True)
+        return np.asarray(total.reshape(size, size) / len(left))
+
+    linear = average(~antiunitary)
+    if not antiunitary.any():
+        values, vectors = np.linalg.eigh((linear + linear.conj().T) / 2)
+        return np.asarray(vectors[:, values > 0.5].T)
+    conjugating = average(antiunitary)
+    both = np.empty((2 * size, 2 * size))
+    both[:size, :size] = linear.real + conjugating.real
+    both[:size, size:] = conjugating.imag - linear.imag
+    both[size:, :size] = conjugating.imag + linear.imag
+    both[size:, size:] = linear.real - conjugating.real
+    values, vectors = np.linalg.eigh((both + both.T) / 2)
     chosen = vectors[:, values > 0.5].T
-    if not real:
-        return np.asarray(chosen.astype(complex))
-    half = matrices.shape[1]
-    return np.asarray(chosen[:, :half] + 1j * chosen[:, half:])
+    return np.asarray(chosen[:, :size] + 1j * chosen[:, size:])
