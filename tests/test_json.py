@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 
 import symchiral as sc
 from symchiral.report.document import explain_document, schema
+from symchiral.report.modes import modes_document
 from symchiral.rules.judge import Verdict
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook
@@ -114,7 +115,7 @@ def leaves(found: object) -> Iterator[object]:
 # ------------------------------------------------------------------------------- schemas
 
 
-@pytest.mark.parametrize("command", ["predict", "explain", "show"])
+@pytest.mark.parametrize("command", ["predict", "explain", "show", "modes"])
 def test_schema_is_a_schema_that_describes_every_key(command: str) -> None:
     found = plain_schema(command)
     Draft202012Validator.check_schema(found)
@@ -162,6 +163,19 @@ def test_documents_are_what_their_schema_says(name: str) -> None:
     check(study(name).show(), "show")
     for rule in samples(book(name)):
         check(explain_document(study(name).crystal, rule), "explain")
+
+
+@pytest.mark.parametrize("name", ["Bi2Se3", "ZnO", "HgS_cinnabar", "NaCl", "MgB2"])
+def test_documents_with_forces_are_what_their_schema_says(name: str) -> None:
+    found = sc.read(f"{name}/phonopy.yaml")
+    predicted = found.predict(unit="cm-1")
+    check({**predicted, "channels": [], "transfers": predicted["transfers"][:20]}, "predict")
+    assert bool(predicted["transfers"]) == (name != "NaCl")  # odd modes only: nothing at order 3
+    points = [found.modes("GM"), found.modes("GM", direction=(1, 0, 0))]
+    document = modes_document(found.crystal, found.axis, points, unit="meV", eigenvectors=True)
+    check(document, "modes")
+    assert len(document["modes"]) == 2 * 3 * len(found.crystal.primitive)
+    assert {mode["frequency_unit"] for mode in document["modes"]} == {"meV"}
 
 
 def thinned(channels: list[Document]) -> list[Document]:

@@ -185,3 +185,66 @@ def test_the_two_hands_of_cinnabar_are_mirror_images() -> None:
         turning += abs(here or 0) > 0.05
     assert len(one) == 18
     assert turning > 12
+
+
+CHARGED = [name for name in SHIPPED if name not in ("LiAl5O8", "MgB2")]
+
+
+@pytest.mark.parametrize("name", ["Al2O3", "GaSe", "Li2ZrTeO6", "NaCl", "SiO2_quartz_P3121", "ZnO"])
+@pytest.mark.parametrize("direction", [(1.0, 0.0, 0.0), (0.2, -0.5, 0.7), (0.0, 0.0, 1.0)])
+def test_longitudinal_frequencies_are_those_of_phonopy(
+    name: str, direction: tuple[float, float, float]
+) -> None:
+    """In any direction; Raman-only pairs keep their PAM, and the optical sum Σf² grows."""
+    phonon, study = phonon_of(name), study_of(name)
+    modes, plain = study.modes("GM", direction=direction), study.modes("GM")
+    reduced = phonon.primitive.cell @ np.array(direction)
+    phonon.run_qpoints([[0, 0, 0]], nac_q_direction=reduced)
+    theirs = np.sort(phonon.qpoints.frequencies[0])
+    rigid = np.abs(theirs) < 0.02  # what is left of them is rounding, and of the sum rule
+    ours = np.sort(modes.frequencies)
+    assert np.abs(ours[~rigid] - theirs[~rigid]).max() < CLOSE
+    assert np.sum(modes.frequencies**2) > np.sum(plain.frequencies**2) + 1
+    vectors = modes.eigenvectors
+    assert np.abs(vectors.conj().T @ vectors - np.eye(len(vectors))).max() < 1e-9
+    for multiplet in modes.multiplets:
+        if len(multiplet.modes) > 1:
+            assert not multiplet.species.acoustic or np.allclose(direction, (0, 0, 1))
+            assert all(mode.pam is not None for mode in multiplet.modes)
+
+
+def test_effective_charges_obey_symmetry_and_sum_rules() -> None:
+    """Only infrared-active modes have one; Σ over all modes of Z Z* is Σ Z*ᵀZ*/m of the atoms."""
+    compared = 0
+    for name in CHARGED:
+        study = study_of(name)
+        modes = study.modes()
+        assert modes.born is not None
+        total = np.zeros((3, 3), dtype=complex)
+        for multiplet in modes.multiplets:
+            for mode in multiplet.modes:
+                charge = modes.effective_charge(mode)
+                assert charge is not None
+                total += np.outer(charge, charge.conj())
+                compared += 1
+                if not activity(multiplet.species.participant).infrared:
+                    assert np.abs(charge).max() < 1e-8
+                if mode.number is None:
+                    assert np.abs(charge).max() < 1e-2
+        atoms = np.einsum("kab,kcb,k->ac", modes.born, modes.born, 1 / modes.masses)
+        assert np.abs(total - atoms).max() < 1e-9
+    assert compared > 500
+
+
+def test_magnetic_moments_are_axial_and_odd_under_time_reversal() -> None:
+    """Partners (+) and (−) have opposite moments along the axis; modes on a line have none."""
+    modes = study_of("HgS_cinnabar").modes()
+    assert modes.axis is not None
+    turning = 0
+    for multiplet in modes.multiplets:
+        moments = [modes.magnetic_moment(mode) for mode in multiplet.modes]
+        assert all(m is not None for m in moments)
+        total = sum(np.asarray(m) for m in moments)
+        assert np.abs(total).max() < 1e-9
+        turning += bool(np.abs(moments[0]).max() > 1e-4)
+    assert turning >= 5

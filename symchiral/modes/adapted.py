@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -127,6 +128,7 @@ class _Operations:
         Complex  # (H, d, d) of the participant, to be applied after conjugation if antiunitary
     )
     antiunitary: npt.NDArray[np.bool_]
+    joined: bool  # by time reversal, of two small irreps
 
     @classmethod
     def of(
@@ -150,13 +152,14 @@ class _Operations:
             moved @ vector,
             np.where(antiunitary[:, None, None], flipped, matrices),
             antiunitary,
+            participant.dimension > participant.irrep_dimension,
         )
 
     @property
     def real(self) -> bool:
         return bool(self.antiunitary.any())
 
-    @property
+    @cached_property
     def inverses(self) -> Complex:
         """What multiplies X from the right: D⁻¹, or A⁻¹ (X* A⁻¹ = (X A*⁻¹)*)."""
         return np.asarray(np.swapaxes(self.matrices.conj(), 1, 2))
@@ -187,7 +190,7 @@ class _Operations:
     def commutant(self) -> Complex:
         """Matrices that commute with the action on the field, orthonormal, the identity first."""
         d = self.matrices.shape[1]
-        if not self.real:
+        if not self.real or not self.joined:
             return np.eye(d, dtype=complex)[None]
         found = _invariant(self.matrices, self.inverses, self.antiunitary)
         found = found.reshape(-1, d, d) * np.sqrt(d)
@@ -211,8 +214,11 @@ def _invariant(left: Complex, right: Complex, antiunitary: npt.NDArray[np.bool_]
     size = left.shape[1] * right.shape[1]
 
     def average(chosen: npt.NDArray[np.bool_]) -> Complex:
-        total = np.einsum("hij,hcb->ibjc", left[chosen], right[chosen], optimize=True)
-        return np.asarray(total.reshape(size, size) / len(left))
+        # Σ L_ij R_cb as one product of matrices, then rows (i, b) and columns (j, c).
+        a, b = left[chosen], right[chosen]
+        total = a.reshape(len(a), -1).T @ b.reshape(len(b), -1)
+        blocks = total.reshape(*left.shape[1:], *right.shape[1:]).transpose(0, 3, 1, 2)
+        return np.asarray(blocks.reshape(size, size) / len(left))
 
     linear = average(~antiunitary)
     if not antiunitary.any():

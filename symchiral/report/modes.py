@@ -21,6 +21,7 @@ from symchiral.report.document import (
     wavevector_record,
 )
 from symchiral.report.summary import axis_line, headline, light_words
+from symchiral.report.wavevectors import little_symbol
 from symchiral.rules.activity import activity
 from symchiral.rules.rule import minus, signed
 from symchiral.table import Table
@@ -119,6 +120,7 @@ def modes_document(
         "q": [
             {
                 **wavevector_record(crystal, modes.q),
+                "little_cogroup": little_symbol(crystal, modes.q),
                 "axis": modes.axis.symbol if modes.axis else None,
                 "direction": None if modes.direction is None else tidy(modes.direction),
             }
@@ -168,8 +170,7 @@ def _record(
         "effective_charge": None if charge is None else _complex(charge),
         "magnetic_moment": None if moment is None else _rounded(moment),
     }
-    if eigenvectors:
-        found["eigenvector"] = [_complex(row) for row in mode.eigenvector]
+    found["eigenvector"] = [_complex(row) for row in mode.eigenvector] if eigenvectors else None
     return found
 
 

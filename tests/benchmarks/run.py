@@ -32,6 +32,8 @@ FLOOR_SECONDS = 0.005
 """… and this many seconds."""
 WARM = ("Bi2Se3", "SrTiO3", "SiO2_quartz_P3121", "ErFeO3", "Cd3As2")
 """5, 5, 9, 20 and 80 atoms in the primitive cell, which is what is timed."""
+MODES = (("Cd3As2", (1, 1, 1), None), ("CaF2", (4, 4, 4), 38))
+"""80 atoms, and 192 of which one is replaced so that the cell stays primitive."""
 CHANNELS = (("Bi2Se3", 3), ("Bi2Se3", 4), ("SiO2_quartz_P3121", 3), ("MoS2_2H", 4), ("NaCl", 4))
 
 
@@ -222,6 +224,71 @@ def screening(_: int) -> Iterator[Row]:
     )
 
 
+def modes(repeat: int) -> Iterator[Row]:
+    """Full zone-centre analysis of force constants, against what phonopy and spglib need for less.
+
+    The floor is the dynamical matrix and its diagonalisation by phonopy and one symmetry search.
+    """
+    import numpy as np
+    import spglib
+
+    import symchiral as sc
+
+    sys.path.insert(0, str(ROOT / "tests"))
+    for name, cells, changed in MODES:
+        phonon = spring_phonopy(name, cells, changed)
+        cell = (phonon.unitcell.cell, phonon.unitcell.scaled_positions, phonon.unitcell.numbers)
+
+        def ours(phonon: Any = phonon) -> object:
+            return sc.read(phonon).modes()
+
+        def floor(phonon: Any = phonon, cell: Any = cell) -> object:
+            phonon.dynamical_matrix.run([0, 0, 0])
+            np.linalg.eigh(phonon.dynamical_matrix.dynamical_matrix)
+            return spglib.get_symmetry_dataset(cell, symprec=1e-3)
+
+        def peer(phonon: Any = phonon) -> object:
+            return phonon.run_irreps([0, 0, 0])
+
+        study = sc.read(phonon)
+        medians([floor, ours], 1)
+        a, b = medians([floor, ours], repeat)
+        atoms = len(study.crystal.primitive)
+        what = f"modes {name}, {atoms} atoms, {study.crystal.group.symbol}"
+        yield Row(f"{what} / (phonopy + spglib)", b / a, 3.0, f"{1e3 * b:.0f} ms, {1e3 * a:.0f} ms")
+        if atoms <= 80:
+            (c,) = medians([peer], 1)
+            yield Row(f"{what} / phonopy run_irreps", b / c, 0.05, f"{c:.2f} s")
+
+
+def spring_phonopy(name: str, cells: tuple[int, int, int], changed: int | None) -> Any:
+    """phonopy with springs between the atoms of a shipped crystal, one atom perhaps replaced."""
+    import numpy as np
+    from phonopy import Phonopy
+    from phonopy.structure.atoms import PhonopyAtoms
+    from springs import Springs
+
+    import symchiral as sc
+
+    primitive = sc.read(name).crystal.primitive
+    shifts = np.array(
+        [(i, j, k) for i in range(cells[0]) for j in range(cells[1]) for k in range(cells[2])]
+    )
+    positions = ((primitive.positions[None] + shifts[:, None]) / cells).reshape(-1, 3)
+    numbers = np.tile(primitive.numbers, len(shifts))
+    if changed is not None:
+        numbers[0] = changed
+    cell = primitive.cell * np.array(cells)[:, None]
+    model = Springs(cell, positions, numbers)
+    unit = PhonopyAtoms(cell=cell, scaled_positions=positions, numbers=[int(z) for z in numbers])
+    phonon = Phonopy(unit, np.eye(3, dtype=int), primitive_matrix="P", symprec=1e-4)
+    n = len(numbers)
+    matrix = model.dynamical_matrix(np.zeros(3)).real.reshape(n, 3, n, 3).transpose(0, 2, 1, 3)
+    masses = np.sqrt(np.outer(phonon.masses, phonon.masses))
+    phonon.force_constants = np.ascontiguousarray(matrix * masses[:, :, None, None])
+    return phonon
+
+
 def main() -> int:
     """Measure, print, and return how many targets were missed."""
     parser = argparse.ArgumentParser(description="ratios to floors measured in the same run")
@@ -232,7 +299,7 @@ def main() -> int:
     sys.path.insert(0, str(ROOT))
     os.environ.update(environment(""))
     rows = []
-    for part in (commands, warm, reuse, channels, screening):
+    for part in (commands, warm, reuse, channels, screening, modes):
         if arguments.only not in part.__name__:
             continue
         for row in part(arguments.repeat):
