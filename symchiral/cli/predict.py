@@ -98,7 +98,8 @@ def run(options: argparse.Namespace) -> None:
         return
     book = study.rules(order=options.order, q=options.q, acoustic=options.acoustic)
     path = same_input(options)
-    if study.phonons is None and not resonance:
+    # Where symmetry allows nothing, its table says why and what to try.
+    if not book.rules or (study.phonons is None and not resonance):
         write_table(predict_table(study.crystal, book, path=path, everything=options.all))
         return
     write_table(
