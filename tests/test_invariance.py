@@ -13,6 +13,7 @@ Then everything a study says is compared, channel by channel.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -32,14 +33,17 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 import symchiral as sc
 from symchiral.crystal.crystal import Crystal, Source
-from symchiral.crystal.qpoint import GAMMA
+from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry, space_group
 from symchiral.irreps.axis import Axis, find_axis, named_operation
+from symchiral.irreps.kpoints import named_points
 from symchiral.modes.displacement import displacement_matrices
 from symchiral.modes.species import Species
 from symchiral.rules.activity import activity
 from symchiral.rules.channel import Channel
 from symchiral.rules.rule import Rule
+from symchiral.rules.rulebook import make_rulebook
+from symchiral.rules.vertices import special_vertices
 from symchiral.study import Study
 
 Real = npt.NDArray[np.float64]
@@ -561,6 +565,122 @@ def test_orthorhombic_labels_belong_to_the_crystal(number: int) -> None:
         assert b.group.hall_number == a.group.hall_number
         match = answer(study, Study(b, None), how)
         assert all(label == same for label, same in match.species)
+
+
+# --- away from the zone centre ------------------------------------------------------------------
+
+
+OFF_CENTRE = (
+    "MoS2_monolayer_slab", "GaAs", "SrTiO3", "Bi2Se3", "Te_P3121", "ZnO", "FeS2_pyrite",
+    "TiO2_rutile", "KNbO3_Amm2", "CuO", "P2I4", "GaSe", "SiO2_cristobalite", "PdS",
+)  # fmt: skip
+"""Crystals of which the everyday run compares the labels off the zone centre."""
+
+
+def labels_off_centre(study: Study) -> Said:
+    """Name of every special point, with name, dimension and number of its species."""
+    return {
+        p.label: sorted((s.label, s.dimension, s.count) for s in study.species(p.label))
+        for p in named_points(study.crystal.group)
+        if p.kdim == 0
+    }
+
+
+def pam_off_centre(study: Study, q: str) -> list[tuple[Any, ...]]:
+    """Species at a wavevector with their PAM; a pair is H1H2 at one arm and H2H1 at another."""
+    return sorted(
+        (
+            sorted(re.findall(r"[A-Z]+[0-9]+[+-]?", s.label)),
+            s.count,
+            sorted(str(c.residue) for c in s.components),
+        )
+        for s in study.species(q)
+    )
+
+
+def carried_wavevector(
+    a: SymmetricCrystal, b: SymmetricCrystal, q: QPoint, how: Description
+) -> str:
+    """The wavevector of a that a wavevector of b is, carried back."""
+    here = b.frame.wavevector(q.generic, to="cartesian", source="primitive") @ how.turn
+    back = a.frame.wavevector(here, to="primitive", source="cartesian")
+    found = [Fraction(float(x)).limit_denominator(12) for x in back]
+    assert np.allclose([float(x) for x in found], back, atol=1e-4)
+    return ",".join(str(x) for x in found)
+
+
+def one_vertex(study: Study) -> Said:
+    """Every verdict of the last vertex of three special points: names only, no axis."""
+    vertices = special_vertices(study.crystal.group, 3)
+    book = make_rulebook(study.crystal, None, vertices[-1], acoustic=False)
+    return {rule.id: (rule.verdict, rule.coefficients) for rule in book.everything}
+
+
+@cache
+def reference_off_centre(name: str) -> tuple[Said, Said]:
+    study = reference(name)
+    return labels_off_centre(study), one_vertex(study)
+
+
+def compare_off_centre(name: str, how: Description) -> Counter[str]:
+    """Assert equal names of points and species, PAM arm by arm, and verdicts; count them."""
+    a = reference(name)
+    new = how.write(a.crystal)
+    b = sc.read(new)
+    labels, verdicts = reference_off_centre(name)
+    assert not differences(labels, labels_off_centre(b))
+    assert not differences(verdicts, one_vertex(b))
+    letters = [Counter((s.element, s.wyckoff, s.symmetry) for s in c.crystal.sites) for c in (a, b)]
+    assert letters[0] == letters[1]
+    done = Counter(points=len(labels), species=sum(map(len, labels.values())), rules=len(verdicts))
+    if a.axis is not None:
+        text = axis_text(a.crystal, a.axis, how, new)
+        followed = Study(b.crystal, find_axis(b.crystal, text))
+        for label in labels:
+            q = carried_wavevector(a.crystal, b.crystal, b.point(label), how)
+            assert pam_off_centre(a, q) == pam_off_centre(followed, label)
+            done["arms"] += 1
+    return done
+
+
+def described_off_centre(name: str, examples: int) -> Counter[str]:
+    """Compare so many random descriptions of a crystal; count what was compared."""
+    total: Counter[str] = Counter()
+
+    @settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(descriptions(reference(name).crystal))
+    def one(how: Description) -> None:
+        total.update(compare_off_centre(name, how))
+        total["descriptions"] += 1
+
+    one()
+    assert total["descriptions"] >= examples
+    return total
+
+
+@pytest.mark.parametrize("name", OFF_CENTRE)
+def test_labels_off_the_zone_centre(name: str) -> None:
+    total = described_off_centre(name, 3)
+    assert total["points"] >= total["descriptions"]
+    assert total["arms"] == (total["points"] if reference(name).axis else 0)
+    assert total["rules"] > 0
+
+
+@pytest.mark.sweep
+def test_labels_off_the_zone_centre_of_every_crystal() -> None:
+    total: Counter[str] = Counter()
+    for name in NAMES:
+        total += described_off_centre(name, 3)
+    print(dict(total))  # noqa: T201
+    assert total["descriptions"] >= 3 * len(NAMES) >= 336
+    assert total["points"] >= 1800
 
 
 # --- import order ------------------------------------------------------------------------------

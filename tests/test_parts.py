@@ -84,12 +84,15 @@ def test_honeycomb(axis: str, sign: int) -> None:
 
 @pytest.mark.parametrize(("axis", "l_o"), list(zip(HONEYCOMB, (-1, 1, 0), strict=True)))
 def test_chalcogen_circle_of_mx2(axis: str, l_o: int) -> None:
-    """M at (1/3, 2/3), X at (2/3, 1/3): X turns clockwise, M rests; even under the mirror."""
+    """M at (1/3, 2/3), X at (2/3, 1/3): X turns clockwise, M rests; even under the mirror.
+
+    So it is in the cell of the file; the standard setting is turned by 60° and calls this K K'.
+    """
     study = read("MoS2_monolayer_slab", axis)
-    _, found = resolved(study, study.point("K"))
-    (parts,) = (parts for item, _, parts in found if item.label == "K3")
+    _, found = resolved(study, study.point("K'"))
+    (parts,) = (parts for item, _, parts in found if item.label == "K1")
     assert [(p.site, len(p.atoms), p.spin, p.orbital) for p in parts] == [("S", 2, -1, l_o)]
-    turning = next(s for s in study.show(q="K")["species"] if s["label"] == "K3")["turning"]
+    turning = next(s for s in study.show(q="K'")["species"] if s["label"] == "K1")["turning"]
     (parity,) = turning[0]["parities"]
     assert (parity["kind"], parity["plane"], parity["phases"]) == ("mirror", "perpendicular", ["0"])
 
@@ -295,7 +298,7 @@ def test_show_prints_them(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert "K5(+)      +1  C#2 −1−1            m001 +1" in out
     assert "LD(u): no rotation about the axis keeps this wavevector, so there is no l." in out
-    assert "C#1 0.3333 0.6667 0.5000" in out
+    assert "C#1 0.3333 0.6667 0.0000" in out
     assert main(["show", "graphene_slab", "--q", "K LD(u)", "--json"]) == 0
     species = json.loads(capsys.readouterr().out)["species"]
     k5 = next(s for s in species if s["label"] == "K5")["turning"][0]

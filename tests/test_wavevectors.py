@@ -81,11 +81,13 @@ def test_monolayer_mx2_at_k(axis: str) -> None:
             counts[component.residue] = counts.get(component.residue, 0) + species.count
             single.append((species.count, dict(motion.site_words())))
     assert sorted(counts.values()) == [1, 2, 2]
-    metal = next(s for s in study.crystal.sites if s.element == "Mo")
-    x = study.crystal.frame.point(
-        study.crystal.primitive.positions[metal.atoms[0]], to="standard", source="primitive"
-    )
-    clockwise = abs(x[0] % 1 - 1 / 3) < 1e-6
+    places = {
+        s.element: study.crystal.frame.point(
+            study.crystal.primitive.positions[s.atoms[0]], to="standard", source="primitive"
+        )
+        for s in study.crystal.sites
+    }
+    clockwise = abs((places["S"] - places["Mo"])[0] % 1 - 1 / 3) < 1e-6
     alone = next(words for count, words in single if count == 1)
     assert alone == {"S": "must -" if clockwise else "must +"}
 
@@ -112,15 +114,16 @@ def test_connection_across_the_zone_boundary(name: str) -> None:
     assert study.axis is not None
     n, s = study.axis.order, study.axis.screw
     assert s
-    assert study.axis.turn.uvw == (0, 0, 1)
+    assert study.axis.turn.uvw[:2] == (0, 0)
+    up = study.axis.turn.uvw[2]  # u counts along the axis, which may be −c of the standard cell
     below, above = (
         [
             component.residue
-            for species in study.species(f"0,0,{u}")
+            for species in study.species(f"0,0,{up * u}")
             for component in species.components
             for _ in range(species.count * component.basis.shape[1])
         ]
-        for u in ("49/100", "51/100")
+        for u in (Fraction(49, 100), Fraction(51, 100))
     )
     assert len(below) == len(above) == 3 * len(study.crystal.primitive)
     assert sorted((x + s) % n for x in below) == sorted(x % n for x in above)

@@ -117,6 +117,23 @@ class Frame(Value):
             (a, b, c) if (a, b, c) == ("a", "b", "c") else (f"a' = {a}", f"b' = {b}", f"c' = {c}")
         )
 
+    def changed(self, change: Change) -> Frame:
+        """Return the frame of another standard setting of the same group."""
+        standard = self.centring @ change.rotation @ np.linalg.inv(self.centring)
+        return Frame(
+            frozen(np.rint(np.linalg.inv(change.rotation)).T @ self.cell),
+            frozen(standard @ self.matrix),
+            frozen(standard @ self.origin + self.centring @ change.shift),
+            self.centring,
+        )
+
+    def change_to(self, other: Frame) -> Change:
+        """Return the change that leads from this setting to another one of the same crystal."""
+        inverse = np.linalg.inv(self.centring)
+        rotation = inverse @ other.matrix @ np.linalg.inv(self.matrix) @ self.centring
+        shift = inverse @ other.origin - rotation @ inverse @ self.origin
+        return Change(frozen(np.rint(rotation), np.int64), frozen(shift))
+
     def __repr__(self) -> str:
         lengths = ", ".join(f"{x:.3f}" for x in np.linalg.norm(self.cell, axis=1))
         return f"Frame(primitive lengths {lengths} Å)"
@@ -132,6 +149,26 @@ def _combination(vector: Vector) -> str:
             size = "" if abs(n) == 1 else str(abs(n))
             text += f"{'-' if n < 0 else '+' if text else ''}{size}{name}"
     return text if denominator == 1 else f"({text})/{denominator}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Change(Value):
+    r"""From one standard setting to another: :math:`x' = N x + s`, :math:`B' = B N^{-1}`.
+
+    Attributes
+    ----------
+    rotation : (3, 3) int
+        N, in the primitive basis, of determinant 1.
+    shift : (3,) float
+        s.
+    """
+
+    rotation: npt.NDArray[np.int64]
+    shift: Floats
+
+    def __call__(self, x: Floats) -> Floats:
+        """New primitive coordinates of points; shape (..., 3)."""
+        return np.asarray(x @ self.rotation.T + self.shift)
 
 
 def symmetrized_cell(cell: Floats, rotations: npt.NDArray[np.int64]) -> Floats:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cache, cached_property
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -14,17 +12,22 @@ import numpy.typing as npt
 import spglib
 
 from symchiral.crystal.crystal import SYMBOLS, Crystal
-from symchiral.crystal.frame import Frame, symmetrized_cell
+from symchiral.crystal.frame import Change, Frame, symmetrized_cell
+from symchiral.crystal.setting import canonical_change, is_operation
 from symchiral.crystal.sites import Site
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
+from symchiral.crystal.symmetrize import averaged, carried, fold, lattice_shifts, matched
 from symchiral.errors import SymmetryError
 from symchiral.value import Value, frozen
 
 SYMPREC = 1e-3
 """Default distance tolerance, Å."""
 
-NOISE = 1e-3
-"""Distances that differ by less are equal where a choice must not depend on noise, Å."""
+EXACT = 1e-6
+"""Symmetrised atoms that miss their images by more have not been symmetrised, Å."""
+
+ATTEMPTS = 4
+"""How often spglib is asked for Wyckoff letters; the second time it nearly always answers."""
 
 _ORIGIN_CHOICE_2 = {
     # Space groups with two origin choices -> Hall number of choice 2 (spglib defaults to 1).
@@ -210,162 +213,86 @@ def find_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> SymmetricCry
     if choice is not None and data.hall_number != choice:
         data = _dataset(cell, symprec, choice) or data
     group = space_group(int(data.hall_number))
-    matrix = np.array(data.transformation_matrix)
-    origin = np.array(data.origin_shift)
-    standard = crystal.cell.T @ np.linalg.inv(matrix)
-    origin = origin + group.centring @ _nearest_origin(crystal.cell, matrix, origin, group)
-    primitive_cell = symmetrized_cell((standard @ group.centring).T, group.rotations)
-    coordinates = (crystal.positions @ matrix.T + origin) @ np.linalg.inv(group.centring).T
-    folded, numbers, representatives = _fold(
-        coordinates, crystal.numbers, np.array(data.mapping_to_primitive)
+    found = _found_frame(crystal, data, group)
+    places, numbers, representatives = fold(
+        found.point(crystal.positions, to="primitive", source="input"),
+        crystal.numbers,
+        np.array(data.mapping_to_primitive),
     )
-    positions, permutations, lattice_shifts, drift, deviation = _symmetrized(
-        folded, numbers, group, primitive_cell
-    )
+    permutations = matched(places, numbers, group, found.cell)
+    places, drift, deviation = averaged(places, permutations, group, found.cell)
     # spglib leaves the origin off by up to the tolerance: what all atoms share is put right here.
-    origin = origin + group.centring @ drift
-    frame = Frame(primitive_cell, frozen(matrix), frozen(origin), group.centring)
+    found = found.changed(Change(frozen(np.eye(3, dtype=np.int64)), drift))
+    change = canonical_change(found, group, places, numbers, tolerance=symprec)
+    frame = found.changed(change)
+    positions = change(places)
+    positions -= np.floor(positions + 1e-9)
+    permutations = carried(permutations, group, change)
+    shifts, miss = lattice_shifts(positions, permutations, group, frame.cell)
+    deviation = max(deviation, miss if miss > EXACT else 0.0)
     if deviation > 10 * symprec:
         raise SymmetryError(
             f"{group.symbol} does not map the atoms onto themselves at symprec {symprec:g} Å",
             why=f"an atom misses its image by {deviation:.3g} Å",
             fix="pass a smaller --symprec, or symmetrise the structure first",
         )
-    primitive = Crystal.of(primitive_cell, positions, numbers, source=crystal.source)
+    primitive = Crystal.of(frame.cell, positions, numbers, source=crystal.source)
+    if is_operation(change, group):
+        given = list(zip(data.wyckoffs, data.site_symmetry_symbols, strict=True))
+        letters = [given[i] for i in representatives]
+    else:
+        letters = _letters(primitive, group)
     return SymmetricCrystal(
         input=crystal,
         primitive=primitive,
         group=group,
         frame=frame,
-        sites=_sites(data, numbers, permutations, representatives, group),
+        sites=_sites(letters, numbers, permutations, group),
         permutations=frozen(permutations),
-        lattice_shifts=frozen(lattice_shifts),
+        lattice_shifts=frozen(shifts),
         symprec=symprec,
         deviation=deviation,
         warnings=_warnings(crystal, data, looser, symprec),
     )
 
 
-def _nearest_origin(
-    cell: npt.NDArray[np.float64],
-    matrix: npt.NDArray[np.float64],
-    origin: npt.NDArray[np.float64],
-    group: SpaceGroup,
-) -> npt.NDArray[np.float64]:
-    """The shift to that origin of equal right which is nearest to the origin of the input.
+def _found_frame(crystal: Crystal, data: Any, group: SpaceGroup) -> Frame:
+    """The standard setting that spglib has found, with a cell that obeys the group exactly."""
+    matrix, origin = np.array(data.transformation_matrix), np.array(data.origin_shift)
+    standard = crystal.cell.T @ np.linalg.inv(matrix)
+    cell = symmetrized_cell((standard @ group.centring).T, group.rotations)
+    return Frame(cell, frozen(matrix), frozen(origin), group.centring)
 
-    A shift s with (W − 1) s whole for every W leaves all operations as they are, but not the
-    labels of irreps off the zone centre; which of these origins spglib takes is a matter of noise.
-    Of origins equally near the one with the smallest fractional coordinates is taken.
+
+def _letters(primitive: Crystal, group: SpaceGroup) -> list[tuple[str, str]]:
+    """Wyckoff letter and site symmetry of every atom in the setting of the primitive cell.
+
+    Letters belong to a setting as coordinates do, and spglib cannot be asked for those of a given
+    one. So it is shown the atoms where their coordinates, in the setting that it found before, are
+    those of ours: cell and operations stay the same, so it finds that setting again.
     """
-    shifts = _normalizer(group)
-    offset = np.linalg.solve(group.centring, origin) + shifts
-    offset -= np.rint(offset)
-    place = -offset @ (np.linalg.inv(matrix) @ group.centring).T
-    distance = np.linalg.norm(place @ cell, axis=1)
-    (near,) = np.nonzero(distance < distance.min() + NOISE)
-    inside = np.round(place[near] % 1.0, 3) % 1.0
-    return np.asarray(shifts[near[np.lexsort(inside[:, ::-1].T)[0]]])
-
-
-@cache
-def _normalizer(group: SpaceGroup) -> npt.NDArray[np.float64]:
-    """Shifts of the origin that keep every operation, one per polar line, in primitive axes."""
-    steps = np.array(sorted({Fraction(i, n) % 1 for n in (3, 4) for i in range(n)}), dtype=float)
-    grid = np.array(list(product(steps, repeat=3)))
-    moved = np.einsum("gij,nj->gni", group.rotations - np.eye(3, dtype=np.int64), grid)
-    return frozen(grid[np.all(np.abs(moved - np.rint(moved)) < 1e-6, axis=(0, 2))])
-
-
-def _fold(
-    coordinates: npt.NDArray[np.float64],
-    numbers: npt.NDArray[np.int64],
-    mapping: npt.NDArray[np.int64],
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Average the translational copies of each primitive atom, in order of first appearance."""
-    _, first, inverse = np.unique(mapping, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    copies = rank[inverse]
-    representatives = first[order]
-    offset = coordinates - coordinates[representatives][copies]
-    offset -= np.rint(offset)
-    mean = np.zeros((len(order), 3))
-    np.add.at(mean, copies, offset)
-    mean /= np.bincount(copies)[:, None]
-    return coordinates[representatives] + mean, numbers[representatives], representatives
-
-
-def _symmetrized(
-    positions: npt.NDArray[np.float64],
-    numbers: npt.NDArray[np.int64],
-    group: SpaceGroup,
-    cell: npt.NDArray[np.float64],
-) -> tuple[
-    npt.NDArray[np.float64],
-    npt.NDArray[np.int64],
-    npt.NDArray[np.int64],
-    npt.NDArray[np.float64],
-    float,
-]:
-    """Positions averaged over the group: permutations, lattice shifts, mean and largest move.
-
-    The largest move, in Å, is counted without the mean one, by which only the origin was off.
-    """
-    n = len(positions)
-    shifts = group.shifts / DENOMINATOR
-    average = np.zeros_like(positions)
-    images = np.einsum("gij,nj->gni", group.rotations, positions) + shifts[:, None, :]
-    permutations = _nearest(images, positions, numbers, cell)
-    move = images - positions[permutations]
-    # The image of κ is an estimate of the position of κ'.
-    np.add.at(average, permutations, move - np.rint(move))
-    average /= len(group)
-    drift = np.mean(average, axis=0)
-    deviation = float(np.max(np.linalg.norm((average - drift) @ cell, axis=1), initial=0.0))
-    bijective = np.all(np.sort(permutations, axis=1) == np.arange(n))
-    symmetric = positions + average
-    symmetric -= np.floor(symmetric + 1e-9)
-    images = np.einsum("gij,nj->gni", group.rotations, symmetric) + shifts[:, None, :]
-    difference = images - symmetric[permutations]
-    lattice_shifts = np.rint(difference).astype(np.int64)
-    residual = np.linalg.norm((difference - lattice_shifts) @ cell, axis=2)
-    worst = float(np.max(residual, initial=0.0))
-    if not bijective or worst > 1e-6:
-        deviation = max(deviation, worst, float("inf") if not bijective else 0.0)
-    return symmetric, permutations, lattice_shifts, drift, deviation
-
-
-def _nearest(
-    images: npt.NDArray[np.float64],
-    positions: npt.NDArray[np.float64],
-    numbers: npt.NDArray[np.int64],
-    cell: npt.NDArray[np.float64],
-) -> npt.NDArray[np.int64]:
-    """Index of the atom of the same element nearest to each image (G, N), modulo the lattice."""
-    found = np.empty(images.shape[:2], dtype=np.int64)
-    metric = cell @ cell.T
-    for number in np.unique(numbers):
-        (members,) = np.nonzero(numbers == number)
-        targets = positions[members]
-        sources = images[:, members].reshape(-1, 3)
-        nearest = np.empty(len(sources), dtype=np.int64)
-        size = max(1, 200_000 // len(members))
-        for start in range(0, len(sources), size):
-            offset = sources[start : start + size, None, :] - targets
-            offset -= np.rint(offset)
-            distance = np.einsum("abi,abi->ab", offset @ metric, offset)
-            nearest[start : start + size] = np.argmin(distance, axis=1)
-        found[:, members] = members[nearest].reshape(len(images), -1)
-    return found
+    setting = Frame(primitive.cell, group.centring, frozen(np.zeros(3)), group.centring)
+    for _ in range(ATTEMPTS):
+        places = setting.point(primitive.positions, to="input", source="primitive")
+        shown = Crystal.of(primitive.cell, places, primitive.numbers)
+        data = _dataset((shown.cell, places, shown.numbers), EXACT, group.hall_number)
+        if data is None:
+            break
+        found = _found_frame(shown, data, group)
+        if is_operation(setting.change_to(found), group):
+            return list(zip(data.wyckoffs, data.site_symmetry_symbols, strict=True))
+        setting = found
+    raise SymmetryError(
+        f"the sites of {primitive.formula} have no Wyckoff letters in {group.symbol}",
+        why="spglib does not find the space group again in the symmetrised cell",
+        fix="pass another --symprec",
+    )
 
 
 def _sites(
-    data: Any,
+    letters: list[tuple[str, str]],
     numbers: npt.NDArray[np.int64],
     permutations: npt.NDArray[np.int64],
-    representatives: npt.NDArray[np.int64],
     group: SpaceGroup,
 ) -> tuple[Site, ...]:
     seen: set[int] = set()
@@ -379,14 +306,14 @@ def _sites(
     sites = []
     for i, (orbit, element) in enumerate(zip(orbits, elements, strict=True)):
         index = elements[: i + 1].count(element)
-        first = int(representatives[orbit[0]])
+        letter, symmetry = letters[orbit[0]]
         sites.append(
             Site(
                 name=f"{element}{index}" if elements.count(element) > 1 else element,
                 element=element,
-                letter=str(data.wyckoffs[first]),
+                letter=letter,
                 multiplicity=per_cell * len(orbit),
-                symmetry=str(data.site_symmetry_symbols[first]),
+                symmetry=symmetry,
                 atoms=orbit,
             )
         )

@@ -86,12 +86,17 @@ def _cell_vector(direction: npt.NDArray[np.float64]) -> str:
 
 
 def _position(crystal: SymmetricCrystal, axis: Axis) -> list[str]:
-    """A point of the axis in the input cell; along a, b or c where it has coordinate 0 there."""
-    x = crystal.frame.point([float(v) for v in axis.point], to="input", source="primitive")
-    inside = crystal.frame.direction(axis.direction, to="input", source="cartesian")
+    """A point of the axis in the input cell; of a line, one as near the origin as it goes.
+
+    Along a, b or c that is where it has coordinate 0 there, else the foot of the perpendicular.
+    """
+    frame = crystal.frame
+    x = frame.point([float(v) for v in axis.point], to="input", source="primitive")
+    inside = frame.direction(axis.direction, to="input", source="cartesian")
     large = abs(inside) > 1e-5 * abs(inside).max()
-    if large.sum() == 1 and axis.kind != "rotoreflection":
-        x = x * ~large
+    if axis.kind != "rotoreflection":
+        foot = axis.direction @ frame.direction(x, to="cartesian", source="input")
+        x = x * ~large if large.sum() == 1 else x - foot * inside
     return [minus(f"{v:g}") for v in x.round(4) + 0.0]
 
 

@@ -1,0 +1,277 @@
+"""Which of the standard settings of equal right a crystal is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import permutations, product
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.algebra.congruence import Solutions, solve_modulo_one
+from symchiral.crystal.frame import Change, Frame
+from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
+from symchiral.value import frozen
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+SHARPNESS = 30.0
+OFFSET = np.array([0.01, 0.02, 0.03])
+"""Of the window φ. They decide which setting wins: changing them changes labels."""
+
+APART = 0.05
+"""Origins of equal right are at least 1/8 apart: closer ones differ by noise."""
+
+UPRIGHT = 1e-3
+"""Components of unit vectors that differ by less are equal: noise must not turn the cell."""
+
+
+@dataclass(frozen=True, eq=False)
+class Alternatives:
+    r"""Changes :math:`x' = N x + s` of the primitive coordinates that keep every operation.
+
+    Attributes
+    ----------
+    rotation : (3, 3) int
+        N, of determinant 1.
+    shifts : (k, 3) float
+        Every s that goes with it, up to whole numbers and the directions in which it is free.
+    """
+
+    rotation: Integers
+    shifts: Floats
+
+
+def canonical_change(
+    frame: Frame,
+    group: SpaceGroup,
+    positions: Floats,
+    numbers: Integers,
+    *,
+    tolerance: float,
+) -> Change:
+    r"""Return the change to the setting that the crystal itself prefers.
+
+    The standard setting of a space group is not unique: an element :math:`\{N|s\}` of its
+    normalizer gives other axes and another origin in which all operations read the same, but
+    atoms have other coordinates, and irreps off the zone centre (and B1, B2, B3) other names. Of
+    the settings of one handedness whose axes are equally long and inclined (of an orthorhombic
+    group: with a, then b, then c as short as the group allows), that one is taken in which
+
+    .. math:: F = \sum_κ w_κ\, φ(x'_κ), \qquad
+              φ(x) = \Bigl[1 + 30 \sum_i \sin^2 π(x_i - o_i)\Bigr]^{-1},
+
+    is largest, with x' the primitive coordinates, o = (0.01, 0.02, 0.03) and w the atomic number
+    Z: roughly, a heavy atom at the origin. φ has no symmetry and all harmonics, so different
+    settings differ in F unless an operation of the crystal relates them; it is smooth, so noise
+    cannot choose unless it is as large as what tells the settings apart. In polar groups only
+    the coordinates across the free directions enter φ, and each atom weighs
+    :math:`w_κ = Z_κ [\sum_λ Z_λ φ(x'_λ - x'_κ)/\sum_λ Z_λ]^2`, which tells up from down.
+
+    Among the settings that an operation relates, which say the same, the one with c highest is
+    taken (in z, then y, then x of the input's axes), then the one with a furthest along x, y, z;
+    the origin is that nearest to the input's up to lattice vectors, and along free directions the
+    input's.
+
+    Parameters
+    ----------
+    frame : Frame
+        Any standard setting.
+    group : SpaceGroup
+        The group.
+    positions, numbers
+        The primitive cell in that setting.
+    tolerance : float
+        Lengths that differ by less are equal, Å.
+    """
+    orthorhombic = group.point_group in ("222", "mm2", "mmm")
+    rotations = (
+        axis_permutations(group) if orthorhombic else lattice_rotations(frame.cell, tolerance)
+    )
+    candidates = alternatives(group, tuple(n.tobytes() for n in rotations))
+    if orthorhombic:
+        candidates = _shortest_first(frame, candidates, tolerance)
+    free = polar(group)
+    settings = (
+        (value, candidate.rotation, shift)
+        for candidate in candidates
+        for value, shift in zip(
+            _preference(candidate, free, positions, numbers), candidate.shifts, strict=True
+        )
+    )
+    _, rotation, shift = max(settings, key=lambda setting: float(setting[0]))
+    change = _upright(frame, group, rotation, shift)
+    return _near(frame, change, free.free)
+
+
+def is_operation(change: Change, group: SpaceGroup) -> bool:
+    """Whether a change is an operation of the group, lattice and free directions apart.
+
+    Then every atom has the same coordinates in both settings, up to equivalent positions.
+    """
+    try:
+        operation = group.find(change.rotation)
+    except KeyError:
+        return False
+    rest = (change.shift - group.shifts[operation] / DENOMINATOR) @ polar(group).bound.T
+    return bool(np.all(np.abs(rest - np.rint(rest)) < APART))
+
+
+def lattice_rotations(cell: Floats, tolerance: float) -> Integers:
+    """(m, 3, 3): changes N of the basis, of determinant 1, that keep its metric.
+
+    The new vectors are the columns of :math:`N^{-1}`. Coefficients are bounded by the lengths:
+    that of v along basis vector i is v·b_i* and not larger than |v| |b_i*|.
+    """
+    lengths = np.linalg.norm(cell, axis=1)
+    dual = np.linalg.norm(np.linalg.inv(cell), axis=0)
+    bounds = np.floor(lengths.max() * dual + 0.1).astype(int)
+    vectors = np.array(list(product(*(range(-b, b + 1) for b in bounds))))
+    near = np.linalg.norm(vectors @ cell, axis=1)
+    x, y, z = (vectors[np.abs(near - length) < tolerance] for length in lengths)
+    metric = cell @ cell.T
+    slack = tolerance * (lengths[:, None] + lengths)
+
+    def fit(i: int, first: Integers, j: int, second: Integers) -> npt.NDArray[np.bool_]:
+        return np.asarray(np.abs(first @ metric @ second.T - metric[i, j]) < slack[i, j])
+
+    fits = fit(0, x, 1, y)[:, :, None] & fit(0, x, 2, z)[:, None, :] & fit(1, y, 2, z)
+    i, j, k = np.nonzero(fits)
+    bases = np.stack([x[i], y[j], z[k]], axis=2)
+    proper = bases[np.rint(np.linalg.det(bases)) == 1]
+    return np.asarray(np.rint(np.linalg.inv(proper)), dtype=np.int64)
+
+
+def axis_permutations(group: SpaceGroup) -> Integers:
+    """(m, 3, 3): changes of determinant 1 that permute and reverse the standard axes.
+
+    Of an orthorhombic group no other change keeps the operations. They need not keep the metric:
+    where a = b, spglib may exchange the names of b and c.
+    """
+    signs = [np.diag(s) for s in product((1, -1), repeat=3)]
+    orders = [np.eye(3)[list(order)] for order in permutations(range(3))]
+    changes = np.array([s @ p for p in orders for s in signs])
+    changes = changes[np.linalg.det(changes) > 0]
+    primitive = np.linalg.inv(group.centring) @ changes @ group.centring
+    whole = np.all(np.abs(primitive - np.rint(primitive)) < 1e-6, axis=(1, 2))
+    return np.asarray(np.rint(primitive[whole]), dtype=np.int64)
+
+
+def _shortest_first(
+    frame: Frame, candidates: tuple[Alternatives, ...], tolerance: float
+) -> tuple[Alternatives, ...]:
+    """Those with the shortest a; of these those with the shortest b."""
+    lengths = {
+        c: np.linalg.norm(frame.cell.T @ np.linalg.inv(frame.centring @ c.rotation), axis=0)
+        for c in candidates
+    }
+    for axis in (0, 1):
+        least = min(lengths[c][axis] for c in candidates)
+        candidates = tuple(c for c in candidates if lengths[c][axis] < least + tolerance)
+    return candidates
+
+
+@lru_cache(maxsize=512)
+def polar(group: SpaceGroup) -> Solutions:
+    """The shifts of the origin that keep every operation, and the directions where it is free."""
+    found = shifts(group, np.eye(3, dtype=np.int64))
+    assert found is not None
+    return found
+
+
+def shifts(group: SpaceGroup, rotation: Integers) -> Solutions | None:
+    r"""Every s with which :math:`\{N|s\}` takes the group to itself; None if there is none.
+
+    :math:`\{N|s\}\{W|w\}\{N|s\}^{-1} = \{W'|w'\}` with :math:`W' = N W N^{-1}` must be an
+    operation: :math:`(W' - 1)\,s \equiv N w - w' \pmod 1`.
+    """
+    inverse = np.rint(np.linalg.inv(rotation)).astype(np.int64)
+    try:
+        image = [group.find(w) for w in rotation @ group.rotations @ inverse]
+    except KeyError:
+        return None
+    right = group.shifts @ rotation.T - group.shifts[image]
+    left = group.rotations[image] - np.eye(3, dtype=np.int64)
+    found = solve_modulo_one(left.reshape(-1, 3), right.ravel(), DENOMINATOR)
+    return found if len(found) else None
+
+
+@lru_cache(maxsize=512)
+def alternatives(group: SpaceGroup, rotations: Sequence[bytes]) -> tuple[Alternatives, ...]:
+    """The settings that these changes of basis lead to, one for each coset of the group."""
+    proper = group.rotations[_proper(group)]
+    seen: set[bytes] = set()
+    found = []
+    for raw in rotations:
+        rotation = np.frombuffer(raw, dtype=np.int64).reshape(3, 3)
+        if raw in seen:
+            continue
+        solutions = shifts(group, rotation)
+        if solutions is not None:
+            seen.update(w.tobytes() for w in proper @ rotation)
+            found.append(Alternatives(rotation, solutions.points))
+    return tuple(found)
+
+
+@lru_cache(maxsize=512)
+def _proper(group: SpaceGroup) -> Integers:
+    """Indices of the operations of determinant 1."""
+    return np.flatnonzero(np.rint(np.linalg.det(group.rotations)) == 1)
+
+
+def _window(x: Floats) -> Floats:
+    """φ of the last axis."""
+    offset = OFFSET[: x.shape[-1]]
+    return np.asarray(1 / (1 + SHARPNESS * (np.sin(np.pi * (x - offset)) ** 2).sum(axis=-1)))
+
+
+def _preference(
+    candidate: Alternatives, polar: Solutions, positions: Floats, numbers: Integers
+) -> Floats:
+    """(k,): F of each setting."""
+    placed = positions @ candidate.rotation.T
+    weights = numbers.astype(float)
+    x = placed + candidate.shifts[:, None, :]
+    if polar.free.size:
+        weights *= _surroundings(placed, weights) ** 2
+        x = x @ polar.bound.T
+    return np.asarray(_window(x) @ weights / numbers.sum())
+
+
+def _surroundings(placed: Floats, weights: Floats) -> Floats:
+    """The window of every atom on all others, weighted."""
+    step = max(1, 100_000 // len(placed))
+    parts = [
+        _window(placed - some[:, None, :]) @ weights
+        for some in (placed[i : i + step] for i in range(0, len(placed), step))
+    ]
+    return np.asarray(np.concatenate(parts) / weights.sum())
+
+
+def _upright(frame: Frame, group: SpaceGroup, rotation: Integers, shift: Floats) -> Change:
+    """The change followed by that operation of the group which sets the axes upright."""
+    chosen = _proper(group)
+    changes = group.rotations @ rotation
+    standard = frame.cell.T @ np.linalg.inv(group.centring @ changes)
+    standard /= np.linalg.norm(standard, axis=1, keepdims=True)
+    for axis, component in ((2, 2), (2, 1), (2, 0), (0, 0), (0, 1), (0, 2)):
+        if len(chosen) > 1:
+            height = standard[chosen, component, axis]
+            chosen = chosen[height > height.max() - UPRIGHT]
+    best = chosen[0]
+    moved = group.rotations[best] @ shift + group.shifts[best] / DENOMINATOR
+    return Change(frozen(changes[best]), moved)
+
+
+def _near(frame: Frame, change: Change, free: Integers) -> Change:
+    """The same axes with the origin as near to the input's as lattice and free lines allow."""
+    origin = change(np.asarray(np.linalg.solve(frame.centring, frame.origin), dtype=float))
+    shift = change.shift - np.rint(origin)
+    if free.size:
+        cell = frame.cell.T @ np.linalg.inv(change.rotation)
+        along = np.linalg.lstsq(cell @ free, cell @ (origin - np.rint(origin)), rcond=None)[0]
+        shift = shift - free @ along
+    return Change(change.rotation, frozen(shift))

@@ -1,0 +1,107 @@
+"""From atoms that nearly obey a group to atoms that obey it."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.crystal.frame import Change
+from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+def fold(
+    coordinates: Floats,
+    numbers: Integers,
+    mapping: Integers,
+) -> tuple[Floats, Integers, Integers]:
+    """Average the translational copies of each primitive atom, in order of first appearance.
+
+    Returns positions, numbers, and the index in the input of one copy of each atom.
+    """
+    _, first, inverse = np.unique(mapping, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    copies = rank[inverse]
+    representatives = first[order]
+    offset = coordinates - coordinates[representatives][copies]
+    offset -= np.rint(offset)
+    mean = np.zeros((len(order), 3))
+    np.add.at(mean, copies, offset)
+    mean /= np.bincount(copies)[:, None]
+    return coordinates[representatives] + mean, numbers[representatives], representatives
+
+
+def images(positions: Floats, group: SpaceGroup) -> Floats:
+    """(G, N, 3): where every operation takes every atom, primitive coordinates."""
+    moved = np.einsum("gij,nj->gni", group.rotations, positions)
+    return np.asarray(moved + group.shifts[:, None, :] / DENOMINATOR)
+
+
+def matched(positions: Floats, numbers: Integers, group: SpaceGroup, cell: Floats) -> Integers:
+    """(G, N): the atom of the same element nearest to each image."""
+    return _nearest(images(positions, group), positions, numbers, cell)
+
+
+def averaged(
+    positions: Floats, permutations: Integers, group: SpaceGroup, cell: Floats
+) -> tuple[Floats, Floats, float]:
+    """Positions averaged over the group, the mean move, and the largest beyond it, Å.
+
+    The mean move of all atoms is a shift of the origin, by which only the frame was off.
+    """
+    average = np.zeros_like(positions)
+    move = images(positions, group) - positions[permutations]
+    # The image of κ is an estimate of the position of κ'.
+    np.add.at(average, permutations, move - np.rint(move))
+    average /= len(group)
+    drift = np.mean(average, axis=0)
+    deviation = float(np.max(np.linalg.norm((average - drift) @ cell, axis=1), initial=0.0))
+    if np.any(np.sort(permutations, axis=1) != np.arange(len(positions))):
+        deviation = float("inf")
+    return positions + average, drift, deviation
+
+
+def carried(permutations: Integers, group: SpaceGroup, change: Change) -> Integers:
+    """The permutations in the order of the operations in another setting."""
+    inverse = np.rint(np.linalg.inv(change.rotation)).astype(np.int64)
+    found = np.empty_like(permutations)
+    found[[group.find(w) for w in change.rotation @ group.rotations @ inverse]] = permutations
+    return found
+
+
+def lattice_shifts(
+    positions: Floats, permutations: Integers, group: SpaceGroup, cell: Floats
+) -> tuple[Integers, float]:
+    """(G, N, 3) whole L with g r_κ = r_κ' + L, and the largest distance by which that fails, Å."""
+    difference = images(positions, group) - positions[permutations]
+    whole = np.rint(difference).astype(np.int64)
+    residual = np.linalg.norm((difference - whole) @ cell, axis=2)
+    return whole, float(np.max(residual, initial=0.0))
+
+
+def _nearest(
+    images: Floats,
+    positions: Floats,
+    numbers: Integers,
+    cell: Floats,
+) -> Integers:
+    """Index of the atom of the same element nearest to each image (G, N), modulo the lattice."""
+    found = np.empty(images.shape[:2], dtype=np.int64)
+    metric = cell @ cell.T
+    for number in np.unique(numbers):
+        (members,) = np.nonzero(numbers == number)
+        targets = positions[members]
+        sources = images[:, members].reshape(-1, 3)
+        nearest = np.empty(len(sources), dtype=np.int64)
+        size = max(1, 200_000 // len(members))
+        for start in range(0, len(sources), size):
+            offset = sources[start : start + size, None, :] - targets
+            offset -= np.rint(offset)
+            distance = np.einsum("abi,abi->ab", offset @ metric, offset)
+            nearest[start : start + size] = np.argmin(distance, axis=1)
+        found[:, members] = members[nearest].reshape(len(images), -1)
+    return found
