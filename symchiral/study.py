@@ -10,15 +10,19 @@ from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SYMPREC, SymmetricCrystal, find_symmetry
 from symchiral.errors import LimitError
+from symchiral.fields.beam import find_beam
 from symchiral.io.shipped import find_structure
 from symchiral.io.structure import read_crystal
 from symchiral.irreps.axis import Axis, axis_at, find_axis
 from symchiral.irreps.kpoints import find_point, named_points, split_points
 from symchiral.modes.species import Species, find_species
 from symchiral.report.document import predict_document, show_document
+from symchiral.report.light_document import light_document
 from symchiral.report.summary import show_table
 from symchiral.rules.channel import read_channel
-from symchiral.rules.grammar import parse_transfer, point_of, resolve_transfer
+from symchiral.rules.domains import Domains, find_domains
+from symchiral.rules.grammar import light_about, parse_transfer, point_of, resolve_transfer
+from symchiral.rules.light import Light
 from symchiral.rules.momentum import require_closed
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook, make_rulebook
@@ -131,6 +135,8 @@ class Study(Value):
     def explain(self, transfer: str) -> Rule:
         """Judge one transfer of any order, ``"Eu(+) Eu(+) -> Eg(-)"``, at the wavevectors it names.
 
+        Light is a leg like any other: ``"E[σ+] E[σ+] -> Eg(-)"``.
+
         Examples
         --------
         >>> rule = read("graphene_slab").explain("K5(+)@K K5(+)@K -> K5(-)@K'")
@@ -142,7 +148,8 @@ class Study(Value):
         part = axis_at(self.crystal, self.axis, list(points))
         turn = part.turn if part else None
         species = {s.key: s for q in points for s in find_species(self.crystal, part, q)}
-        channel = read_channel(resolve_transfer(transfer, species, turn), turn)
+        coupling = resolve_transfer(transfer, species, turn, light_about(self.crystal, part))
+        channel = read_channel(coupling, turn)
         return Rule(channel, species, part)
 
     def predict(
@@ -156,6 +163,68 @@ class Study(Value):
         """Return the rules of one vertex as the plain dictionary of ``predict --json``."""
         book = self.rules(order=order, q=q, acoustic=acoustic)
         return predict_document(self.crystal, book, everything=everything)
+
+    def beam(
+        self,
+        *,
+        direction: str | None = None,
+        horizontal: str | None = None,
+        geometry: str = "backscattering",
+    ) -> Light:
+        """Put the crystal in a beam of light.
+
+        Parameters
+        ----------
+        direction, horizontal, geometry
+            As for :meth:`light`.
+
+        Examples
+        --------
+        >>> light = read("Bi2Se3").beam()
+        >>> [(t.label, light.scattered(t)) for t in light.targets[:3]]
+        [('A1g', (('+', '+'), ('-', '-'))), ('Eg(+)', (('-', '+'),)), ('Eg(-)', (('+', '-'),))]
+
+        Raises
+        ------
+        GrammarError
+            A direction is unreadable or of zero length, or the geometry unknown.
+        """
+        beam = find_beam(
+            self.crystal, self.axis, direction=direction, horizontal=horizontal, geometry=geometry
+        )
+        same = beam.axis is self.axis
+        return Light(
+            self.crystal, beam, self._centre if same else find_species(self.crystal, beam.axis)
+        )
+
+    def domains(self) -> Domains:
+        """Return the twins of the crystal by the symmetry of its lattice."""
+        return find_domains(self.crystal)
+
+    def light(
+        self,
+        *,
+        beam: str | None = None,
+        horizontal: str | None = None,
+        geometry: str = "backscattering",
+        domains: bool = False,
+    ) -> dict[str, Any]:
+        """Return what light absorbs, scatters and drives as the dictionary of ``light --json``.
+
+        Parameters
+        ----------
+        beam : str, optional
+            ``"u,v,w"``: the lattice direction of the input cell in which light travels; default
+            along the axis, else along c.
+        horizontal : str, optional
+            ``"u,v,w"``: the lattice direction of polarisation angle 0.
+        geometry : str
+            ``backscattering``, ``forward``, or ``right-angle`` (scattered along the horizontal).
+        domains : bool
+            Judge what survives the average over twins.
+        """
+        found = self.beam(direction=beam, horizontal=horizontal, geometry=geometry)
+        return light_document(found, self.domains() if domains else None)
 
     def show(self, *, q: str = "GM") -> dict[str, Any]:
         """Return group, axes, sites and species as the plain dictionary of ``show --json``.

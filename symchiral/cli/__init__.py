@@ -11,11 +11,17 @@ import os
 import sys
 from collections.abc import Sequence
 
-from symchiral.cli import explain, predict, schema, show
+from symchiral.cli import explain, light, predict, schema, show
 from symchiral.errors import SymchiralError
 from symchiral.version import __version__
 
-COMMANDS = {"predict": predict, "explain": explain, "show": show, "schema": schema}
+COMMANDS = {
+    "predict": predict,
+    "explain": explain,
+    "light": light,
+    "show": show,
+    "schema": schema,
+}
 """Every command by name, in the order of the help."""
 
 

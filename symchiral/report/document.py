@@ -64,8 +64,8 @@ def _structure(crystal: SymmetricCrystal) -> Document:
         "point_group": group.point_group,
         "schoenflies": group.schoenflies,
         "primitive": {
-            "cell": _tidy(primitive.cell),
-            "positions": _tidy(primitive.positions),
+            "cell": tidy(primitive.cell),
+            "positions": tidy(primitive.positions),
             "numbers": primitive.numbers.tolist(),
             "natoms": len(primitive),
         },
@@ -82,7 +82,7 @@ def _structure(crystal: SymmetricCrystal) -> Document:
     }
 
 
-def _tidy(array: npt.NDArray[np.float64]) -> Any:
+def tidy(array: npt.NDArray[np.float64]) -> Any:
     """Nested lists without rounding noise below 1e-12 and without negative zeros."""
     return (np.round(array, 12) + 0.0).tolist()
 
@@ -94,10 +94,19 @@ def _axis(crystal: SymmetricCrystal, axis: Axis | None) -> Document | None:
         "kind": axis.kind,
         "order": axis.order,
         "symbol": axis.symbol,
-        "direction": _tidy(axis.direction),
+        "direction": tidy(axis.direction),
         "point": [str(x) for x in axis.point],
         "screw": str(Fraction(axis.screw, axis.order)),
         "xyz": named_operation(crystal, axis).xyz,
+    }
+
+
+def light_header(crystal: SymmetricCrystal, axis: Axis | None) -> Document:
+    """What the document of ``light`` begins with: header, structure and the axis along the beam."""
+    return {
+        **_header("light", crystal),
+        "structure": _structure(crystal),
+        "axis": _axis(crystal, axis),
     }
 
 

@@ -48,8 +48,10 @@ class Leg(Value):
 
     @property
     def label(self) -> str:
-        """The leg in the grammar, ``Eu:b(+)``."""
+        """The leg in the grammar, ``Eu:b(+)``, ``E[σ+]``."""
         copy = f":{COPIES[self.copy]}" if self.copy else ""
+        if self.participant.field:
+            return f"{self.participant.name}[{self.component.name}]{copy}"
         inside = ",".join(x for x in (str(self.mode or ""), self.component.name) if x)
         where = self.participant.places[self.arm]
         return (
