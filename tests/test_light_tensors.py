@@ -19,6 +19,8 @@ from symchiral.fields.beam import Beam, find_beam
 from symchiral.fields.polarization import SIGMA, Polarization
 from symchiral.irreps.partners import partners
 from symchiral.modes.species import Species, find_species
+from symchiral.rules.allowance import allowances
+from symchiral.rules.domains import find_domains, survivals
 from symchiral.rules.light import SPINS, Light, exchanging
 
 Array = npt.NDArray[np.complex128]
@@ -256,6 +258,96 @@ def test_laws_of_angle_are_those_of_explicit_tensors(direction: str | None) -> N
                 isotropic += law.isotropic
     assert compared == 2 * 91
     assert 0 < isotropic < compared
+
+
+GYROTROPIC = {"C1", "C2", "D2", "C3", "D3", "C4", "D4", "C6", "D6", "T", "O"} | {
+    "Cs", "C2v", "S4", "D2d"
+}  # fmt: skip
+"""The 11 chiral classes and four more: where the symmetric axial tensor of rank 2 survives."""
+
+FERROAXIAL = {
+    "C1", "Ci", "C2", "Cs", "C2h", "C3", "C3i", "C4", "S4", "C4h", "C6", "C3h", "C6h"
+}  # fmt: skip
+"""The 13 classes that leave an axial vector."""
+
+
+def test_what_classes_allow_is_what_explicit_tensors_leave() -> None:
+    rng = np.random.default_rng(6)
+    optical, axial, chiral = set(), set(), set()
+    species_judged = 0
+    for schoenflies in CLASSES:
+        light = light_on(schoenflies, None)
+        rotations = light.crystal.rotations
+        hands = np.linalg.det(rotations)
+        n = light.beam.frame[2]
+        found = {a.kind: a for a in allowances(light)}
+        t = rng.normal(size=(3, 3))
+        gyration = np.einsum("g,gij,jk,glk->il", hands, rotations, t + t.T, rotations)
+        gyration /= len(rotations)
+        if np.abs(gyration).max() > 1e-9:
+            optical.add(schoenflies)
+        assert (found["optical-activity"].coefficients > 0) == (schoenflies in optical)
+        assert found["optical-activity"].allowed == (abs(n @ gyration @ n) > 1e-9)
+        vector = np.einsum("g,gij,j->i", hands, rotations, rng.normal(size=3)) / len(rotations)
+        if np.abs(vector).max() > 1e-9:
+            axial.add(schoenflies)
+        assert found["ferroaxial"].allowed == (schoenflies in axial)
+        if np.all(hands > 0):
+            chiral.add(schoenflies)
+        for s in light.optical:
+            d = real_matrices(s).real
+            # M·(Q×Q̇) and k·(Q×Q̇) along the beam: an antisymmetric matrix and a vector, averaged.
+            a, v = rng.normal(size=(s.dimension, s.dimension)), rng.normal(size=3)
+            square = np.einsum("gab,bc,gdc->gad", d, a - a.T, d)
+            for kind, sign in (("phonon-moment", hands), ("linear-splitting", np.ones(len(d)))):
+                left = np.einsum("g,gab,gij,j->abi", sign, square, rotations, v) @ n
+                there = bool(np.abs(left).max() / len(d) > 1e-9)
+                assert (s.label in found[kind].species) == there, (schoenflies, s.label, kind)
+            u = rng.normal(size=s.dimension)
+            scalar = np.einsum("g,gab,b->a", hands, d, u) / len(d)
+            assert (s.label in found["chirality"].species) == (np.abs(scalar).max() > 1e-9)
+            mixed = np.einsum("g,gij,j,gab,b->ia", hands, rotations, v, d, u) / len(d)
+            assert (s.label in found["axial-modes"].species) == (np.abs(mixed).max() > 1e-9)
+            species_judged += 4
+    assert optical == GYROTROPIC
+    assert axial == FERROAXIAL
+    assert len(chiral) == 11
+    assert species_judged == 4 * 157
+
+
+def test_twins_average_what_explicit_tensors_average() -> None:
+    """Unequal σ+ and σ−, and laws of angle, over the twins of every class: random tensors."""
+    rng = np.random.default_rng(8)
+    kept = lost = 0
+    for schoenflies in CLASSES:
+        light = light_on(schoenflies, None)
+        domains = find_domains(light.crystal)
+        assert len(domains) * len(light.crystal.group) == FULL[domains.symbol]
+        words = {s.text: s.survives for s in survivals(light, domains)}
+        plus, minus = circular(light.beam, 1), circular(light.beam, -1)
+        for species in light.raman:
+            form = light.polarizability(species)
+            c = rng.normal(size=len(form)) + 1j * rng.normal(size=len(form))
+            images = turned(light.crystal.rotations, np.tensordot(c, form.basis[..., 0], 1))
+            every = np.concatenate([turned(domains.rotations, image) for image in images])
+            rl, lr = (
+                np.mean(np.abs(np.einsum("i,gij,j->g", out.conj(), every, into)) ** 2)
+                for into, out in ((plus, minus), (minus, plus))
+            )
+            survives = words.get(f"{species.label}: σ+ and σ− unequal")
+            if survives is not None:
+                pairs = np.mean(
+                    np.abs(np.einsum("i,gij,j->g", plus.conj(), every, plus)) ** 2
+                ) - np.mean(np.abs(np.einsum("i,gij,j->g", minus.conj(), every, minus)) ** 2)
+                assert survives == (abs(rl - lr) + abs(pairs) > 1e-9), (schoenflies, species.label)
+                kept, lost = kept + survives, lost + (not survives)
+            else:
+                assert np.isclose(rl, lr)
+    assert (kept, lost) == (4, 10)  # kept: triclinic and monoclinic, whose twins exchange no spins
+
+
+FULL = {"-1": 2, "2/m": 4, "mmm": 8, "4/mmm": 16, "6/mmm": 24, "m-3m": 48}
+"""Orders of the holohedries."""
 
 
 def test_reversed_spins_scatter_unequally_only_in_absorbing_media_without_mirrors() -> None:

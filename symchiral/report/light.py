@@ -270,11 +270,7 @@ def _drive_table(light: Light) -> Table:
                     (
                         minus(target.label),
                         "difference" if difference else "sum",
-                        "E[σ+]²"
-                        if drive.light and not difference
-                        else "|E[σ+]|²"
-                        if drive.light
-                        else "—",
+                        photons[difference] if drive.light else "—",
                         " ".join(f"E[σ+]·{_driven(light, x)}" for x in drive.mixed) or "—",
                         " ".join(_product(light, pair, drive) for pair in drive.ionic) or "—",
                     )

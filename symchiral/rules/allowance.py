@@ -77,6 +77,12 @@ def ferroaxial_form(crystal: SymmetricCrystal) -> TensorForm:
     return _pair(axial_vector(crystal, "A", time_parity=1))
 
 
+def _symmetric_part(form: TensorForm) -> int:
+    """How many of the tensors of S·k turn polarisation: the antisymmetric ones do so nowhere."""
+    symmetric = form.basis + np.swapaxes(form.basis, 1, 2)
+    return int(np.linalg.matrix_rank(symmetric.reshape(len(form), 9), tol=1e-7)) if len(form) else 0
+
+
 def _optical_activity(light: Light) -> Allowance:
     form, n = gyration_form(light.crystal), light.beam.frame[2].astype(complex)
     along = form.verdict(n, n).word == "allowed"
@@ -84,7 +90,7 @@ def _optical_activity(light: Light) -> Allowance:
         "optical-activity",
         "optical rotation along the beam",
         "S·k",
-        len(form),
+        _symmetric_part(form),
         along,
         (),
         "linear polarisation turns, the same way round for either direction of travel"
