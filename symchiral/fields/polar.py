@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -58,7 +59,16 @@ def uniform_field(
     time_parity : int
         −1 for a field that is odd under time reversal.
     """
-    n, size = matrices.shape[:2]
+    contents = np.ascontiguousarray(matrices, dtype=float).tobytes()
+    return _uniform_field(group, name, contents, time_parity)
+
+
+@lru_cache(maxsize=1024)
+def _uniform_field(group: SpaceGroup, name: str, contents: bytes, time_parity: int) -> Participant:
+    """The same field is the same object: what is known of it is then found at once."""
+    n = len(group)
+    size = math.isqrt(len(contents) // (8 * n))
+    matrices = np.frombuffer(contents).reshape(n, size, size)
     return Participant(
         names=(name,),
         places=("",),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, lru_cache
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -113,12 +114,13 @@ def _contracted(tensor: npt.NDArray[np.generic], vectors: tuple[Complex | None, 
     result = np.asarray(tensor)
     axis = 1
     for vector in vectors:
-        if vector is not None:
-            result = np.tensordot(result, vector, (axis, 0))
-            if vector.ndim == 1:
-                continue
-            result = np.moveaxis(result, -1, axis)
-        axis += 1
+        if vector is None:
+            axis += 1
+            continue
+        lead, rest = result.shape[:axis], result.shape[axis + 1 :]
+        flat = result.reshape(prod(lead), len(vector), prod(rest))
+        result = (vector.T @ flat).reshape(*lead, *vector.shape[1:], *rest)
+        axis += vector.ndim - 1
     return np.asarray(result, dtype=complex)
 
 
@@ -149,7 +151,7 @@ def tensor_form(
     """
     arms = (0,) * len(participants)
     shape = tuple(p.dimension for p in participants)
-    odd = reduce(lambda a, p: a * p.time_parity, participants, 1) < 0
+    odd = prod(p.time_parity for p in participants) < 0
     rank = 0 if odd else count_coefficients(participants, arms, equal)
     if not rank:
         return TensorForm(participants, frozen(np.zeros((0, *shape))), "")
@@ -158,7 +160,7 @@ def tensor_form(
     average = group_average(participants, arms, bases, equal)[arms]
     for index, basis in enumerate(bases):
         average = np.moveaxis(np.tensordot(basis.conj(), average, (0, index)), 0, index)
-    size = int(np.prod(shape))
+    size = prod(shape)
     rows = average.reshape(size, size).T.real.reshape(size, *shape)
     indices = list(np.ndindex(shape))
     order = sorted(range(size), key=lambda i: _rank(indices[i]))
