@@ -9,12 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from class_crystals import class_axis, class_crystal
 from jsonschema import Draft202012Validator
 
 import symchiral as sc
 from symchiral.cli import main
 from symchiral.errors import GrammarError, SymchiralError
+from symchiral.fields.beam import find_beam
 from symchiral.fields.polarization import Polarization
+from symchiral.modes.species import find_species
 from symchiral.report.document import schema
 from symchiral.report.light import light_tables
 from symchiral.rules.allowance import allowances
@@ -159,6 +162,29 @@ def test_turning_crystal_and_beam_together_changes_nothing() -> None:
     assert compared == 2 * (2 + 2 + 1)
 
 
+SECTION_4 = {
+    # class -> species -> spin kept (k), reversed (r), or neither; section 4 of the physics
+    "C3": {"A": "k", "E(+)": "r", "E(-)": "r"},
+    "C4": {"A": "k", "B": "r", "E(+)": "", "E(-)": ""},
+    "S4": {"A": "k", "B": "r", "E(+)": "", "E(-)": ""},
+    "C6": {"A": "k", "B": "", "E1(+)": "", "E1(-)": "", "E2(+)": "r", "E2(-)": "r"},
+    "C2": {"A": "kr", "B": ""},
+    "Oh": {"A1g": "k", "A2g": "", "Eg(0)": "k", "Eg(2)": "r", "T2g(2)": "r", "T2g(+)": ""},
+}
+
+
+@pytest.mark.parametrize("schoenflies", SECTION_4)
+def test_circular_raman_of_the_classes(schoenflies: str) -> None:
+    crystal, axis = class_crystal(schoenflies), class_axis(schoenflies)
+    beam = find_beam(crystal, axis)
+    found = Light(crystal, beam, find_species(crystal, beam.axis))
+    for label, expected in SECTION_4[schoenflies].items():
+        words = {"k" if s == out else "r" for s, out in found.scattered(target(found, label))}
+        assert "".join(sorted(words)) == expected, label
+    if schoenflies == "C3":
+        assert found.scattered(target(found, "E(-)")) == (("+", "-"),)
+
+
 # --- linear light ------------------------------------------------------------------------------
 
 
@@ -194,6 +220,21 @@ def test_a_balanced_probe_of_a_rotating_mode_in_time() -> None:
         amplitude = signal @ np.exp(1j * times) / 8
         assert np.allclose(amplitude, amplitude[0] * np.exp(2j * turns * phases))
         assert abs(amplitude[0]) > 0.1
+
+
+def test_a_linear_pump_moves_eg_along_a_line_that_turns_the_other_way() -> None:
+    """Two photons at φ move Eg of Bi2Se3 along −2φ; a balanced probe at θ sees sin 2(θ − φ)."""
+    found = light("Bi2Se3")
+    form = found.polarizability(species(found, "Eg")).basis[0]  # in the plane: one coefficient
+    x, y = found.beam.frame[:2]
+    for phi, theta in itertools.product(np.deg2rad(np.arange(0, 180, 20)), repeat=2):
+        pump = np.cos(phi) * x + np.sin(phi) * y
+        moved = np.einsum("i,ija,j->a", pump, form, pump)
+        assert np.allclose(moved, [np.cos(-2 * phi), np.sin(-2 * phi)])
+        e = np.cos(theta) * x + np.sin(theta) * y
+        f = -np.sin(theta) * x + np.cos(theta) * y
+        signal = np.einsum("i,ija,j,a->", f, form, e, moved)
+        assert np.isclose(signal, -np.sin(2 * (theta - phi)))
 
 
 def test_a_probe_on_a_four_fold_axis_sees_no_e_mode() -> None:

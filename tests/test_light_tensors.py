@@ -15,16 +15,19 @@ import numpy.typing as npt
 import pytest
 from class_crystals import CLASSES, class_axis, class_crystal
 
+from symchiral.crystal.search import space_group
 from symchiral.fields.beam import Beam, find_beam
 from symchiral.fields.polarization import SIGMA, Polarization
+from symchiral.irreps.isoir import iso_hall_number
+from symchiral.irreps.mulliken import zone_centre
 from symchiral.irreps.partners import partners
 from symchiral.modes.species import Species, find_species
 from symchiral.rules.allowance import allowances
-from symchiral.rules.domains import find_domains, survivals
+from symchiral.rules.domains import find_domains, survivals, twin_operations
 from symchiral.rules.light import SPINS, Light, exchanging
 
 Array = npt.NDArray[np.complex128]
-DIRECTIONS = (None, "1,0,0", "1,2,3")
+DIRECTIONS = (None, pytest.param("1,0,0", marks=pytest.mark.sweep), "1,2,3")
 """Along the axis, across it, anywhere."""
 
 
@@ -173,6 +176,22 @@ def surviving(matrices: tuple[Array, ...], vectors: tuple[Array, ...]) -> bool:
     moved = [m @ v for m, v in zip(matrices, vectors, strict=True)]
     average = np.einsum("gia,gjb,gkc->ijkabc", *moved) / len(moved[0])
     return bool(np.abs(average).max() > 1e-9)
+
+
+def test_partners_and_twins_exist_in_every_space_group() -> None:
+    """Partners are real and orthonormal; the class divides its holohedry."""
+    counted = 0
+    for number in range(1, 231):
+        group = space_group(iso_hall_number(number))
+        for irrep in zone_centre(group):
+            w = partners(irrep)
+            assert np.allclose(irrep.conjugation[0] @ w.conj(), w), (group, irrep)
+            assert np.allclose(w.conj().T @ w, np.eye(irrep.dimension))
+            counted += 1
+        symbol, operations = twin_operations(group)
+        assert len(operations) * len(group) == FULL[symbol]
+        assert operations[0].seitz == "{1|0}"
+    assert counted == 1313
 
 
 def test_tensors_span_what_projectors_span() -> None:

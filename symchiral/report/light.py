@@ -171,9 +171,9 @@ def _linear_table(light: Light) -> Table:
                 )
             )
     columns = (
-        ("species", *(_arrow(a, b) for a, b in PAIRS), "σ ↔ −σ")
+        ("species", *(_arrow(a, b) for a, b in PAIRS), "σ+ against σ−")
         if right_angle
-        else ("species", "parallel", "crossed", "balanced probe at θ", "σ ↔ −σ")
+        else ("species", "parallel", "crossed", "balanced probe at θ", "σ+ against σ−")
     )
     return Table(
         columns,

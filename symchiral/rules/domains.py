@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from symchiral.crystal.operation import Operation
 from symchiral.crystal.search import SymmetricCrystal, space_group
+from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.modes.species import Species
 from symchiral.rules.allowance import ferroaxial_form, gyration_form
 from symchiral.rules.light import Light
@@ -65,12 +66,22 @@ def find_domains(crystal: SymmetricCrystal) -> Domains:
     >>> found, [g.seitz for g in found.operations]
     (Domains(2, 6/mmm), ['{1|0}', '{2001|0}'])
     """
-    number = crystal.group.number
-    symbol, hall = next((s, h) for last, s, h in FAMILIES if number <= last)
-    own = {g.rotation.tobytes() for g in crystal.group.standard_operations}
+    symbol, chosen = twin_operations(crystal.group)
+    rotations = crystal.frame.rotation(
+        [g.rotation for g in chosen], to="cartesian", source="standard"
+    )
+    return Domains(symbol, chosen, frozen(rotations))
+
+
+def twin_operations(group: SpaceGroup) -> tuple[str, tuple[Operation, ...]]:
+    """Return the holohedry of a group's family, and one operation per coset of its class in it.
+
+    The simplest of each coset, those about [001] first: a half-turn before a mirror.
+    """
+    symbol, hall = next((s, h) for last, s, h in FAMILIES if group.number <= last)
     rank = {1: 0, 2: 1, -1: 2, -2: 3}
     lattice = sorted(
-        (g for g in space_group(hall).standard_operations),
+        space_group(hall).standard_operations,
         key=lambda g: (rank.get(g.type, 4), g.direction != (0, 0, 1), g.type < 0),
     )
     covered: set[bytes] = set()
@@ -78,14 +89,9 @@ def find_domains(crystal: SymmetricCrystal) -> Domains:
     for g in lattice:
         if g.rotation.tobytes() not in covered:
             chosen.append(g)
-            for w in crystal.group.standard_operations:
+            for w in group.standard_operations:
                 covered.add((g.rotation @ w.rotation).astype(np.int64).tobytes())
-    if len(chosen) * len(own) != len(lattice):
-        raise ValueError(f"{crystal.group} is no subgroup of its holohedry {symbol}")
-    rotations = crystal.frame.rotation(
-        [g.rotation for g in chosen], to="cartesian", source="standard"
-    )
-    return Domains(symbol, tuple(chosen), frozen(rotations))
+    return symbol, tuple(chosen)
 
 
 def seen_by(light: Light, rotation: Floats) -> Light:
