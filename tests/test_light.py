@@ -200,8 +200,16 @@ def test_laws_of_angle_of_bi2se3() -> None:
 
 def test_a_balanced_probe_of_a_rotating_mode_in_time() -> None:
     """The signal S = e⊥ᵀ R(t) e of Q = Re[w₊ exp(−iωt)], computed at 12 angles and 16 times."""
-    for name, label in (("Bi2Se3", "Eg"), ("MoS2_2H", "E2g"), ("NiTiO3", "Eg"), ("Te_P3121", "E")):
-        found = light(name)
+    for name, label, direction in (
+        ("Bi2Se3", "Eg", None),
+        ("Bi2Se3", "Eg", "0,0,-1"),
+        ("MoS2_2H", "E2g", None),
+        ("NiTiO3", "Eg", None),
+        ("Te_P3121", "E", None),
+        ("NaClO3", "T", "1,1,1"),
+        ("GaAs", "T2", "1,1,1"),
+    ):
+        found = light(name, direction)
         s = species(found, label)
         form, plus = found.polarizability(s), target(found, f"{label}(+)").vectors[:, 0]
         rng = np.random.default_rng(1)
@@ -220,6 +228,24 @@ def test_a_balanced_probe_of_a_rotating_mode_in_time() -> None:
         amplitude = signal @ np.exp(1j * times) / 8
         assert np.allclose(amplitude, amplitude[0] * np.exp(2j * turns * phases))
         assert abs(amplitude[0]) > 0.1
+
+
+def test_dark_angles_are_dark() -> None:
+    """At its angle the probe does not see that partner, at other angles it does."""
+    checked = 0
+    for name in ("Bi2Se3", "MoS2_2H", "ZnO", "GaAs", "BaTiO3_P4mm", "SrTiO3_I4mcm", "Te_P3121"):
+        found = light(name)
+        for s in found.raman:
+            form, result = found.polarizability(s), found.probe(s)
+            x, y = found.beam.frame[:2]
+            dark = set()
+            for a, partner in itertools.product(result.dark_angles, range(s.dimension)):
+                e, f = (np.cos(t) * x + np.sin(t) * y for t in np.deg2rad([a, a + 90]))
+                if np.abs(np.einsum("i,kij,j->k", f, form.basis[..., partner], e)).max() < 1e-9:
+                    dark.add((a, partner))
+            assert {a for a, _ in dark} == set(result.dark_angles), (name, s.label)
+            checked += len(result.dark_angles)
+    assert checked == 12
 
 
 def test_a_linear_pump_moves_eg_along_a_line_that_turns_the_other_way() -> None:
@@ -275,9 +301,14 @@ def test_twins_of_bi2se3_keep_the_sense_of_rotation() -> None:
     assert [g.seitz for g in domains.operations] == ["{1|0}", "{2001|0}"]
     (sense,) = survivals(study.beam(), domains)
     assert (sense.kind, sense.survives) == ("sense", True)
-    # Across the axis the twins have it elsewhere in no case: the half-turn is about it.
     kinds = {s.kind: s.survives for s in survivals(study.beam(direction="1,0,0"), domains)}
     assert kinds["angle"]
+
+
+def test_twins_of_a_cubic_crystal_have_a_three_fold_axis_along_each_diagonal() -> None:
+    study = sc.read("NaClO3")
+    kinds = {s.kind: s.survives for s in survivals(study.beam(direction="1,1,1"), study.domains())}
+    assert kinds == {"sense": True, "reversal": False, "optical-activity": False}
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def _optical_activity(light: Light) -> Allowance:
         _symmetric_part(form),
         along,
         (),
-        "linear polarisation turns, seen by the receiver the same way for either direction of travel"
+        "seen by the receiver, linear polarisation turns alike for either direction of travel"
         if along
         else "",
     )

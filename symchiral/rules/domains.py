@@ -133,16 +133,17 @@ def survivals(light: Light, domains: Domains) -> tuple[Survival, ...]:
     found = []
     n = light.beam.frame[2]
     if light.axis:
-        elsewhere = sum(not np.isclose(abs(n @ r @ n), 1, atol=1e-6) for r in domains.rotations)
+        # A twin is an orientation: every operation of its coset makes it.
+        ends = np.einsum("i,gij,hjk,k->gh", n, domains.rotations, light.crystal.rotations, n)
+        everywhere = bool(np.all(np.isclose(np.abs(ends).max(axis=1), 1, atol=1e-6)))
+        note = "every twin has this axis along the beam: selection rules and senses are the same in"
+        note += " all; only signs of coupling coefficients differ"
         found.append(
             Survival(
                 "sense",
                 "sense of rotation about the beam",
-                not elsewhere,
-                f"{elsewhere} of {len(domains)} twins have this axis elsewhere and follow their own"
-                if elsewhere
-                else "every twin has this axis along the beam: selection rules and senses are the "
-                "same in all; only signs of coupling coefficients differ",
+                everywhere,
+                note if everywhere else "some twins have this axis elsewhere",
             )
         )
     for s in light.raman:

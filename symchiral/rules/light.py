@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 
@@ -267,7 +267,8 @@ class Light(Value):
                     pair = np.sqrt(2) * np.stack([w.real, w.imag], axis=1)
                 found = probe(form, self.beam, pair)
                 if found.seen:
-                    return found
+                    # Where the parts of a rotation of T are seen depends on the phase of (+).
+                    return found if size == 2 else replace(found, dark_angles=())
         return probe(form, self.beam, np.eye(size))
 
     # --- drives ----------------------------------------------------------------------------
