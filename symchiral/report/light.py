@@ -111,7 +111,7 @@ def _photon_table(light: Light, head: tuple[str, ...]) -> Table:
         created = "" if light.axis is None else _created(light, s, t)
         rows.append((_arrow(s, t), words, optics, ieee, created))
     columns = ("spin in → out", "helicity", "name (receiver)", "name (source, IEEE)", "creates l")
-    table = Table(columns, tuple(rows), head)
+    table = Table(columns, tuple(rows), head, optional=(columns[3],))
     return (
         table if light.axis and light.beam.geometry != "right-angle" else table.without(columns[4])
     )
@@ -182,6 +182,7 @@ def _linear_table(light: Light) -> Table:
         if not right_angle
         else ("Raman intensity of circular light, each spin about its own direction",),
         _reversal_foot(light),
+        optional=("σ+ against σ−",),
     )
 
 
