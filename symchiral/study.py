@@ -14,6 +14,7 @@ from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SYMPREC, SymmetricCrystal, find_symmetry
 from symchiral.errors import GrammarError, InputError, LimitError
+from symchiral.fields.beam import find_beam
 from symchiral.fields.pump import Pump
 from symchiral.forces.phonons import Phonons, make_phonons
 from symchiral.io.phonon_files import is_phonon_source, read_forces
@@ -25,10 +26,13 @@ from symchiral.irreps.stars import place_name
 from symchiral.modes.mode import Modes
 from symchiral.modes.species import Species, find_species
 from symchiral.report.document import predict_document, show_document
+from symchiral.report.light_document import light_document
 from symchiral.report.summary import show_table
 from symchiral.report.transfers import transfer_record
 from symchiral.rules.channel import read_channel
-from symchiral.rules.grammar import parse_transfer, point_of, resolve_transfer
+from symchiral.rules.domains import Domains, find_domains
+from symchiral.rules.grammar import light_about, parse_transfer, point_of, resolve_transfer
+from symchiral.rules.light import Light
 from symchiral.rules.momentum import require_closed
 from symchiral.rules.resonance import LINEWIDTH, Transfer, resonances
 from symchiral.rules.rule import Rule
@@ -251,6 +255,8 @@ class Study(Value):
     def explain(self, transfer: str) -> Rule:
         """Judge one transfer of any order, ``"Eu(+) Eu(+) -> Eg(-)"``, at the wavevectors it names.
 
+        Light is a leg like any other: ``"E[σ+] E[σ+] -> Eg(-)"``.
+
         Examples
         --------
         >>> rule = read("graphene_slab").explain("K5(+)@K K5(+)@K -> K5(-)@K'")
@@ -263,7 +269,8 @@ class Study(Value):
         turn = part.turn if part else None
         species = {s.key: s for q in points for s in find_species(self.crystal, part, q)}
         numbered = self.phonons is not None
-        coupling = resolve_transfer(transfer, species, turn, numbered=numbered)
+        light = light_about(self.crystal, part)
+        coupling = resolve_transfer(transfer, species, turn, light, numbered=numbered)
         return Rule(read_channel(coupling, turn), species, part)
 
     def transfer(self, transfer: str, *, linewidth: float = LINEWIDTH) -> Transfer:
@@ -314,6 +321,68 @@ class Study(Value):
             found = self.resonances(book, **resonance)
             document["transfers"] = [transfer_record(t, unit=unit) for t in found]
         return document
+
+    def beam(
+        self,
+        *,
+        direction: str | None = None,
+        horizontal: str | None = None,
+        geometry: str = "backscattering",
+    ) -> Light:
+        """Put the crystal in a beam of light.
+
+        Parameters
+        ----------
+        direction, horizontal, geometry
+            As for :meth:`light`.
+
+        Examples
+        --------
+        >>> light = read("Bi2Se3").beam()
+        >>> [(t.label, light.scattered(t)) for t in light.targets[:3]]
+        [('A1g', (('+', '+'), ('-', '-'))), ('Eg(+)', (('-', '+'),)), ('Eg(-)', (('+', '-'),))]
+
+        Raises
+        ------
+        GrammarError
+            A direction is unreadable or of zero length, or the geometry unknown.
+        """
+        beam = find_beam(
+            self.crystal, self.axis, direction=direction, horizontal=horizontal, geometry=geometry
+        )
+        same = beam.axis is self.axis
+        return Light(
+            self.crystal, beam, self._centre if same else find_species(self.crystal, beam.axis)
+        )
+
+    def domains(self) -> Domains:
+        """Return the twins of the crystal by the symmetry of its lattice."""
+        return find_domains(self.crystal)
+
+    def light(
+        self,
+        *,
+        beam: str | None = None,
+        horizontal: str | None = None,
+        geometry: str = "backscattering",
+        domains: bool = False,
+    ) -> dict[str, Any]:
+        """Return what light absorbs, scatters and drives as the dictionary of ``light --json``.
+
+        Parameters
+        ----------
+        beam : str, optional
+            ``"u,v,w"``: the lattice direction of the input cell in which light travels; default
+            along the axis, else along c.
+        horizontal : str, optional
+            ``"u,v,w"``: the lattice direction of polarisation angle 0.
+        geometry : str
+            ``backscattering``, ``forward``, or ``right-angle`` (scattered along the horizontal).
+        domains : bool
+            Judge what survives the average over twins.
+        """
+        found = self.beam(direction=beam, horizontal=horizontal, geometry=geometry)
+        return light_document(found, self.domains() if domains else None)
 
     def show(self, *, q: str = "GM") -> dict[str, Any]:
         """Return group, axes, sites and species as the plain dictionary of ``show --json``.

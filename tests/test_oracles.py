@@ -4,6 +4,7 @@
   its CIF file as ASE reads it: labels of both kinds, how many multiplets each site gives, which of
   them are rigid translations, infrared and Raman activity.
 * phonopy's point-group tables, which come with CrystOD, name the irreps of all 230 space groups.
+* Raman tensors of all 32 classes, in the Cartesian axes of the input, are those of CrystOD.
 * Bilbao's correspondence of CDML and Mulliken names, as far as it is published, is written down
   here; where ours differ, the reason is written down too.
 
@@ -24,12 +25,16 @@ from typing import Any
 import ase.io
 import numpy as np
 import pytest
+from class_crystals import CLASSES, class_crystal
 
 import symchiral as sc
 from symchiral.crystal.search import SYMPREC, space_group
+from symchiral.fields.beam import find_beam
 from symchiral.irreps.cdml import cdml_name
 from symchiral.irreps.isoir import iso_hall_number
 from symchiral.irreps.mulliken import zone_centre
+from symchiral.modes.species import find_species
+from symchiral.rules.light import Light
 
 STRUCTURES = Path(__file__).resolve().parent.parent / "structures"
 MULLIKEN_OF_BILBAO = {
@@ -104,6 +109,21 @@ def analyse_with_crystod(crystals: dict[str, dict[str, Any]], symprec: float) ->
             ],
         }
     return found
+
+
+def raman_tensors_of_crystod(cells: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Runs in the other process: class -> label -> (dimension, multiplicity, tensors)."""
+    import numpy as np
+    from crystod.phonon_activity import gamma_raman_tensors
+    from phonopy.structure.atoms import PhonopyAtoms
+
+    return {
+        name: {
+            r.label: (r.dimension, r.multiplicity, np.array(r.tensors).tolist(), len(r.partners))
+            for r in gamma_raman_tensors(PhonopyAtoms(**cell), symprec=1e-3)
+        }
+        for name, cell in cells.items()
+    }
 
 
 def read_phonopy_tables() -> dict[str, Any]:
@@ -200,6 +220,39 @@ def test_every_crystal_agrees_with_crystod():
                 disagreements.append((name, key, found[key], value))
     assert disagreements == []
     assert len(theirs) == len(sc.structure_names()) >= 112
+
+
+@pytest.mark.oracle
+def test_raman_tensors_of_all_classes_agree_with_crystod():
+    cells = {}
+    for name in CLASSES:
+        crystal = class_crystal(name).input
+        cells[name] = {
+            "cell": crystal.cell.tolist(),
+            "scaled_positions": crystal.positions.tolist(),
+            "numbers": crystal.numbers.tolist(),
+        }
+    theirs = elsewhere(raman_tensors_of_crystod, cells)
+    compared = coefficients = 0
+    for name in CLASSES:
+        crystal = class_crystal(name)
+        light = Light(crystal, find_beam(crystal, None), find_species(crystal, None))
+        found = {cdml_name(s.participant): light.polarizability(s).basis for s in light.raman}
+        assert set(found) == set(theirs[name])
+        for label, basis in found.items():
+            dimension, multiplicity, tensors, _ = theirs[name][label]
+            assert basis.shape[3] == dimension
+            # of a pair joined by time reversal every tensor makes two: c R and c' (R of partner 2)
+            joined = len(parts(label))
+            assert len(basis) == multiplicity * joined
+            ours = np.moveaxis(basis, 3, 1).reshape(-1, 9)
+            rank = np.linalg.matrix_rank(ours, tol=1e-6)
+            assert rank == len(tensors) == multiplicity * dimension
+            both = np.concatenate([ours, np.reshape(tensors, (-1, 9))])
+            assert np.linalg.matrix_rank(both, tol=1e-6) == rank, (name, label)
+            compared += 1
+            coefficients += len(basis)
+    assert (compared, coefficients) == (91, 161)
 
 
 @pytest.mark.oracle

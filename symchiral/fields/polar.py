@@ -1,12 +1,15 @@
-"""Uniform fields as participants: the electric field."""
+"""The electric field of light as a participant: a uniform polar vector."""
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from symchiral.crystal.qpoint import GAMMA
+from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.participant import Participant
 from symchiral.value import frozen
@@ -18,8 +21,9 @@ def electric_field(group: SpaceGroup) -> Participant:
 
     It is reducible in most classes; the engine does not mind. Its matrices are the rotation parts
     W made orthogonal with the invariant metric :math:`g = |G|^{-1} \sum W^T W`,
-    :math:`D = g^{1/2} W g^{-1/2}`. Components on an axis of order ≥ 3 are the circular vectors
-    ε± (l = ±1) and the direction of the axis whatever the metric.
+    :math:`D = g^{1/2} W g^{-1/2}`, so that all crystals of a group share it. Components on an axis
+    of order ≥ 3 are the circular vectors ε± (l = ±1) and the direction of the axis whatever the
+    metric; where other directions are meant, take :func:`electric_field_in`.
 
     Examples
     --------
@@ -31,16 +35,50 @@ def electric_field(group: SpaceGroup) -> Participant:
     metric = np.mean(np.swapaxes(rotations, 1, 2) @ rotations, axis=0)
     values, vectors = np.linalg.eigh(metric)
     root = (vectors * np.sqrt(values)) @ vectors.T
-    matrices = root @ rotations @ np.linalg.inv(root)
+    return uniform_field(group, "E", root @ rotations @ np.linalg.inv(root))
+
+
+def electric_field_in(crystal: SymmetricCrystal) -> Participant:
+    """Return the electric field in the Cartesian axes of the input: amplitudes E_x, E_y, E_z."""
+    return uniform_field(crystal.group, "E", crystal.rotations)
+
+
+def uniform_field(
+    group: SpaceGroup, name: str, matrices: npt.NDArray[np.float64], *, time_parity: int = 1
+) -> Participant:
+    """Return a uniform real field whose amplitudes transform with real orthogonal matrices.
+
+    Parameters
+    ----------
+    group : SpaceGroup
+        The group that acts.
+    name : str
+        How legs print it.
+    matrices : (G, d, d) float
+        What the operations do.
+    time_parity : int
+        −1 for a field that is odd under time reversal.
+    """
+    contents = np.ascontiguousarray(matrices, dtype=float).tobytes()
+    return _uniform_field(group, name, contents, time_parity)
+
+
+@lru_cache(maxsize=1024)
+def _uniform_field(group: SpaceGroup, name: str, contents: bytes, time_parity: int) -> Participant:
+    """The same field is the same object: what is known of it is then found at once."""
     n = len(group)
+    size = math.isqrt(len(contents) // (8 * n))
+    matrices = np.frombuffer(contents).reshape(n, size, size)
     return Participant(
-        names=("E",),
+        names=(name,),
         places=("",),
         group=group,
         arms=(GAMMA,),
         images=frozen(np.zeros((n, 1)), np.int64),
         matrices=frozen(matrices[:, None], complex),
         conjugate_arms=frozen([0], np.int64),
-        conjugation=frozen(np.eye(3)[None], complex),
-        irrep_dimension=3,
+        conjugation=frozen(np.eye(size)[None], complex),
+        irrep_dimension=size,
+        time_parity=time_parity,
+        field=True,
     )

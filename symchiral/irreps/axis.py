@@ -125,6 +125,18 @@ def find_axis(crystal: SymmetricCrystal, wanted: str | None = None) -> Axis | No
     )
 
 
+def axis_along(crystal: SymmetricCrystal, direction: npt.NDArray[np.float64]) -> Axis | None:
+    """Return the axis of highest order along a Cartesian direction, either way; None without one.
+
+    It points as the default axis would: its last non-zero Cartesian component is positive.
+    """
+    vector = _upward(direction / np.linalg.norm(direction))
+    for candidate in _candidates(crystal):
+        if abs(_cartesian(crystal, candidate[2]) @ vector) > 1 - 1e-6:
+            return _line(crystal, candidate, vector, np.zeros(3))[1]
+    return None
+
+
 def axis_names(crystal: SymmetricCrystal) -> list[str]:
     """Order and direction of every symmetry axis, highest order first: ``3 along [0 0 1]``."""
     names: dict[tuple[int, int, int], str] = {}
@@ -245,20 +257,25 @@ def _anticlockwise(rotation: npt.NDArray[np.float64], axis: npt.NDArray[np.float
 
 
 def _parse(text: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None]:
-    parts = [[x.strip() for x in part.split(",")] for part in text.split("@")]
-    try:
-        if len(parts) > 2 or any(len(p) != 3 or not all(map(_NUMBER.fullmatch, p)) for p in parts):
-            raise ValueError
-        numbers = [np.array([float(Fraction(x)) for x in p]) for p in parts]
-        if not numbers[0].any():
-            raise ValueError
-    except (ValueError, ZeroDivisionError):
+    numbers = [three_numbers(part) for part in text.split("@")]
+    if len(numbers) > 2 or any(n is None for n in numbers) or not np.any(numbers[0]):
         raise GrammarError(
             f"cannot read the axis {text!r}",
             why="it is not three numbers, optionally followed by @ and three more",
             fix='write a lattice direction and a point of the input cell, as in "0,0,1@0,0,0"',
-        ) from None
-    return numbers[0], numbers[1] if len(numbers) > 1 else None
+        )
+    return np.asarray(numbers[0]), numbers[1] if len(numbers) > 1 else None
+
+
+def three_numbers(text: str) -> npt.NDArray[np.float64] | None:
+    """Read ``u,v,w`` (integers, decimals, fractions); None if it is not that."""
+    parts = [x.strip() for x in text.split(",")]
+    if len(parts) != 3 or not all(map(_NUMBER.fullmatch, parts)):
+        return None
+    try:
+        return np.array([float(Fraction(x)) for x in parts])
+    except ZeroDivisionError:
+        return None
 
 
 def axis_at(crystal: SymmetricCrystal, axis: Axis | None, points: Sequence[QPoint]) -> Axis | None:

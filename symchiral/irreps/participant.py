@@ -55,6 +55,8 @@ class Participant(Value):
     known : tuple of int or None
         The operations of which D is known; None: all. A coupling with a participant that is
         known on a subgroup only is judged on it.
+    field : bool
+        Whether it is an applied field, not a vibration: legs print its component in brackets.
     """
 
     names: tuple[str, ...]
@@ -68,6 +70,7 @@ class Participant(Value):
     irrep_dimension: int
     time_parity: int = 1
     known: tuple[int, ...] | None = None
+    field: bool = False
 
     # Participants are dictionary keys everywhere: equal ones are nearly always the same object.
     __eq__ = Value.__eq__

@@ -42,7 +42,7 @@ def axis_line(crystal: SymmetricCrystal, axis: Axis | None) -> str:
     point = "(" + ",".join(_position(crystal, axis)) + ")"
     names = {"rotation": f"{axis.order}-fold", "rotoreflection": f"S{axis.order} (−{axis.order})"}
     name = names.get(axis.kind, f"{axis.symbol} screw")
-    text = f"{name} along {_along(crystal, axis)} through {point}: "
+    text = f"{name} along {along_text(crystal, axis.direction)} through {point}: "
     if axis.order == 2:
         return text + "l counts mod 2, and has no sign to keep or flip"
     return text + f"l counts mod {axis.order}, (+) is counter-clockwise"
@@ -64,10 +64,10 @@ def coordinates_note(crystal: SymmetricCrystal, words: Sequence[str]) -> list[st
     return [f"coordinates are on the reciprocal basis of {cell}"]
 
 
-def _along(crystal: SymmetricCrystal, axis: Axis) -> str:
-    """The direction in words: a, b or c of the input cell, else [u v w] and its standard name."""
-    inside = crystal.frame.direction(axis.direction, to="input", source="cartesian")
-    standard = crystal.frame.direction(axis.direction, to="standard", source="cartesian")
+def along_text(crystal: SymmetricCrystal, vector: npt.NDArray[np.float64]) -> str:
+    """A Cartesian direction: a, b or c of the input cell, else [u v w] and its standard name."""
+    inside = crystal.frame.direction(vector, to="input", source="cartesian")
+    standard = crystal.frame.direction(vector, to="standard", source="cartesian")
     if _cell_vector(inside):
         return _cell_vector(inside)
     scaled = inside / abs(inside[abs(inside) > 1e-5 * abs(inside).max()]).min()

@@ -48,8 +48,10 @@ class Leg(Value):
 
     @property
     def label(self) -> str:
-        """The leg in the grammar, ``Eu:b(+)``; with the number of its mode ``Eu(2,+)``."""
+        """The leg in the grammar, ``Eu:b(+)``, ``E[σ+]``; with the number of a mode ``Eu(2,+)``."""
         copy = f":{COPIES[self.copy]}" if self.copy and self.mode is None else ""
+        if self.participant.field:
+            return f"{self.participant.name}[{self.component.name}]{copy}"
         inside = self.component.name
         if self.mode is not None:
             inside = f"{self.mode},{inside or '*'}"

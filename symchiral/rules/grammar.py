@@ -2,24 +2,31 @@
 
 A leg is ``species[:copy][(component)][@q]``, with the number of an actual mode
 ``species(n,component)``, or ``species(n,*)`` for a species of one component (a lone entry is always
-a component), or ``state[l]@q`` for an electron or exciton of which
-only the pseudo-angular momentum l is known.
+a component); ``E[polarisation][:copy]`` for light; or ``state[l]@q`` for an electron or exciton of
+which only the pseudo-angular momentum l is known. Polarisations are those about the axis: σ+, σ-,
+z along it, x and y across it, an angle from x.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symchiral.crystal.qpoint import GAMMA, QPoint
+from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.errors import AxisError, GrammarError, LabelError, nearest
+from symchiral.fields.beam import find_beam, light_component
+from symchiral.fields.polar import electric_field_in
+from symchiral.fields.polarization import Polarization
 from symchiral.fields.valley import valley_state
+from symchiral.irreps.axis import Axis
 from symchiral.irreps.cdml import cdml_name
 from symchiral.irreps.kpoints import find_point
 from symchiral.irreps.pam import Component, Turn, components
+from symchiral.irreps.participant import Participant
 from symchiral.irreps.stars import place_name
 from symchiral.modes.species import Species
 from symchiral.rules.coupling import COPIES, Coupling, Leg
@@ -28,8 +35,11 @@ _LEG = re.compile(
     r"(?P<name>[^\s:()@\[\]]+(?::#\d+)?)(?:\[(?P<state>[^\s\[\]]+)\])?(?::(?P<copy>[a-j]))?"
     r"(?:\((?P<inside>[^()]*)\))?(?:@(?P<q>\S+))?"
 )
-FIELDS = ("E", "B", "M")
-"""Names kept for fields, which a leg in brackets will mean."""
+LIGHT = "E"
+"""Name of the field of light."""
+
+FIELDS = (LIGHT, "B", "M")
+"""Names that mean a field if brackets follow."""
 
 _PLAIN = str.maketrans(
     {"−": "-", "–": "-", "⁻": "-", "⁺": "+", "′": "'", "Γ": "GM", "_": None, "{": None, "}": None}
@@ -46,6 +56,7 @@ class LegText:
     mode: int | None
     q: str | None
     state: Fraction | None
+    light: str | None
 
 
 def parse_transfer(text: str) -> tuple[tuple[LegText, ...], tuple[LegText, ...]]:
@@ -99,8 +110,34 @@ def _leg(word: str) -> LegText:
         component=component,
         mode=mode,
         q=match["q"],
-        state=_state(match["state"], word),
+        state=None if match["name"] in FIELDS else _state(match["state"], word),
+        light=_light(match, word),
     )
+
+
+def _light(match: re.Match[str], word: str) -> str | None:
+    """The polarisation of a field leg; None if it is none."""
+    if match["state"] is None or match["name"] not in FIELDS:
+        return None
+    if match["name"] != LIGHT:
+        raise GrammarError(
+            f"cannot judge the leg {word!r}",
+            why=f"{match['name']} is the name of a field, and of fields only E is a leg so far",
+            fix="write light as E[σ+]; a state needs another name, as in e[0]@K",
+        )
+    if match["inside"] is not None:
+        raise GrammarError(
+            f"cannot read the leg {word!r}",
+            why="light has its polarisation in brackets, and no component in parentheses",
+            fix="write it as in E[σ+] or E[30]",
+        )
+    if match["q"] is not None and match["q"] not in ("GM", "0,0,0"):
+        raise GrammarError(
+            f"cannot judge the leg {word!r}",
+            why="the wavevector of light is nearly zero: it couples at the zone centre",
+            fix=f"leave @{match['q']} out",
+        )
+    return str(match["state"])
 
 
 def _state(text: str | None, word: str) -> Fraction | None:
@@ -116,7 +153,12 @@ def _state(text: str | None, word: str) -> Fraction | None:
 
 
 def resolve_transfer(
-    text: str, species: Mapping[str, Species], turn: Turn | None, *, numbered: bool = False
+    text: str,
+    species: Mapping[str, Species],
+    turn: Turn | None,
+    light: Callable[[str], tuple[Participant, Component]] | None = None,
+    *,
+    numbered: bool = False,
 ) -> Coupling:
     """Turn a transfer into a coupling of the species of a crystal.
 
@@ -128,6 +170,8 @@ def resolve_transfer(
         The species it may name, by ``Species.key``.
     turn : Turn or None
         The axis, for states given by their PAM.
+    light : callable, optional
+        Field and component of a polarisation, as :func:`light_about` gives them.
     numbered : bool
         Whether the modes have frequencies, so that legs may name them by number: equal numbers
         are one and the same mode.
@@ -149,8 +193,20 @@ def resolve_transfer(
                     fix="write the component alone, and different modes as "
                     f"{leg.name}:a and {leg.name}:b",
                 )
-    legs = [_resolve(leg, species, turn, outgoing=False) for leg in into]
-    legs += [_resolve(leg, species, turn, outgoing=True) for leg in out]
+    legs = []
+    for outgoing, side in enumerate((into, out)):
+        for leg in side:
+            if leg.light is None:
+                legs.append(_resolve(leg, species, turn, outgoing=bool(outgoing)))
+                continue
+            if light is None:
+                raise GrammarError(
+                    f"no light in {text!r} here",
+                    why="a table of transfers between vibrations knows no directions of fields",
+                    fix="explain the transfer by itself: study.explain, or symchiral explain",
+                )
+            field, component = light(leg.light)
+            legs.append(Leg(field, component, leg.copy, outgoing=bool(outgoing)))
     return Coupling(_with_copies(legs))
 
 
@@ -166,6 +222,27 @@ def _with_copies(legs: list[Leg]) -> tuple[Leg, ...]:
             leg = replace(leg, copy=free[numbers.index(leg.mode)])
         found.append(leg)
     return tuple(found)
+
+
+def light_about(
+    crystal: SymmetricCrystal, axis: Axis | None
+) -> Callable[[str], tuple[Participant, Component]]:
+    """Return what reads a polarisation about an axis as a field and its component."""
+
+    def read(text: str) -> tuple[Participant, Component]:
+        if axis is None:
+            raise AxisError(
+                f"no polarisation {text!r} without an axis",
+                why="σ+, x, y and z refer to the axis of rotation, and there is none that keeps "
+                "every wavevector",
+                fix="choose the direction of the light: symchiral light FILE --beam u,v,w",
+            )
+        field = electric_field_in(crystal)
+        frame = find_beam(crystal, axis).frame
+        state = None if text == "z" else Polarization.parse(text)
+        return field, light_component(field, frame, axis.turn, state)
+
+    return read
 
 
 def point_of(leg: LegText, group: SpaceGroup) -> QPoint:
@@ -229,12 +306,6 @@ def _state_leg(
     *,
     outgoing: bool,
 ) -> Leg:
-    if leg.name in FIELDS:
-        raise GrammarError(
-            f"{leg.name}[…] is no state",
-            why=f"{leg.name} is the name of a field, and fields are no legs of a transfer yet",
-            fix="give the state another name, as in e[0]@K",
-        )
     if turn is None:
         raise AxisError(
             f"no pseudo-angular momentum for {leg.name}[{pam}]",

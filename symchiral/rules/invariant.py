@@ -43,23 +43,33 @@ class Coordinate:
         PAM component; empty for the only one.
     place : str
         Wavevector; empty at the zone centre.
+    field : bool
+        Whether it is an amplitude of an applied field.
     """
 
     name: str
     copy: int
     component: str
     place: str = ""
+    field: bool = False
 
     @property
     def text(self) -> str:
-        """``Eu:b(+)``, ``K1@K``."""
+        """``Eu:b(+)``, ``K1@K``, ``E[σ+]``."""
         copy = f":{COPIES[self.copy]}" if self.copy else ""
+        if self.field:
+            return f"{self.name}[{self.component}]{copy}"
         inside = f"({self.component})" if self.component else ""
         return f"{self.name}{copy}{inside}" + (f"@{self.place}" if self.place else "")
 
     @property
     def latex(self) -> str:
-        """LaTeX, ``Q^{E_{u}}_{+}``."""
+        r"""LaTeX, ``Q^{E_{u}}_{+}``; a field ``E_{\sigma+}``."""
+        if self.field:
+            below = self.component.replace("σ", r"\sigma") + f",{COPIES[self.copy]}" * (
+                self.copy > 0
+            )
+            return f"{self.name}_{{{below}}}"
         primes = self.name.count("'")
         stem = self.name.rstrip("'")
         name = stem[0] + (f"_{{{stem[1:]}}}" if stem[1:] else "") + "'" * primes
@@ -179,7 +189,7 @@ def invariant(coupling: Coupling, turn: Turn | None) -> Invariant:
     )
     own = _own(coupling, turn)
     ranks = {
-        (leg.participant.names[leg.incoming_arm], leg.copy): i
+        (leg.participant.names[leg.incoming_arm], leg.copy, leg.participant.field): i
         for i, leg in reversed(list(enumerate(coupling)))
     }
     polynomials = [
@@ -189,9 +199,9 @@ def invariant(coupling: Coupling, turn: Turn | None) -> Invariant:
     return Invariant(tuple(polynomials), found.residual, found.conjugate)
 
 
-def _ordered(term: Term, ranks: dict[tuple[str, int], int]) -> Term:
+def _ordered(term: Term, ranks: dict[tuple[str, int, bool], int]) -> Term:
     """The term with its factors in the order of the legs."""
-    factors = sorted(term.factors, key=lambda f: ranks[f[0].name, f[0].copy])
+    factors = sorted(term.factors, key=lambda f: ranks[f[0].name, f[0].copy, f[0].field])
     return Term(term.coefficient, tuple(factors))
 
 
@@ -199,11 +209,14 @@ def _own(coupling: Coupling, turn: Turn | None) -> list[set[tuple[Coordinate, in
     """The products the channel itself consists of, all legs written incoming."""
     choices = []
     for leg in coupling:
-        component = leg.component
-        if leg.outgoing:
-            siblings = components(leg.participant, turn, leg.incoming_arm)
-            component = siblings[component.conjugate]
-        choices.append(_coordinates(leg.participant, leg.incoming_arm, leg.copy, (component,)))
+        siblings = components(leg.participant, turn, leg.incoming_arm)
+        if leg.participant.field:  # perhaps no component of the axis but a sum of them
+            overlaps = [np.abs(s.basis.conj().T @ leg.vectors).max() > 1e-9 for s in siblings]
+            parts = tuple(s for s, inside in zip(siblings, overlaps, strict=True) if inside)
+        else:
+            index = leg.component.conjugate if leg.outgoing else leg.component.index
+            parts = (siblings[index],)
+        choices.append(_coordinates(leg.participant, leg.incoming_arm, leg.copy, parts))
     return [set(Counter(factors).items()) for factors in product(*choices)]
 
 
@@ -267,10 +280,20 @@ def _coordinates(
         width = component.basis.shape[1]
         for k in range(width):
             inside = component.name
-            if width > 1:
+            if participant.field:
+                inside = _polarization(component.name, k, width)
+            elif width > 1:
                 inside = f"{inside}{',' if inside else ''}{'xyzuvw'[k]}"
-            found.append(Coordinate(participant.names[arm], copy, inside, participant.places[arm]))
+            name, place = participant.names[arm], participant.places[arm]
+            found.append(Coordinate(name, copy, inside, place, participant.field))
     return found
+
+
+def _polarization(component: str, k: int, width: int) -> str:
+    """A component of a field on the axis as light: σ±, z; u and v if it has no circular ones."""
+    if component in ("+", "-"):
+        return f"σ{component}"
+    return "z" if width == 1 else "uvw"[k]
 
 
 def _conjugates(parts: tuple[Component, ...]) -> list[int]:
@@ -291,7 +314,9 @@ def _real_polynomials(
     columns = []
     for chosen in products:
         factors = [names[slot][i] for slot, i in enumerate(chosen)]
-        factors.sort(key=lambda c: (c.name, c.copy, c.component.startswith("-"), c.component))
+        factors.sort(
+            key=lambda c: (c.name, c.copy, c.component.startswith("-"), c.component, c.field)
+        )
         columns.append(monomials.setdefault(tuple(factors), len(monomials)))
     rows = []
     shape = (len(products), -1)

@@ -83,7 +83,17 @@ def group_average(
         rows = np.all(moved == target, axis=1)
         total = _sum_of_products([f[rows] for f in factors]).reshape(shape)
         average[target] = np.asarray(total / len(moved), dtype=complex)
-    return _symmetrized(average, exchanges(equal, len(factors)), len(factors))
+    # A power of one vector is symmetric as it is.
+    mixed = tuple(slots for slots in equal if not _same(slots, arms, bases))
+    return _symmetrized(average, exchanges(mixed, len(factors)), len(factors))
+
+
+def _same(slots: tuple[int, ...], arms: Sequence[int], bases: Sequence[Complex]) -> bool:
+    """Whether equal legs also have equal arms and one and the same vector."""
+    first = bases[slots[0]]
+    return first.shape[1] == 1 and all(
+        arms[s] == arms[slots[0]] and np.array_equal(bases[s], first) for s in slots[1:]
+    )
 
 
 def _sum_of_products(factors: list[Complex]) -> Complex:

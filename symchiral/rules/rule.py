@@ -8,6 +8,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.errors import LimitError
 from symchiral.irreps.axis import Axis
@@ -80,7 +82,9 @@ class Rule(Value):
 
     def motion(self, leg: Leg) -> Motion:
         """How the atoms turn in the component of a leg."""
-        if leg.participant.known is not None:
+        if leg.participant.field and self.axis and leg.component.residue is not None:
+            return _spin(leg, self.axis)
+        if leg.participant.field or leg.participant.known is not None:
             return Motion(float("nan"), float("nan"), ())
         return self.species[leg.species].motions[leg.component.index]
 
@@ -131,6 +135,8 @@ class Rule(Value):
         """Whether only acoustic modes, which couple to nothing, could realise it."""
         needed: dict[str, int] = {}
         for leg in self.channel.coupling:
+            if leg.participant.field:
+                continue
             name = leg.species
             needed[name] = max(needed.get(name, 0), leg.copy + 1)
         return any(
@@ -151,6 +157,8 @@ class Rule(Value):
         return tuple(found)
 
     def _routes(self, leg: Leg) -> tuple[str, ...]:
+        if leg.participant.field:
+            return ()
         return routes(leg.participant, leg.component.index, self.channel.turn)
 
     @cached_property
@@ -195,6 +203,8 @@ class Rule(Value):
         if self.axis is None:
             return "no rotation axis, no PAM"
         coupling, n = self.channel.coupling, self.axis.order
+        if self._without_pam:
+            return f"{', '.join(self._without_pam)}: no eigenstate of the axis, no PAM to balance"
         left = " ".join(signed(leg.component.pam) for leg in coupling.incoming)
         right = " ".join(signed(leg.component.pam) for leg in coupling.outgoing)
         sides = [
@@ -211,6 +221,13 @@ class Rule(Value):
         if same and total == sum(l_out, Fraction(0)):
             return f"{left} = {right}" if len(l_out) > 1 or not middle else f"{left}{middle}"
         return f"{left}{middle} {'≡' if same else '≢'} {right} (mod {n})"
+
+    @property
+    def _without_pam(self) -> list[str]:
+        """Light that is no eigenstate of the axis."""
+        legs = self.channel.coupling.legs if self.axis else ()
+        names = [minus(leg.label) for leg in legs if leg.component.residue is None]
+        return list(dict.fromkeys(names))
 
     def to_record(self) -> dict[str, Any]:
         """Return the channel as the dictionary of the JSON contract."""
@@ -294,6 +311,8 @@ class Rule(Value):
         return "\n".join(lines)
 
     def _umklapp_text(self) -> str:
+        if self._without_pam:
+            return ""
         if self.umklapp is None:
             return ": PAM is not conserved"
         if self.umklapp == 0:
@@ -301,7 +320,7 @@ class Rule(Value):
         return f": conserved with rotational Umklapp U = {minus(f'{self.umklapp:+d}')}"
 
     def _sense_lines(self) -> list[str]:
-        if self.axis is None:
+        if self.axis is None or self._without_pam:
             return []
         words = {
             "kept": "atoms keep their sense of rotation",
@@ -310,6 +329,11 @@ class Rule(Value):
             "open": "which way the atoms turn depends on forces"
             + (f" (sites {', '.join(self.open_sites)})" if self.open_sites else ""),
         }
+        if all(leg.participant.field for leg in self.channel.coupling.incoming):
+            words["kept"], words["flipped"] = "with the light", "against the light"
+            words = {**words, "none": "no net rotation of light or atoms on one side"}
+            for sense in ("kept", "flipped"):
+                words[sense] = f"what comes out turns {words[sense]}"
         text = f"sense      PAM {self.pam_sense}; {words[self.rotation_sense]}"
         if self.am_transfer is not None:
             text += (
@@ -338,20 +362,28 @@ class Rule(Value):
         driven = {
             leg.label: route
             for leg, route in zip(coupling.incoming, self.pump, strict=True)
-            if leg.participant.arms == (GAMMA,)
+            if leg.participant.arms == (GAMMA,) and not leg.participant.field
         }
         pumps = [
             f"{pretty(label)} by {route_text(route) if route else 'no light up to hyper-Raman'}"
             for label, route in driven.items()
         ]
         lines = [f"drive      {'; '.join(pumps)}"] if pumps else []
-        if any(leg.participant.arms == (GAMMA,) for leg in coupling.outgoing):
+        seen = (leg.participant for leg in coupling.outgoing)
+        if any(p.arms == (GAMMA,) and not p.field for p in seen):
             probes = ", ".join(route_text(p) for p in self.probe) or "nothing up to hyper-Raman"
             lines.append(f"seen by    {probes}")
         return lines
 
     def __repr__(self) -> str:
         return f"Rule({self.id!r}, {self.verdict})"
+
+
+def _spin(leg: Leg, axis: Axis) -> Motion:
+    """Light as a motion: its spin about the axis, i e × e*, in ħ per photon."""
+    e = leg.component.basis[:, 0]
+    spin = float((1j * np.cross(e, e.conj())).real @ axis.direction)
+    return Motion(spin, spin, ())
 
 
 def signed(pam: str | None) -> str:
@@ -385,4 +417,5 @@ def _leg_record(leg: Leg) -> dict[str, Any]:
         "pam": leg.component.pam,
         "component": leg.component.name,
         "copy": COPIES[leg.copy],
+        "field": leg.participant.field,
     }

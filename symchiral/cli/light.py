@@ -1,0 +1,56 @@
+"""``symchiral light``: what light makes, sees and drives."""
+
+from __future__ import annotations
+
+import argparse
+
+from symchiral.cli.common import add_structure, open_study, write, write_json, write_table
+
+SUMMARY = "show what circular and linear light absorb, scatter and drive"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_structure(parser)
+    parser.add_argument(
+        "--beam",
+        metavar="U,V,W",
+        help="lattice direction of the input cell in which the light travels (default: along the "
+        "axis of rotation, else along c)",
+    )
+    parser.add_argument(
+        "--horizontal",
+        metavar="U,V,W",
+        help="lattice direction that lies horizontally, polarisation angle 0 (default: the first "
+        "of a, b, c that is not along the beam)",
+    )
+    parser.add_argument(
+        "--geometry",
+        default="backscattering",
+        metavar="GEOMETRY",
+        help="backscattering (default), forward, or right-angle: scattered towards the horizontal",
+    )
+    parser.add_argument(
+        "--domains",
+        action="store_true",
+        help="say what survives the average over the twins of the crystal",
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the tables, or the document."""
+    from symchiral.report.light import light_tables
+    from symchiral.report.light_document import light_document
+
+    study = open_study(options)
+    light = study.beam(
+        direction=options.beam, horizontal=options.horizontal, geometry=options.geometry
+    )
+    domains = study.domains() if options.domains else None
+    if options.json:
+        write_json(light_document(light, domains))
+        return
+    for i, table in enumerate(light_tables(light, domains)):
+        if i:
+            write("")
+        write_table(table)

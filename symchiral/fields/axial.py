@@ -1,0 +1,36 @@
+"""Axial vectors, pseudoscalars and the wavevector of light as participants."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from symchiral.crystal.search import SymmetricCrystal
+from symchiral.fields.polar import uniform_field
+from symchiral.irreps.participant import Participant
+
+
+def axial_vector(crystal: SymmetricCrystal, name: str, *, time_parity: int) -> Participant:
+    r"""Return a uniform axial vector, :math:`D = \det(R)\, R` in the Cartesian axes of the input.
+
+    Odd under time reversal: a magnetic field B or moment M, the spin :math:`i E×E^*` of light, the
+    moment :math:`Q×\dot Q` of a rotating dipole. Even: the toroidal order :math:`\sum r×p` of a
+    ferroaxial crystal.
+    """
+    determinants = np.linalg.det(crystal.rotations)[:, None, None]
+    return uniform_field(
+        crystal.group, name, determinants * crystal.rotations, time_parity=time_parity
+    )
+
+
+def pseudoscalar(crystal: SymmetricCrystal) -> Participant:
+    r"""Return a pseudoscalar χ, :math:`D = \det R`, even under time reversal: chirality."""
+    return uniform_field(crystal.group, "chi", np.linalg.det(crystal.rotations)[:, None, None])
+
+
+def propagation(crystal: SymmetricCrystal) -> Participant:
+    r"""Return the wavevector k of light as a uniform polar vector, odd under time reversal.
+
+    Not as a crystal momentum (it is nearly zero) but as the direction of travel, on which spatial
+    dispersion depends to first order.
+    """
+    return uniform_field(crystal.group, "k", crystal.rotations, time_parity=-1)

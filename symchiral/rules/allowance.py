@@ -1,0 +1,211 @@
+"""What a crystal allows light and rotation to do, each a coupling judged by the same engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from symchiral.crystal.search import SymmetricCrystal
+from symchiral.fields.axial import axial_vector, propagation, pseudoscalar
+from symchiral.irreps.participant import Participant
+from symchiral.irreps.rotation import rotation
+from symchiral.rules.light import Light
+from symchiral.rules.tensor import TensorForm, tensor_form
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """One effect: the product that makes it, and whether and where it exists.
+
+    Attributes
+    ----------
+    kind : str
+        Its name for programs.
+    text : str
+        Its name for readers.
+    product : str
+        The product of participants that must contain an invariant.
+    coefficients : int
+        Number of real coefficients of that product.
+    allowed : bool
+        Whether the effect exists in this crystal (and, if it concerns the beam, along the beam).
+    species : tuple of str
+        The species concerned.
+    note : str
+        What follows.
+    """
+
+    kind: str
+    text: str
+    product: str
+    coefficients: int
+    allowed: bool
+    species: tuple[str, ...]
+    note: str
+
+
+def allowances(light: Light) -> tuple[Allowance, ...]:
+    r"""Judge what the class allows, as consequences of invariants.
+
+    S is the spin :math:`iE×E^*` of light (axial, odd in time), k its direction of travel (polar,
+    odd), M a magnetic moment (axial, odd), A an axial vector even in time (rotation of the
+    structure), χ a pseudoscalar, :math:`Q×\dot Q` the rotation of one mode. All are uniform
+    fields; spatial dispersion is taken to first order in k.
+    """
+    return (
+        _optical_activity(light),
+        _ferroaxial(light),
+        _splitting(light),
+        _moment(light),
+        _axial_modes(light),
+        _handedness(light),
+    )
+
+
+def _pair(*factors: Participant) -> TensorForm:
+    return tensor_form(factors, tuple((i,) for i in range(len(factors))))
+
+
+def gyration_form(crystal: SymmetricCrystal) -> TensorForm:
+    """The form of S·k: the gyration tensor."""
+    return _pair(axial_vector(crystal, "S", time_parity=-1), propagation(crystal))
+
+
+def ferroaxial_form(crystal: SymmetricCrystal) -> TensorForm:
+    """The form of A alone: the axial vectors, even in time, that the class allows."""
+    return _pair(axial_vector(crystal, "A", time_parity=1))
+
+
+def _symmetric_part(form: TensorForm) -> int:
+    """How many of the tensors of S·k turn polarisation: the antisymmetric ones do so nowhere."""
+    symmetric = form.basis + np.swapaxes(form.basis, 1, 2)
+    return int(np.linalg.matrix_rank(symmetric.reshape(len(form), 9), tol=1e-7)) if len(form) else 0
+
+
+def _optical_activity(light: Light) -> Allowance:
+    form, n = gyration_form(light.crystal), light.beam.frame[2].astype(complex)
+    along = form.verdict(n, n).word == "allowed"
+    return Allowance(
+        "optical-activity",
+        "optical rotation along the beam",
+        "S·k",
+        _symmetric_part(form),
+        along,
+        (),
+        "seen by the receiver, linear polarisation turns alike for either direction of travel"
+        if along
+        else "",
+    )
+
+
+def _ferroaxial(light: Light) -> Allowance:
+    form = ferroaxial_form(light.crystal)
+    along = form.verdict(light.beam.frame[2].astype(complex)).word == "allowed"
+    where = "with a part along the beam" if along else "across the beam"
+    return Allowance(
+        "ferroaxial",
+        "ferroaxial order",
+        "A",
+        len(form),
+        len(form) > 0,
+        (),
+        f"an axial vector of the structure, {where}" if len(form) else "",
+    )
+
+
+def _splitting(light: Light) -> Allowance:
+    """(+) and (−) of one species at ±q along the beam: k·(Q×Q̇)."""
+    k, n = propagation(light.crystal), light.beam.frame[2].astype(complex)
+    forms = {
+        s.label: _pair(k, turning)
+        for s in light.optical
+        if (turning := rotation(s.participant)) is not None
+    }
+    found = [
+        label
+        for label, form in forms.items()
+        if np.abs(form.contract(n, None)).max(initial=0) > 1e-8
+    ]
+    seen = {s.label for s in light.raman} & set(found)
+    return Allowance(
+        "linear-splitting",
+        "splitting of (+) and (−), linear in q along the beam",
+        "k·(Q×Q̇)",
+        sum(len(forms[label]) for label in found),
+        bool(found),
+        tuple(found),
+        "in backscattering σ+→σ− and σ−→σ+ peak at different frequencies" if seen else "",
+    )
+
+
+def _moment(light: Light) -> Allowance:
+    """Magnetic moment along the beam of a mode that light of one spin rotates: M·(Q×Q̇)."""
+    moment, n = axial_vector(light.crystal, "M", time_parity=-1), light.beam.frame[2]
+    found, coefficients = [], 0
+    for s in light.optical:
+        turning = rotation(s.participant)
+        if turning is None:
+            continue
+        form = _pair(moment, turning)
+        if np.abs(form.contract(n.astype(complex), None)).max(initial=0) > 1e-8:
+            found.append(s.label)
+            coefficients += len(form)
+    return Allowance(
+        "phonon-moment",
+        "magnetic moment of a rotating mode along the beam",
+        "M·(Q×Q̇)",
+        coefficients,
+        bool(found),
+        tuple(found),
+        "it reverses with the sense of rotation; a field along it splits (+) from (−)"
+        if found
+        else "",
+    )
+
+
+def _axial_modes(light: Light) -> Allowance:
+    a = axial_vector(light.crystal, "A", time_parity=1)
+    forms = {s.label: _pair(a, s.participant) for s in light.optical}
+    found = tuple(label for label, form in forms.items() if len(form))
+    return Allowance(
+        "axial-modes",
+        "modes that carry an axial vector (ferroaxial modes)",
+        "A·Q",
+        sum(len(forms[label]) for label in found),
+        bool(found),
+        found,
+        "their displacement makes the structure ferroaxial, or changes how far it is"
+        if found
+        else "",
+    )
+
+
+def _handedness(light: Light) -> Allowance:
+    chi, e = pseudoscalar(light.crystal), light.field
+    own = len(_pair(chi)) > 0
+    forms = {s.label: _pair(chi, s.participant) for s in light.optical}
+    found = tuple(label for label, form in forms.items() if len(form))
+    by_light = [
+        s.label
+        for s in light.optical
+        if s.label in found and len(tensor_form((e, e, s.participant), ((0, 1), (2,))))
+    ]
+    if own:
+        note = "the crystal is chiral: these modes change how far"
+    elif by_light:
+        note = (
+            f"{', '.join(by_light)} is driven by E·E: light makes the crystal chiral, and the "
+            "direction of its polarisation chooses the hand"
+        )
+    else:
+        note = "no E·E drives them" if found else ""
+    return Allowance(
+        "chirality",
+        "modes that are pseudoscalar (make or change a hand)",
+        "χ·Q",
+        sum(len(forms[label]) for label in found),
+        bool(found),
+        found,
+        note,
+    )
