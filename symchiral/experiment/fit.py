@@ -81,7 +81,7 @@ def fit(
     >>> noise = 0.1 * np.random.default_rng(1).standard_normal(clockwise.shape)
     >>> found = fit(Measurement.of(t, clockwise + noise, time_unit="ps"))
     >>> [(round(o.frequency, 2), str(o.helicity())) for o in found.oscillations]
-    [(4.0, '-1.00 [-1.00, -0.99]')]
+    [(4.0, '-1.00 [-1.00, -1.00]')]
     """
     if background != "auto" and background not in BACKGROUNDS:
         raise InputError(

@@ -8,7 +8,8 @@ for the complex amplitude **A** of
 :math:`\mathbf Q(t) = \mathrm{Re}\,\mathbf A e^{-i\omega t}`. For an undamped motion that is
 :math:`2\omega(Q_x\dot Q_y - Q_y\dot Q_x)/(\omega^2Q^2 + \dot Q^2)`, because then
 :math:`\boldsymbol\epsilon_l^\dagger(\mathbf Q + i\dot{\mathbf Q}/\omega)` is
-:math:`a_l e^{-i\omega t}`; with damping the amplitude itself is meant. It is the PAM helicity of the multiplet.
+:math:`a_l e^{-i\omega t}`; with damping the amplitude itself is
+meant. It is the PAM helicity of the multiplet.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def measured_helicity(
     dimensions of :math:`(a_+, a_-)`. It belongs to the interval if the amplitude lies no more than
     :math:`c` standard deviations away from the cone, measured along its normal. Around a circular
     motion the cone is narrow and the distance is no longer normal: it is then that of a Rician
-    length from its true length :math:`\mu`, the curvature radius of the cone in standard deviations,
+    length from its true length :math:`\mu`, the cone's curvature radius in standard deviations,
     and :math:`c(\mu)` is chosen such that :math:`P(|R_\mu - \mu| \le c)` is the level: 2.45 for a
     perfect circle, 1.96 where the cone is flat, both at 95 %.
 
@@ -96,7 +97,7 @@ def measured_helicity(
     --------
     >>> near_circle = measured_helicity(np.array([1, 0.9j]), 0.01 * np.eye(4))
     >>> print(near_circle, round(near_circle.sigmas, 1))
-    +0.99 [+0.94, +1.00] 9.0
+    +0.99 [+0.93, +1.00] 9.0
     """
     plus, minus = CIRCULAR @ amplitude
     turned = _real(CIRCULAR) @ covariance @ _real(CIRCULAR).T
@@ -137,7 +138,7 @@ def critical(radius: npt.NDArray[np.float64], level: float) -> npt.NDArray[np.fl
     Examples
     --------
     >>> critical(np.array([0.0, 2.0, np.inf]), 0.95).round(2)
-    array([2.45, 2.02, 1.96])
+    array([2.45, 1.84, 1.96])
     """
     grid, table = _critical_table(level)
     found: npt.NDArray[np.float64] = np.interp(np.minimum(radius, _LARGE), grid, table)
