@@ -20,6 +20,7 @@ from symchiral.experiment.oscillators import (
     Projection,
     columns,
     project,
+    rate,
     refine,
 )
 from symchiral.experiment.start import split, strongest
@@ -90,7 +91,15 @@ class Problem:
         return State(background, x, projection, float(bic))
 
     def sound(self, state: State) -> bool:
-        """Whether every oscillation lies in the band, turns before it fades, and does not grow."""
+        """Whether every oscillation lies in the band, turns before it fades, and does not grow.
+
+        An exponential background must last longer than the shortest period looked for and change
+        within some ten records.
+        """
+        if state.background == "exponential":
+            slow, fast = 0.1 / self.length, self.highest
+            if not slow <= rate(state.nonlinear) <= fast:
+                return False
         for omega, damping in state.pairs:
             if not self.lowest <= omega <= self.highest:
                 return False

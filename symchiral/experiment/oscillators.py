@@ -97,12 +97,17 @@ def columns(times: Array, nonlinear: Array, background: Background) -> Array:
     if background == "linear":
         found[:, -1] = times
     if background == "exponential":
-        found[:, -1] = np.exp(-np.exp(nonlinear[-1]) * times)
+        found[:, -1] = np.exp(-rate(nonlinear) * times)
     return found
 
 
 _MOST_GROWTH = 40.0  # a search that strays to growing waves must not overflow
 _WIDTH: dict[Background, int] = {"none": 0, "constant": 1, "linear": 2, "exponential": 2}
+
+
+def rate(nonlinear: Array) -> float:
+    """Return the rate of an exponential background in 1/ps."""
+    return float(np.exp(np.clip(nonlinear[-1], -_MOST_GROWTH, _MOST_GROWTH)))
 
 
 def _waves(times: Array, pairs: Array) -> npt.NDArray[np.complex128]:
@@ -141,7 +146,7 @@ def _project_block(
     slopes[:, 0:pairs:2] = cosine * imaginary - sine * real
     slopes[:, 1:pairs:2] = -(cosine * real + sine * imaginary)
     if background == "exponential":
-        slopes[:, -1] = np.outer(-np.exp(nonlinear[-1]) * times * phi[:, -1], coefficients[-1])
+        slopes[:, -1] = np.outer(-rate(nonlinear) * times * phi[:, -1], coefficients[-1])
     flat = slopes.reshape(len(times), count * traces)
     along = basis.T @ flat
     jacobian = (basis @ along - flat).reshape(len(times), count, traces)
