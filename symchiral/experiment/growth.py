@@ -25,7 +25,10 @@ from symchiral.experiment.oscillators import (
 )
 from symchiral.experiment.start import split, strongest
 
-GLANCE = 9
+WORTH = 0.6
+"""Part of its price that a line must promise on the grid, where it is not yet refined."""
+
+GLANCE = 8
 """Evaluations of the model after which a further oscillation must look promising,"""
 
 HOPE = 8.0
@@ -70,6 +73,12 @@ class Problem:
     def size(self) -> int:
         """Number of data."""
         return sum(block.data.size for block in self.blocks)
+
+    @property
+    def price(self) -> float:
+        """Part of the squared residual an oscillation must remove to lower the criterion."""
+        count = 2 + 2 * self.traces
+        return float(-np.expm1(-count * np.log(self.size) / self.size))
 
     @property
     def traces(self) -> int:
@@ -120,11 +129,11 @@ def grow(problem: Problem, background: Background, most: int, count: int | None)
     state = problem.solve(_first_rate(problem, background), background)
     best: State | None = None
     for number in range(1, (count or most) + 1):
-        starts = _starts(problem, state)
-        candidates = [problem.solve(s, background, GLANCE) for s in starts]
+        starts = _starts(problem, state, every=number == 1 or count is not None)
         if number > 1 and count is None:
-            candidates = [c for c in candidates if c.criterion < state.criterion + HOPE]
-        candidates = [problem.solve(c.nonlinear, background) for c in candidates]
+            glances = [problem.solve(s, background, GLANCE) for s in starts]
+            starts = [c.nonlinear for c in glances if c.criterion < state.criterion + HOPE]
+        candidates = [problem.solve(s, background) for s in starts]
         sound = [c for c in candidates if problem.sound(c)]
         if number == 1 and not sound:
             # Nothing stands out. The strongest line is still reported, with its false alarm.
@@ -155,12 +164,17 @@ def _first_rate(problem: Problem, background: Background) -> Array:
     return np.array([rates[int(np.argmin(squares))]])
 
 
-def _starts(problem: Problem, state: State) -> list[Array]:
-    """Where the next one may be: at the strongest line left, or inside the strongest one."""
+def _starts(problem: Problem, state: State, *, every: bool) -> list[Array]:
+    """Where the next one may be: at the strongest line left, or inside the strongest one.
+
+    Unless ``every`` start is wanted, a line too weak to lower the criterion is none.
+    """
     pairs, rest = state.pairs, state.nonlinear[2 * len(state.pairs) :]
     residuals = state.projection.residuals
-    omega, damping, _ = strongest(problem.blocks, residuals, problem.lowest, problem.highest)
-    found = [np.concatenate([pairs.ravel(), [omega, damping], rest])]
+    omega, damping, gain = strongest(problem.blocks, residuals, problem.lowest, problem.highest)
+    found = []
+    if every or gain > WORTH * problem.price * state.projection.square:
+        found.append(np.concatenate([pairs.ravel(), [omega, damping], rest]))
     if len(pairs):
         linear = np.hstack(state.projection.coefficients)[: 2 * len(pairs)]
         energy = (linear**2).sum(axis=1).reshape(-1, 2).sum(axis=1)

@@ -212,8 +212,8 @@ def refine(
         gtol=1e-9,
         max_nfev=evaluations,
     )
-    best = whole(np.asarray(found.x, dtype=float))
-    return best, project(blocks, best, background)
+    best = np.asarray(found.x, dtype=float)
+    return whole(best), at(best)
 
 
 def profile(

@@ -108,10 +108,18 @@ def _is_number(cell: str) -> bool:
 
 def _parquet(path: Path) -> Columns:
     if find_spec("pyarrow"):
-        table = import_module("pyarrow.parquet").read_table(path).to_pydict()
+        arrow = import_module("pyarrow")
+        try:
+            table = import_module("pyarrow.parquet").read_table(path).to_pydict()
+        except (arrow.ArrowException, OSError) as error:
+            raise _damaged(path, error) from error
     elif find_spec("duckdb"):
-        relation = import_module("duckdb").read_parquet(str(path))
-        table = dict(zip(relation.columns, zip(*relation.fetchall(), strict=True), strict=True))
+        duckdb = import_module("duckdb")
+        try:
+            found = duckdb.read_parquet(str(path))
+            table = dict(zip(found.columns, zip(*found.fetchall(), strict=True), strict=True))
+        except duckdb.Error as error:
+            raise _damaged(path, error) from error
     else:
         raise ReadError(
             f"cannot read {path}",
@@ -119,6 +127,14 @@ def _parquet(path: Path) -> Columns:
             fix="install one of them, or export the table as CSV",
         )
     return {str(k): ["" if x is None else str(x) for x in v] for k, v in table.items()}
+
+
+def _damaged(path: Path, error: Exception) -> ReadError:
+    return ReadError(
+        f"cannot read {path}",
+        why=f"the Parquet file is damaged ({str(error).splitlines()[0]})",
+        fix="write it again, or export the table as CSV",
+    )
 
 
 def numbers(text: str, count: int, what: str) -> list[float]:
