@@ -117,7 +117,9 @@ def measured_helicity(
         normal = np.zeros((4, len(angle)))
         normal[0], normal[1] = (-np.sin(angle) * part for part in _parts(phases[0]))
         normal[2], normal[3] = (np.cos(angle) * part for part in _parts(phases[1]))
-        found: npt.NDArray[np.float64] = np.sqrt(np.einsum("ia,ij,ja->a", normal, turned, normal))
+        square = np.einsum("ia,ij,ja->a", normal, turned, normal)
+        # A singular covariance must not divide by zero.
+        found: npt.NDArray[np.float64] = np.sqrt(np.maximum(square, (1e-9 * noise) ** 2))
         return found
 
     spread = deviation(beta)
@@ -127,9 +129,10 @@ def measured_helicity(
     inside = distance <= critical(np.abs(radius), level) * _widening(freedom, level)
     values = np.cos(2 * beta[inside])
     flat = np.array([np.pi / 4])
-    sigmas = float(size * np.sin(np.pi / 4 - here) / max(deviation(flat)[0], 1e-12 * noise))
-    low, high = float(values.min()), float(values.max())
-    return Helicity(helicity_of(amplitude), low, high, sigmas, level)
+    sigmas = float(size * np.sin(np.pi / 4 - here) / deviation(flat)[0])
+    value = helicity_of(amplitude)
+    low, high = float(min(values.min(), value)), float(max(values.max(), value))
+    return Helicity(value, low, high, sigmas, level)
 
 
 def critical(radius: npt.NDArray[np.float64], level: float) -> npt.NDArray[np.float64]:

@@ -105,18 +105,18 @@ def split(
     if not 0 < half < np.inf:
         return None
     left, right = [], []
-    for block, residual in zip(blocks, residuals, strict=True):
-        count = int(np.ptp(block.times) / half)  # the last bin may be cut short
+    counts = [int(np.ptp(block.times) / half) for block in blocks]  # the last may be cut short
+    width = min((n for n in counts if n >= FEWEST_BINS), default=0) // 2
+    for block, residual, count in zip(blocks, residuals, counts, strict=True):
         if count < FEWEST_BINS:
             continue
         resting = _bins(block.times, residual, omega, half, count)
-        width = count // 2
         rows = np.arange(count - width)[:, None] + np.arange(width)
         for column in resting.T:
             hankel = column[rows]
             left.append(hankel[:-1])
             right.append(hankel[1:])
-    if not left or len({x.shape[1] for x in left}) != 1:
+    if not left:
         return None
     first, second = np.concatenate(left), np.concatenate(right)
     # Right signal subspace of the pencil; rank two, for two lines.
