@@ -93,7 +93,7 @@ def test_coverage_short():
 @pytest.mark.parametrize("snr", [5, 3])
 def test_coverage(snr):
     seed = fresh_seed()
-    found = coverage(np.random.default_rng(seed), snr, 4000)
+    found = coverage(np.random.default_rng(seed), snr, 2000)
     say(found)
     assert all(0.93 <= x <= 0.97 for x in found.values()), (seed, found)
 

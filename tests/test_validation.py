@@ -87,7 +87,7 @@ def verdict(found, name):
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
-@pytest.mark.parametrize("count", [12, pytest.param(500, marks=pytest.mark.sweep)])
+@pytest.mark.parametrize("count", [12, pytest.param(300, marks=pytest.mark.sweep)])
 def test_forbidden_helicity_is_inconsistent_and_allowed_is_not(pattern, count):
     """One run at SNR 5, |h| from 0.5 to 1: ≥ 99 % and ≤ 1 %."""
     seed = int(np.random.SeedSequence().entropy % 2**32)
