@@ -186,12 +186,12 @@ def test_three_runs_of_2000_samples_with_intervals():
         for s, p in ((1, "+"), (-1, "-"), (0, "linear"))
     ]  # fmt: skip
     for how, limit in (("profile", 5.0), ("bootstrap", 5.0)):
-        begin = time.perf_counter()
+        begin = time.process_time()
         found = fit(Measurement.together(runs), intervals=how)
-        spent = time.perf_counter() - begin
+        spent = time.process_time() - begin
         say(how, f"{spent:.2f} s")
         assert [round(o.frequency, 1) for o in found.oscillations] == [2.0, 4.0]
-        assert spent < 3 * limit  # shared machines; alone it is far below the limit
+        assert spent < limit  # of this process, so that a busy machine does not matter
     senses = [
         [np.sign(round(o.helicity(r).value, 1)) for r in range(3)] for o in found.oscillations
     ]
