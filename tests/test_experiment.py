@@ -202,10 +202,10 @@ def test_three_runs_of_2000_samples_with_intervals():
 
 
 def test_helicity_is_that_of_the_physics():
-    """h = 2ω(Qx Q̇y − Qy Q̇x)/(ω²Q² + Q̇²) of the real trace, for 50 undamped ellipses."""
+    """h = 2ω(Qx Q̇y − Qy Q̇x)/(ω²Q² + Q̇²) of the real trace, for 20 undamped ellipses."""
     rng = np.random.default_rng(11)
     times = np.arange(600) * 0.004
-    for _ in range(50):
+    for _ in range(20):
         line = random_line(rng, rng.uniform(2, 6), 0.0, smallest=0.0)
         omega, step = 2 * np.pi * line.frequency, 1e-6
         q = line.motion(times)
