@@ -1,12 +1,16 @@
-r"""Units of frequency and the constants of lattice dynamics (CODATA 2018, exact where the SI is).
+r"""Units of frequency and time, and the constants of lattice dynamics.
 
-Inside, frequencies are ordinary frequencies in THz; a dynamical matrix is in THz², so that its
-eigenvalue is :math:`f\,|f|` with f negative for an unstable mode.
+The constants are those of CODATA 2018, exact where the SI is. Inside, times are in ps and
+frequencies are ordinary frequencies in THz; a dynamical matrix is in THz², so that its eigenvalue
+is :math:`f\,|f|` with f negative for an unstable mode.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import pi, sqrt
+
+from symchiral.errors import InputError, nearest
 
 ELEMENTARY_CHARGE = 1.602176634e-19
 """C, exact."""
@@ -29,3 +33,49 @@ SIGNS = {"THz": "THz", "cm-1": "cm⁻¹", "meV": "meV"}
 
 NUCLEAR_MAGNETON_AMU = 1.67262192369e-27 / ATOMIC_MASS
 """eħ/(2 amu) in nuclear magnetons: the mass of the proton in amu, 1.00728."""
+
+PER_PS = {"ps": 1.0, "fs": 1e3}
+"""How much of each unit is 1 ps."""
+
+
+def in_thz(unit: str) -> float:
+    """Return one unit of frequency in THz.
+
+    Examples
+    --------
+    >>> round(1 / in_thz("cm-1"), 5), round(1 / in_thz("meV"), 6)
+    (33.35641, 4.135668)
+
+    Raises
+    ------
+    InputError
+        The unit is none of ``PER_THZ``.
+    """
+    return 1 / PER_THZ[_name(unit, PER_THZ, "frequency")]
+
+
+def in_ps(unit: str) -> float:
+    """Return one unit of time in ps.
+
+    Examples
+    --------
+    >>> in_ps("fs")
+    0.001
+
+    Raises
+    ------
+    InputError
+        The unit is none of ``PER_PS``.
+    """
+    return 1 / PER_PS[_name(unit, PER_PS, "time")]
+
+
+def _name(unit: str, known: Iterable[str], kind: str) -> str:
+    for name in known:
+        if str(unit).strip().lower().replace("⁻¹", "-1") == name.lower():
+            return name
+    raise InputError(
+        f"unknown unit of {kind} {unit!r}",
+        why="only units whose size is certain are converted",
+        fix=nearest(str(unit), known),
+    )

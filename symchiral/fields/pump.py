@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from symchiral.errors import GrammarError
-from symchiral.units import PER_THZ
+from symchiral.units import in_thz
 
 _RANGE = re.compile(
     r"(?P<low>\d+\.?\d*)(?:[-–](?P<high>\d+\.?\d*))?\s*(?P<unit>THz|cm-1|cm⁻¹|meV)", re.IGNORECASE
@@ -56,8 +56,8 @@ class Pump:
             )
         if match is None:
             return cls(light=light)
-        factor = _factor(match["unit"])
-        low = float(match["low"]) / factor
+        factor = in_thz(match["unit"])
+        low = float(match["low"]) * factor
         if match["high"] is None:
             raise GrammarError(
                 f"cannot read the pump {text!r}",
@@ -65,7 +65,7 @@ class Pump:
                 fix=f'give two, as in "{float(match["low"]) * 0.8:g}-'
                 f'{float(match["low"]) * 1.2:g}{match["unit"]}"',
             )
-        return cls(low, float(match["high"]) / factor, light)
+        return cls(low, float(match["high"]) * factor, light)
 
 
 def frequency(text: str) -> float:
@@ -88,10 +88,4 @@ def frequency(text: str) -> float:
             why="it is not a number with one of the units THz, cm-1, meV",
             fix="write it as in 0.3THz",
         )
-    return float(match["low"]) / _factor(match["unit"])
-
-
-def _factor(unit: str) -> float:
-    """How many of a unit are 1 THz."""
-    known = {name.lower(): factor for name, factor in PER_THZ.items()}
-    return known[unit.lower().replace("⁻¹", "-1")]
+    return float(match["low"]) * in_thz(match["unit"])

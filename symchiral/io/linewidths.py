@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from symchiral.errors import GrammarError, ReadError
+from symchiral.errors import GrammarError, InputError, ReadError
 from symchiral.fields.pump import frequency
-from symchiral.units import PER_THZ
+from symchiral.units import in_thz
 
 
 def read_linewidths(text: str) -> float | dict[str, float]:
@@ -37,11 +37,11 @@ def read_linewidths(text: str) -> float | dict[str, float]:
         return width
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        factor = PER_THZ[data["frequency_unit"]]
-        found = {str(name): float(width) / factor for name, width in data["linewidths"].items()}
+        factor = in_thz(data["frequency_unit"])
+        found = {str(name): float(width) * factor for name, width in data["linewidths"].items()}
         if any(not 0 < width < float("inf") for width in found.values()):
             raise ValueError("a linewidth is not positive")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, InputError) as error:
         raise ReadError(
             f"cannot read the linewidths in {text}",
             why=str(error),

@@ -1,0 +1,1 @@
+"""Measured traces: what turned, at which frequency, which way, and whether the rules agree."""

@@ -1,0 +1,183 @@
+r"""Which mode a line belongs to: by activity, frequency and helicity.
+
+A mode is eligible for a line if the probe can show it, if it lies within three standard deviations
+(of the line and of the mode's frequency together), and unless the line turns and the mode cannot.
+Among eligible modes the cost
+
+.. math::
+    \tfrac12 \frac{(f - f_m)^2}{\sigma_f^2 + \sigma_m^2} - \ln \max(\Phi(z), p_0)
+
+decides, z being the evidence for a sense that an allowed channel gives the mode, in standard
+deviations (0 if none says), and :math:`p_0` the odds left to a rule that is broken. Lines and modes
+are paired one to one at the least total cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from symchiral.errors import InputError
+from symchiral.experiment.candidates import CandidateChannel, CandidateMode
+from symchiral.experiment.observed import Line
+
+CUT = 3.0
+"""Standard deviations by which a frequency may be off."""
+
+BROKEN = 0.01
+"""Odds left to a helicity that no allowed channel gives."""
+
+MARGIN = float(np.log(20.0))
+"""An alternative less than this worse, 20 to 1, leaves an assignment open."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How a line bears out a sense, over all runs with a circular pump.
+
+    Attributes
+    ----------
+    combined : float
+        Σz/√n in standard deviations, positive in favour.
+    worst : float
+        The least z of a single run.
+    runs : int
+        Number n of runs with a circular pump.
+    """
+
+    combined: float
+    worst: float
+    runs: int
+
+
+def evidence(line: Line, sense: int) -> Evidence:
+    """Return the evidence of a line for a sense under a σ+ pump; 0 is a motion along a line."""
+    z = [
+        -abs(t.helicity.sigmas) if sense == 0 else sense * t.pump.sense * t.helicity.sigmas
+        for t in line.turnings
+        if t.pump is not None and t.pump.sense
+    ]
+    if not z:
+        return Evidence(0.0, 0.0, 0)
+    return Evidence(float(np.sum(z) / np.sqrt(len(z))), float(min(z)), len(z))
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A line and the mode it is taken for.
+
+    Attributes
+    ----------
+    line : Line
+        The line.
+    mode : CandidateMode or None
+        Its mode, None if no candidate is eligible.
+    alternatives : tuple of str
+        Other modes that are not 20 times less likely.
+    why_not : tuple of (str, str)
+        Modes near the line that are not eligible, and why.
+    """
+
+    line: Line
+    mode: CandidateMode | None
+    alternatives: tuple[str, ...]
+    why_not: tuple[tuple[str, str], ...]
+
+
+def assign(
+    lines: Sequence[Line],
+    modes: Sequence[CandidateMode],
+    channels: Sequence[CandidateChannel],
+    *,
+    sees: str,
+    sigma: float,
+) -> tuple[Assignment, ...]:
+    """Pair lines with modes; lines that are not significant stay alone.
+
+    Raises
+    ------
+    InputError
+        If no line is near a mode, but would be if the unit of time were another.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    senses: dict[str, set[int]] = {}
+    for channel in channels:
+        if channel.verdict == "allowed":
+            senses.setdefault(channel.outgoing, set()).add(channel.sense)
+    costs = np.full((len(lines), len(modes)), np.inf)
+    refused: list[list[tuple[str, str]]] = [[] for _ in lines]
+    for i, line in enumerate(lines):
+        for j, mode in enumerate(modes):
+            off = abs(line.frequency - mode.frequency)
+            spread = float(np.hypot(line.frequency_error, mode.tolerance))
+            if not line.significant or off > CUT * spread:
+                continue
+            if why := _barrier(line, mode, sees, sigma):
+                refused[i].append((mode.name, why))
+                continue
+            costs[i, j] = 0.5 * (off / spread) ** 2 + _surprise(line, mode, senses)
+    if not np.isfinite(costs).any():
+        _unit(lines, modes)
+    alone = 0.5 * CUT**2 - 2 * np.log(BROKEN)
+    table = np.hstack([np.minimum(costs, 1e6), np.full((len(lines), len(lines)), alone)])
+    found = dict(zip(*linear_sum_assignment(table), strict=True)) if len(lines) else {}
+    return tuple(
+        _assignment(line, i, int(found[i]), costs, modes, refused[i])
+        for i, line in enumerate(lines)
+    )
+
+
+def _assignment(
+    line: Line,
+    row: int,
+    column: int,
+    costs: np.ndarray,
+    modes: Sequence[CandidateMode],
+    refused: list[tuple[str, str]],
+) -> Assignment:
+    if column >= len(modes):
+        return Assignment(line, None, (), tuple(refused))
+    order = np.argsort(costs[row])
+    near = [
+        modes[j].name for j in order if j != column and costs[row, j] < costs[row, column] + MARGIN
+    ]
+    return Assignment(line, modes[column], tuple(near), tuple(refused))
+
+
+def _barrier(line: Line, mode: CandidateMode, sees: str, sigma: float) -> str | None:
+    if not mode.seen_by(sees):
+        return f"the probe sees {sees} activity, which it does not have"
+    turning = max((abs(t.helicity.sigmas) for t in line.turnings), default=0.0)
+    if not mode.turns and turning >= sigma:
+        return f"the line turns ({turning:.1f} standard deviations) and this mode cannot"
+    return None
+
+
+def _surprise(line: Line, mode: CandidateMode, senses: Mapping[str, set[int]]) -> float:
+    from scipy.stats import norm
+
+    if not mode.turns:
+        z = -max((abs(t.helicity.sigmas) for t in line.turnings), default=0.0)
+        return float(0.5 * z**2 - np.log(0.5))
+    z = max((evidence(line, sense).combined for sense in senses.get(mode.name, ())), default=0.0)
+    return float(-np.log(max(norm.cdf(z), BROKEN)))
+
+
+def _unit(lines: Sequence[Line], modes: Sequence[CandidateMode]) -> None:
+    """Raise if the lines would match the modes in another unit of time."""
+    for factor, mistake in ((1e3, "femtoseconds read as picoseconds"),
+                            (1e-3, "picoseconds read as femtoseconds")):  # fmt: skip
+        for line in lines:
+            moved = factor * line.frequency
+            for mode in modes:
+                spread = np.hypot(factor * line.frequency_error, mode.tolerance)
+                if line.significant and abs(moved - mode.frequency) <= CUT * spread:
+                    raise InputError(
+                        f"no line is near a mode, but {line.frequency:.4g} THz times {factor:g} is "
+                        f"near {mode.name} at {mode.frequency:.4g} THz",
+                        why=f"this is what {mistake} look like",
+                        fix="check the unit of the times",
+                    )

@@ -1,0 +1,330 @@
+"""Measured traces, with what is known of the pump and the probe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.errors import InputError
+from symchiral.experiment.probe import Probe
+from symchiral.units import in_ps
+from symchiral.value import Value, frozen
+
+Polarization = Literal["+", "-", "linear"]
+
+FEWEST = 16
+"""Rows a trace must have: two oscillations and a background have fewer unknowns."""
+
+LONGEST_GAP = 0.2
+"""Part of the rows that may be missing before it is said."""
+
+
+@dataclass(frozen=True)
+class Pump:
+    """The pulse that starts the motion.
+
+    Attributes
+    ----------
+    polarization : str
+        ``+`` or ``-``, the spin of the photons about the axis, or ``linear``.
+    frequency : float or None
+        In THz, if known.
+    bandwidth : float or None
+        Full width of its spectrum in THz, if known.
+    """
+
+    polarization: Polarization
+    frequency: float | None = None
+    bandwidth: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("frequency", "bandwidth"):
+            value = getattr(self, name)
+            if value is not None and not (np.isfinite(value) and value > 0):
+                raise InputError(
+                    f"the {name} of the pump is {value} THz",
+                    why="it must be positive",
+                    fix="correct it, or leave it out if it is not known",
+                )
+
+    @property
+    def sense(self) -> int:
+        """+1, −1, or 0 for a linear pump."""
+        return {"+": 1, "-": -1, "linear": 0}[self.polarization]
+
+    def __str__(self) -> str:
+        return {"+": "σ+", "-": "σ−", "linear": "linear"}[self.polarization]
+
+
+def polarization(text: str) -> Polarization:
+    """Read a polarisation: ``σ+``, ``+``, ``sigma-``, ``linear``, ``45 deg``.
+
+    Examples
+    --------
+    >>> polarization("σ−"), polarization("sigma+"), polarization("30 deg")
+    ('-', '+', 'linear')
+    """
+    word = str(text).strip().lower().replace("−", "-").replace("–", "-")
+    if match := re.fullmatch(r"(?:σ|s|sigma|circular)?\s*([+-])1?", word):
+        return "+" if match[1] == "+" else "-"
+    if re.fullmatch(r"(lin(ear)?|lp|[xyhv])([\s_@:]*.*)?|[-+]?\d+(\.\d*)?\s*(°|deg(rees)?)", word):
+        return "linear"
+    raise InputError(
+        f"the pump polarisation {text!r} is not understood",
+        why="right and left are used in two opposite ways, so only the spin about the axis counts",
+        fix="write σ+, σ- or linear (docs/conventions.md says which is which)",
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Run(Value):
+    """Traces taken with one pump.
+
+    Attributes
+    ----------
+    times : (N,) array
+        Delays in ps after time zero, increasing, outside the pump window.
+    signals : (N, C) array
+        One column per channel of the probe.
+    pump : Pump or None
+        Its pump, if known.
+    """
+
+    times: npt.NDArray[np.float64]
+    signals: npt.NDArray[np.float64]
+    pump: Pump | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "times", frozen(self.times, float))
+        object.__setattr__(self, "signals", frozen(self.signals, float))
+
+    @property
+    def length(self) -> float:
+        """Length of the record in ps."""
+        return float(np.ptp(self.times))
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement(Value):
+    """Runs seen by one probe.
+
+    Attributes
+    ----------
+    runs : tuple of Run
+        One per pump.
+    probe : Probe
+        What the channels are.
+    response : float
+        Full width at half maximum of the instrument's response in ps; 0 if it is short.
+    notes : tuple of str
+        What was left out or looks odd.
+
+    Examples
+    --------
+    >>> t = np.linspace(0, 5, 200, endpoint=False)
+    >>> circle = np.column_stack([np.cos(2 * np.pi * t), np.sin(2 * np.pi * t)])
+    >>> one = Measurement.of(t, circle, time_unit="ps", pump=Pump("+"))
+    >>> len(one.runs), round(one.runs[0].length, 3), one.notes
+    (1, 4.975, ())
+    """
+
+    runs: tuple[Run, ...]
+    probe: Probe
+    response: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.runs:
+            raise InputError(
+                "there is no trace", why="a measurement needs a run", fix="give at least one run"
+            )
+        if not (np.isfinite(self.response) and self.response >= 0):
+            raise InputError(
+                f"the instrument response is {self.response} ps wide",
+                why="a width is zero or positive",
+                fix="give its full width at half maximum in ps",
+            )
+        for run in self.runs:
+            if run.signals.shape != (len(run.times), len(self.probe)):
+                raise InputError(
+                    "the traces do not fit the probe",
+                    why=f"the probe has {len(self.probe)} channels and {len(run.times)} times were "
+                    f"given, the signals have the shape {run.signals.shape}",
+                    fix="give one column per channel and one row per time",
+                )
+
+    @staticmethod
+    def of(
+        times: npt.ArrayLike,
+        signals: npt.ArrayLike,
+        *,
+        time_unit: str,
+        pump: Pump | None = None,
+        probe: Probe | None = None,
+        time_zero: float = 0.0,
+        exclude: tuple[float, float] | None = None,
+        response: float = 0.0,
+    ) -> Measurement:
+        """Return a measurement of one run, cleaned.
+
+        Rows that are not finite, before time zero, or inside the pump window are left out; rows out
+        of order are sorted. Every such step leaves a note.
+
+        Parameters
+        ----------
+        times : (N,) array
+            Delays, evenly spaced or not.
+        signals : (N, C) array
+            One column per channel.
+        time_unit : str
+            ``fs`` or ``ps``; of ``times``, ``time_zero``, ``exclude`` and ``response``.
+        pump : Pump, optional
+            The pump of the run.
+        probe : Probe, optional
+            Default: two channels Qx, Qy.
+        time_zero : float
+            Delay at which pump and probe meet.
+        exclude : (float, float), optional
+            The pump window, delays on the same clock as ``times``: left out.
+        response : float
+            Full width at half maximum of the instrument's response.
+
+        Raises
+        ------
+        InputError
+            If what is left is too little, or columns look swapped.
+        """
+        probe = probe or Probe.coordinates()
+        scale = in_ps(time_unit)
+        run, notes = _clean(
+            np.asarray(times, dtype=float) * scale,
+            np.asarray(signals, dtype=float),
+            probe,
+            pump,
+            time_zero * scale,
+            tuple(x * scale for x in exclude) if exclude else None,
+        )
+        if response and (run.times[0] < response * scale):
+            notes.append(
+                f"the trace begins {run.times[0]:.3g} ps after time zero, inside the instrument's "
+                f"response of {response * scale:.3g} ps: exclude it with the pump window"
+            )
+        return Measurement((run,), probe, response * scale, tuple(notes))
+
+    @staticmethod
+    def together(parts: Sequence[Measurement]) -> Measurement:
+        """Return one measurement of all runs, which must share the probe and the response."""
+        if not parts:
+            raise InputError("there is no trace", why="no runs were given", fix="give at least one")
+        first = parts[0]
+        for part in parts[1:]:
+            if part.probe != first.probe or part.response != first.response:
+                raise InputError(
+                    "the runs cannot be fitted together",
+                    why="they were taken with different probes or responses",
+                    fix="validate them one by one",
+                )
+        notes = dict.fromkeys(note for part in parts for note in part.notes)
+        return replace(
+            first, runs=tuple(run for part in parts for run in part.runs), notes=tuple(notes)
+        )
+
+
+def _clean(
+    times: npt.NDArray[np.float64],
+    signals: npt.NDArray[np.float64],
+    probe: Probe,
+    pump: Pump | None,
+    zero: float,
+    window: tuple[float, ...] | None,
+) -> tuple[Run, list[str]]:
+    notes: list[str] = []
+    if signals.ndim == 1:
+        signals = signals[:, None]
+    if times.ndim != 1 or signals.shape != (len(times), len(probe)):
+        raise InputError(
+            "the traces do not fit the probe",
+            why=f"the probe has the channels {', '.join(probe.channels)} and {times.shape} times "
+            f"were given, the signals have the shape {signals.shape}",
+            fix="give one column per channel and one row per time",
+        )
+    given = len(times)
+    good = np.isfinite(times) & np.isfinite(signals).all(axis=1)
+    if not good.all():
+        notes.append(f"{int((~good).sum())} of {given} rows have gaps and were left out")
+    times, signals = times[good] - zero, signals[good]
+    _not_swapped(times, signals, probe)
+    early = times < 0
+    if early.any():
+        notes.append(f"{int(early.sum())} rows before time zero were left out")
+    keep = ~early
+    if window is not None:
+        first, last = window[0] - zero, window[1] - zero
+        if not last > first:
+            raise InputError(
+                "the pump window is empty",
+                why=f"it ends at {last:.6g} ps and begins at {first:.6g} ps",
+                fix="give its begin and its end",
+            )
+        keep &= (times < first) | (times > last)
+        if (times[keep] < first).any():
+            keep &= times > last
+            notes.append("rows between time zero and the pump window were left out with it")
+    times, signals = times[keep], signals[keep]
+    if (np.diff(times) < 0).any():
+        notes.append("the times were out of order and have been sorted")
+        order = np.argsort(times, kind="stable")
+        times, signals = times[order], signals[order]
+    distinct = len(np.unique(times))
+    if distinct < FEWEST:
+        raise InputError(
+            "the trace is too short to be fitted",
+            why=f"{distinct} different times are left of {given} rows, {FEWEST} are needed",
+            fix="check time zero, the pump window and the gaps, or measure longer",
+        )
+    if distinct < len(times):
+        notes.append(f"{len(times) - distinct} rows repeat a time; all of them count")
+    if good.sum() < (1 - LONGEST_GAP) * given:
+        notes.append("much of the trace is missing: frequencies may be ambiguous")
+    _living(signals, probe, notes)
+    return Run(times, signals, pump), notes
+
+
+def _not_swapped(
+    times: npt.NDArray[np.float64], signals: npt.NDArray[np.float64], probe: Probe
+) -> None:
+    """A column of times that swings, beside a signal that only grows, is no column of times."""
+    if len(times) < FEWEST:
+        return
+    back = float((np.diff(times) < 0).mean())
+    for name, column in zip(probe.channels, signals.T, strict=True):
+        steps = np.diff(column)
+        if 0.1 < back < 0.9 and ((steps > 0).all() or (steps < 0).all()):
+            raise InputError(
+                f"the column {name!r} looks like the time",
+                why="it grows from row to row while the time goes back and forth",
+                fix="check which column is which",
+            )
+
+
+def _living(signals: npt.NDArray[np.float64], probe: Probe, notes: list[str]) -> None:
+    for name, column in zip(probe.channels, signals.T, strict=True):
+        if np.ptp(column) == 0:
+            raise InputError(
+                f"the channel {name!r} is constant",
+                why="a trace that never changes holds no oscillation",
+                fix="check which column is which",
+            )
+        for edge, word in ((column.max(), "highest"), (column.min(), "lowest")):
+            flat = column == edge
+            clipped = int(flat.sum())
+            if (flat[2:] & flat[1:-1] & flat[:-2]).any():
+                notes.append(
+                    f"{clipped} rows of {name} have exactly its {word} value: a saturated detector "
+                    "bends ellipses and makes overtones"
+                )

@@ -1,0 +1,196 @@
+"""What was observed, in the form the judgement takes: lines with a helicity per pump."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from symchiral.errors import InputError
+from symchiral.experiment.helicity import Helicity, quantile
+from symchiral.experiment.measurement import Pump, polarization
+from symchiral.experiment.oscillation import Fit
+from symchiral.experiment.tablefile import read_bytes
+from symchiral.io.files import decode
+from symchiral.units import in_thz
+
+
+@dataclass(frozen=True)
+class Turning:
+    """The helicity of a line in one run.
+
+    Attributes
+    ----------
+    pump : Pump or None
+        The pump of the run, if known.
+    helicity : Helicity
+        How the line turned.
+    """
+
+    pump: Pump | None
+    helicity: Helicity
+
+
+@dataclass(frozen=True)
+class Line:
+    """One observed line.
+
+    Attributes
+    ----------
+    frequency, frequency_error : float
+        In THz.
+    turnings : tuple of Turning
+        Its helicity in each run.
+    significant : bool
+        Whether it is more than noise.
+    amplitude : float or None
+        Its largest amplitude of all runs, if known.
+    """
+
+    frequency: float
+    frequency_error: float
+    turnings: tuple[Turning, ...]
+    significant: bool = True
+    amplitude: float | None = None
+
+
+def observed(fit: Fit) -> tuple[Line, ...]:
+    """Return the lines of a fit."""
+    runs = fit.measurement.runs
+    return tuple(
+        Line(
+            o.frequency,
+            o.frequency_error,
+            tuple(Turning(run.pump, o.helicity(i)) for i, run in enumerate(runs)),
+            o.significant,
+            max(o.amplitude(i) for i in range(len(runs))),
+        )
+        for o in fit.oscillations
+    )
+
+
+def read_observed(path: str | os.PathLike[str], *, level: float = 0.95) -> tuple[Line, ...]:
+    """Read rows that were fitted elsewhere, from YAML.
+
+    ::
+
+        pump: {frequency: 2.0, frequency_unit: THz, polarization: σ+}
+        components:
+          - {frequency: 4.05, frequency_unit: THz, helicity: -0.8, error: 0.1}
+
+    ``error`` is the standard deviation of the helicity; ``frequency_error``, in the same unit as
+    the frequency, may be added.
+
+    Raises
+    ------
+    InputError
+        If keys are missing, unknown or of the wrong kind, or a helicity lies outside [−1, 1].
+    """
+    import yaml
+
+    source = Path(os.fspath(path)).expanduser()
+    text = decode(read_bytes(source), name=source.name).text
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise InputError(
+            f"{source.name} is not YAML of plain values",
+            why=str(error).replace("\n", " "),
+            fix="write a mapping with pump and components",
+        ) from error
+    return lines_of(document, name=source.name, level=level)
+
+
+def lines_of(document: Any, *, name: str = "the rows", level: float = 0.95) -> tuple[Line, ...]:
+    """Return the lines of a document with ``pump`` and ``components``.
+
+    Examples
+    --------
+    >>> row = {"frequency": 135.1, "frequency_unit": "cm-1", "helicity": -0.8, "error": 0.2}
+    >>> (line,) = lines_of({"pump": {"polarization": "σ+"}, "components": [row]})
+    >>> print(round(line.frequency, 3), line.turnings[0].pump, line.turnings[0].helicity)
+    4.05 σ+ -0.80 [-1.00, -0.41]
+    """
+    top = _mapping(document, name, {"pump", "components"})
+    rows = top.get("components")
+    if not isinstance(rows, list) or not rows:
+        raise InputError(
+            f"{name} has no components",
+            why="a list of fitted rows is expected there",
+            fix="write components: [{frequency, frequency_unit, helicity, error}]",
+        )
+    pump = _pump(top["pump"], name) if top.get("pump") is not None else None
+    found = []
+    for number, entry in enumerate(rows, 1):
+        where = f"component {number} of {name}"
+        row = _mapping(
+            entry, where, {"frequency", "frequency_unit", "frequency_error", "helicity", "error"}
+        )
+        unit = in_thz(_required(row, "frequency_unit", where))
+        frequency = _number(_required(row, "frequency", where), f"frequency of {where}") * unit
+        spread = _number(row.get("frequency_error", 0.0), f"frequency_error of {where}") * unit
+        h = _number(_required(row, "helicity", where), f"helicity of {where}")
+        error = _number(_required(row, "error", where), f"error of {where}")
+        if frequency <= 0 or spread < 0 or not -1 <= h <= 1 or error <= 0:
+            raise InputError(
+                f"{where} is not possible",
+                why=f"frequency {frequency:g} THz, helicity {h:g}, error {error:g}",
+                fix="frequencies and errors are positive and a helicity lies between -1 and 1",
+            )
+        half = quantile(float("inf"), level) * error
+        low, high = np.clip([h - half, h + half], -1.0, 1.0)
+        turned = Helicity(h, float(low), float(high), h / error, level)
+        found.append(Line(frequency, spread, (Turning(pump, turned),)))
+    return tuple(found)
+
+
+def _pump(entry: Any, name: str) -> Pump:
+    where = f"the pump of {name}"
+    row = _mapping(entry, where, {"frequency", "frequency_unit", "polarization", "bandwidth"})
+    sense = polarization(str(_required(row, "polarization", where)))
+    if "frequency" not in row:
+        return Pump(sense)
+    unit = in_thz(_required(row, "frequency_unit", where))
+    width = row.get("bandwidth")
+    return Pump(
+        sense,
+        _number(row["frequency"], f"frequency of {where}") * unit,
+        None if width is None else _number(width, f"bandwidth of {where}") * unit,
+    )
+
+
+def _mapping(value: Any, where: str, known: set[str]) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise InputError(
+            f"{where} is not a mapping",
+            why=f"keys with values are expected, found {str(value)[:40]!r}",
+            fix=f"write its keys: {', '.join(sorted(known))}",
+        )
+    for key in value:
+        if key not in known:
+            raise InputError(
+                f"{where} has the key {str(key)[:40]!r}",
+                why="that key is not known",
+                fix=f"known: {', '.join(sorted(known))}",
+            )
+    return value
+
+
+def _required(row: Mapping[str, Any], key: str, where: str) -> Any:
+    if row.get(key) is None:
+        raise InputError(f"{where} has no {key}", why="it is needed", fix=f"add {key}")
+    return row[key]
+
+
+def _number(value: Any, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+        raise InputError(
+            f"{where} is {str(value)[:40]!r}",
+            why="a finite number is expected",
+            fix="write a plain number",
+        )
+    return float(value)

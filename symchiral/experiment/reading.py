@@ -1,0 +1,303 @@
+r"""Reading traces from a table: CSV, or Parquet where a reader for it is installed.
+
+A table has one row per delay. Its columns are found by name: the time is ``time``, ``delay`` or
+``t``, with its unit (``time_ps``, ``delay (fs)``); the channels of the probe are ``Qx`` and ``Qy``
+unless stated otherwise; a column ``pump`` with a polarisation per row parts the table into runs.
+A CSV file may declare what else is known in comment lines before its header::
+
+    # pump_frequency: 2.0 THz
+    # probe: balanced, fold 3, S0 = 0, S45 = 45
+    # time_zero: 0.12
+    # exclude: -0.3, 0.6
+    time_ps, pump, S0, S45
+
+Keys are time_unit, time_zero, exclude, response (in the unit of the time), pump, pump_frequency,
+bandwidth and probe (``coordinates``, ``balanced`` with ``fold``, or ``analyser``, each channel with
+its angle in degrees). What the caller states must not contradict the file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.errors import InputError, nearest
+from symchiral.experiment.measurement import Measurement, Pump, polarization
+from symchiral.experiment.probe import Probe
+from symchiral.experiment.tablefile import numbers, read_table
+from symchiral.units import PER_PS, in_thz
+
+_TIME = re.compile(r"(?:time|delay|t)(?:[ _]*[\[(]?\s*(?P<unit>[a-zµ]+)\s*[\])]?)?", re.IGNORECASE)
+_KEYS = (
+    "time_unit",
+    "time_zero",
+    "exclude",
+    "response",
+    "pump",
+    "pump_frequency",
+    "bandwidth",
+    "probe",
+)
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """What the file says, under what the caller says; contradictions are errors."""
+
+    name: str
+    file: Mapping[str, str]
+
+    def text(self, key: str, given: object | None) -> str | None:
+        mine = self.file.get(key)
+        if given is None:
+            return mine
+        if mine is not None and not _same(mine, str(given)):
+            raise InputError(
+                f"{self.name} contradicts what was asked",
+                why=f"the file says {key} {mine}, the caller {given}",
+                fix="correct one of them, or leave it to the file",
+            )
+        return str(given)
+
+    def number(self, key: str, given: float | None) -> float:
+        text = self.text(key, given)
+        return 0.0 if text is None else numbers(text, 1, f"{key} of {self.name}")[0]
+
+    def frequency(self, key: str, given: float | None) -> float | None:
+        """In THz; the file writes the unit behind the number."""
+        mine = self.file.get(key)
+        if mine is None:
+            return given
+        match = re.fullmatch(r"\s*(\S+)\s+(\S+)\s*", mine)
+        if match is None:
+            raise InputError(
+                f"{key} of {self.name} is {mine!r}",
+                why="a frequency needs a number and a unit",
+                fix="write it like 2.0 THz",
+            )
+        value = numbers(match[1], 1, f"{key} of {self.name}")[0] * in_thz(match[2])
+        if given is not None and abs(value - given) > 1e-6 * abs(value):
+            raise InputError(
+                f"{self.name} contradicts what was asked",
+                why=f"the file says {key} {value:g} THz, the caller {given:g} THz",
+                fix="correct one of them, or leave it to the file",
+            )
+        return value
+
+
+def _same(one: str, other: str) -> bool:
+    try:
+        return float(one) == float(other)
+    except ValueError:
+        return re.sub(r"[\s()\[\]]", "", one).lower() == re.sub(r"[\s()\[\]]", "", other).lower()
+
+
+def read_measurement(
+    path: str | os.PathLike[str],
+    *,
+    time: str | None = None,
+    time_unit: str | None = None,
+    probe: Probe | None = None,
+    pump: Pump | None = None,
+    time_zero: float | None = None,
+    exclude: tuple[float, float] | None = None,
+    response: float | None = None,
+) -> Measurement:
+    """Read measured traces from a table.
+
+    Parameters
+    ----------
+    path : path
+        A CSV file (commas, semicolons, tabs or blanks; gzip, bzip2 or xz), or a Parquet file.
+    time : str, optional
+        Name of the column of delays, if it is not ``time``, ``delay`` or ``t``.
+    time_unit : str, optional
+        ``fs`` or ``ps``, of delays, time zero, pump window and response. Needed unless the file or
+        the name of the column says it.
+    probe : Probe, optional
+        The geometry and the columns of its channels.
+    pump : Pump, optional
+        The pump of all rows.
+    time_zero, exclude, response
+        As in :meth:`Measurement.of`.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or not a number, a unit is not declared, or statements contradict.
+    """
+    source = Path(os.fspath(path)).expanduser()
+    columns, metadata = read_table(source)
+    unknown = [key for key in metadata if key not in _KEYS]
+    if unknown:
+        raise InputError(
+            f"{source.name} declares {unknown[0]!r}",
+            why="that key is not known",
+            fix=nearest(unknown[0], _KEYS),
+        )
+    said = _Declared(source.name, metadata)
+    clock, named_unit = _time_column(columns, time, source.name)
+    unit = said.text("time_unit", time_unit)
+    if unit is not None and named_unit is not None and unit.lower() != named_unit.lower():
+        raise InputError(
+            f"{source.name} contradicts itself or the caller",
+            why=f"the column {clock!r} is in {named_unit}, the declared unit is {unit}",
+            fix="correct one of them",
+        )
+    unit = unit or named_unit
+    if unit is None:
+        raise InputError(
+            f"the unit of {clock!r} in {source.name} is not declared",
+            why="femtoseconds read as picoseconds give wrong frequencies",
+            fix=f"name the column {clock}_fs or {clock}_ps, or declare the unit",
+        )
+    if "probe" in metadata and probe is not None and read_probe(metadata["probe"]) != probe:
+        raise InputError(
+            f"{source.name} contradicts what was asked",
+            why=f"the file says probe {metadata['probe']}, the caller stated another geometry",
+            fix="correct one of them, or leave it to the file",
+        )
+    geometry = probe or (
+        read_probe(metadata["probe"]) if "probe" in metadata else Probe.coordinates()
+    )
+    delays = _column(columns, clock, source.name)
+    signals = np.column_stack([_column(columns, c, source.name) for c in geometry.channels])
+    window = said.text("exclude", None if exclude is None else f"{exclude[0]}, {exclude[1]}")
+    edges = None if window is None else numbers(window, 2, f"exclude of {source.name}")
+    parts = [
+        Measurement.of(
+            delays[rows],
+            signals[rows],
+            time_unit=unit,
+            pump=which,
+            probe=geometry,
+            time_zero=said.number("time_zero", time_zero),
+            exclude=(edges[0], edges[1]) if edges else None,
+            response=said.number("response", response),
+        )
+        for which, rows in _runs(columns, said, pump, len(delays))
+    ]
+    return Measurement.together(parts)
+
+
+def _runs(
+    columns: Mapping[str, list[str]], said: _Declared, pump: Pump | None, count: int
+) -> list[tuple[Pump | None, npt.NDArray[np.bool_]]]:
+    frequency = said.frequency("pump_frequency", pump.frequency if pump else None)
+    bandwidth = said.frequency("bandwidth", pump.bandwidth if pump else None)
+    word = said.file.get("pump")
+    if word is not None and pump is not None and polarization(word) != pump.polarization:
+        raise InputError(
+            f"{said.name} contradicts what was asked",
+            why=f"the file says pump {word}, the caller {pump}",
+            fix="correct one of them, or leave it to the file",
+        )
+    name = next((c for c in columns if c.strip().lower() == "pump"), None)
+    if name is None:
+        if word is None and pump is None:
+            return [(None, np.ones(count, dtype=bool))]
+        sense = polarization(word) if word is not None else pump.polarization  # type: ignore[union-attr]
+        return [(Pump(sense, frequency, bandwidth), np.ones(count, dtype=bool))]
+    if word is not None or pump is not None:
+        raise InputError(
+            f"{said.name} names its pump twice",
+            why=f"its column {name!r} gives the polarisation of every row",
+            fix="leave the other statement out",
+        )
+    cells = np.array([cell.strip() for cell in columns[name]])
+    return [
+        (Pump(polarization(value), frequency, bandwidth), cells == value)
+        for value in dict.fromkeys(cells.tolist())
+    ]
+
+
+def _time_column(
+    columns: Mapping[str, list[str]], name: str | None, file: str
+) -> tuple[str, str | None]:
+    """The column of delays and the unit in its name."""
+    if name is not None:
+        if name not in columns:
+            raise _missing(name, columns, file)
+        tail = re.search(r"[ _\[(](fs|ps)[\])]?$", name.strip(), re.IGNORECASE)
+        return name, tail[1].lower() if tail else None
+    found = [
+        (column, match["unit"])
+        for column in columns
+        if (match := _TIME.fullmatch(column.strip()))
+        and (match["unit"] is None or match["unit"].lower() in PER_PS)
+    ]
+    if len(found) != 1:
+        raise InputError(
+            f"{file} has {'no' if not found else 'more than one'} column of delays",
+            why=f"its columns are {', '.join(columns)}",
+            fix="name one of them time_fs or time_ps, or say which it is",
+        )
+    return found[0]
+
+
+def _missing(name: str, columns: Mapping[str, list[str]], file: str) -> InputError:
+    return InputError(
+        f"{file} has no column {name!r}",
+        why=f"its columns are {', '.join(columns)}",
+        fix="state the probe and the names of its channels; " + nearest(name, columns),
+    )
+
+
+def _column(columns: Mapping[str, list[str]], name: str, file: str) -> npt.NDArray[np.float64]:
+    if name not in columns:
+        raise _missing(name, columns, file)
+    found = np.empty(len(columns[name]))
+    for row, cell in enumerate(columns[name]):
+        word = cell.strip()
+        if word.lower() in ("", "nan", "na", "n/a", "null", "none", "-", "inf", "-inf"):
+            found[row] = np.nan
+            continue
+        try:
+            found[row] = float(word)
+        except ValueError as error:
+            raise InputError(
+                f"{file} is not a table of numbers",
+                why=f"row {row + 1} of the column {name!r} holds {word[:40]!r}",
+                fix="correct the cell, or leave it empty if nothing was measured",
+            ) from error
+    return found
+
+
+def read_probe(text: str) -> Probe:
+    """Read a probe geometry, ``balanced, fold 3, S0 = 0, S45 = 45``.
+
+    Examples
+    --------
+    >>> read_probe("analyser, Sx = 0, Sy = 90").channels
+    ('Sx', 'Sy')
+    """
+    kind, *rest = [part.strip() for part in text.split(",")]
+    fold: int | None = None
+    angles: dict[str, float] = {}
+    names = []
+    for part in rest:
+        if match := re.fullmatch(r"fold\s*[=:]?\s*(\d+)", part):
+            fold = int(match[1])
+        elif match := re.fullmatch(r"(.+?)\s*=\s*(\S+)(?:\s*(?:°|deg(?:rees)?))?", part):
+            angles[match[1]] = numbers(match[2], 1, "the angle of a probe")[0]
+        else:
+            names.append(part)
+    match kind.lower():
+        case "coordinates" if len(names) in (0, 2) and not angles:
+            return Probe.coordinates(*names)
+        case "analyser" | "analyzer" if angles and not names:
+            return Probe.analyser(angles)
+        case "balanced" if angles and fold is not None and not names:
+            return Probe.balanced(angles, fold=fold)
+    raise InputError(
+        f"the probe {text!r} is not understood",
+        why="it must name its kind, then its channels",
+        fix="write coordinates, Qx, Qy; or balanced, fold 3, S0 = 0, S45 = 45; or analyser, "
+        "Sx = 0, Sy = 90",
+    )

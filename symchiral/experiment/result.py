@@ -1,0 +1,195 @@
+"""From a refined model to the oscillations, with their covariances and what limits them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from symchiral.experiment.growth import Problem, State
+from symchiral.experiment.helicity import quantile
+from symchiral.experiment.measurement import Measurement
+from symchiral.experiment.oscillation import Fit, Oscillation
+from symchiral.experiment.oscillators import Array
+
+GEOMETRY = 6.0
+"""Standard deviations by which signals may lie outside what the probe can see."""
+
+
+def result(
+    measurement: Measurement,
+    problem: Problem,
+    state: State,
+    back: Array,
+    band: tuple[float, float],
+    level: float,
+) -> Fit:
+    """Return the fit of a refined model, with normal intervals.
+
+    The covariance of (ω, γ) is that of the linearised model with the linear parameters eliminated;
+    an amplitude has the covariance of the linear problem and what errors of (ω, γ) add to it.
+    """
+    order = np.argsort(state.pairs[:, 0])
+    projection, pairs = state.projection, state.pairs
+    linear = projection.coefficients[0].shape[0]
+    traces = problem.traces
+    freedom = max(problem.size - len(state.nonlinear) - linear * traces, 1)
+    variance = projection.square / freedom
+    reach = quantile(float(freedom), level)
+    spread = variance * _inverse(projection.jacobian.T @ projection.jacobian)
+    oscillations = []
+    where = places(measurement, problem)
+    for k in order:
+        amplitudes, covariances = [], []
+        evidence = 0.0
+        for block, first in where:
+            c = projection.coefficients[block][2 * k : 2 * k + 2, first : first + 2]
+            shift = projection.shifts[block][:, 2 * k : 2 * k + 2, first : first + 2]
+            normal = _inverse(projection.triangles[block].T @ projection.triangles[block])
+            inner = normal[2 * k : 2 * k + 2, 2 * k : 2 * k + 2]
+            evidence += float(np.sum(c * np.linalg.solve(inner, c)))
+            covariance = variance * np.kron(np.eye(2), inner)
+            slope = shift.transpose(2, 1, 0).reshape(4, -1)
+            covariance = covariance + slope @ spread @ slope.T
+            turn = np.kron(back, np.eye(2))
+            factor = response_factor(measurement.response, pairs[k])
+            amplitudes.append(back @ (c[0] + 1j * c[1]) / factor)
+            covariances.append(_divided(turn @ covariance @ turn.T, factor))
+        both = spread[2 * k : 2 * k + 2, 2 * k : 2 * k + 2]
+        unit = np.diag([1 / (2 * np.pi), 1.0])
+        evidence = evidence / variance if variance > 0 else np.inf
+        errors = np.sqrt(np.diagonal(unit @ both @ unit))
+        ends = (unit @ pairs[k])[:, None] + reach * errors[:, None] * np.array([-1.0, 1.0])
+        oscillations.append(
+            Oscillation(
+                frequency=float(pairs[k, 0] / (2 * np.pi)),
+                damping=float(pairs[k, 1]),
+                covariance=unit @ both @ unit,
+                frequency_interval=(float(ends[0, 0]), float(ends[0, 1])),
+                damping_interval=(float(ends[1, 0]), float(ends[1, 1])),
+                level=level,
+                amplitudes=np.array(amplitudes),
+                amplitude_covariances=np.array(covariances),
+                evidence=evidence,
+                false_alarm=_false_alarm(evidence, 2 * traces, band, problem.length),
+                freedom=float(freedom),
+            )
+        )
+    shuffle = np.concatenate(
+        [np.array([2 * k, 2 * k + 1]) for k in order] + [np.arange(2 * len(pairs), linear)]
+    ).astype(int)
+    # y = Uᵀ N⁻¹ S and Q = W y, so that S = P W y.
+    out = (measurement.probe.matrix @ back).T
+    coefficients = tuple(
+        projection.coefficients[b][shuffle][:, first : first + 2] @ out for b, first in where
+    )
+    nonlinear = np.concatenate([pairs[order].ravel(), state.nonlinear[2 * len(pairs) :]])
+    found = Fit(
+        measurement,
+        tuple(oscillations),
+        state.background,
+        nonlinear,
+        coefficients,
+        (0.0,) * len(measurement.probe),
+        state.criterion,
+        band,
+    )
+    return _described(found, freedom / problem.size)
+
+
+def _described(found: Fit, share: float) -> Fit:
+    """The fit with the noise of its channels and notes on its limits."""
+    measurement = found.measurement
+    residuals = [found.residuals(r) for r in range(len(measurement.runs))]
+    centred = [r - r.mean(axis=0) for r in residuals]
+    total = sum((r**2).sum(axis=0) for r in centred) / sum(len(r) for r in centred) / share
+    noise = np.sqrt(total)
+    notes = list(measurement.notes)
+    for o in found.oscillations:
+        if not o.significant:
+            notes.append(
+                f"the line at {o.frequency:.3g} THz may be noise "
+                f"(false alarm probability {o.false_alarm:.2g})"
+            )
+        elif o.damping < -2 * o.damping_error:
+            notes.append(
+                f"the oscillation at {o.frequency:.3g} THz grows: is the pump window excluded?"
+            )
+    products = [float(np.vdot(r[1:], r[:-1])) for r in centred]
+    squares = sum(float(np.vdot(r, r)) for r in centred)
+    count = sum(r.size for r in centred)
+    if squares > 0 and abs(sum(products)) / squares > 4 / np.sqrt(count):
+        notes.append(
+            "neighbouring residuals are alike: the model misses something or the noise is "
+            "correlated; intervals by bootstrap allow for it"
+        )
+    if len(measurement.probe) > 2:
+        notes += _geometry(measurement, centred, noise)
+    return replace(found, noise=tuple(float(x) for x in noise), notes=tuple(notes))
+
+
+def _geometry(measurement: Measurement, residuals: Sequence[Array], noise: Array) -> list[str]:
+    """Whether the channels hold a signal that no motion of the multiplet can make."""
+    weights, _ = measurement.probe.whitening()
+    outside = np.eye(len(measurement.probe)) - weights @ weights.T
+    inside = [r @ weights for r in residuals]
+    beyond = [r @ outside for r in residuals]
+    n = sum(len(r) for r in residuals)
+    per_inside = sum(float(np.vdot(r, r)) for r in inside) / (2 * n)
+    per_beyond = sum(float(np.vdot(r, r)) for r in beyond) / ((len(noise) - 2) * n)
+    if per_inside > 0 and per_beyond / per_inside > 1 + GEOMETRY * np.sqrt(2 / n):
+        return [
+            "the channels differ by more than noise in a way that the stated probe geometry cannot "
+            "make: check the probe angles"
+        ]
+    return []
+
+
+def places(measurement: Measurement, problem: Problem) -> list[tuple[int, int]]:
+    """Block and first column of every run."""
+    filled = [0] * len(problem.blocks)
+    found = []
+    for run in measurement.runs:
+        block = next(i for i, b in enumerate(problem.blocks) if np.array_equal(b.times, run.times))
+        found.append((block, filled[block]))
+        filled[block] += 2
+    return found
+
+
+def _inverse(matrix: Array) -> Array:
+    """The inverse of a positive matrix; huge where it is singular."""
+    scale = np.sqrt(np.maximum(np.diagonal(matrix), 1e-300))
+    found: Array = np.linalg.pinv(matrix / np.outer(scale, scale), hermitian=True, rcond=1e-13)
+    found /= np.outer(scale, scale)
+    return found
+
+
+def response_factor(width: float, pair: Array) -> complex:
+    """How a Gaussian response of this full width w = 2√(2 ln 2) σ changes an amplitude.
+
+    Away from the edges exp(−st) becomes exp(s²σ²/2) exp(−st), with s = γ + iω.
+    """
+    sigma = width / np.sqrt(8 * np.log(2))
+    return complex(np.exp((pair[1] + 1j * pair[0]) ** 2 * sigma**2 / 2))
+
+
+def _divided(covariance: Array, factor: complex) -> Array:
+    real = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
+    inverse = np.kron(np.eye(2), np.linalg.inv(real))
+    found: Array = inverse @ covariance @ inverse.T
+    return found
+
+
+def _false_alarm(
+    evidence: float, parameters: int, band: tuple[float, float], length: float
+) -> float:
+    """Probability that the strongest line of noise in the band has this much evidence.
+
+    χ² with the amplitudes and two more degrees of freedom for the fitted frequency and damping, in
+    as many trials as the band has resolved frequencies.
+    """
+    from scipy.stats import chi2
+
+    trials = max((band[1] - band[0]) * length, 1.0)
+    return float(-np.expm1(trials * np.log1p(-min(chi2.sf(evidence, parameters + 2), 1 - 1e-15))))

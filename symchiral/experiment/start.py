@@ -1,0 +1,148 @@
+r"""Where to start a fit: the strongest line of a spectrum, and a line that is really two.
+
+A damped oscillation is looked for with matched filters :math:`e^{-\gamma t}e^{i\omega t}` of a few
+dampings over a fine grid of frequencies. What counts is the posterior
+:math:`\exp(G/2s^2)/\omega`, with G the square that a line would remove and :math:`s^2` the mean
+square of what is left: the scale of frequencies is unknown beforehand (a prior even in the
+logarithm), so that peaks of noise at high frequency do not win by their number.
+
+Where one filter answers for two close lines, a matrix pencil (a subspace method) tells them apart:
+the trace is turned to rest at the frequency found and averaged over half periods, in which its
+counter-rotating half averages out; the poles are the eigenvalues of the shift between neighbouring
+Hankel matrices in their signal subspace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from symchiral.experiment.oscillators import Array, Block
+
+FADINGS = (0.0, 3.0, 9.0)
+"""Dampings of the matched filters, in units of the inverse length of the record."""
+
+FEWEST_BINS = 8
+"""Half periods a record must hold for two lines to be told apart by their poles."""
+
+FINENESS = 4
+"""Points of the spectrum per inverse length of the record."""
+
+
+def spacing(times: Array) -> float:
+    """Return the step that resolves the record: the common one if even, else the median."""
+    steps = np.diff(times)
+    return float(np.median(steps[steps > 0]))
+
+
+def strongest(
+    blocks: Sequence[Block], residuals: Sequence[Array], lowest: float, highest: float
+) -> tuple[float, float, float]:
+    """Return ω, γ of the strongest damped line in the residuals, and the square it would remove.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        For their times.
+    residuals : sequence of (N, C) arrays
+        What is left to explain.
+    lowest, highest : float
+        Band of ω in rad/ps.
+    """
+    length = max(float(np.ptp(block.times)) for block in blocks)
+    step = min(spacing(block.times) for block in blocks)
+    if not all(_even(block.times, step) for block in blocks):
+        step /= 4
+    size = 1 << int(np.ceil(np.log2(FINENESS * (length / step + 1))))
+    omega = 2 * np.pi * np.fft.rfftfreq(size, step)
+    band = (omega >= lowest) & (omega <= highest)
+    best, highscore = (lowest, 1.0 / length, 0.0), -np.inf
+    if not band.any():
+        return best
+    variance = sum(float(np.vdot(r, r)) for r in residuals) / sum(r.size for r in residuals)
+    if variance == 0.0:
+        return best
+    prior = np.log(omega[band])
+    cells = [np.rint((b.times - b.times[0]) / step).astype(np.int64) for b in blocks]
+    for fading in FADINGS:
+        gain = np.zeros(int(band.sum()))
+        for block, residual, cell in zip(blocks, residuals, cells, strict=True):
+            window = np.exp(-fading / length * (block.times - block.times[0]))
+            grid = np.zeros((residual.shape[1], size))
+            np.add.at(grid.T, cell, residual * window[:, None])
+            spectrum = np.fft.rfft(grid, axis=1)[:, band]
+            gain += 2 * (spectrum.real**2 + spectrum.imag**2).sum(axis=0) / np.vdot(window, window)
+        score = gain / (2 * variance) - prior
+        at = int(np.argmax(score))
+        if score[at] > highscore:
+            highscore = float(score[at])
+            best = (float(omega[band][at]), fading / length, float(gain[at]))
+    return best
+
+
+def _even(times: Array, step: float) -> bool:
+    """Whether all times lie on one grid of this step."""
+    cells = (times - times[0]) / step
+    return bool(np.abs(cells - np.rint(cells)).max() < 1e-3)
+
+
+def split(
+    blocks: Sequence[Block], residuals: Sequence[Array], omega: float
+) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """Return (ω, γ) of the two lines around ``omega`` that a matrix pencil finds, or None.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        For their times.
+    residuals : sequence of (N, C) arrays
+        The trace without its other lines.
+    omega : float
+        Where one line was found, rad/ps.
+    """
+    half = np.pi / omega
+    if not 0 < half < np.inf:
+        return None
+    left, right = [], []
+    counts = [int(np.ptp(block.times) / half) for block in blocks]  # the last may be cut short
+    width = min((n for n in counts if n >= FEWEST_BINS), default=0) // 2
+    for block, residual, count in zip(blocks, residuals, counts, strict=True):
+        if count < FEWEST_BINS:
+            continue
+        resting = _bins(block.times, residual, omega, half, count)
+        rows = np.arange(count - width)[:, None] + np.arange(width)
+        for column in resting.T:
+            hankel = column[rows]
+            left.append(hankel[:-1])
+            right.append(hankel[1:])
+    if not left:
+        return None
+    first, second = np.concatenate(left), np.concatenate(right)
+    # Right signal subspace of the pencil; rank two, for two lines.
+    u, s, vh = np.linalg.svd(first, full_matrices=False)
+    if s[1] <= 1e-12 * s[0]:
+        return None
+    shift = (u[:, :2].conj().T @ second @ vh[:2].conj().T) / s[:2, None]
+    poles = np.log(np.linalg.eigvals(shift) + 1e-300) / half
+    if not np.isfinite(poles).all():
+        return None
+    # At rest a line at ω' is exp(−γt − i(ω' − ω)t).
+    found = [(omega - float(p.imag), max(-float(p.real), 0.0)) for p in poles]
+    return found[0], found[1]
+
+
+def _bins(times: Array, data: Array, omega: float, width: float, count: int) -> np.ndarray:
+    """Average e^{iωt} data over bins of one width; empty ones take the mean of their neighbours."""
+    index = ((times - times[0]) / width).astype(np.int64)
+    inside = index < count
+    index = index[inside]
+    turned = data[inside] * np.exp(1j * omega * times[inside])[:, None]
+    filled = np.bincount(index, minlength=count)
+    sums = np.zeros((count, data.shape[1]), dtype=complex)
+    np.add.at(sums, index, turned)
+    found: np.ndarray = sums / np.maximum(filled, 1)[:, None]
+    for hole in np.flatnonzero(filled == 0):
+        near = found[max(hole - 1, 0) : hole + 2][filled[max(hole - 1, 0) : hole + 2] > 0]
+        found[hole] = near.mean(axis=0) if len(near) else 0.0
+    return found

@@ -1,0 +1,150 @@
+"""Columns of a table in a file, as text: CSV with comments, or Parquet."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
+
+from symchiral.errors import InputError, ReadError
+from symchiral.io.files import decode, load, unpack
+
+Columns = Mapping[str, list[str]]
+
+
+def read_table(path: Path) -> tuple[Columns, Mapping[str, str]]:
+    """Return the columns of a table and the ``# key: value`` lines before it.
+
+    Raises
+    ------
+    ReadError
+        If there is no such file, or it cannot be read.
+    InputError
+        If it is no table.
+    """
+    data = read_bytes(path)
+    if data.startswith(b"PAR1"):
+        return _parquet(path), {}
+    return _csv(decode(data, name=path.name).text, path.name)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the bytes of a file, decompressed."""
+    if not path.is_file():
+        near = [p.name for pattern in ("*.csv", "*.parquet", "*.yaml", "*.yml") for p in
+                islice(path.parent.glob(pattern), 5)]  # fmt: skip
+        raise ReadError(
+            f"cannot read {path}",
+            why="it is a folder" if path.is_dir() else "there is no such file",
+            fix=f"there are: {', '.join(near)}" if near else "check the path",
+        )
+    data = unpack(load(path, name=path.name), name=path.name)
+    if not data.startswith((b"PAR1", b"\xff\xfe", b"\xfe\xff")) and b"\0" in data:
+        raise ReadError(
+            f"cannot read {path}", why="it is a binary file", fix="give a CSV or a Parquet file"
+        )
+    return data
+
+
+def _csv(text: str, name: str) -> tuple[Columns, Mapping[str, str]]:
+    metadata: dict[str, str] = {}
+    lines: list[str] = []
+    for line in text.splitlines():
+        if line.lstrip().startswith("#"):
+            if not lines and (match := re.match(r"\s*#+\s*(\w+)\s*:\s*(\S.*?)\s*$", line)):
+                if match[1] in metadata:
+                    raise InputError(
+                        f"{name} declares {match[1]} twice", why="once is enough", fix="keep one"
+                    )
+                metadata[match[1]] = match[2]
+        elif line.strip():
+            lines.append(line)
+    if len(lines) < 2:
+        raise InputError(
+            f"{name} holds no table", why="it has a header or nothing at all", fix="add its rows"
+        )
+    delimiter = next((d for d in (";", "\t", ",") if d in lines[0]), None)
+    rows = (
+        [re.split(r"\s+", line.strip()) for line in lines]
+        if delimiter is None
+        else [list(map(str.strip, row)) for row in csv.reader(lines, delimiter=delimiter)]
+    )
+    header = rows[0]
+    if any(_is_number(cell) for cell in header):
+        raise InputError(
+            f"{name} has no header",
+            why=f"its first row is {', '.join(header[:5])}",
+            fix="begin with the names of the columns, such as time_ps,Qx,Qy",
+        )
+    if len(set(header)) != len(header):
+        raise InputError(
+            f"{name} names a column twice",
+            why=f"its header is {', '.join(header)}",
+            fix="rename it",
+        )
+    for number, row in enumerate(rows[1:], 1):
+        if len(row) != len(header):
+            raise InputError(
+                f"{name} is not a table",
+                why=f"row {number} has {len(row)} cells, the header {len(header)}",
+                fix="give every row the same cells",
+            )
+    if delimiter == ";":
+        rows = [rows[0], *([cell.replace(",", ".") for cell in row] for row in rows[1:])]
+    return {c: [row[i] for row in rows[1:]] for i, c in enumerate(header)}, metadata
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return cell.lower() not in ("nan", "inf")
+
+
+def _parquet(path: Path) -> Columns:
+    if find_spec("pyarrow"):
+        arrow = import_module("pyarrow")
+        try:
+            table = import_module("pyarrow.parquet").read_table(path).to_pydict()
+        except (arrow.ArrowException, OSError) as error:
+            raise _damaged(path, error) from error
+    elif find_spec("duckdb"):
+        duckdb = import_module("duckdb")
+        try:
+            found = duckdb.read_parquet(str(path))
+            table = dict(zip(found.columns, zip(*found.fetchall(), strict=True), strict=True))
+        except duckdb.Error as error:
+            raise _damaged(path, error) from error
+    else:
+        raise ReadError(
+            f"cannot read {path}",
+            why="it is a Parquet file, and neither pyarrow nor duckdb is installed",
+            fix="install one of them, or export the table as CSV",
+        )
+    return {str(k): ["" if x is None else str(x) for x in v] for k, v in table.items()}
+
+
+def _damaged(path: Path, error: Exception) -> ReadError:
+    return ReadError(
+        f"cannot read {path}",
+        why=f"the Parquet file is damaged ({str(error).splitlines()[0]})",
+        fix="write it again, or export the table as CSV",
+    )
+
+
+def numbers(text: str, count: int, what: str) -> list[float]:
+    """Read ``count`` finite numbers parted by commas or blanks."""
+    words = [w for w in re.split(r"[,\s()\[\]]+", text) if w]
+    found = [float(w) for w in words if _is_number(w)]
+    if len(found) != count or len(words) != count:
+        raise InputError(
+            f"{what} is {text!r}",
+            why=f"{count} {'number is' if count == 1 else 'numbers are'} expected",
+            fix="correct it, without a unit: the unit is that of the time",
+        )
+    return found

@@ -1,0 +1,383 @@
+"""Reading measurements, and judging them against candidate channels."""
+
+import gzip
+
+import numpy as np
+import pytest
+from synthetic_experiment import Line, random_line, traces
+
+from symchiral.errors import InputError, LabelError, ReadError, SymchiralError
+from symchiral.experiment.candidates import CandidateChannel, CandidateMode
+from symchiral.experiment.judgement import validate_measurement
+from symchiral.experiment.measurement import Measurement, Pump
+from symchiral.experiment.observed import lines_of, read_observed
+from symchiral.experiment.probe import Probe
+from symchiral.experiment.reading import read_measurement
+
+# ---------------------------------------------------------------- candidates in two patterns
+
+THREE_FOLD = (
+    [
+        CandidateMode("A1g(1)", 2.15, False, True, False),
+        CandidateMode("Eg(1)", 1.15, False, True, True, am_sign=1),
+        CandidateMode("Eg(2)", 4.05, False, True, True, am_sign=1),
+        CandidateMode("Eu(1)", 2.0, True, False, True, am_sign=1),
+        CandidateMode("Eu(2)", 3.95, True, False, True, am_sign=1),
+        CandidateMode("A1g(2)", 5.2, False, True, False),
+    ],
+    [
+        CandidateChannel("Eu(1,+) Eu(1,+) -> Eg(2,-)", ("Eu(1)", "Eu(1)"), "Eg(2)", -1, "allowed",
+                         "1+1 = 2 ≡ −1 mod 3", "lattice", 4.0),
+        CandidateChannel("E[σ+] E[σ+] -> Eg(2,-)", (), "Eg(2)", -1, "allowed",
+                         "1+1 = 2 ≡ −1 mod 3", "two-photon", 4.0),
+        CandidateChannel("Eu(1,+) Eu(1,+) -> Eg(2,+)", ("Eu(1)", "Eu(1)"), "Eg(2)", 1, "forbidden",
+                         "C3 multiplies it by exp(−2πi/3)", "lattice", 4.0),
+        CandidateChannel("Eu(1,+) Eu(1,+) -> Eu(2,-)", ("Eu(1)", "Eu(1)"), "Eu(2)", -1, "forbidden",
+                         "inversion", "lattice", 4.0),
+        CandidateChannel("Eu(1,+) Eu(1,-) -> A1g(2)", ("Eu(1)", "Eu(1)"), "A1g(2)", 0, "allowed",
+                         "1−1 = 0", "lattice", 4.0),
+    ],
+)  # fmt: skip
+"""Two quanta of +1 make one of −1, as in Bi2Se3; the frequencies are made up for the pattern."""
+
+FOUR_FOLD = (
+    [
+        CandidateMode("Eu(1)", 3.0, True, False, True),
+        CandidateMode("Eu(2)", 6.1, True, False, True),
+        CandidateMode("Eg(1)", 5.95, False, True, True),
+        CandidateMode("B1g(1)", 6.0, False, True, False),
+    ],
+    [
+        CandidateChannel("Eu(1,+) B1g(1) -> Eu(2,-)", ("Eu(1)", "B1g(1)"), "Eu(2)", -1, "allowed",
+                         "1+2 = 3 ≡ −1 mod 4"),
+        CandidateChannel("Eu(1,+) B1g(1) -> Eu(2,+)", ("Eu(1)", "B1g(1)"), "Eu(2)", 1, "forbidden",
+                         "C4 multiplies it by −1"),
+        CandidateChannel("Eu(1,+) Eu(1,+) -> B1g(1)", ("Eu(1)", "Eu(1)"), "B1g(1)", 0, "allowed",
+                         "1+1 = 2 ≡ −2 mod 4"),
+        CandidateChannel("Eu(1,+) Eu(1,+) -> Eg(1,+)", ("Eu(1)", "Eu(1)"), "Eg(1)", 1, "forbidden",
+                         "C4 multiplies it by i"),
+    ],
+)  # fmt: skip
+
+PATTERNS = {
+    "three-fold": (THREE_FOLD, "Eg(2)", 4.05, "Eu(1,+) Eu(1,+) -> Eg(2,-)", "raman"),
+    "four-fold": (FOUR_FOLD, "Eu(2)", 6.1, "Eu(1,+) B1g(1) -> Eu(2,-)", "infrared"),
+}
+
+
+def judged(rng, pattern, sense, runs=("+",), snr=5.0):
+    """Judge one synthetic data set whose line turns with ``sense`` under σ+."""
+    (modes, channels), _, frequency, _, sees = PATTERNS[pattern]
+    times = np.arange(400) * (10 / frequency) / 400
+    parts = []
+    for pump in runs:
+        h = {"+": 1, "-": -1, "linear": 0}[pump] * sense * rng.uniform(0.5, 1.0)
+        line = random_line(rng, frequency, 3 / (10 / frequency), helicity=h)
+        parts.append(
+            Measurement.of(
+                times, traces([line], times, noise=1 / snr, rng=rng), time_unit="ps",
+                pump=Pump(pump, 2.0), probe=Probe.coordinates(sees=sees),
+            )
+        )  # fmt: skip
+    return validate_measurement(Measurement.together(parts), modes, channels)
+
+
+def verdict(found, name):
+    return next(c.verdict for c in found.channels if c.channel.id == name)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("count", [12, pytest.param(300, marks=pytest.mark.sweep)])
+def test_forbidden_helicity_is_inconsistent_and_allowed_is_not(pattern, count):
+    """One run at SNR 5, |h| from 0.5 to 1: ≥ 99 % and ≤ 1 %."""
+    seed = int(np.random.SeedSequence().entropy % 2**32)
+    rng = np.random.default_rng(seed)
+    _, mode, _, name, _ = PATTERNS[pattern]
+    called = {1: [], -1: []}
+    for sense in called:
+        for _ in range(count):
+            found = judged(rng, pattern, sense)
+            line = max(found.lines, key=lambda x: x.assignment.line.amplitude)
+            assert line.assignment.mode.name == mode
+            called[sense].append((line.verdict, verdict(found, name)))
+    wrong = np.mean([x == ("inconsistent", "inconsistent") for x in called[1]])
+    right = np.mean(["inconsistent" in x for x in called[-1]])
+    kept = np.mean([x == ("consistent", "consistent") for x in called[-1]])
+    assert wrong >= 0.99, (seed, wrong)
+    assert right <= 0.01, (seed, right)
+    assert kept >= 0.99, (seed, kept)
+
+
+def test_three_fold_pattern_end_to_end():
+    found = judged(np.random.default_rng(1), "three-fold", -1, ("+", "-", "linear"))
+    (line,) = found.lines
+    assert line.assignment.mode.name == "Eg(2)"
+    assert line.channels == ("Eu(1,+) Eu(1,+) -> Eg(2,-)", "E[σ+] E[σ+] -> Eg(2,-)")
+    assert line.mechanical_helicity[0] < -0.4
+    assert line.mechanical_helicity[1] > 0.4
+    rejected = next(c for c in found.channels if c.channel.id == "Eu(1,+) Eu(1,+) -> Eg(2,+)")
+    assert rejected.verdict == "inconsistent"
+    assert "C3" in rejected.reason
+    assert any("two-photon" in words for words in found.decide)
+    assert verdict(found, "Eu(1,+) Eu(1,-) -> A1g(2)") == "undecided"
+    assert any("look for A1g(2)" in words for words in found.decide)
+    # Activity, not frequency alone: the Eu(2) nearby is not what a Raman probe sees.
+    assert dict(line.assignment.why_not)["Eu(2)"].startswith("the probe sees raman")
+
+
+def test_the_witness_of_a_broken_rule_is_passed_through():
+    found = judged(np.random.default_rng(2), "three-fold", 1)
+    (line,) = found.lines
+    assert line.verdict == "inconsistent"
+    assert "Eg(2,+)" in line.reason
+    assert "C3 multiplies" in line.reason
+
+
+def test_turning_tells_modes_of_one_frequency_apart():
+    """Between B1g at 6.00 and Eg at 5.95 THz, both Raman active, a line that turns is the Eg."""
+    modes, channels = FOUR_FOLD
+    for h, name in ((0.8, "Eg(1)"), (0.02, "B1g(1)")):
+        row = {"frequency": 6.0, "frequency_unit": "THz", "helicity": h, "error": 0.1}
+        lines = lines_of({"pump": {"polarization": "+"}, "components": [row]})
+        found = validate_measurement(lines, modes, channels, sees="raman")
+        assert found.lines[0].assignment.mode.name == name
+    # The second is not told from an Eg that happens not to turn: open, and said so.
+    assert found.lines[0].assignment.alternatives == ("Eg(1)",)
+    assert found.lines[0].verdict == "undecided"
+
+
+def test_helicity_chooses_between_two_turning_modes():
+    modes = [
+        CandidateMode("E1g(1)", 4.02, False, True, True),
+        CandidateMode("E2g(1)", 3.93, False, True, True),
+    ]
+    channels = [
+        CandidateChannel("a", (), "E1g(1)", -1, "allowed", ""),
+        CandidateChannel("b", (), "E2g(1)", 1, "allowed", ""),
+    ]
+    row = {"frequency": 4.0, "frequency_unit": "THz", "helicity": 0.9, "error": 0.1}
+    lines = lines_of({"pump": {"polarization": "σ+"}, "components": [row]})
+    (line,) = validate_measurement(lines, modes, channels).lines
+    assert (line.assignment.mode.name, line.verdict) == ("E2g(1)", "consistent")
+    assert not line.assignment.alternatives
+
+
+def test_turning_the_same_way_for_both_pumps_is_inconsistent():
+    rng = np.random.default_rng(3)
+    (modes, channels), *_ = PATTERNS["three-fold"]
+    times = np.arange(400) * 2.5 / 400
+    parts = [
+        Measurement.of(times, traces([Line(4.05, 1.2, 1.0, -0.8)], times, noise=0.1, rng=rng),
+                       time_unit="ps", pump=Pump(p))
+        for p in "+-"
+    ]  # fmt: skip
+    found = validate_measurement(Measurement.together(parts), modes, channels, sees="raman")
+    assert found.lines[0].verdict == "inconsistent"
+    assert "the same way" in found.lines[0].reason
+
+
+def test_undecided_says_what_is_missing():
+    (modes, channels), *_ = PATTERNS["three-fold"]
+    for pump, h, words in (
+        ("linear", 0.0, "circular"),
+        ("+", -0.2, "average about"),
+        ("+", -0.9, "add a run with σ−"),
+    ):
+        row = {"frequency": 4.05, "frequency_unit": "THz", "helicity": h, "error": 0.1}
+        found = validate_measurement(
+            lines_of({"pump": {"polarization": pump}, "components": [row]}), modes, channels,
+            sees="raman",
+        )  # fmt: skip
+        assert any(words in advice for advice in found.decide), found.decide
+    assert verdict(found, "Eu(1,+) Eu(1,+) -> Eg(2,-)") == "consistent"
+
+
+def test_a_pump_elsewhere_leaves_a_channel_undecided():
+    (modes, channels), *_ = PATTERNS["three-fold"]
+    pump = {"polarization": "σ+", "frequency": 9.0, "bandwidth": 0.5, "frequency_unit": "THz"}
+    row = {"frequency": 4.05, "frequency_unit": "THz", "helicity": -0.9, "error": 0.1}
+    lines = lines_of({"pump": pump, "components": [row]})
+    found = validate_measurement(lines, modes, channels, sees="raman")
+    assert verdict(found, "Eu(1,+) Eu(1,+) -> Eg(2,-)") == "undecided"
+    assert verdict(found, "E[σ+] E[σ+] -> Eg(2,-)") == "consistent"
+
+
+def test_swapped_channels_are_suspected():
+    modes = [CandidateMode(n, f, False, True, True) for n, f in (("E(1)", 2.0), ("E(2)", 4.0))]
+    channels = [
+        CandidateChannel(n, (), n, s, "allowed", "") for n, s in (("E(1)", 1), ("E(2)", -1))
+    ]
+    rows = [
+        {"frequency": f, "frequency_unit": "THz", "helicity": h, "error": 0.1}
+        for f, h in ((2.0, -0.9), (4.0, 0.9))
+    ]
+    found = validate_measurement(
+        lines_of({"pump": {"polarization": "σ+"}, "components": rows}), modes, channels
+    )
+    assert any("swapped" in note for note in found.notes)
+
+
+def test_femtoseconds_read_as_picoseconds():
+    (modes, channels), *_ = PATTERNS["three-fold"]
+    rng = np.random.default_rng(0)
+    times = np.arange(400) * 6.25  # fs
+    data = traces([Line(4.05, 1.2, 1.0, -0.8)], times / 1e3, noise=0.1, rng=rng)
+    with pytest.raises(InputError, match="femtoseconds read as picoseconds"):
+        validate_measurement(Measurement.of(times, data, time_unit="ps"), modes, channels)
+
+
+# ---------------------------------------------------------------- files
+
+
+def table(
+    rng, path, *, header="time_fs,pump,Qx,Qy", before="", line="{t:.2f},{p},{x:.5f},{y:.5f}\n"
+):
+    times = np.arange(400) * 6.25
+    text = before + header + "\n"
+    for pump, h in (("σ+", -0.8), ("σ-", 0.8), ("linear", 0.0)):
+        for t, (x, y) in zip(
+            times,
+            traces([Line(4.05, 1.2, 1.0, h)], times / 1e3, noise=0.1, rng=rng),
+            strict=True,
+        ):
+            text += line.format(t=t, p=pump, x=x, y=y)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_csv_with_three_pumps(tmp_path):
+    before = "# pump_frequency: 2.0 THz\n# bandwidth: 10 cm-1\n# probe: coordinates, Qx, Qy\n"
+    path = table(np.random.default_rng(1), tmp_path / "a.csv", before=before)
+    measured = read_measurement(path)
+    assert [run.pump.polarization for run in measured.runs] == ["+", "-", "linear"]
+    assert measured.runs[0].pump.frequency == 2.0
+    assert measured.runs[0].pump.bandwidth == pytest.approx(0.2998, abs=1e-4)
+    assert measured.runs[0].times[1] == pytest.approx(6.25e-3)
+    packed = tmp_path / "a.csv.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    assert read_measurement(packed) == measured
+    found = validate_measurement(measured, *THREE_FOLD, sees="raman")
+    assert found.lines[0].verdict == "consistent"
+
+
+def test_columns_are_found_by_name_not_by_place(tmp_path):
+    path = table(
+        np.random.default_rng(1),
+        tmp_path / "a.csv",
+        header="Qy;pump;delay (fs);Qx",
+        line="{y:.5f};{p};{t:.2f};{x:.5f}\n",
+    )
+    path.write_text(path.read_text(encoding="utf-8").replace(".", ","), encoding="utf-8")
+    assert read_measurement(path) == read_measurement(
+        table(np.random.default_rng(1), tmp_path / "b.csv")
+    )
+
+
+HEAD = "time_ps,Qx,Qy\n"
+ROWS = "".join(f"{0.02 * i:.2f},{np.cos(i / 3):.3f},{np.sin(i / 3):.3f}\n" for i in range(60))
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "words"),
+    [
+        (HEAD.replace("_ps", "") + ROWS, {}, "is not declared"),
+        (HEAD + ROWS, {"time_unit": "fs"}, "contradicts"),
+        ("# time_unit: fs\n" + HEAD + ROWS, {}, "contradicts"),
+        ("# time_zero: 0.3\n" + HEAD + ROWS, {"time_zero": 0.2}, "contradicts"),
+        ("# pump: σ+\n" + HEAD + ROWS, {"pump": Pump("-")}, "contradicts"),
+        ("# pump_frequency: 2.0\n" + HEAD + ROWS, {}, "number and a unit"),
+        ("# pump_frequency: 2.0 GHz\n" + HEAD + ROWS, {}, "unknown unit"),
+        ("# purpose: x\n" + HEAD + ROWS, {}, "not known"),
+        ("# probe: balanced, S0 = 0, S45 = 45\n" + HEAD + ROWS, {}, "not understood"),
+        ("# probe: balanced, fold 3, S0 = 0, S45 = 45\n" + HEAD + ROWS, {}, "no column 'S0'"),
+        ("# exclude: 0.1\n" + HEAD + ROWS, {}, "2 numbers are expected"),
+        (HEAD.replace("Qy", "Sy") + ROWS, {}, "no column 'Qy'"),
+        (HEAD.replace("Qy", "Qx") + ROWS, {}, "twice"),
+        (HEAD.replace("time_ps", "step") + ROWS, {}, "no column of delays"),
+        (HEAD + ROWS + "1,2\n", {}, "row 61 has 2 cells"),
+        (HEAD + ROWS + "1,2,high\n", {}, "row 61 of the column 'Qy' holds 'high'"),
+        (ROWS, {}, "has no header"),
+        (HEAD, {}, "holds no table"),
+        ("", {}, "empty"),
+        ("PAR1", {}, "neither pyarrow nor duckdb"),
+        ("\0\1", {}, "binary"),
+    ],
+)
+def test_bad_tables(tmp_path, monkeypatch, text, options, words):
+    monkeypatch.setattr("symchiral.experiment.tablefile.find_spec", lambda name: None)
+    path = tmp_path / "x.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises((InputError, ReadError)) as caught:
+        read_measurement(path, **options)
+    assert words in str(caught.value)
+
+
+def test_no_file_and_a_folder(tmp_path):
+    for path in (tmp_path / "none.csv", tmp_path):
+        with pytest.raises(ReadError):
+            read_measurement(path)
+
+
+GOOD = "pump: {frequency: 2.0, frequency_unit: THz, polarization: σ+}\n"
+ROW = "components: [{frequency: 4.05, frequency_unit: THz, helicity: -0.8, error: 0.1}]\n"
+
+
+def test_yaml(tmp_path):
+    path = tmp_path / "rows.yaml"
+    path.write_text(GOOD + ROW, encoding="utf-8")
+    found = validate_measurement(read_observed(path), *THREE_FOLD, sees="raman")
+    assert found.lines[0].verdict == "consistent"
+    assert found.fit is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (GOOD, "no components"),
+        ("- 1", "not a mapping"),
+        (GOOD + "components: []", "no components"),
+        (GOOD + "parts: 3\n" + ROW, "'parts'"),
+        (GOOD.replace("σ+", "right") + ROW, "not understood"),
+        (GOOD.replace("THz", "Hz") + ROW, "unknown unit"),
+        (GOOD + ROW.replace("-0.8", "-1.8"), "not possible"),
+        (GOOD + ROW.replace("-0.8", "high"), "finite number"),
+        (GOOD + ROW.replace("-0.8", ".nan"), "finite number"),
+        (GOOD + ROW.replace("helicity: -0.8, ", ""), "has no helicity"),
+        (GOOD + ROW.replace(": 0.1", ": 0"), "not possible"),
+        ("pump: {polarization", "not YAML"),
+        ("!!python/object/apply:os.getcwd []", "not YAML"),
+    ],
+)
+def test_bad_yaml(tmp_path, text, words):
+    path = tmp_path / "rows.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_observed(path)
+    assert words in str(caught.value)
+
+
+def test_bad_candidates():
+    mode = CandidateMode("E(1)", 4.0, False, True, True)
+    still = CandidateMode("A(1)", 4.0, False, True, False)
+    channel = CandidateChannel("x", (), "E(1)", 1, "allowed", "")
+    lines = lines_of(
+        {"components": [{"frequency": 4, "frequency_unit": "THz", "helicity": 0, "error": 0.1}]}
+    )
+    bad = [
+        lambda: validate_measurement(lines, [], []),
+        lambda: validate_measurement(lines, [mode, mode], []),
+        lambda: validate_measurement(lines, [mode], [channel, channel]),
+        lambda: validate_measurement(lines, [still], [channel]),
+        lambda: validate_measurement(lines, [mode], [channel], sigma=0),
+        lambda: validate_measurement(
+            lines, [mode, still], [CandidateChannel("x", (), "A(1)", 1, "allowed", "")]
+        ),
+        lambda: CandidateChannel("x", (), "E(1)", 2, "allowed", ""),
+        lambda: CandidateChannel("x", (), "E(1)", 1, "maybe", ""),
+        lambda: CandidateMode("x", float("nan"), False, True, True),
+        lambda: CandidateMode("x", 1.0, False, True, True, tolerance=0),
+    ]
+    for act in bad:
+        with pytest.raises((InputError, LabelError)) as caught:
+            act()
+        assert isinstance(caught.value, SymchiralError)
