@@ -125,6 +125,18 @@ def find_axis(crystal: SymmetricCrystal, wanted: str | None = None) -> Axis | No
     )
 
 
+def axis_along(crystal: SymmetricCrystal, vector: npt.NDArray[np.float64]) -> Axis | None:
+    """Return the axis of highest order along a Cartesian direction nearest to the origin, or None.
+
+    The axis points along ``vector``.
+    """
+    unit = vector / np.linalg.norm(vector)
+    for candidate in _candidates(crystal):
+        if abs(_cartesian(crystal, candidate[2]) @ unit) > 1 - 1e-6:
+            return _line(crystal, candidate, unit, np.zeros(3))[1]
+    return None
+
+
 def axis_names(crystal: SymmetricCrystal) -> list[str]:
     """Order and direction of every symmetry axis, highest order first: ``3 along [0 0 1]``."""
     names: dict[tuple[int, int, int], str] = {}
