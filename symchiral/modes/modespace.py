@@ -215,6 +215,11 @@ def mode_space(crystal: SymmetricCrystal, axis: Axis | None, q: QPoint = GAMMA) 
 
 def solve(basis: AdaptedBasis, matrix: Complex) -> tuple[Floats, Complex]:
     """Eigenvalues (n,) and sets of eigenvectors (n, 3N, d) of a matrix in one species."""
+    rows, size, _ = basis.displacements.shape
+    if rows == size and not basis.real:
+        # No symmetry at all: any basis will do.
+        values, vectors = np.linalg.eigh(matrix)
+        return values, _phased(vectors.T[:, :, None], basis)
     values, vectors = np.linalg.eigh(basis.block(matrix))
     sets = np.tensordot(vectors.T, basis.displacements, 1)
     if len(basis.commutant) > 1:
@@ -250,6 +255,12 @@ def _phased(sets: Complex, basis: AdaptedBasis) -> Complex:
     Of elements equally large the first is taken.
     """
     unit = basis.commutant[:1]
+    if not basis.real and sets.shape[2] == 1:
+        sizes = np.abs(sets[:, :, 0])
+        place = np.argmax(sizes > sizes.max(axis=1, keepdims=True) * (1 - 1e-6), axis=1)
+        which = np.arange(len(sets))
+        largest = sets[which, place, 0] / sizes[which, place]
+        return np.asarray(sets / largest[:, None, None])
     family = basis.commutant if basis.real else np.concatenate([unit, 1j * unit])
     members = sets[:, None] @ family
     elements = members.real.reshape(len(sets), len(family), -1)
