@@ -15,6 +15,7 @@ from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SYMPREC, SymmetricCrystal, find_symmetry
 from symchiral.errors import GrammarError, InputError, LimitError
 from symchiral.fields.pump import Pump
+from symchiral.forces.bands import Bands, make_bands
 from symchiral.forces.phonons import Phonons, make_phonons
 from symchiral.io.phonon_files import is_phonon_source, read_forces
 from symchiral.io.shipped import find_structure, force_data_names
@@ -143,6 +144,44 @@ class Study(Value):
                 fix=f"give force constants: a phonopy.yaml or the folder of FORCE_SETS{shipped}",
             )
         return self.phonons
+
+    def bands(
+        self,
+        path: str | None = None,
+        *,
+        points: int = 200,
+        about: str = "axis",
+        eigenvectors: bool = False,
+    ) -> Bands:
+        """Follow all modes along a path: frequencies, angular momenta, PAM on invariant lines.
+
+        Parameters
+        ----------
+        path : str, optional
+            ``"GM K M GM"``, interrupted by ``|``; default the standard path of Hinuma et al.
+        points : int
+            Wavevectors on the whole path.
+        about : str
+            ``axis``: angular momentum about the axis of the crystal; ``path``: on every piece about
+            its own direction.
+        eigenvectors : bool
+            Keep the eigenvectors.
+
+        Raises
+        ------
+        InputError
+            The source has structure only; the path cannot be read.
+        SymmetryError
+            The forces break the symmetry of the atoms.
+        """
+        return make_bands(
+            self._forces,
+            self.axis,
+            path=path,
+            points=points,
+            about=about,
+            eigenvectors=eigenvectors,
+        )
 
     def rules(self, *, order: int = 3, q: str | None = None, acoustic: bool = False) -> RuleBook:
         """Judge every channel of m − 1 quanta in and one out.

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from symchiral.cli import explain, modes, predict, schema, show
+from symchiral.cli import bands, explain, modes, predict, schema, show
 from symchiral.errors import SymchiralError
 from symchiral.version import __version__
 
@@ -20,6 +20,7 @@ COMMANDS = {
     "explain": explain,
     "show": show,
     "modes": modes,
+    "bands": bands,
     "schema": schema,
 }
 """Every command by name, in the order of the help."""
