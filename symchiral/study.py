@@ -13,7 +13,7 @@ import numpy.typing as npt
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SYMPREC, SymmetricCrystal, find_symmetry
-from symchiral.errors import GrammarError, InputError, LimitError
+from symchiral.errors import GrammarError, InputError, LabelError, LimitError
 from symchiral.fields.pump import Pump
 from symchiral.forces.bands import Bands, make_bands
 from symchiral.forces.phonons import Phonons, make_phonons
@@ -23,7 +23,9 @@ from symchiral.io.structure import read_crystal
 from symchiral.irreps.axis import Axis, axis_at, find_axis
 from symchiral.irreps.kpoints import find_point, named_points, split_points
 from symchiral.irreps.stars import place_name
+from symchiral.modes.animation import Animation, animate
 from symchiral.modes.mode import Modes
+from symchiral.modes.operators import Operators, find_operators
 from symchiral.modes.species import Species, find_species
 from symchiral.report.document import predict_document, show_document
 from symchiral.report.summary import show_table
@@ -181,6 +183,57 @@ class Study(Value):
             points=points,
             about=about,
             eigenvectors=eigenvectors,
+        )
+
+    def animate(
+        self,
+        mode: str | int,
+        *,
+        q: str = "GM",
+        frames: int = 24,
+        amplitude: float = 0.3,
+        cells: tuple[int, int, int] | None = None,
+    ) -> Animation:
+        """Set the atoms of a supercell moving in one mode.
+
+        Parameters
+        ----------
+        mode : str or int
+            Its name, ``"Eu(1,+)"``, or its place from the lowest frequency, from 1.
+        q : str
+            Its wavevector.
+        frames : int
+            Pictures in a period.
+        amplitude : float
+            Largest displacement of any atom, Å.
+        cells : tuple of int, optional
+            Primitive cells along each lattice vector; default the fewest that repeat with q.
+
+        Raises
+        ------
+        LabelError
+            There is no such mode.
+        WavevectorError
+            The supercell does not repeat with the wavevector.
+        """
+        modes = self.modes(q)
+        if isinstance(mode, str):
+            chosen = modes.find(mode)
+        elif 1 <= mode <= len(modes):
+            chosen = list(modes)[mode - 1]
+        else:
+            raise LabelError(
+                f"no band {mode}",
+                why=f"there are {len(modes)} modes",
+                fix=f"give a number from 1, the lowest, to {len(modes)}",
+            )
+        return animate(modes, chosen, frames=frames, amplitude=amplitude, cells=cells)
+
+    def operators(self, q: str = "GM") -> Operators:
+        """Return the matrices T(g) and the projectors on the species at a wavevector."""
+        point = self.point(q)
+        return find_operators(
+            self.crystal, axis_at(self.crystal, self.axis, [point]), point
         )
 
     def rules(self, *, order: int = 3, q: str | None = None, acoustic: bool = False) -> RuleBook:

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from symchiral.cli import bands, explain, modes, predict, schema, show
+from symchiral.cli import animate, bands, explain, modes, predict, schema, show
 from symchiral.errors import SymchiralError
 from symchiral.version import __version__
 
@@ -21,6 +21,7 @@ COMMANDS = {
     "show": show,
     "modes": modes,
     "bands": bands,
+    "animate": animate,
     "schema": schema,
 }
 """Every command by name, in the order of the help."""

@@ -258,7 +258,9 @@ def make_bands(
             along = segment.vector @ reciprocal
             line, unit = axis_along(crystal, along), along / np.linalg.norm(along)
         t = np.linspace(0, 1, n)
-        found.append(_follow(phonons, line, unit, segment, t, start + t * length, ends, eigenvectors))
+        found.append(
+            _follow(phonons, line, unit, segment, t, start + t * length, ends, eigenvectors)
+        )
         start += length
     return Bands(crystal, phonons, axis, about, tuple(found))
 

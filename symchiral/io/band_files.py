@@ -30,7 +30,7 @@ def band_columns(bands: Bands, *, unit: str = "THz") -> dict[str, npt.NDArray[An
     parts: list[dict[str, Any]] = []
     for number, piece in enumerate(bands.segments, 1):
         n, size = piece.frequencies.shape
-        once = np.arange(size)
+        once = range(size)
 
         def wide(values: Any, n: int = n) -> npt.NDArray[Any]:
             return np.tile(np.asarray(values), n)
@@ -48,7 +48,7 @@ def band_columns(bands: Bands, *, unit: str = "THz") -> dict[str, npt.NDArray[An
                 "line": wide([piece.segment.place] * size),
                 **{f"q{i + 1}": tall(piece.coordinates[:, i]) for i in range(3)},
                 "distance": tall(piece.distance),
-                "branch": wide(once + 1),
+                "branch": wide(np.arange(1, size + 1)),
                 "species": wide([b.label for b in piece.branches]),
                 "order": wide([b.order for b in piece.branches]),
                 "component": wide([b.component for b in piece.branches]),
@@ -57,9 +57,7 @@ def band_columns(bands: Bands, *, unit: str = "THz") -> dict[str, npt.NDArray[An
                 "frequency": (piece.frequencies * PER_THZ[unit]).ravel(),
                 "frequency_unit": wide([unit] * size),
                 "am": piece.am.ravel(),
-                **{
-                    f"am_{c}": piece.am_vectors[:, :, i].ravel() for i, c in enumerate("xyz")
-                },
+                **{f"am_{c}": piece.am_vectors[:, :, i].ravel() for i, c in enumerate("xyz")},
             }
         )
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -99,7 +97,9 @@ def write_band_parquet(bands: Bands, file: Path, *, unit: str = "THz") -> None:
         ) from error
     columns = band_columns(bands, unit=unit)
     arrays = {
-        name: pyarrow.array(column.tolist() if column.dtype.kind == "U" else column, from_pandas=True)
+        name: pyarrow.array(
+            column.tolist() if column.dtype.kind == "U" else column, from_pandas=True
+        )
         for name, column in columns.items()
     }
     pyarrow.parquet.write_table(pyarrow.table(arrays), file)
@@ -132,8 +132,10 @@ def write_band_yaml(bands: Bands, stream: TextIO) -> None:
         "segment_nqpoint:",
         *(f"- {n}" for n in counts),
         "labels:",
-        *(f"- [ '{_label(p.start.point.label)}', '{_label(p.end.point.label)}' ]"
-          for p in bands.segments),
+        *(
+            f"- [ '{_label(p.start.point.label)}', '{_label(p.end.point.label)}' ]"
+            for p in bands.segments
+        ),
         "reciprocal_lattice:",
         *(f"- {_row(b)}" for b in np.linalg.inv(source.cell).T),
         f"natom: {len(source.numbers)}",
@@ -191,9 +193,7 @@ def _cell(phonons: Phonons) -> Iterator[str]:
     for vector in source.cell:
         yield f"- {_row(vector)}"
     yield "points:"
-    for number, position, mass in zip(
-        source.numbers, source.positions, source.masses, strict=True
-    ):
+    for number, position, mass in zip(source.numbers, source.positions, source.masses, strict=True):
         yield f"- symbol: {SYMBOLS[number]}"
         yield f"  coordinates: {_row(position)}"
         yield f"  mass: {mass:.9f}"

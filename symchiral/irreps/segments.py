@@ -6,17 +6,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise, product
 
 import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.operation import Vector
 from symchiral.crystal.paths import standard_path
-from symchiral.crystal.qpoint import GENERIC, ZERO, QPoint, star
+from symchiral.crystal.qpoint import ZERO, QPoint, star
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.errors import GrammarError, WavevectorError
-from symchiral.irreps.kpoints import find_point, split_points
+from symchiral.irreps.kpoints import find_point, named_points, split_points
 from symchiral.irreps.locate import locate
 from symchiral.value import Value, frozen
 
@@ -27,6 +28,9 @@ NEAR = 1e-6
 
 LARGEST = 1000
 """Denominator of the wavevector, inside a piece, by which the species are named."""
+
+
+_STEPS = np.array(list(product(range(-2, 3), repeat=3)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,9 +64,9 @@ class Segment(Value):
     start, end : PathPoint
         Its ends.
     q : QPoint
-        The smallest set of wavevectors that contains it on which every operation (combined with
-        time reversal or not) that keeps one keeps all: a line, a plane, or all. Its generic point
-        has the labels that the tables give inside the piece.
+        The line, plane or general position that the piece is on: the smallest with a name, or the
+        one that all operations keep (combined with time reversal or not) that keep the piece. Its
+        generic point has the labels that the tables give inside the piece.
     shift : tuple of int
         Reciprocal lattice vector G by which the piece lies beside q.
     place : str
@@ -134,7 +138,7 @@ def _written(name: str) -> str:
 
 def _named(crystal: SymmetricCrystal, path: str) -> Iterator[tuple[PathPoint, PathPoint]]:
     group = crystal.group
-    metric = np.linalg.inv(crystal.primitive.cell @ crystal.primitive.cell.T)
+    metric: Floats = np.linalg.inv(crystal.primitive.cell @ crystal.primitive.cell.T).astype(float)
     for part in path.split("|"):
         words = split_points(part) if part.strip() else ()
         if len(words) < 2:
@@ -169,7 +173,7 @@ def _named(crystal: SymmetricCrystal, path: str) -> Iterator[tuple[PathPoint, Pa
 
 def _nearest_arm(group: SpaceGroup, q: QPoint, near: Floats, metric: Floats) -> QPoint:
     """The arm of q, up to a reciprocal lattice vector, nearest to a point; of equal ones q."""
-    steps = np.array(np.meshgrid(*[range(-2, 3)] * 3)).reshape(3, -1).T
+    steps = _STEPS
     best, chosen = np.inf, q
     for arm in (q, *star(group, q)):
         x = np.array([float(c) for c in arm.coordinates])
@@ -224,7 +228,7 @@ def _pieces(group: SpaceGroup, a: PathPoint, b: PathPoint) -> list[Segment]:
         return [_segment(group, a, b, kept)]
     middle = [_passed(group, a, b, t) for t in sorted(cuts)]
     corners = [a, *middle, b]
-    return [s for p, r in zip(corners, corners[1:], strict=False) for s in _pieces(group, p, r)]
+    return [s for p, r in pairwise(corners) for s in _pieces(group, p, r)]
 
 
 def _passed(group: SpaceGroup, a: PathPoint, b: PathPoint, t: float) -> PathPoint:
@@ -234,9 +238,7 @@ def _passed(group: SpaceGroup, a: PathPoint, b: PathPoint, t: float) -> PathPoin
         ends = zip(a.q.coordinates, b.q.coordinates, strict=True)
         q = QPoint.of(*(p + exact * (r - p) for p, r in ends))
         location = locate(group, q)
-        return PathPoint(
-            location.text, frozen([float(c) for c in q.coordinates]), q
-        )
+        return PathPoint(location.text, frozen([float(c) for c in q.coordinates]), q)
     x = a.coordinates + t * (b.coordinates - a.coordinates)
     return PathPoint("·", frozen(x), None)
 
@@ -252,7 +254,7 @@ def _segment(
         for change, at in kept
         for j in range(3)
     ]
-    natural = _solutions(rows)
+    natural = _named_inside(group, _solutions(rows), a.coordinates, b.coordinates)
     reduced = natural.reduced
     shift = (natural - reduced).coordinates
     middle = (a.coordinates + b.coordinates) / 2 - np.array([float(x) for x in shift])
@@ -266,6 +268,30 @@ def _segment(
     total = [int(x + y - z) for x, y, z in zip(shift, q.coordinates, home.coordinates, strict=True)]
     place = locate(group, home).point.label
     return Segment(a, b, home, (total[0], total[1], total[2]), place)
+
+
+def _named_inside(group: SpaceGroup, q: QPoint, a: Floats, b: Floats) -> QPoint:
+    """The smallest named line or plane inside q that contains a piece, or q itself.
+
+    The tables name lines of planes also where no operation keeps the line alone, because some
+    operation reverses its wavevectors.
+    """
+    free = sum(slope != ZERO for slope in q.slopes)
+    for point in named_points(group):
+        if not 0 < point.kdim < free:
+            continue
+        for index in range(len(group)):
+            arm = point.q.rotated(group.rotations[group.inverses[index]])
+            slopes = np.array([[float(x) for x in s] for s in arm.slopes[: point.kdim]])
+            across = np.eye(3) - np.linalg.pinv(slopes) @ slopes
+            if np.abs((b - a) @ across).max() > NEAR:
+                continue
+            offset = a - np.array([float(x) for x in arm.coordinates])
+            steps = _STEPS + np.rint(offset).astype(np.int64)
+            fits = np.abs((offset - steps) @ across).max(axis=1) < NEAR
+            if fits.any():
+                return arm + QPoint.of(*steps[int(np.argmax(fits))].tolist())
+    return q
 
 
 def _reversed(q: QPoint) -> QPoint:
@@ -291,18 +317,16 @@ def _solutions(rows: list[list[Fraction]]) -> QPoint:
     free = [c for c in range(3) if c not in pivots]
     constant = [Fraction(0)] * 3
     slopes: list[Vector] = []
-    for row, pivot in enumerate(pivots):
-        constant[pivot] = rows[row][3]
+    for place, pivot in enumerate(pivots):
+        constant[pivot] = rows[place][3]
     for column in free:
         slope = [Fraction(0)] * 3
         slope[column] = Fraction(1)
-        for row, pivot in enumerate(pivots):
-            slope[pivot] = -rows[row][column]
+        for place, pivot in enumerate(pivots):
+            slope[pivot] = -rows[place][column]
         slopes.append((slope[0], slope[1], slope[2]))
     slopes += [ZERO] * (3 - len(slopes))
-    return QPoint(
-        (constant[0], constant[1], constant[2]), (slopes[0], slopes[1], slopes[2])
-    )
+    return QPoint((constant[0], constant[1], constant[2]), (slopes[0], slopes[1], slopes[2]))
 
 
 def _inside(q: QPoint, x: Floats) -> QPoint:
@@ -324,5 +348,3 @@ def _same_domain(group: SpaceGroup, q: QPoint, inside: QPoint) -> bool:
         difference = zip(point.generic, k.generic, strict=True)
         found.append((location.point, location.operation, tuple(x - y for x, y in difference)))
     return found[0] == found[1]
-
-

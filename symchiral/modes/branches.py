@@ -164,7 +164,7 @@ def connect(before: Complex, after: Complex, squares: Floats) -> npt.NDArray[np.
         overlaps = overlaps @ same
     best = np.argmax(overlaps, axis=1)
     if len(set(best.tolist())) == len(best):
-        return best
+        return np.asarray(best, dtype=np.int64)
     from scipy.optimize import linear_sum_assignment
 
     return np.asarray(linear_sum_assignment(-overlaps)[1], dtype=np.int64)

@@ -139,7 +139,10 @@ def bands_table(bands: Bands, *, unit: str = "THz") -> Table:
     return Table(
         ("path", "line", "axis", "l", "species", f"f ({SIGNS[unit]})", "|J| (ħ)"),
         tuple(rows),
-        head=(f"{headline(bands.crystal)}   bands", f"axis     {axis_line(bands.crystal, bands.axis)}"),
+        head=(
+            f"{headline(bands.crystal)}   bands",
+            f"axis     {axis_line(bands.crystal, bands.axis)}",
+        ),
         foot=tuple(foot),
         optional=("species", "line"),
     )

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.errors import InputError
-from symchiral.forces.bands import BandEnd, Bands, BandSegment, Level
+from symchiral.forces.bands import BandEnd, Bands, BandSegment
 from symchiral.report.modes import STILL
 from symchiral.rules.rule import minus
 from symchiral.units import PER_THZ, SIGNS
@@ -106,9 +106,7 @@ def _limit(bands: Bands) -> float | None:
     return None if largest < STILL else float(np.ceil(min(largest, 1.0) * 20 - 1e-9) / 20)
 
 
-def _draw(
-    axes: Axes, segment: BandSegment, x: Floats, factor: float, limit: float | None
-) -> None:
+def _draw(axes: Axes, segment: BandSegment, x: Floats, factor: float, limit: float | None) -> None:
     from matplotlib.collections import LineCollection
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.transforms import ScaledTranslation
@@ -259,7 +257,7 @@ def _legend(figure: Figure, axes: Axes, bands: Bands, limit: float | None) -> No
     colours = LinearSegmentedColormap.from_list("sense", [NEGATIVE, ZERO, POSITIVE])
     mappable = ScalarMappable(Normalize(-limit, limit), colours)
     bar = figure.colorbar(mappable, ax=axes, shrink=0.6, aspect=22, pad=0.015)
-    bar.outline.set_linewidth(0.4)  # type: ignore[operator]
+    bar.outline.set_linewidth(0.4)
     bar.set_ticks([-limit, 0, limit])
     bar.set_ticklabels([minus(f"{-limit:g} ▽"), "0", f"+{limit:g} ▲"])
     bar.ax.tick_params(labelsize=8, length=2)
