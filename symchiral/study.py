@@ -232,9 +232,7 @@ class Study(Value):
     def operators(self, q: str = "GM") -> Operators:
         """Return the matrices T(g) and the projectors on the species at a wavevector."""
         point = self.point(q)
-        return find_operators(
-            self.crystal, axis_at(self.crystal, self.axis, [point]), point
-        )
+        return find_operators(self.crystal, axis_at(self.crystal, self.axis, [point]), point)
 
     def rules(self, *, order: int = 3, q: str | None = None, acoustic: bool = False) -> RuleBook:
         """Judge every channel of m − 1 quanta in and one out.

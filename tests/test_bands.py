@@ -22,7 +22,6 @@ from symchiral.errors import GrammarError, InputError, LimitError, WavevectorErr
 from symchiral.forces.bands import Bands, BandSegment
 from symchiral.io.band_files import band_columns, write_band_csv, write_band_yaml
 from symchiral.irreps.segments import find_segments
-from symchiral.modes.displacement import displacement_matrices
 from symchiral.report.bands import bands_document, bands_table, save_bands
 from symchiral.report.bands_figure import _pams, _spread, bands_figure
 from symchiral.report.document import schema
@@ -32,13 +31,13 @@ SWEEP = pytest.mark.sweep
 CRYSTALS = (
     "ZnO",
     "Te_P3121",
-    "TeO2_alpha",
-    "FeSi",
     "BPO4",
     "BaTiO3_P4mm",
     *(
         pytest.param(name, marks=SWEEP)
         for name in (
+            "TeO2_alpha",
+            "FeSi",
             "MgB2",
             "NaCl",
             "CdTiO3",
@@ -152,7 +151,10 @@ def test_labels_inside_a_piece_are_those_of_modes_there(name: str) -> None:
     for piece in bands(name).segments:
         i = len(piece.u) // 2
         fractions = [Fraction(float(x)).limit_denominator(10**6) for x in piece.coordinates[i]]
-        if max(abs(float(f) - x) for f, x in zip(fractions, piece.coordinates[i])) > 1e-12:
+        if (
+            max(abs(float(f) - x) for f, x in zip(fractions, piece.coordinates[i], strict=True))
+            > 1e-12
+        ):
             continue
         modes = study(name).modes(",".join(map(str, fractions)))
         there = sorted((round(m.frequency, 5), m.modes[0].label) for m in modes.multiplets)
@@ -166,10 +168,10 @@ def test_labels_inside_a_piece_are_those_of_modes_there(name: str) -> None:
 
 
 def test_branches_cross_where_eigenvectors_say_so() -> None:
-    """Dense eigenvectors of the bare matrices, followed by overlap alone, give the same branches."""
+    """Dense eigenvectors of bare matrices, followed by overlap alone, give the same branches."""
     crossings = compared = 0
-    for name in ("ZnO", "MgB2", "TeO2_alpha", "NaCl"):
-        found = study(name).bands(points=1200, eigenvectors=False)
+    for name in ("ZnO", "Te_P3121", "NaCl"):
+        found = study(name).bands(points=1000, eigenvectors=False)
         for piece in found.segments:
             before: np.ndarray[Any, Any] | None = None
             inner = range(2, len(piece.u) - 2)
@@ -208,10 +210,10 @@ def split(name: str, line: str, u: float) -> dict[str, list[float]]:
 
 @pytest.mark.parametrize(
     ("name", "chiral"),
-    [("Te_P3121", True), ("SiO2_quartz_P3221", True), ("TeO2_alpha", True), ("ZnO", False)],
+    [("SiO2_quartz_P3221", True), ("TeO2_alpha", True), ("ZnO", False)],
 )
-def test_partners_split_on_the_axis_of_a_chiral_crystal_only(name: str, chiral: bool) -> None:
-    """Transverse acoustic velocities are equal and differ ∝ u² in f/u·…; optical split ∝ u."""
+def test_partners_split_on_the_axis_of_a_chiral_crystal_only(name: str, *, chiral: bool) -> None:
+    """Transverse acoustic velocities are equal, f₊ − f₋ ∝ u²; optical pairs split ∝ u."""
     near = {u: split(name, "0,0,{}", u) for u in (1 / 50, 1 / 25)}
     gaps = {u: np.subtract(s["+"], s["-"]) for u, s in near.items()}
     acoustic = [gap[0] / s["+"][0] for gap, s in zip(gaps.values(), near.values(), strict=True)]
@@ -235,7 +237,8 @@ def test_mirror_image_reverses_pam_and_angular_momentum() -> None:
     assert (right.axis.screw, left.axis.screw) == (1, -1)  # type: ignore[union-attr]
     for i in range(len(a.branches)):
         l, residue = a.pam(i), a.residues[i]
-        assert l is not None and residue is not None
+        assert l is not None
+        assert residue is not None
         j = next(
             k
             for k in range(len(b.branches))
@@ -311,7 +314,7 @@ def test_bad_requests_are_refused() -> None:
 def test_along_the_path_every_cubic_direction_has_its_axis() -> None:
     found = study("FeSi").bands("X GM R", points=12, about="path")
     assert [p.axis.symbol for p in found.segments if p.axis] == ["2_1", "3"]
-    x, r = found.segments
+    r = found.segments[1]
     assert np.abs(r.am).max() > 0.1
     assert np.allclose(np.abs(r.direction), 3**-0.5)
 
@@ -368,14 +371,15 @@ def test_without_parquet_the_message_names_the_extra(
         save_bands(bands("MgB2"), tmp_path / "b.pdf")
 
 
-@pytest.mark.parametrize("name", ["ZnO", "TeO2_alpha", "NaCl"])
+@pytest.mark.parametrize("name", ["ZnO", "BaTiO3_P4mm"])
 def test_band_yaml_is_read_back_with_the_same_modes(name: str, tmp_path: Path) -> None:
     """By phonopy's own structure of the file, and by our reader of tabulated eigenvectors."""
     import yaml
 
     found = bands(name)
     save_bands(found, tmp_path / "band.yaml")
-    data = yaml.safe_load((tmp_path / "band.yaml").read_text())
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    data = yaml.load((tmp_path / "band.yaml").read_text(), Loader=loader)
     assert data["nqpoint"] == len(found) == len(data["phonon"])
     phonon = springs(name)
     assert np.allclose(data["lattice"], phonon.primitive.cell, atol=1e-9)
@@ -402,7 +406,9 @@ def test_figure_is_drawn_without_overlapping_texts(tmp_path: Path) -> None:
     boxes = [text.get_window_extent() for text in axes.texts]
     assert len(boxes) > 20
     overlaps = sum(
-        a.overlaps(b) and min(a.x1, b.x1) - max(a.x0, b.x0) > 2 and min(a.y1, b.y1) - max(a.y0, b.y0) > 3
+        a.overlaps(b)
+        and min(a.x1, b.x1) - max(a.x0, b.x0) > 2
+        and min(a.y1, b.y1) - max(a.y0, b.y0) > 3
         for i, a in enumerate(boxes)
         for b in boxes[:i]
     )

@@ -11,7 +11,9 @@ SUMMARY = "print the JSON Schema of a command's --json output"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("command", metavar="COMMAND", help="predict, explain, show, vertices, bands")
+    parser.add_argument(
+        "command", metavar="COMMAND", help="predict, explain, show, vertices, bands"
+    )
 
 
 def run(options: argparse.Namespace) -> None:

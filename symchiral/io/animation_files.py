@@ -28,11 +28,15 @@ def write_trajectory(animation: Animation, file: Path) -> None:
     q = [float(x) for x in animation.modes.q.coordinates]
     am = animation.modes.am(animation.mode)
     images = []
-    for time, x, v in zip(
-        animation.times, animation.positions, animation.velocities, strict=True
-    ):
-        atoms = Atoms(cell.numbers, positions=x, cell=cell.cell, pbc=True, masses=animation.masses)
-        atoms.set_velocities(v / PS_IN_ASE)
+    for time, x, v in zip(animation.times, animation.positions, animation.velocities, strict=True):
+        atoms = Atoms(
+            cell.numbers,
+            positions=x,
+            cell=cell.cell,
+            pbc=True,
+            masses=animation.masses,
+            momenta=v / PS_IN_ASE * animation.masses[:, None],
+        )
         atoms.info = {
             "mode": animation.mode.name,
             "q": np.array(q),
@@ -46,11 +50,11 @@ def write_trajectory(animation: Animation, file: Path) -> None:
 
 
 def write_vsim(animation: Animation, file: Path) -> None:
-    """Write V_Sim's ascii: the primitive cell, and the mode as complex displacements.
+    r"""Write V_Sim's ascii: the primitive cell, and the mode as complex displacements.
 
     The cell is turned so that a is along x and b in the xy plane, and the displacements with it.
     As in phonopy's file they are mass-weighted back, :math:`m^{-1/2} e` with the position in the
-    phase, so that :math:`u = \\mathrm{Re}[U e^{i(q·r - ωt)}]`.
+    phase, so that :math:`u = \mathrm{Re}[U e^{i(q·r - ωt)}]`.
     """
     primitive = animation.modes.crystal.primitive
     turned, rotation = _upright(primitive.cell)
