@@ -31,6 +31,9 @@ _HOME = {
     "structure": "symchiral.study",
     "structure_names": "symchiral.io.shipped",
     "SymchiralError": "symchiral.errors",
+    "Bands": "symchiral.forces.bands",
+    "Animation": "symchiral.modes.animation",
+    "save": "symchiral.report.save",
 }
 
 __all__ = ["__version__", *sorted(_HOME)]
@@ -38,11 +41,14 @@ __all__ = ["__version__", *sorted(_HOME)]
 if TYPE_CHECKING:
     from symchiral.crystal.crystal import Crystal as Crystal
     from symchiral.errors import SymchiralError as SymchiralError
+    from symchiral.forces.bands import Bands as Bands
     from symchiral.io.shipped import structure_names as structure_names
+    from symchiral.modes.animation import Animation as Animation
     from symchiral.modes.mode import Mode as Mode
     from symchiral.modes.mode import Modes as Modes
     from symchiral.modes.mode import Multiplet as Multiplet
     from symchiral.modes.species import Species as Species
+    from symchiral.report.save import save as save
     from symchiral.rules.resonance import Transfer as Transfer
     from symchiral.rules.rule import Rule as Rule
     from symchiral.rules.rulebook import RuleBook as RuleBook

@@ -13,9 +13,10 @@ import numpy.typing as npt
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SYMPREC, SymmetricCrystal, find_symmetry
-from symchiral.errors import GrammarError, InputError, LimitError
+from symchiral.errors import GrammarError, InputError, LabelError, LimitError
 from symchiral.fields.beam import find_beam
 from symchiral.fields.pump import Pump
+from symchiral.forces.bands import Bands, make_bands
 from symchiral.forces.phonons import Phonons, make_phonons
 from symchiral.io.phonon_files import is_phonon_source, read_forces
 from symchiral.io.shipped import find_structure, force_data_names
@@ -23,7 +24,9 @@ from symchiral.io.structure import read_crystal
 from symchiral.irreps.axis import Axis, axis_at, find_axis
 from symchiral.irreps.kpoints import find_point, named_points, split_points
 from symchiral.irreps.stars import place_name
+from symchiral.modes.animation import Animation, animate
 from symchiral.modes.mode import Modes
+from symchiral.modes.operators import Operators, find_operators
 from symchiral.modes.species import Species, find_species
 from symchiral.report.document import predict_document, show_document
 from symchiral.report.light_document import light_document
@@ -147,6 +150,93 @@ class Study(Value):
                 fix=f"give force constants: a phonopy.yaml or the folder of FORCE_SETS{shipped}",
             )
         return self.phonons
+
+    def bands(
+        self,
+        path: str | None = None,
+        *,
+        points: int = 200,
+        about: str = "axis",
+        eigenvectors: bool = False,
+    ) -> Bands:
+        """Follow all modes along a path: frequencies, angular momenta, PAM on invariant lines.
+
+        Parameters
+        ----------
+        path : str, optional
+            ``"GM K M GM"``, interrupted by ``|``; default the standard path of Hinuma et al.
+        points : int
+            Wavevectors on the whole path.
+        about : str
+            ``axis``: angular momentum about the axis of the crystal; ``path``: on every piece about
+            its own direction.
+        eigenvectors : bool
+            Keep the eigenvectors.
+
+        Raises
+        ------
+        InputError
+            The source has structure only; the path cannot be read.
+        SymmetryError
+            The forces break the symmetry of the atoms.
+        """
+        return make_bands(
+            self._forces,
+            self.axis,
+            path=path,
+            points=points,
+            about=about,
+            eigenvectors=eigenvectors,
+        )
+
+    def animate(
+        self,
+        mode: str | int,
+        *,
+        q: str = "GM",
+        frames: int = 24,
+        amplitude: float = 0.3,
+        cells: tuple[int, int, int] | None = None,
+    ) -> Animation:
+        """Set the atoms of a supercell moving in one mode.
+
+        Parameters
+        ----------
+        mode : str or int
+            Its name, ``"Eu(1,+)"``, or its place from the lowest frequency, from 1.
+        q : str
+            Its wavevector.
+        frames : int
+            Pictures in a period.
+        amplitude : float
+            Largest displacement of any atom, Å.
+        cells : tuple of int, optional
+            Primitive cells along each lattice vector; default the fewest that repeat with q.
+
+        Raises
+        ------
+        LabelError
+            There is no such mode.
+        WavevectorError
+            The supercell does not repeat with the wavevector.
+        """
+        modes = self.modes(q)
+        if isinstance(mode, str):
+            chosen = modes.find(mode)
+        elif 1 <= mode <= len(modes):
+            chosen = list(modes)[mode - 1]
+        else:
+            raise LabelError(
+                f"no band {mode}",
+                why=f"there are {len(modes)} modes",
+                fix=f"give a number from 1, the lowest, to {len(modes)}",
+            )
+        return animate(modes, chosen, frames=frames, amplitude=amplitude, cells=cells)
+
+    def operators(self, q: str = "GM") -> Operators:
+        """Return the matrices T(g) and the projectors on the species at a wavevector."""
+        point = self.point(q)
+        return find_operators(self.crystal, axis_at(self.crystal, self.axis, [point]), point)
 
     def rules(self, *, order: int = 3, q: str | None = None, acoustic: bool = False) -> RuleBook:
         """Judge every channel of m − 1 quanta in and one out.

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from symchiral.cli import explain, light, modes, predict, schema, show
+from symchiral.cli import animate, bands, explain, light, modes, predict, schema, show
 from symchiral.errors import SymchiralError
 from symchiral.version import __version__
 
@@ -21,6 +21,8 @@ COMMANDS = {
     "show": show,
     "modes": modes,
     "light": light,
+    "bands": bands,
+    "animate": animate,
     "schema": schema,
 }
 """Every command by name, in the order of the help."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import GrammarError, nearest
 from symchiral.fields.polarization import Polarization
-from symchiral.irreps.axis import Axis, axis_along, three_numbers
+from symchiral.irreps.axis import Axis, axis_along, three_numbers, upward
 from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
 from symchiral.value import Value, frozen
@@ -129,7 +129,7 @@ def find_beam(
         k = np.array(axis.direction) if axis else _vector(crystal, "0,0,1", "beam")
     else:
         k = _vector(crystal, direction, "beam")
-    along = axis if axis and abs(axis.direction @ k) > 1 - 1e-6 else axis_along(crystal, k)
+    along = axis if axis and abs(axis.direction @ k) > 1 - 1e-6 else axis_along(crystal, upward(k))
     n = k if along is None else np.array(along.direction)
     choices = ["1,0,0", "0,1,0", "0,0,1"] if horizontal is None else [horizontal]
     flat = [v - (v @ n) * n for v in (_vector(crystal, c, "horizontal") for c in choices)]

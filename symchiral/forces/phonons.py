@@ -93,6 +93,31 @@ class Phonons(Value):
         blocks = blocks * phases[:, None, None, None] * phases.conj()[:, None]
         return np.asarray(blocks.reshape(3 * n, 3 * n))
 
+    @property
+    def source(self) -> Forces:
+        """Where the forces come from, in its own primitive cell and order of atoms."""
+        return self._forces
+
+    def in_source(self, q: Floats, eigenvectors: Complex) -> tuple[Floats, Complex]:
+        """Express eigenvectors in the primitive cell and order of atoms of the source.
+
+        Parameters
+        ----------
+        q : (3,) float
+            On the reciprocal basis of our primitive cell.
+        eigenvectors : (3N, n) complex
+            Columns, phase with the position of the atom.
+
+        Returns
+        -------
+        (3,) float, (3N, n) complex
+            q on the reciprocal basis of the source, and the eigenvectors of its atoms.
+        """
+        phases = np.exp(-2j * np.pi * (self._offsets @ q))
+        found = np.empty((len(self._order), 3, eigenvectors.shape[1]), dtype=complex)
+        found[self._order] = phases[:, None, None] * eigenvectors.reshape(found.shape)
+        return q @ self._basis, found.reshape(eigenvectors.shape)
+
     def modes(
         self, axis: Axis | None, q: QPoint = GAMMA, direction: npt.ArrayLike | None = None
     ) -> Modes:

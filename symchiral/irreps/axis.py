@@ -125,15 +125,15 @@ def find_axis(crystal: SymmetricCrystal, wanted: str | None = None) -> Axis | No
     )
 
 
-def axis_along(crystal: SymmetricCrystal, direction: npt.NDArray[np.float64]) -> Axis | None:
-    """Return the axis of highest order along a Cartesian direction, either way; None without one.
+def axis_along(crystal: SymmetricCrystal, vector: npt.NDArray[np.float64]) -> Axis | None:
+    """Return the axis of highest order along a Cartesian direction nearest to the origin, or None.
 
-    It points as the default axis would: its last non-zero Cartesian component is positive.
+    The axis points along ``vector``.
     """
-    vector = _upward(direction / np.linalg.norm(direction))
+    unit = vector / np.linalg.norm(vector)
     for candidate in _candidates(crystal):
-        if abs(_cartesian(crystal, candidate[2]) @ vector) > 1 - 1e-6:
-            return _line(crystal, candidate, vector, np.zeros(3))[1]
+        if abs(_cartesian(crystal, candidate[2]) @ unit) > 1 - 1e-6:
+            return _line(crystal, candidate, unit, np.zeros(3))[1]
     return None
 
 
@@ -170,7 +170,8 @@ def _cartesian(crystal: SymmetricCrystal, uvw: tuple[int, int, int]) -> npt.NDAr
     return np.asarray(vector / np.linalg.norm(vector))
 
 
-def _upward(vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def upward(vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the vector or its negative, whichever has its last non-zero component positive."""
     last = np.flatnonzero(np.abs(vector) > UPRIGHT)[-1]
     return np.asarray(vector * np.sign(vector[last]))
 
@@ -182,14 +183,14 @@ def _default(crystal: SymmetricCrystal, candidates: list[Candidate]) -> Axis:
     c_standard = frame.direction([0, 0, 1], to="cartesian", source="standard")
 
     def preference(candidate: Candidate) -> tuple[bool, bool, tuple[float, ...]]:
-        vector = _upward(_cartesian(crystal, candidate[2]))
+        vector = upward(_cartesian(crystal, candidate[2]))
         parallel = [
             bool(abs(vector @ c) > (1 - 1e-6) * np.linalg.norm(c)) for c in (c_input, c_standard)
         ]
         return parallel[0], parallel[1], tuple(np.round(vector[::-1], 3))
 
     chosen = max(best, key=preference)
-    vector = _upward(_cartesian(crystal, chosen[2]))
+    vector = upward(_cartesian(crystal, chosen[2]))
     return _line(crystal, chosen, vector, np.zeros(3))[1]
 
 

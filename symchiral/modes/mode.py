@@ -205,6 +205,52 @@ class Modes(Value):
             ),
         )
 
+    def find(self, name: str) -> Mode:
+        """Return a mode by its name in the grammar, ``Eu(1,+)``, ``A1g(1)``, ``Eu(ac,+)``.
+
+        Raises
+        ------
+        LabelError
+            No mode has the name, or several have it.
+        """
+        word = "".join(name.split()).replace("−", "-")
+        found = [mode for mode in self if word == mode.name]
+        if len(found) == 1:
+            return found[0]
+        raise LabelError(
+            f"no mode {name}" if not found else f"{name} names {len(found)} modes",
+            why=nearest(word, dict.fromkeys(mode.name for mode in self))
+            if not found
+            else "partners of equal l share a name",
+            fix="write species, number and component, as in Eu(1,+)"
+            if not found
+            else "choose one by its place from the lowest frequency, as in --band 4",
+        )
+
+    def eigenvectors_in(self, gauge: str) -> Complex:
+        r"""Return the eigenvectors in another gauge, (3N, 3N), the modes as columns.
+
+        ``position``, ours and phonopy's: :math:`u_κ = m_κ^{-1/2} e_κ e^{iq·r}` with r the position
+        of the atom; ``cell``: :math:`u_κ = m_κ^{-1/2} e'_κ e^{iq·R}` with R that of its cell, so
+        that :math:`e'_κ = e_κ e^{iq·r_κ}`.
+
+        Raises
+        ------
+        LabelError
+            The gauge is neither.
+        """
+        if gauge not in ("position", "cell"):
+            raise LabelError(
+                f"unknown gauge {gauge!r}",
+                why="the phase goes with the position of the atom or with that of its cell",
+                fix="write position or cell",
+            )
+        if gauge == "position":
+            return self.eigenvectors
+        q = np.array([float(x) for x in self.q.coordinates])
+        phases = np.exp(2j * np.pi * (self.crystal.primitive.positions @ q))
+        return np.asarray(phases.repeat(3)[:, None] * self.eigenvectors)
+
     @property
     def frequencies(self) -> Floats:
         """(3N,) THz, ascending, negative if unstable."""

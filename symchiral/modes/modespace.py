@@ -215,6 +215,11 @@ def mode_space(crystal: SymmetricCrystal, axis: Axis | None, q: QPoint = GAMMA) 
 
 def solve(basis: AdaptedBasis, matrix: Complex) -> tuple[Floats, Complex]:
     """Eigenvalues (n,) and sets of eigenvectors (n, 3N, d) of a matrix in one species."""
+    rows, size, _ = basis.displacements.shape
+    if rows == size and not basis.real:
+        # No symmetry at all: any basis will do.
+        values, vectors = np.linalg.eigh(matrix)
+        return values, _phased(vectors.T[:, :, None], basis)
     values, vectors = np.linalg.eigh(basis.block(matrix))
     sets = np.tensordot(vectors.T, basis.displacements, 1)
     if len(basis.commutant) > 1:
@@ -227,6 +232,8 @@ def _joined(values: Floats, sets: Complex, commutant: Complex) -> tuple[Floats, 
     size, d = commutant.shape[:2]
     scale = EQUAL * max(float(np.max(np.abs(values))), 1e-12)
     starts = np.flatnonzero(np.diff(values, prepend=-np.inf) > scale)
+    if np.all(np.diff(starts, append=len(values)) == size):
+        return values[::size], sets[::size]
     chosen, kept = [], []
     for start, stop in zip(starts, [*starts[1:], len(values)], strict=True):
         trials = sets[start:stop].copy()
@@ -248,13 +255,21 @@ def _phased(sets: Complex, basis: AdaptedBasis) -> Complex:
     Of elements equally large the first is taken.
     """
     unit = basis.commutant[:1]
+    if not basis.real and sets.shape[2] == 1:
+        sizes = np.abs(sets[:, :, 0])
+        place = np.argmax(sizes > sizes.max(axis=1, keepdims=True) * (1 - 1e-6), axis=1)
+        which = np.arange(len(sets))
+        largest = sets[which, place, 0] / sizes[which, place]
+        return np.asarray(sets / largest[:, None, None])
     family = basis.commutant if basis.real else np.concatenate([unit, 1j * unit])
-    members = np.einsum("mid,cde->mcie", sets, family)
+    members = sets[:, None] @ family
     elements = members.real.reshape(len(sets), len(family), -1)
-    sizes = np.sqrt(np.sum(elements**2, axis=1))
-    place = np.array([_first_largest(row) for row in sizes], dtype=np.int64)
+    squares = np.einsum("mcx,mcx->mx", elements, elements)
+    place = np.argmax(squares > squares.max(axis=1, keepdims=True) * (1 - 2e-6), axis=1)
     which = np.arange(len(sets))
-    weights = elements[which, :, place] / sizes[which, place][:, None]
+    weights = elements[which, :, place] / np.sqrt(squares[which, place])[:, None]
+    if len(family) == 1:
+        return np.asarray(weights[:, 0, None, None] * sets)
     return np.asarray(np.einsum("mc,mcie->mie", weights, members))
 
 

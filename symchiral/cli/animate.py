@@ -1,0 +1,74 @@
+"""``symchiral animate``: a mode as moving atoms."""
+
+from __future__ import annotations
+
+import argparse
+
+from symchiral.cli.common import add_forces, add_structure, open_study, write
+
+SUMMARY = "write a mode as moving atoms: trajectory, web page, or the files of other viewers"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_structure(parser)
+    add_forces(parser)
+    parser.add_argument("--q", default="GM", help="its wavevector (default: GM)")
+    chosen = parser.add_mutually_exclusive_group(required=True)
+    chosen.add_argument("--mode", metavar="NAME", help='the mode by name, "Eu(1,+)"')
+    chosen.add_argument(
+        "--band", type=int, metavar="N", help="the mode by its place, 1 the lowest frequency"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        required=True,
+        help="what to write, by its ending: .extxyz .traj (trajectory), .html (page), .json "
+        "(phonon website), .ascii (V_Sim), .vesta (arrows of a linear mode)",
+    )
+    parser.add_argument(
+        "--frames", type=int, default=24, metavar="N", help="pictures in a period (default: 24)"
+    )
+    parser.add_argument(
+        "--amplitude",
+        type=float,
+        default=0.3,
+        metavar="ANGSTROM",
+        help="largest displacement of an atom (default: 0.3)",
+    )
+    parser.add_argument(
+        "--cells",
+        type=_cells,
+        metavar="A,B,C",
+        help="primitive cells along each lattice vector (default: the fewest that repeat with q)",
+    )
+
+
+def _cells(text: str) -> tuple[int, int, int]:
+    words = text.split(",")
+    if len(words) != 3 or not all(word.strip().isdigit() for word in words):
+        raise argparse.ArgumentTypeError(f"{text!r} is not three numbers; pass for instance 3,3,1")
+    a, b, c = (int(word) for word in words)
+    return a, b, c
+
+
+def run(options: argparse.Namespace) -> None:
+    """Write the file, and say in a line what moves."""
+    from pathlib import Path
+
+    from symchiral.report.bands import check_ending
+    from symchiral.report.save import MOVING, save_animation
+
+    check_ending(Path(options.output), MOVING)
+    study = open_study(options)
+    animation = study.animate(
+        options.band if options.mode is None else options.mode,
+        q=options.q,
+        frames=options.frames,
+        amplitude=options.amplitude,
+        cells=options.cells,
+    )
+    save_animation(animation, options.output)
+    if not options.quiet:
+        write(f"{animation.title}: {len(animation.supercell)} atoms in {options.output}")

@@ -1,0 +1,82 @@
+"""``symchiral bands``: the dispersion with angular momenta, as a figure or as data."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from symchiral.cli.common import (
+    add_forces,
+    add_structure,
+    open_study,
+    warn,
+    write_json,
+    write_table,
+)
+
+SUMMARY = "draw or write the dispersion along a path, with PAM and angular momentum"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_structure(parser)
+    add_forces(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="what to write, by its ending: .pdf .png .svg (figure), .json .csv .parquet (data), "
+        ".yaml (phonopy's band.yaml with eigenvectors); without it a table is printed",
+    )
+    parser.add_argument(
+        "--path",
+        metavar='"Q ..."',
+        help='points of the path as one argument, "GM K M GM"; | interrupts it '
+        "(default: the standard path)",
+    )
+    parser.add_argument(
+        "--points",
+        type=int,
+        default=200,
+        metavar="N",
+        help="wavevectors on the path (default: 200)",
+    )
+    parser.add_argument(
+        "--about",
+        choices=("axis", "path"),
+        default="axis",
+        help="what rotation is counted about: the axis of the crystal, or the direction of every "
+        "piece of the path (default: axis)",
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Write the file, print the document, or print the table."""
+    from symchiral.report.bands import (
+        DATA,
+        FIGURES,
+        bands_document,
+        bands_notices,
+        bands_table,
+        check_ending,
+        save_bands,
+    )
+
+    file = None if options.output is None else Path(options.output)
+    if file is not None:
+        check_ending(file, (*FIGURES, *DATA))
+    study = open_study(options)
+    bands = study.bands(
+        options.path,
+        points=options.points,
+        about=options.about,
+        eigenvectors=file is not None and file.suffix.lower() == ".yaml",
+    )
+    if not options.quiet:
+        warn(bands_notices(bands))
+    if file is not None:
+        save_bands(bands, file, unit=options.unit)
+    if options.json:
+        write_json(bands_document(bands, unit=options.unit))
+    elif file is None:
+        write_table(bands_table(bands, unit=options.unit))

@@ -1,0 +1,409 @@
+"""Bands: frequencies and angular momenta along a path, branches connected by what they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.crystal.qpoint import GAMMA
+from symchiral.crystal.search import SymmetricCrystal
+from symchiral.errors import GrammarError, LimitError, SymmetryError
+from symchiral.forces.phonons import TOLERATED, Phonons
+from symchiral.irreps.axis import Axis, axis_along, axis_at
+from symchiral.irreps.pam import balanced
+from symchiral.irreps.segments import PathPoint, Segment, find_segments
+from symchiral.modes.branches import (
+    Branch,
+    angular_momenta,
+    connect,
+    find_branches,
+    solve_branches,
+)
+from symchiral.modes.mode import Modes
+from symchiral.modes.modespace import ModeSpace, mode_space
+from symchiral.value import Value, frozen
+
+Complex = npt.NDArray[np.complex128]
+Floats = npt.NDArray[np.float64]
+
+FEWEST = 5
+"""Wavevectors on the shortest piece of a path."""
+
+MOST = 100_000
+"""Wavevectors on a path."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """A multiplet at an end of a piece, with what the special point makes of it.
+
+    Attributes
+    ----------
+    label : str
+        Species at that wavevector.
+    number : int or None
+        Which of that species; None for rigid translations.
+    frequency : float
+        THz, negative if unstable.
+    pams : tuple of str
+        l of the partners about the axis; empty where no axis keeps the wavevector.
+    ams : tuple of float or None
+        J of the partners about the axis, ħ.
+    """
+
+    label: str
+    number: int | None
+    frequency: float
+    pams: tuple[str, ...]
+    ams: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BandEnd(Value):
+    """An end of a piece.
+
+    Attributes
+    ----------
+    point : PathPoint
+        The wavevector.
+    levels : tuple of Level
+        Its multiplets, from the lowest; empty at a point that is no special one.
+    members : (3N,) int
+        For every branch that ends here the level it belongs to, by frequency; empty without levels.
+    """
+
+    point: PathPoint
+    levels: tuple[Level, ...]
+    members: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BandSegment(Value):
+    r"""The 3N branches along one straight piece of a path.
+
+    Attributes
+    ----------
+    segment : Segment
+        The piece: its ends, its line, its name.
+    axis : Axis or None
+        The axis of rotation that keeps every wavevector of it: only then is there a PAM.
+    direction : (3,) float
+        Cartesian direction about which the angular momentum is counted.
+    coordinates : (n, 3) float
+        The wavevectors, on the primitive reciprocal basis.
+    distance : (n,) float
+        Length along the whole path, 2π included, Å⁻¹.
+    branches : tuple of Branch
+        What the columns are.
+    frequencies : (n, 3N) float
+        THz, negative if unstable.
+    am_vectors : (n, 3N, 3) float
+        Mechanical angular momentum, Cartesian, ħ per quantum; NaN for partners of equal frequency
+        that no axis tells apart.
+    u : (n,) float
+        :math:`u = q·c/2π` along the axis, c its shortest lattice vector; zero without an axis. On
+        the piece it is continuous, and in (−1/2, 1/2] at its middle.
+    residues : tuple of Fraction or None
+        l₀ of every branch for this u: :math:`l = l_0 + s u` with s the index of the screw.
+    start, end : BandEnd
+        The special points at the ends.
+    eigenvectors : (n, 3N, 3N) complex or None
+        Columns are the branches, rows atom-major, phase with the position of the atom.
+    connected : str
+        ``representation``, or ``overlap`` where nothing but the eigenvectors tells branches apart.
+    """
+
+    segment: Segment
+    axis: Axis | None
+    direction: Floats
+    coordinates: Floats
+    distance: Floats
+    branches: tuple[Branch, ...]
+    frequencies: Floats
+    am_vectors: Floats
+    u: Floats
+    residues: tuple[Fraction | None, ...]
+    start: BandEnd
+    end: BandEnd
+    eigenvectors: Complex | None
+    connected: str
+
+    @property
+    def am(self) -> Floats:
+        """(n, 3N): mechanical angular momentum about ``direction``, ħ per quantum."""
+        return np.asarray(self.am_vectors @ self.direction)
+
+    def pam_text(self, branch: int) -> str | None:
+        """L of a branch as a function of u: ``1``, ``1+u``; None without an axis."""
+        residue = self.residues[branch]
+        if residue is None or self.axis is None:
+            return None
+        s = self.axis.screw
+        if not s:
+            return str(residue)
+        size = "" if abs(s) == 1 else str(abs(s))
+        sign = "-" if s < 0 else "+" if residue else ""
+        return f"{residue if residue else ''}{sign}{size}u"
+
+    def pam(self, branch: int) -> Floats | None:
+        """(n,): l of a branch at every wavevector, balanced; None without an axis."""
+        residue = self.residues[branch]
+        if residue is None or self.axis is None:
+            return None
+        n = self.axis.order
+        l = float(residue) + self.axis.screw * self.u
+        return np.asarray(n / 2 - np.mod(n / 2 - l, n))
+
+    def __repr__(self) -> str:
+        return f"BandSegment({self.segment.start.label}–{self.segment.end.label}, {len(self.u)} q)"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Bands(Value):
+    """Branches along a path.
+
+    Attributes
+    ----------
+    crystal : SymmetricCrystal
+        The crystal.
+    phonons : Phonons
+        Where the dynamical matrices come from.
+    axis : Axis or None
+        The axis of rotation of the crystal.
+    about : str
+        What angular momentum is counted about: ``axis``, the axis of the crystal (z where it has
+        none), or ``path``, on every piece its own direction.
+    segments : tuple of BandSegment
+        The pieces of the path.
+    """
+
+    crystal: SymmetricCrystal
+    phonons: Phonons
+    axis: Axis | None
+    about: str
+    segments: tuple[BandSegment, ...]
+
+    def __len__(self) -> int:
+        """Number of wavevectors."""
+        return sum(len(segment.u) for segment in self.segments)
+
+    def __repr__(self) -> str:
+        way = ", ".join(f"{s.segment.start.label}–{s.segment.end.label}" for s in self.segments)
+        return f"Bands({self.crystal.primitive.formula}, {way}, {len(self)} wavevectors)"
+
+
+def make_bands(
+    phonons: Phonons,
+    axis: Axis | None,
+    *,
+    path: str | None = None,
+    points: int = 200,
+    about: str = "axis",
+    eigenvectors: bool = False,
+) -> Bands:
+    r"""Follow all modes along a path.
+
+    On a piece of the path every dynamical matrix is diagonalised species by species, in one basis
+    that serves the whole piece. Branches of one species keep their order, those of different ones
+    cross. With Born charges the zone centre is approached along the piece.
+
+    Parameters
+    ----------
+    path : str, optional
+        ``"GM K M GM"``, as for :func:`~symchiral.irreps.segments.find_segments`; default the
+        standard path.
+    points : int
+        Wavevectors on the whole path, about: they are equally dense on all pieces.
+    about : str
+        ``axis``: PAM and AM about the axis of the crystal (about z where it has none); ``path``: on
+        every piece about the direction of the piece, as the helicity of a travelling wave.
+    eigenvectors : bool
+        Keep the eigenvectors, 16 (3N)² bytes each.
+
+    Raises
+    ------
+    SymmetryError
+        The forces break the symmetry of the atoms.
+    LimitError
+        More than 10⁵ points, or fewer than two.
+    GrammarError
+        ``about`` is neither.
+    """
+    if about not in ("axis", "path"):
+        raise GrammarError(
+            f"cannot count angular momentum about {about!r}",
+            why="it is counted about the axis of the crystal or about the direction of the path",
+            fix="write axis or path",
+        )
+    if not 2 <= points <= MOST:
+        raise LimitError(
+            f"{points} points on a path",
+            why=f"there must be at least 2 and at most {MOST}",
+            fix="give a number such as 200",
+        )
+    crystal = phonons.crystal
+    segments = find_segments(crystal, path)
+    reciprocal = 2 * np.pi * np.linalg.inv(crystal.primitive.cell).T
+    lengths = [float(np.linalg.norm(s.vector @ reciprocal)) for s in segments]
+    ends: dict[object, Modes] = {}
+    found: list[BandSegment] = []
+    start = 0.0
+    for segment, length in zip(segments, lengths, strict=True):
+        n = max(FEWEST, round(points * length / sum(lengths)))
+        line, unit = axis, np.array([0.0, 0.0, 1.0]) if axis is None else axis.direction
+        if about == "path":
+            along = segment.vector @ reciprocal
+            line, unit = axis_along(crystal, along), along / np.linalg.norm(along)
+        t = np.linspace(0, 1, n)
+        found.append(
+            _follow(phonons, line, unit, segment, t, start + t * length, ends, eigenvectors)
+        )
+        start += length
+    return Bands(crystal, phonons, axis, about, tuple(found))
+
+
+def _follow(
+    phonons: Phonons,
+    axis: Axis | None,
+    about: Floats,
+    segment: Segment,
+    t: Floats,
+    distance: Floats,
+    ends: dict[object, Modes],
+    keep: bool,  # noqa: FBT001
+) -> BandSegment:
+    crystal, n, size = phonons.crystal, len(t), 3 * len(phonons.masses)
+    part = axis_at(crystal, axis, [segment.q])
+    space = mode_space(crystal, part, segment.q)
+    branches = find_branches(space)
+    plain = len(space.species) == 1 and space.species[0].dimension == 1
+    coordinates = segment.start.coordinates + t[:, None] * segment.vector
+    shift = np.array(segment.shift)
+    direction = crystal.frame.wavevector(segment.vector, to="cartesian", source="primitive")
+    # e(q + G) = e(q) exp(−iG·r): the piece lies beside its line.
+    phases = np.exp(-2j * np.pi * (crystal.primitive.positions @ shift)).repeat(3)[:, None]
+    frequencies, am = np.empty((n, size)), np.empty((n, size, 3))
+    vectors = np.empty((n, size, size), dtype=complex) if keep else None
+    before: Complex | None = None
+    for i, q in enumerate(coordinates - shift):
+        matrix = phonons.matrix_at(q, _approach(phonons, coordinates[i], direction))
+        frequencies[i], columns = solve_branches(space, matrix)
+        if plain:
+            if before is not None:
+                order = connect(before, columns, frequencies[i])
+                frequencies[i], columns = frequencies[i][order], columns[:, order]
+            before = columns
+        am[i] = angular_momenta(columns)
+        if i == n // 2:
+            _check(phonons, matrix, frequencies[i])
+        if vectors is not None:
+            vectors[i] = phases * columns
+    am[:, [not b.fixed for b in branches]] = np.nan
+    u, residues = _pam(space, segment, coordinates, branches)
+    first, last = (
+        _end(phonons, axis, point, direction, frequencies[i], ends)
+        for point, i in ((segment.start, 0), (segment.end, -1))
+    )
+    for array in (coordinates, frequencies, am, u, *(() if vectors is None else (vectors,))):
+        array.setflags(write=False)
+    return BandSegment(
+        segment,
+        part,
+        frozen(about),
+        coordinates,
+        frozen(distance),
+        branches,
+        frequencies,
+        am,
+        u,
+        residues,
+        first,
+        last,
+        vectors,
+        "overlap" if plain else "representation",
+    )
+
+
+def _approach(phonons: Phonons, q: Floats, direction: Floats) -> Floats | None:
+    """The direction along the piece at the zone centre, where Born charges make it matter."""
+    whole = np.abs(q - np.rint(q)).max() < 1e-9
+    return direction if whole and phonons.born is not None else None
+
+
+def _check(phonons: Phonons, matrix: Complex, frequencies: Floats) -> None:
+    """Refuse forces that break the symmetry, as for modes at one wavevector."""
+    values = np.linalg.eigvalsh(matrix)
+    exact = np.sign(values) * np.sqrt(np.abs(values))
+    change = float(np.max(np.abs(exact - np.sort(frequencies))))
+    if change > TOLERATED and not phonons.symmetrize:
+        raise SymmetryError(
+            "the forces break the symmetry of the crystal",
+            why=f"averaging them over {phonons.crystal.group.symbol} changes a frequency by "
+            f"{change:.2g} THz",
+            fix="pass --symmetrize (symmetrize=True) to go on with the averaged forces, or "
+            "check the supercell and the displacements",
+        )
+
+
+def _pam(
+    space: ModeSpace, segment: Segment, coordinates: Floats, branches: tuple[Branch, ...]
+) -> tuple[Floats, tuple[Fraction | None, ...]]:
+    """U along the piece, and l₀ of every branch for that u."""
+    axis = space.axis
+    if axis is None:
+        return np.zeros(len(coordinates)), (None,) * len(branches)
+    c = np.array(axis.turn.uvw)
+    u = coordinates @ c
+    wraps = round(float(u[len(u) // 2]) - float(balanced(Fraction(float(u[len(u) // 2])), 1)))
+    u = u - wraps
+    if not axis.screw:
+        return u, tuple(b.residue for b in branches)
+    # Where our u and that of the components differ by an integer, l₀ differs by s of them.
+    turn = axis.turn.shift(space.q)
+    slopes = np.array([float(slope[2]) for slope in turn.slopes])
+    theirs = float(turn.coordinates[2]) + segment.parameters(coordinates[:1])[0] @ slopes
+    offset = Fraction(round(theirs - axis.screw * float(u[0])))
+    return u, tuple(
+        None if b.residue is None else balanced(b.residue + offset, axis.order) for b in branches
+    )
+
+
+def _end(
+    phonons: Phonons,
+    axis: Axis | None,
+    point: PathPoint,
+    direction: Floats,
+    frequencies: Floats,
+    cache: dict[object, Modes],
+) -> BandEnd:
+    """The multiplets of a special point, and which branch goes into which, by frequency."""
+    if point.q is None:
+        return BandEnd(point, (), frozen([], np.int64))
+    at_centre = point.q.reduced == GAMMA
+    approach = direction if at_centre and phonons.born is not None else None
+    unit = None if approach is None else approach / np.linalg.norm(approach)
+    key = (
+        point.q.reduced,
+        None if unit is None else tuple(np.round(np.abs(unit), 6)),
+        None if axis is None else axis.turn,
+    )
+    if key not in cache:
+        cache[key] = phonons.modes(axis, point.q, approach)
+    modes = cache[key]
+    levels = tuple(
+        Level(
+            m.modes[0].label,
+            m.number,
+            m.frequency,
+            tuple(mode.pam for mode in m.modes if mode.pam is not None),
+            tuple(modes.am(mode) for mode in m.modes),
+        )
+        for m in modes.multiplets
+    )
+    owners = np.repeat(np.arange(len(levels)), [len(m.modes) for m in modes.multiplets])
+    members = np.empty(len(owners), dtype=np.int64)
+    members[np.argsort(frequencies, kind="stable")] = owners
+    return BandEnd(point, levels, frozen(members))

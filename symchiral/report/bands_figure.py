@@ -1,0 +1,387 @@
+"""The figure of bands: dispersion coloured by angular momentum, PAM beside the multiplets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.errors import InputError
+from symchiral.forces.bands import BandEnd, Bands, BandSegment
+from symchiral.report.modes import STILL
+from symchiral.rules.rule import minus
+from symchiral.units import PER_THZ, SIGNS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Floats = npt.NDArray[np.float64]
+
+_SLOPE = re.compile(r"-?\d*u")
+
+NEGATIVE, ZERO, POSITIVE = "#3f8fd2", "#9a9a9a", "#8c1515"
+"""Colours of J: light blue, grey, dark red, so that in grey − is lighter than +."""
+
+INK, FAINT = "#222222", "#bbbbbb"
+TEXT = 6.5
+"""Size of the PAM beside the levels, points."""
+
+HEIGHT, LENGTH = 4.6, 6.4
+"""Inches: height of the figure, and length of a path without short pieces."""
+
+UNSTABLE = 1e-3
+"""Negative frequencies above this share of the range are translations but for rounding."""
+
+LONGEST = 8
+"""Characters of l that levels at one place share; what is longer is stacked."""
+
+NARROW, LABELLED = 0.35, 1.05
+"""Inches a piece has at least, without and with PAM printed on it; shorter ones are stretched."""
+
+TWIN = 2.2
+"""Points by which partners of equal frequency and opposite J are drawn beside each other."""
+
+
+def bands_figure(bands: Bands, *, unit: str = "THz") -> Figure:
+    """Draw the bands.
+
+    Where J is positive lines are dark red with filled triangles, where it is negative light blue
+    with hollow ones, wide where it is large; partners of equal frequency and opposite J run side
+    by side. Partners that no axis tells apart are dashed. Imaginary frequencies are negative.
+
+    Parameters
+    ----------
+    unit : str
+        THz, cm-1 or meV.
+
+    Raises
+    ------
+    InputError
+        matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise InputError(
+            "cannot draw",
+            why="matplotlib is not installed",
+            fix="pip install 'symchiral[figures]', or write .json, .csv or .yaml",
+        ) from error
+    places = _places(bands)
+    figure = Figure(figsize=(float(places[-1][-1]) + 1.4, HEIGHT), layout="constrained")
+    axes = figure.add_subplot()
+    factor = PER_THZ[unit]
+    limit = _limit(bands)
+    for segment, x in zip(bands.segments, places, strict=True):
+        _draw(axes, segment, x, factor, limit)
+    _frame(axes, bands, places, factor, unit)
+    _legend(figure, axes, bands, limit)
+    figure.canvas.draw()
+    complete = _write_pam(axes, bands, places, factor)
+    axes.set_title(_notes(bands, limit, complete=complete), fontsize=7, loc="right", color=INK)
+    return figure
+
+
+def _places(bands: Bands) -> list[Floats]:
+    """Where every wavevector is drawn, inches from the left."""
+    total = float(bands.segments[-1].distance[-1])
+    found: list[Floats] = []
+    start = 0.0
+    for segment in bands.segments:
+        share = (segment.distance - segment.distance[0]) / total * LENGTH
+        least = LABELLED if segment.axis is not None else NARROW
+        found.append(start + share * max(1.0, least / float(share[-1])))
+        start = float(found[-1][-1])
+    return found
+
+
+def _limit(bands: Bands) -> float | None:
+    """Symmetric limit of the colours; None where nothing turns."""
+    sizes = [np.abs(s.am[np.isfinite(s.am)]) for s in bands.segments]
+    largest = max((float(x.max()) for x in sizes if x.size), default=0.0)
+    return None if largest < STILL else float(np.ceil(min(largest, 1.0) * 20 - 1e-9) / 20)
+
+
+def _draw(axes: Axes, segment: BandSegment, x: Floats, factor: float, limit: float | None) -> None:
+    from matplotlib.collections import LineCollection
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.transforms import ScaledTranslation
+
+    colours = LinearSegmentedColormap.from_list("sense", [NEGATIVE, ZERO, POSITIVE])
+    j = segment.am
+    for members in _multiplets(segment):
+        means = np.nanmean(j[:, members], axis=0) if np.isfinite(j[:, members]).all() else None
+        y = segment.frequencies[:, members[0]] * factor
+        if means is None:
+            axes.plot(x, y, color=INK, lw=0.7, ls=(0, (3, 1.6)), zorder=2)
+            continue
+        sizes = np.abs(j[:, members])
+        if limit is None or sizes.max() < STILL:
+            axes.plot(x, y, color=INK, lw=0.7, zorder=2)
+            continue
+        order = np.argsort(means)
+        for rank, place in enumerate(order):
+            shift = (rank - (len(members) - 1) / 2) * TWIN
+            offset = ScaledTranslation(0, shift / 72, axes.figure.dpi_scale_trans)
+            values = j[:, members[place]]
+            points = np.column_stack([x, y])
+            pieces = np.stack([points[:-1], points[1:]], axis=1)
+            middle = (values[1:] + values[:-1]) / 2
+            lines = LineCollection(
+                list(pieces),
+                cmap=colours,
+                linewidths=0.7 + 1.3 * np.abs(middle) / limit,
+                capstyle="round",
+                transform=axes.transData + offset,
+                zorder=3,
+            )
+            lines.set_array(middle)
+            lines.set_clim(-limit, limit)
+            axes.add_collection(lines, autolim=False)
+            _mark(axes, x, y, values / limit, axes.transData + offset)
+        axes.update_datalim(np.column_stack([x, y]))
+
+
+def _multiplets(segment: BandSegment) -> list[list[int]]:
+    """Branches of equal frequency by symmetry."""
+    found: dict[tuple[str, int], list[int]] = {}
+    for i, branch in enumerate(segment.branches):
+        found.setdefault((branch.label, branch.order), []).append(i)
+    return list(found.values())
+
+
+def _mark(axes: Axes, x: Floats, y: Floats, share: Floats, transform: Any) -> None:
+    """Triangles where J is at least a third of the limit: filled for +, hollow for −."""
+    length = float(x[-1] - x[0])
+    wanted = max(1, round(length / 0.6))
+    for sign, marker, face, edge in ((1, "^", POSITIVE, "white"), (-1, "v", "white", NEGATIVE)):
+        # Partners run side by side: their marks take turns.
+        at = x[0] + length * (np.arange(wanted) + 0.5 + 0.18 * sign) / wanted
+        chosen = np.unique(np.searchsorted(x, at).clip(1, len(x) - 2))
+        chosen = chosen[sign * share[chosen] > 1 / 3]
+        axes.plot(
+            x[chosen],
+            y[chosen],
+            ls="",
+            marker=marker,
+            ms=4.6,
+            mfc=face,
+            mec=edge,
+            mew=0.6 if sign > 0 else 0.9,
+            transform=transform,
+            zorder=4,
+        )
+
+
+def _frame(axes: Axes, bands: Bands, places: list[Floats], factor: float, unit: str) -> None:
+    ticks: list[float] = []
+    names: list[str] = []
+    for segment, where in zip(bands.segments, places, strict=True):
+        first = _name(segment.start)
+        x = float(where[0])
+        if ticks and abs(x - ticks[-1]) < 1e-9:
+            before = names.pop()
+            names.append(first if before == first else f"{before}|{first}")
+        else:
+            ticks.append(x)
+            names.append(first)
+        ticks.append(float(where[-1]))
+        names.append(_name(segment.end))
+    axes.set_xticks(ticks, names)
+    for x in ticks:
+        axes.axvline(x, color=FAINT, lw=0.6, zorder=0)
+    axes.set_xlim(ticks[0], ticks[-1])
+    axes.autoscale_view(scalex=False)
+    values = np.concatenate([s.frequencies.ravel() for s in bands.segments]) * factor
+    low, high = float(values.min()), float(values.max())
+    span = high - low
+    # Translations at the zone centre are zero but for rounding.
+    axes.set_ylim(low - 0.04 * span if low < -UNSTABLE * span else 0.0, high + 0.04 * span)
+    if low < -UNSTABLE * span:
+        axes.axhline(0, color=INK, lw=0.6, zorder=1)
+        axes.set_ylabel(f"Frequency ({SIGNS[unit]}), imaginary ones negative")
+    else:
+        axes.set_ylabel(f"Frequency ({SIGNS[unit]})")
+    axes.tick_params(axis="x", length=0, labelsize=10)
+    axes.tick_params(axis="y", direction="in", labelsize=8)
+    group = bands.crystal.group
+    axes.set_title(
+        f"{_subscripts(bands.crystal.primitive.formula)}   {_symbol(group.symbol)}",
+        fontsize=10,
+        loc="left",
+    )
+
+
+def _name(end: BandEnd) -> str:
+    label = end.point.label
+    return {"GM": "Γ"}.get(label, label)
+
+
+def _subscripts(formula: str) -> str:
+    return formula.translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+
+
+def _symbol(symbol: str) -> str:
+    """A Hermann–Mauguin symbol with screw indices below and bars above the line."""
+    text = re.sub(r"_(\d)", r"$_{\1}$", symbol)
+    return re.sub(r"-(\d)", r"$\\overline{\1}$", text)
+
+
+def _about(bands: Bands) -> str:
+    if bands.about == "path":
+        return "J along the path"
+    return f"J about the {_symbol(bands.axis.symbol)} axis" if bands.axis else "J about z"
+
+
+def _notes(bands: Bands, limit: float | None, *, complete: bool) -> str:
+    found = [] if limit is not None else [f"{_about(bands)}: 0 on every branch"]
+    if any(s.axis is not None for s in bands.segments):
+        found.append(
+            "numbers: pseudo-angular momentum" + ("" if complete else " (where there is room)")
+        )
+    if any(not np.isfinite(s.am).all() for s in bands.segments):
+        found.append("dashed: partners that no axis tells apart")
+    return "; ".join(found)
+
+
+def _legend(figure: Figure, axes: Axes, bands: Bands, limit: float | None) -> None:
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import LinearSegmentedColormap, Normalize
+
+    if limit is None:
+        return
+    colours = LinearSegmentedColormap.from_list("sense", [NEGATIVE, ZERO, POSITIVE])
+    mappable = ScalarMappable(Normalize(-limit, limit), colours)
+    bar = figure.colorbar(mappable, ax=axes, shrink=0.6, aspect=22, pad=0.015)
+    bar.outline.set_linewidth(0.4)
+    bar.set_ticks([-limit, 0, limit])
+    bar.set_ticklabels([minus(f"{-limit:g} ▽"), "0", f"+{limit:g} ▲"])
+    bar.ax.tick_params(labelsize=8, length=2)
+    bar.set_label(f"{_about(bands)} (ħ)", fontsize=8, labelpad=-4)
+
+
+# ------------------------------------------------------------------ PAM
+
+
+Words = tuple[float, list[str]]
+"""A frequency and the l of what lies there."""
+
+
+def _write_pam(axes: Axes, bands: Bands, places: list[Floats], factor: float) -> bool:
+    """PAM at special points beside the multiplets, and in the middle of invariant lines.
+
+    Whether all of it found room.
+    """
+    fits = []
+    segments = bands.segments
+    for i, (segment, x) in enumerate(zip(segments, places, strict=True)):
+        # Of two pieces that meet with the same levels the one without PAM of its own, or the
+        # later one, has the texts.
+        before = segments[i - 1] if i else None
+        after = segments[i + 1] if i + 1 < len(segments) else None
+        mine = segment.axis is None
+        if not (before and before.end.levels == segment.start.levels and before.axis is None) or (
+            mine
+        ):
+            fits.append(_column(axes, float(x[0]), 1, _of_levels(segment.start, factor)))
+        if not (after and after.start.levels == segment.end.levels) or (
+            mine and after.axis is not None
+        ):
+            fits.append(_column(axes, float(x[-1]), -1, _of_levels(segment.end, factor)))
+        if segment.axis is not None:
+            middle = len(x) // 2
+            lines = []
+            for members in _multiplets(segment):
+                y = float(segment.frequencies[middle, members[0]]) * factor
+                lines.append((y, [segment.pam_text(m) or "" for m in members]))
+            fits.append(_column(axes, float(x[middle]), 0, lines))
+    return all(fits)
+
+
+def _of_levels(end: BandEnd, factor: float) -> list[Words]:
+    return [(level.frequency * factor, list(level.pams)) for level in end.levels if level.pams]
+
+
+def _pams(words: Sequence[str]) -> str:
+    """L of partners in short: ``±1``, ``0``, ``±1+u``."""
+    left, found = list(dict.fromkeys(words)), []
+    while left:
+        word = left.pop(0)
+        opposite = word[1:] if word.startswith("-") else f"-{word}"
+        if opposite in left and not _SLOPE.fullmatch(word):
+            left.remove(opposite)
+            found.append("±" + word.removeprefix("-"))
+        else:
+            found.append(word)
+    return minus(",".join(found))
+
+
+def _column(axes: Axes, x: float, side: int, texts: list[Words]) -> bool:
+    """Texts above each other without overlap, each with a line to its level where it is moved.
+
+    Whether there is room for them; if not, none is written.
+    """
+    from matplotlib.patheffects import withStroke
+
+    if not texts:
+        return True
+    scale = axes.bbox.height / axes.figure.dpi * 72 / np.ptp(axes.get_ylim())  # points per unit
+    low, high = axes.get_ylim()
+    wanted = _merged(sorted(((y - low) * scale, words) for y, words in texts))
+    gap = TEXT * 1.12
+    room = (high - low) * scale - gap
+    if len(wanted) * gap > room:
+        return False
+    places = _spread(np.array([y for y, _ in wanted]), gap, gap / 2, room + gap / 2)
+    away = 3 if side else 0
+    for (y, text), place in zip(wanted, places, strict=True):
+        moved = abs(place - y) > gap * 0.4
+        shift = side * (away + (5 if moved else 0))
+        axes.annotate(
+            text,
+            xy=(x, low + y / scale),
+            xytext=(shift, place - y),
+            textcoords="offset points",
+            ha={1: "left", -1: "right", 0: "center"}[side],
+            va="center",
+            fontsize=TEXT,
+            color=INK,
+            zorder=6,
+            arrowprops={"arrowstyle": "-", "lw": 0.35, "color": INK, "shrinkA": 0, "shrinkB": 0}
+            if moved and side
+            else None,
+            path_effects=[withStroke(linewidth=1.8, foreground="white")],
+        )
+    return True
+
+
+def _merged(texts: list[Words]) -> list[tuple[float, str]]:
+    """Levels that cannot be told apart in the figure share one text."""
+    found: list[Words] = []
+    for y, words in texts:
+        together = [*found[-1][1], *words] if found else []
+        if found and y - found[-1][0] < 0.8 and len(_pams(together)) <= LONGEST:
+            found[-1] = (found[-1][0], together)
+        else:
+            found.append((y, list(words)))
+    return [(y, _pams(words)) for y, words in found]
+
+
+def _spread(wanted: Floats, gap: float, low: float, high: float) -> Floats:
+    """Places at least ``gap`` apart and inside the limits, near the wanted ones.
+
+    Blocks of touching texts stand around the mean of what they want (isotonic regression).
+    """
+    blocks: list[tuple[float, int]] = []
+    for i, y in enumerate(wanted):
+        blocks.append((float(y) - i * gap, 1))
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            (a, n), (b, m) = blocks[-2:]
+            blocks[-2:] = [((a * n + b * m) / (n + m), n + m)]
+    flat = np.concatenate([np.full(n, a) for a, n in blocks])
+    flat = np.clip(flat, low, max(low, high - (len(wanted) - 1) * gap))
+    return np.asarray(flat + gap * np.arange(len(wanted)))

@@ -1,0 +1,66 @@
+"""Writing results to files, in the format their name ends with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from symchiral.errors import InputError
+from symchiral.forces.bands import Bands
+from symchiral.io.animation_files import (
+    write_phononwebsite,
+    write_trajectory,
+    write_vesta,
+    write_vsim,
+)
+from symchiral.modes.animation import Animation
+from symchiral.report.bands import check_ending, save_bands, written
+
+MOVING = (".extxyz", ".xyz", ".traj", ".html", ".json", ".ascii", ".vesta")
+"""Endings of animations."""
+
+
+def save(result: Bands | Animation, file: str | Path, *, unit: str = "THz") -> None:
+    """Write bands or an animation to a file.
+
+    Bands: ``.pdf``, ``.png``, ``.svg``, ``.json``, ``.csv``, ``.parquet``, ``.yaml`` (phonopy's
+    band.yaml, with eigenvectors). Animations: ``.extxyz`` and ``.traj`` (a period, with
+    velocities), ``.html`` (a page that needs nothing else), ``.json`` (phonon website), ``.ascii``
+    (V_Sim), ``.vesta`` (arrows of a linear mode).
+
+    Parameters
+    ----------
+    unit : str
+        THz, cm-1 or meV, of the frequencies of bands.
+
+    Raises
+    ------
+    InputError
+        The ending is unknown, a library is missing, or the file cannot be written.
+    """
+    if isinstance(result, Bands):
+        save_bands(result, file, unit=unit)
+    elif isinstance(result, Animation):
+        save_animation(result, file)
+    else:
+        raise InputError(
+            f"cannot write a {type(result).__name__}",
+            why="only bands and animations are written to files",
+            fix="give what study.bands() or study.animate() returns",
+        )
+
+
+def save_animation(animation: Animation, file: str | Path) -> None:
+    """Write an animation to a file; see :func:`save`."""
+    path = Path(file)
+    ending = check_ending(path, MOVING)
+    if ending == ".html":
+        from symchiral.report.animation_html import animation_html
+
+        written(path, lambda: _text(path, animation_html(animation)))
+        return
+    write = {".json": write_phononwebsite, ".ascii": write_vsim, ".vesta": write_vesta}
+    written(path, lambda: write.get(ending, write_trajectory)(animation, path))
+
+
+def _text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,277 @@
+"""Animations: what the files say, read by others, and which way the atoms turn in them."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from ase.io import read as ase_read
+from force_models import springs
+
+import symchiral as sc
+from symchiral.cli import main
+from symchiral.errors import InputError, LabelError, LimitError, WavevectorError
+from symchiral.io.animation_files import phononwebsite_document
+from symchiral.io.band_files import write_qpoints_yaml
+from symchiral.modes.animation import Animation
+from symchiral.report.animation_html import animation_html
+from symchiral.report.save import save
+from symchiral.study import Study
+
+Floats = npt.NDArray[np.float64]
+
+
+@lru_cache(maxsize=8)
+def study(name: str) -> Study:
+    return sc.read(springs(name))
+
+
+@lru_cache(maxsize=32)
+def circular(name: str, q: str, place: int = 0) -> Animation:
+    """A mode of q with the largest angular momentum about the axis."""
+    modes = study(name).modes(q)
+    sizes = [abs(modes.am(mode) or 0.0) for mode in modes]
+    return study(name).animate(1 + int(np.argsort(sizes)[::-1][place]), q=q)
+
+
+CASES = (("ZnO", "GM"), ("ZnO", "K"), ("Te_P3121", "0,0,1/4"), ("Te_P3121", "0,0,-1/4"))
+
+
+def turning(positions: Floats, masses: Floats, axis: Floats) -> float:
+    """Σ m r × v of the frames about an axis: its sign is the sense of rotation."""
+    middle = positions.mean(axis=0)
+    x = positions - middle
+    swept = np.cross(x, np.roll(x, -1, axis=0)).sum(axis=0)
+    return float(masses @ (swept @ axis))
+
+
+def expected(animation: Animation) -> float:
+    am = animation.modes.am(animation.mode)
+    assert am is not None
+    assert abs(am) > 0.1
+    return float(np.sign(am))
+
+
+def axis_of(animation: Animation) -> Floats:
+    assert animation.modes.axis is not None
+    return animation.modes.axis.direction
+
+
+@pytest.mark.parametrize(("name", "q"), CASES)
+def test_motion_is_an_eigenvector_in_every_cell(name: str, q: str) -> None:
+    """Cell by cell the displacements carry e^{iq·R}, and in one they diagonalise D(q)."""
+    animation = circular(name, q)
+    q_vector = np.array([float(x) for x in animation.modes.q.coordinates])
+    found = study(name).phonons
+    assert found is not None
+    matrix = found.matrix_at(q_vector)
+    n = len(found.masses)
+    positions = animation.modes.crystal.primitive.positions
+    # Strip phases of the first cell by hand: e = √m U e^{-iq·r}.
+    u = animation.displacements[:n] * np.exp(-2j * np.pi * (positions @ q_vector))[:, None]
+    e = (u * np.sqrt(found.masses)[:, None]).ravel()
+    f = animation.mode.frequency
+    assert np.abs(matrix @ e - f * abs(f) * e).max() < 1e-7 * max(1.0, f * f)
+    # Translation by a cell multiplies by e^{iq·a}: so in every cell of the supercell.
+    cells = animation.displacements.reshape(*animation.cells, n, 3)
+    for axis in range(3):
+        moved = np.roll(cells, -1, axis=axis)
+        assert np.allclose(moved, cells * np.exp(2j * np.pi * q_vector[axis]), atol=1e-12)
+
+
+@pytest.mark.parametrize(("name", "q"), CASES)
+@pytest.mark.parametrize("ending", ["extxyz", "traj"])
+def test_trajectories_turn_as_the_angular_momentum_says(
+    name: str, q: str, ending: str, tmp_path: Path
+) -> None:
+    animation = circular(name, q)
+    save(animation, tmp_path / f"m.{ending}")
+    images = ase_read(tmp_path / f"m.{ending}", index=":")
+    assert len(images) == 24
+    assert np.allclose(images[0].cell[:], animation.supercell.cell)
+    positions = np.array([image.positions for image in images])
+    assert np.abs(positions - animation.positions).max() < 1e-6
+    reach = np.linalg.norm(positions - animation.rest, axis=2).max()
+    assert reach == pytest.approx(0.3, rel=0.02)
+    sense = turning(positions, images[0].get_masses(), axis_of(animation))
+    assert np.sign(sense) == expected(animation)
+    # Velocities are the derivative of the positions; L of all frames is constant and has its sign.
+    velocities = np.array([image.get_velocities() for image in images])
+    from ase import units
+
+    step = animation.times[1] * 1000 * units.fs
+    difference = (np.roll(positions, -1, 0) - np.roll(positions, 1, 0)) / (2 * step)
+    sharp = np.sinc(2 / 24)
+    assert np.allclose(difference, velocities * sharp, atol=1e-6)
+    assert images[3].info["mode"] == animation.mode.name
+
+
+def test_frames_travel_along_q() -> None:
+    """exp(i(q·r − ωt)): what an atom does now its neighbour at +a does later."""
+    animation = circular("Te_P3121", "0,0,1/4")
+    frames = animation.positions - animation.rest
+    n = 3
+    # A step of one cell along c is a quarter of a period.
+    assert np.allclose(frames[0][:n], frames[6][n : 2 * n], atol=1e-9)
+
+
+@pytest.mark.parametrize(("name", "q"), CASES)
+def test_phononwebsite_turns_and_travels_as_the_mode(name: str, q: str) -> None:
+    """As its viewer moves atoms: Re[v exp(2πi k·R) exp(+2πi t)]."""
+    animation = circular(name, q)
+    data = json.loads(json.dumps(phononwebsite_document(animation)))
+    v = np.array(data["vectors"][0][0])
+    v = v[..., 0] + 1j * v[..., 1]
+    k = np.array(data["qpoints"][0])
+    cells = np.array(list(np.ndindex(*data["repetitions"])))
+    lattice = np.array(data["lattice"])
+    places = (cells @ lattice)[:, None] + np.array(data["atom_pos_car"])
+    phases = np.exp(2j * np.pi * (cells @ k))
+    times = np.exp(2j * np.pi * np.arange(24) / 24)
+    moves = (times[:, None, None, None] * phases[:, None, None] * v).real
+    positions = (places + moves).reshape(24, -1, 3)
+    assert np.abs(positions - animation.positions).max() < 1e-9
+    assert data["eigenvalues"][0][0] == pytest.approx(animation.mode.frequency * 33.35641, rel=1e-6)
+
+
+@pytest.mark.parametrize(("name", "q"), CASES)
+def test_vsim_is_read_back(name: str, q: str, tmp_path: Path) -> None:
+    """The structure by ASE, the motion by its definition, in the turned frame of the file."""
+    animation = circular(name, q)
+    save(animation, tmp_path / "m.ascii")
+    text = (tmp_path / "m.ascii").read_text()
+    atoms = ase_read(tmp_path / "m.ascii", format="v-sim")
+    primitive = animation.modes.crystal.primitive
+    assert np.allclose(atoms.cell.cellpar(), ase_cellpar(primitive.cell), atol=1e-6)
+    assert list(atoms.numbers) == primitive.numbers.tolist()
+    block = re.search(r"qpt=\[(.*?)\]", text, re.DOTALL)
+    assert block is not None
+    numbers = [float(x) for x in re.findall(r"-?\d+\.\d+", block[1])]
+    vector, frequency = np.array(numbers[:3]), numbers[3]
+    assert frequency == pytest.approx(animation.mode.frequency, abs=1e-6)
+    rows = np.array(numbers[4:]).reshape(-1, 6)
+    u = rows[:, :3] + 1j * rows[:, 3:]
+    phases = np.exp(2j * np.pi * (atoms.get_scaled_positions(wrap=False) @ vector))
+    times = np.exp(-2j * np.pi * np.arange(24) / 24)
+    positions = atoms.positions + (times[:, None, None] * phases[:, None] * u).real
+    # The axis in the turned frame, from the lattice itself.
+    rotation = np.linalg.solve(primitive.cell, atoms.cell[:])
+    axis = axis_of(animation) @ rotation
+    assert np.sign(turning(positions, animation.masses[: len(atoms)], axis)) == expected(animation)
+
+
+def ase_cellpar(cell: Floats) -> Floats:
+    from ase.cell import Cell
+
+    return np.asarray(Cell(cell).cellpar())
+
+
+def test_vesta_draws_linear_modes_only(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="arrow"):
+        save(circular("ZnO", "GM"), tmp_path / "m.vesta")
+    modes = study("ZnO").modes()
+    mode = next(m for m in modes if m.label == "A1" and m.number is not None)
+    animation = study("ZnO").animate(mode.name, cells=(2, 1, 1))
+    assert animation.linear
+    save(animation, tmp_path / "m.vesta")
+    lines = (tmp_path / "m.vesta").read_text().splitlines()
+    numbers = [float(x) for x in lines[lines.index("CELLP") + 1].split()]
+    assert np.allclose(numbers, ase_cellpar(animation.supercell.cell), atol=1e-5)
+    start = lines.index("VECTR") + 1
+    arrows = np.array([[float(x) for x in lines[start + 3 * i].split()[1:4]] for i in range(8)])
+    unit = animation.supercell.cell / np.array(numbers[:3])[:, None]
+    cartesian = arrows @ unit
+    assert np.linalg.norm(cartesian, axis=1).max() == pytest.approx(0.3, abs=1e-5)
+    assert np.abs(np.cross(cartesian, axis_of(animation))).max() < 1e-5
+    sites = [int(lines[start + 3 * i + 1].split()[0]) for i in range(8)]
+    assert sites == list(range(1, 9))
+
+
+@pytest.mark.parametrize(("name", "q"), CASES)
+def test_the_page_carries_the_motion(name: str, q: str) -> None:
+    animation = circular(name, q)
+    page = animation_html(animation)
+    assert "{{" not in page
+    assert not re.search(r"(src|href)=|https?://", page)
+    match = re.search(r'type="application/json">(.*?)</script>', page, re.DOTALL)
+    assert match is not None
+    data = json.loads(match[1])
+    rest, re_, im = (np.array(data[k]) for k in ("rest", "re", "im"))
+    angles = 2 * np.pi * np.arange(24) / 24
+    # re cos ωt + im sin ωt, the formula of the script.
+    positions = rest + np.cos(angles)[:, None, None] * re_ + np.sin(angles)[:, None, None] * im
+    assert np.abs(positions - animation.positions).max() < 1e-4
+    sense = turning(positions, animation.masses, np.array(data["axis"]))
+    assert np.sign(sense) == expected(animation)
+    assert "d.re[i][k] * c + d.im[i][k] * s" in page
+    for i, word in enumerate(data["sense"]):
+        alone = turning(positions[:, [i]], np.ones(1), np.array(data["axis"]))
+        assert word == 0 or np.sign(alone) == word
+
+
+def test_bad_requests() -> None:
+    with pytest.raises(WavevectorError, match="3,3,1"):
+        study("ZnO").animate(1, q="K", cells=(2, 2, 1))
+    with pytest.raises(LimitError):
+        study("ZnO").animate(1, q="1/97,0,1/89")
+    with pytest.raises(LabelError, match="E2"):
+        study("ZnO").animate("E2(9,+)")
+    with pytest.raises(LabelError, match="12"):
+        study("ZnO").animate(13)
+    for bad in ({"frames": 0}, {"amplitude": 0.0}):
+        with pytest.raises(InputError):
+            study("ZnO").animate(1, **bad)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="str"):
+        save("ZnO", "x.html")  # type: ignore[arg-type]
+
+
+def test_gauges_and_operators() -> None:
+    """T(g) commutes with D; projectors are orthogonal, complete, and hold every mode."""
+    for name, q in (("ZnO", "A"), ("Te_P3121", "0,0,1/4"), ("Te_P3121", "A"), ("ZnO", "K")):
+        modes = study(name).modes(q)
+        phonons = study(name).phonons
+        assert phonons is not None
+        matrix = phonons.dynamical_matrix(modes.q)
+        operators = study(name).operators(q)
+        for t in operators.matrices:
+            assert np.abs(t @ matrix - matrix @ t).max() < 1e-9 * np.abs(matrix).max()
+        total = sum(operators.species.values())
+        assert np.allclose(total, np.eye(len(matrix)), atol=1e-9)
+        for mode in modes:
+            p = operators.components[mode.label, mode.component]
+            e = mode.eigenvector.ravel()
+            assert np.allclose(p @ p, p, atol=1e-9)
+            assert np.allclose(p @ e, e, atol=1e-9)
+        # In the cell gauge a lattice translation is all that tells cells apart.
+        vector = np.array([float(x) for x in modes.q.coordinates])
+        cell = modes.eigenvectors_in("cell")
+        back = np.exp(-2j * np.pi * (modes.crystal.primitive.positions @ vector)).repeat(3)
+        assert np.allclose(back[:, None] * cell, modes.eigenvectors_in("position"))
+    with pytest.raises(LabelError, match="position or cell"):
+        modes.eigenvectors_in("other")
+
+
+def test_qpoints_yaml_is_read_back(tmp_path: Path) -> None:
+    modes = study("Te_P3121").modes("0,0,1/4")
+    phonons = study("Te_P3121").phonons
+    assert phonons is not None
+    with (tmp_path / "qpoints.yaml").open("w") as stream:
+        q = np.array([float(x) for x in modes.q.coordinates])
+        write_qpoints_yaml(phonons, [(q, modes.frequencies, modes.eigenvectors)], stream)
+    again = sc.read(str(tmp_path / "qpoints.yaml")).modes("0,0,1/4")
+    assert np.allclose(again.frequencies, modes.frequencies, atol=1e-6)
+    for a, b in zip(again, modes, strict=True):
+        assert a.name == b.name
+        assert (again.am(a) or 0.0) == pytest.approx(modes.am(b) or 0.0, abs=1e-6)
+
+
+def test_command_refuses_what_it_cannot_write(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["animate", "ZnO", "--band", "1", "-o", "x.gif"]) == 1
+    assert ".gif" in capsys.readouterr().err
+    assert main(["animate", "ZnO", "--band", "1", "-o", "x.html"]) == 1
+    assert "without forces" in capsys.readouterr().err
