@@ -23,7 +23,8 @@ from symchiral.forces.bands import Bands, BandSegment
 from symchiral.io.band_files import band_columns, write_band_csv, write_band_yaml
 from symchiral.irreps.segments import find_segments
 from symchiral.report.bands import bands_document, bands_table, save_bands
-from symchiral.report.bands_figure import _pams, _spread, bands_figure
+from symchiral.report.bands_figure import bands_figure
+from symchiral.report.bands_labels import _pams, _spread
 from symchiral.report.document import schema
 from symchiral.study import Study
 
