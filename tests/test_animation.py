@@ -17,10 +17,9 @@ import symchiral as sc
 from symchiral.cli import main
 from symchiral.errors import InputError, LabelError, LimitError, WavevectorError
 from symchiral.io.animation_files import phononwebsite_document
-from symchiral.io.band_files import write_qpoints_yaml
 from symchiral.modes.animation import Animation
 from symchiral.report.animation_html import animation_html
-from symchiral.report.save import save
+from symchiral.report.save import save, save_modes
 from symchiral.study import Study
 
 Floats = npt.NDArray[np.float64]
@@ -260,9 +259,7 @@ def test_qpoints_yaml_is_read_back(tmp_path: Path) -> None:
     modes = study("Te_P3121").modes("0,0,1/4")
     phonons = study("Te_P3121").phonons
     assert phonons is not None
-    with (tmp_path / "qpoints.yaml").open("w") as stream:
-        q = np.array([float(x) for x in modes.q.coordinates])
-        write_qpoints_yaml(phonons, [(q, modes.frequencies, modes.eigenvectors)], stream)
+    save_modes(phonons, [modes], tmp_path / "qpoints.yaml")
     again = sc.read(str(tmp_path / "qpoints.yaml")).modes("0,0,1/4")
     assert np.allclose(again.frequencies, modes.frequencies, atol=1e-6)
     for a, b in zip(again, modes, strict=True):

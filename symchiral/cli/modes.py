@@ -37,6 +37,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--eigenvectors", action="store_true", help="with --json, add the eigenvectors"
     )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE.yaml",
+        help="write phonopy's qpoints.yaml: the eigenvectors, circular where modes are, in "
+        "phonopy's cell, order of atoms and gauge",
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -48,6 +55,11 @@ def run(options: argparse.Namespace) -> None:
     if not options.quiet:
         for modes in found:
             warn(modes_notices(modes))
+    if options.output is not None:
+        from symchiral.report.save import save_modes
+
+        save_modes(study.phonons, found, options.output)
+        return
     if options.json:
         document = modes_document(
             study.crystal,

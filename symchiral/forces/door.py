@@ -97,6 +97,7 @@ class ForceConstants:
         self.unit = Crystal.of(
             np.array(unit.cell) * length, np.array(unit.scaled_positions), np.array(unit.numbers)
         )
+        self.cells = len(phonon.supercell) // len(primitive)
         self._factor = float(phonon.unit_conversion_factor) ** 2
         nac = phonon.nac_params
         self.born: Floats | None = None if nac is None else np.array(nac["born"], dtype=float)

@@ -115,7 +115,7 @@ def find_segments(crystal: SymmetricCrystal, path: str | None = None) -> tuple[S
     >>> from symchiral.crystal.search import find_symmetry
     >>> from symchiral.io.structure import read_crystal
     >>> find_segments(find_symmetry(read_crystal("Bi2Se3")), "L GM T")
-    (Segment(L–GM, Y), Segment(GM–T, LD))
+    (Segment(L–GM, C), Segment(GM–T, LD))
     """
     found: list[Segment] = []
     for a, b in _standard(crystal) if path is None else _named(crystal, path):

@@ -214,7 +214,7 @@ class Modes(Value):
             No mode has the name, or several have it.
         """
         word = "".join(name.split()).replace("−", "-")
-        found = [mode for mode in self if word == mode.name]
+        found = [mode for mode in self if word in (mode.name, mode.name.replace(",*", ""))]
         if len(found) == 1:
             return found[0]
         raise LabelError(

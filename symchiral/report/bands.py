@@ -12,6 +12,7 @@ import numpy.typing as npt
 from symchiral.crystal.search import Notice
 from symchiral.errors import InputError, nearest
 from symchiral.forces.bands import BandEnd, Bands, BandSegment
+from symchiral.forces.door import ForceConstants
 from symchiral.io.band_files import write_band_csv, write_band_parquet, write_band_yaml
 from symchiral.report.document import Document, axis_record, header, structure_record, tidy
 from symchiral.report.modes import NOTED, STILL
@@ -26,11 +27,22 @@ DATA = (".json", ".csv", ".parquet", ".yaml")
 
 def bands_notices(bands: Bands) -> tuple[Notice, ...]:
     """What the user should know about these bands."""
+    source = bands.phonons.source
+    found: list[Notice] = []
+    if isinstance(source, ForceConstants) and source.cells == 1:
+        found.append(
+            Notice(
+                "single-cell",
+                "the forces were computed in a single primitive cell: they hold at the zone centre "
+                "alone, and what is shown elsewhere is no dispersion",
+            )
+        )
     lowest = min(float(piece.frequencies.min()) for piece in bands.segments)
     if lowest > -10 * NOTED:
-        return ()
+        return tuple(found)
     piece = min(bands.segments, key=lambda p: float(p.frequencies.min()))
     return (
+        *found,
         Notice(
             "unstable",
             f"imaginary frequencies, printed negative, down to {lowest:.2f} THz between "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from symchiral.errors import InputError
 from symchiral.forces.bands import BandEnd, Bands, BandSegment
+from symchiral.report.bands_labels import INK, multiplets, write_pam
 from symchiral.report.modes import STILL
 from symchiral.rules.rule import minus
 from symchiral.units import PER_THZ, SIGNS
@@ -21,25 +21,17 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-_SLOPE = re.compile(r"-?\d*u")
-
 NEGATIVE, ZERO, POSITIVE = "#3f8fd2", "#9a9a9a", "#8c1515"
 """Colours of J: light blue, grey, dark red, so that in grey − is lighter than +."""
 
-INK, FAINT = "#222222", "#bbbbbb"
-TEXT = 6.5
-"""Size of the PAM beside the levels, points."""
-
+FAINT = "#bbbbbb"
 HEIGHT, LENGTH = 4.6, 6.4
 """Inches: height of the figure, and length of a path without short pieces."""
 
 UNSTABLE = 1e-3
 """Negative frequencies above this share of the range are translations but for rounding."""
 
-LONGEST = 8
-"""Characters of l that levels at one place share; what is longer is stacked."""
-
-NARROW, LABELLED = 0.35, 1.05
+NARROW, LABELLED = 0.35, 1.3
 """Inches a piece has at least, without and with PAM printed on it; shorter ones are stretched."""
 
 TWIN = 2.2
@@ -81,7 +73,7 @@ def bands_figure(bands: Bands, *, unit: str = "THz") -> Figure:
     _frame(axes, bands, places, factor, unit)
     _legend(figure, axes, bands, limit)
     figure.canvas.draw()
-    complete = _write_pam(axes, bands, places, factor)
+    complete = write_pam(axes, bands, places, factor)
     axes.set_title(_notes(bands, limit, complete=complete), fontsize=7, loc="right", color=INK)
     return figure
 
@@ -113,7 +105,7 @@ def _draw(axes: Axes, segment: BandSegment, x: Floats, factor: float, limit: flo
 
     colours = LinearSegmentedColormap.from_list("sense", [NEGATIVE, ZERO, POSITIVE])
     j = segment.am
-    for members in _multiplets(segment):
+    for members in multiplets(segment):
         means = np.nanmean(j[:, members], axis=0) if np.isfinite(j[:, members]).all() else None
         y = segment.frequencies[:, members[0]] * factor
         if means is None:
@@ -144,14 +136,6 @@ def _draw(axes: Axes, segment: BandSegment, x: Floats, factor: float, limit: flo
             axes.add_collection(lines, autolim=False)
             _mark(axes, x, y, values / limit, axes.transData + offset)
         axes.update_datalim(np.column_stack([x, y]))
-
-
-def _multiplets(segment: BandSegment) -> list[list[int]]:
-    """Branches of equal frequency by symmetry."""
-    found: dict[tuple[str, int], list[int]] = {}
-    for i, branch in enumerate(segment.branches):
-        found.setdefault((branch.label, branch.order), []).append(i)
-    return list(found.values())
 
 
 def _mark(axes: Axes, x: Floats, y: Floats, share: Floats, transform: Any) -> None:
@@ -262,126 +246,3 @@ def _legend(figure: Figure, axes: Axes, bands: Bands, limit: float | None) -> No
     bar.set_ticklabels([minus(f"{-limit:g} ▽"), "0", f"+{limit:g} ▲"])
     bar.ax.tick_params(labelsize=8, length=2)
     bar.set_label(f"{_about(bands)} (ħ)", fontsize=8, labelpad=-4)
-
-
-# ------------------------------------------------------------------ PAM
-
-
-Words = tuple[float, list[str]]
-"""A frequency and the l of what lies there."""
-
-
-def _write_pam(axes: Axes, bands: Bands, places: list[Floats], factor: float) -> bool:
-    """PAM at special points beside the multiplets, and in the middle of invariant lines.
-
-    Whether all of it found room.
-    """
-    fits = []
-    segments = bands.segments
-    for i, (segment, x) in enumerate(zip(segments, places, strict=True)):
-        # Of two pieces that meet with the same levels the one without PAM of its own, or the
-        # later one, has the texts.
-        before = segments[i - 1] if i else None
-        after = segments[i + 1] if i + 1 < len(segments) else None
-        mine = segment.axis is None
-        if not (before and before.end.levels == segment.start.levels and before.axis is None) or (
-            mine
-        ):
-            fits.append(_column(axes, float(x[0]), 1, _of_levels(segment.start, factor)))
-        if not (after and after.start.levels == segment.end.levels) or (
-            mine and after.axis is not None
-        ):
-            fits.append(_column(axes, float(x[-1]), -1, _of_levels(segment.end, factor)))
-        if segment.axis is not None:
-            middle = len(x) // 2
-            lines = []
-            for members in _multiplets(segment):
-                y = float(segment.frequencies[middle, members[0]]) * factor
-                lines.append((y, [segment.pam_text(m) or "" for m in members]))
-            fits.append(_column(axes, float(x[middle]), 0, lines))
-    return all(fits)
-
-
-def _of_levels(end: BandEnd, factor: float) -> list[Words]:
-    return [(level.frequency * factor, list(level.pams)) for level in end.levels if level.pams]
-
-
-def _pams(words: Sequence[str]) -> str:
-    """L of partners in short: ``±1``, ``0``, ``±1+u``."""
-    left, found = list(dict.fromkeys(words)), []
-    while left:
-        word = left.pop(0)
-        opposite = word[1:] if word.startswith("-") else f"-{word}"
-        if opposite in left and not _SLOPE.fullmatch(word):
-            left.remove(opposite)
-            found.append("±" + word.removeprefix("-"))
-        else:
-            found.append(word)
-    return minus(",".join(found))
-
-
-def _column(axes: Axes, x: float, side: int, texts: list[Words]) -> bool:
-    """Texts above each other without overlap, each with a line to its level where it is moved.
-
-    Whether there is room for them; if not, none is written.
-    """
-    from matplotlib.patheffects import withStroke
-
-    if not texts:
-        return True
-    scale = axes.bbox.height / axes.figure.dpi * 72 / np.ptp(axes.get_ylim())  # points per unit
-    low, high = axes.get_ylim()
-    wanted = _merged(sorted(((y - low) * scale, words) for y, words in texts))
-    gap = TEXT * 1.12
-    room = (high - low) * scale - gap
-    if len(wanted) * gap > room:
-        return False
-    places = _spread(np.array([y for y, _ in wanted]), gap, gap / 2, room + gap / 2)
-    away = 3 if side else 0
-    for (y, text), place in zip(wanted, places, strict=True):
-        moved = abs(place - y) > gap * 0.4
-        shift = side * (away + (5 if moved else 0))
-        axes.annotate(
-            text,
-            xy=(x, low + y / scale),
-            xytext=(shift, place - y),
-            textcoords="offset points",
-            ha={1: "left", -1: "right", 0: "center"}[side],
-            va="center",
-            fontsize=TEXT,
-            color=INK,
-            zorder=6,
-            arrowprops={"arrowstyle": "-", "lw": 0.35, "color": INK, "shrinkA": 0, "shrinkB": 0}
-            if moved and side
-            else None,
-            path_effects=[withStroke(linewidth=1.8, foreground="white")],
-        )
-    return True
-
-
-def _merged(texts: list[Words]) -> list[tuple[float, str]]:
-    """Levels that cannot be told apart in the figure share one text."""
-    found: list[Words] = []
-    for y, words in texts:
-        together = [*found[-1][1], *words] if found else []
-        if found and y - found[-1][0] < 0.8 and len(_pams(together)) <= LONGEST:
-            found[-1] = (found[-1][0], together)
-        else:
-            found.append((y, list(words)))
-    return [(y, _pams(words)) for y, words in found]
-
-
-def _spread(wanted: Floats, gap: float, low: float, high: float) -> Floats:
-    """Places at least ``gap`` apart and inside the limits, near the wanted ones.
-
-    Blocks of touching texts stand around the mean of what they want (isotonic regression).
-    """
-    blocks: list[tuple[float, int]] = []
-    for i, y in enumerate(wanted):
-        blocks.append((float(y) - i * gap, 1))
-        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
-            (a, n), (b, m) = blocks[-2:]
-            blocks[-2:] = [((a * n + b * m) / (n + m), n + m)]
-    flat = np.concatenate([np.full(n, a) for a, n in blocks])
-    flat = np.clip(flat, low, max(low, high - (len(wanted) - 1) * gap))
-    return np.asarray(flat + gap * np.arange(len(wanted)))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from symchiral.errors import InputError
 from symchiral.forces.bands import Bands
+from symchiral.forces.phonons import Phonons
 from symchiral.io.animation_files import (
     write_phononwebsite,
     write_trajectory,
     write_vesta,
     write_vsim,
 )
+from symchiral.io.band_files import write_qpoints_yaml
 from symchiral.modes.animation import Animation
+from symchiral.modes.mode import Modes
 from symchiral.report.bands import check_ending, save_bands, written
 
 MOVING = (".extxyz", ".xyz", ".traj", ".html", ".json", ".ascii", ".vesta")
@@ -60,6 +66,34 @@ def save_animation(animation: Animation, file: str | Path) -> None:
         return
     write = {".json": write_phononwebsite, ".ascii": write_vsim, ".vesta": write_vesta}
     written(path, lambda: write.get(ending, write_trajectory)(animation, path))
+
+
+def save_modes(phonons: Phonons | None, everything: Sequence[Modes], file: str | Path) -> None:
+    """Write modes as phonopy's qpoints.yaml, in the cell, order of atoms and gauge of the source.
+
+    Raises
+    ------
+    InputError
+        There are no forces, the ending is not ``.yaml``, or the file cannot be written.
+    """
+    path = Path(file)
+    check_ending(path, (".yaml",))
+    if phonons is None:
+        raise InputError(
+            f"cannot write {path}",
+            why="there are no forces, and so no modes",
+            fix="give force constants",
+        )
+    points = [
+        (np.array([float(x) for x in m.q.coordinates]), m.frequencies, m.eigenvectors)
+        for m in everything
+    ]
+
+    def write() -> None:
+        with path.open("w", encoding="utf-8") as stream:
+            write_qpoints_yaml(phonons, points, stream)
+
+    written(path, write)
 
 
 def _text(path: Path, text: str) -> None:

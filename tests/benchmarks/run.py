@@ -234,7 +234,6 @@ def modes(repeat: int) -> Iterator[Row]:
 
     import symchiral as sc
 
-    sys.path.insert(0, str(ROOT / "tests"))
     for name, cells, changed in MODES:
         phonon = spring_phonopy(name, cells, changed)
         cell = (phonon.unitcell.cell, phonon.unitcell.scaled_positions, phonon.unitcell.numbers)
@@ -266,6 +265,8 @@ def spring_phonopy(name: str, cells: tuple[int, int, int], changed: int | None) 
     import numpy as np
     from phonopy import Phonopy
     from phonopy.structure.atoms import PhonopyAtoms
+
+    sys.path.insert(0, str(ROOT / "tests"))
     from springs import Springs
 
     import symchiral as sc

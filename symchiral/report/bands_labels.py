@@ -1,0 +1,174 @@
+"""Pseudo-angular momenta written into the figure of bands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.forces.bands import BandEnd, Bands, BandSegment
+from symchiral.rules.rule import minus
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = npt.NDArray[np.float64]
+
+INK = "#222222"
+"""Colour of texts and of lines without a sense."""
+
+TEXT = 6.5
+"""Size of the PAM beside the levels, points."""
+
+MOVED = 4
+"""Heights of a text by which it may be moved from its level, with a line to it."""
+
+LONGEST = 8
+"""Characters of l that levels at one place share; what is longer is stacked."""
+
+_SLOPE = re.compile(r"-?\d*u")
+
+
+Words = tuple[float, list[str]]
+"""A frequency and the l of what lies there."""
+
+
+def write_pam(axes: Axes, bands: Bands, places: list[Floats], factor: float) -> bool:
+    """PAM at special points beside the multiplets, and in the middle of invariant lines.
+
+    Whether all of it found room.
+    """
+    fits = []
+    segments = bands.segments
+    for i, (segment, x) in enumerate(zip(segments, places, strict=True)):
+        # Of two pieces that meet with the same levels the one without PAM of its own, or the
+        # later one, has the texts.
+        before = segments[i - 1] if i else None
+        after = segments[i + 1] if i + 1 < len(segments) else None
+        mine = segment.axis is None
+        if not (before and before.end.levels == segment.start.levels and before.axis is None) or (
+            mine
+        ):
+            fits.append(_column(axes, float(x[0]), 1, _of_levels(segment.start, factor)))
+        if not (after and after.start.levels == segment.end.levels) or (
+            mine and after.axis is not None
+        ):
+            fits.append(_column(axes, float(x[-1]), -1, _of_levels(segment.end, factor)))
+        if segment.axis is not None:
+            middle = len(x) // 2
+            lines = []
+            for members in multiplets(segment):
+                y = float(segment.frequencies[middle, members[0]]) * factor
+                lines.append((y, [segment.pam_text(m) or "" for m in members]))
+            fits.append(_column(axes, float(x[middle]), 0, lines))
+    return all(fits)
+
+
+def _of_levels(end: BandEnd, factor: float) -> list[Words]:
+    return [(level.frequency * factor, list(level.pams)) for level in end.levels if level.pams]
+
+
+def _pams(words: Sequence[str]) -> str:
+    """L of partners in short: ``±1``, ``0``, ``±1+u``."""
+    left, found = list(dict.fromkeys(words)), []
+    while left:
+        word = left.pop(0)
+        opposite = word[1:] if word.startswith("-") else f"-{word}"
+        if opposite in left and not _SLOPE.fullmatch(word):
+            left.remove(opposite)
+            found.append("±" + word.removeprefix("-"))
+        else:
+            found.append(word)
+    return minus(",".join(found))
+
+
+def _column(axes: Axes, x: float, side: int, texts: list[Words]) -> bool:
+    """Texts above each other without overlap, each with a line to its level where it is moved.
+
+    Whether all are written.
+    """
+    from matplotlib.patheffects import withStroke
+
+    if not texts:
+        return True
+    scale = axes.bbox.height / axes.figure.dpi * 72 / np.ptp(axes.get_ylim())  # points per unit
+    low, high = axes.get_ylim()
+    wanted = _merged(sorted(((y - low) * scale, words) for y, words in texts))
+    gap = TEXT * 1.12
+    room = (high - low) * scale - gap
+    complete = True
+    places = _spread(np.array([y for y, _ in wanted]), gap, gap / 2, room + gap / 2)
+    farthest = max(abs(place - y) for (y, _), place in zip(wanted, places, strict=True))
+    if farthest > (MOVED if side else 1) * gap:
+        # Too many levels: those texts are left out that would stand beside another level.
+        kept = _apart(wanted, gap)
+        complete = len(kept) == len(wanted)
+        wanted, places = kept, np.array([y for y, _ in kept])
+    away = 3 if side else 0
+    for (y, text), place in zip(wanted, places, strict=True):
+        moved = abs(place - y) > gap * 0.4
+        shift = side * (away + (5 if moved else 0))
+        axes.annotate(
+            text,
+            xy=(x, low + y / scale),
+            xytext=(shift, place - y),
+            textcoords="offset points",
+            ha={1: "left", -1: "right", 0: "center"}[side],
+            va="center",
+            fontsize=TEXT,
+            color=INK,
+            zorder=6,
+            arrowprops={"arrowstyle": "-", "lw": 0.35, "color": INK, "shrinkA": 0, "shrinkB": 0}
+            if moved and side
+            else None,
+            path_effects=[withStroke(linewidth=1.8, foreground="white")],
+        )
+    return complete
+
+
+def _merged(texts: list[Words]) -> list[tuple[float, str]]:
+    """Levels that cannot be told apart in the figure share one text."""
+    found: list[Words] = []
+    for y, words in texts:
+        together = [*found[-1][1], *words] if found else []
+        if found and y - found[-1][0] < 0.8 and len(_pams(together)) <= LONGEST:
+            found[-1] = (found[-1][0], together)
+        else:
+            found.append((y, list(words)))
+    return [(y, _pams(words)) for y, words in found]
+
+
+def _apart(texts: list[tuple[float, str]], gap: float) -> list[tuple[float, str]]:
+    """Texts at least ``gap`` apart, from the lowest."""
+    found = texts[:1]
+    for text in texts[1:]:
+        if text[0] - found[-1][0] >= gap:
+            found.append(text)
+    return found
+
+
+def _spread(wanted: Floats, gap: float, low: float, high: float) -> Floats:
+    """Places at least ``gap`` apart and inside the limits, near the wanted ones.
+
+    Blocks of touching texts stand around the mean of what they want (isotonic regression).
+    """
+    blocks: list[tuple[float, int]] = []
+    for i, y in enumerate(wanted):
+        blocks.append((float(y) - i * gap, 1))
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            (a, n), (b, m) = blocks[-2:]
+            blocks[-2:] = [((a * n + b * m) / (n + m), n + m)]
+    flat = np.concatenate([np.full(n, a) for a, n in blocks])
+    flat = np.clip(flat, low, max(low, high - (len(wanted) - 1) * gap))
+    return np.asarray(flat + gap * np.arange(len(wanted)))
+
+
+def multiplets(segment: BandSegment) -> list[list[int]]:
+    """Branches of equal frequency by symmetry."""
+    found: dict[tuple[str, int], list[int]] = {}
+    for i, branch in enumerate(segment.branches):
+        found.setdefault((branch.label, branch.order), []).append(i)
+    return list(found.values())
