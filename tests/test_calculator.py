@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -18,9 +19,10 @@ from ase.calculators.lj import LennardJones
 from ase.constraints import FixSymmetry
 from ase.filters import FrechetCellFilter
 from ase.optimize import BFGS
+from jsonschema import Draft202012Validator
+from pairs import Pairs, exact
 from phonopy import Phonopy
 from phonopy.structure.atoms import PhonopyAtoms
-from pairs import Pairs, exact
 
 import symchiral as sc
 from symchiral.cli import main
@@ -31,6 +33,7 @@ from symchiral.forces.displace import choose_supercell, unit_cell
 from symchiral.forces.forcecache import CachedCalculator, ForceCache
 from symchiral.forces.relax import FORCE, STRESS, invariant_displacements, invariant_strains, relax
 from symchiral.forces.trust import examine, generators
+from symchiral.report.document import schema
 from symchiral.study import Study, read
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -562,6 +565,28 @@ def test_identity_changes_with_parameters() -> None:
     assert len(keys) == 2
 
 
+# ------------------------------------------------------------------------------- the potential
+
+
+def test_bi2se3_from_its_structure_alone() -> None:
+    """Raman frequencies as Melnikov et al. give them (docs/frequencies.md), THz; film, 300 K."""
+    pytest.importorskip("sevenn", reason="the extra [ml] is not installed")
+    study = read("Bi2Se3").with_calculator("sevenn", zone_centre=True)
+    found = optical(study)
+    assert sorted(found) == [
+        f"{label}({n})" for label in ("A1g", "A2u", "Eg", "Eu") for n in (1, 2)
+    ]
+    for mode, published in (("Eg(1)", 1.1), ("Eg(2)", 4.05), ("A1g(2)", 5.3)):
+        assert found[mode] == pytest.approx(published, rel=0.1)
+    ranked = study.transfers(pump="1.5-2.5THz", probe="raman")
+    assert ranked[0].id in ("Eu(1,+) Eu(1,+) -> Eg(2,-)", "Eu(1,-) Eu(1,-) -> Eg(2,+)")
+    identity = study.provenance.calculator
+    assert identity.learned
+    assert identity.single
+    assert identity.checkpoint == "7net-l3i5"
+    assert "machine-learned" in study.crystal.warnings[-1].text
+
+
 # ------------------------------------------------------------------------------- the command
 
 
@@ -572,6 +597,19 @@ def test_predict_in_one_go(capsys: pytest.CaptureFixture[str]) -> None:
     assert "warning: the forces come from the calculator" in shown.err
     assert "explain Bi2Se3 --calculator pairs:Pairs" in shown.out
     assert "2 of" in shown.err or "displacements" in shown.err
+
+
+def test_document_is_what_its_schema_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "phonopy.yaml"
+    words = ["phonons", "ZnO", "--calculator", "pairs:Pairs", "--gamma", "--relax", "cell"]
+    assert main([*words, "--json", "-o", str(file)]) == 0
+    document = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json.loads(schema("phonons"))).validate(document)
+    assert document["provenance"] == yaml.safe_load(file.read_text())["symchiral"]
+    assert document["output"] == str(file)
+    assert {w["kind"] for w in document["warnings"]} >= {"calculator"}
 
 
 def test_existing_files_are_not_replaced(

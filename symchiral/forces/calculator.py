@@ -40,7 +40,7 @@ class Identity:
     checkpoint : str or None
         Name of the weights, where there are any.
     sha256 : str or None
-        Hash of the weights, or of the file of the factory.
+        Hash of the weights, or of the file that defines the calculator or its factory.
     parameters : str
         Its parameters, as JSON.
     learned : bool
@@ -204,13 +204,12 @@ def _of_factory(text: str) -> Calculator:
             fix="check that the factory can be called without arguments",
         ) from error
     found = _of_object(made)
-    file = getattr(module, "__file__", None)
     return Calculator(
         made,
         Identity(
             text,
             version=found.identity.version,
-            sha256=_hash(Path(file)) if file and Path(file).is_file() else None,
+            sha256=_hash_of(module),
             parameters=found.identity.parameters,
         ),
     )
@@ -223,7 +222,8 @@ def _of_object(ase: Any) -> Calculator:
             why="it has no method get_forces(atoms)",
             fix="give an ASE calculator: an object, not its class",
         )
-    package = type(ase).__module__.partition(".")[0]
+    kind = type(ase)
+    package = kind.__module__.partition(".")[0]
     try:
         version = metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -231,8 +231,9 @@ def _of_object(ase: Any) -> Calculator:
     return Calculator(
         ase,
         Identity(
-            type(ase).__name__,
+            f"{kind.__module__}:{kind.__qualname__}",
             version=None if version is None else f"{package} {version}",
+            sha256=_hash_of(sys.modules.get(kind.__module__)),
             parameters=_parameters(ase),
         ),
     )
@@ -244,6 +245,12 @@ def _parameters(ase: Any) -> str:
     settings = dict(found) if isinstance(found, dict) else {}
     text = json.dumps(settings, sort_keys=True, default=repr)
     return _ADDRESS.sub("", text)
+
+
+def _hash_of(module: object) -> str | None:
+    """Hash of the file of a module, if it has one."""
+    file = getattr(module, "__file__", None)
+    return _hash(Path(file)) if file and Path(file).is_file() else None
 
 
 def _hash(path: Path) -> str:
