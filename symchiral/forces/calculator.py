@@ -144,8 +144,8 @@ def _sevenn() -> Calculator:
             "the calculator sevenn is not installed",
             why=f"it comes with the extra [ml], which is left out by default: with PyTorch it "
             f"takes about 1.5 GB on disk ({error})",
-            fix="pip install torch --index-url https://download.pytorch.org/whl/cpu, then "
-            "pip install 'symchiral[ml]'; without the first line pip also brings several GB of "
+            fix="install a CPU build of PyTorch (pytorch.org says how), then "
+            "pip install 'symchiral[ml]'; without the first step pip also brings several GB of "
             "libraries for graphics cards",
         ) from error
     weights = Path(_const.SEVENNET_l3i5)
