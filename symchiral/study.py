@@ -136,7 +136,7 @@ class Study(Value):
         >>> from ase.build import bulk
         >>> study = read(bulk("Cu")).with_calculator(EMT(), supercell=(2, 2, 2))
         >>> study.modes("X").multiplets
-        (Multiplet(X4-(1)), Multiplet(X5-(1)))
+        (Multiplet(X5-(1), 5.3... THz), Multiplet(X3-(1), 7.8... THz))
         """
         phonons = compute_phonons(
             self.crystal,
