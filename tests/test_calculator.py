@@ -202,6 +202,8 @@ def test_zone_centre_agrees_with_the_supercell() -> None:
         assert here == pytest.approx(there, abs=2e-3)
         with pytest.raises(WavevectorError, match="without --gamma"):
             small.modes("0,0,1/2")
+        with pytest.raises(WavevectorError, match="without --gamma"):
+            small.bands()
 
 
 def test_supercell_from_a_length() -> None:

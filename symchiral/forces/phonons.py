@@ -84,7 +84,21 @@ class Phonons(Value):
         return self.matrix_at(np.array([float(x) for x in q.coordinates]), direction)
 
     def matrix_at(self, q: Floats, direction: npt.ArrayLike | None = None) -> Complex:
-        """Return the dynamical matrix at any coordinates on the primitive reciprocal basis."""
+        """Return the dynamical matrix at any coordinates on the primitive reciprocal basis.
+
+        Raises
+        ------
+        WavevectorError
+            The forces are those of the zone centre alone, and q is another wavevector.
+        """
+        centred = self.provenance is not None and self.provenance.zone_centre
+        if centred and np.abs(q - np.rint(q)).max() > 1e-9:
+            raise WavevectorError(
+                f"no modes at ({', '.join(f'{x:g}' for x in q)})",
+                why="the forces were computed in the primitive cell, which is right at the zone "
+                "centre only",
+                fix="compute them in a supercell: without --gamma",
+            )
         theirs = None
         if direction is not None:
             # A Cartesian direction on the reciprocal basis of their cell.
@@ -136,13 +150,6 @@ class Phonons(Value):
             those of the zone centre alone.
         """
         point = q.reduced
-        if self.provenance is not None and self.provenance.zone_centre and point != GAMMA:
-            raise WavevectorError(
-                f"no modes at ({', '.join(point.texts)})",
-                why="the forces were computed in the primitive cell, which is right at the zone "
-                "centre only",
-                fix="compute them in a supercell: without --gamma",
-            )
         unit = _unit(direction, point)
         matrix = self.dynamical_matrix(point, unit)
         space = mode_space(self.crystal, axis_at(self.crystal, axis, [point]), point)
