@@ -12,6 +12,7 @@
     ├── SymmetryError              no space group, or one that contradicts the atoms
     │   └── AxisError              the axis asked for is not a symmetry axis
     ├── LabelError                 an unknown species, copy, component or structure name
+    ├── CalculatorError            a calculator of forces is missing, fails, or cannot be trusted
     └── LimitError                 more work than the limit allows
 
 Each carries *what* happened, *why*, and how to *fix* it.
@@ -100,6 +101,10 @@ class AxisError(SymmetryError):
 
 class LabelError(SymchiralError):
     """A species, copy, component or structure name is unknown."""
+
+
+class CalculatorError(SymchiralError):
+    """A calculator of forces is missing, fails, or answers what cannot be trusted."""
 
 
 class LimitError(SymchiralError):

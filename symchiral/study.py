@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,8 +18,13 @@ from symchiral.errors import GrammarError, InputError, LabelError, LimitError
 from symchiral.fields.beam import find_beam
 from symchiral.fields.pump import Pump
 from symchiral.forces.bands import Bands, make_bands
+from symchiral.forces.compute import Progress, compute_phonons
+from symchiral.forces.displace import DISPLACEMENT, LENGTH
 from symchiral.forces.phonons import Phonons, make_phonons
+from symchiral.forces.provenance import Provenance
+from symchiral.forces.relax import What
 from symchiral.io.phonon_files import is_phonon_source, read_forces
+from symchiral.io.phonopy_yaml import write_phonons
 from symchiral.io.shipped import find_structure, force_data_names
 from symchiral.io.structure import read_crystal
 from symchiral.irreps.axis import Axis, axis_at, find_axis
@@ -74,6 +80,115 @@ class Study(Value):
     crystal: SymmetricCrystal
     axis: Axis | None
     phonons: Phonons | None = None
+
+    def with_calculator(
+        self,
+        calculator: object,
+        *,
+        relax: What = "atoms",
+        supercell: npt.ArrayLike | None = None,
+        length: float = LENGTH,
+        zone_centre: bool = False,
+        displacement: float = DISPLACEMENT,
+        cache: str | os.PathLike[str] | None = None,
+        resume: bool = False,
+        symmetrize: bool = False,
+        progress: Progress | None = None,
+    ) -> Study:
+        """Return the study with frequencies: forces from an ASE calculator.
+
+        The crystal is relaxed inside its symmetry first. Every answer of the calculator is kept,
+        so that an interrupted call, repeated, goes on where it was.
+
+        Parameters
+        ----------
+        calculator : ASE calculator or str
+            An object, ``"sevenn"`` (extra ``[ml]``) or ``"module:factory"``.
+        relax : {"atoms", "cell", "none"}
+            What is relaxed: atoms at fixed cell, the cell too, or nothing.
+        supercell : (3,) or (3, 3) int, optional
+            Supercell of the input cell; by default every atom is ``length`` from its images.
+        length : float
+            Å.
+        zone_centre : bool
+            Displace atoms in the primitive cell: fast, and right at the zone centre alone.
+        displacement : float
+            Å.
+        cache : path, optional
+            Folder of kept answers; default in the user's cache directory.
+        resume : bool
+            Trust all kept answers; otherwise one of them is compared with the calculator.
+        symmetrize : bool
+            Accept forces that break the symmetry, averaged over the group.
+        progress : callable, optional
+            Called with a :class:`~symchiral.forces.compute.Step` now and then.
+
+        Raises
+        ------
+        CalculatorError
+            The calculator is missing, fails, is not deterministic, or breaks the symmetry.
+        InputError, LimitError
+            An option makes no sense, or the supercell is too large.
+
+        Examples
+        --------
+        >>> from ase.calculators.emt import EMT
+        >>> from ase.build import bulk
+        >>> study = read(bulk("Cu")).with_calculator(EMT(), supercell=(2, 2, 2))
+        >>> study.modes("X").multiplets
+        (Multiplet(X5-(1), 5.3... THz), Multiplet(X3-(1), 7.8... THz))
+        """
+        phonons = compute_phonons(
+            self.crystal,
+            calculator,
+            relaxing=relax,
+            supercell=supercell,
+            length=length,
+            zone_centre=zone_centre,
+            displacement=displacement,
+            cache=None if cache is None else Path(cache),
+            resume=resume,
+            symmetrize=symmetrize,
+            progress=progress,
+        )
+        return Study(phonons.crystal, self._axis_in(phonons.crystal), phonons)
+
+    def _axis_in(self, crystal: SymmetricCrystal) -> Axis | None:
+        """The axis of this study in a crystal whose cell or atoms are a little different."""
+        if self.axis is None:
+            return find_axis(crystal)
+        frame = self.crystal.frame
+        along = frame.direction(self.axis.direction, to="input", source="cartesian")
+        point = frame.point([float(x) for x in self.axis.point], to="input", source="primitive")
+        texts = (",".join(f"{x:.9f}" for x in vector) for vector in (along, point))
+        return find_axis(crystal, "@".join(texts))
+
+    @property
+    def provenance(self) -> Provenance:
+        """How the forces were computed.
+
+        Raises
+        ------
+        InputError
+            The source has structure only, or forces that symchiral did not have computed.
+        """
+        if self._forces.provenance is None:
+            raise InputError(
+                "nothing is known about where the forces come from",
+                why="symchiral did not have them computed",
+                fix="compute them with a calculator",
+            )
+        return self._forces.provenance
+
+    def save_phonons(self, path: str | os.PathLike[str]) -> None:
+        """Write the forces as a phonopy yaml file, whole or not at all.
+
+        Raises
+        ------
+        InputError
+            The source has structure only, or eigenvectors without forces.
+        """
+        write_phonons(self._forces, path)
 
     def point(self, q: str) -> QPoint:
         """Return a wavevector by name (``K``, ``LD(u)``) or coordinates (``0,0,1/4``).
@@ -147,7 +262,8 @@ class Study(Value):
             raise InputError(
                 f"no frequencies for {self.crystal.input.source.path or 'this structure'}",
                 why="it is a structure without forces",
-                fix=f"give force constants: a phonopy.yaml or the folder of FORCE_SETS{shipped}",
+                fix=f"give force constants: a phonopy.yaml or the folder of FORCE_SETS{shipped}; "
+                "or a calculator that computes them: --calculator sevenn",
             )
         return self.phonons
 
@@ -538,8 +654,14 @@ def read(
         No space group is found, or ``axis`` is no symmetry axis.
     """
     if is_phonon_source(source):
-        forces, origin = read_forces(source)
-        phonons = make_phonons(forces, source=origin, symprec=symprec, symmetrize=symmetrize)
+        forces, origin, provenance = read_forces(source)
+        phonons = make_phonons(
+            forces,
+            source=origin,
+            symprec=symprec,
+            symmetrize=symmetrize,
+            provenance=provenance,
+        )
         return Study(phonons.crystal, find_axis(phonons.crystal, axis), phonons)
     crystal = find_symmetry(read_crystal(source, index=index), symprec=symprec)
     return Study(crystal, find_axis(crystal, axis))

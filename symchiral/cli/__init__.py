@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from symchiral.cli import animate, bands, explain, light, modes, predict, schema, show
+from symchiral.cli import animate, bands, explain, light, modes, phonons, predict, schema, show
 from symchiral.errors import SymchiralError
 from symchiral.version import __version__
 
@@ -23,6 +23,7 @@ COMMANDS = {
     "light": light,
     "bands": bands,
     "animate": animate,
+    "phonons": phonons,
     "schema": schema,
 }
 """Every command by name, in the order of the help."""

@@ -57,6 +57,11 @@ def add_forces(parser: argparse.ArgumentParser) -> None:
         default="THz",
         help="unit of frequencies (default: THz)",
     )
+    add_symmetrize(parser)
+
+
+def add_symmetrize(parser: argparse.ArgumentParser) -> None:
+    """Declare what to do with forces that break the symmetry."""
     parser.add_argument(
         "--symmetrize",
         action="store_true",
@@ -83,11 +88,32 @@ def same_input(options: argparse.Namespace) -> str:
         words.append(f"--symprec {options.symprec:g}")
     if options.axis is not None:
         words.append(f"--axis {shlex.quote(options.axis)}")
+    if getattr(options, "calculator", None) is not None:
+        words.append(calculator_words(options))
     return " ".join(words)
 
 
-def open_study(options: argparse.Namespace) -> Study:
-    """Read the structure; warnings go to stderr."""
+def calculator_words(options: argparse.Namespace) -> str:
+    """Return the options that ask for the same forces again."""
+    words = [f"--calculator {shlex.quote(options.calculator)}"]
+    if options.relax != "atoms":
+        words.append(f"--relax {options.relax}")
+    if options.supercell is not None:
+        words.append(f"--supercell {shlex.quote(options.supercell)}")
+    if options.supercell_length is not None:
+        words.append(f"--supercell-length {options.supercell_length:g}")
+    if options.gamma:
+        words.append("--gamma")
+    if options.displacement is not None:
+        words.append(f"--displacement {options.displacement:g}")
+    return " ".join(words)
+
+
+def open_study(options: argparse.Namespace, *, gamma: bool = False) -> Study:
+    """Read the structure, or compute its forces where a calculator is named; warn on stderr.
+
+    ``gamma``: what follows concerns the zone centre alone.
+    """
     from symchiral.study import read
 
     study = read(
@@ -96,6 +122,10 @@ def open_study(options: argparse.Namespace) -> Study:
         axis=options.axis,
         symmetrize=getattr(options, "symmetrize", False),
     )
+    if getattr(options, "calculator", None) is not None:
+        from symchiral.cli.calculator import with_calculator
+
+        study = with_calculator(study, options, gamma=gamma)
     if not options.quiet:
         warn(study.crystal.warnings)
     return study

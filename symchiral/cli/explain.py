@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from symchiral.cli.calculator import add_calculator
 from symchiral.cli.common import add_forces, add_structure, open_study, width, write, write_json
 
 SUMMARY = "say why one transfer is allowed or forbidden"
@@ -13,6 +14,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_structure(parser)
     add_forces(parser)
+    add_calculator(parser)
     parser.add_argument(
         "transfer",
         metavar="TRANSFER",
@@ -27,7 +29,7 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.report.transfers import transfer_record
     from symchiral.table import fold
 
-    study = open_study(options)
+    study = open_study(options, gamma="@" not in options.transfer)
     rule = study.explain(options.transfer)
     numbered = all(leg.mode is not None for leg in rule.channel.coupling)
     transfer = study.transfer(options.transfer) if numbered else None

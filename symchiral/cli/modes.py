@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from symchiral.cli.calculator import add_calculator
 from symchiral.cli.common import (
     add_forces,
     add_structure,
@@ -22,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_structure(parser)
     add_forces(parser)
+    add_calculator(parser)
     parser.add_argument(
         "--q",
         metavar='"Q ..."',
@@ -50,7 +52,7 @@ def run(options: argparse.Namespace) -> None:
     """Print the tables, or the document."""
     from symchiral.report.modes import modes_document, modes_notices, modes_table
 
-    study = open_study(options)
+    study = open_study(options, gamma=options.q == "GM")
     found = study.all_modes(options.q, direction=options.direction)
     if not options.quiet:
         for modes in found:

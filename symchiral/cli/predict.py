@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from symchiral.cli.calculator import add_calculator
 from symchiral.cli.common import (
     add_forces,
     add_structure,
@@ -21,6 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_structure(parser)
     add_forces(parser)
+    add_calculator(parser)
     parser.add_argument(
         "--order",
         type=int,
@@ -75,7 +77,7 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.report.transfers import transfers_table
     from symchiral.report.wavevectors import vertices_table
 
-    study = open_study(options)
+    study = open_study(options, gamma=options.q is None)
     if options.q == "star":
         books = study.vertices(order=options.order, acoustic=options.acoustic)
         if options.json:

@@ -243,6 +243,55 @@ def from_supercell(
     )
 
 
+def from_displacements(
+    unit: Crystal,
+    supercell: npt.NDArray[np.int64],
+    dataset: dict[str, Any],
+    *,
+    primitive: Floats,
+    name: str,
+) -> ForceConstants:
+    """Make force constants from forces on displaced supercells.
+
+    Parameters
+    ----------
+    unit : Crystal
+        The unit cell.
+    supercell : (3, 3) int
+        Supercell matrix on it.
+    dataset : dict
+        Displacements with forces, as phonopy holds them.
+    primitive : (3, 3) float
+        The primitive vectors in the basis of the unit cell, columns.
+    name : str
+        What errors call it.
+
+    Raises
+    ------
+    StructureError
+        The forces are not those of this supercell.
+    """
+    return _build(cell_of(unit), supercell, primitive, dataset=dataset, name=name)
+
+
+def cell_of(crystal: Crystal) -> Any:
+    """Return a crystal as phonopy's atoms."""
+    from phonopy.structure.atoms import PhonopyAtoms
+
+    return PhonopyAtoms(
+        cell=np.array(crystal.cell),
+        scaled_positions=np.array(crystal.positions),
+        numbers=np.array(crystal.numbers),
+    )
+
+
+def yaml_text(constants: ForceConstants) -> str:
+    """Return what phonopy writes: cells, displacements with forces, or else force constants."""
+    with quiet():
+        has = _has_forces(constants.phonon.dataset)
+        return str(constants.phonon.to_phonopy_yaml(settings={"force_constants": not has}))
+
+
 def _build(
     unitcell: Any,
     supercell_matrix: npt.ArrayLike,

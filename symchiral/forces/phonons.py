@@ -12,6 +12,7 @@ from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SYMPREC, SymmetricCrystal, find_symmetry
 from symchiral.errors import StructureError, SymmetryError, WavevectorError
 from symchiral.forces.door import ForceConstants, Forces
+from symchiral.forces.provenance import Provenance
 from symchiral.irreps.axis import Axis, axis_at
 from symchiral.modes.mode import Modes
 from symchiral.modes.modespace import mode_space
@@ -40,6 +41,8 @@ class Phonons(Value):
         Electronic dielectric constant.
     symmetrize : bool
         Accept forces that break the symmetry of the atoms, whatever the size.
+    provenance : Provenance or None
+        How the forces were computed, where symchiral had them computed.
     """
 
     crystal: SymmetricCrystal
@@ -47,6 +50,7 @@ class Phonons(Value):
     born: Floats | None
     dielectric: Floats | None
     symmetrize: bool
+    provenance: Provenance | None
     _forces: Forces = field(repr=False)
     _order: npt.NDArray[np.int64] = field(repr=False)
     _basis: npt.NDArray[np.int64] = field(repr=False)
@@ -80,7 +84,21 @@ class Phonons(Value):
         return self.matrix_at(np.array([float(x) for x in q.coordinates]), direction)
 
     def matrix_at(self, q: Floats, direction: npt.ArrayLike | None = None) -> Complex:
-        """Return the dynamical matrix at any coordinates on the primitive reciprocal basis."""
+        """Return the dynamical matrix at any coordinates on the primitive reciprocal basis.
+
+        Raises
+        ------
+        WavevectorError
+            The forces are those of the zone centre alone, and q is another wavevector.
+        """
+        centred = self.provenance is not None and self.provenance.zone_centre
+        if centred and np.abs(q - np.rint(q)).max() > 1e-9:
+            raise WavevectorError(
+                f"no modes at ({', '.join(f'{x:g}' for x in q)})",
+                why="the forces were computed in the primitive cell, which is right at the zone "
+                "centre only",
+                fix="compute them in a supercell: without --gamma",
+            )
         theirs = None
         if direction is not None:
             # A Cartesian direction on the reciprocal basis of their cell.
@@ -128,7 +146,8 @@ class Phonons(Value):
         SymmetryError
             The forces break the symmetry of the atoms by more than ``TOLERATED``.
         WavevectorError
-            q is a line; or a direction of approach is given off the zone centre.
+            q is a line; a direction of approach is given off the zone centre; or the forces are
+            those of the zone centre alone.
         """
         point = q.reduced
         unit = _unit(direction, point)
@@ -146,6 +165,11 @@ class Phonons(Value):
             )
         return modes
 
+    @property
+    def constants(self) -> ForceConstants | None:
+        """The force constants, where the source has such."""
+        return self._forces if isinstance(self._forces, ForceConstants) else None
+
     def __repr__(self) -> str:
         return f"Phonons({self.crystal!r})"
 
@@ -157,6 +181,7 @@ def make_phonons(
     source: Source | None = None,
     symprec: float = SYMPREC,
     symmetrize: bool = False,
+    provenance: Provenance | None = None,
 ) -> Phonons:
     """Find the symmetry of a crystal with forces and express them in our primitive cell.
 
@@ -168,6 +193,8 @@ def make_phonons(
         The cell the user knows; default that of the force constants.
     source : Source, optional
         Where it was read from.
+    provenance : Provenance, optional
+        How they were computed: what it warns of becomes a warning of the crystal.
 
     Raises
     ------
@@ -181,6 +208,8 @@ def make_phonons(
             else Crystal.of(forces.cell, forces.positions, forces.numbers)
         )
     crystal = find_symmetry(replace(unit, source=source or unit.source), symprec=symprec)
+    if provenance is not None:
+        crystal = replace(crystal, warnings=(*crystal.warnings, *provenance.notices()))
     ours = crystal.primitive
     if len(forces.numbers) != len(ours) and isinstance(forces, ForceConstants):
         forces = forces.with_primitive(ours.cell)
@@ -202,6 +231,7 @@ def make_phonons(
         born,
         None if forces.dielectric is None else frozen(forces.dielectric),
         symmetrize,
+        provenance,
         forces,
         frozen(order),
         frozen(np.rint(np.linalg.inv(whole)).astype(np.int64)),

@@ -11,6 +11,7 @@ from typing import Any
 from symchiral.crystal.crystal import Source
 from symchiral.errors import ReadError
 from symchiral.forces.door import ForceConstants, Forces, from_supercell, from_yaml
+from symchiral.forces.provenance import KEY, Provenance
 from symchiral.forces.tabulated import Tabulated, tabulated
 from symchiral.io.files import load, locate, unpack
 
@@ -39,7 +40,7 @@ def is_phonon_source(source: object) -> bool:
     return hasattr(source, "dynamical_matrix") and hasattr(source, "force_constants")
 
 
-def read_forces(source: object) -> tuple[Forces, Source]:
+def read_forces(source: object) -> tuple[Forces, Source, Provenance | None]:
     """Read what gives dynamical matrices.
 
     Parameters
@@ -50,6 +51,15 @@ def read_forces(source: object) -> tuple[Forces, Source]:
         with these; ``band.yaml``, ``mesh.yaml`` or ``qpoints.yaml`` with eigenvectors; or a
         Phonopy object.
 
+    Returns
+    -------
+    Forces
+        What gives dynamical matrices.
+    Source
+        Where it was read from.
+    Provenance or None
+        How symchiral had the forces computed, if it had.
+
     Raises
     ------
     ReadError
@@ -58,7 +68,7 @@ def read_forces(source: object) -> tuple[Forces, Source]:
         The forces do not belong to the structure.
     """
     if not isinstance(source, str | os.PathLike):
-        return ForceConstants(source), Source()
+        return ForceConstants(source), Source(), None
     given = os.fspath(source)
     path = Path(given).expanduser()
     if path.name in _FORCES and path.is_file():
@@ -66,14 +76,16 @@ def read_forces(source: object) -> tuple[Forces, Source]:
     if path.is_dir():
         inside = _in_folder(path)
         if inside is None:
-            return _from_supercell(path, given), Source(given)
+            return _from_supercell(path, given), Source(given), None
         path = inside
     path = locate(path)
     data = load(path, name=given, limit=MAX_BYTES)
     origin = Source(given, hashlib.sha256(data).hexdigest())
     parsed = _safe(data, given)
+    record = parsed.get(KEY)
+    provenance = None if record is None else Provenance.of_record(record, name=given)
     if "phonon" in parsed:
-        return _tabulated(parsed, path, given), origin
+        return _tabulated(parsed, path, given), origin, provenance
     beside = {name: _existing(path.parent / name) for name in (*_FORCES, "BORN")}
     forces = from_yaml(
         parsed,
@@ -82,7 +94,7 @@ def read_forces(source: object) -> tuple[Forces, Source]:
         force_constants=beside["FORCE_CONSTANTS"] or beside["force_constants.hdf5"],
         born=beside["BORN"],
     )
-    return forces, origin
+    return forces, origin, provenance
 
 
 def _tabulated(parsed: Mapping[str, Any], path: Path, name: str) -> Tabulated:

@@ -24,23 +24,28 @@ VERSION = 2
 """Changes whenever the content of a file would: convention, order of operations, format."""
 
 
-def directory() -> Path | None:
-    """Directory of the cache, or None if it is turned off or the user has no home."""
+def root() -> Path | None:
+    """Directory of all caches, or None if they are turned off or the user has no home."""
     named = os.environ.get("SYMCHIRAL_CACHE")
     if named is not None:
-        return Path(named) / f"v{VERSION}" if named else None
+        return Path(named) if named else None
     base = os.environ.get("XDG_CACHE_HOME")
     try:
-        root = Path(base) if base else Path.home() / ".cache"
+        return (Path(base) if base else Path.home() / ".cache") / "symchiral"
     except RuntimeError:
         return None
-    return root / "symchiral" / f"v{VERSION}"
+
+
+def directory() -> Path | None:
+    """Directory of the irreps, or None."""
+    above = root()
+    return None if above is None else above / f"v{VERSION}"
 
 
 def _path(hall_number: int, q: QPoint) -> Path | None:
-    root = directory()
+    folder = directory()
     name = "_".join(text.replace("/", "o") for text in q.texts)
-    return None if root is None else root / f"irreps_{hall_number}_{name}.bin"
+    return None if folder is None else folder / f"irreps_{hall_number}_{name}.bin"
 
 
 def load(hall_number: int, q: QPoint) -> tuple[npt.NDArray[np.complex128], ...] | None:

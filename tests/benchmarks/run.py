@@ -260,6 +260,78 @@ def modes(repeat: int) -> Iterator[Row]:
             yield Row(f"{what} / phonopy run_irreps", b / c, 0.05, f"{c:.2f} s")
 
 
+def calculator(repeat: int) -> Iterator[Row]:
+    """Everything but force calls in phonons of a 135-atom supercell.
+
+    Against what phonopy alone needs to displace it and to make symmetric force constants; and,
+    where the packaged potential is installed, against its force calls.
+    """
+    import numpy as np
+    from phonopy import Phonopy
+
+    import symchiral as sc
+    from symchiral.forces.calculator import Calculator, Identity, load_calculator
+    from symchiral.forces.door import cell_of, quiet
+    from symchiral.forces.forcecache import CachedCalculator
+
+    sys.path.insert(0, str(ROOT / "tests"))
+    from pairs import Pairs
+
+    study = sc.read("Bi2Se3")
+    unit = cell_of(study.crystal.input)
+
+    def rest(ase: Any) -> tuple[float, float]:
+        ask = CachedCalculator._ask
+        spent = 0.0
+
+        def asked(self: CachedCalculator, *arguments: Any, **options: Any) -> Any:
+            nonlocal spent
+            start = time.process_time()
+            answer = ask(self, *arguments, **options)
+            spent += time.process_time() - start
+            return answer
+
+        CachedCalculator._ask = asked  # type: ignore[method-assign]
+        start = time.process_time()
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                study.with_calculator(ase, supercell=(3, 3, 1), cache=folder)
+        finally:
+            CachedCalculator._ask = ask  # type: ignore[method-assign]
+        return time.process_time() - start - spent, spent
+
+    def floor() -> None:
+        with quiet():
+            phonon = Phonopy(unit, np.diag((3, 3, 1)), primitive_matrix="auto")
+            phonon.generate_displacements()
+            cells = phonon.supercells_with_displacements
+            phonon.forces = np.zeros((len(cells), len(phonon.supercell), 3))
+            phonon.produce_force_constants(calculate_full_force_constants=False)
+            phonon.symmetrize_force_constants(show_drift=False, use_symfc_projector=True)
+
+    pairs = Calculator(Pairs(), Identity("pairs"))
+    rest(pairs)
+    ours = statistics.median(rest(pairs)[0] for _ in range(repeat))
+    (theirs,) = medians([floor], repeat)
+    yield Row(
+        "phonons of 135 atoms without force calls / phonopy alone",
+        ours / theirs,
+        3.0,
+        f"{ours:.2f} s, {theirs:.2f} s",
+    )
+    try:
+        potential = load_calculator("sevenn")
+    except sc.SymchiralError:
+        return
+    other, calls = rest(potential)
+    yield Row(
+        "phonons of 135 atoms without force calls / force calls of sevenn",
+        other / calls,
+        0.1,
+        f"{other:.2f} s, {calls:.1f} s",
+    )
+
+
 def spring_phonopy(name: str, cells: tuple[int, int, int], changed: int | None) -> Any:
     """phonopy with springs between the atoms of a shipped crystal, one atom perhaps replaced."""
     import numpy as np
@@ -336,7 +408,7 @@ def main() -> int:
     sys.path.insert(0, str(ROOT))
     os.environ.update(environment(""))
     rows = []
-    for part in (commands, warm, reuse, channels, screening, modes, along):
+    for part in (commands, warm, reuse, channels, screening, modes, along, calculator):
         if arguments.only not in part.__name__:
             continue
         for row in part(arguments.repeat):

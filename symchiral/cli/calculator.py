@@ -1,0 +1,206 @@
+"""What the commands share that ask a calculator for forces: options and progress."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from symchiral.cli.common import write
+
+if TYPE_CHECKING:
+    from symchiral.forces.compute import Step
+    from symchiral.study import Study
+
+PAUSE = 10.0
+"""Seconds between two lines of progress where stderr is no terminal."""
+
+
+def add_calculator(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
+    """Declare the options of every command that can compute forces."""
+    group = parser.add_argument_group("forces from a calculator")
+    group.add_argument(
+        "--calculator",
+        metavar="NAME",
+        required=required,
+        help="sevenn (extra [ml]), or MODULE:FACTORY for an ASE calculator of your own, as in "
+        "ase.calculators.emt:EMT",
+    )
+    group.add_argument(
+        "--relax",
+        choices=("atoms", "cell", "none"),
+        default="atoms",
+        help="what is relaxed first, symmetry kept (default: atoms, the cell stays)",
+    )
+    group.add_argument(
+        "--supercell",
+        metavar='"N N N"',
+        help="supercell of the input cell, one argument of three or nine whole numbers "
+        "(default: from --supercell-length)",
+    )
+    group.add_argument(
+        "--supercell-length",
+        metavar="ANGSTROM",
+        type=float,
+        help="distance of an atom from its images in the supercell (default: 10)",
+    )
+    group.add_argument(
+        "--gamma",
+        action="store_true",
+        help="displace atoms in the primitive cell: fast, for the zone centre alone",
+    )
+    group.add_argument(
+        "--displacement", metavar="ANGSTROM", type=float, help="displacement (default: 0.02)"
+    )
+    group.add_argument(
+        "--resume",
+        action="store_true",
+        help="continue an interrupted run: no stored answer of the calculator is asked again",
+    )
+    group.add_argument(
+        "--cache",
+        metavar="FOLDER",
+        help="where the answers of the calculator are stored (default: the user's cache folder)",
+    )
+
+
+def with_calculator(study: Study, options: argparse.Namespace, *, gamma: bool = False) -> Study:
+    """Return the study with the forces of the calculator that is asked for.
+
+    Parameters
+    ----------
+    study : Study
+        A structure.
+    options : argparse.Namespace
+        The options.
+    gamma : bool
+        Only the zone centre is needed: unless a supercell is asked for, atoms are displaced in the
+        primitive cell.
+    """
+    from pathlib import Path
+
+    from symchiral.forces.compute import default_cache
+    from symchiral.forces.displace import DISPLACEMENT, LENGTH
+    from symchiral.forces.forcecache import ForceCache
+
+    supercell = _supercell(options.supercell)
+    chosen = supercell is not None or options.supercell_length is not None
+    _exclusive(options, chosen=chosen)
+    folder = default_cache() if options.cache is None else Path(options.cache).expanduser()
+    if not options.quiet and not ForceCache(folder).writable:
+        write(
+            "warning: no cache folder can be written: an interrupted run starts over; pass --cache",
+            sys.stderr,
+        )
+    report = _Report(quiet=options.quiet)
+    try:
+        return study.with_calculator(
+            options.calculator,
+            relax=options.relax,
+            supercell=supercell,
+            length=LENGTH if options.supercell_length is None else options.supercell_length,
+            zone_centre=options.gamma or (gamma and not chosen),
+            displacement=DISPLACEMENT if options.displacement is None else options.displacement,
+            cache=folder,
+            resume=options.resume,
+            symmetrize=options.symmetrize,
+            progress=report,
+        )
+    except KeyboardInterrupt:
+        report.end()
+        write("interrupted; every finished force call is kept: go on with --resume", sys.stderr)
+        raise
+    finally:
+        report.end()
+
+
+def _exclusive(options: argparse.Namespace, *, chosen: bool) -> None:
+    from symchiral.errors import InputError
+
+    if options.gamma and chosen:
+        raise InputError(
+            "--gamma and a supercell contradict each other",
+            why="--gamma displaces atoms in the primitive cell",
+            fix="pass one of them",
+        )
+    if options.supercell is not None and options.supercell_length is not None:
+        raise InputError(
+            "--supercell and --supercell-length contradict each other",
+            why="the second chooses the first",
+            fix="pass one of them",
+        )
+
+
+def _supercell(text: str | None) -> list[int] | list[list[int]] | None:
+    from symchiral.errors import GrammarError
+
+    if text is None:
+        return None
+    try:
+        numbers = [int(word) for word in text.replace(",", " ").split()]
+    except ValueError:
+        numbers = []
+    if len(numbers) == 3:
+        return numbers
+    if len(numbers) == 9:
+        return [numbers[:3], numbers[3:6], numbers[6:]]
+    raise GrammarError(
+        f"cannot read the supercell {text!r}",
+        why="it is neither three nor nine whole numbers",
+        fix='write it as one argument, as in "3 3 1"',
+    )
+
+
+class _Report:
+    """Progress on stderr: one line that changes in a terminal, a line now and then elsewhere."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._terminal = sys.stderr.isatty()
+        self._last = float("-inf")
+        self._stage = ""
+        self._open = False
+
+    def __call__(self, step: Step) -> None:
+        if self._quiet:
+            return
+        text = f"{step.stage}: "
+        text += f"step {step.done}" if step.total is None else f"{step.done} of {step.total}"
+        if step.stage == "checks":
+            text = "checks"
+        text += f", {step.detail}"
+        if step.left is not None and step.done != step.total:
+            text += f", {_duration(step.left)} left"
+        now = time.monotonic()
+        if self._terminal:
+            if step.stage != self._stage:
+                self.end()
+            from symchiral.cli import printable
+
+            sys.stderr.write(f"\r\x1b[K{printable(text, sys.stderr)}")
+            sys.stderr.flush()
+            self._open = True
+        elif step.stage != self._stage or now - self._last > PAUSE or step.done == step.total:
+            write(text, sys.stderr)
+            self._last = now
+        self._stage = step.stage
+
+    def end(self) -> None:
+        """End the line that changes."""
+        if self._open:
+            sys.stderr.write("\n")
+            self._open = False
+
+
+def _duration(seconds: float) -> str:
+    """A time in words.
+
+    Examples
+    --------
+    >>> _duration(8.2), _duration(260), _duration(9000)
+    ('8 s', '4 min', '2.5 h')
+    """
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,77 @@
+"""Forces that were computed: the table and the document of ``phonons``."""
+
+from __future__ import annotations
+
+from symchiral.crystal.search import SymmetricCrystal
+from symchiral.forces.provenance import SOFT, Provenance
+from symchiral.report.document import Document, header, structure_record
+from symchiral.report.summary import headline
+from symchiral.rules.rule import minus
+from symchiral.table import Table
+
+
+def phonons_document(crystal: SymmetricCrystal, provenance: Provenance, *, path: str) -> Document:
+    """Return the document of ``phonons``.
+
+    Parameters
+    ----------
+    path : str
+        The file that was written.
+    """
+    return {
+        **header("phonons", crystal),
+        "structure": structure_record(crystal),
+        "output": path,
+        "provenance": provenance.record(),
+    }
+
+
+def phonons_table(crystal: SymmetricCrystal, provenance: Provenance, *, path: str) -> Table:
+    """Return what was computed, in words."""
+    p = provenance
+    diagonal = p.supercell[0], p.supercell[4], p.supercell[8]
+    is_diagonal = sum(x != 0 for x in p.supercell) == 3 and all(diagonal)
+    shape = "×".join(str(x) for x in diagonal) if is_diagonal else str(list(p.supercell))
+    cell = (
+        f"the primitive cell, {p.atoms} atoms: the zone centre alone"
+        if p.zone_centre
+        else f"{shape} of the input cell, {p.atoms} atoms"
+    )
+    lines = [
+        f"{headline(crystal)}   forces from a calculator",
+        f"calculator  {p.calculator.title}",
+        f"checks      two answers differ by {p.noise:.1g} of the largest force, forces break the "
+        f"symmetry by {p.asymmetry:.1g}",
+        f"relaxation  {_relaxation(p)}",
+        f"supercell   {cell}",
+        f"displaced   {p.displacements} × {p.displacement:g} Å; the sum rule was broken by "
+        f"{p.drift:.1g} eV/Å² before it was enforced",
+        f"lowest      {_lowest(p)}",
+        f"calls       {p.checks} to check, {p.relaxation} to relax, {p.displacements} to displace",
+    ]
+    return Table(
+        (),
+        (),
+        head=tuple(lines),
+        foot=(f"Written: {path}", f"Next: symchiral predict {path}"),
+    )
+
+
+def _relaxation(p: Provenance) -> str:
+    if p.relaxed == "none":
+        return f"none; the largest force is {p.residual_force:.1g} eV/Å"
+    cell = "at fixed cell"
+    if p.relaxed == "cell":
+        size = max(abs(x) for x in p.strain)
+        cell = f"with the cell, strained by {size:.2%}"
+    return (
+        f"{cell}: atoms moved by up to {p.moved:.3f} Å, the largest force left is "
+        f"{p.residual_force:.1g} eV/Å"
+    )
+
+
+def _lowest(p: Provenance) -> str:
+    place = ", ".join(minus(f"{x:.3g}") for x in p.lowest_at)
+    if p.lowest < SOFT:
+        return f"{-p.lowest:.3f}i THz at ({place}): the crystal is unstable"
+    return "no imaginary frequency at the wavevectors of the supercell"
