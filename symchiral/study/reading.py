@@ -1,0 +1,111 @@
+"""Reading a material, and the one pure call for pipelines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symchiral.crystal.crystal import Crystal
+from symchiral.crystal.search import SYMPREC, find_symmetry
+from symchiral.forces.phonons import make_phonons
+from symchiral.io.phonon_files import is_phonon_source, read_forces
+from symchiral.io.shipped import find_structure
+from symchiral.io.structure import read_crystal
+from symchiral.irreps.axis import find_axis
+from symchiral.study.study import Study
+
+
+def read(
+    source: object,
+    *,
+    symprec: float = SYMPREC,
+    axis: str | None = None,
+    index: int | None = None,
+    symmetrize: bool = False,
+) -> Study:
+    """Read a structure, with forces if there are any, and find its symmetry.
+
+    Parameters
+    ----------
+    source : str, path, ase.Atoms, pymatgen Structure, Phonopy or Crystal
+        A file in any format ASE reads, force data (``phonopy.yaml``, ``phonopy_params.yaml.xz``, a
+        folder with FORCE_SETS, ``band.yaml`` with eigenvectors, …), the name of a shipped
+        structure, or an object in memory.
+    symprec : float
+        Distance tolerance of the symmetry search, Å.
+    axis : str, optional
+        ``"u,v,w"`` or ``"u,v,w@x,y,z"``: direction and point of the axis in the input cell.
+    index : int, optional
+        Which structure of a file that holds several.
+    symmetrize : bool
+        Accept forces that break the symmetry of the atoms, averaged over the group.
+
+    Raises
+    ------
+    InputError
+        The source cannot be read or is no crystal.
+    SymmetryError
+        No space group is found, or ``axis`` is no symmetry axis.
+    """
+    if is_phonon_source(source):
+        forces, origin, provenance = read_forces(source)
+        phonons = make_phonons(
+            forces,
+            source=origin,
+            symprec=symprec,
+            symmetrize=symmetrize,
+            provenance=provenance,
+        )
+        return Study(phonons.crystal, find_axis(phonons.crystal, axis), phonons)
+    crystal = find_symmetry(read_crystal(source, index=index), symprec=symprec)
+    return Study(crystal, find_axis(crystal, axis))
+
+
+def structure(name: str) -> Crystal:
+    """Return a crystal that ships with the package.
+
+    Examples
+    --------
+    >>> structure("Bi2Se3")
+    Crystal(Bi2Se3, 15 atoms, 425.67 Å³)
+
+    Raises
+    ------
+    LabelError
+        There is no crystal of that name; the nearest is suggested.
+    """
+    return read_crystal(find_structure(name))
+
+
+def predict(
+    source: object,
+    *,
+    order: int = 3,
+    q: str | None = None,
+    all: bool = False,
+    acoustic: bool = False,
+    symprec: float = SYMPREC,
+    axis: str | None = None,
+) -> dict[str, Any]:
+    """Return the table of transfers of a structure as a plain dictionary, in one pure call.
+
+    Parameters
+    ----------
+    source, symprec, axis
+        As for :func:`read`.
+    order : int
+        3 or 4.
+    q : str, optional
+        Wavevectors of the vertex, all incoming, ``"K K K"``; default the zone centre.
+    all : bool
+        List the forbidden channels too, each with its witness.
+    acoustic : bool
+        Also list channels that only acoustic modes could realise.
+
+    Examples
+    --------
+    >>> document = predict("Bi2Se3")
+    >>> document["structure"]["symbol"], document["counts"]["flipped"]
+    ('R-3m', 14)
+    """
+    study = read(source, symprec=symprec, axis=axis)
+    return study.predict(order=order, q=q, everything=all, acoustic=acoustic)

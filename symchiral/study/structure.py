@@ -1,0 +1,165 @@
+"""What a structure alone tells: wavevectors, species, rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from symchiral.crystal.qpoint import GAMMA, QPoint
+from symchiral.crystal.search import SymmetricCrystal
+from symchiral.errors import LimitError
+from symchiral.forces.phonons import Phonons
+from symchiral.irreps.axis import Axis, axis_at
+from symchiral.irreps.kpoints import find_point, named_points, split_points
+from symchiral.modes.operators import Operators, find_operators
+from symchiral.modes.species import Species, find_species
+from symchiral.report.document import show_document
+from symchiral.report.summary import show_table
+from symchiral.rules.channel import read_channel
+from symchiral.rules.grammar import light_about, parse_transfer, point_of, resolve_transfer
+from symchiral.rules.momentum import require_closed
+from symchiral.rules.rule import Rule
+from symchiral.rules.rulebook import RuleBook, make_rulebook
+from symchiral.rules.vertices import special_vertices
+from symchiral.value import Value
+
+ENUMERATED = (3, 4)
+"""Orders of which every channel is listed; ``book[…]`` judges any order."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class StructureStudy(Value):
+    """A material of which the structure is known; what needs no more.
+
+    Attributes
+    ----------
+    crystal : SymmetricCrystal
+        The crystal in its primitive cell, with space group and sites.
+    axis : Axis or None
+        The axis of rotation; None where the crystal has none.
+    phonons : Phonons or None
+        Its forces, where the source has any.
+    """
+
+    crystal: SymmetricCrystal
+    axis: Axis | None
+    phonons: Phonons | None = None
+
+    def point(self, q: str) -> QPoint:
+        """Return a wavevector by name (``K``, ``LD(u)``) or coordinates (``0,0,1/4``).
+
+        Coordinates refer to the reciprocal basis of the primitive cell that ``show`` prints.
+        """
+        return find_point(self.crystal.group, q)
+
+    def points(self, q: str = "all") -> tuple[QPoint, ...]:
+        """Return wavevectors: those named, or ``all`` special points and lines."""
+        if q != "all":
+            return tuple(self.point(x) for x in split_points(q))
+        return tuple(p.q for p in named_points(self.crystal.group) if p.kdim < 2)
+
+    @cached_property
+    def _centre(self) -> tuple[Species, ...]:
+        return find_species(self.crystal, self.axis)
+
+    def species(self, q: str = "GM") -> tuple[Species, ...]:
+        """Return the species of vibrations at a wavevector.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> sc.read("Bi2Se3").species("GM")
+        (Species(2 A1g), Species(2 Eg), Species(3 A2u, 1 acoustic), Species(3 Eu, 1 acoustic))
+
+        Raises
+        ------
+        GrammarError, LabelError
+            ``q`` is no wavevector.
+        """
+        point = self.point(q)
+        if point.reduced == GAMMA:
+            return self._centre
+        return find_species(self.crystal, axis_at(self.crystal, self.axis, [point]), point)
+
+    def operators(self, q: str = "GM") -> Operators:
+        """Return the matrices T(g) and the projectors on the species at a wavevector."""
+        point = self.point(q)
+        return find_operators(self.crystal, axis_at(self.crystal, self.axis, [point]), point)
+
+    def rules(self, *, order: int = 3, q: str | None = None, acoustic: bool = False) -> RuleBook:
+        """Judge every channel of m − 1 quanta in and one out.
+
+        Parameters
+        ----------
+        order : int
+            m at the zone centre, 3 or 4. Higher orders are judged one by one:
+            ``study.rules()["…"]``.
+        q : str, optional
+            Wavevectors of the vertex, all incoming, separated by spaces: ``"K K K"``. The last is
+            read as the outgoing quantum at −q. Their number is the order.
+        acoustic : bool
+            Also list channels that only acoustic modes could realise; they couple to nothing.
+
+        Raises
+        ------
+        WavevectorError
+            The wavevectors do not sum to a reciprocal lattice vector.
+        LimitError
+            Another order, or more than 10⁵ channels.
+        """
+        words = ("GM",) * order if q is None else split_points(q)
+        points = [self.point(word) for word in words]
+        if len(points) not in ENUMERATED:
+            raise LimitError(
+                f"order {len(points)} is not enumerated",
+                why="a transfer has at least two quanta in and one out"
+                if len(points) < 3
+                else "its channels are too many to list",
+                fix="ask for order 3 or 4; one transfer of any order can be explained",
+            )
+        require_closed(self.crystal, points, words)
+        return make_rulebook(self.crystal, self.axis, points, acoustic=acoustic)
+
+    def vertices(self, *, order: int = 3, acoustic: bool = False) -> tuple[RuleBook, ...]:
+        """Return a rulebook for every vertex of special points, up to symmetry."""
+        points = special_vertices(self.crystal.group, order)
+        return tuple(make_rulebook(self.crystal, self.axis, p, acoustic=acoustic) for p in points)
+
+    def explain(self, transfer: str) -> Rule:
+        """Judge one transfer of any order, ``"Eu(+) Eu(+) -> Eg(-)"``, at the wavevectors it names.
+
+        Light is a leg like any other: ``"E[σ+] E[σ+] -> Eg(-)"``.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> rule = sc.read("graphene_slab").explain("K5(+)@K K5(+)@K -> K5(-)@K'")
+        >>> rule.verdict, rule.pam_sense
+        ('allowed', 'flipped')
+        """
+        into, out = parse_transfer(transfer)
+        points = dict.fromkeys(point_of(leg, self.crystal.group).reduced for leg in (*into, *out))
+        part = axis_at(self.crystal, self.axis, list(points))
+        turn = part.turn if part else None
+        species = {s.key: s for q in points for s in find_species(self.crystal, part, q)}
+        numbered = self.phonons is not None
+        light = light_about(self.crystal, part)
+        coupling = resolve_transfer(transfer, species, turn, light, numbered=numbered)
+        return Rule(read_channel(coupling, turn), species, part)
+
+    def show(self, *, q: str = "GM") -> dict[str, Any]:
+        """Return group, axes, sites and species as the plain dictionary of ``show --json``.
+
+        Parameters
+        ----------
+        q : str
+            Wavevectors of which to show the species, or ``all`` special points and lines.
+        """
+        return show_document(self.crystal, self.axis, self.points(q))
+
+    def __repr__(self) -> str:
+        return show_table(self.crystal, self.axis, self._centre)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{self!r}</pre>"
