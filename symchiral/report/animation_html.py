@@ -9,7 +9,7 @@ from importlib.resources import files
 import numpy as np
 
 from symchiral.modes.animation import Animation
-from symchiral.rules.rule import minus
+from symchiral.rules.wording import minus
 
 TURNING = 0.02
 """Atoms whose orbit encloses less, relative to the roundest one, are drawn as moving on a line."""

@@ -17,7 +17,7 @@ from symchiral.io.band_files import write_band_csv, write_band_parquet, write_ba
 from symchiral.report.document import Document, axis_record, header, structure_record, tidy
 from symchiral.report.modes import NOTED, STILL
 from symchiral.report.summary import axis_line, headline
-from symchiral.rules.rule import minus
+from symchiral.rules.wording import minus
 from symchiral.table import Table
 from symchiral.units import PER_THZ, SIGNS
 

@@ -12,7 +12,7 @@ from symchiral.errors import InputError
 from symchiral.forces.bands import BandEnd, Bands, BandSegment
 from symchiral.report.bands_labels import INK, multiplets, write_pam
 from symchiral.report.modes import STILL
-from symchiral.rules.rule import minus
+from symchiral.rules.wording import minus
 from symchiral.units import PER_THZ, SIGNS
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.forces.bands import BandEnd, Bands, BandSegment
-from symchiral.rules.rule import minus
+from symchiral.rules.wording import minus
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

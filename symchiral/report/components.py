@@ -13,7 +13,7 @@ from symchiral.irreps.stars import place_name
 from symchiral.modes.parts import SitePart, spin_orbital
 from symchiral.modes.species import Species, find_species
 from symchiral.report.summary import standard_position
-from symchiral.rules.rule import minus, signed
+from symchiral.rules.wording import minus, signed
 from symchiral.table import Table, unbroken
 
 ALL = "all"

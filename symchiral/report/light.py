@@ -12,7 +12,7 @@ from symchiral.rules.allowance import allowances
 from symchiral.rules.domains import Domains, survivals
 from symchiral.rules.intensity import AngularLaw, intensity_text
 from symchiral.rules.light import SPINS, Drive, Light, exchanging
-from symchiral.rules.rule import minus, signed
+from symchiral.rules.wording import minus, signed
 from symchiral.table import Table, unbroken
 
 WIDEST = 30

@@ -23,7 +23,7 @@ from symchiral.report.document import (
 from symchiral.report.summary import axis_line, headline, light_words
 from symchiral.report.wavevectors import little_symbol
 from symchiral.rules.activity import activity
-from symchiral.rules.rule import minus, signed
+from symchiral.rules.wording import minus, signed
 from symchiral.table import Table
 from symchiral.units import PER_THZ, SIGNS
 

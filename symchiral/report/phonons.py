@@ -6,7 +6,7 @@ from symchiral.crystal.search import SymmetricCrystal
 from symchiral.forces.provenance import SOFT, Provenance
 from symchiral.report.document import Document, header, structure_record
 from symchiral.report.summary import headline
-from symchiral.rules.rule import minus
+from symchiral.rules.wording import minus
 from symchiral.table import Table
 
 

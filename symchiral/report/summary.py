@@ -15,8 +15,8 @@ from symchiral.irreps.stars import place_name
 from symchiral.modes.species import Species
 from symchiral.rules.activity import activity, routes
 from symchiral.rules.listing import listing
-from symchiral.rules.rule import minus, signed
 from symchiral.rules.rulebook import RuleBook
+from symchiral.rules.wording import minus, signed
 from symchiral.table import Table, unbroken
 
 ROWS = 20

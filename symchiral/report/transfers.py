@@ -10,8 +10,8 @@ from symchiral.report.document import Document
 from symchiral.report.summary import axis_line, headline
 from symchiral.rules.listing import short_route
 from symchiral.rules.resonance import Transfer
-from symchiral.rules.rule import minus, pretty
 from symchiral.rules.rulebook import RuleBook
+from symchiral.rules.wording import minus, pretty
 from symchiral.table import Table
 from symchiral.units import PER_THZ, SIGNS
 

@@ -11,8 +11,8 @@ from symchiral.irreps.stars import place_name
 from symchiral.modes.species import find_species
 from symchiral.report.summary import axis_line, coordinates_note, headline, primitive_cell
 from symchiral.rules.listing import listing
-from symchiral.rules.rule import signed
 from symchiral.rules.rulebook import RuleBook
+from symchiral.rules.wording import signed
 from symchiral.table import Table
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from symchiral.rules.activity import activity
-from symchiral.rules.rule import Rule, minus, pretty
+from symchiral.rules.rule import Rule
+from symchiral.rules.wording import minus, pretty
 from symchiral.table import Table
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from symchiral.modes.mode import Modes, Multiplet
 from symchiral.rules.activity import routes
 from symchiral.rules.budget import RotationSense, rotation_sense, sum_of_signs
 from symchiral.rules.coupling import Coupling, Leg
-from symchiral.rules.rule import Rule, minus, pretty
+from symchiral.rules.rule import Rule
+from symchiral.rules.wording import minus, pretty
 from symchiral.value import Value
 
 LINEWIDTH = 0.1

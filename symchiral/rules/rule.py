@@ -21,6 +21,7 @@ from symchiral.rules.channel import Channel
 from symchiral.rules.coupling import COPIES, Leg
 from symchiral.rules.invariant import Invariant, invariant
 from symchiral.rules.reason import Reason, why_forbidden
+from symchiral.rules.wording import minus, pretty, route_text, signed
 from symchiral.value import Value
 
 
@@ -384,30 +385,6 @@ def _spin(leg: Leg, axis: Axis) -> Motion:
     e = leg.component.basis[:, 0]
     spin = float((1j * np.cross(e, e.conj())).real @ axis.direction)
     return Motion(spin, spin, ())
-
-
-def signed(pam: str | None) -> str:
-    """``+1``, ``−1``, ``0`` with a typographic minus."""
-    if pam is None:
-        return "—"
-    return minus(pam if pam == "0" or pam.startswith("-") else f"+{pam}")
-
-
-def minus(text: str) -> str:
-    """Replace the hyphens in front of digits and in parentheses by minus signs."""
-    return text.replace("(-)", "(−)").replace("-", "−")
-
-
-def pretty(transfer: str) -> str:
-    """A transfer with arrow and minus signs for reading."""
-    return minus(transfer.replace("->", "→").replace(",*)", ")"))
-
-
-def route_text(route: str) -> str:
-    """``infrared:+`` → ``infrared σ+``; ``raman:+-`` → ``Raman σ+→σ−``."""
-    kind, _, light = route.partition(":")
-    name = {"infrared": "infrared", "raman": "Raman", "hyper-raman": "hyper-Raman"}[kind]
-    return f"{name} {'→'.join(minus(x) if x == 'z' else 'σ' + minus(x) for x in light)}".strip()
 
 
 def _leg_record(leg: Leg) -> dict[str, Any]:
