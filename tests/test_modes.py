@@ -207,6 +207,18 @@ def signature(phonons: Phonons, q: QPoint, hand: int) -> list[tuple[object, ...]
     return sorted(found)
 
 
+def elsewhere(phonons: Phonons) -> list[tuple[object, ...]]:
+    """Frequency, label and |J| of every mode at every special point, by its name."""
+    axis, found = find_axis(phonons.crystal, None), []
+    for point in named_points(phonons.crystal.group):
+        if point.kdim == 0:
+            modes = phonons.modes(axis, point.q.reduced)
+            for m in modes.multiplets:
+                turning = sorted(round(abs(modes.am(mode) or 0.0), 5) for mode in m.modes)
+                found.append((point.label, round(m.frequency, 5), m.species.label, *turning))
+    return sorted(found)
+
+
 @pytest.mark.parametrize("name", ["Te_P3121", "Bi2Se3", "ZnO", "MgB2", "FeSi", "BPO4", "SnS"])
 def test_modes_do_not_depend_on_the_description(name: str) -> None:
     """Another orientation, cell, origin and order of atoms; a mirror image reverses l and J."""
@@ -226,6 +238,8 @@ def test_modes_do_not_depend_on_the_description(name: str) -> None:
         # The sense of the axis is a convention of the description: compare up to it.
         found = [signature(springs(other), gamma, hand) for hand in (1, -1)]
         assert reference in found, (name, trial)
+        if not description.mirrored and trial < 3:
+            assert elsewhere(springs(other)) == elsewhere(springs(crystal.primitive))
 
 
 # ------------------------------------------------------------------------------- approach

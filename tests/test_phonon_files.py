@@ -194,6 +194,17 @@ def test_damaged_files_are_refused_in_words(
     assert len(cases) == 10
 
 
+def test_a_wrong_group_in_the_file_is_named(zno: Path, tmp_path: Path) -> None:
+    data = yaml.safe_load(zno.read_text())
+    path = tmp_path / "stated.yaml"
+    for number, symbol, wrong in ((186, "P6_3mc", False), (168, "P6", True)):
+        data["space_group"] = {"number": number, "type": symbol}
+        path.write_text(yaml.safe_dump(data))
+        notices = [n for n in sc.read(path).crystal.warnings if n.kind == "stated-group"]
+        assert bool(notices) == wrong
+        assert not wrong or ("P6" in notices[0].text and "186" in notices[0].text)
+
+
 def test_a_file_elsewhere_takes_no_forces_from_the_working_directory(
     zno: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,8 +80,8 @@ def read_forces(source: object) -> tuple[Forces, Source, Provenance | None]:
         path = inside
     path = locate(path)
     data = load(path, name=given, limit=MAX_BYTES)
-    origin = Source(given, hashlib.sha256(data).hexdigest())
     parsed = _safe(data, given)
+    origin = Source(given, hashlib.sha256(data).hexdigest(), *_stated(parsed))
     record = parsed.get(KEY)
     provenance = None if record is None else Provenance.of_record(record, name=given)
     if "phonon" in parsed:
@@ -95,6 +95,14 @@ def read_forces(source: object) -> tuple[Forces, Source, Provenance | None]:
         born=beside["BORN"],
     )
     return forces, origin, provenance
+
+
+def _stated(parsed: Mapping[str, Any]) -> tuple[int | None, str | None]:
+    """Number and symbol of the space group that the file states."""
+    group = parsed.get("space_group")
+    if not isinstance(group, dict) or not isinstance(group.get("number"), int):
+        return None, None
+    return group["number"], str(group.get("type", ""))
 
 
 def _tabulated(parsed: Mapping[str, Any], path: Path, name: str) -> Tabulated:
