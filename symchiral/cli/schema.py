@@ -12,7 +12,9 @@ SUMMARY = "print the JSON Schema of a command's --json output"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "command", metavar="COMMAND", help="predict, explain, show, light, modes, bands, vertices"
+        "command",
+        metavar="COMMAND",
+        help="predict, explain, show, light, modes, bands, couple, audit, simulate, vertices",
     )
 
 

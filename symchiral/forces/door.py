@@ -182,7 +182,7 @@ def from_yaml(
     except BROKEN as error:
         raise ReadError(
             f"cannot read {name}",
-            why=f"it is no complete phonopy file ({_first_line(error)})",
+            why=f"it is no complete phonopy file ({first_line(error)})",
             fix="write it again with phonopy",
         ) from error
     if parsed.unitcell is None:
@@ -229,7 +229,7 @@ def from_supercell(
             cell = read_vasp(supercell)
     except BROKEN as error:
         raise ReadError(
-            f"cannot read {supercell.name}", why=_first_line(error), fix="write it again"
+            f"cannot read {supercell.name}", why=first_line(error), fix="write it again"
         ) from error
     return _build(
         cell,
@@ -239,6 +239,27 @@ def from_supercell(
         force_sets=force_sets,
         force_constants=force_constants,
         born=born,
+    )
+
+
+def from_constants(
+    unitcell: Any,
+    supercell_matrix: npt.ArrayLike,
+    primitive_matrix: npt.ArrayLike,
+    constants: Floats,
+    nac: Any,
+    *,
+    name: str,
+) -> ForceConstants:
+    """Make force constants from those of a supercell, full or compact.
+
+    Raises
+    ------
+    StructureError
+        They do not belong to the supercell.
+    """
+    return _build(
+        unitcell, supercell_matrix, primitive_matrix, constants=constants, nac=nac, name=name
     )
 
 
@@ -305,7 +326,7 @@ def _build(
     except BROKEN as error:
         raise StructureError(
             f"cannot use the forces of {name}",
-            why=_first_line(error),
+            why=first_line(error),
             fix="check that forces, supercell and Born charges belong together",
         ) from error
     if phonon.force_constants is not None and not np.all(np.isfinite(phonon.force_constants)):
@@ -333,6 +354,7 @@ def _mismatch(name: str, forces: int, atoms: int) -> StructureError:
     )
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """Return the kind of an error and the first line of its message."""
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
