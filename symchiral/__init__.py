@@ -28,6 +28,8 @@ _HOME = {
     "Modes": "symchiral.modes.mode",
     "Multiplet": "symchiral.modes.mode",
     "Crystal": "symchiral.crystal.crystal",
+    "Pulse": "symchiral.dynamics.pulse",
+    "Run": "symchiral.dynamics.run",
     "structure": "symchiral.study",
     "structure_names": "symchiral.io.shipped",
     "SymchiralError": "symchiral.errors",
@@ -40,6 +42,8 @@ __all__ = ["__version__", *sorted(_HOME)]
 
 if TYPE_CHECKING:
     from symchiral.crystal.crystal import Crystal as Crystal
+    from symchiral.dynamics.pulse import Pulse as Pulse
+    from symchiral.dynamics.run import Run as Run
     from symchiral.errors import SymchiralError as SymchiralError
     from symchiral.forces.bands import Bands as Bands
     from symchiral.io.shipped import structure_names as structure_names

@@ -79,3 +79,19 @@ def _name(unit: str, known: Iterable[str], kind: str) -> str:
         why="only units whose size is certain are converted",
         fix=nearest(str(unit), known),
     )
+
+
+ACCELERATION = ELEMENTARY_CHARGE / ATOMIC_MASS * 1e-4
+"""1 eV/(amu Å²) in ps⁻²: 9648.53. Times a force in eV/(√amu Å): Q̈ in √amu Å/ps²."""
+
+VOLT_PER_ANGSTROM = 0.01
+"""1 MV/cm in V/Å, exact."""
+
+HBAR = 6.62607015e-34 / (2 * pi) / ATOMIC_MASS * 1e8
+"""ħ in amu Å²/ps, 6.35078: an angular momentum divided by it is in ħ."""
+
+VACUUM_PERMITTIVITY = 8.8541878128e-12 / ELEMENTARY_CHARGE * 1e-10
+"""ε₀ in e/(V Å)."""
+
+FLUENCE = 299792458 * 8.8541878128e-12 / 2 * 1e16 * 1e-12 * 0.1
+"""cε₀/2 in mJ/cm² per (MV/cm)² ps: ∫cε₀E²dt of a plane wave in vacuum, E the amplitude."""

@@ -11,7 +11,20 @@ import os
 import sys
 from collections.abc import Sequence
 
-from symchiral.cli import animate, bands, explain, light, modes, phonons, predict, schema, show
+from symchiral.cli import (
+    animate,
+    audit,
+    bands,
+    couple,
+    explain,
+    light,
+    modes,
+    phonons,
+    predict,
+    schema,
+    show,
+    simulate,
+)
 from symchiral.errors import SymchiralError
 from symchiral.version import __version__
 
@@ -24,6 +37,9 @@ COMMANDS = {
     "bands": bands,
     "animate": animate,
     "phonons": phonons,
+    "couple": couple,
+    "audit": audit,
+    "simulate": simulate,
     "schema": schema,
 }
 """Every command by name, in the order of the help."""
@@ -48,11 +64,14 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status: 0 done, 1 input or physics, 2 usage."""
+    """Run the command line and return its exit status: 0 done, 1 input or physics, 2 usage.
+
+    3: a limit that the user set was exceeded.
+    """
     words = joined(sys.argv[1:] if arguments is None else arguments)
     options = parser().parse_args(words)
     try:
-        options.run(options)
+        status: int = options.run(options) or 0
         sys.stdout.flush()
     except SymchiralError as error:
         sys.stdout.flush()
@@ -63,6 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         return 130
+    else:
+        return status
     return 0
 
 

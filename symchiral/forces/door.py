@@ -183,7 +183,7 @@ def from_yaml(
     except BROKEN as error:
         raise ReadError(
             f"cannot read {name}",
-            why=f"it is no complete phonopy file ({_first_line(error)})",
+            why=f"it is no complete phonopy file ({first_line(error)})",
             fix="write it again with phonopy",
         ) from error
     if parsed.unitcell is None:
@@ -230,7 +230,7 @@ def from_supercell(
             cell = read_vasp(supercell)
     except BROKEN as error:
         raise ReadError(
-            f"cannot read {supercell.name}", why=_first_line(error), fix="write it again"
+            f"cannot read {supercell.name}", why=first_line(error), fix="write it again"
         ) from error
     return _build(
         cell,
@@ -290,6 +290,27 @@ def yaml_text(constants: ForceConstants) -> str:
     with quiet():
         has = _has_forces(constants.phonon.dataset)
         return str(constants.phonon.to_phonopy_yaml(settings={"force_constants": not has}))
+
+
+def from_constants(
+    unitcell: Any,
+    supercell_matrix: npt.ArrayLike,
+    primitive_matrix: npt.ArrayLike,
+    constants: Floats,
+    nac: Any,
+    *,
+    name: str,
+) -> ForceConstants:
+    """Make force constants from those of a supercell, full or compact.
+
+    Raises
+    ------
+    StructureError
+        They do not belong to the supercell.
+    """
+    return _build(
+        unitcell, supercell_matrix, primitive_matrix, constants=constants, nac=nac, name=name
+    )
 
 
 def _build(
@@ -355,7 +376,7 @@ def _build(
     except BROKEN as error:
         raise StructureError(
             f"cannot use the forces of {name}",
-            why=_first_line(error),
+            why=first_line(error),
             fix="check that forces, supercell and Born charges belong together",
         ) from error
     if phonon.force_constants is not None and not np.all(np.isfinite(phonon.force_constants)):
@@ -383,6 +404,7 @@ def _mismatch(name: str, forces: int, atoms: int) -> StructureError:
     )
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """Return the kind of an error and the first line of its message."""
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

@@ -1,4 +1,4 @@
-"""Linewidths of modes, as one number or as a file."""
+"""Linewidths and frequencies of modes, as one number or as a file."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from pathlib import Path
 
 from symchiral.errors import GrammarError, InputError, ReadError
 from symchiral.fields.pump import frequency
+from symchiral.io.shipped import find_beside
 from symchiral.units import in_thz
 
 
-def read_linewidths(text: str) -> float | dict[str, float]:
+def read_linewidths(text: str, *, zero: bool = False) -> float | dict[str, float]:
     """Read a total linewidth, ``0.1THz``, or a JSON file with a linewidth per mode; returns THz.
 
-    The file is ``{"frequency_unit": "THz", "linewidths": {"Eu(1)": 0.05, "Eg(2)": 0.08}}``.
+    The file is ``{"frequency_unit": "THz", "linewidths": {"Eu(1)": 0.05, "Eg(2)": 0.08}}``. With
+    ``zero`` a linewidth may also be zero.
 
     Examples
     --------
@@ -30,21 +32,58 @@ def read_linewidths(text: str) -> float | dict[str, float]:
     path = Path(text).expanduser()
     if not path.is_file():
         width = frequency(text)
-        if width <= 0:
+        if width < 0 or not (width or zero):
             raise GrammarError(
                 f"no linewidth {text!r}", why="it is not positive", fix="give one as in 0.1THz"
             )
         return width
+    found = _per_mode(path, "linewidths", text)
+    if any(width < 0 or not (width or zero) for width in found.values()):
+        raise ReadError(
+            f"cannot read the linewidths in {text}",
+            why="a linewidth is not positive",
+            fix="give all in the unit the file states",
+        )
+    return found
+
+
+def read_frequencies(text: str) -> dict[str, float]:
+    """Read frequencies of modes, by name, from a JSON file; returns THz.
+
+    The file is ``{"frequency_unit": "THz", "frequencies": {"Eu(1)": 2.05, "Eg(2)": 4.05}}``; other
+    keys, such as a source, are for people.
+
+    Raises
+    ------
+    ReadError
+        There is no such file, or it is not as above.
+    """
+    given = Path(text).expanduser()
+    path = given if given.is_file() else find_beside(text)
+    if path is None:
+        raise ReadError(f"cannot read {text}", why="there is no such file", fix="check the path")
+    found = _per_mode(path, "frequencies", text)
+    if any(not value > 0 for value in found.values()):
+        raise ReadError(
+            f"cannot read the frequencies in {text}",
+            why="a frequency is not positive",
+            fix="give all in the unit the file states",
+        )
+    return found
+
+
+def _per_mode(path: Path, key: str, name: str) -> dict[str, float]:
+    """A number in THz for every mode that a file names."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         factor = in_thz(data["frequency_unit"])
-        found = {str(name): float(width) * factor for name, width in data["linewidths"].items()}
-        if any(not 0 < width < float("inf") for width in found.values()):
-            raise ValueError("a linewidth is not positive")
+        found = {str(mode): float(value) * factor for mode, value in data[key].items()}
+        if not all(abs(value) < float("inf") for value in found.values()):
+            raise ValueError("a number is not finite")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, InputError) as error:
         raise ReadError(
-            f"cannot read the linewidths in {text}",
-            why=str(error),
-            fix='write {"frequency_unit": "THz", "linewidths": {"Eu(1)": 0.05}}',
+            f"cannot read the {key} in {name}",
+            why=f"{error} is missing" if isinstance(error, KeyError) else str(error),
+            fix=f'write {{"frequency_unit": "THz", "{key}": {{"Eu(1)": 0.05}}}}',
         ) from error
     return found

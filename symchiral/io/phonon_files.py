@@ -34,7 +34,7 @@ def is_phonon_source(source: object) -> bool:
     """
     if isinstance(source, str | os.PathLike):
         path = Path(source)
-        if _plain(path).suffix.lower() in _YAML or path.name in _FORCES:
+        if plain_path(path).suffix.lower() in _YAML or path.name in _FORCES:
             return True
         return path.is_dir() and (_in_folder(path) is not None or (path / "SPOSCAR").is_file())
     return hasattr(source, "dynamical_matrix") and hasattr(source, "force_constants")
@@ -80,7 +80,7 @@ def read_forces(source: object) -> tuple[Forces, Source, Provenance | None]:
         path = inside
     path = locate(path)
     data = load(path, name=given, limit=MAX_BYTES)
-    parsed = _safe(data, given)
+    parsed = parse_yaml(data, given)
     origin = Source(given, hashlib.sha256(data).hexdigest(), *_stated(parsed))
     record = parsed.get(KEY)
     provenance = None if record is None else Provenance.of_record(record, name=given)
@@ -119,7 +119,7 @@ def _tabulated(parsed: Mapping[str, Any], path: Path, name: str) -> Tabulated:
         data = unpack(
             load(inside, name=inside.name, limit=MAX_BYTES), name=inside.name, limit=MAX_BYTES
         )
-        cell = _safe(data, inside.name)
+        cell = parse_yaml(data, inside.name)
     return tabulated(parsed, cell, name=name)
 
 
@@ -142,7 +142,7 @@ def _from_supercell(folder: Path, name: str) -> ForceConstants:
     )
 
 
-def _safe(data: bytes, name: str) -> dict[str, Any]:
+def parse_yaml(data: bytes, name: str) -> dict[str, Any]:
     """Parse YAML, also compressed, that may contain data only: no tag of it is ever run."""
     import yaml
 
@@ -179,5 +179,6 @@ def _existing(path: Path) -> Path | None:
     return path if path.is_file() else None
 
 
-def _plain(path: Path) -> Path:
+def plain_path(path: Path) -> Path:
+    """Return the path without the ending of a compression."""
     return path.with_suffix("") if path.suffix.lower() in _PACKED else path

@@ -94,3 +94,21 @@ def find_structure(name: str) -> Path:
         why=f"symchiral ships no {kind} of that name",
         fix=nearest(stem, files) if files else "give the path of a file",
     )
+
+
+def find_beside(name: str) -> Path | None:
+    """Return a file that lies beside packaged force data, ``Bi2Se3/couplings.json``, if there is.
+
+    Examples
+    --------
+    >>> find_beside("Bi2Se3/couplings.json").name
+    'couplings.json'
+    >>> find_beside("nowhere/couplings.json") is None
+    True
+    """
+    folder, _, file = name.replace("\\", "/").rpartition("/")
+    try:
+        found = find_structure(f"{folder}/phonopy.yaml").parent / file
+    except LabelError:
+        return None
+    return found if found.is_file() else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from symchiral.study.light import LightStudy
+from symchiral.study.dynamics import DynamicsStudy
 
 
-class Study(LightStudy):
+class Study(DynamicsStudy):
     """One material: its symmetric crystal and the axis about which rotation is counted.
 
-    Made by :func:`read`. What it can do stands floor by floor: structure, forces, light.
+    Made by :func:`read`. What it can do stands floor by floor: structure,
+    forces, transfers, light, dynamics.
 
     Attributes
     ----------
@@ -18,6 +19,8 @@ class Study(LightStudy):
         The axis of rotation; None where the crystal has none.
     phonons : Phonons or None
         Its forces, where the source has any.
+    third : ThirdOrder or None
+        Its third-order force constants, where the source has any.
 
     Examples
     --------

@@ -1,0 +1,42 @@
+"""``symchiral audit``: whether third-order force constants obey the rules."""
+
+from __future__ import annotations
+
+import argparse
+
+from symchiral.cli.common import add_forces, add_structure, open_study, write_json, write_table
+
+SUMMARY = "audit third-order force constants: what of them the rules forbid"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_structure(parser)
+    add_forces(parser)
+    parser.add_argument(
+        "--q",
+        metavar='"Q Q Q"',
+        help="audit this vertex only, wavevectors as one argument, all incoming (default: every "
+        "vertex of special points)",
+    )
+    parser.add_argument(
+        "--fail-on",
+        type=float,
+        metavar="SHARE",
+        help="exit with status 3 if the forbidden share of |V3|^2 is larger, for instance 1e-3",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the table, or the document; 3 if the limit was exceeded."""
+    from symchiral.report.strengths import audit_document, audit_table
+
+    study = open_study(options)
+    found = study.audit(options.q)
+    if options.json:
+        write_json(audit_document(study.crystal, study.axis, found))
+    else:
+        write_table(
+            audit_table(study.crystal, study.axis, found, study.third_order, limit=options.fail_on)
+        )
+    return 3 if options.fail_on is not None and found.share > options.fail_on else 0

@@ -1,0 +1,63 @@
+"""``symchiral couple``: how strongly modes of the zone centre couple."""
+
+from __future__ import annotations
+
+import argparse
+
+from symchiral.cli.common import add_forces, add_structure, open_study, write_json, write_table
+
+SUMMARY = "list how strongly zone-centre modes couple: coefficients in the circular basis"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_structure(parser)
+    add_forces(parser)
+    parser.add_argument(
+        "--couplings",
+        metavar="FILE",
+        help="coupling coefficients (default: third-order force constants of phono3py, if FILE has "
+        "them, else couplings.json beside it)",
+    )
+    parser.add_argument(
+        "--calculator",
+        metavar="MODULE:NAME",
+        help="determine them by finite differences with an ASE calculator, "
+        "ase.calculators.emt:EMT; FILE gives the modes",
+    )
+    parser.add_argument(
+        "--step",
+        type=float,
+        default=0.03,
+        metavar="ANGSTROM",
+        help="largest displacement of an atom (default: 0.03)",
+    )
+    parser.add_argument(
+        "--save", metavar="FILE", help="write them as a couplings.json for simulate"
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="also list what symmetry forbids (with --calculator, also determine it)",
+    )
+    parser.add_argument("--all", action="store_true", help="show every row")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the table, or the document."""
+    from symchiral.anharmonic.couplings import save_couplings
+    from symchiral.report.strengths import couple_document, couple_table
+
+    study = open_study(options)
+    if options.calculator is not None:
+        found = study.finite_couplings(
+            options.calculator, everything=options.check, step=options.step
+        )
+    else:
+        found = study.couplings(options.couplings)
+    if options.save is not None:
+        save_couplings(options.save, found)
+    if options.json:
+        write_json(couple_document(found, checked=options.check))
+    else:
+        write_table(couple_table(found, everything=options.all, checked=options.check))

@@ -1,0 +1,179 @@
+"""``symchiral simulate``: what modes do when light drives them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from symchiral.cli.common import (
+    add_forces,
+    add_structure,
+    open_study,
+    warn,
+    write,
+    write_json,
+    write_table,
+)
+
+SUMMARY = "simulate how light drives modes, and what they hand on to others"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_structure(parser)
+    add_forces(parser)
+    parser.add_argument(
+        "--pump",
+        required=True,
+        metavar='"2.0THz s+ 1ps 1MV/cm"',
+        help="frequency, polarisation (s+ and s- circular, x, y, z, an angle from x as in 30deg, "
+        "ell0.5@30deg), duration (FWHM of the intensity) and field in the crystal (or fluence in "
+        "mJ/cm2), with units; also chirp=0.1THz/ps, phase=90deg",
+    )
+    parser.add_argument(
+        "--couplings",
+        metavar="FILE",
+        help="coupling coefficients (default: couplings.json beside the force data)",
+    )
+    parser.add_argument(
+        "--raw",
+        action="store_true",
+        help="use the couplings as they are, with what of them symmetry forbids (default: averaged "
+        "over the group)",
+    )
+    parser.add_argument(
+        "--frequencies",
+        metavar="FILE",
+        help="frequencies to use in the place of those of the forces, "
+        '{"frequency_unit": "THz", "frequencies": {"Eu(1)": 2.05}}',
+    )
+    parser.add_argument(
+        "--damping",
+        metavar="0.05THz|FILE",
+        help="linewidth of every mode, or a JSON file with one per mode, "
+        '{"frequency_unit": "THz", "linewidths": {"Eu(1)": 0.05}}; 0THz for none '
+        "(default: 0.05THz)",
+    )
+    parser.add_argument(
+        "--duration", type=float, default=20.0, metavar="PS", help="last time, ps (default: 20)"
+    )
+    parser.add_argument(
+        "--sweep",
+        metavar='"frequency 1.5..2.5THz 21"',
+        help="repeat with this changed: frequency, angle (0..90deg), ellipticity (-1..1), field "
+        "(0.1..1MV/cm) or fluence (0.1..1mJ/cm2), and how many values",
+    )
+    out = parser.add_argument_group("files")
+    out.add_argument(
+        "--table", metavar="FILE", help="times, field and coordinates, .csv or .parquet"
+    )
+    out.add_argument("--figure", metavar="FILE", help="figure, .png, .pdf or .svg")
+    out.add_argument(
+        "--show",
+        metavar='"MODE MODE"',
+        help="the two modes of the figure (default: the strongest, and the strongest it drives)",
+    )
+    out.add_argument("--animation", metavar="FILE", help="the atoms in motion, .gif")
+    out.add_argument(
+        "--trajectory", metavar="FILE", help="the atoms in motion, extended XYZ, for viewers"
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the table, or the document; write the files asked for."""
+    from symchiral.anharmonic.couplings import Couplings
+    from symchiral.dynamics.integrate import simulate
+    from symchiral.dynamics.model import DAMPING
+    from symchiral.dynamics.pulse import Pulse
+    from symchiral.dynamics.sweep import Sweep, run_sweep
+    from symchiral.io.couplings import couplings_beside
+    from symchiral.io.linewidths import read_frequencies, read_linewidths
+    from symchiral.report.bands import check_ending
+    from symchiral.report.dynamics import (
+        Swept,
+        run_notices,
+        simulate_document,
+        simulate_table,
+        sweep_table,
+    )
+
+    pulse = Pulse.parse(options.pump)
+    sweep = Sweep.parse(options.sweep) if options.sweep else None
+    for option, endings in ENDINGS.items():
+        if getattr(options, option) is not None:
+            check_ending(Path(getattr(options, option)), endings)
+    study = open_study(options)
+    frequencies = read_frequencies(options.frequencies) if options.frequencies else None
+    damping: Any = DAMPING
+    if options.damping is not None:
+        damping = read_linewidths(options.damping, zero=True)
+    path = options.couplings or couplings_beside(study.crystal.input.source.path)
+    given: Couplings | None = None
+    if path is not None or study.third is not None:
+        given = study.couplings(path, frequencies=frequencies)
+    model = study.model(couplings=given, frequencies=frequencies, damping=damping, raw=options.raw)
+    given = given or model.couplings
+    found = simulate(
+        model, pulse, duration=options.duration, progress=progress(options, "simulating")
+    )
+    swept: Swept = ()
+    if sweep is not None:
+        swept = run_sweep(
+            model, pulse, sweep, duration=options.duration, progress=progress(options, "sweeping")
+        )
+    if not options.quiet:
+        warn(run_notices(found))
+    write_files(options, found)
+    if options.json:
+        write_json(simulate_document(found, given, sweep=sweep, swept=swept))
+        return
+    if sweep is not None:
+        write_table(sweep_table(found, sweep, swept))
+        return
+    write_table(simulate_table(found, given, unit=options.unit))
+
+
+ENDINGS = {
+    "table": (".csv", ".parquet"),
+    "figure": (".png", ".pdf", ".svg"),
+    "animation": (".gif",),
+    "trajectory": (".xyz", ".extxyz"),
+}
+"""Files that can be written, by option."""
+
+
+def write_files(options: argparse.Namespace, found: Any) -> None:
+    """Write what was asked for, and say so on stderr."""
+    from symchiral.io.columns import write_columns, write_trajectory
+    from symchiral.report.dynamics import columns
+
+    if options.table:
+        write_columns(options.table, columns(found))
+    if options.trajectory:
+        crystal = found.model.coordinates.modes.crystal.primitive
+        write_trajectory(options.trajectory, crystal, found.times, found.atoms())
+    if options.figure or options.animation:
+        from symchiral.report.motion_figures import animate_motion, draw_motion
+
+        shown = options.show.split() if options.show else None
+        if options.figure:
+            draw_motion(found, options.figure, shown=shown)
+        if options.animation:
+            animate_motion(found, options.animation)
+    for name in ("table", "trajectory", "figure", "animation"):
+        if getattr(options, name) and not options.quiet:
+            write(f"wrote {getattr(options, name)}", sys.stderr)
+
+
+def progress(options: argparse.Namespace, word: str) -> Any:
+    """Return what shows the share done on a terminal, or nothing."""
+    if options.quiet or not sys.stderr.isatty():
+        return None
+
+    def show(share: float) -> None:
+        sys.stderr.write(f"\r{word} {share:4.0%}" + ("\r\x1b[K" if share >= 1 else ""))
+        sys.stderr.flush()
+
+    return show

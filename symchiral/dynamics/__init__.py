@@ -1,0 +1,1 @@
+"""Equations of motion of normal modes, and what their solutions show."""

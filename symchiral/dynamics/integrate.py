@@ -1,0 +1,151 @@
+"""Solving the equations of motion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil, pi
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.dynamics.model import NormalModeModel
+from symchiral.dynamics.pulse import Drive
+from symchiral.dynamics.run import Run
+from symchiral.errors import InputError, LimitError
+from symchiral.units import ACCELERATION
+from symchiral.value import frozen
+
+Floats = npt.NDArray[np.float64]
+
+LARGEST = 1.0
+"""Å: where an atom is farther from its place no expansion about it holds."""
+
+STEPS = 200_000
+"""Most steps of the integrator."""
+
+SAMPLES = 2_000_000
+"""Most times that are kept."""
+
+
+def simulate(
+    model: NormalModeModel,
+    drive: Drive | None = None,
+    *,
+    duration: float = 20.0,
+    step: float | None = None,
+    start: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    accuracy: float = 1e-9,
+    progress: Callable[[float], None] | None = None,
+) -> Run:
+    """Integrate the equations of motion (Dormand–Prince, order 8, error-controlled).
+
+    Parameters
+    ----------
+    model : NormalModeModel
+        What moves.
+    drive : Drive, optional
+        The light; a :class:`~symchiral.dynamics.pulse.Pulse` is centred at t = 0.
+    duration : float
+        Last time, ps.
+    step : float, optional
+        Between the times that are kept, ps; default 1/32 of the fastest period.
+    start : ((n,) float, (n,) float), optional
+        Q and its velocity at the first time; default at rest.
+    accuracy : float
+        Relative error per step.
+    progress : callable, optional
+        Is told the share of the time done, from 0 to 1.
+
+    Returns
+    -------
+    Run
+        If the motion leaves every bound, or the integrator cannot go on, it holds what was computed
+        until then, and says so in ``stopped``.
+
+    Raises
+    ------
+    InputError
+        ``duration`` is not after the pulse, or not finite.
+    LimitError
+        More times than memory should hold.
+    """
+    from scipy.integrate import DOP853
+
+    n = len(model.coordinates)
+    first = 0.0 if drive is None else drive.start
+    last_needed = first if drive is None else drive.stop
+    if not (np.isfinite(duration) and duration > last_needed):
+        raise InputError(
+            f"no simulation until {duration:g} ps",
+            why=f"the light is on until {last_needed:g} ps" if drive else "it has no length",
+            fix="ask for a longer duration",
+        )
+    fastest = max(float(model.coordinates.frequencies.max()), drive.fastest if drive else 0.0)
+    interval = step or 1 / (32 * fastest)
+    count = ceil((duration - first) / interval) + 1
+    if count * n > SAMPLES * 12:
+        raise LimitError(
+            f"{count:,} times are too many to keep",
+            why=f"{duration:g} ps in steps of {interval:.2g} ps",
+            fix="shorten the duration or lengthen the step",
+        )
+    times = first + interval * np.arange(count)
+    q0, v0 = (np.zeros(n), np.zeros(n)) if start is None else map(np.asarray, start)
+    stiffness, rates = model.stiffness, model.rates
+
+    def motion(t: float, y: Floats) -> Floats:
+        q, v = y[:n], y[n:]
+        force = model.coupling(q)
+        if drive is not None and t < drive.stop:
+            force = force + model.light(drive.field(t))
+        return np.concatenate([v, ACCELERATION * force - rates * v - stiffness * q])
+
+    # A step may not leap over the pulse: at rest nothing warns the integrator of it.
+    longest = 1 / (2 * fastest)
+    # Absolute errors are judged by a motion of 10⁻³ Å of the lightest atom, and its velocity.
+    scale = 1e-3 * np.sqrt(model.coordinates.modes.masses.min())
+    tolerance = accuracy * np.concatenate([np.full(n, scale), np.full(n, 2 * pi * fastest * scale)])
+    states = np.empty((count, 2 * n))
+    states[0] = np.concatenate([q0, v0])
+    done, stopped = 1, None
+    with np.errstate(over="ignore", invalid="ignore"):
+        solver = DOP853(
+            motion,
+            first,
+            states[0],
+            float(times[-1]),
+            rtol=accuracy,
+            atol=tolerance,
+            max_step=longest,
+        )
+        for k in range(STEPS):
+            message = solver.step()
+            if solver.status == "failed" or not np.all(np.isfinite(solver.y)):
+                stopped = f"the integrator could not go on ({message or 'the motion diverged'})"
+                break
+            reached = int(np.searchsorted(times, solver.t, side="right"))
+            if reached > done:
+                states[done:reached] = solver.dense_output()(times[done:reached]).T
+                done = reached
+            moved = np.linalg.norm(model.coordinates.displacements(solver.y[:n]), axis=-1).max()
+            if moved > LARGEST:
+                stopped = (
+                    f"an atom is {moved:.2g} Å from its place: no expansion about it holds there"
+                )
+                break
+            if solver.status == "finished":
+                break
+            if progress is not None and k % 100 == 0:
+                progress((solver.t - first) / (times[-1] - first))
+        else:
+            stopped = f"the equations are too stiff: {STEPS:,} steps did not suffice"
+    if stopped is not None:
+        stopped += f"; kept until {times[done - 1]:.3g} ps of {times[-1]:.3g} ps"
+    return Run(
+        model,
+        drive,
+        frozen(times[:done]),
+        frozen(states[:done, :n]),
+        frozen(states[:done, n:]),
+        stopped,
+    )

@@ -1,0 +1,180 @@
+"""The equations of motion of zone-centre modes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import pi
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.anharmonic.couplings import Couplings
+from symchiral.anharmonic.polynomial import Polynomial
+from symchiral.errors import InputError
+from symchiral.modes.coordinates import NormalCoordinates
+from symchiral.units import ACCELERATION, VACUUM_PERMITTIVITY, VOLT_PER_ANGSTROM
+from symchiral.value import Value, frozen
+
+Floats = npt.NDArray[np.float64]
+
+DAMPING = 0.05
+"""Linewidth γ/2π of every mode unless one is given, THz."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NormalModeModel(Value):
+    r"""Normal modes of the zone centre driven by light, damped, and coupled.
+
+    .. math:: \ddot Q_a + γ_a \dot Q_a + ω_a^2 Q_a = Z_a · E(t) - \frac{∂V_3}{∂Q_a}
+       - \frac{∂V_4}{∂Q_a} + \tfrac12 ε_0 4π\, E · \frac{∂α}{∂Q_a} · E
+
+    per primitive cell, with Q in √amu Å, t in ps, Z in e/√amu, V in eV, E (the field inside the
+    crystal, the same everywhere) in MV/cm. Frequencies are transverse: the light travels along the
+    axis, or the modes have no dipole along its wavevector.
+
+    Attributes
+    ----------
+    coordinates : NormalCoordinates
+        The Q with their frequencies.
+    couplings : Couplings
+        V and ∂α/∂Q, in the same coordinates.
+    damping : (n,) float
+        γ/2π, THz: energy decays as exp(−γt); the full width of the line.
+    lab : (3, 3) float
+        Rows: the Cartesian unit vectors x, y and axis that fields and polarisations refer to.
+    """
+
+    coordinates: NormalCoordinates
+    couplings: Couplings
+    damping: Floats
+    lab: Floats
+
+    @cached_property
+    def stiffness(self) -> Floats:
+        """(n,): ω², ps⁻², negative for unstable modes."""
+        f = self.coordinates.frequencies
+        return np.asarray((2 * pi) ** 2 * f * np.abs(f))
+
+    @cached_property
+    def rates(self) -> Floats:
+        """(n,): γ, ps⁻¹."""
+        return np.asarray(2 * pi * self.damping)
+
+    @cached_property
+    def charges(self) -> Floats:
+        """(n, 3): Z along x, y and the axis, e/√amu; zero without Born charges."""
+        found = self.coordinates.charges()
+        if found is None:
+            return np.zeros((len(self.coordinates), 3))
+        return np.asarray(found @ self.lab.T)
+
+    @cached_property
+    def raman(self) -> Floats | None:
+        """(n, 3, 3): 4π ε₀ ∂α/∂Q along x, y and the axis, e Å/(V √amu)."""
+        given = self.couplings.raman
+        if given is None:
+            return None
+        scale = 4 * pi * VACUUM_PERMITTIVITY
+        return np.asarray(scale * np.einsum("ij,ajk,lk->ail", self.lab, given, self.lab))
+
+    @cached_property
+    def potentials(self) -> tuple[Polynomial, ...]:
+        """V₃ and V₄, as far as they have terms."""
+        return tuple(p for p in self.couplings.potentials if len(p))
+
+    def light(self, field: Floats) -> Floats:
+        """Return the force of a field (…, 3) in MV/cm on the coordinates, eV/(√amu Å), (…, n)."""
+        volts = field * VOLT_PER_ANGSTROM
+        force = volts @ self.charges.T
+        if self.raman is not None:
+            force = force + np.einsum("...i,aij,...j->...a", volts, self.raman, volts) / 2
+        return np.asarray(force)
+
+    def coupling(self, q: Floats) -> Floats:
+        """Return −∂(V₃+V₄)/∂Q, eV/(√amu Å), (…, n)."""
+        return -sum((p.gradient(q) for p in self.potentials), start=np.zeros(q.shape))
+
+    def energy(self, q: Floats, v: Floats) -> Floats:
+        """Return kinetic, harmonic and anharmonic energy per primitive cell, eV, (…)."""
+        harmonic = np.sum(v * v + self.stiffness * q * q, axis=-1) / (2 * ACCELERATION)
+        return np.asarray(harmonic + sum(p.value(q) for p in self.potentials))
+
+    def __repr__(self) -> str:
+        return f"NormalModeModel({self.coordinates!r}, {self.couplings!r})"
+
+
+def make_model(
+    coordinates: NormalCoordinates,
+    couplings: Couplings | None = None,
+    *,
+    damping: float | Mapping[str, float] = DAMPING,
+) -> NormalModeModel:
+    """Assemble the equations of motion.
+
+    Parameters
+    ----------
+    coordinates : NormalCoordinates
+        Modes with their frequencies.
+    couplings : Couplings, optional
+        Default: none, the modes are harmonic.
+    damping : float or mapping
+        Linewidth γ/2π in THz, one for all or one per mode by name; modes not named take the
+        default.
+
+    Raises
+    ------
+    InputError
+        There are no optical modes, a linewidth is negative, or a mode is unstable.
+    """
+    if not len(coordinates):
+        raise InputError(
+            "nothing can be simulated",
+            why="the crystal has one atom in its primitive cell, and so no optical modes",
+            fix="choose a crystal with more atoms",
+        )
+    widths = np.full(len(coordinates), DAMPING)
+    if isinstance(damping, Mapping):
+        for name, width in damping.items():
+            widths[coordinates.slots(name)] = width
+    else:
+        widths[:] = damping
+    if not (np.all(np.isfinite(widths)) and np.all(widths >= 0)):
+        raise InputError(
+            "no such damping", why="a linewidth is negative or no number", fix="give one in THz"
+        )
+    unstable = [
+        n
+        for n, m in zip(coordinates.names, coordinates.multiplets, strict=True)
+        if m.frequency <= 0
+    ]
+    if unstable:
+        raise InputError(
+            f"the motion of {', '.join(unstable)} cannot be simulated",
+            why="its frequency is imaginary: the structure is no minimum of the energy",
+            fix="give the frequencies with --frequencies, or relax the structure",
+        )
+    axis = coordinates.modes.axis
+    direction = np.array([0.0, 0.0, 1.0]) if axis is None else axis.direction
+    couplings = couplings or Couplings(coordinates, ())
+    return NormalModeModel(coordinates, couplings, frozen(widths), frozen(transverse(direction)))
+
+
+def transverse(direction: Floats) -> Floats:
+    """Return x, y and the axis as rows.
+
+    x is the Cartesian x made normal to the axis; where they are nearly parallel, the Cartesian y.
+
+    Examples
+    --------
+    >>> transverse(np.array([0.0, 0.0, 1.0]))
+    array([[1., 0., 0.],
+           [0., 1., 0.],
+           [0., 0., 1.]])
+    """
+    n = direction / np.linalg.norm(direction)
+    start = np.eye(3)[0] if abs(n[0]) < 0.9 else np.eye(3)[1]
+    x = start - (start @ n) * n
+    x = x / np.linalg.norm(x)
+    return np.array([x, np.cross(n, x), n]) + 0.0

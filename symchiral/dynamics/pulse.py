@@ -1,0 +1,393 @@
+"""Pulses of light that drive modes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import isfinite, log, pi, radians, sqrt
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.errors import GrammarError, InputError
+from symchiral.units import FLUENCE, PER_THZ
+from symchiral.value import Value, frozen
+
+Complex = npt.NDArray[np.complex128]
+Floats = npt.NDArray[np.float64]
+
+_QUANTITY = re.compile(
+    r"(?:(?P<key>[a-z]+)=)?(?P<value>[-+−]?\d+\.?\d*(?:e[-+]?\d+)?)(?P<unit>[^\d\s]\S*)?",
+    re.IGNORECASE,
+)
+_ELLIPSE = re.compile(
+    r"ell(?P<ratio>[-+−]?\d*\.?\d+)(?:@(?P<angle>[-+−]?\d+\.?\d*)(?:deg|°))?", re.IGNORECASE
+)
+_FREQUENCIES = {"thz": 1.0, "cm-1": PER_THZ["cm-1"], "mev": PER_THZ["meV"]}
+_TIMES = {"ps": 1.0, "fs": 1e3}
+_FIELDS = {"mv/cm": 1.0, "kv/cm": 1e3, "v/m": 1e8}
+_EXAMPLE = '"2.0THz σ+ 1ps 1MV/cm"'
+
+
+class Drive(Protocol):
+    """Light as the equations of motion know it."""
+
+    @property
+    def start(self) -> float:
+        """Time before which there is no field, ps."""
+
+    @property
+    def end(self) -> float:
+        """Time after which the motion is regarded as free, ps."""
+
+    @property
+    def stop(self) -> float:
+        """Time after which there is no field, ps."""
+
+    @property
+    def fastest(self) -> float:
+        """Highest frequency in it that matters, THz."""
+
+    def field(self, times: npt.ArrayLike) -> Floats:
+        """(…, 3): E(t) along x, y and the axis, MV/cm."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Pulse(Value):
+    r"""A Gaussian pulse with a carrier, as long or as short as one likes.
+
+    .. math:: E(t) = -\dot A, \qquad A(t) = \mathrm{Re}\,\frac{E_0}{iω_0}\, ε\, g(t)\, e^{-iφ(t)},
+       \qquad g = e^{-2 \ln 2\, t^2/τ^2}, \qquad φ = 2π (f t + \tfrac12 b t^2) + φ_0
+
+    so that :math:`E ≈ \mathrm{Re}\, E_0 ε g e^{-iφ}` while the area of a few-cycle pulse is zero,
+    as it is for every field that propagates. The pulse is centred at t = 0. ε is a unit vector:
+    pulses of equal :math:`E_0` and duration carry equal energy, and a circular one has the
+    constant modulus :math:`E_0/\sqrt 2`. It is the field inside the crystal.
+
+    Attributes
+    ----------
+    thz : float
+        Carrier frequency f.
+    polarization : tuple of complex
+        ε along x, y and the axis; made by :func:`jones` from words.
+    fwhm_ps : float
+        τ: full width at half maximum of the intensity.
+    field_mv_cm : float
+        :math:`E_0`.
+    phase_deg : float
+        Carrier-envelope phase φ₀.
+    chirp_thz_ps : float
+        b: the instantaneous frequency is f + b t.
+
+    Examples
+    --------
+    >>> Pulse(thz=2.0, polarization="σ+", fwhm_ps=1.0, field_mv_cm=1.0)
+    Pulse(2 THz, σ+, 1 ps, 1 MV/cm)
+    """
+
+    thz: float
+    polarization: str | Sequence[complex] = "σ+"
+    fwhm_ps: float = 1.0
+    field_mv_cm: float = 1.0
+    phase_deg: float = 0.0
+    chirp_thz_ps: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("thz", "fwhm_ps"):
+            value = getattr(self, name)
+            if not (isfinite(value) and value > 0):
+                raise InputError(
+                    f"no pulse with {name} = {value:g}", why="it must be positive", fix="change it"
+                )
+        for name in ("field_mv_cm", "phase_deg", "chirp_thz_ps"):
+            if not isfinite(getattr(self, name)):
+                raise InputError(
+                    f"no pulse with {name} = {getattr(self, name)}",
+                    why="it is no finite number",
+                    fix="change it",
+                )
+        jones(self.polarization)
+
+    @classmethod
+    def parse(cls, text: str) -> Pulse:
+        """Read ``2.0THz σ+ 1ps 1MV/cm``, in any order.
+
+        Frequency in THz, cm-1 or meV; duration in ps or fs; field in MV/cm, kV/cm or V/m, or
+        fluence in mJ/cm2; polarisation as :func:`jones` reads it; besides these
+        ``chirp=0.1THz/ps`` and ``phase=90deg``.
+
+        Examples
+        --------
+        >>> Pulse.parse("500fs 65cm-1 30deg 300kV/cm phase=90deg")
+        Pulse(1.949 THz, 30deg, 0.5 ps, 0.3 MV/cm, phase 90 deg)
+
+        Raises
+        ------
+        GrammarError
+            A word is unknown, missing, without unit, or given twice.
+        """
+        found: dict[str, float | str] = {}
+        for word in text.split():
+            key, value = _word(word, text)
+            if key in found:
+                raise _unreadable(text, f"it has two words for {key.replace('_', ' ')}")
+            found[key] = value
+        fluence = found.pop("fluence", None)
+        needed = ("thz", "polarization", "fwhm_ps", "field_mv_cm")
+        missing = [k for k in needed if k not in found]
+        if fluence is not None:
+            missing = [k for k in missing if k != "field_mv_cm"]
+        if missing:
+            names = {
+                "thz": "the frequency (2.0THz)",
+                "polarization": "the polarisation (σ+, σ-, x, 30deg)",
+                "fwhm_ps": "the duration (1ps)",
+                "field_mv_cm": "the field (1MV/cm)",
+            }
+            raise _unreadable(text, f"{' and '.join(names[k] for k in missing)} is missing")
+        if fluence is not None:
+            if "field_mv_cm" in found:
+                raise _unreadable(text, "it has both a field and a fluence")
+            unit = replace(cls(**found), field_mv_cm=1.0).fluence  # type: ignore[arg-type]
+            found["field_mv_cm"] = sqrt(float(fluence) / unit)
+        return cls(**found)  # type: ignore[arg-type]
+
+    @cached_property
+    def jones(self) -> Complex:
+        """(3,): ε along x, y and the axis."""
+        return jones(self.polarization)
+
+    @property
+    def fluence(self) -> float:
+        r"""Energy per area, mJ/cm², of a plane wave in vacuum with many cycles of this field.
+
+        :math:`\frac{cε_0}{2} \int E_0^2 g^2 dt`.
+        """
+        return FLUENCE * self.field_mv_cm**2 * self.fwhm_ps * sqrt(pi / (4 * log(2)))
+
+    @property
+    def start(self) -> float:
+        """Time before which there is practically no field, −3 τ, ps: 4·10⁻⁶ of the peak."""
+        return -3 * self.fwhm_ps
+
+    @property
+    def end(self) -> float:
+        """Time after which the motion is regarded as free, 2 τ, ps: intensity 10⁻⁵ of the peak."""
+        return 2 * self.fwhm_ps
+
+    @property
+    def stop(self) -> float:
+        """Time after which there is practically no field, 3 τ, ps."""
+        return 3 * self.fwhm_ps
+
+    @property
+    def fastest(self) -> float:
+        """Carrier frequency and half the bandwidth, THz."""
+        return self.thz + 1 / self.fwhm_ps + 2 * abs(self.chirp_thz_ps) * self.fwhm_ps
+
+    def field(self, times: npt.ArrayLike) -> Floats:
+        """Return E(t), (…, 3), along x, y and the axis, MV/cm."""
+        t = np.asarray(times, dtype=float)
+        b = 4 * log(2) / self.fwhm_ps**2
+        g = np.exp(-b * t * t / 2)
+        phase = 2 * pi * (self.thz + self.chirp_thz_ps * t / 2) * t + radians(self.phase_deg)
+        rate = 1 + self.chirp_thz_ps * t / self.thz
+        amplitude = self.field_mv_cm * g * (rate - 1j * b * t / (2 * pi * self.thz))
+        wave = amplitude * np.exp(-1j * phase)
+        return np.asarray((wave[..., None] * self.jones).real)
+
+    def __repr__(self) -> str:
+        word = self.polarization
+        shown = word if isinstance(word, str) else f"({', '.join(f'{x:.3g}' for x in word)})"
+        parts = [
+            f"{self.thz:.4g} THz",
+            shown,
+            f"{self.fwhm_ps:g} ps",
+            f"{self.field_mv_cm:.4g} MV/cm",
+        ]
+        if self.chirp_thz_ps:
+            parts.append(f"chirp {self.chirp_thz_ps:g} THz/ps")
+        if self.phase_deg:
+            parts.append(f"phase {self.phase_deg:g} deg")
+        return f"Pulse({', '.join(parts)})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SampledPulse(Value):
+    """A field that was measured or made elsewhere, interpolated linearly; zero outside.
+
+    Attributes
+    ----------
+    times : (T,) float
+        ps, ascending.
+    values : (T, 3) float
+        Field along x, y and the axis, MV/cm.
+    """
+
+    times: Floats
+    values: Floats
+
+    @classmethod
+    def of(cls, times: npt.ArrayLike, values: npt.ArrayLike) -> SampledPulse:
+        """Make a pulse from arrays; a second column less means no field along the axis.
+
+        Raises
+        ------
+        InputError
+            The arrays do not fit, or time does not ascend.
+        """
+        t, v = np.asarray(times, dtype=float), np.asarray(values, dtype=float)
+        if v.ndim == 2 and v.shape[1] == 2:
+            v = np.column_stack([v, np.zeros(len(v))])
+        if t.ndim != 1 or len(t) < 2 or v.shape != (len(t), 3):
+            raise InputError(
+                "no such pulse",
+                why=f"times have the shape {t.shape} and fields {v.shape}",
+                fix="give (T,) times and (T, 2) or (T, 3) fields",
+            )
+        if not (np.all(np.isfinite(t)) and np.all(np.isfinite(v)) and np.all(np.diff(t) > 0)):
+            raise InputError(
+                "no such pulse", why="times must ascend, all numbers be finite", fix="sort it"
+            )
+        return cls(frozen(t), frozen(v))
+
+    @property
+    def start(self) -> float:
+        """First time, ps."""
+        return float(self.times[0])
+
+    @property
+    def end(self) -> float:
+        """Last time at which the field exceeds 1/300 of its largest, ps."""
+        size = np.linalg.norm(self.values, axis=1)
+        return float(self.times[np.flatnonzero(size >= size.max() / 300)[-1]])
+
+    @property
+    def stop(self) -> float:
+        """Last time, ps."""
+        return float(self.times[-1])
+
+    @property
+    def fastest(self) -> float:
+        """Highest frequency of 99.9 % of the power, THz."""
+        steps = np.linspace(self.times[0], self.times[-1], 4 * len(self.times))
+        power = np.sum(np.abs(np.fft.rfft(self.field(steps), axis=0)) ** 2, axis=1)
+        share = np.cumsum(power) / max(float(power.sum()), 1e-300)
+        return float(np.fft.rfftfreq(len(steps), steps[1] - steps[0])[np.argmax(share > 0.999)])
+
+    def field(self, times: npt.ArrayLike) -> Floats:
+        """Return E(t), (…, 3), MV/cm."""
+        t = np.asarray(times, dtype=float)
+        columns = [np.interp(t, self.times, v, left=0, right=0) for v in self.values.T]
+        return np.stack(columns, axis=-1)
+
+    def __repr__(self) -> str:
+        return f"SampledPulse({len(self.times)} times from {self.start:g} to {self.end:g} ps)"
+
+
+def jones(polarization: str | Sequence[complex]) -> Complex:
+    """Return the unit vector ε along x, y and the axis.
+
+    Parameters
+    ----------
+    polarization : str or sequence of complex
+        ``σ+`` is (1, i)/√2, counter-clockwise seen from the tip of the axis, ``σ-`` its conjugate;
+        ``x``, ``y``, ``z`` (along the axis); ``30deg`` linear at that angle from x towards y;
+        ``ell0.5@30deg``: an ellipse with that ratio of axes (negative: clockwise), the long one at
+        30°. Or two or three numbers.
+
+    Examples
+    --------
+    >>> jones("σ+").round(4)
+    array([0.7071+0.j    , 0.    +0.7071j, 0.    +0.j    ])
+    >>> jones("90deg").round(4)
+    array([0.+0.j, 1.+0.j, 0.+0.j])
+
+    Raises
+    ------
+    GrammarError
+        It is none of these.
+    """
+    if not isinstance(polarization, str):
+        given = np.asarray(polarization, dtype=complex)
+        vector = np.append(given, 0.0) if given.shape == (2,) else given
+        size = np.linalg.norm(vector)
+        if vector.shape != (3,) or not np.isfinite(size) or size == 0:
+            raise GrammarError(
+                f"no polarisation {polarization}",
+                why="it is not two or three numbers that do not all vanish",
+                fix="give the components along x, y and the axis",
+            )
+        return np.asarray(vector / size)
+    word = polarization.strip().lower().replace("−", "-")
+    fixed = {
+        "σ+": (1, 1j, 0), "s+": (1, 1j, 0), "+": (1, 1j, 0),
+        "σ-": (1, -1j, 0), "s-": (1, -1j, 0), "-": (1, -1j, 0),
+        "x": (1, 0, 0), "y": (0, 1, 0), "z": (0, 0, 1),
+    }  # fmt: skip
+    if word in fixed:
+        vector = np.array(fixed[word], dtype=complex)
+        return np.asarray(vector / np.linalg.norm(vector))
+    ellipse = _ELLIPSE.fullmatch(word)
+    linear = re.fullmatch(r"([-+]?\d+\.?\d*)(?:deg|°)", word)
+    if not ellipse and not linear:
+        raise GrammarError(
+            f"cannot read the polarisation {polarization!r}",
+            why="it is no polarisation",
+            fix="write σ+, σ-, x, y, z, an angle from x as in 30deg, or ell0.5@30deg",
+        )
+    ratio = float(ellipse["ratio"]) if ellipse else 0.0
+    angle = radians(float((ellipse["angle"] or 0.0) if ellipse else linear[1]))  # type: ignore[index]
+    if abs(ratio) > 1:
+        raise GrammarError(
+            f"cannot read the polarisation {polarization!r}",
+            why="the ratio of the short axis of an ellipse to the long one is at most 1",
+            fix="turn the ellipse by 90 degrees instead",
+        )
+    long, short = (
+        np.array([np.cos(angle), np.sin(angle)]),
+        np.array([-np.sin(angle), np.cos(angle)]),
+    )
+    vector = np.append(long + 1j * ratio * short, 0.0)
+    return np.asarray(vector / np.linalg.norm(vector))
+
+
+def _word(word: str, text: str) -> tuple[str, float | str]:
+    """What a word of the description of a pulse sets, and to what."""
+    match = _QUANTITY.fullmatch(word)
+    bare_angle = match and not match["key"] and (match["unit"] or "").lower() in ("deg", "°")
+    if match is None or bare_angle:
+        try:
+            jones(word)
+        except GrammarError as error:
+            why = error.why if _ELLIPSE.fullmatch(word) else f"{word!r} is no word of it"
+            raise _unreadable(text, why) from error
+        return "polarization", word
+    value = float(match["value"].replace("−", "-"))
+    unit, key = (match["unit"] or "").lower().replace("⁻¹", "-1").replace("²", "2"), match["key"]
+    if not unit:
+        raise _unreadable(text, f"{word!r} has no unit")
+    if key is None:
+        for name, units in (
+            ("thz", _FREQUENCIES), ("fwhm_ps", _TIMES), ("field_mv_cm", _FIELDS),
+        ):  # fmt: skip
+            if unit in units:
+                return name, value / units[unit]
+        if unit == "mj/cm2":
+            return "fluence", value
+    elif key.lower() == "chirp" and unit == "thz/ps":
+        return "chirp_thz_ps", value
+    elif key.lower() == "phase" and unit in ("deg", "°"):
+        return "phase_deg", value
+    raise _unreadable(text, f"{word!r} is no word of it")
+
+
+def _unreadable(text: str, why: str) -> GrammarError:
+    return GrammarError(
+        f"cannot read the pulse {text!r}",
+        why=why,
+        fix=f"write frequency, polarisation, duration and field with units, as in {_EXAMPLE}",
+    )

@@ -1,0 +1,157 @@
+"""The same pulse with one of its properties changed, over and over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import sqrt
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.dynamics.integrate import simulate
+from symchiral.dynamics.model import NormalModeModel
+from symchiral.dynamics.pulse import Pulse
+from symchiral.dynamics.run import Motion
+from symchiral.errors import GrammarError, nearest
+from symchiral.units import PER_THZ
+from symchiral.value import Value, frozen
+
+Floats = npt.NDArray[np.float64]
+
+UNITS = {
+    "frequency": {"thz": 1.0, "cm-1": PER_THZ["cm-1"], "mev": PER_THZ["meV"]},
+    "angle": {"deg": 1.0},
+    "ellipticity": {"": 1.0},
+    "field": {"mv/cm": 1.0, "kv/cm": 1e3},
+    "fluence": {"mj/cm2": 1.0},
+}
+"""What can be swept, and in which units: how many of each are one of the first."""
+
+INSIDE = {
+    "frequency": "THz",
+    "angle": "deg",
+    "ellipticity": "",
+    "field": "MV/cm",
+    "fluence": "mJ/cm2",
+}
+"""The unit of the values."""
+
+_NUMBER = r"[-+−]?\d+\.?\d*(?:e[-+]?\d+)?"
+_SWEEP = re.compile(
+    rf"\s*(?P<name>[a-z]+)\s+(?P<low>{_NUMBER})\.\.(?P<high>{_NUMBER})\s*(?P<unit>[^\d\s]\S*)?"
+    r"(?:\s+(?P<count>\d+))?\s*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sweep(Value):
+    """A property of a pulse and the values it is to take.
+
+    ``frequency``; ``angle``: the pulse is linear at that angle from x; ``ellipticity``: ratio of
+    the axes of an ellipse whose long axis stays where it is, +1 and −1 circular, at equal fluence;
+    ``field``; ``fluence``.
+
+    Examples
+    --------
+    >>> Sweep.parse("angle 0..90deg 4").values
+    array([ 0., 30., 60., 90.])
+    """
+
+    name: str
+    values: Floats
+
+    @classmethod
+    def parse(cls, text: str) -> Sweep:
+        """Read ``frequency 1.5..2.5THz 21``: what, from where to where, and how many.
+
+        Raises
+        ------
+        GrammarError
+            It cannot be read.
+        """
+        match = _SWEEP.fullmatch(text)
+        fix = 'write it as in "frequency 1.5..2.5THz 21" or "ellipticity -1..1 9"'
+        if match is None:
+            raise GrammarError(f"cannot read the sweep {text!r}", why="it is no range", fix=fix)
+        name, unit = match["name"].lower(), (match["unit"] or "").lower().replace("²", "2")
+        if name not in UNITS:
+            raise GrammarError(
+                f"cannot read the sweep {text!r}",
+                why=f"{match['name']!r} is nothing that can be swept",
+                fix=nearest(name, UNITS),
+            )
+        if unit not in UNITS[name]:
+            raise GrammarError(
+                f"cannot read the sweep {text!r}",
+                why=f"{name} has no unit {match['unit']!r}" if unit else f"{name} needs a unit",
+                fix=f"give it in {' or '.join(u for u in UNITS[name] if u) or 'no unit'}",
+            )
+        count = int(match["count"] or 11)
+        if not 2 <= count <= 10_000:
+            raise GrammarError(
+                f"cannot read the sweep {text!r}",
+                why=f"{count} values are none that could be compared, or too many",
+                fix="ask for 2 to 10000 values",
+            )
+        low, high = (
+            float(match[key].replace("−", "-")) / UNITS[name][unit] for key in ("low", "high")
+        )
+        return cls(name, frozen(np.linspace(low, high, count)))
+
+    def pulse(self, pulse: Pulse, value: float) -> Pulse:
+        """Return the pulse with the property changed to a value."""
+        if self.name == "frequency":
+            return replace(pulse, thz=value)
+        if self.name == "angle":
+            return replace(pulse, polarization=f"{value:g}deg")
+        if self.name == "field":
+            return replace(pulse, field_mv_cm=value)
+        if self.name == "fluence":
+            if value < 0:
+                raise GrammarError("no such fluence", why="it is negative", fix="start from 0")
+            one = replace(pulse, field_mv_cm=1.0).fluence
+            return replace(pulse, field_mv_cm=sqrt(value / one))
+        long = _long_axis(pulse.jones)
+        across = np.array([-long[1], long[0], 0.0])
+        return replace(pulse, polarization=tuple((long + 1j * value * across).tolist()))
+
+
+def _long_axis(jones: npt.NDArray[np.complex128]) -> Floats:
+    """Direction of the long axis of an ellipse of polarisation; x for a circle."""
+    square = complex(jones[:2] @ jones[:2])
+    turned = jones[:2] * np.exp(-0.5j * np.angle(square)) if abs(square) > 1e-9 else [1.0, 0.0]
+    long = np.append(np.real(turned), 0.0)
+    return np.asarray(long / np.linalg.norm(long))
+
+
+def run_sweep(
+    model: NormalModeModel,
+    pulse: Pulse,
+    sweep: Sweep,
+    *,
+    duration: float = 20.0,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[tuple[Pulse, tuple[Motion, ...], str | None], ...]:
+    """Return pulse, motions, and why it stopped early if it did, for every value.
+
+    Parameters
+    ----------
+    model, pulse, duration
+        As for :func:`~symchiral.dynamics.integrate.simulate`.
+    sweep : Sweep
+        What changes.
+    progress : callable, optional
+        Is told the share done.
+    """
+    found = []
+    values: Sequence[float] = sweep.values.tolist()
+    for i, value in enumerate(values):
+        changed = sweep.pulse(pulse, value)
+        run = simulate(model, changed, duration=duration)
+        found.append((changed, run.motions, run.stopped))
+        if progress is not None:
+            progress((i + 1) / len(values))
+    return tuple(found)

@@ -1,0 +1,217 @@
+"""Coupling coefficients as JSON: what they are, on which eigenvectors, and where from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
+from symchiral.errors import ReadError
+from symchiral.io.files import load
+from symchiral.io.shipped import find_beside
+
+Complex = npt.NDArray[np.complex128]
+Floats = npt.NDArray[np.float64]
+
+NAME = "couplings.json"
+"""What the file is called that is read by itself from beside the force data."""
+
+SCHEMA = "symchiral/couplings/1"
+UNIT = "eV/(sqrt(amu) angstrom)^order"
+RAMAN_UNIT = "angstrom^2/sqrt(amu)"
+
+
+@dataclass(frozen=True, eq=False)
+class CouplingTable:
+    r"""Coefficients of products of coordinates, as a file holds them.
+
+    :math:`V = \mathrm{Re} \sum_k c_k \prod_p Q_{i_{kp}}`, every product once, of coordinates
+    :math:`Q_i = v_i^† \sqrt m u`.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The coordinates.
+    vectors : (3N, n) complex or None
+        The v as columns, atom-major; None: the names are those of modes, ``Eu(1,+)``, and the v
+        their eigenvectors.
+    crystal : Crystal or None
+        The primitive cell the vectors belong to.
+    terms : dict
+        Order → factors → (value, error), in ``UNIT``; an error of nan is not known.
+    raman : (n, 3, 3) complex or None
+        Derivative of the electronic polarisability of the primitive cell by each coordinate, as a
+        volume, Å²/√amu.
+    provenance : dict of str
+        Method, source, licence.
+    source : Source
+        Path and hash.
+    """
+
+    names: tuple[str, ...]
+    vectors: Complex | None
+    crystal: Crystal | None
+    terms: Mapping[int, Mapping[tuple[int, ...], tuple[complex, float]]]
+    raman: Complex | None
+    provenance: Mapping[str, str]
+    source: Source
+
+
+def couplings_beside(path: str | None) -> str | None:
+    """Return the path of the couplings.json beside force data, if there is one.
+
+    Examples
+    --------
+    >>> couplings_beside("Bi2Se3/phonopy.yaml")
+    'Bi2Se3/couplings.json'
+    """
+    if path is None:
+        return None
+    given = Path(path).expanduser()
+    name = os.path.join(path if given.is_dir() else os.path.dirname(path), NAME)
+    if given.exists():
+        return name if Path(name).expanduser().is_file() else None
+    return name if find_beside(name) is not None else None
+
+
+def read_coupling_table(path: str | Path) -> CouplingTable:
+    """Read a file of coupling coefficients.
+
+    Raises
+    ------
+    ReadError
+        It is missing, or not as ``docs/dynamics.md`` describes it.
+    """
+    name = str(path)
+    given = Path(path).expanduser()
+    where = given if given.is_file() else find_beside(name)
+    if where is None:
+        raise ReadError(f"cannot read {name}", why="there is no such file", fix="check the path")
+    raw = load(where, name=name)
+    try:
+        data = json.loads(raw)
+        if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+            raise ValueError(f'its "schema" is not "{SCHEMA}"')
+        if data.get("unit") != UNIT:
+            raise ValueError(f'its "unit" is not "{UNIT}"')
+        return _table(data, Source(name, hashlib.sha256(raw).hexdigest()))
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise ReadError(
+            f"cannot read the couplings in {name}",
+            why=why,
+            fix="write it as the page on dynamics of the documentation describes",
+        ) from error
+
+
+def _table(data: dict[str, Any], source: Source) -> CouplingTable:
+    coordinates = data.get("coordinates")
+    crystal, vectors = None, None
+    if coordinates is None:
+        names = tuple(dict.fromkeys(str(f) for t in data["terms"] for f in t["product"]))
+    else:
+        names = tuple(str(c["name"]) for c in coordinates)
+        at = data["structure"]
+        numbers = np.array([SYMBOLS.index(s) for s in at["symbols"]], dtype=np.int64)
+        crystal = Crystal.of(np.array(at["cell"], float), np.array(at["positions"], float), numbers)
+        vectors = np.array([_complex(c["eigenvector"], 2).ravel() for c in coordinates]).T
+        if vectors.shape != (3 * len(numbers), len(names)):
+            raise ValueError("an eigenvector has not three numbers for every atom")
+        norms = np.linalg.norm(vectors, axis=0)
+        if np.abs(norms - 1).max(initial=0) > 1e-4:
+            raise ValueError(f"the eigenvector of {names[np.abs(norms - 1).argmax()]} is no unit")
+    if len(set(names)) < len(names):
+        raise ValueError("two coordinates have one name")
+    place = {name: i for i, name in enumerate(names)}
+    terms: dict[int, dict[tuple[int, ...], tuple[complex, float]]] = {}
+    for term in data["terms"]:
+        unknown = [f for f in term["product"] if f not in place]
+        if unknown:
+            raise ValueError(f"the coordinate {unknown[0]} is not among its coordinates")
+        factors = tuple(sorted(place[f] for f in term["product"]))
+        if len(factors) not in (3, 4):
+            raise ValueError(f"a product of {len(factors)} coordinates; three or four are used")
+        same = terms.setdefault(len(factors), {})
+        if factors in same:
+            raise ValueError(f"the product {' '.join(term['product'])} is listed twice")
+        value = complex(_complex(term["value"], 0))
+        same[factors] = (value, float(term.get("error", "nan")))
+        if not np.isfinite(value):
+            raise ValueError(f"the value of {' '.join(term['product'])} is no finite number")
+    raman = None
+    if data.get("raman"):
+        if data.get("raman_unit") != RAMAN_UNIT:
+            raise ValueError(f'its "raman_unit" is not "{RAMAN_UNIT}"')
+        raman = np.zeros((len(names), 3, 3), dtype=complex)
+        for entry in data["raman"]:
+            raman[place[entry["coordinate"]]] = _complex(entry["tensor"], 2)
+    provenance = {str(k): str(v) for k, v in data.get("provenance", {}).items()}
+    return CouplingTable(names, vectors, crystal, terms, raman, provenance, source)
+
+
+def _complex(value: Any, ndim: int) -> Complex:
+    """Numbers, or pairs [re, im]."""
+    array = np.array(value, dtype=float)
+    if array.ndim == ndim + 1 and array.shape[-1] == 2:
+        array = array[..., 0] + 1j * array[..., 1]
+    if array.ndim != ndim or not np.all(np.isfinite(array)):
+        raise ValueError("something else stands where numbers, or pairs [re, im], should")
+    return np.asarray(array, dtype=complex)
+
+
+def coupling_document(table: CouplingTable) -> dict[str, Any]:
+    """Return the dictionary that :func:`read_coupling_table` reads."""
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "provenance": dict(table.provenance),
+        "definition": "V = Re(sum of value * product of coordinates), every product once; "
+        "coordinate = sum over atoms and axes of conj(eigenvector) * sqrt(mass) * displacement",
+        "unit": UNIT,
+    }
+    if table.crystal is not None and table.vectors is not None:
+        n = len(table.crystal)
+        document["structure"] = {
+            "cell": _rounded(table.crystal.cell),
+            "positions": _rounded(table.crystal.positions),
+            "symbols": [SYMBOLS[k] for k in table.crystal.numbers],
+        }
+        document["coordinates"] = [
+            {"name": name, "eigenvector": _numbers(vector.reshape(n, 3))}
+            for name, vector in zip(table.names, table.vectors.T, strict=True)
+        ]
+    document["terms"] = [
+        {
+            "product": [table.names[i] for i in factors],
+            "value": _numbers(np.array(value)),
+            **({"error": float(f"{error:.3g}")} if np.isfinite(error) else {}),
+        }
+        for order in sorted(table.terms)
+        for factors, (value, error) in table.terms[order].items()
+    ]
+    if table.raman is not None:
+        document["raman_unit"] = RAMAN_UNIT
+        document["raman"] = [
+            {"coordinate": name, "tensor": _numbers(tensor)}
+            for name, tensor in zip(table.names, table.raman, strict=True)
+            if np.any(tensor)
+        ]
+    return document
+
+
+def _rounded(array: Floats) -> Any:
+    return (np.round(array, 12) + 0.0).tolist()
+
+
+def _numbers(array: Complex) -> Any:
+    """Twelve digits; pairs [re, im] if anything is imaginary."""
+    if np.max(np.abs(array.imag), initial=0) > 1e-14:
+        return _rounded(np.stack([array.real, array.imag], axis=-1))
+    return _rounded(array.real)

@@ -1,0 +1,273 @@
+"""Figures of modes in motion; matplotlib is loaded when one is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.dynamics.run import Run
+from symchiral.errors import InputError
+from symchiral.io.columns import writing
+from symchiral.report.dynamics import helicity_text
+from symchiral.rules.wording import minus
+
+Floats = npt.NDArray[np.float64]
+
+PLUS, MINUS, FAINT = "#c0392b", "#2462a8", "#8a8a8a"
+"""Colours of l > 0, l < 0, and of what only accompanies."""
+
+STYLE: Any = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 9,
+    "axes.titlelocation": "left",
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "svg.hashsalt": "symchiral",
+}
+
+
+def chosen_modes(run: Run) -> tuple[str, ...]:
+    """Return the mode with the most energy, and the strongest other one that can turn."""
+    ordered = sorted(run.motions, key=lambda m: -m.energy)
+    others = [m.name for m in ordered[1:] if m.pam_helicity is not None and m.amplitude > 0]
+    return (ordered[0].name, *others[:1])
+
+
+def draw_motion(run: Run, path: str, *, shown: Sequence[str] | None = None) -> None:
+    """Draw traces, circular amplitudes, helicity in time and frequency, and paths of atoms.
+
+    Parameters
+    ----------
+    run : Run
+        The simulation.
+    path : str
+        File to write, .png, .pdf or .svg.
+    shown : sequence of str, optional
+        Names of one or two multiplets, a row each.
+
+    Raises
+    ------
+    LabelError
+        There is no such mode.
+    InputError
+        The file cannot be written, or three modes are asked for.
+    """
+    matplotlib, FigureCanvasAgg, Figure = _matplotlib(path)
+    names = tuple(shown or chosen_modes(run))
+    if len(names) > 2:
+        raise InputError(
+            f"cannot draw {', '.join(names)}", why="the figure has two rows", fix="name two modes"
+        )
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(11, 0.6 + 2.5 * len(names)), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(
+            len(names), 4, squeeze=False, gridspec_kw={"width_ratios": [2.1, 1.6, 1.9, 1.25]}
+        )
+        crystal = run.model.coordinates.modes.crystal
+        light = (
+            repr(run.drive).removeprefix("Pulse(").removesuffix(")") if run.drive else "no light"
+        )
+        figure.suptitle(
+            f"{crystal.primitive.formula}: {minus(light)}", x=0.01, ha="left", fontsize=10
+        )
+        for row, name in zip(axes, names, strict=True):
+            _traces(row[0], run, name)
+            _amplitudes(row[1], run, name)
+            _map(figure, row[2], run, name)
+            _path(row[3], run, name)
+        for axis in axes[-1, :3]:
+            axis.set_xlabel("time (ps)")
+        with writing(path):
+            figure.savefig(path, dpi=160, metadata=_undated(path))
+
+
+def _matplotlib(path: str) -> tuple[Any, Any, Any]:
+    """The library, a canvas without a screen, and figures."""
+    try:
+        import matplotlib
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise InputError(
+            f"cannot draw {path}",
+            why="matplotlib is not installed",
+            fix="pip install 'symchiral[figures]', or write --table run.csv",
+        ) from error
+    return matplotlib, FigureCanvasAgg, Figure
+
+
+def _undated(path: str) -> dict[str, Any]:
+    """Metadata without a date, so that equal figures are equal files."""
+    if path.lower().endswith(".pdf"):
+        return {"CreationDate": None}
+    return {"Date": None} if path.lower().endswith(".svg") else {}
+
+
+def _pulse(axis: Any, run: Run) -> None:
+    if run.drive is not None:
+        axis.axvspan(run.drive.end - 2 * _half(run), run.drive.end, color="0.94", lw=0, zorder=0)
+        axis.set_xlim(run.times[0], run.times[-1])
+
+
+def _half(run: Run) -> float:
+    """Half of the time the pulse is regarded as on."""
+    assert run.drive is not None
+    return min(run.drive.end - run.drive.start, run.drive.end - float(run.times[0])) / 2
+
+
+def _traces(axis: Any, run: Run, name: str) -> None:
+    slots = run.model.coordinates.slots(name)
+    motion = run.motion(name)
+    _pulse(axis, run)
+    for slot, letter, colour in zip(slots, "xyz", ("#222222", "#d98a00", FAINT), strict=False):
+        label = letter if len(slots) > 1 else None
+        axis.plot(run.times, run.coordinates[:, slot], color=colour, lw=0.8, label=label)
+    axis.set_ylabel("Q (√amu Å)")
+    axis.set_title(
+        f"{name}, {motion.multiplet.frequency:.2f} THz: moves at {motion.frequency:.2f} THz"
+    )
+    if len(slots) > 1:
+        axis.legend(loc="upper right", ncols=3)
+
+
+def _amplitudes(axis: Any, run: Run, name: str) -> None:
+    motion, waves = run.motion(name), np.abs(run.amplitudes(name))
+    _pulse(axis, run)
+    for mode, wave in zip(motion.multiplet.modes, waves.T, strict=True):
+        sign = 0 if mode.residue is None else (mode.residue > 0) - (mode.residue < 0)
+        colour = {1: PLUS, -1: MINUS, 0: FAINT}[int(sign)]
+        label = f"({minus(mode.component)})" if mode.component else None
+        axis.plot(run.times, wave, color=colour, lw=2.4 if sign > 0 else 1.2, label=label)
+    axis.set_ylabel("|a| (√amu Å)")
+    axis.set_ylim(bottom=0)
+    if motion.pam_helicity is None:
+        axis.set_title("amplitude; no sense of rotation")
+    else:
+        axis.set_title(f"PAM helicity {helicity_text(motion.pam_helicity)}")
+        axis.legend(loc="upper right")
+
+
+def _map(figure: Any, axis: Any, run: Run, name: str) -> None:
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import LinearSegmentedColormap, Normalize, to_rgb
+
+    times, frequencies, power, helicity = run.helicity_map(name)
+    strength = np.sqrt(power / max(float(power.max()), 1e-300))
+    # White where nothing moves; the colour of the sense where it does.
+    ends = np.array([to_rgb(MINUS), to_rgb(FAINT), to_rgb(PLUS)])
+    position = np.nan_to_num(helicity)
+    colours = np.stack([np.interp(position, (-1, 0, 1), c) for c in ends.T], axis=-1)
+    image = 1 - strength[..., None] * (1 - colours)
+    extent = (times[0], times[-1], frequencies[0], frequencies[-1])
+    axis.imshow(image, origin="lower", aspect="auto", extent=extent, interpolation="bilinear")
+    axis.set_ylabel("frequency (THz)")
+    axis.set_ylim(0, frequencies[-1])
+    axis.axhline(run.motion(name).multiplet.frequency, color=FAINT, lw=0.6, ls=":")
+    axis.set_title("helicity in time and frequency")
+    scale = LinearSegmentedColormap.from_list("helicity", [MINUS, FAINT, PLUS])
+    bar = figure.colorbar(
+        ScalarMappable(Normalize(-1, 1), scale), ax=axis, ticks=[-1, 0, 1], fraction=0.05, pad=0.02
+    )
+    bar.ax.set_yticklabels(["−1", "0", "+1"], fontsize=7)
+
+
+def _path(axis: Any, run: Run, name: str) -> None:
+    """The path of the atom that this motion moves most, seen along the axis, after the pulse."""
+    c, late = run.model.coordinates, run.after
+    alone = np.zeros_like(run.coordinates)
+    alone[:, c.slots(name)] = run.coordinates[:, c.slots(name)]
+    atoms = c.displacements(alone[late]) @ run.model.lab.T
+    best = int(np.argmax(np.sum(atoms**2, axis=(0, 2))))
+    x, y = 1e3 * atoms[:, best, :2].T
+    axis.plot(x, y, color="#222222", lw=0.35, alpha=0.6)
+    period = max(
+        2, round(1 / max(run.motion(name).frequency, 1e-3) / (run.times[1] - run.times[0]))
+    )
+    first = int(np.argmax(np.hypot(x, y)[: max(len(x) // 3, period)]))
+    stop = min(first + round(0.8 * period), len(x) - 1)
+    axis.plot(x[first:stop], y[first:stop], color="#d98a00", lw=1.6)
+    if stop - first > 2:
+        axis.annotate(
+            "",
+            (x[stop], y[stop]),
+            (x[stop - 2], y[stop - 2]),
+            arrowprops={"arrowstyle": "-|>", "color": "#d98a00", "lw": 1.4},
+        )
+    reach = 1.1 * max(float(np.abs([x, y]).max()), 1e-9)
+    axis.set_xlim(-reach, reach)
+    axis.set_ylim(-reach, reach)
+    axis.set_aspect("equal")
+    site = next(s for s in c.modes.crystal.sites if best in s.atoms)
+    axis.set_title(f"path of {site.name} (mÅ)")
+
+
+def animate_motion(run: Run, path: str, *, frames: int = 48) -> None:
+    """Write the atoms in motion, seen along the axis and from the side, as a GIF.
+
+    Displacements are enlarged; the factor is printed in the picture. The frames cover the last
+    four periods of the strongest mode before the end.
+
+    Parameters
+    ----------
+    run : Run
+        The simulation.
+    path : str
+        File to write.
+    frames : int
+        Number of frames.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    matplotlib, FigureCanvasAgg, Figure = _matplotlib(path)
+    from matplotlib.animation import FuncAnimation, PillowWriter
+
+    model = run.model
+    crystal = model.coordinates.modes.crystal.primitive
+    strongest = max(run.motions, key=lambda m: m.energy)
+    span = 4 / max(strongest.frequency, 1e-3)
+    late = np.flatnonzero(run.times >= max(run.times[-1] - span, run.times[0]))
+    picked = late[np.unique(np.linspace(0, len(late) - 1, frames).astype(int))]
+    moved = run.atoms()[picked] @ model.lab.T
+    rest = (crystal.positions @ crystal.cell) @ model.lab.T
+    largest = float(np.linalg.norm(moved, axis=2).max())
+    factor = float(f"{0.8 / max(largest, 1e-9):.1g}")
+    kinds = sorted(set(crystal.numbers.tolist()))
+    colours = [f"C{kinds.index(k)}" for k in crystal.numbers.tolist()]
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(7, 4))
+        figure.subplots_adjust(0.08, 0.08, 0.98, 0.84, wspace=0.2)
+        FigureCanvasAgg(figure)
+        views = figure.subplots(1, 2)
+        artists = []
+        pairs = (((0, 1), "along the axis"), ((0, 2), "from the side"))
+        for axis, ((i, j), title) in zip(views, pairs, strict=True):
+            places = rest[:, [i, j]]
+            axis.scatter(*places.T, s=12, color="0.75")
+            artists.append((axis.scatter(*places.T, s=60, c=colours, edgecolor="k", lw=0.5), i, j))
+            centre = (places.min(axis=0) + places.max(axis=0)) / 2
+            reach = max(float(np.ptp(places, axis=0).max()) / 2, 0.5) + 1.2
+            axis.set_xlim(centre[0] - reach, centre[0] + reach)
+            axis.set_ylim(centre[1] - reach, centre[1] + reach)
+            axis.set_aspect("equal")
+            axis.set_title(title)
+        caption = figure.suptitle("", x=0.01, ha="left", fontsize=10)
+
+        def draw(frame: int) -> list[Any]:
+            for artist, i, j in artists:
+                artist.set_offsets((rest + factor * moved[frame])[:, [i, j]])
+            caption.set_text(
+                f"{crystal.formula}: {run.times[picked[frame]]:.2f} ps, displacements × {factor:g}"
+            )
+            return []
+
+        with writing(path):
+            FuncAnimation(figure, draw, frames=len(picked)).save(path, PillowWriter(fps=20), dpi=80)

@@ -1,0 +1,209 @@
+"""Couplings as numbers: finite differences against known potentials, files, the command."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from ase import Atoms
+from ase.calculators.emt import EMT
+from jsonschema import Draft202012Validator
+from phonopy import Phonopy
+from phonopy.structure.atoms import PhonopyAtoms
+
+import symchiral as sc
+from symchiral.anharmonic.finite import design, finite_couplings, invariants
+from symchiral.anharmonic.polynomial import Polynomial
+from symchiral.anharmonic.third_order import contract
+from symchiral.cli import main
+from symchiral.modes.coordinates import NormalCoordinates, normal_coordinates
+from symchiral.report.document import schema
+from symchiral.study import Study
+
+Floats = npt.NDArray[np.float64]
+Capture = pytest.CaptureFixture[str]
+
+ROOT = Path(__file__).resolve().parent.parent
+BI2SE3 = str(ROOT / "structures" / "Bi2Se3")
+
+
+@cache
+def study(name: str) -> Study:
+    return sc.read(str(ROOT / "structures" / name))
+
+
+def known(coordinates: NormalCoordinates, *potentials: Polynomial) -> Any:
+    """Forces of a potential that is known: harmonic, and the polynomials."""
+    roots = np.sqrt(coordinates.modes.masses)[:, None]
+    stiffness = coordinates.frequencies**2 / 244.4
+
+    def forces(u: Floats) -> Floats:
+        q = (roots * u).ravel() @ coordinates.vectors
+        gradient = stiffness * q + sum(p.gradient(q) for p in potentials)
+        return -(coordinates.vectors @ gradient).reshape(-1, 3) * roots
+
+    return forces
+
+
+def test_finite_differences_find_the_coefficients_of_a_known_potential() -> None:
+    """Exactly, whatever fourth order there is: the two signs of a step take it away."""
+    couplings = study("Bi2Se3").couplings().symmetrized()
+    c, cubic = couplings.coordinates, couplings.potential(3)
+    quartic = Polynomial.from_tensor(np.full((len(c),) * 4, 1e-4))
+    found = finite_couplings(known(c, cubic, quartic), c)
+    assert np.abs(found.potential(3).tensor() - cubic.tensor()).max() < 1e-12
+    # 40 unknowns from 17 calls; 24 single and 60 pairs of displacements, two signs each, gave phi.
+    assert len(invariants(c)) == 40
+    assert "17 force calls for 40 unknowns" in found.provenance["method"]
+
+
+def test_errors_come_from_two_steps() -> None:
+    """A fifth order falls with the square of the step, and the error covers what is left of it."""
+    couplings = study("Bi2Se3").couplings().symmetrized()
+    c, cubic = couplings.coordinates, couplings.potential(3)
+    fifth = Polynomial.of(len(c), 5, {(0, 0, 3, 3, 2): 1e-2, (3, 3, 4, 4, 2): 1e-2})
+    away = []
+    for step in (0.04, 0.02):
+        found = finite_couplings(known(c, cubic, fifth), c, step=step)
+        wrong = np.abs(found.potential(3).tensor() - cubic.tensor())
+        assert np.all(wrong <= 10 * found.errors[0].tensor() + 1e-12)
+        away.append(np.abs(found.errors[0].coefficients).max())
+    assert away[0] / away[1] == pytest.approx(4, rel=0.1)
+
+
+def test_everything_is_found_where_nothing_is_assumed() -> None:
+    couplings = study("MgB2")
+    c = normal_coordinates(couplings.modes())
+    rng = np.random.default_rng(3)
+    n = len(c)
+    tensor = rng.normal(size=(n, n, n))
+    whole = sum(
+        np.transpose(tensor, p)
+        for p in ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))
+    )
+    cubic = Polynomial.from_tensor(np.asarray(whole) * 1e-3)
+    found = finite_couplings(known(c, cubic), c, everything=True)
+    assert np.abs(found.potential(3).tensor() - cubic.tensor()).max() < 1e-10
+    assert found.broken(3)[0] > 1e-3
+
+
+@pytest.mark.parametrize(("name", "count"), [("MgB2", 2), ("TiO2_anatase", 47), ("Si", 1)])
+def test_invariants_are_as_many_as_the_engine_counts(name: str, count: int) -> None:
+    """One group average over polynomials, one over products of components: equal numbers."""
+    found = study(name)
+    c = normal_coordinates(found.modes())
+    polynomials = invariants(c)
+    counted, seen = 0, set()
+    numbers = {m.species.label: 0 for m in c.multiplets}
+    for m in c.multiplets:
+        numbers[m.species.label] += 1
+    from itertools import combinations_with_replacement
+
+    from symchiral.rules.judge import count_coefficients
+
+    for chosen in combinations_with_replacement(range(len(c.multiplets)), 3):
+        fields = [c.multiplets[i].species.participant for i in chosen]
+        groups: dict[int, list[int]] = {}
+        for slot, i in enumerate(chosen):
+            groups.setdefault(i, []).append(slot)
+        counted += count_coefficients(fields, [0, 0, 0], tuple(map(tuple, groups.values())))
+        seen.add(chosen)
+    assert len(polynomials) == counted == count
+    plan = design(c)
+    assert plan.condition < 100
+    assert len(plan.directions) <= -(-count // len(c)) + 2
+
+
+def hexagonal_copper() -> tuple[Study, Atoms]:
+    """Close-packed copper in two layers, held by effective-medium theory, with its modes."""
+    places = [[1 / 3, 2 / 3, 1 / 4], [2 / 3, 1 / 3, 3 / 4]]
+    cell = [[2.56, 0, 0], [-1.28, 1.28 * 3**0.5, 0], [0, 0, 4.18]]
+    atoms = Atoms("Cu2", scaled_positions=places, cell=cell, pbc=True)
+    atoms.calc = EMT()
+    constants = np.zeros((2, 2, 3, 3))
+    for k in range(2):
+        for a in range(3):
+            sides = []
+            for sign in (1, -1):
+                moved = atoms.copy()
+                moved.calc = EMT()
+                moved.positions[k, a] += sign * 0.005
+                sides.append(moved.get_forces())
+            constants[k, :, a] = -(sides[0] - sides[1]) / 0.01
+    phonon = Phonopy(
+        PhonopyAtoms(symbols=["Cu", "Cu"], cell=atoms.cell[:], scaled_positions=places),
+        supercell_matrix=np.eye(3, dtype=int), primitive_matrix=np.eye(3),
+    )  # fmt: skip
+    phonon.force_constants = (constants + constants.transpose(1, 0, 3, 2)) / 2
+    return sc.read(phonon, symmetrize=True), atoms
+
+
+def test_a_calculator_obeys_the_rules_though_nothing_was_imposed() -> None:
+    """The turning mode of the layers: E² times E is allowed once; the rest is zero by itself."""
+    found, _ = hexagonal_copper()
+    allowed = found.finite_couplings(EMT())
+    checked = found.finite_couplings(EMT(), everything=True)
+    forbidden, largest = checked.broken(3)
+    assert largest > 1e-4
+    assert forbidden < 1e-3 * largest
+    a, b = allowed.potential(3).tensor(), checked.potential(3).tensor()
+    assert np.abs(a - b).max() < 1e-3 * largest
+
+
+def test_a_million_triples_are_contracted_quickly() -> None:
+    from time import process_time
+
+    rng = np.random.default_rng(0)
+    vertex = rng.normal(size=(100, 100, 100)) + 1j * rng.normal(size=(100, 100, 100))
+    modes = rng.normal(size=(3, 100, 100)) + 1j * rng.normal(size=(3, 100, 100))
+    start = process_time()
+    found = contract(vertex, (modes[0], modes[1], modes[2]))
+    assert process_time() - start < 2
+    i, j, k = 17, 33, 80
+    direct = np.einsum(
+        "abc,a,b,c", vertex, modes[0][:, i], modes[1][:, j], modes[2][:, k], optimize=True
+    )
+    assert found[i, j, k] == pytest.approx(direct)
+
+
+def test_couplings_that_are_saved_are_read_again(capsys: Capture, tmp_path: Path) -> None:
+    path = str(tmp_path / "again.json")
+    assert main(["couple", BI2SE3, "--save", path]) == 0
+    capsys.readouterr()
+    first, second = study("Bi2Se3").couplings(), study("Bi2Se3").couplings(path)
+    assert np.abs(first.potential(3).tensor() - second.potential(3).tensor()).max() < 1e-11
+    assert main(["couple", BI2SE3, "--save", "/nowhere/x.json"]) == 1
+    assert "cannot write" in capsys.readouterr().err
+
+
+def test_document_of_the_command(capsys: Capture) -> None:
+    assert main(["couple", BI2SE3, "--json", "--check"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json.loads(schema("couple"))).validate(document)
+    verdicts = [t["verdict"] for t in document["terms"]]
+    assert (verdicts.count("allowed"), verdicts.count("forbidden")) == (40, 160)
+    term = next(t for t in document["terms"] if t["modes"] == ["Eu(1,+)", "Eu(1,+)", "Eg(2,+)"])
+    # κ = −0.00131 of the README is √2 times smaller: V = κ Im Q Q Q with Q = Qx + iQy.
+    assert abs(complex(*term["value"])) == pytest.approx(np.sqrt(2) * 0.0013106, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["Bi2Se3"], "without forces"),
+        ([str(ROOT / "structures" / "MgB2")], "no couplings.json lies beside"),
+        ([BI2SE3, "--calculator", "nonsense"], "no calculator nonsense"),
+        ([BI2SE3, "--calculator", "ase.calculators.emt:EMT"], "calculator"),
+        ([BI2SE3, "--calculator", "ase.calculators.emt:EMT", "--step", "3"], "no step of 3"),
+    ],
+)
+def test_bad_input_is_refused_in_words(words: list[str], said: str, capsys: Capture) -> None:
+    assert main(["couple", *words]) == 1
+    err = capsys.readouterr().err
+    assert said in err
+    assert "Traceback" not in err

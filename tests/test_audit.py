@@ -1,0 +1,215 @@
+"""Third-order force constants of Si and ZnTe: contraction, and audit of what the rules forbid.
+
+The contraction is compared with one written for the tests alone (third_order.py), which is itself
+compared with phono3py's; here with phono3py's own once more, through the files a user has.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from jsonschema import Draft202012Validator
+from third_order import ForceConstants
+
+import symchiral as sc
+from symchiral.anharmonic.audit import audit
+from symchiral.anharmonic.third_order import contract
+from symchiral.cli import main
+from symchiral.crystal.qpoint import QPoint
+from symchiral.report.document import schema
+from symchiral.rules.vertices import special_vertices
+from symchiral.study import Study
+
+pytestmark = pytest.mark.oracle
+Capture = pytest.CaptureFixture[str]
+
+DATA = Path(__file__).parent / "data" / "third_order"
+
+
+@cache
+def folder(name: str) -> str:
+    """The files of a crystal under the names phono3py gives them."""
+    import tempfile
+
+    pytest.importorskip("phono3py", reason="phono3py is not installed")
+    path = Path(tempfile.mkdtemp())
+    if name == "Si":
+        shutil.copy(DATA / "Si_phono3py_disp.yaml.xz", path / "phono3py_disp.yaml.xz")
+        shutil.copy(DATA / "Si_FORCES_FC3.xz", path / "FORCES_FC3.xz")
+    else:
+        shutil.copy(DATA / "ZnTe_phono3py_params.yaml.xz", path / "phono3py_params.yaml.xz")
+    return str(path)
+
+
+@cache
+def study(name: str) -> Study:
+    return sc.read(folder(name))
+
+
+@pytest.mark.parametrize("name", ["Si", "ZnTe"])
+def test_vertices_agree_with_another_contraction(name: str) -> None:
+    found = study(name)
+    third = found.third_order
+    other = ForceConstants(
+        found.crystal, third.cell, third.positions, third.masses, third.first,
+        np.zeros((2, 64, 3, 3)), third.constants,
+    )  # fmt: skip
+    vertices = [*special_vertices(found.crystal.group)]
+    vertices.append(
+        (
+            QPoint.of("1/7", "1/3", "0"),
+            QPoint.of("2/5", "0", "1/9"),
+            QPoint.of("-19/35", "-1/3", "-1/9"),
+        )
+    )
+    assert len(vertices) == 8
+    for points in vertices:
+        ours, theirs = third.vertex(points), other.vertex(points)  # type: ignore[arg-type]
+        assert np.abs(ours - theirs).max() < 1e-12 * np.abs(theirs).max()
+
+
+@pytest.mark.parametrize("name", ["Si", "ZnTe"])
+def test_strengths_are_those_of_phono3py(name: str) -> None:
+    """Σ|V₃|² over complete degenerate sets at triplets of a mesh, Γ among them, to 1e-6."""
+    phono3py = pytest.importorskip("phono3py")
+    found = study(name)
+    path = Path(folder(name))
+    yaml = next(path.glob("phono3py*"))
+    forces = {"forces_fc3_filename": path / "FORCES_FC3.xz"} if name == "Si" else {}
+    theirs = phono3py.load(yaml, is_nac=False, produce_fc=False, log_level=0, **forces)
+    theirs.produce_fc3(is_compact_fc=True)
+    theirs.produce_fc2(is_compact_fc=True)
+    theirs.symmetrize_fc3()
+    theirs.symmetrize_fc2()
+    third = found.third_order
+    # Their modes, without the long-range term.
+    plain = ForceConstants(
+        found.crystal, third.cell, third.positions, third.masses, third.first,
+        np.array(theirs.fc2), third.constants,
+    )  # fmt: skip
+    theirs.mesh_numbers = [4, 4, 4]
+    theirs.init_phph_interaction()
+    interaction = theirs.phph_interaction
+    grid = interaction.bz_grid
+    reciprocal = np.linalg.inv(theirs.primitive.cell).T
+    compared = 0
+    for start in (0, 5):
+        interaction.set_grid_point(int(grid.grg2bzg[start]))
+        interaction.run()
+        triplets = interaction.get_triplets_at_q()[0]
+        for triplet, strengths in zip(triplets, interaction.interaction_strength, strict=True):
+            q = grid.addresses[triplet] @ grid.QDinv.T @ reciprocal
+            points = [
+                QPoint.of(*(Fraction(float(c)).limit_denominator(8) for c in x))
+                for x in found.crystal.frame.wavevector(q, to="primitive", source="cartesian")
+            ]
+            points = [p.reduced for p in points]
+            vectors = [np.linalg.eigh(plain.dynamical(p))[1] for p in points]
+            V = contract(third.vertex(tuple(points)), tuple(vectors))  # type: ignore[arg-type]
+            frequencies = interaction.phonons.frequencies[triplet]
+            sets = [
+                np.split(np.arange(6), np.flatnonzero(np.diff(f) > 1e-3) + 1) for f in frequencies
+            ]
+            for chosen in itertools.product(*sets):
+                lowest = [f[c[0]] for f, c in zip(frequencies, chosen, strict=True)]
+                if min(lowest) > 0.1:
+                    part = np.ix_(*chosen)
+                    expected = np.sum(strengths[part]) * np.prod(lowest)
+                    expected /= interaction.unit_conversion_factor
+                    size = np.sum(np.abs(V[part]) ** 2)
+                    assert abs(size - expected) < 1e-6 * expected + 1e-12 * np.abs(V).max() ** 2
+                    compared += 1
+    assert compared > 200
+
+
+@pytest.mark.parametrize("name", ["Si", "ZnTe"])
+def test_a_clean_set_is_clean(name: str) -> None:
+    found = study(name).audit()
+    assert len(found.vertices) == 7
+    assert found.share < 1e-10
+    assert {"translation", "parity", "pam", "group", "exchange"} == set(found.shares)
+    assert found.total > 0.1 * len(found.vertices) * 1e-3
+    _, size = study(name).third_order.broken()
+    assert size < 1e-9
+    assert sum(v.counts["allowed"] for v in found.vertices) > 400
+
+
+@pytest.mark.parametrize("name", ["Si", "ZnTe"])
+def test_one_broken_constant_is_caught_and_located(name: str) -> None:
+    found = study(name)
+    third = found.third_order
+    constants = np.array(third.constants)
+    sizes = np.abs(constants).max(axis=(3, 4, 5))
+    sizes[0, third.first[0]] = 0  # one between different atoms
+    j, k = np.unravel_index(int(np.argmax(sizes[0])), sizes[0].shape)
+    constants[0, j, k, 0, 1, 2] += 0.05 * np.abs(constants).max()
+    broken = replace(third, constants=constants)
+    vertices = special_vertices(found.crystal.group)
+    result = audit(broken, found.phonons, found.axis, vertices)  # type: ignore[arg-type]
+    assert result.share > 1e-6
+    assert result.share > 1e4 * study(name).audit().share
+    assert max(result.shares["parity"], result.shares["pam"], result.shares["group"]) > 1e-8
+    assert broken.broken()[0][1:] in ((int(j), int(k)), (int(k), int(j)))
+    assert broken.broken()[0][0] == third.first[0]
+    repaired = audit(broken.symmetrized(), found.phonons, found.axis, vertices)  # type: ignore[arg-type]
+    parts = [repaired.shares[kind] for kind in ("parity", "pam")]
+    assert max(parts) < 1e-20
+
+
+def test_masked_triples_vanish_whatever_the_basis() -> None:
+    """With eigenvectors straight from an eigensolver."""
+    found = study("ZnTe")
+    masked = 0
+    for v in found.audit().vertices:
+        vectors = [
+            np.linalg.eigh(found.phonons.dynamical_matrix(q))[1]  # type: ignore[union-attr]
+            for q in v.points
+        ]
+        V = np.abs(contract(found.third_order.vertex(v.points), tuple(vectors)))  # type: ignore[arg-type]
+        assert V[v.mask].max(initial=0) < 1e-5 * V.max()
+        masked += int(v.mask.sum())
+    assert masked > 500
+
+
+def test_the_command(capsys: Capture, tmp_path: Path) -> None:
+    words = ["audit", folder("ZnTe")]
+    assert main([*words, "--fail-on", "1e-6"]) == 0
+    text = capsys.readouterr().out
+    assert "is within the limit 1e-06" in text
+    assert main([*words, "--fail-on", "1e-30"]) == 3
+    capsys.readouterr()
+    assert main([*words, "--json", "--q", "X X GM"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json.loads(schema("audit"))).validate(document)
+    assert len(document["vertices"]) == 1
+    assert main([*words, "--q", "X X X"]) == 1
+    assert "that do not couple" in capsys.readouterr().err
+    assert main(["audit", "Bi2Se3"]) == 1
+    assert "no third-order force constants" in capsys.readouterr().err
+
+
+def test_what_is_incomplete_is_refused_in_words(capsys: Capture, tmp_path: Path) -> None:
+    shutil.copy(DATA / "Si_phono3py_disp.yaml.xz", tmp_path / "phono3py_disp.yaml.xz")
+    assert main(["audit", str(tmp_path)]) == 1
+    assert "no third-order forces" in capsys.readouterr().err
+    (tmp_path / "phono3py_disp.yaml.xz").write_bytes(b"phono3py: 1\n")
+    assert main(["audit", str(tmp_path / "phono3py_disp.yaml.xz")]) == 1
+    err = capsys.readouterr().err
+    assert "Traceback" not in err
+
+
+def test_couplings_of_third_order_force_constants(capsys: Capture) -> None:
+    """One coefficient for silicon and for zincblende: xyz of the optical mode."""
+    for name in ("Si", "ZnTe"):
+        (term,) = [t for t in study(name).couplings().circular(3) if abs(t.value) > 1e-9]
+        assert term.verdict.word == "allowed"
+        tensor = study(name).couplings().potential(3).tensor()
+        assert np.count_nonzero(np.abs(tensor) > 1e-6 * np.abs(tensor).max()) in (6, 8, 14)

@@ -1,0 +1,751 @@
+"""Modes in time: laws, Bi2Se3 from first principles, and atoms integrated as atoms."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import cache
+from math import pi, sqrt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from cartesian_dynamics import Atoms
+from jsonschema import Draft202012Validator
+from scipy.signal import fftconvolve
+
+import symchiral as sc
+from symchiral.anharmonic.couplings import Couplings, make_couplings
+from symchiral.anharmonic.polynomial import Polynomial
+from symchiral.cli import main
+from symchiral.crystal.qpoint import GAMMA
+from symchiral.dynamics.integrate import simulate
+from symchiral.dynamics.model import NormalModeModel, make_model
+from symchiral.dynamics.pulse import Pulse, SampledPulse, jones
+from symchiral.dynamics.run import Run
+from symchiral.dynamics.sweep import Sweep, run_sweep
+from symchiral.errors import InputError, SymchiralError
+from symchiral.io.couplings import CouplingTable, coupling_document, read_coupling_table
+from symchiral.modes.coordinates import NormalCoordinates, normal_coordinates
+from symchiral.modes.displacement import displacement_matrices
+from symchiral.report.document import schema
+from symchiral.report.motion_figures import animate_motion
+from symchiral.study import Study
+from symchiral.units import HBAR
+
+Floats = npt.NDArray[np.float64]
+Capture = pytest.CaptureFixture[str]
+
+ROOT = Path(__file__).resolve().parent.parent
+BI2SE3 = str(ROOT / "structures" / "Bi2Se3" / "phonopy.yaml")
+RESONANT = str(ROOT / "structures" / "Bi2Se3" / "frequencies_melnikov.json")
+MELNIKOV = {"Eu(1)": 2.05, "Eg(2)": 4.05}
+COMPUTED = 2.4574
+"""THz: Eu(1) with the forces of the file."""
+
+
+@cache
+def study(path: str = BI2SE3) -> Study:
+    return sc.read(path)
+
+
+@cache
+def bi2se3(*, raw: bool = False, resonant: bool = False, damping: float = 0.05) -> NormalModeModel:
+    return study().model(raw=raw, damping=damping, frequencies=MELNIKOV if resonant else None)
+
+
+def invented(path: str, seed: int, *, orders: tuple[int, ...] = (3, 4)) -> NormalModeModel:
+    """Random couplings of a crystal, averaged over its group: what symmetry allows, and no more."""
+    coordinates = normal_coordinates(study(path).modes())
+    rng = np.random.default_rng(seed)
+    potentials = []
+    for order in orders:
+        n = len(coordinates)
+        tensor = rng.normal(size=(n,) * order) * {3: 3e-3, 4: 3e-4}[order]
+        potentials.append(Polynomial.from_tensor(_symmetric(tensor)))
+    found = Couplings(coordinates, tuple(potentials)).symmetrized()
+    return make_model(coordinates, found, damping=0.0)
+
+
+def _symmetric(tensor: Floats) -> Floats:
+    from itertools import permutations
+
+    orders = list(permutations(range(tensor.ndim)))
+    return np.asarray(sum(np.transpose(tensor, p) for p in orders) / len(orders))
+
+
+def only(model: NormalModeModel, *names: str, order: int = 3) -> NormalModeModel:
+    """The same model with the couplings of these modes alone, once each."""
+    c = model.coordinates
+    wanted = sorted(c.names.index(n) for n in names)
+    kept = {
+        f: v
+        for f, v in model.couplings.potential(order).terms.items()
+        if sorted(int(c.owners[i]) for i in f) == wanted
+    }
+    assert kept
+    potential = Polynomial.of(len(c), order, kept)
+    return replace(model, couplings=replace(model.couplings, potentials=(potential,)))
+
+
+def circular_start(model: NormalModeModel, name: str, component: str, size: float) -> Any:
+    """Q and its velocity of one circular mode: Q = Re a ε."""
+    c = model.coordinates
+    i = c.circular_names.index(f"{name[:-1]},{component})")
+    vector = c.circular[i].conj()
+    omega = 2 * pi * c.frequencies[c.slots(name)[0]]
+    return size * vector.real, size * (-1j * omega * vector).real
+
+
+# -------------------------------------------------------------------------------- a second method
+
+
+@pytest.mark.parametrize("resonant", [False, True])
+def test_atoms_integrated_as_atoms_move_alike(*, resonant: bool) -> None:
+    model = bi2se3(raw=True, resonant=resonant)
+    pulse = Pulse(2.0 if resonant else COMPUTED, "ell0.6@20deg", 0.6, 0.3)
+    run = simulate(model, pulse, duration=5.0, step=0.02)
+    atoms = Atoms(MELNIKOV if resonant else None)
+    # Their light: x, y, z are those of the file.
+    assert np.allclose(model.lab, np.eye(3), atol=1e-12)
+
+    def field(t: float) -> Floats:
+        return pulse.field(t)
+
+    u, v = atoms.run(field, run.times, rate=2 * pi * 0.05, inside=8)
+    ours = run.atoms().reshape(len(run.times), -1)
+    order = _same_atoms(study())
+    theirs = u.reshape(-1, 5, 3)[:, order].reshape(len(u), -1)
+    assert np.abs(theirs).max() > 0.02
+    # The frequencies in the two files differ in the seventh digit.
+    assert np.abs(ours - theirs).max() < 1e-5 * np.abs(theirs).max()
+    assert np.allclose(run.angular_momentum(), atoms.angular_momentum(u, v), atol=1e-4)
+    assert np.abs(run.angular_momentum()).max() > 0.1
+
+
+def _same_atoms(found: Study) -> list[int]:
+    data = json.loads((ROOT / "structures/Bi2Se3/bi2se3.json").read_text(encoding="utf-8"))
+    theirs = np.array(data["positions_fractional_rhombohedral"])
+    ours = found.crystal.primitive.positions
+    steps = ours[:, None] - theirs
+    return np.abs(steps - np.rint(steps)).sum(axis=2).argmin(axis=1).tolist()
+
+
+def test_angular_momentum_of_atoms_and_helicity_of_modes_are_one() -> None:
+    """J = Σ J_l ω |a_l|²/2 for a multiplet whose components turn with J_l, at every time."""
+    run = simulate(bi2se3(raw=True), Pulse(COMPUTED, "ell0.3@10deg", 0.8, 0.2), duration=8)
+    atoms, masses = run.atoms(), study().modes().masses
+    speeds = run.model.coordinates.displacements(run.velocities)
+    direct = np.einsum("k,tka->ta", masses, np.cross(atoms, speeds))[:, 2] / HBAR
+    assert np.allclose(direct, run.angular_momentum(), atol=1e-10)
+    for name in ("Eu(1)", "Eg(2)", "Eg(1)"):
+        omega = 2 * pi * run.motion(name).multiplet.frequency
+        power = np.abs(run.amplitudes(name)) ** 2
+        expected = omega / 2 * (power[:, 0] - power[:, 1]) / HBAR
+        assert np.allclose(run.angular_momentum(name), expected, atol=1e-12)
+        late = power.sum(axis=1) > 1e-3 * power.sum(axis=1).max()
+        wanted = (power[:, 0] - power[:, 1])[late] / power.sum(axis=1)[late]
+        assert np.allclose(run.helicity(name)[late], wanted)
+
+
+# ------------------------------------------------------------------------------ Bi2Se3: 1 + 1 = −1
+
+
+@pytest.mark.parametrize("resonant", [False, True])
+@pytest.mark.parametrize("raw", [False, True])
+@pytest.mark.parametrize("spin", [1, -1])
+def test_one_and_one_make_minus_one(spin: int, *, raw: bool, resonant: bool) -> None:
+    """From first-principles numbers; with ``raw`` no symmetry was put in anywhere but the modes."""
+    frequency = 2.0 if resonant else COMPUTED
+    run = simulate(
+        bi2se3(raw=raw, resonant=resonant),
+        Pulse(frequency, "σ+" if spin > 0 else "σ-", 1.0, 0.1),
+        duration=12,
+    )
+    pumped, driven = run.motion("Eu(1)"), run.motion("Eg(2)")
+    assert spin * (pumped.pam_helicity or 0) > 0.99
+    assert spin * (driven.pam_helicity or 0) < -0.95
+    assert driven.mechanical_helicity == driven.pam_helicity
+    assert abs(driven.frequency - (4.05 if resonant else 2 * COMPUTED)) < 0.05
+
+
+def mirror_angle(found: Study) -> float:
+    """Angle from x of a mirror plane that contains the axis, degrees."""
+    for rotation in found.crystal.rotations:
+        if np.linalg.det(rotation) < 0 and abs(np.trace(rotation) - 1) < 1e-6:
+            values, vectors = np.linalg.eigh((rotation + rotation.T) / 2)
+            normal = vectors[:, np.argmin(values)]
+            return float(np.degrees(np.arctan2(normal[1], normal[0])) + 90)
+    raise AssertionError("no mirror")
+
+
+def at_double(run: Run, name: str, frequency: float) -> Any:
+    """Circular amplitudes at a frequency, and the mean of the coordinates, after the pulse."""
+    found, waves = run.spectrum(name)
+    slots = run.model.coordinates.slots(name)
+    window = np.hanning(int(run.after.sum()))[:, None]
+    mean = (run.coordinates[run.after][:, slots] * window).sum(axis=0) / window.sum()
+    return waves[np.argmin(np.abs(found - frequency))], mean
+
+
+def test_a_linear_pump_drives_along_minus_two_phi() -> None:
+    model = bi2se3()
+    zero = mirror_angle(study())
+    circular = simulate(model, Pulse(COMPUTED, "σ+", 1.0, 0.02), duration=20)
+    strongest, rest = at_double(circular, "Eg(2)", 2 * COMPUTED)
+    reference = float(np.linalg.norm(strongest))
+    assert np.linalg.norm(rest) < 1e-3 * reference
+    sizes, offsets = [], []
+    angles = (0, 15, 30, 45, 60, 90)
+    for phi in angles:
+        run = simulate(model, Pulse(COMPUTED, f"{zero + phi:g}deg", 1.0, 0.02), duration=20)
+        motion = run.motion("Eg(2)")
+        assert abs(motion.pam_helicity or 0) < 0.01
+        assert motion.direction is not None
+        away = (motion.direction - (zero - 2 * phi) + 90) % 180 - 90
+        assert abs(away) < 1
+        waves, mean = at_double(run, "Eg(2)", 2 * COMPUTED)
+        sizes.append(float(np.linalg.norm(waves)))
+        offsets.append(float(np.linalg.norm(mean)))
+    assert len(sizes) == 6
+    assert np.ptp(sizes) < 0.01 * np.mean(sizes)
+    assert np.allclose(sizes, reference / sqrt(2), rtol=0.01)
+    assert min(offsets) > 0.05 * reference
+    assert np.ptp(offsets) < 0.01 * np.mean(offsets)
+
+
+@pytest.mark.parametrize("angle", [0, 20, 90])
+def test_raw_couplings_turn_lines_by_two_degrees_at_most(angle: float) -> None:
+    """What docs/dynamics.md says about --raw."""
+    found = [
+        simulate(bi2se3(raw=raw), Pulse(COMPUTED, f"{angle}deg", 1.0, 0.05), duration=10)
+        for raw in (False, True)
+    ]
+    first, second = (run.motion("Eg(2)") for run in found)
+    assert first.direction is not None
+    assert second.direction is not None
+    assert abs((second.direction - first.direction + 90) % 180 - 90) < 2
+    assert abs((second.pam_helicity or 0) - (first.pam_helicity or 0)) < 0.02
+
+
+def test_a1g_is_rectified_by_both_helicities_and_doubled_by_linear_light_only() -> None:
+    model, doubled, means = bi2se3(), [], []
+    for word in ("σ+", "σ-", "0deg"):
+        run = simulate(model, Pulse(COMPUTED, word, 1.0, 0.02), duration=20)
+        waves, mean = at_double(run, "A1g(1)", 2 * COMPUTED)
+        doubled.append(float(np.linalg.norm(waves)))
+        means.append(float(mean[0]))
+    assert abs(means[0]) > 1e-7
+    assert means[0] == pytest.approx(means[1], rel=1e-6)
+    assert max(doubled[:2]) < 5e-3 * doubled[2]
+
+
+def test_forbidden_coefficients_of_the_raw_data() -> None:
+    """The numbers stated in docs/dynamics.md."""
+    found = study().couplings()
+    terms = found.circular(3)
+    allowed = [abs(t.value) for t in terms if t.verdict.word == "allowed"]
+    forbidden = [abs(t.value) for t in terms if t.verdict.word == "forbidden"]
+    assert (len(allowed), len(forbidden)) == (40, 160)
+    assert max(forbidden) < 5e-5
+    assert max(allowed) > 1.1e-2
+    # Symmetry fixes the phase: what is allowed is real, in a crystal with mirrors, within errors.
+    assert max(abs(t.value.imag) for t in terms if t.verdict.word == "allowed") < 2e-5
+    assert found.overlap > 0.999999
+
+
+def test_the_average_over_the_group_is_that_of_the_file() -> None:
+    """`phi_D3d_projected` was made by another program, from the same numbers."""
+    data = json.loads((ROOT / "structures/Bi2Se3/bi2se3.json").read_text(encoding="utf-8"))
+    table = read_coupling_table(ROOT / "structures/Bi2Se3/couplings.json")
+    raw = study().couplings()
+    overlaps = table.vectors.real.T @ raw.coordinates.vectors  # type: ignore[union-attr]
+    for key, ours in (("phi", raw), ("phi_D3d_projected", raw.symmetrized())):
+        theirs = np.array(data["cubic"][key])
+        for axis in range(3):
+            theirs = np.moveaxis(np.tensordot(theirs, overlaps, (axis, 0)), -1, axis)
+        assert np.abs(theirs - ours.potential(3).tensor()).max() < 1e-9
+
+
+# --------------------------------------------------------------------------------------------- laws
+
+
+def test_energy_is_conserved() -> None:
+    model = bi2se3(raw=True, damping=0.0)
+    rng = np.random.default_rng(1)
+    start = rng.normal(size=12) * 0.3, rng.normal(size=12) * 3
+    run = simulate(model, duration=20, start=start)
+    assert np.ptp(run.energy) < 1e-7 * abs(run.energy[0])
+    anharmonic = sum(p.value(run.coordinates) for p in model.potentials)
+    assert np.abs(anharmonic).max() > 1e-3 * abs(run.energy[0])
+
+
+def test_finer_steps_change_nothing() -> None:
+    pulse = Pulse(COMPUTED, "σ+", 1.0, 0.3)
+    runs = [
+        simulate(bi2se3(), pulse, duration=12, accuracy=a, step=0.05) for a in (1e-6, 1e-9, 1e-11)
+    ]
+    scale = np.abs(runs[-1].coordinates).max()
+    errors = [np.abs(r.coordinates - runs[-1].coordinates).max() / scale for r in runs]
+    assert errors[1] < 1e-6
+    assert errors[1] < errors[0] / 10
+
+
+@pytest.mark.parametrize(
+    "path", [BI2SE3, *(str(ROOT / "structures" / n) for n in ("TiO2_anatase", "SiO2_quartz_P3121"))]
+)
+def test_every_operation_takes_motion_to_motion(path: str) -> None:
+    model = bi2se3() if path == BI2SE3 else invented(path, 3, orders=(3,))
+    crystal, lab = study(path).crystal, model.lab
+    light = jones((1.0, 0.4 + 0.3j, 0.5 - 0.2j))
+    frequency = float(model.coordinates.frequencies[len(model.coordinates) // 2])
+    everything = range(len(crystal.group))
+    matrices = displacement_matrices(crystal, GAMMA, everything, range(len(crystal.primitive)))
+    vectors = model.coordinates.vectors
+    first = simulate(model, Pulse(frequency, tuple(light), 0.3, 0.5), duration=1, step=0.05)
+    reach = np.abs(first.coordinates).max()
+    moved = 0
+    for rotation, matrix in zip(crystal.rotations, matrices, strict=True):
+        turned = tuple(lab @ rotation @ lab.T @ light)
+        run = simulate(model, Pulse(frequency, turned, 0.3, 0.5), duration=1, step=0.05)
+        expected = first.coordinates @ (vectors.T @ matrix.real @ vectors).T
+        assert np.abs(run.coordinates - expected).max() < 1e-6 * reach
+        moved += bool(np.abs(expected - first.coordinates).max() > 1e-3 * reach)
+    assert moved >= len(crystal.group) // 2
+
+
+def test_second_order_perturbation_theory() -> None:
+    """Eg(2) from the free motion of the others by Green's function: the error falls as λ²."""
+    model, pulse, step = bi2se3(), Pulse(COMPUTED, "σ+", 0.6, 1.2), 0.002
+    slots = model.coordinates.slots("Eg(2)")
+    none = replace(model, couplings=replace(model.couplings, potentials=()))
+    free = simulate(none, pulse, duration=6, step=step)
+    source = 9648.533 * model.coupling(free.coordinates)[:, slots]
+    gamma, omega = (
+        float(model.rates[slots[0]]),
+        2 * pi * float(model.coordinates.frequencies[slots[0]]),
+    )
+    inner = sqrt(omega**2 - gamma**2 / 4)
+    t = free.times - free.times[0]
+    green = np.exp(-gamma * t / 2) * np.sin(inner * t) / inner
+    first = fftconvolve(source, green[:, None])[: len(t)] * step
+    errors = []
+    for strength in (1.0, 0.5, 0.25):
+        potentials = tuple(p.scaled(strength) for p in model.couplings.potentials)
+        weaker = replace(model, couplings=replace(model.couplings, potentials=potentials))
+        run = simulate(weaker, pulse, duration=6, step=step)
+        found = run.coordinates[:, slots] / strength
+        errors.append(np.abs(found - first).max() / np.abs(first).max())
+    assert errors[0] > 0.01
+    assert 3 < errors[0] / errors[1] < 5
+    assert 3 < errors[1] / errors[2] < 5
+
+
+def test_angular_momentum_is_accounted_for() -> None:
+    run = simulate(bi2se3(resonant=True), Pulse(2.0, "σ+", 1.0, 0.3), duration=12)
+    budget = run.angular_momentum_budget()
+    parts = sum(budget[k] for k in ("light", "damping", "coupling", "harmonic"))
+    assert np.abs(parts - budget["motion"]).max() < 1e-4 * np.abs(budget["light"]).max()
+    assert budget["light"][-1] > 0.1
+    assert budget["coupling"][-1] < -0.1
+
+
+def test_the_crystal_takes_three_hbar_for_every_reversed_quantum() -> None:
+    """Q₊²g₊ is unchanged if Eu turns by α and Eg by −2α: J_Eu − 2 J_Eg stays, the rest is lost."""
+    model = only(bi2se3(resonant=True, damping=0.0), "Eu(1)", "Eu(1)", "Eg(2)")
+    run = simulate(model, duration=20, start=circular_start(model, "Eu(1)", "+", 1.0))
+    pumped, driven = run.angular_momentum("Eu(1)"), run.angular_momentum("Eg(2)")
+    assert driven.min() < -0.05
+    constant = pumped - 2 * driven
+    assert np.ptp(constant) < 1e-6 * constant[0]
+    lost = -run.angular_momentum_budget()["coupling"]
+    assert np.allclose(lost, -3 * driven, atol=1e-4 * np.abs(driven).max())
+
+
+# --------------------------------------------------------------------------------- other crystals
+
+
+def test_four_fold_axis() -> None:
+    """Eu(+)Eu(+) → Bg: a line; Eu(+)³ → Eu(−) needs the fourth order, and is there."""
+    model = invented(str(ROOT / "structures" / "TiO2_anatase"), 5)
+    start = circular_start(model, "Eu(1)", "+", 0.3)
+    cubic = only(model, "Eu(1)", "Eu(1)", "B1g(1)")
+    run = simulate(cubic, duration=6, start=start)
+    assert run.motion("B1g(1)").amplitude > 1e-4
+    assert run.motion("B1g(1)").pam_helicity is None
+    assert run.motion("Eg(1)").amplitude < 1e-12
+    quartic = only(model, "Eu(1)", "Eu(1)", "Eu(1)", "Eu(2)", order=4)
+    run = simulate(quartic, duration=6, start=start)
+    a = np.abs(run.amplitudes("Eu(2)")) ** 2
+    # Both Eu(+)²Eu(−) and Eu(+)³ end on it; at three times the frequency only the second.
+    frequencies, waves = run.spectrum("Eu(2)")
+    triple = np.abs(waves[np.argmin(np.abs(frequencies - 3 * run.motion("Eu(1)").frequency))])
+    assert a.max() > 0
+    assert triple[1] > 3 * triple[0]
+
+
+def test_mgb2_keeps_pam_and_reverses_atoms() -> None:
+    model = invented(str(ROOT / "structures" / "MgB2"), 2, orders=(3,))
+    run = simulate(
+        only(model, "E1u(1)", "E1u(1)", "E2g(1)"),
+        duration=6,
+        start=circular_start(model, "E1u(1)", "+", 0.3),
+    )
+    driven = run.motion("E2g(1)")
+    assert (driven.pam_helicity or 0) > 0.9
+    assert (driven.mechanical_helicity or 0) < -0.9
+    assert run.motion("E1u(1)").mechanical_helicity == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize(("spin", "word"), [(1, "+"), (-1, "-")])
+def test_chiral_crystal(spin: int, word: str) -> None:
+    """Quartz, D3: E(+)E(+) → E(−), for either hand of the pump."""
+    model = invented(str(ROOT / "structures" / "SiO2_quartz_P3121"), 4, orders=(3,))
+    run = simulate(
+        only(model, "E(1)", "E(1)", "E(3)"),
+        duration=6,
+        start=circular_start(model, "E(1)", word, 0.3),
+    )
+    a = np.abs(run.amplitudes("E(3)")) ** 2
+    assert spin * (a[:, 0] - a[:, 1]).sum() < -0.8 * a.sum()
+
+
+def test_invented_couplings_are_all_allowed() -> None:
+    """The average over the group, and the verdicts of the engine, one term at a time."""
+    counted = 0
+    for name, order in (("TiO2_anatase", 3), ("MgB2", 3), ("MgB2", 4), ("SiO2_quartz_P3121", 3)):
+        model = invented(str(ROOT / "structures" / name), 1, orders=(order,))
+        terms = model.couplings.circular(order)
+        assert all(t.verdict.word == "allowed" for t in terms)
+        counted += len(terms)
+        everything = replace(
+            model.couplings,
+            potentials=(
+                Polynomial.from_tensor(
+                    _symmetric(
+                        np.random.default_rng(0).normal(size=(len(model.coordinates),) * order)
+                    )
+                ),
+            ),
+        )
+        allowed = {t.modes for t in everything.circular(order) if t.verdict.word == "allowed"}
+        assert allowed == {t.modes for t in terms}
+    assert counted == 497
+
+
+# ------------------------------------------------------------------------------ files of couplings
+
+
+def _random_basis(table: CouplingTable, coordinates: NormalCoordinates) -> CouplingTable:
+    """The same energy on circular vectors with random phases, atoms in another order."""
+    rng = np.random.default_rng(7)
+    phases = np.exp(2j * np.pi * rng.random(len(coordinates)))
+    vectors = coordinates.eigenvectors * phases
+    found = make_couplings(table, coordinates)
+    # Q_l' = phase* Q_l
+    terms = {
+        tuple(coordinates.circular_names.index(m) for m in t.modes): (
+            t.value * np.prod([phases[coordinates.circular_names.index(m)] for m in t.modes]),
+            float("nan"),
+        )
+        for t in found.circular(3)
+    }
+    conjugate = np.abs(coordinates.eigenvectors.T @ coordinates.eigenvectors).argmax(axis=1)
+    for factors, (value, error) in list(terms.items()):
+        if tuple(sorted(conjugate[list(factors)])) != factors:
+            terms[factors] = (2 * value, error)  # Re of a product holds its conjugate too
+    order = rng.permutation(5)
+    crystal = coordinates.modes.crystal.primitive
+    turned = vectors.reshape(5, 3, -1)[order].reshape(15, -1)
+    cell = replace(crystal, positions=crystal.positions[order], numbers=crystal.numbers[order])
+    origin = coordinates.modes.crystal.frame.point(np.zeros(3), to="cartesian", source="primitive")
+    assert np.allclose(origin, 0)
+    names = tuple(f"q{i}" for i in range(len(coordinates)))
+    return replace(table, names=names, vectors=turned, crystal=cell, terms={3: terms})
+
+
+def test_basis_and_order_of_atoms_do_not_matter(tmp_path: Path) -> None:
+    table = read_coupling_table(ROOT / "structures/Bi2Se3/couplings.json")
+    coordinates = normal_coordinates(study().modes())
+    other = _random_basis(table, coordinates)
+    path = tmp_path / "couplings.json"
+    path.write_text(json.dumps(coupling_document(other)), encoding="utf-8")
+    first = make_couplings(table, coordinates).potential(3).tensor()
+    second = make_couplings(read_coupling_table(path), coordinates).potential(3).tensor()
+    assert np.abs(first - second).max() < 1e-9 * np.abs(first).max() + 1e-11
+
+
+def test_couplings_by_names_of_modes(tmp_path: Path) -> None:
+    """Without eigenvectors the names are those of our modes."""
+    terms = [{"product": ["Eu(1,+)", "Eu(1,+)", "Eg(2,+)"], "value": [0.002, 0.001]}]
+    data = {
+        "schema": "symchiral/couplings/1",
+        "unit": "eV/(sqrt(amu) angstrom)^order",
+        "terms": terms,
+    }
+    path = tmp_path / "couplings.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    (term,) = study().couplings(str(path)).circular(3)
+    assert term.modes == ("Eu(1,+)", "Eu(1,+)", "Eg(2,+)")
+    assert term.value == pytest.approx(
+        (0.002 + 0.001j) / 2
+    )  # V = Re …: half of it and its conjugate
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"schema": "x"}, '"schema" is not'),
+        ({"unit": "eV"}, '"unit" is not'),
+        ({"terms": [{"product": ["Eu(1,+)"], "value": 1}]}, "a product of 1 coordinates"),
+        ({"terms": [{"product": ["Eu(9,+)"] * 3, "value": 1}]}, "no mode Eu(9,+)"),
+        ({"terms": [{"product": ["Eu(1,+)"] * 3, "value": "x"}]}, "could not convert"),
+        ({"terms": [{"product": ["Eu(1,+)"] * 3}]}, "'value' is missing"),
+        ({"terms": [{"product": ["Eu(1,+)"] * 3, "value": 1}] * 2}, "listed twice"),
+    ],
+)
+def test_bad_couplings_are_refused_in_words(
+    change: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    data = {"schema": "symchiral/couplings/1", "unit": "eV/(sqrt(amu) angstrom)^order", "terms": []}
+    path = tmp_path / "couplings.json"
+    path.write_text(json.dumps({**data, **change}), encoding="utf-8")
+    with pytest.raises(SymchiralError) as error:
+        study().couplings(str(path))
+    assert said in str(error.value)
+
+
+def test_couplings_of_another_crystal_are_refused() -> None:
+    path = str(ROOT / "structures/Bi2Se3/couplings.json")
+    with pytest.raises(InputError, match="belong to other atoms"):
+        study(str(ROOT / "structures" / "TiO2_anatase")).couplings(path)
+
+
+# ---------------------------------------------------------------------------------------- the light
+
+
+def test_pulses_carry_equal_energy_and_no_area() -> None:
+    t = np.linspace(-6, 6, 60001)
+    energies = []
+    for word in ("σ+", "σ-", "x", "30deg", "ell0.5@10deg", "z"):
+        field = Pulse(30.0, word, 0.8, 1.0).field(t)
+        assert np.abs(np.trapezoid(field, t, axis=0)).max() < 1e-12
+        energies.append(float(np.trapezoid(np.sum(field**2, axis=1), t)))
+    assert np.allclose(energies, energies[0], rtol=1e-3)
+    # ∫ c ε₀ E² dt in mJ/cm², from the SI.
+    expected = 2.99792458e8 * 8.8541878128e-12 * energies[0] * 1e16 * 1e-12 * 0.1
+    assert Pulse(2.0, "x", 0.8, 1.0).fluence == pytest.approx(expected, rel=1e-4)
+
+
+def test_full_width_is_that_of_the_intensity() -> None:
+    pulse = Pulse(20.0, "σ+", 1.0, 1.0)
+    assert np.sum(pulse.field(0.5) ** 2) == pytest.approx(
+        np.sum(pulse.field(0.0) ** 2) / 2, rel=1e-3
+    )
+
+
+def test_an_array_drives_like_the_pulse_it_was_taken_from() -> None:
+    pulse = Pulse(COMPUTED, "σ+", 1.0, 0.1, chirp_thz_ps=0.2, phase_deg=40)
+    t = np.linspace(-3, 3, 6001)
+    sampled = SampledPulse.of(t, pulse.field(t))
+    runs = [simulate(bi2se3(), p, duration=6, step=0.05) for p in (pulse, sampled)]
+    scale = np.abs(runs[0].coordinates).max()
+    assert np.abs(runs[0].coordinates - runs[1].coordinates).max() < 1e-4 * scale
+    assert sampled.fastest > COMPUTED
+
+
+def test_two_photons_of_raman_light_drive_eg_with_twice_their_helicity() -> None:
+    """∂α/∂Q of Eg, E along a rotating field: the difference of two σ is l = 2 ≡ −1."""
+    model = bi2se3()
+    c = model.coordinates
+    slots = c.slots("Eg(2)")
+    tensors = np.zeros((len(c), 3, 3))
+    # The part of (x² − y², 2xy) that transforms like the coordinates: both orders of partners tried
+    # against the group.
+    basis = np.array([np.diag([1.0, -1, 0]), [[0, 1, 0], [1, 0, 0], [0, 0, 0]]])
+    rng = np.random.default_rng(0)
+    start = np.einsum("ab,bxy->axy", rng.normal(size=(2, 2)), basis)
+    crystal = study().crystal
+    matrices = displacement_matrices(crystal, GAMMA, range(len(crystal.group)), range(5))
+    v = c.vectors[:, slots]
+    for rotation, matrix in zip(crystal.rotations, matrices, strict=True):
+        d = v.T @ matrix.real @ v
+        tensors[slots] += np.einsum("ba,bxy,xi,yj->aij", d, start, rotation, rotation) / 12
+    assert np.abs(tensors).max() > 0.05
+    driven = replace(model, couplings=replace(model.couplings, potentials=(), raman=30 * tensors))
+    for word, sign in (("σ+", -1), ("σ-", 1)):
+        run = simulate(driven, Pulse(2.0, word, 0.5, 2.0), duration=8)
+        assert sign * (run.motion("Eg(2)").pam_helicity or 0) > 0.95
+
+
+# ------------------------------------------------------------------------------------------- sweeps
+
+
+def test_sweeps() -> None:
+    model = bi2se3()
+    pulse = Pulse(COMPUTED, "x", 1.0, 0.05)
+    found = run_sweep(model, pulse, Sweep.parse("ellipticity -1..1 3"), duration=6)
+    helicities = [{m.name: m.pam_helicity for m in motions} for _, motions, _ in found]
+    assert [round(h["Eu(1)"] or 0) for h in helicities] == [-1, 0, 1]
+    assert [round(h["Eg(2)"] or 0) for h in helicities] == [1, 0, -1]
+    assert len({round(p.fluence, 9) for p, _, _ in found}) == 1
+    found = run_sweep(model, pulse, Sweep.parse("frequency 2..3THz 11"), duration=8)
+    best = max(found, key=lambda item: {m.name: m.amplitude for m in item[1]}["Eu(1)"])
+    assert 2.39 < best[0].thz < 2.51
+    weak, strong = run_sweep(
+        model, pulse, Sweep.parse("fluence 0.0001..0.0004mJ/cm2 2"), duration=6
+    )
+    ratio = [
+        b.amplitude / a.amplitude
+        for a, b in zip(weak[1], strong[1], strict=True)
+        if a.name in ("Eu(1)", "Eg(2)")
+    ]
+    assert np.allclose(ratio, [2, 4], rtol=0.02)
+
+
+# ----------------------------------------------------------------------------------- command line
+
+
+def ran(capsys: Capture, *words: str) -> tuple[int, str, str]:
+    status = main(list(words))
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_document_of_the_command(capsys: Capture) -> None:
+    status, out, _ = ran(
+        capsys,
+        "simulate",
+        BI2SE3,
+        "--pump",
+        "2.0THz σ+ 1ps 0.1MV/cm",
+        "--frequencies",
+        RESONANT,
+        "--json",
+    )
+    document = json.loads(out)
+    assert status == 0
+    Draft202012Validator(json.loads(schema("simulate"))).validate(document)
+    modes = {m["label"]: m for m in document["modes"]}
+    assert len(modes) == 8
+    assert modes["Eg(2)"]["pam_helicity"] < -0.95
+    assert modes["Eg(2)"]["mechanical_helicity"] < -0.95
+    assert modes["Eu(1)"]["pam_helicity"] > 0.99
+    assert modes["A1g(1)"]["pam_helicity"] is None
+    assert modes["Eu(1)"]["frequency"] == 2.05
+    assert document["couplings"]["largest_forbidden"] < 5e-5
+    assert document["couplings"]["symmetrized"] is True
+
+
+def test_the_resonance_appears_with_measured_frequencies(capsys: Capture) -> None:
+    amplitudes = []
+    for words in ([], ["--frequencies", RESONANT]):
+        pump = "2.0THz σ+ 1ps 0.1MV/cm" if words else f"{COMPUTED}THz σ+ 1ps 0.1MV/cm"
+        _, out, _ = ran(capsys, "simulate", BI2SE3, "--pump", pump, "--json", *words)
+        modes = {m["label"]: m for m in json.loads(out)["modes"]}
+        amplitudes.append(modes["Eg(2)"]["amplitude"] / modes["Eu(1)"]["amplitude"] ** 2)
+    assert amplitudes[1] > 5 * amplitudes[0]
+
+
+def test_files(capsys: Capture, tmp_path: Path) -> None:
+    names = {
+        k: str(tmp_path / f"run.{e}")
+        for k, e in {
+            "table": "csv",
+            "figure": "png",
+            "trajectory": "xyz",
+        }.items()
+    }
+    words = [w for k, path in names.items() for w in (f"--{k}", path)]
+    status, _, err = ran(
+        capsys, "simulate", BI2SE3, "--pump", f"{COMPUTED}THz σ+ 1ps 0.1MV/cm",
+        "--duration", "6", *words,
+    )  # fmt: skip
+    assert status == 0
+    assert all(f"wrote {path}" in err for path in names.values())
+    rows = (tmp_path / "run.csv").read_text(encoding="utf-8").splitlines()
+    header = rows[0].split(",")
+    numbers = np.array([[float(x) for x in row.split(",")] for row in rows[1:]])
+    assert numbers.shape == (len(rows) - 1, len(header))
+    assert {"time_ps", "Eg(2)_x", "Eg(2)_helicity"} <= set(header)
+    assert numbers[-1, header.index("Eg(2)_helicity")] < -0.9
+    from ase.io import read
+
+    frames = read(tmp_path / "run.xyz", index=":")
+    assert len(frames) == len(numbers)
+    assert str(frames[0].symbols) == "Bi2Se3"
+    assert Path(names["figure"]).read_bytes().startswith(b"\x89PNG")
+
+
+def test_animation(tmp_path: Path) -> None:
+    run = simulate(bi2se3(), Pulse(COMPUTED, "σ+", 1.0, 0.1), duration=4)
+    path = tmp_path / "run.gif"
+    animate_motion(run, str(path), frames=5)
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        assert picture.n_frames == 5  # type: ignore[attr-defined]
+
+
+def test_what_does_not_move_is_said(capsys: Capture) -> None:
+    """Without Born charges light drives nothing, and no number is made up."""
+    path = str(ROOT / "structures" / "MgB2")
+    words = ("simulate", path, "--pump", "10THz σ+ 0.2ps 1MV/cm", "--duration", "2")
+    status, out, err = ran(capsys, *words)
+    assert status == 0
+    assert "no Born charges" in err
+    assert "No mode moved" in out
+    _, out, _ = ran(capsys, *words, "--json")
+    assert all(m["pam_helicity"] is None for m in json.loads(out)["modes"])
+
+
+def test_a_model_that_diverges_stops_and_keeps_what_it_has(capsys: Capture) -> None:
+    status, out, err = ran(
+        capsys, "simulate", BI2SE3, "--pump", f"{COMPUTED}THz σ+ 1ps 20MV/cm", "--json"
+    )
+    document = json.loads(out)
+    assert status == 0
+    assert "no expansion about it holds" in err
+    assert "kept until" in document["time"]["stopped"]
+    assert document["time"]["end"] < 19
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["--pump", "2 σ+ 1ps 1MV/cm"], 1, "'2' has no unit"),
+        (["--pump", "2THz σ+ 1ps"], 1, "the field (1MV/cm) is missing"),
+        (["--pump", "2THz purple 1ps 1MV/cm"], 1, "'purple' is no word"),
+        (["--pump", "2THz ell3 1ps 1MV/cm"], 1, "at most 1"),
+        (["--pump", "2THz σ+ 1ps 1MV/cm", "--duration", "1"], 1, "the light is on until 3 ps"),
+        (["--pump", "2THz σ+ 1ps 1MV/cm", "--duration", "1e9"], 1, "too many to keep"),
+        (["--pump", "2THz σ+ 1ps 1MV/cm", "--couplings", "nowhere.json"], 1, "no such file"),
+        (["--pump", "2THz σ+ 1ps 1MV/cm", "--frequencies", "nowhere.json"], 1, "no such file"),
+        (["--pump", "2THz σ+ 1ps 1MV/cm", "--figure", "x.bmp"], 1, ".bmp is no format"),
+        (["--pump", "2THz σ+ 1ps 1MV/cm", "--figure", "/nowhere/x.png"], 1, "cannot write"),
+        (["--pump", "2THz σ+ 1ps 1MV/cm", "--sweep", "colour 1..2 3"], 1, "can be swept"),
+        (["--pump", "2THz σ+ 1ps 1MV/cm", "--sweep", "field 1..2 3"], 1, "needs a unit"),
+        (["--pump", "2THz σ+ 1ps 1MV/cm", "--damping", "-1THz"], 1, "cannot read the frequency"),
+        ([], 2, "--pump"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_refused_in_words(
+    words: list[str], status: int, said: str, capsys: Capture
+) -> None:
+    if status == 2:
+        with pytest.raises(SystemExit) as stop:
+            main(["simulate", BI2SE3, *words])
+        assert stop.value.code == 2
+    else:
+        assert main(["simulate", BI2SE3, *words]) == status
+    _, err = capsys.readouterr()
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_structure_without_forces(capsys: Capture) -> None:
+    status, _, err = ran(capsys, "simulate", "Bi2Se3", "--pump", "2THz σ+ 1ps 1MV/cm")
+    assert status == 1
+    assert "without forces" in err
