@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -173,7 +172,8 @@ def save_bands(bands: Bands, file: str | Path, *, unit: str = "THz") -> None:
     """
     path = Path(file)
     ending = check_ending(path, (*FIGURES, *DATA))
-    written(path, lambda: _save(bands, path, ending, unit))
+    with writing(str(path)):
+        _save(bands, path, ending, unit)
 
 
 def _save(bands: Bands, path: Path, ending: str, unit: str) -> None:
@@ -204,15 +204,3 @@ def check_ending(path: Path, known: tuple[str, ...]) -> str:
             fix=nearest(ending, known),
         )
     return ending
-
-
-def written(path: Path, write: Callable[[], None]) -> None:
-    """Write a file; what the system refuses is an error of the input."""
-    try:
-        write()
-    except OSError as error:
-        raise InputError(
-            f"cannot write {path}",
-            why=error.strerror or str(error),
-            fix="give a file in a folder that exists and can be written to",
-        ) from error

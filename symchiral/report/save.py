@@ -17,9 +17,10 @@ from symchiral.io.animation_files import (
     write_vsim,
 )
 from symchiral.io.band_files import write_qpoints_yaml
+from symchiral.io.columns import writing
 from symchiral.modes.animation import Animation
 from symchiral.modes.mode import Modes
-from symchiral.report.bands import check_ending, save_bands, written
+from symchiral.report.bands import check_ending, save_bands
 
 MOVING = (".extxyz", ".xyz", ".traj", ".html", ".json", ".ascii", ".vesta")
 """Endings of animations."""
@@ -62,10 +63,12 @@ def save_animation(animation: Animation, file: str | Path) -> None:
     if ending == ".html":
         from symchiral.report.animation_html import animation_html
 
-        written(path, lambda: _text(path, animation_html(animation)))
+        with writing(str(path)):
+            _text(path, animation_html(animation))
         return
     write = {".json": write_phononwebsite, ".ascii": write_vsim, ".vesta": write_vesta}
-    written(path, lambda: write.get(ending, write_trajectory)(animation, path))
+    with writing(str(path)):
+        write.get(ending, write_trajectory)(animation, path)
 
 
 def save_modes(phonons: Phonons | None, everything: Sequence[Modes], file: str | Path) -> None:
@@ -93,7 +96,8 @@ def save_modes(phonons: Phonons | None, everything: Sequence[Modes], file: str |
         with path.open("w", encoding="utf-8") as stream:
             write_qpoints_yaml(phonons, points, stream)
 
-    written(path, write)
+    with writing(str(path)):
+        write()
 
 
 def _text(path: Path, text: str) -> None:
