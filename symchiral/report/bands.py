@@ -13,6 +13,7 @@ from symchiral.errors import InputError, nearest
 from symchiral.forces.bands import BandEnd, Bands, BandSegment
 from symchiral.forces.door import ForceConstants
 from symchiral.io.band_files import write_band_csv, write_band_parquet, write_band_yaml
+from symchiral.io.columns import writing
 from symchiral.report.document import Document, axis_record, header, structure_record, tidy
 from symchiral.report.modes import NOTED, STILL
 from symchiral.report.summary import axis_line, headline
