@@ -197,7 +197,7 @@ def test_document_of_the_command(capsys: Capture) -> None:
     [
         (["Bi2Se3"], "without forces"),
         ([str(ROOT / "structures" / "MgB2")], "no couplings.json lies beside"),
-        ([BI2SE3, "--calculator", "nonsense"], "no calculator nonsense"),
+        ([BI2SE3, "--calculator", "nonsense"], "no calculator named 'nonsense'"),
         ([BI2SE3, "--calculator", "ase.calculators.emt:EMT"], "calculator"),
         ([BI2SE3, "--calculator", "ase.calculators.emt:EMT", "--step", "3"], "no step of 3"),
     ],

@@ -21,9 +21,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--calculator",
-        metavar="MODULE:NAME",
-        help="determine them by finite differences with an ASE calculator, "
-        "ase.calculators.emt:EMT; FILE gives the modes",
+        dest="differences",  # of the modes of FILE; it computes no forces in their place
+        metavar="sevenn|MODULE:FACTORY",
+        help="determine them by finite differences with a calculator; FILE gives the modes",
     )
     parser.add_argument(
         "--step",
@@ -49,9 +49,9 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.report.strengths import couple_document, couple_table
 
     study = open_study(options)
-    if options.calculator is not None:
+    if options.differences is not None:
         found = study.finite_couplings(
-            options.calculator, everything=options.check, step=options.step
+            options.differences, everything=options.check, step=options.step
         )
     else:
         found = study.couplings(options.couplings)

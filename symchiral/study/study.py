@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from symchiral.study.dynamics import DynamicsStudy
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class Study(DynamicsStudy):
     """One material: its symmetric crystal and the axis about which rotation is counted.
 
