@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy.typing as npt
 
@@ -15,6 +15,10 @@ from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SYMPREC, SymmetricCrystal, find_symmetry
 from symchiral.errors import GrammarError, InputError, LabelError, LimitError
+from symchiral.experiment.expectation import Place, find_places
+from symchiral.experiment.judgement import SIGMA, Judgement
+from symchiral.experiment.planning import Plan, make_plan
+from symchiral.experiment.validation import Data, read_data, validate_crystal
 from symchiral.fields.beam import find_beam
 from symchiral.fields.pump import Pump
 from symchiral.forces.bands import Bands, make_bands
@@ -23,6 +27,7 @@ from symchiral.forces.displace import DISPLACEMENT, LENGTH
 from symchiral.forces.phonons import Phonons, make_phonons
 from symchiral.forces.provenance import Provenance
 from symchiral.forces.relax import What
+from symchiral.io.frequencies import read_frequencies
 from symchiral.io.phonon_files import is_phonon_source, read_forces
 from symchiral.io.phonopy_yaml import write_phonons
 from symchiral.io.shipped import find_structure, force_data_names
@@ -589,6 +594,101 @@ class Study(Value):
         """
         found = self.beam(direction=beam, horizontal=horizontal, geometry=geometry)
         return light_document(found, self.domains() if domains else None)
+
+    def _places(
+        self, frequencies: Mapping[str, float] | str | None, tolerance: float | None
+    ) -> tuple[Place, ...]:
+        if isinstance(frequencies, str):
+            frequencies = read_frequencies(frequencies)
+        modes = None if self.phonons is None else self.modes()
+        return find_places(self._centre, self.axis, modes, frequencies or {}, tolerance=tolerance)
+
+    def validate(
+        self,
+        data: Data,
+        *,
+        frequencies: Mapping[str, float] | str | None = None,
+        tolerance: float | None = None,
+        order: int = 3,
+        sees: Literal["raman", "infrared", "any"] | None = None,
+        sigma: float = SIGMA,
+        **reading: Any,
+    ) -> Judgement:
+        """Judge measured traces: does each line turn as the rules say?
+
+        Parameters
+        ----------
+        data : path, sequence of paths, Measurement, Fit, or sequence of Line
+            Tables of traces (several runs are fitted together), or a YAML file of fitted rows.
+        frequencies : mapping or path, optional
+            Measured frequencies by mode, ``{"Eu(1)": 2.05}`` in THz, or a JSON file of them; they
+            take the place of calculated ones.
+        tolerance : float, optional
+            Relative standard deviation of calculated frequencies; default 0.1.
+        order : int
+            Quanta in and out together, 3 or 4.
+        sees : str, optional
+            ``raman``, ``infrared`` or ``any``: the activity that the probe shows.
+        sigma : float
+            Standard deviations at which a sense counts as measured.
+        **reading
+            What the table does not say, as for
+            :func:`~symchiral.experiment.reading.read_measurement`: ``time_unit``, ``probe``, …
+
+        Examples
+        --------
+        >>> from symchiral.experiment.observed import lines_of
+        >>> row = {"frequency": 4.05, "frequency_unit": "THz", "helicity": -0.8, "error": 0.1}
+        >>> lines = lines_of({"pump": {"polarization": "σ+"}, "components": [row]})
+        >>> judged = read("Bi2Se3").validate(lines, sees="raman")
+        >>> judged.lines[0].verdict, judged.lines[0].channels[0]
+        ('consistent', 'E[σ+] E[σ+] -> Eg(-)')
+        """
+        measured = read_data(data, **reading)
+        places = self._places(frequencies, tolerance)
+        return validate_crystal(
+            self.crystal,
+            self.axis,
+            self._centre,
+            places,
+            measured,
+            order=order,
+            sees=sees,
+            sigma=sigma,
+        )
+
+    def plan(
+        self,
+        *,
+        pump: Pump | str | None = None,
+        frequencies: Mapping[str, float] | str | None = None,
+        tolerance: float | None = None,
+    ) -> Plan:
+        """Propose the experiment that shows a flipped sense of rotation, and its controls.
+
+        Parameters
+        ----------
+        pump : str or Pump, optional
+            The band that the source reaches, ``"1-3THz"``.
+        frequencies, tolerance
+            As for :meth:`validate`.
+
+        Examples
+        --------
+        >>> plan = read("Bi2Se3").plan()
+        >>> [(e.id, e.sense) for e in plan.channels][-2:]
+        [('Eu(+) Eu(+) -> Eg(-)', -1), ('Eu(+) Eu:b(+) -> Eg(-)', -1)]
+        """
+        places = self._places(frequencies, tolerance)
+        circular = self.axis is not None and self.axis.order >= 3
+        return make_plan(
+            self.crystal,
+            self.axis,
+            self._centre,
+            places,
+            self.beam() if circular else None,
+            pump=Pump.parse(pump) if isinstance(pump, str) else pump,
+        )
 
     def show(self, *, q: str = "GM") -> dict[str, Any]:
         """Return group, axes, sites and species as the plain dictionary of ``show --json``.

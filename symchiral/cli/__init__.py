@@ -11,7 +11,19 @@ import os
 import sys
 from collections.abc import Sequence
 
-from symchiral.cli import animate, bands, explain, light, modes, phonons, predict, schema, show
+from symchiral.cli import (
+    animate,
+    bands,
+    explain,
+    light,
+    modes,
+    phonons,
+    plan,
+    predict,
+    schema,
+    show,
+    validate,
+)
 from symchiral.errors import SymchiralError
 from symchiral.version import __version__
 
@@ -24,6 +36,8 @@ COMMANDS = {
     "bands": bands,
     "animate": animate,
     "phonons": phonons,
+    "plan": plan,
+    "validate": validate,
     "schema": schema,
 }
 """Every command by name, in the order of the help."""
