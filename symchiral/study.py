@@ -642,7 +642,7 @@ class Study(Value):
         >>> lines = lines_of({"pump": {"polarization": "σ+"}, "components": [row]})
         >>> judged = read("Bi2Se3").validate(lines, sees="raman")
         >>> judged.lines[0].verdict, judged.lines[0].channels[0]
-        ('consistent', 'E[σ+] E[σ+] -> Eg(-)')
+        ('consistent', 'Eu(+) Eu(+) -> Eg(-)')
         """
         measured = read_data(data, **reading)
         places = self._places(frequencies, tolerance)
@@ -676,7 +676,7 @@ class Study(Value):
         Examples
         --------
         >>> plan = read("Bi2Se3").plan()
-        >>> [(e.id, e.sense) for e in plan.channels][-2:]
+        >>> [(e.id, e.sense) for e in plan.channels][:2]
         [('Eu(+) Eu(+) -> Eg(-)', -1), ('Eu(+) Eu:b(+) -> Eg(-)', -1)]
         """
         places = self._places(frequencies, tolerance)

@@ -14,7 +14,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "command",
         metavar="COMMAND",
-        help="predict, explain, show, light, modes, bands, phonons, vertices",
+        help="predict, explain, show, light, modes, bands, phonons, plan, validate, vertices",
     )
 
 

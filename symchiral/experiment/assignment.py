@@ -9,8 +9,8 @@ Among eligible modes the cost
 
 decides, z being the evidence for a sense that an allowed channel gives the mode, in standard
 deviations (against any sense if only other modes have such a channel), and :math:`p_0` the odds
-left to a rule that is broken. A mode of unknown frequency is eligible wherever it is, at the cost of one at three standard deviations.
-Lines and modes are paired one to one at the least total cost.
+left to a rule that is broken. A mode of unknown frequency is eligible wherever it is, at the cost
+of one at three standard deviations. Lines and modes are paired one to one at the least total cost.
 """
 
 from __future__ import annotations

@@ -266,6 +266,7 @@ def expect(
     pump: tuple[float, float] | None = None,
     photon: float | None = None,
     slack: float = 3.0,
+    only: str | None = None,
 ) -> Expectation:
     """Return the channels by which light of σ+ reaches each mode.
 
@@ -283,6 +284,8 @@ def expect(
         Frequency of a photon, THz.
     slack : float
         Standard deviations of its frequency by which a mode may lie outside the band.
+    only : str, optional
+        The one mode to reach.
 
     Raises
     ------
@@ -360,7 +363,12 @@ def expect(
             force,
         )
 
-    targets = [(place, c) for place in places for c in place.species.components]
+    targets = [
+        (place, c)
+        for place in places
+        for c in place.species.components
+        if only in (None, place.mode.name)
+    ]
     found = [
         product((None,), t, different=False, back=False)
         for t in targets

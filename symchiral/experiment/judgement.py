@@ -279,7 +279,11 @@ def _line(assignment: Assignment, ending: Sequence[ChannelVerdict], sigma: float
     if not line.significant:
         return say("undecided", "it may be noise")
     if mode is None:
-        near = "; ".join(f"not {name}: {why}" for name, why in assignment.why_not)
+        reasons = dict.fromkeys(why for _, why in assignment.why_not)
+        near = "; ".join(
+            f"not {', '.join(name for name, why in assignment.why_not if why == reason)}: {reason}"
+            for reason in reasons
+        )
         return say("undecided", "no candidate mode is near" + (f" ({near})" if near else ""))
     good = tuple(v.channel.id for v in ending if v.verdict == "consistent")
     if good:

@@ -147,7 +147,7 @@ def make_plan(
     band = None if pump is None else (pump.low, pump.high)
     found = expect(crystal, axis, species, places, order=3, pump=band, slack=1.0)
     driven = _driven(found)
-    flips, others = _split(found)
+    flips, others = _split(found, band)
     order, reason = 3, None
     if axis is None or axis.order < 3:
         reason = (
@@ -159,7 +159,7 @@ def make_plan(
         if driven:
             fourth = expect(crystal, axis, species, places, order=4, pump=band, slack=1.0)
             order = 4
-            flips, more = _split(fourth)
+            flips, more = _split(fourth, band)
             others = (*others, *(e for e in more if e.id not in {o.id for o in others}))
     seen = tuple(dict.fromkeys(e.outgoing.species.label for e in flips))
     by_label = {s.label: s for s in species}
@@ -181,11 +181,30 @@ def _driven(found: Expectation) -> tuple[CandidateMode, ...]:
     return tuple(mode for mode in found.modes if mode.name in names)
 
 
-def _split(found: Expectation) -> tuple[tuple[Expected, ...], tuple[Expected, ...]]:
-    """Allowed channels that flip, and those that do not; direct absorption is neither."""
-    allowed = [e for e in found.channels if e.rule.allowed and len(e.coupling.legs) > 2]
+def _split(
+    found: Expectation, band: tuple[float, float] | None
+) -> tuple[tuple[Expected, ...], tuple[Expected, ...]]:
+    """Allowed channels that make one quantum of several, those that flip and those that do not."""
+    allowed = [
+        e
+        for e in found.channels
+        if e.rule.allowed and len(e.coupling.incoming) > 1 and _in_force(e, band)
+    ]
     flips = tuple(e for e in allowed if e.rule.pam_sense == "flipped")
     return flips, tuple(e for e in allowed if e.rule.pam_sense != "flipped")
+
+
+def _in_force(e: Expected, band: tuple[float, float] | None) -> bool:
+    """Whether a force that light itself makes has the frequency of the outgoing mode in it.
+
+    A force that only modes make is left in: it lasts as they do, and detuning says how far it is.
+    """
+    own = e.outgoing.mode.frequency
+    inner = [place.mode.frequency for place in e.incoming]
+    if band is None or not e.photons or own is None or any(f is None for f in inner):
+        return True
+    low, high = (e.photons * edge + sum(f for f in inner if f is not None) for edge in band)
+    return low - e.outgoing.mode.tolerance <= own <= high + e.outgoing.mode.tolerance
 
 
 def _why_not(
@@ -261,11 +280,22 @@ def _geometry(species: Species, axis: Axis, light: Light) -> list[Geometry]:
                 int(light.absorbed(target)[0] + "1"),
             )
         )
+    if target is not None and not found and (pairs := light.hyper_scattered(target)):
+        words = ", ".join(f"two of σ{a} → σ{b}".replace("-", "−") for a, b in pairs)
+        found.append(
+            Geometry(
+                species.label,
+                "circular",
+                f"circular hyper-Raman scattering creates {species.label}(+) by {words}, and (−) "
+                "by the reverse",
+                None,
+            )
+        )
     return found or [
         Geometry(
             species.label,
             "none",
-            f"no light along the axis tells (+) from (−) of {species.label} to this order",
+            f"no light along the axis tells (+) from (−) of {species.label}",
             None,
         )
     ]

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.errors import InputError
-from symchiral.experiment.expectation import Place, expect
+from symchiral.errors import InputError, LimitError
+from symchiral.experiment.assignment import CUT, evidence
+from symchiral.experiment.expectation import Expected, Place, expect
 from symchiral.experiment.fit import fit
-from symchiral.experiment.judgement import SIGMA, Judgement, validate_measurement
+from symchiral.experiment.judgement import SIGMA, Judgement, LineVerdict, validate_measurement
 from symchiral.experiment.measurement import Measurement, Pump
 from symchiral.experiment.observed import Line, observed, read_observed
 from symchiral.experiment.oscillation import Fit
+from symchiral.experiment.probe import Probe
 from symchiral.experiment.reading import read_measurement
 from symchiral.irreps.axis import Axis
 from symchiral.modes.species import Species
@@ -90,6 +92,8 @@ def validate_crystal(
     sees, sigma
         As for :func:`~symchiral.experiment.judgement.validate_measurement`.
     """
+    if isinstance(data, Measurement | Fit):
+        _fits(axis, (data.measurement if isinstance(data, Fit) else data).probe)
     found = fit(data, background="auto") if isinstance(data, Measurement) else data
     lines = observed(found) if isinstance(found, Fit) else tuple(found)
     pumps = {t.pump for line in lines for t in line.turnings if t.pump is not None}
@@ -103,6 +107,13 @@ def validate_crystal(
         sigma=sigma,
     )
     notes = [*judged.notes, *expectation.notes]
+
+    def higher(name: str) -> tuple[Expected, ...]:
+        more = expect(crystal, axis, species, places, order=4, pump=band, photon=photon, only=name)
+        return more.channels
+
+    if order == 3:
+        judged = replace(judged, lines=tuple(_beyond(v, higher, notes) for v in judged.lines))
     unknown = [place.mode.name for place in places if place.mode.frequency is None]
     if unknown:
         notes.append(
@@ -112,6 +123,50 @@ def validate_crystal(
     if not any(t.pump is not None and t.pump.sense for line in lines for t in line.turnings):
         notes.append("no run has a circular pump: no sense is predicted")
     return replace(judged, notes=tuple(dict.fromkeys(notes)))
+
+
+def _fits(axis: Axis | None, probe: Probe) -> None:
+    """Raise unless the geometry of the probe is for this axis."""
+    if axis is None or probe.fold is None or min(probe.fold, 5) == min(axis.order, 5):
+        return
+    raise InputError(
+        f"the probe is for a {probe.fold}-fold axis and the axis of the crystal is "
+        f"{axis.order}-fold",
+        why="how a balanced signal turns with a mode depends on the order of the axis",
+        fix="correct the probe, choose the axis, or check that the data belong to this crystal",
+    )
+
+
+def _beyond(
+    judged: LineVerdict, higher: Callable[[str], tuple[Expected, ...]], notes: list[str]
+) -> LineVerdict:
+    """The verdict on a line; open if three quanta could make what two cannot.
+
+    A force that is known to be off resonance by more than its uncertainty does not count.
+    """
+    line, mode = judged.assignment.line, judged.assignment.mode
+    turned = evidence(line, 1).combined
+    if judged.verdict != "inconsistent" or mode is None:
+        return judged
+    try:
+        channels = higher(mode.name)
+    except LimitError:
+        notes.append(f"channels of fourth order to {mode.name} are too many and were not looked at")
+        return judged
+    for e in channels:
+        if not e.rule.allowed or e.sense * turned <= 0 or len(e.coupling.incoming) != 3:
+            continue
+        if e.drive is not None:
+            spread = [p.mode.tolerance for p in e.incoming] + [mode.tolerance]
+            if abs(e.drive - line.frequency) > CUT * sum(x * x for x in spread) ** 0.5:
+                continue
+        return replace(
+            judged,
+            verdict="undecided",
+            reason=f"no channel of third order gives this sense, but {e.id} would, of fourth "
+            "order: state the frequency of the pump, or compare with --order 4",
+        )
+    return judged
 
 
 def _band(pumps: set[Pump]) -> tuple[tuple[float, float] | None, float | None]:

@@ -137,7 +137,8 @@ def _channels_table(judgement: Judgement, unit: str) -> Table:
 
 def _why(verdict: ChannelVerdict) -> str:
     text = short_reason(verdict.reason).removeprefix("forbidden: ")
-    return spelt(text.replace("multiplies the product by", "gives it"))
+    text = text.removeprefix(f"{verdict.channel.outgoing} ")
+    return spelt(re.sub(r"the [\w-]+ (\{.*\}) multiplies the product by", r"\1 gives it", text))
 
 
 def spelt(text: str) -> str:
