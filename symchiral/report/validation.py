@@ -13,8 +13,8 @@ from symchiral.rules.rule import minus, pretty
 from symchiral.table import Table
 from symchiral.units import PER_THZ, SIGNS
 
-ROWS = 12
-"""Channels printed before the table is cut."""
+MOST = 4
+"""Channels printed for every line that the rules do not forbid; of the others one."""
 
 
 def oscillation_of(judgement: Judgement, line: LineVerdict) -> Oscillation | None:
@@ -114,6 +114,11 @@ def _channels_table(judgement: Judgement, unit: str) -> Table:
     found = telling(judgement)
     if not found:
         return Table((), (), (), ("No candidate channel ends at a mode that was seen.",))
+    chosen = []
+    for name in dict.fromkeys(v.assignment.mode.name for v in judgement.lines if v.assignment.mode):
+        ending = [v for v in found if v.channel.outgoing == name]
+        chosen += [v for v in ending if v.channel.verdict != "forbidden"][:MOST]
+        chosen += [v for v in ending if v.channel.verdict == "forbidden"][:1]
     rows = [
         (
             pretty(v.channel.id),
@@ -122,10 +127,10 @@ def _channels_table(judgement: Judgement, unit: str) -> Table:
             v.verdict,
             _why(v),
         )
-        for v in found[:ROWS]
+        for v in chosen
     ]
     left = len(found) - len(rows)
-    foot = [f"{left} more, less likely: --json"] if left else []
+    foot = [f"{left} more, further from resonance or forbidden: --json"] if left else []
     table = Table(
         ("channel, pump σ+", "force from", f"δ ({SIGNS[unit]})", "verdict", "why"),
         tuple(rows),
@@ -199,10 +204,13 @@ def validation_words(judgement: Judgement) -> str:
             parts.append(
                 f"{name[0].upper()}{name[1:]}{taken} is undecided: {short_reason(judged.reason)}."
             )
+    agreeing = {
+        v.assignment.mode.name for v in real if v.verdict == "consistent" if v.assignment.mode
+    }
     rejected = [
         v
         for v in telling(judgement)
-        if v.channel.verdict == "forbidden" and any(j.verdict == "consistent" for j in real)
+        if v.channel.verdict == "forbidden" and v.channel.outgoing in agreeing
     ]
     if rejected:
         v = rejected[0]
