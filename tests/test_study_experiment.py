@@ -417,7 +417,7 @@ BAD = {
     "tolerance": (["Bi2Se3", ROWS, "--tolerance", "-1"], "tolerance of -1"),
     "order": (["Bi2Se3", ROWS, "--order", "7"], "order 7 is not enumerated"),
     "sigma": (["Bi2Se3", ROWS, "--sigma", "0"], "no criterion"),
-    "ending": (["Bi2Se3", ROWS, "-o", "x.doc"], "its ending"),
+    "ending": (["Bi2Se3", ROWS, "-o", "x.doc"], "no format for this"),
     "folder": (["Bi2Se3", ROWS, "-o", "{tmp}/none/x.png"], "cannot write"),
     "pump": (["Bi2Se3", TRACES, "--pump-frequency", "2THz"], "no polarisation"),
 }

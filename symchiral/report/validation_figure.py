@@ -13,6 +13,7 @@ from symchiral.errors import InputError
 from symchiral.experiment.judgement import Judgement
 from symchiral.experiment.measurement import Run
 from symchiral.experiment.oscillation import Fit
+from symchiral.report.bands import check_ending, written
 from symchiral.report.summary import headline
 from symchiral.report.validation import predicted
 
@@ -37,21 +38,9 @@ def save_validation(crystal: SymmetricCrystal, judgement: Judgement, file: str |
         The ending is unknown, matplotlib is missing, or the file cannot be written.
     """
     path = Path(file).expanduser()
-    if path.suffix.lower() not in ENDINGS:
-        raise InputError(
-            f"cannot draw {path.name}",
-            why="its ending does not say which kind of figure it is",
-            fix=f"choose one of {', '.join(ENDINGS)}",
-        )
+    check_ending(path, ENDINGS)
     figure = validation_figure(crystal, judgement)
-    try:
-        figure.savefig(path, dpi=160)
-    except OSError as error:
-        raise InputError(
-            f"cannot write {path}",
-            why=error.strerror or str(error),
-            fix="choose a folder that exists and may be written to",
-        ) from error
+    written(path, lambda: figure.savefig(path, dpi=160))
 
 
 def validation_figure(crystal: SymmetricCrystal, judgement: Judgement) -> Figure:
@@ -68,7 +57,7 @@ def validation_figure(crystal: SymmetricCrystal, judgement: Judgement) -> Figure
         raise InputError(
             "cannot draw the figure",
             why="matplotlib is not installed",
-            fix="pip install matplotlib, or leave -o out",
+            fix="pip install 'symchiral[figures]', or leave -o out",
         ) from error
     fitted = judgement.fit
     if fitted is None:
