@@ -115,7 +115,9 @@ def leaves(found: object) -> Iterator[object]:
 # ------------------------------------------------------------------------------- schemas
 
 
-@pytest.mark.parametrize("command", ["predict", "explain", "show", "modes", "bands", "phonons"])
+@pytest.mark.parametrize(
+    "command", ["predict", "explain", "show", "modes", "bands", "phonons", "validate", "plan"]
+)
 def test_schema_is_a_schema_that_describes_every_key(command: str) -> None:
     found = plain_schema(command)
     Draft202012Validator.check_schema(found)

@@ -20,10 +20,12 @@ from symchiral.cli import (
     light,
     modes,
     phonons,
+    plan,
     predict,
     schema,
     show,
     simulate,
+    validate,
 )
 from symchiral.errors import SymchiralError
 from symchiral.version import __version__
@@ -40,6 +42,8 @@ COMMANDS = {
     "couple": couple,
     "audit": audit,
     "simulate": simulate,
+    "plan": plan,
+    "validate": validate,
     "schema": schema,
 }
 """Every command by name, in the order of the help."""

@@ -119,7 +119,7 @@ def run(options: argparse.Namespace) -> None:
 def resonance_options(options: argparse.Namespace) -> dict[str, Any]:
     """Return the options that concern frequencies, as far as they are given."""
     from symchiral.fields.pump import frequency
-    from symchiral.io.linewidths import read_linewidths
+    from symchiral.io.spectrum import read_linewidths
 
     found: dict[str, Any] = {}
     if options.pump is not None:

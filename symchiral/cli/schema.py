@@ -14,8 +14,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "command",
         metavar="COMMAND",
-        help="predict, explain, show, light, modes, bands, phonons, couple, audit, simulate, "
-        "vertices",
+        help="predict, explain, show, light, modes, bands, phonons, couple, audit, simulate, plan, "
+        "validate, vertices",
     )
 
 

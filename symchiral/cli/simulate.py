@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.dynamics.pulse import Pulse
     from symchiral.dynamics.sweep import Sweep, run_sweep
     from symchiral.io.couplings import couplings_beside
-    from symchiral.io.linewidths import read_frequencies, read_linewidths
+    from symchiral.io.spectrum import read_frequencies, read_linewidths
     from symchiral.report.bands import check_ending
     from symchiral.report.dynamics import (
         Swept,

@@ -8,8 +8,9 @@ Among eligible modes the cost
     \tfrac12 \frac{(f - f_m)^2}{\sigma_f^2 + \sigma_m^2} - \ln \max(\Phi(z), p_0)
 
 decides, z being the evidence for a sense that an allowed channel gives the mode, in standard
-deviations (0 if none says), and :math:`p_0` the odds left to a rule that is broken. Lines and modes
-are paired one to one at the least total cost.
+deviations (against any sense if only other modes have such a channel), and :math:`p_0` the odds
+left to a rule that is broken. A mode of unknown frequency is eligible wherever it is, at the cost
+of one at three standard deviations. Lines and modes are paired one to one at the least total cost.
 """
 
 from __future__ import annotations
@@ -111,23 +112,33 @@ def assign(
     refused: list[list[tuple[str, str]]] = [[] for _ in lines]
     for i, line in enumerate(lines):
         for j, mode in enumerate(modes):
-            off = abs(line.frequency - mode.frequency)
-            spread = float(np.hypot(line.frequency_error, mode.tolerance))
-            if not line.significant or off > CUT * spread:
+            off = distance(line, mode)
+            if not line.significant or off > CUT:
                 continue
             if why := _barrier(line, mode, sees, sigma):
                 refused[i].append((mode.name, why))
                 continue
-            costs[i, j] = 0.5 * (off / spread) ** 2 + _surprise(line, mode, senses)
+            costs[i, j] = 0.5 * off**2 + _surprise(line, mode, senses)
     if not np.isfinite(costs).any():
         _unit(lines, modes)
+    # A candidate that stands for several modes can take as many lines.
+    columns = [j for j, mode in enumerate(modes) for _ in range(min(mode.count, len(lines)))]
     alone = 0.5 * CUT**2 - 2 * np.log(BROKEN)
-    table = np.hstack([np.minimum(costs, 1e6), np.full((len(lines), len(lines)), alone)])
+    table = np.hstack([np.minimum(costs[:, columns], 1e6), np.full((len(lines),) * 2, alone)])
     found = dict(zip(*linear_sum_assignment(table), strict=True)) if len(lines) else {}
+    places = [*columns, *[len(modes)] * len(lines)]
     return tuple(
-        _assignment(line, i, int(found[i]), costs, modes, refused[i])
+        _assignment(line, i, places[int(found[i])], costs, modes, refused[i])
         for i, line in enumerate(lines)
     )
+
+
+def distance(line: Line, mode: CandidateMode) -> float:
+    """How far a line is from a mode in standard deviations; from one anywhere, as far as can be."""
+    if mode.frequency is None:
+        return CUT
+    spread = float(np.hypot(line.frequency_error, mode.tolerance))
+    return abs(line.frequency - mode.frequency) / spread
 
 
 def _assignment(
@@ -162,7 +173,9 @@ def _surprise(line: Line, mode: CandidateMode, senses: Mapping[str, set[int]]) -
     if not mode.turns:
         z = -max((abs(t.helicity.sigmas) for t in line.turnings), default=0.0)
         return float(0.5 * z**2 - np.log(0.5))
-    z = max((evidence(line, sense).combined for sense in senses.get(mode.name, ())), default=0.0)
+    # Where channels are known, a mode that none of them reaches has no reason to turn.
+    none = -max(abs(evidence(line, s).combined) for s in (1, -1)) if senses else 0.0
+    z = max((evidence(line, sense).combined for sense in senses.get(mode.name, ())), default=none)
     return float(-np.log(max(norm.cdf(z), BROKEN)))
 
 
@@ -173,6 +186,8 @@ def _unit(lines: Sequence[Line], modes: Sequence[CandidateMode]) -> None:
         for line in lines:
             moved = factor * line.frequency
             for mode in modes:
+                if mode.frequency is None:
+                    continue
                 spread = np.hypot(factor * line.frequency_error, mode.tolerance)
                 if line.significant and abs(moved - mode.frequency) <= CUT * spread:
                     raise InputError(

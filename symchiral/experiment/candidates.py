@@ -22,8 +22,8 @@ class CandidateMode:
     ----------
     name : str
         Unique, such as ``Eg(2)``.
-    frequency : float
-        In THz.
+    frequency : float or None
+        In THz; None if not known, so that any line may belong to it.
     infrared, raman : bool
         Its activity.
     turns : bool
@@ -32,21 +32,26 @@ class CandidateMode:
         Standard deviation of ``frequency`` in THz: of the calculation, or of where it was read.
     am_sign : int or None
         Sign of the mechanical angular momentum of its (+) component, None if not known.
+    count : int
+        Number of modes it stands for: those of one species whose frequencies are not known.
     """
 
     name: str
-    frequency: float
+    frequency: float | None
     infrared: bool
     raman: bool
     turns: bool
     tolerance: float = FREQUENCY_TOLERANCE
     am_sign: int | None = None
+    count: int = 1
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.frequency) and np.isfinite(self.tolerance)):
+        if not np.isfinite([self.frequency or 0.0, self.tolerance]).all():
             raise _impossible(self.name, "its frequency or tolerance is not a number")
         if self.tolerance <= 0:
             raise _impossible(self.name, f"its tolerance is {self.tolerance} THz")
+        if self.count < 1 or (self.count > 1 and self.frequency is not None):
+            raise _impossible(self.name, f"{self.count} modes of one frequency are not one mode")
 
     def seen_by(self, sees: str) -> bool:
         """Whether a probe that sees ``raman``, ``infrared`` or ``any`` activity shows it."""

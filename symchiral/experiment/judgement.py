@@ -178,11 +178,24 @@ def validate_measurement(
     lines: Sequence[Line] = observed(fitted) if fitted else tuple(data)  # type: ignore[arg-type]
     probe = sees or (fitted.measurement.probe.sees if fitted else "any")
     assignments = assign(lines, modes, channels, sees=probe, sigma=sigma)
-    taken = {a.mode.name: a for a in assignments if a.mode is not None}
     by_name = {mode.name: mode for mode in modes}
-    verdicts = [_channel(c, taken.get(c.outgoing), by_name, sigma) for c in channels]
+
+    def on(a: Assignment) -> list[ChannelVerdict]:
+        ending = [c for c in channels if a.mode is not None and c.outgoing == a.mode.name]
+        return sorted(
+            (_channel(c, a, by_name, sigma) for c in ending), key=lambda v: _rank(v, by_name)
+        )
+
+    judged = tuple(_line(a, on(a), sigma) for a in assignments)
+    verdicts = []
+    for c in channels:
+        taken: list[Assignment | None] = [
+            a for a in assignments if a.mode is not None and a.mode.name == c.outgoing
+        ]
+        found = [_channel(c, a, by_name, sigma) for a in taken or [None]]
+        # One line that a channel explains is enough; the others have verdicts of their own.
+        verdicts.append(min(found, key=lambda v: _rank(v, by_name)))
     verdicts.sort(key=lambda v: _rank(v, by_name))
-    judged = tuple(_line(a, verdicts, sigma) for a in assignments)
     notes = list(fitted.notes) if fitted else []
     if _all_reversed(judged, verdicts, sigma):
         notes.append(
@@ -194,8 +207,8 @@ def validate_measurement(
 
 
 def _rank(verdict: ChannelVerdict, modes: dict[str, CandidateMode]) -> tuple[float, ...]:
-    drive = verdict.channel.drive
-    detuning = np.inf if drive is None else abs(drive - modes[verdict.channel.outgoing].frequency)
+    drive, own = verdict.channel.drive, modes[verdict.channel.outgoing].frequency
+    detuning = np.inf if drive is None or own is None else abs(drive - own)
     return (_ORDER.index(verdict.verdict), float(detuning), -(verdict.sigmas or 0.0))
 
 
@@ -245,18 +258,20 @@ def _missed(channel: CandidateChannel, line: Line, modes: dict[str, CandidateMod
     pumps = [t.pump for t in line.turnings if t.pump is not None]
     for name in channel.incoming:
         mode = modes[name]
+        if mode.frequency is None:
+            continue
         if mode.infrared and pumps and not any(_reaches(pump, mode) for pump in pumps):
             return f"the pump does not reach {name} at {mode.frequency:.3g} THz"
     return None
 
 
 def _reaches(pump: Pump, mode: CandidateMode) -> bool:
-    if pump.frequency is None or pump.bandwidth is None:
+    if pump.frequency is None or pump.bandwidth is None or mode.frequency is None:
         return True
     return abs(pump.frequency - mode.frequency) <= pump.bandwidth + 3 * mode.tolerance
 
 
-def _line(assignment: Assignment, verdicts: Sequence[ChannelVerdict], sigma: float) -> LineVerdict:
+def _line(assignment: Assignment, ending: Sequence[ChannelVerdict], sigma: float) -> LineVerdict:
     def say(word: Word, reason: str, channels: tuple[str, ...] = ()) -> LineVerdict:
         return LineVerdict(assignment, word, reason, channels)
 
@@ -264,9 +279,12 @@ def _line(assignment: Assignment, verdicts: Sequence[ChannelVerdict], sigma: flo
     if not line.significant:
         return say("undecided", "it may be noise")
     if mode is None:
-        near = "; ".join(f"not {name}: {why}" for name, why in assignment.why_not)
+        reasons = dict.fromkeys(why for _, why in assignment.why_not)
+        near = "; ".join(
+            f"not {', '.join(name for name, why in assignment.why_not if why == reason)}: {reason}"
+            for reason in reasons
+        )
         return say("undecided", "no candidate mode is near" + (f" ({near})" if near else ""))
-    ending = [v for v in verdicts if v.channel.outgoing == mode.name]
     good = tuple(v.channel.id for v in ending if v.verdict == "consistent")
     if good:
         return say("consistent", next(v.reason for v in ending if v.verdict == "consistent"), good)
@@ -361,6 +379,8 @@ def _decide(
         for v in verdicts
         if v.verdict == "undecided" and v.reason.startswith("no line was taken")
     ]
-    for name in dict.fromkeys(unseen):
-        advice[f"look for {name}: a longer record or a probe that shows it"] = None
+    if unseen:
+        names = ", ".join(dict.fromkeys(unseen))
+        what = f"look for {names}, where channels end: a longer record, or a probe that shows it"
+        advice[what] = None
     return tuple(advice)

@@ -49,6 +49,8 @@ class Probe(Value):
         P.
     sees : str
         ``raman``, ``infrared`` or ``any``: the activity a mode must have to show.
+    fold : int or None
+        Order of the axis that the geometry supposes; None if it fits every axis.
 
     Examples
     --------
@@ -60,6 +62,7 @@ class Probe(Value):
     channels: tuple[str, ...]
     matrix: npt.NDArray[np.float64]
     sees: Sees
+    fold: int | None = None
 
     def __post_init__(self) -> None:
         matrix = frozen(self.matrix, float)
@@ -107,7 +110,7 @@ class Probe(Value):
         twice = 2 * np.deg2rad(np.array(list(angles.values()), dtype=float))
         sense = -1.0 if fold == 3 else 1.0
         return Probe(
-            tuple(angles), np.column_stack([-sense * np.sin(twice), np.cos(twice)]), "raman"
+            tuple(angles), np.column_stack([-sense * np.sin(twice), np.cos(twice)]), "raman", fold
         )
 
     @staticmethod

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from symchiral.study.dynamics import DynamicsStudy
+from symchiral.study.experiment import ExperimentStudy
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Study(DynamicsStudy):
+class Study(ExperimentStudy):
     """One material: its symmetric crystal and the axis about which rotation is counted.
 
     Made by :func:`read`. What it can do stands floor by floor: structure,
-    forces, transfers, light, dynamics.
+    forces, transfers, light, dynamics, experiment.
 
     Attributes
     ----------

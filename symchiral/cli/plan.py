@@ -1,0 +1,58 @@
+"""``symchiral plan``: the experiment to make."""
+
+from __future__ import annotations
+
+import argparse
+
+from symchiral.cli.common import (
+    add_forces,
+    add_structure,
+    open_study,
+    same_input,
+    write,
+    write_json,
+    write_table,
+)
+
+SUMMARY = "propose the experiment: pump, probe, the sense to expect, and controls"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_structure(parser)
+    add_forces(parser)
+    parser.add_argument("--pump-range", metavar="1-3THz", help="the band that your source reaches")
+    add_frequencies(parser)
+
+
+def add_frequencies(parser: argparse.ArgumentParser) -> None:
+    """Declare what is known of frequencies beside those of the forces."""
+    parser.add_argument(
+        "--frequencies",
+        metavar="FILE",
+        help="JSON file of measured frequencies, "
+        '{"frequency_unit": "THz", "frequencies": {"Eu(1)": 2.05}}; they replace calculated ones',
+    )
+    parser.add_argument(
+        "--tolerance",
+        type=float,
+        metavar="SHARE",
+        help="relative standard deviation of calculated frequencies (default: 0.1)",
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the tables, or the document."""
+    from symchiral.report.plan import plan_document, plan_tables
+
+    study = open_study(options)
+    plan = study.plan(
+        pump=options.pump_range, frequencies=options.frequencies, tolerance=options.tolerance
+    )
+    if options.json:
+        write_json(plan_document(plan, unit=options.unit))
+        return
+    for i, table in enumerate(plan_tables(plan, unit=options.unit, path=same_input(options))):
+        if i:
+            write("")
+        write_table(table)

@@ -1,0 +1,127 @@
+"""``symchiral validate``: does the measurement agree?"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from symchiral.cli.common import (
+    add_forces,
+    add_structure,
+    open_study,
+    write,
+    write_json,
+    write_table,
+)
+from symchiral.cli.plan import add_frequencies
+
+SUMMARY = "fit measured traces and judge whether every line turns as the rules say"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_structure(parser)
+    parser.add_argument(
+        "data",
+        metavar="DATA",
+        nargs="+",
+        help="tables of traces (CSV, Parquet), fitted together; or a YAML file of fitted rows",
+    )
+    add_forces(parser)
+    add_frequencies(parser)
+    parser.add_argument(
+        "--order",
+        type=int,
+        default=3,
+        metavar="M",
+        help="quanta in and out together, 3 or 4 (default: 3)",
+    )
+    parser.add_argument(
+        "--sees", choices=("raman", "infrared", "any"), help="activity that the probe shows"
+    )
+    parser.add_argument(
+        "--sigma",
+        type=float,
+        default=3.0,
+        metavar="N",
+        help="standard deviations at which a sense counts as measured (default: 3)",
+    )
+    parser.add_argument("-o", "--output", metavar="FIGURE", help="draw a figure (png, pdf, svg)")
+    table = parser.add_argument_group("what the table does not say itself")
+    table.add_argument("--time-unit", choices=("fs", "ps"), help="unit of its times")
+    table.add_argument("--time", metavar="COLUMN", help="column of delays")
+    table.add_argument("--time-zero", type=float, metavar="T", help="delay of time zero")
+    table.add_argument("--exclude", metavar="T,T", help="pump window, left out")
+    table.add_argument("--response", type=float, metavar="T", help="full width of the response")
+    table.add_argument("--pump", metavar="s+", help="polarisation: s+, s- (about the axis), linear")
+    table.add_argument("--pump-frequency", metavar="2THz", help="frequency of the pump")
+    table.add_argument("--bandwidth", metavar="0.3THz", help="full width of its spectrum")
+    table.add_argument(
+        "--probe", metavar='"balanced, fold 3, S0 = 0, S45 = 45"', help="geometry of the probe"
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the tables, or the document; draw the figure."""
+    from symchiral.report.validation import validation_tables
+    from symchiral.report.validation_document import validation_document
+
+    study = open_study(options)
+    judged = study.validate(
+        options.data,
+        frequencies=options.frequencies,
+        tolerance=options.tolerance,
+        order=options.order,
+        sees=options.sees,
+        sigma=options.sigma,
+        **reading_options(options),
+    )
+    if options.output:
+        from symchiral.report.validation_figure import save_validation
+
+        save_validation(study.crystal, judged, options.output)
+    if options.json:
+        write_json(validation_document(study.crystal, study.axis, judged, unit=options.unit))
+        return
+    for i, table in enumerate(
+        validation_tables(study.crystal, study.axis, judged, unit=options.unit)
+    ):
+        if i:
+            write("")
+        write_table(table)
+
+
+def reading_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what is said about the tables, as far as it is."""
+    from symchiral.errors import GrammarError
+    from symchiral.experiment.measurement import Pump, polarization
+    from symchiral.experiment.reading import read_probe
+    from symchiral.experiment.tablefile import numbers
+    from symchiral.fields.pump import frequency
+
+    found: dict[str, Any] = {
+        "time": options.time,
+        "time_unit": options.time_unit,
+        "time_zero": options.time_zero,
+        "response": options.response,
+    }
+    if options.exclude is not None:
+        begin, end = numbers(options.exclude, 2, "--exclude")
+        found["exclude"] = (begin, end)
+    if options.probe is not None:
+        found["probe"] = read_probe(options.probe)
+    if options.pump is not None:
+        found["pump"] = Pump(
+            polarization(options.pump),
+            *(
+                None if text is None else frequency(text)
+                for text in (options.pump_frequency, options.bandwidth)
+            ),
+        )
+    elif options.pump_frequency is not None or options.bandwidth is not None:
+        raise GrammarError(
+            "the pump has a frequency but no polarisation",
+            why="--pump-frequency and --bandwidth belong to --pump",
+            fix="add --pump s+, or declare all of them in the table",
+        )
+    return {key: value for key, value in found.items() if value is not None}

@@ -1,0 +1,183 @@
+"""From a crystal and a measurement to the judgement: reading, candidates, verdicts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+from symchiral.crystal.search import SymmetricCrystal
+from symchiral.errors import InputError, LimitError
+from symchiral.experiment.assignment import CUT, evidence
+from symchiral.experiment.expectation import Expected, Place, expect
+from symchiral.experiment.fit import fit
+from symchiral.experiment.judgement import SIGMA, Judgement, LineVerdict, validate_measurement
+from symchiral.experiment.measurement import Measurement, Pump
+from symchiral.experiment.observed import Line, observed, read_observed
+from symchiral.experiment.oscillation import Fit
+from symchiral.experiment.probe import Probe
+from symchiral.experiment.reading import read_measurement
+from symchiral.irreps.axis import Axis
+from symchiral.modes.species import Species
+
+Path_ = str | os.PathLike[str]
+Data = Path_ | Sequence[Path_] | Measurement | Fit | Sequence[Line]
+"""What can be validated: files, traces in memory, a fit, or lines fitted elsewhere."""
+
+
+def read_data(data: Data, **options: Any) -> Measurement | Fit | tuple[Line, ...]:
+    """Return what the files hold; what is in memory already is handed back.
+
+    Parameters
+    ----------
+    data : path, sequence of paths, Measurement, Fit, or sequence of Line
+        Tables of traces, which are taken together, or one YAML file of fitted rows.
+    options
+        Those of :func:`~symchiral.experiment.reading.read_measurement`.
+
+    Raises
+    ------
+    InputError
+        Rows and traces are mixed, or options are given for what has no use for them.
+    """
+    if isinstance(data, Measurement | Fit):
+        return data
+    items = [data] if isinstance(data, str | os.PathLike) else list(data)
+    if not items:
+        raise InputError("there is no data", why="nothing was given", fix="name a file of traces")
+    if isinstance(items[0], Line):
+        return tuple(items)  # type: ignore[arg-type]
+    rows = [x for x in items if Path(x).suffix.lower() in (".yaml", ".yml")]  # type: ignore[arg-type]
+    if not rows:
+        return Measurement.together([read_measurement(x, **options) for x in items])  # type: ignore[arg-type]
+    if len(items) > 1:
+        raise InputError(
+            f"{len(items)} files with {Path(rows[0]).name} among them",  # type: ignore[arg-type]
+            why="fitted rows cannot be joined with other files: whether two lines are one was "
+            "decided where they were fitted",
+            fix="give one file of rows, or the traces of all runs",
+        )
+    if any(value is not None for value in options.values()):
+        raise InputError(
+            f"{Path(rows[0]).name} holds fitted rows",  # type: ignore[arg-type]
+            why="times, pump window and probe channels concern traces",
+            fix="leave those options out",
+        )
+    return read_observed(rows[0])  # type: ignore[arg-type]
+
+
+def validate_crystal(
+    crystal: SymmetricCrystal,
+    axis: Axis | None,
+    species: tuple[Species, ...],
+    places: tuple[Place, ...],
+    data: Measurement | Fit | Sequence[Line],
+    *,
+    order: int = 3,
+    sees: Literal["raman", "infrared", "any"] | None = None,
+    sigma: float = SIGMA,
+) -> Judgement:
+    """Judge a measurement by what the rules expect of light along the axis.
+
+    Parameters
+    ----------
+    crystal, axis, species, places
+        As for :func:`~symchiral.experiment.expectation.expect`.
+    data : Measurement, Fit, or sequence of Line
+        What was measured.
+    order : int
+        Quanta in and out together, 3 or 4.
+    sees, sigma
+        As for :func:`~symchiral.experiment.judgement.validate_measurement`.
+    """
+    if isinstance(data, Measurement | Fit):
+        _fits(axis, (data.measurement if isinstance(data, Fit) else data).probe)
+    found = fit(data, background="auto") if isinstance(data, Measurement) else data
+    lines = observed(found) if isinstance(found, Fit) else tuple(found)
+    pumps = {t.pump for line in lines for t in line.turnings if t.pump is not None}
+    band, photon = _band(pumps)
+    expectation = expect(crystal, axis, species, places, order=order, pump=band, photon=photon)
+    judged = validate_measurement(
+        found,
+        expectation.modes,
+        [e.channel() for e in expectation.channels],
+        sees=sees,
+        sigma=sigma,
+    )
+    notes = [*judged.notes, *expectation.notes]
+
+    def higher(name: str) -> tuple[Expected, ...]:
+        more = expect(crystal, axis, species, places, order=4, pump=band, photon=photon, only=name)
+        return more.channels
+
+    if order == 3:
+        judged = replace(judged, lines=tuple(_beyond(v, higher, notes) for v in judged.lines))
+    unknown = [place.mode.name for place in places if place.mode.frequency is None]
+    if unknown:
+        notes.append(
+            f"frequencies of {', '.join(unknown)} are not known: a line is assigned by activity "
+            "and helicity alone, to a species and not to a mode"
+        )
+    if not any(t.pump is not None and t.pump.sense for line in lines for t in line.turnings):
+        notes.append("no run has a circular pump: no sense is predicted")
+    return replace(judged, notes=tuple(dict.fromkeys(notes)))
+
+
+def _fits(axis: Axis | None, probe: Probe) -> None:
+    """Raise unless the geometry of the probe is for this axis."""
+    if axis is None or probe.fold is None or min(probe.fold, 5) == min(axis.order, 5):
+        return
+    raise InputError(
+        f"the probe is for a {probe.fold}-fold axis and the axis of the crystal is "
+        f"{axis.order}-fold",
+        why="how a balanced signal turns with a mode depends on the order of the axis",
+        fix="correct the probe, choose the axis, or check that the data belong to this crystal",
+    )
+
+
+def _beyond(
+    judged: LineVerdict, higher: Callable[[str], tuple[Expected, ...]], notes: list[str]
+) -> LineVerdict:
+    """The verdict on a line; open if three quanta could make what two cannot.
+
+    A force that is known to be off resonance by more than its uncertainty does not count.
+    """
+    line, mode = judged.assignment.line, judged.assignment.mode
+    turned = evidence(line, 1).combined
+    if judged.verdict != "inconsistent" or mode is None:
+        return judged
+    try:
+        channels = higher(mode.name)
+    except LimitError:
+        notes.append(f"channels of fourth order to {mode.name} are too many and were not looked at")
+        return judged
+    for e in channels:
+        if not e.rule.allowed or e.sense * turned <= 0 or len(e.coupling.incoming) != 3:
+            continue
+        if e.drive is not None:
+            spread = [p.mode.tolerance for p in e.incoming] + [mode.tolerance]
+            if abs(e.drive - line.frequency) > CUT * sum(x * x for x in spread) ** 0.5:
+                continue
+        return replace(
+            judged,
+            verdict="undecided",
+            reason=f"no channel of third order gives this sense, but {e.id} would, of fourth "
+            "order: state the frequency of the pump, or compare with --order 4",
+        )
+    return judged
+
+
+def _band(pumps: set[Pump]) -> tuple[tuple[float, float] | None, float | None]:
+    """The band that all pumps cover together and the frequency of a photon, as far as known."""
+    frequencies = {pump.frequency for pump in pumps if pump.frequency is not None}
+    photon = frequencies.pop() if len(frequencies) == 1 else None
+    edges = [
+        (p.frequency - p.bandwidth, p.frequency + p.bandwidth)
+        for p in pumps
+        if p.frequency is not None and p.bandwidth is not None
+    ]
+    if not pumps or len(edges) < len(pumps):
+        return None, photon
+    return (max(min(e[0] for e in edges), 0.0), max(e[1] for e in edges)), photon

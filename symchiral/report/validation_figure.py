@@ -1,0 +1,181 @@
+"""The figure of ``validate``: traces with their fit, spectra, and helicities beside the rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.crystal.search import SymmetricCrystal
+from symchiral.errors import InputError
+from symchiral.experiment.judgement import Judgement
+from symchiral.experiment.measurement import Run
+from symchiral.experiment.oscillation import Fit
+from symchiral.io.columns import writing
+from symchiral.report.bands import check_ending
+from symchiral.report.summary import headline
+from symchiral.report.validation import predicted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ENDINGS = (".png", ".pdf", ".svg")
+
+COLOURS = ("#1f4e79", "#c0504d", "#4f7f3f", "#7f6084", "#b8860b", "#444444")
+"""One per channel of the probe, or per run."""
+
+SHAPES = {"consistent": "o", "inconsistent": "X", "undecided": "o"}
+
+
+def save_validation(crystal: SymmetricCrystal, judgement: Judgement, file: str | Path) -> None:
+    """Draw the figure into a ``.png``, ``.pdf`` or ``.svg`` file.
+
+    Raises
+    ------
+    InputError
+        The ending is unknown, matplotlib is missing, or the file cannot be written.
+    """
+    path = Path(file).expanduser()
+    check_ending(path, ENDINGS)
+    figure = validation_figure(crystal, judgement)
+    with writing(str(path)):
+        figure.savefig(path, dpi=160)
+
+
+def validation_figure(crystal: SymmetricCrystal, judgement: Judgement) -> Figure:
+    """Return the figure; of rows fitted elsewhere the helicities only.
+
+    Raises
+    ------
+    InputError
+        matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise InputError(
+            "cannot draw the figure",
+            why="matplotlib is not installed",
+            fix="pip install 'symchiral[figures]', or leave -o out",
+        ) from error
+    fitted = judgement.fit
+    if fitted is None:
+        figure = Figure(figsize=(5.2, 3.6), layout="constrained")
+        _helicities(figure.add_subplot(), judgement)
+    else:
+        runs = fitted.measurement.runs
+        figure = Figure(figsize=(9.6, 1.5 * len(runs) + 3.1), layout="constrained")
+        grid = figure.add_gridspec(
+            len(runs) + 1, 2, height_ratios=[*([1.0] * len(runs)), 1.7], width_ratios=(1.8, 1)
+        )
+        traces: list[Axes] = []
+        spectra: list[Axes] = []
+        for i, run in enumerate(runs):
+            traces.append(figure.add_subplot(grid[i, 0], sharex=traces[0] if traces else None))
+            spectra.append(figure.add_subplot(grid[i, 1], sharex=spectra[0] if spectra else None))
+            _traces(traces[i], fitted, i, run, last=i == len(runs) - 1)
+            _spectrum(spectra[i], fitted, i, run, last=i == len(runs) - 1)
+        spectra[0].set_title("spectrum", fontsize=9)
+        traces[0].set_title("traces (points) and fit (lines)", fontsize=9)
+        _helicities(figure.add_subplot(grid[-1, :]), judgement)
+    figure.suptitle(headline(crystal), fontsize=10)
+    return figure
+
+
+def _traces(axes: Axes, fitted: Fit, index: int, run: Run, *, last: bool) -> None:
+    times = np.linspace(run.times[0], run.times[-1], max(800, 4 * len(run.times)))
+    model = fitted.model(index, times)
+    apart = 1.15 * float(np.ptp(run.signals, axis=0).max())
+    for c, name in enumerate(fitted.measurement.probe.channels):
+        colour, shift = COLOURS[c % len(COLOURS)], -c * apart
+        axes.plot(run.times, run.signals[:, c] + shift, ".", color=colour, ms=2.5, alpha=0.45)
+        axes.plot(times, model[:, c] + shift, color=colour, lw=1.1, label=name)
+    axes.set_yticks([])
+    axes.set_ylabel(str(run.pump) if run.pump else f"run {index + 1}", rotation=0, labelpad=18)
+    axes.tick_params(labelbottom=last, labelsize=8)
+    if index == 0:
+        axes.legend(
+            loc="upper right", fontsize=8, frameon=False, ncols=len(fitted.measurement.probe)
+        )
+    if last:
+        axes.set_xlabel("delay (ps)", fontsize=9)
+
+
+def _spectrum(axes: Axes, fitted: Fit, index: int, run: Run, *, last: bool) -> None:
+    """Total amplitude of all channels, by a Fourier sum that allows uneven times."""
+    found = [o.frequency for o in fitted.oscillations]
+    high = min(fitted.band[1], 2 * max(found))
+    grid = np.linspace(fitted.band[0], high, 600)
+    axes.plot(grid, _amplitude(run, run.signals, grid), color="0.55", lw=0.9, label="data")
+    axes.plot(grid, _amplitude(run, fitted.model(index), grid), color="k", lw=1.1, label="fit")
+    for f in found:
+        axes.axvline(f, color=COLOURS[1], lw=0.7, ls=":")
+    axes.set_yticks([])
+    axes.set_ylim(bottom=0)
+    axes.set_xlim(grid[0], grid[-1])
+    axes.tick_params(labelbottom=last, labelsize=8)
+    if index == 0:
+        axes.legend(loc="upper right", fontsize=8, frameon=False)
+    if last:
+        axes.set_xlabel("frequency (THz)", fontsize=9)
+
+
+def _amplitude(
+    run: Run, signals: npt.NDArray[np.float64], grid: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    weights = np.gradient(run.times)[:, None] * np.hanning(len(run.times))[:, None]
+    centred = (signals - signals.mean(axis=0)) * weights
+    waves = np.exp(2j * np.pi * np.outer(grid, run.times))
+    found: npt.NDArray[np.float64] = np.linalg.norm(waves @ centred, axis=1)
+    return found
+
+
+def _helicities(axes: Axes, judgement: Judgement) -> None:
+    """Every line and run: the interval, and the sense that the rule gives as a bar beside it."""
+    labels, places = [], []
+    x = 0.0
+    for judged in judgement.lines:
+        line, mode = judged.assignment.line, judged.assignment.mode
+        start = x
+        for turning in line.turnings:
+            h, pump = turning.helicity, turning.pump
+            sense = pump.sense if pump else 0
+            for s in predicted(judgement, judged) if sense else ():
+                low, high = sorted((0.0, float(s * sense)))
+                if s:
+                    axes.bar(x, high - low, 0.72, low, color="#cfe3cf", zorder=0)
+                else:
+                    axes.bar(x, 0.12, 0.72, -0.06, color="#cfe3cf", zorder=0)
+            colour = "#b03030" if judged.verdict == "inconsistent" else "#222222"
+            axes.plot([x, x], [h.low, h.high], color=colour, lw=1.6)
+            axes.plot(
+                x,
+                h.value,
+                SHAPES[judged.verdict],
+                color=colour,
+                mfc="white" if judged.verdict == "undecided" else colour,
+                ms=6,
+            )
+            labels.append(str(pump) if pump else "?")
+            places.append(x)
+            x += 1
+        name = mode.name if mode else "no mode"
+        axes.text(
+            (start + x - 1) / 2,
+            1.16,
+            f"{line.frequency:.2f} THz, {name}: {judged.verdict}",
+            ha="center",
+            va="bottom",
+            fontsize=8.5,
+        )
+        x += 0.8
+    axes.axhline(0, color="0.5", lw=0.7)
+    axes.set_ylim(-1.12, 1.5)
+    axes.set_yticks([-1, 0, 1], ["−1", "0", "+1"])
+    axes.set_xlim(-0.8, max(x - 1.0, 0.8))
+    axes.set_xticks(places, labels, fontsize=8)
+    axes.set_ylabel("helicity", fontsize=9)
+    axes.set_xlabel("pump; green: the sense that the rule gives", fontsize=9)

@@ -1,0 +1,461 @@
+"""validate and plan from a crystal: what the rules expect, end to end, and what a user sees."""
+
+import json
+
+import numpy as np
+import pytest
+from jsonschema import Draft202012Validator
+from synthetic_experiment import random_line, traces
+
+import symchiral as sc
+from symchiral.cli import main
+from symchiral.errors import SymchiralError
+from symchiral.experiment.expectation import expect, find_places
+from symchiral.experiment.measurement import Measurement, Pump
+from symchiral.experiment.observed import lines_of
+from symchiral.experiment.probe import Probe
+from symchiral.report.document import schema
+from symchiral.report.plan import plan_document, plan_tables
+from symchiral.report.validation import validation_tables, validation_words
+from symchiral.report.validation_document import validation_document
+from symchiral.report.validation_figure import save_validation
+
+TRACES = "docs/data/bi2se3_traces.csv"
+ROWS = "docs/data/bi2se3_rows.yaml"
+FREQUENCIES = "docs/data/bi2se3_frequencies.json"
+
+
+@pytest.fixture(autouse=True)
+def _at_the_root(monkeypatch, pytestconfig):
+    monkeypatch.chdir(pytestconfig.rootpath)
+
+
+def synthetic(rng, frequency, sense, sees, *, pump=None, runs=("+", "-"), smallest=0.5):
+    """Noisy traces of one line that turns with ``sense`` under σ+; 0 does not turn."""
+    times = np.arange(300) * (10 / frequency) / 300
+    parts = []
+    for which in runs:
+        h = sense * {"+": 1, "-": -1, "linear": 0}[which] * rng.uniform(smallest, 1.0)
+        line = random_line(rng, frequency, 0.3 * frequency, helicity=h)
+        found = traces([line], times, noise=0.2, rng=rng)
+        probe = Probe.coordinates(sees=sees)
+        parts.append(
+            Measurement.of(
+                times, found, time_unit="ps", pump=Pump(which, *(pump or ())), probe=probe
+            )
+        )
+    return Measurement.together(parts)
+
+
+def strongest(judged):
+    """The verdict on the strongest line: noise may show another in one of a hundred fits."""
+    return max(judged.lines, key=lambda v: v.assignment.line.amplitude or 0.0)
+
+
+# ------------------------------------------------------------------------- what is expected
+
+CRYSTALS = {
+    "Bi2Se3": 3,
+    "Te_P3121": 3,
+    "BaTiO3_P4mm": 4,
+    "BPO4": 4,
+    "SrTiO3": 4,
+    "MgB2": 6,
+    "ZnO": 6,
+    "TlBO2_P43": 4,
+    "WC": 3,
+}
+
+
+@pytest.mark.parametrize("order", [3, 4])
+def test_expected_channels_are_those_of_the_rules_and_conserve_pam(order):
+    """Every channel judged again from its text alone, and the sum of l by hand."""
+    allowed = forbidden = 0
+    for name, n in CRYSTALS.items():
+        study = sc.read(name)
+        assert study.axis.order == n
+        species = study.species("GM")
+        places = find_places(species, study.axis, None, {})
+        found = expect(study.crystal, study.axis, species, places, order=order)
+        assert len({e.id for e in found.channels}) == len(found.channels)
+        for e in found.channels:
+            rule = study.explain(e.id)
+            assert rule.verdict == e.rule.verdict, (name, e.id)
+            l_in = sum(int(leg.component.residue) for leg in e.coupling.incoming)
+            l_out = sum(int(leg.component.residue) for leg in e.coupling.outgoing)
+            # Every quantum that enters was made by σ+.
+            assert l_in == len(e.coupling.incoming), (name, e.id)
+            if e.rule.allowed:
+                allowed += 1
+                assert (l_in - l_out) % n == 0, (name, e.id)
+            else:
+                forbidden += 1
+                assert e.rule.reason.kind != "invariant"
+    assert allowed >= 40
+    assert forbidden >= 20
+
+
+def test_calculated_channels_are_the_transfers_of_the_same_modes():
+    study = sc.read("Bi2Se3/phonopy.yaml")
+    species = study.species("GM")
+    places = find_places(species, study.axis, study.modes(), {})
+    found = expect(study.crystal, study.axis, species, places)
+    lattice = {e.id: e for e in found.channels if e.mechanism == "lattice" and e.rule.allowed}
+    transfers = {t.id: t for t in study.transfers(pump="σ+", probe="raman")}
+    turning = {i: t for i, t in transfers.items() if "Eg" in i.split("->")[1]}
+    assert set(lattice) == set(turning)
+    assert len(lattice) == 6
+    for i, e in lattice.items():
+        assert e.detuning == pytest.approx(turning[i].detuning)
+    assert {p.mode.am_sign for p in places if p.mode.turns} == {1}
+
+
+def test_unknown_frequencies_are_said_to_be_unknown():
+    study = sc.read("Bi2Se3")
+    places = find_places(study.species("GM"), study.axis, None, {"Eg(2)": 4.05})
+    found = {p.mode.name: (p.mode.frequency, p.mode.count) for p in places}
+    assert found["Eg(2)"] == (4.05, 1)
+    assert found["Eg"] == (None, 1)
+    assert found["Eu"] == (None, 2)
+
+
+# --------------------------------------------------------------------------- end to end
+
+CASES = {
+    # crystal, mode, probe, sense under σ+ that the rule allows
+    "three-fold": ("Bi2Se3/phonopy.yaml", ("Eg", 2), "raman", -1),
+    "three-fold, absorbed": ("Bi2Se3/phonopy.yaml", ("Eu", 1), "infrared", 1),
+    "four-fold, absorbed": ("TiO2_anatase/phonopy.yaml", ("Eu", 1), "infrared", 1),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_allowed_helicity_is_consistent_and_the_forbidden_one_is_not(case):
+    name, key, sees, sense = CASES[case]
+    study = sc.read(name)
+    own = study.modes()[key].frequency
+    rng = np.random.default_rng(2026)
+    for _ in range(2):
+        # The film is not what was calculated.
+        frequency = own * rng.uniform(0.97, 1.03)
+        pump = (frequency, 0.2) if sees == "infrared" else (frequency / 2, 0.3)
+        good = study.validate(synthetic(rng, frequency, sense, sees, pump=pump))
+        line = strongest(good)
+        assert line.assignment.mode.name == f"{key[0]}({key[1]})"
+        assert line.verdict == "consistent", line.reason
+        assert all(v.channel.sense == sense for v in good.channels if v.verdict == "consistent")
+        bad = study.validate(synthetic(rng, frequency, -sense, sees, pump=pump))
+        line = strongest(bad)
+        assert line.verdict == "inconsistent", line.reason
+        assert f"{study.axis.order}+001" in line.reason or f"{study.axis.order}-001" in line.reason
+
+
+@pytest.mark.sweep
+def test_share_of_right_verdicts():
+    """Fresh seeds: allowed called inconsistent in at most 1 %, forbidden in at least 99 %."""
+    study = sc.read("Bi2Se3/phonopy.yaml")
+    seed = int(np.random.default_rng().integers(2**32))
+    rng = np.random.default_rng(seed)
+    own = study.modes()["Eg", 2].frequency
+    count, wrong = 300, {-1: 0, 1: 0}
+    for sense in wrong:
+        for _ in range(count):
+            data = synthetic(rng, own * rng.uniform(0.9, 1.1), sense, "raman", pump=(own / 2, 0.3))
+            wrong[sense] += strongest(study.validate(data)).verdict == "inconsistent"
+    assert wrong[-1] <= 0.01 * count, (seed, wrong)
+    assert wrong[1] >= 0.99 * count, (seed, wrong)
+
+
+def test_a_mode_that_nothing_may_turn_does_not_turn():
+    """On a four-fold axis two quanta of +1 reach B1g, which has no sense, and never Eg."""
+    study = sc.read("TiO2_anatase/phonopy.yaml")
+    rng = np.random.default_rng(2026)
+    names = ("B1g(1)", "B1g(2)", "A1g(1)", "Eg(3)")
+    known = {n: study.modes()[n.split("(")[0], int(n[-2])].frequency for n in names}
+    b1g, eg = known["B1g(1)"], known["Eg(3)"]
+    # Calculated frequencies are uncertain by a tenth: the line could be others too.
+    open_ = study.validate(synthetic(rng, b1g, 0, "raman"), frequencies={"B1g(1)": b1g})
+    assert open_.lines[0].assignment.alternatives == ("B1g(2)", "A1g(1)")
+    assert open_.lines[0].verdict == "undecided"
+    still = study.validate(synthetic(rng, b1g, 0, "raman"), frequencies=known)
+    line = strongest(still)
+    assert (line.assignment.mode.name, line.verdict) == ("B1g(1)", "consistent")
+    turning = study.validate(synthetic(rng, eg, 1, "raman"), frequencies=known)
+    line = strongest(turning)
+    assert (line.assignment.mode.name, line.verdict) == ("Eg(3)", "inconsistent")
+    assert "forbidden" in line.reason
+
+
+def test_what_three_quanta_could_do_is_not_called_inconsistent():
+    """On a four-fold axis σ+ makes (+) by absorption, and (−) at three times its frequency."""
+    study = sc.read("TiO2_anatase/phonopy.yaml")
+    own = study.modes()["Eu", 1].frequency
+    known = {"Eu(1)": own}
+    found = {}
+    for frequency in (own, own / 3):
+        pump = {"frequency": frequency, "frequency_unit": "THz", "polarization": "σ+"}
+        row = {"frequency": own, "frequency_unit": "THz", "helicity": -0.9, "error": 0.1}
+        lines = lines_of({"pump": pump, "components": [row]})
+        (line,) = study.validate(lines, sees="infrared", frequencies=known).lines
+        found[frequency] = (line.verdict, "E[σ+] E[σ+] E[σ+] -> Eu(1,-)" in line.reason)
+    assert list(found.values()) == [("inconsistent", False), ("undecided", True)]
+    (line,) = study.validate(lines, sees="infrared", frequencies=known, order=4).lines
+    assert line.verdict == "consistent"
+
+
+@pytest.mark.parametrize(("sense", "verdict"), [(-1, "consistent"), (1, "inconsistent")])
+def test_structure_alone(sense, verdict):
+    judged = sc.read("Bi2Se3").validate(
+        synthetic(np.random.default_rng(2026), 3.3, sense, "raman"), sees="raman"
+    )
+    line = strongest(judged)
+    assert (line.assignment.mode.name, line.verdict) == ("Eg", verdict)
+    assert any("frequencies of" in note for note in judged.notes)
+
+
+def test_two_lines_of_one_species_without_frequencies():
+    rows = [
+        {"frequency": f, "frequency_unit": "THz", "helicity": h, "error": 0.1}
+        for f, h in ((1.1, -0.9), (4.0, -0.8), (5.0, 0.9))
+    ]
+    lines = lines_of({"pump": {"polarization": "σ+"}, "components": rows})
+    judged = sc.read("Bi2Se3").validate(lines, sees="raman")
+    names = [v.assignment.mode.name if v.assignment.mode else None for v in judged.lines]
+    assert sorted(map(str, names)) == ["Eg", "Eg", "None"]  # there are two Eg modes, no third
+    assert names[2] is None
+    assert [v.verdict for v in judged.lines[:2]] == ["consistent"] * 2
+
+
+def test_a_line_that_direct_absorption_would_explain_is_not_called_consistent_out_of_band():
+    """Eg(2) lies on Eu(2); a probe of unknown activity must not take the one for the other."""
+    row = {"frequency": 4.05, "frequency_unit": "THz", "helicity": 0.9, "error": 0.1}
+    pump = {"frequency": 2.0, "frequency_unit": "THz", "polarization": "σ+", "bandwidth": 0.3}
+    lines = lines_of({"pump": pump, "components": [row]})
+    (line,) = sc.read("Bi2Se3/phonopy.yaml").validate(lines).lines
+    assert line.verdict != "consistent"
+
+
+def test_the_documented_measurement():
+    study = sc.read("Bi2Se3/phonopy.yaml")
+    judged = study.validate(TRACES, frequencies=FREQUENCIES)
+    (line,) = judged.lines
+    assert line.verdict == "consistent"
+    assert line.assignment.mode.name == "Eg(2)"
+    verdicts = {v.channel.id: v for v in judged.channels}
+    assert verdicts["Eu(1,+) Eu(1,+) -> Eg(2,-)"].verdict == "consistent"
+    assert verdicts["E[σ+] E[σ+] -> Eg(2,-)"].verdict == "consistent"
+    wrong = verdicts["Eu(1,+) Eu(1,+) -> Eg(2,+)"]
+    assert wrong.verdict == "inconsistent"
+    assert "{3+001|0}" in wrong.reason
+    assert any("symmetry cannot tell them apart" in text for text in judged.decide)
+    assert "is rejected: the rotation {3+001|0}" in validation_words(judged)
+    (off,) = study.validate(ROWS, sees="raman").lines
+    assert off.verdict == "inconsistent"
+    assert "{3+001|0}" in off.reason
+
+
+# ------------------------------------------------------------------------------------ plan
+
+
+def test_plans():
+    def plan(name, **options):
+        return sc.read(name).plan(**options)
+
+    flagship = plan("Bi2Se3/phonopy.yaml", pump="1-3THz")
+    assert [m.name for m in flagship.pumped] == ["Eu(1)"]
+    best = flagship.channels[0]
+    assert (best.id, best.sense) == ("Eu(1,+) Eu(1,+) -> Eg(2,-)", -1)
+    assert best.drive == pytest.approx(2 * flagship.pumped[0].frequency)
+    assert [g.declaration for g in flagship.geometry if g.kind == "balanced"] == [
+        "balanced, fold 3, S0 = 0, S45 = 45"
+    ]
+    cubic = plan("SrTiO3")
+    assert cubic.order == 4
+    assert "inversion" in cubic.reason
+    assert {e.outgoing.species.label for e in cubic.channels} == {"T1u", "T2u"}
+    four = plan("BaTiO3_P4mm")
+    assert four.order == 4
+    assert "neutral" in four.reason
+    assert {e.sense for e in four.channels} == {-1}
+    chiral = plan("Te_P3121")
+    assert chiral.order == 3
+    assert {e.sense for e in chiral.channels} == {-1}
+    six = plan("MgB2")
+    assert not six.channels
+    assert "kept" in six.reason
+    assert not six.controls
+    none = plan("CuO")
+    assert not none.channels
+    assert "no axis of order three" in none.reason
+    kinds = ["helicity", "linear", "sample", "delay", "frequency", "twin"]
+    for p in (flagship, cubic, four, chiral):
+        assert [c.kind for c in p.controls] == kinds
+    outside = plan("Bi2Se3/phonopy.yaml", pump="20-30THz")
+    assert not outside.channels
+    assert "no infrared mode" in outside.reason
+
+
+def test_controls_by_tensors():
+    """The laws of the controls from Raman tensors as numbers, without any channel.
+
+    Two photons push the partners through the Raman tensor and a probe sees them through it; turning
+    the sample is turning the light back.
+    """
+    checked = 0
+    for name in ("Bi2Se3", "Te_P3121"):
+        study = sc.read(name)
+        plan, light = study.plan(), study.beam()
+        label = plan.channels[0].outgoing.species.label
+        plus, minus = (
+            next(t.vectors[:, 0] for t in light.targets if t.label == f"{label}({s})") for s in "+-"
+        )
+        form = light.polarizability(next(s for s in light.optical if s.label == label))
+        rng = np.random.default_rng(7)
+        push, see = rng.standard_normal((2, len(form)))
+        x, y, _ = light.beam.frame
+
+        def across(angle, x=x, y=y):
+            return (np.cos(angle) * x + np.sin(angle) * y).astype(complex)
+
+        def response(jones, chi, *, x=across, form=form, push=push):
+            e = jones[0] * x(-chi) + jones[1] * x(np.pi / 2 - chi)
+            return push @ form.contract(e, e, None)
+
+        def signal(q, theta, chi, *, x=across, form=form, see=see):
+            return see @ form.contract(x(theta - chi), x(theta + np.pi / 2 - chi), None) @ q
+
+        sigma = {s: np.array([1, s * 1j]) / np.sqrt(2) for s in (1, -1)}
+        circular = response(sigma[1], 0.0)
+        size = np.linalg.norm(circular)
+        for s in (1, -1):
+            q = response(sigma[s], 0.0)
+            h = (abs(plus.conj() @ q) ** 2 - abs(minus.conj() @ q) ** 2) / np.linalg.norm(q) ** 2
+            assert h == pytest.approx(s * plan.channels[0].sense)
+        assert "stays too" in next(c.text for c in plan.controls if c.kind == "sample")
+        for chi in rng.uniform(0, 2 * np.pi, 5):
+            for theta in (0.0, np.pi / 4):
+                turned = signal(response(sigma[1], chi), theta, chi)
+                assert turned == pytest.approx(signal(circular, theta, 0.0), abs=1e-9)
+        start = response(np.array([1.0, 0.0]), 0.0)
+        for phi in rng.uniform(0, np.pi, 5):
+            q = response(np.array([np.cos(phi), np.sin(phi)]), 0.0)
+            assert np.linalg.norm(q) == pytest.approx(size / np.sqrt(2))
+            turn = 2 * np.angle((plus.conj() @ q) / (plus.conj() @ start))
+            back = 2 * np.angle((minus.conj() @ q) / (minus.conj() @ start))
+            # a± of a line at α is exp(∓iα): α has turned by 2sφ.
+            assert np.exp(1j * (back - turn) / 2) == pytest.approx(
+                np.exp(2j * plan.channels[0].sense * 2 * phi)
+            )
+            checked += 1
+    assert checked == 10
+
+
+# ------------------------------------------------------------------------- what a user sees
+
+
+def test_documents_are_what_their_schema_says():
+    study = sc.read("Bi2Se3/phonopy.yaml")
+    validator = Draft202012Validator(json.loads(schema("validate")))
+    for data, unit in ((TRACES, "cm-1"), (ROWS, "meV")):
+        judged = study.validate(data, sees="raman")
+        document = validation_document(study.crystal, study.axis, judged, unit=unit)
+        assert not list(validator.iter_errors(json.loads(json.dumps(document, allow_nan=False))))
+        (component,) = document["components"]
+        assert component["assigned"] == "Eg(2)"
+        assert component["frequency_unit"] == unit
+        assert {"frequency", "helicity", "verdict"} <= set(component)
+    validator = Draft202012Validator(json.loads(schema("plan")))
+    for name in ("Bi2Se3/phonopy.yaml", "SrTiO3", "CuO", "MgB2"):
+        document = plan_document(sc.read(name).plan(), unit="cm-1")
+        assert not list(validator.iter_errors(json.loads(json.dumps(document, allow_nan=False))))
+
+
+def test_tables_fit_a_terminal():
+    study = sc.read("Bi2Se3/phonopy.yaml")
+    judged = study.validate(TRACES)
+    tables = [
+        *validation_tables(study.crystal, study.axis, judged, unit="cm-1"),
+        *plan_tables(study.plan(), unit="THz", path="x"),
+    ]
+    for table in tables:
+        assert max(map(len, table.text(110).splitlines())) <= 110
+        table.ascii().text().encode("ascii")
+
+
+def test_figures(tmp_path):
+    pytest.importorskip("matplotlib")
+    study = sc.read("Bi2Se3/phonopy.yaml")
+    for data, ending in ((TRACES, "png"), (ROWS, "svg")):
+        path = tmp_path / f"figure.{ending}"
+        save_validation(study.crystal, study.validate(data, sees="raman"), path)
+        assert path.stat().st_size > 5000
+
+
+def test_the_figure_without_matplotlib(monkeypatch, tmp_path):
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
+    study = sc.read("Bi2Se3")
+    with pytest.raises(SymchiralError, match="matplotlib is not installed"):
+        save_validation(study.crystal, study.validate(ROWS), tmp_path / "x.png")
+
+
+BAD = {
+    "probe of another axis": (["BaTiO3_P4mm", TRACES], "for a 3-fold axis"),
+    "fs read as ps": (
+        ["Bi2Se3/phonopy.yaml", "{tmp}/fs.csv", "--time-unit", "ps"],
+        "Check the unit of the times",
+    ),
+    "no file": (["Bi2Se3", "nowhere.csv"], "no such file"),
+    "no unit": (["Bi2Se3", "{tmp}/nounit.csv"], "not declared"),
+    "missing channel": (["Bi2Se3", TRACES, "--probe", "coordinates, A, B"], "contradicts"),
+    "short": (["Bi2Se3", "{tmp}/short.csv"], "too short"),
+    "rows and traces": (["Bi2Se3", TRACES, ROWS], "cannot be joined"),
+    "options for rows": (["Bi2Se3", ROWS, "--time-zero", "1"], "fitted rows"),
+    "unknown mode": (["Bi2Se3", ROWS, "--frequencies", "{tmp}/unknown.json"], "no optical mode"),
+    "wrong order": (["Bi2Se3", ROWS, "--frequencies", "{tmp}/order.json"], "out of order"),
+    "no JSON": (["Bi2Se3", ROWS, "--frequencies", ROWS], "cannot read the frequencies"),
+    "no frequencies": (["Bi2Se3", ROWS, "--frequencies", "x.json"], "cannot read the frequencies"),
+    "tolerance": (["Bi2Se3", ROWS, "--tolerance", "-1"], "tolerance of -1"),
+    "order": (["Bi2Se3", ROWS, "--order", "7"], "order 7 is not enumerated"),
+    "sigma": (["Bi2Se3", ROWS, "--sigma", "0"], "no criterion"),
+    "ending": (["Bi2Se3", ROWS, "-o", "x.doc"], "no format for this"),
+    "folder": (["Bi2Se3", ROWS, "-o", "{tmp}/none/x.png"], "cannot write"),
+    "pump": (["Bi2Se3", TRACES, "--pump-frequency", "2THz"], "no polarisation"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input(case, tmp_path, capsys):
+    times = np.arange(0, 8, 0.03)
+    shape = np.exp(-0.3 * times)[:, None] * np.column_stack(
+        [np.cos(2 * np.pi * 4.06 * times), -np.sin(2 * np.pi * 4.06 * times)]
+    )
+    shape = shape + 0.05 * np.random.default_rng(0).standard_normal(shape.shape)
+
+    def table(name, head, times, rows=None):
+        body = [f"{t:.5f},{a:.5f},{b:.5f}" for t, (a, b) in zip(times, shape, strict=True)]
+        (tmp_path / name).write_text("\n".join([head, *body[:rows]]) + "\n")
+
+    table("fs.csv", "time,Qx,Qy", 1000 * times)
+    table("nounit.csv", "time,Qx,Qy", times)
+    table("short.csv", "time_ps,Qx,Qy", times, rows=6)
+    for name, given in (("unknown", {"Eg(7)": 1.0}), ("order", {"Eg(1)": 4.0, "Eg(2)": 1.0})):
+        text = json.dumps({"frequency_unit": "THz", "frequencies": given})
+        (tmp_path / f"{name}.json").write_text(text)
+    words, message = BAD[case]
+    assert main(["validate", *(w.format(tmp=tmp_path) for w in words)]) == 1
+    shown = capsys.readouterr()
+    assert message in shown.err
+    assert not shown.out
+
+
+def test_commands(capsys, tmp_path):
+    assert main(["validate", "Bi2Se3/phonopy.yaml", TRACES, "--frequencies", FREQUENCIES]) == 0
+    assert "agrees with the rules" in capsys.readouterr().out
+    assert main(["validate", "Bi2Se3", ROWS, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["schema"] == "symchiral/validate/1"
+    assert main(["plan", "Bi2Se3/phonopy.yaml", "--pump-range", "1-3THz"]) == 0
+    assert "Eu(1,+) Eu(1,+) → Eg(2,−)" in capsys.readouterr().out
+    assert main(["plan", "SrTiO3", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["order"] == 4
+    assert main(["plan", "Bi2Se3", "--pump-range", "1-3THz s+"]) == 1
+    assert "band only" in capsys.readouterr().err
