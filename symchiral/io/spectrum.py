@@ -61,7 +61,11 @@ def read_frequencies(text: str) -> dict[str, float]:
     given = Path(text).expanduser()
     path = given if given.is_file() else find_beside(text)
     if path is None:
-        raise ReadError(f"cannot read {text}", why="there is no such file", fix="check the path")
+        raise ReadError(
+            f"cannot read the frequencies in {text}",
+            why="there is no such file",
+            fix="check the path",
+        )
     found = _per_mode(path, "frequencies", text)
     if any(not value > 0 for value in found.values()):
         raise ReadError(
