@@ -197,6 +197,7 @@ def test_the_command(capsys: Capture, tmp_path: Path) -> None:
 
 
 def test_what_is_incomplete_is_refused_in_words(capsys: Capture, tmp_path: Path) -> None:
+    pytest.importorskip("phono3py")
     shutil.copy(DATA / "Si_phono3py_disp.yaml.xz", tmp_path / "phono3py_disp.yaml.xz")
     assert main(["audit", str(tmp_path)]) == 1
     assert "no third-order forces" in capsys.readouterr().err

@@ -527,6 +527,8 @@ def test_the_document_is_what_the_study_returns(capsys: Capture) -> None:
 
 
 def test_ascii(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PYTHONIOENCODING", "PYTHONUTF8"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LC_ALL", "C")
     for name in ("Bi2Se3", "NiTiO3", "GaAs"):
         text = run(capsys, "light", name, "--domains")
