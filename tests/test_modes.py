@@ -131,6 +131,12 @@ def check_laws(crystal: SymmetricCrystal, modes: Modes, matrix: np.ndarray) -> N
     """T(Cₙ) e = exp(−2πi l/n) e; ΣJ = 0; J inside the bounds of its species."""
     total = sum((mode.atomic_am.sum(axis=0) for mode in modes), np.zeros(3))
     assert np.abs(total).max() < 1e-9
+    for mode in modes:
+        a, b = mode.ellipses[:, 0], mode.ellipses[:, 1]
+        assert np.abs(np.einsum("ki,ki->k", a, b)).max() < 1e-12
+        assert np.all(np.linalg.norm(a, axis=1) > np.linalg.norm(b, axis=1) - 1e-12)
+        assert np.abs(2 * np.cross(a, b) - mode.atomic_am).max() < 1e-12
+        assert np.all(mode.helicities < 1 + 1e-12)
     axis, q = modes.axis, modes.q
     if axis is None:
         return

@@ -74,6 +74,27 @@ class Mode(Value):
         e = self.eigenvector
         return np.asarray(np.cross(e.conj(), e).imag)
 
+    @cached_property
+    def ellipses(self) -> Floats:
+        r"""(N, 2, 3): half axes a, b of the ellipse on which every atom moves, Cartesian.
+
+        :math:`e_κ = e^{iθ}(a_κ + i b_κ)` with a ⟂ b and \|a\| ≥ \|b\|, in units of √amu Å of the
+        normalised mode; the atom turns from a towards b. On a line b is 0.
+        """
+        e = self.eigenvector
+        turned = e * np.exp(-0.5j * np.angle(np.sum(e * e, axis=1)))[:, None]
+        return np.stack([turned.real, turned.imag], axis=1)
+
+    @cached_property
+    def helicities(self) -> Floats:
+        r"""(N,): how circular every atom moves, :math:`|e_κ^* × e_κ| / |e_κ|^2`, 0 to 1.
+
+        The sense is that of ``atomic_am``; 0 for an atom at rest.
+        """
+        size = np.linalg.norm(self.atomic_am, axis=1)
+        moving = self.weights > 1e-12
+        return np.where(moving, size / np.where(moving, self.weights, 1.0), 0.0)
+
     @property
     def am_vector(self) -> Floats | None:
         """Mechanical angular momentum, Cartesian, ħ per quantum; None where it does not exist."""

@@ -20,6 +20,9 @@ from symchiral.value import Value, frozen
 Complex = npt.NDArray[np.complex128]
 Floats = npt.NDArray[np.float64]
 
+ROUNDING = 1e-14
+"""An imaginary part smaller than this, relative to the real one, is rounding."""
+
 EQUAL = 1e-9
 """Eigenvalues that differ by less, relative to the largest, are one and the same."""
 
@@ -52,7 +55,7 @@ class ModeSpace(Value):
 
     def modes(
         self,
-        matrix: Complex,
+        matrix: Complex | Floats,
         masses: Floats,
         *,
         born: Floats | None = None,
@@ -76,6 +79,8 @@ class ModeSpace(Value):
             the group turns it, infrared-active species mix and split, and only these.
         """
         split = direction is not None and not self._keeps(direction)
+        if np.abs(matrix.imag).max() < ROUNDING * np.abs(matrix.real).max():
+            matrix = matrix.real.copy()
         found: list[Multiplet] = []
         polar: list[tuple[Species, Complex]] = []
         for species, basis in zip(self.species, self.bases, strict=True):
@@ -107,7 +112,7 @@ class ModeSpace(Value):
     def _split(
         self,
         polar: list[tuple[Species, Complex]],
-        matrix: Complex,
+        matrix: Complex | Floats,
         masses: Floats,
         direction: Floats,
     ) -> list[Multiplet]:
@@ -213,7 +218,7 @@ def mode_space(crystal: SymmetricCrystal, axis: Axis | None, q: QPoint = GAMMA) 
     return ModeSpace(crystal, q.reduced, axis, species, bases)
 
 
-def solve(basis: AdaptedBasis, matrix: Complex) -> tuple[Floats, Complex]:
+def solve(basis: AdaptedBasis, matrix: Complex | Floats) -> tuple[Floats, Complex]:
     """Eigenvalues (n,) and sets of eigenvectors (n, 3N, d) of a matrix in one species."""
     rows, size, _ = basis.displacements.shape
     if rows == size and not basis.real:
@@ -314,7 +319,7 @@ def _numbered(modes: list[tuple[Species, Mode]], masses: Floats) -> list[Multipl
     return found
 
 
-def _asymmetry(matrix: Complex, multiplets: list[Multiplet]) -> float:
+def _asymmetry(matrix: Complex | Floats, multiplets: list[Multiplet]) -> float:
     """Largest change of a frequency by averaging the matrix over the group, THz.
 
     Frequencies below 1 % of the highest count as that: those of translations are roots of rounding.

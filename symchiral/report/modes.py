@@ -164,10 +164,18 @@ def _record(
                 "am": _rounded(mode.atomic_am[list(site.atoms)].sum(axis=0))
                 if mode.fixed
                 else None,
+                "ellipses": [
+                    [_rounded(axis) for axis in mode.ellipses[atom]] for atom in site.atoms
+                ]
+                if mode.fixed
+                else None,
             }
             for site in modes.crystal.sites
         ],
         "effective_charge": None if charge is None else _complex(charge),
+        "oscillator_strength": None
+        if charge is None
+        else round(float(np.vdot(charge, charge).real), 9),
         "magnetic_moment": None if moment is None else _rounded(moment),
     }
     found["eigenvector"] = [_complex(row) for row in mode.eigenvector] if eigenvectors else None
