@@ -269,6 +269,7 @@ def _letters(primitive: Crystal, group: SpaceGroup) -> list[tuple[str, str]]:
     Letters belong to a setting as coordinates do, and spglib cannot be asked for those of a given
     one. So it is shown the atoms where their coordinates, in the setting that it found before, are
     those of ours: cell and operations stay the same, so it finds that setting again.
+    Empty if it does not.
     """
     setting = Frame(primitive.cell, group.centring, frozen(np.zeros(3)), group.centring)
     for _ in range(ATTEMPTS):
