@@ -8,7 +8,7 @@ is :math:`f\,|f|` with f negative for an unstable mode.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import pi, sqrt
+from math import pi
 
 from symchiral.errors import InputError, nearest
 
@@ -17,9 +17,6 @@ ELEMENTARY_CHARGE = 1.602176634e-19
 
 ATOMIC_MASS = 1.66053906660e-27
 """kg; 1 amu."""
-
-THZ_PER_ROOT = sqrt(ELEMENTARY_CHARGE / ATOMIC_MASS) * 1e10 / (2 * pi) * 1e-12
-"""√(eV/amu)/Å as an ordinary frequency in THz: 15.6333."""
 
 PER_THZ = {
     "THz": 1.0,

@@ -18,16 +18,17 @@ import io
 import os
 import re
 import shlex
+import tempfile
 import textwrap
 from pathlib import Path
 
 import pytest
+from sandbox import ROOT, sandbox
 
 import symchiral
 from symchiral import errors
 from symchiral.cli import main
 
-ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 WIDTH = 95
@@ -42,8 +43,8 @@ EXAMPLES = 100
 
 
 @pytest.fixture(autouse=True)
-def _at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+def _as_at_the_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(sandbox(tmp_path))
     for name in ("LC_ALL", "LC_CTYPE", "LANG", "PYTHONIOENCODING", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
 
@@ -200,12 +201,14 @@ def write() -> None:
         first = match["body"].partition("\n")[0]
         return f"```console\n{first}\n{screen_of(first.removeprefix('$ '))[1]}```"
 
-    os.chdir(ROOT)
-    for page in PAGES:
-        text = text_of(page)
-        new = _BLOCK.sub(renewed, text)
-        if new != text:
-            page.write_text(new, encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(sandbox(Path(folder)))
+        for page in PAGES:
+            text = text_of(page)
+            new = _BLOCK.sub(renewed, text)
+            if new != text:
+                page.write_text(new, encoding="utf-8")
+        os.chdir(ROOT)
 
 
 if __name__ == "__main__":

@@ -236,6 +236,54 @@ def test_effective_charges_obey_symmetry_and_sum_rules() -> None:
     assert compared > 500
 
 
+@pytest.mark.parametrize("name", ["HgS_cinnabar", "Li2ZrTeO6", "SiO2_quartz_P3121"])
+def test_effective_charges_are_those_of_the_non_analytic_term(name: str) -> None:
+    """phonopy's D(q̂) − D is one dyad, z z†: z is q̂·Z of the modes, index by index."""
+    study = study_of(name)
+    modes = study.modes()
+    assert study.phonons is not None
+    assert np.abs(modes.born - np.swapaxes(modes.born, 1, 2)).max() > 1e-3  # else no index is told
+    for direction in ((1.0, 0.0, 0.0), (0.3, -0.5, 0.8)):
+        unit = np.array(direction) / np.linalg.norm(direction)
+        change = study.phonons.dynamical_matrix(GAMMA, unit) - study.phonons.dynamical_matrix(GAMMA)
+        vectors = modes.eigenvectors
+        theirs = vectors.conj().T @ change @ vectors
+        charges = np.array([modes.effective_charge(mode) for mode in modes]) @ unit
+        ours = np.outer(charges.conj(), charges)
+        scale = np.trace(theirs).real / np.trace(ours).real
+        assert scale > 0
+        assert np.abs(theirs - scale * ours).max() < 1e-3 * np.abs(theirs).max()
+
+
+def test_magnetic_moments_are_those_of_moving_charges() -> None:
+    """Atoms set moving: ½ Σ u × Z u̇ over Σ m u × u̇, both averaged over a period.
+
+    The ratio is the moment per angular momentum: J of the mode gives the moment of one quantum.
+    """
+    study = study_of("HgS_cinnabar")
+    modes = study.modes()
+    assert modes.born is not None
+    magneton = 1.007276466  # e ħ / (2 amu) in nuclear magnetons: the mass of the proton in amu
+    compared = 0
+    for mode in modes:
+        moment, am = modes.magnetic_moment(mode), mode.am_vector
+        assert moment is not None
+        assert am is not None
+        if mode.number is None or abs(am[2]) < 0.01:
+            continue
+        phases = np.exp(-2j * np.pi * np.arange(64) / 64)[:, None, None]
+        roots = np.sqrt(modes.masses)[:, None]
+        u = np.real(phases * mode.eigenvector / roots)
+        v = np.real(-1j * phases * mode.eigenvector / roots)
+        current = np.einsum("kab,tkb->tka", modes.born, v)
+        charged = np.cross(u, current).sum(axis=1).mean(axis=0)
+        massive = (modes.masses[:, None] * np.cross(u, v)).sum(axis=1).mean(axis=0)
+        expected = charged / massive[2] * am[2] * magneton
+        assert np.abs(moment - expected).max() < 1e-9
+        compared += 1
+    assert compared >= 10
+
+
 def test_magnetic_moments_are_axial_and_odd_under_time_reversal() -> None:
     """Partners (+) and (−) have opposite moments along the axis; modes on a line have none."""
     modes = study_of("HgS_cinnabar").modes()

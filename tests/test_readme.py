@@ -10,10 +10,10 @@ from pathlib import Path
 
 import ase.io
 import pytest
+from sandbox import ROOT, sandbox
 
 from symchiral.cli import main
 
-ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -23,8 +23,8 @@ _SHELL = re.compile(r"`(symchiral [a-z]+ [^`]+)`")
 
 
 @pytest.fixture(autouse=True)
-def _at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+def _as_at_the_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(sandbox(tmp_path))
     for name in ("LC_ALL", "LC_CTYPE", "LANG", "PYTHONIOENCODING", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
 

@@ -31,11 +31,6 @@ class Activity:
     hyper_raman: bool
 
     @property
-    def silent(self) -> bool:
-        """Whether none of the three sees it."""
-        return not (self.infrared or self.raman or self.hyper_raman)
-
-    @property
     def words(self) -> str:
         """``infrared``, ``Raman``, both, ``hyper-Raman`` (if neither) or ``silent``."""
         found = [w for w, on in (("infrared", self.infrared), ("Raman", self.raman)) if on]
