@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.crystal.qpoint import QPoint
+from symchiral.crystal.qpoint import QPoint, little_group
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.value import Value, frozen
 
 Complex = npt.NDArray[np.complex128]
 
@@ -53,6 +57,35 @@ def displacement_matrices(
         phases[..., None, None] * crystal.rotations[chosen][:, None]
     )
     return matrices.transpose(0, 1, 3, 2, 4).reshape(len(chosen), 3 * n, 3 * n)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SiteMatrices(Value):
+    """T(g) of the little group of q on the atoms of each site, made when first asked for.
+
+    Attributes
+    ----------
+    crystal : SymmetricCrystal
+        The crystal.
+    q : QPoint
+        The wavevector.
+    """
+
+    crystal: SymmetricCrystal
+    q: QPoint
+
+    @cached_property
+    def by_site(self) -> Mapping[str, Complex]:
+        """(H, 3n, 3n) complex by name of the site, operations in the order of the little group."""
+        members = little_group(self.crystal.group, self.q)
+        return {
+            site.name: frozen(displacement_matrices(self.crystal, self.q, members, site.atoms))
+            for site in self.crystal.sites
+        }
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Large, and quickly made again: the matrices are not pickled.
+        return {"crystal": self.crystal, "q": self.q}
 
 
 def displacement_characters(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from symchiral.irreps.axis import Axis
 from symchiral.irreps.pam import Component, components
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.stars import star_irreps
-from symchiral.modes.displacement import displacement_characters, displacement_matrices
+from symchiral.modes.displacement import SiteMatrices, displacement_characters
 from symchiral.modes.motion import Motion, motions
 from symchiral.value import Value
 
@@ -41,8 +42,10 @@ class Species(Value):
         Sites whose atoms move in this species, and how many multiplets each gives.
     components : tuple of Component
         Its components on the axis.
-    motions : tuple of Motion
-        How the atoms turn, one per component.
+    axis : Axis or None
+        The axis.
+    matrices : SiteMatrices
+        How the little group moves the atoms of every site.
     """
 
     participant: Participant
@@ -51,7 +54,21 @@ class Species(Value):
     acoustic: int
     sites: tuple[tuple[Site, int], ...]
     components: tuple[Component, ...]
-    motions: tuple[Motion, ...]
+    axis: Axis | None
+    matrices: SiteMatrices
+
+    @cached_property
+    def motions(self) -> tuple[Motion, ...]:
+        """How the atoms turn, one per component, as far as symmetry fixes it."""
+        return motions(
+            self.matrices.crystal,
+            self.participant,
+            self.arm,
+            self.components,
+            self.axis,
+            self.sites,
+            self.matrices.by_site if self.axis else {},
+        )
 
     @property
     def label(self) -> str:
@@ -107,9 +124,7 @@ def find_species(
     per_site = np.stack([per_atom[:, list(site.atoms)].sum(axis=1) for site in crystal.sites], 1)
     centre = q.reduced == GAMMA
     polar = np.trace(crystal.rotations, axis1=1, axis2=2)
-    matrices = {
-        site.name: displacement_matrices(crystal, q, members, site.atoms) for site in crystal.sites
-    }
+    matrices = SiteMatrices(crystal, q)
     found = []
     for participant in star_irreps(crystal.group, q):
         arm = participant.arms.index(q.reduced)
@@ -127,7 +142,8 @@ def find_species(
                 acoustic=int(_multiplicity(characters, polar)) if centre else 0,
                 sites=sites,
                 components=parts,
-                motions=motions(crystal, participant, arm, parts, axis, sites, matrices),
+                axis=axis,
+                matrices=matrices,
             )
         )
     return tuple(found)
