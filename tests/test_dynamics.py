@@ -667,7 +667,7 @@ def test_files(capsys: Capture, tmp_path: Path) -> None:
     assert all(f"wrote {path}" in err for path in names.values())
     rows = (tmp_path / "run.csv").read_text(encoding="utf-8").splitlines()
     header = rows[0].split(",")
-    numbers = np.array([[float(x) for x in row.split(",")] for row in rows[1:]])
+    numbers = np.array([[float(x or "nan") for x in row.split(",")] for row in rows[1:]])
     assert numbers.shape == (len(rows) - 1, len(header))
     assert {"time_ps", "Eg(2)_x", "Eg(2)_helicity"} <= set(header)
     assert numbers[-1, header.index("Eg(2)_helicity")] < -0.9

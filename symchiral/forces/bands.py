@@ -18,7 +18,6 @@ from symchiral.irreps.segments import PathPoint, Segment, find_segments
 from symchiral.modes.branches import (
     Branch,
     angular_momenta,
-    connect,
     find_branches,
     solve_branches,
 )
@@ -112,8 +111,6 @@ class BandSegment(Value):
         The special points at the ends.
     eigenvectors : (n, 3N, 3N) complex or None
         Columns are the branches, rows atom-major, phase with the position of the atom.
-    connected : str
-        ``representation``, or ``overlap`` where nothing but the eigenvectors tells branches apart.
     """
 
     segment: Segment
@@ -129,7 +126,6 @@ class BandSegment(Value):
     start: BandEnd
     end: BandEnd
     eigenvectors: Complex | None
-    connected: str
 
     @property
     def am(self) -> Floats:
@@ -279,7 +275,6 @@ def _follow(
     part = axis_at(crystal, axis, [segment.q])
     space = mode_space(crystal, part, segment.q)
     branches = find_branches(space)
-    plain = len(space.species) == 1 and space.species[0].dimension == 1
     coordinates = segment.start.coordinates + t[:, None] * segment.vector
     shift = np.array(segment.shift)
     direction = crystal.frame.wavevector(segment.vector, to="cartesian", source="primitive")
@@ -287,15 +282,9 @@ def _follow(
     phases = np.exp(-2j * np.pi * (crystal.primitive.positions @ shift)).repeat(3)[:, None]
     frequencies, am = np.empty((n, size)), np.empty((n, size, 3))
     vectors = np.empty((n, size, size), dtype=complex) if keep else None
-    before: Complex | None = None
     for i, q in enumerate(coordinates - shift):
         matrix = phonons.matrix_at(q, _approach(phonons, coordinates[i], direction))
         frequencies[i], columns = solve_branches(space, matrix)
-        if plain:
-            if before is not None:
-                order = connect(before, columns, frequencies[i])
-                frequencies[i], columns = frequencies[i][order], columns[:, order]
-            before = columns
         am[i] = angular_momenta(columns)
         if i == n // 2:
             _check(phonons, matrix, frequencies[i])
@@ -323,7 +312,6 @@ def _follow(
         first,
         last,
         vectors,
-        "overlap" if plain else "representation",
     )
 
 

@@ -104,12 +104,10 @@ class Phonons(Value):
             # A Cartesian direction on the reciprocal basis of their cell.
             theirs = self._forces.cell @ np.asarray(direction, dtype=float)
         matrix = self._forces.dynamical_matrix(q @ self._basis, theirs)
-        n = len(self._order)
-        blocks = matrix.reshape(n, 3, n, 3)[self._order][:, :, self._order]
+        rows = (3 * self._order[:, None] + np.arange(3)).ravel()
         # Atoms of the source are a little beside their symmetric places.
-        phases = np.exp(2j * np.pi * (self._offsets @ q))
-        blocks = blocks * phases[:, None, None, None] * phases.conj()[:, None]
-        return np.asarray(blocks.reshape(3 * n, 3 * n))
+        phases = np.exp(2j * np.pi * (self._offsets @ q)).repeat(3)
+        return np.asarray(matrix[np.ix_(rows, rows)] * np.outer(phases, phases.conj()))
 
     @property
     def source(self) -> Forces:

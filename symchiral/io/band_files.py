@@ -1,10 +1,8 @@
-"""Bands as columns (CSV, Parquet) and as phonopy's band.yaml."""
+"""Bands as columns and as phonopy's band.yaml."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
@@ -25,7 +23,7 @@ def band_columns(bands: Bands, *, unit: str = "THz") -> dict[str, npt.NDArray[An
 
     ``q1, q2, q3`` are on the primitive reciprocal basis, ``distance`` is in Å⁻¹ with 2π, ``branch``
     counts from 1 on every piece, ``l`` is balanced, angular momenta are in ħ; what does not exist
-    is NaN, or an empty text.
+    is NaN, or an empty text. :func:`symchiral.io.columns.write_columns` writes them.
     """
     parts: list[dict[str, Any]] = []
     for number, piece in enumerate(bands.segments, 1):
@@ -61,48 +59,6 @@ def band_columns(bands: Bands, *, unit: str = "THz") -> dict[str, npt.NDArray[An
             }
         )
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def write_band_csv(bands: Bands, stream: TextIO, *, unit: str = "THz") -> None:
-    """Write the columns as CSV; what does not exist is left empty."""
-    columns = band_columns(bands, unit=unit)
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*(_texts(column) for column in columns.values()), strict=True))
-
-
-def _texts(column: npt.NDArray[Any]) -> list[str]:
-    if column.dtype.kind != "f":
-        return [str(x) for x in column.tolist()]
-    rounded = np.round(column, 9) + 0.0
-    return ["" if x != x else repr(x) for x in rounded.tolist()]
-
-
-def write_band_parquet(bands: Bands, file: Path, *, unit: str = "THz") -> None:
-    """Write the columns as Parquet.
-
-    Raises
-    ------
-    InputError
-        pyarrow is not installed.
-    """
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise InputError(
-            f"cannot write {file}",
-            why="pyarrow is not installed",
-            fix="pip install 'symchiral[parquet]', or write .csv",
-        ) from error
-    columns = band_columns(bands, unit=unit)
-    arrays = {
-        name: pyarrow.array(
-            column.tolist() if column.dtype.kind == "U" else column, from_pandas=True
-        )
-        for name, column in columns.items()
-    }
-    pyarrow.parquet.write_table(pyarrow.table(arrays), file)
 
 
 def write_band_yaml(bands: Bands, stream: TextIO) -> None:

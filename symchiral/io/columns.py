@@ -1,9 +1,11 @@
-"""Writing numbers in columns, and trajectories of atoms."""
+"""Writing columns of numbers and names, and trajectories of atoms."""
 
 from __future__ import annotations
 
 import contextlib
+import csv
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,8 +29,10 @@ def writing(path: str) -> Iterator[None]:
         ) from error
 
 
-def write_columns(path: str, columns: Mapping[str, Floats]) -> None:
+def write_columns(path: str, columns: Mapping[str, npt.NDArray[Any]]) -> None:
     """Write columns of equal length as CSV, or, with the ending ``.parquet``, as Parquet.
+
+    Numbers have nine digits in CSV; NaN is an empty field, in Parquet a null.
 
     Raises
     ------
@@ -38,18 +42,19 @@ def write_columns(path: str, columns: Mapping[str, Floats]) -> None:
     if path.lower().endswith(".parquet"):
         _write_parquet(path, columns)
         return
-    with writing(path):
-        np.savetxt(
-            path,
-            np.column_stack(list(columns.values())),
-            fmt="%.9g",
-            delimiter=",",
-            header=",".join(f'"{name}"' if "," in name else name for name in columns),
-            comments="",
-        )
+    with writing(path), open(path, "w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*(_texts(column) for column in columns.values()), strict=True))
 
 
-def _write_parquet(path: str, columns: Mapping[str, Floats]) -> None:
+def _texts(column: npt.NDArray[Any]) -> list[str]:
+    if column.dtype.kind != "f":
+        return [str(x) for x in column.tolist()]
+    return ["" if x != x else f"{x + 0.0:.9g}" for x in column.tolist()]
+
+
+def _write_parquet(path: str, columns: Mapping[str, npt.NDArray[Any]]) -> None:
     try:
         import pyarrow
         import pyarrow.parquet
@@ -59,7 +64,12 @@ def _write_parquet(path: str, columns: Mapping[str, Floats]) -> None:
             why="pyarrow is not installed",
             fix="pip install 'symchiral[parquet]', or write .csv",
         ) from error
-    arrays = {name: pyarrow.array(column, from_pandas=True) for name, column in columns.items()}
+    arrays = {
+        name: pyarrow.array(
+            column.tolist() if column.dtype.kind == "U" else column, from_pandas=True
+        )
+        for name, column in columns.items()
+    }
     with writing(path):
         pyarrow.parquet.write_table(pyarrow.table(arrays), path)
 

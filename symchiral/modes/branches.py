@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.modes.modespace import EQUAL, ModeSpace, solve
+from symchiral.modes.modespace import ModeSpace, solve
 from symchiral.value import Value
 
 Complex = npt.NDArray[np.complex128]
@@ -141,30 +141,3 @@ def angular_momenta(eigenvectors: Complex) -> Floats:
         for i, j in ((1, 2), (2, 0), (0, 1))
     ]
     return np.stack(found, axis=1)
-
-
-def connect(before: Complex, after: Complex, squares: Floats) -> npt.NDArray[np.int64]:
-    """Order of the columns after a step that carries on those before it, by overlap.
-
-    Used where no symmetry tells modes apart. Columns of one frequency stay together: they have no
-    directions of their own.
-
-    Parameters
-    ----------
-    before, after : (3N, n) complex
-        Eigenvectors in the gauge with the position in the phase, in which they change slowly.
-    squares : (n,) float
-        Frequencies after the step, ascending.
-    """
-    overlaps = np.abs(before.conj().T @ after) ** 2
-    scale = EQUAL * max(float(np.max(np.abs(squares))), 1e-12)
-    groups = np.cumsum(np.diff(squares, prepend=squares[:1]) > scale)
-    if groups[-1] + 1 < len(groups):
-        same = groups[:, None] == groups
-        overlaps = overlaps @ same
-    best = np.argmax(overlaps, axis=1)
-    if len(set(best.tolist())) == len(best):
-        return np.asarray(best, dtype=np.int64)
-    from scipy.optimize import linear_sum_assignment
-
-    return np.asarray(linear_sum_assignment(-overlaps)[1], dtype=np.int64)

@@ -12,8 +12,8 @@ from symchiral.crystal.search import Notice
 from symchiral.errors import InputError, nearest
 from symchiral.forces.bands import BandEnd, Bands, BandSegment
 from symchiral.forces.door import ForceConstants
-from symchiral.io.band_files import write_band_csv, write_band_parquet, write_band_yaml
-from symchiral.io.columns import writing
+from symchiral.io.band_files import band_columns, write_band_yaml
+from symchiral.io.columns import write_columns, writing
 from symchiral.report.document import Document, axis_record, header, structure_record, tidy
 from symchiral.report.modes import NOTED, STILL
 from symchiral.report.summary import axis_line, headline
@@ -81,7 +81,6 @@ def _segment(bands: Bands, piece: BandSegment, factor: float) -> Document:
         "line": piece.segment.place,
         "axis": axis_record(bands.crystal, piece.axis),
         "direction": tidy(piece.direction),
-        "connected": piece.connected,
         "coordinates": tidy(piece.coordinates),
         "distance": _numbers(piece.distance),
         "u": _numbers(piece.u) if piece.axis is not None else None,
@@ -146,8 +145,6 @@ def bands_table(bands: Bands, *, unit: str = "THz") -> Table:
     foot = ["u = q·c/2π along the axis; |J|: the largest on the piece."]
     if any(not np.isfinite(p.am).all() for p in bands.segments):
         foot.append("— for J: partners of equal frequency that no axis tells apart.")
-    if any(piece.connected == "overlap" for piece in bands.segments):
-        foot.append("Pieces with one species: branches connected by overlap of eigenvectors.")
     return Table(
         ("path", "line", "axis", "l", "species", f"f ({SIGNS[unit]})", "|J| (ħ)"),
         tuple(rows),
@@ -182,15 +179,13 @@ def _save(bands: Bands, path: Path, ending: str, unit: str) -> None:
         from symchiral.report.bands_figure import bands_figure
 
         bands_figure(bands, unit=unit).savefig(path, dpi=200)
-    elif ending == ".parquet":
-        write_band_parquet(bands, path, unit=unit)
+    elif ending in (".csv", ".parquet"):
+        write_columns(str(path), band_columns(bands, unit=unit))
     else:
         with path.open("w", encoding="utf-8", newline="") as stream:
             if ending == ".json":
                 json.dump(bands_document(bands, unit=unit), stream, allow_nan=False, indent=1)
                 stream.write("\n")
-            elif ending == ".csv":
-                write_band_csv(bands, stream, unit=unit)
             else:
                 write_band_yaml(bands, stream)
 

@@ -332,8 +332,10 @@ def calculator(repeat: int) -> Iterator[Row]:
     )
 
 
-def spring_phonopy(name: str, cells: tuple[int, int, int], changed: int | None) -> Any:
-    """phonopy with springs between the atoms of a shipped crystal, one atom perhaps replaced."""
+def spring_phonopy(
+    name: str, cells: tuple[int, int, int], changed: int | None = None, moved: float = 0.0
+) -> Any:
+    """phonopy with springs in a shipped crystal, one atom perhaps replaced or all moved, Å."""
     import numpy as np
     from phonopy import Phonopy
     from phonopy.structure.atoms import PhonopyAtoms
@@ -348,6 +350,11 @@ def spring_phonopy(name: str, cells: tuple[int, int, int], changed: int | None) 
         [(i, j, k) for i in range(cells[0]) for j in range(cells[1]) for k in range(cells[2])]
     )
     positions = ((primitive.positions[None] + shifts[:, None]) / cells).reshape(-1, 3)
+    positions += (
+        moved
+        * np.random.default_rng(0).normal(size=positions.shape)
+        @ np.linalg.inv(primitive.cell * np.array(cells)[:, None])
+    )
     numbers = np.tile(primitive.numbers, len(shifts))
     if changed is not None:
         numbers[0] = changed
@@ -363,14 +370,21 @@ def spring_phonopy(name: str, cells: tuple[int, int, int], changed: int | None) 
 
 
 def along(repeat: int) -> Iterator[Row]:
-    """Bands with PAM and AM on 200 wavevectors, against phonopy's own with eigenvectors."""
+    """Bands with PAM and AM on 200 wavevectors, against phonopy's own with eigenvectors.
+
+    With all atoms in their places, and with all moved a little, so that no symmetry helps.
+    """
+    for moved in (0.0, 0.05):
+        yield from _along(spring_phonopy("Cd3As2", (1, 1, 1), moved=moved), repeat)
+
+
+def _along(phonon: Any, repeat: int) -> Iterator[Row]:
     import tracemalloc
 
     import numpy as np
 
     import symchiral as sc
 
-    phonon = spring_phonopy("Cd3As2", (1, 1, 1), None)
     study = sc.read(phonon)
     bands = study.bands(eigenvectors=True)
     change = np.linalg.inv(bands.crystal.primitive.cell).T @ phonon.primitive.cell.T
@@ -385,7 +399,8 @@ def along(repeat: int) -> Iterator[Row]:
     a, b = medians([floor, ours], max(3, repeat // 2))
     atoms = len(bands.crystal.primitive)
     yield Row(
-        f"bands with PAM and AM, {atoms} atoms, {len(bands)} q / phonopy's with eigenvectors",
+        f"bands with PAM and AM, {atoms} atoms, {bands.crystal.group.symbol}, {len(bands)} q "
+        "/ phonopy's with eigenvectors",
         b / a,
         1.3,
         f"{b:.2f} s, {a:.2f} s",
