@@ -161,21 +161,37 @@ def _still(
     component: Component,
     axis: Axis,
 ) -> bool:
-    """Whether an antiunitary operation keeps a non-degenerate component and reverses J.
+    r"""Whether symmetry stops the motions of a component of every mode.
 
-    K g (K alone at the zone centre) takes J to −J if g leaves the sense of rotation about the axis
-    as it is; a mode that is its own image then has J = 0, and so has every orbit of its atoms.
+    Within the w partners of one mode that a component holds, J is a Hermitian w×w matrix M. Of the
+    operations that take the component to itself, g turns it into :math:`s\,D M D^†` and Kg (K alone
+    at the zone centre) into :math:`-s\,U M^* U^†`, with s = ±1 where g keeps or reverses the sense
+    of rotation about the axis. J = 0 if no M stays as it is; there are
+
+    .. math:: \frac1N \Bigl(\sum_g s\,|\mathrm{tr} D|^2 - \sum_{Kg} s\,\mathrm{tr}\,U U^*\Bigr)
+
+    independent ones.
     """
-    if component.basis.shape[1] > 1:
-        return False
-    opposite = int(participant.conjugate_arms[arm])
-    turns = np.linalg.det(crystal.rotations) * np.einsum(
+    b = component.basis
+    senses = np.linalg.det(crystal.rotations) * np.einsum(
         "i,gij,j->g", axis.direction, crystal.rotations, axis.direction
     )
-    keeps = (participant.images[:, arm] == opposite) & (turns > 1 - 1e-6)
-    w = component.basis[:, 0]
-    images = np.conj(participant.matrices[keeps, arm] @ w) @ participant.conjugation[opposite].T
-    return bool(np.any(np.abs(images @ w.conj()) > 1 - 1e-6))
+    keeps = np.abs(senses) > 1 - 1e-6
+    opposite = int(participant.conjugate_arms[arm])
+    moved, images = participant.matrices[:, arm] @ b, participant.images[:, arm]
+    # K takes Σ Q ε to Σ Q* C ε: the arm −q back to the named one.
+    returned = participant.conjugation[opposite] @ moved.conj()
+    own, reversed_ = keeps & (images == arm), keeps & (images == opposite)
+    linear, antilinear = b.conj().T @ moved[own], b.conj().T @ returned[reversed_]
+    total, members = 0.0, 0
+    for matrices, signs, kind in ((linear, senses[own], 1), (antilinear, senses[reversed_], -1)):
+        inside = np.abs(np.sum(np.abs(matrices) ** 2, axis=(1, 2)) - b.shape[1]) < 1e-6
+        chosen, s = matrices[inside], np.rint(signs[inside])
+        traces = np.trace(chosen, axis1=1, axis2=2)
+        squares = np.trace(chosen @ chosen.conj(), axis1=1, axis2=2).real
+        total += kind * float(s @ (np.abs(traces) ** 2 if kind > 0 else squares))
+        members += len(s)
+    return abs(total) < 1e-6 * members
 
 
 def species_motions(
