@@ -47,8 +47,8 @@ from symchiral.irreps.participant import Participant
 from symchiral.rules.budget import pam_sense, umklapp
 from symchiral.rules.channel import Channel
 from symchiral.rules.coupling import Coupling, Leg
-from symchiral.rules.invariant import Coordinate, Term
 from symchiral.rules.judge import count_coefficients, judge
+from symchiral.rules.monomial import Coordinate, Term
 
 Complex = npt.NDArray[np.complex128]
 Floats = npt.NDArray[np.float64]

@@ -16,8 +16,9 @@ from symchiral.algebra.exact import surd
 from symchiral.errors import LimitError
 from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
-from symchiral.rules.coupling import COPIES, Coupling, exchanges
+from symchiral.rules.coupling import Coupling, exchanges
 from symchiral.rules.judge import count_coefficients, group_average
+from symchiral.rules.monomial import Coordinate, Term
 from symchiral.value import Value
 
 if TYPE_CHECKING:
@@ -27,72 +28,6 @@ Complex = npt.NDArray[np.complex128]
 
 LARGEST = 1000
 """Couplings with more products of components than this are not expanded."""
-
-
-@dataclass(frozen=True)
-class Coordinate:
-    r"""A normal coordinate :math:`Q_l`: the coefficient of ε_l.
-
-    Attributes
-    ----------
-    name : str
-        Participant.
-    copy : int
-        Which mode of that kind.
-    component : str
-        PAM component; empty for the only one.
-    place : str
-        Wavevector; empty at the zone centre.
-    field : bool
-        Whether it is an amplitude of an applied field.
-    """
-
-    name: str
-    copy: int
-    component: str
-    place: str = ""
-    field: bool = False
-
-    @property
-    def text(self) -> str:
-        """``Eu:b(+)``, ``K1@K``, ``E[σ+]``."""
-        copy = f":{COPIES[self.copy]}" if self.copy else ""
-        if self.field:
-            return f"{self.name}[{self.component}]{copy}"
-        inside = f"({self.component})" if self.component else ""
-        return f"{self.name}{copy}{inside}" + (f"@{self.place}" if self.place else "")
-
-    @property
-    def latex(self) -> str:
-        r"""LaTeX, ``Q^{E_{u}}_{+}``; a field ``E_{\sigma+}``."""
-        if self.field:
-            below = self.component.replace("σ", r"\sigma") + f",{COPIES[self.copy]}" * (
-                self.copy > 0
-            )
-            return f"{self.name}_{{{below}}}"
-        primes = self.name.count("'")
-        stem = self.name.rstrip("'")
-        name = stem[0] + (f"_{{{stem[1:]}}}" if stem[1:] else "") + "'" * primes
-        copy = f",{COPIES[self.copy]}" if self.copy else ""
-        below = ",".join(x for x in (self.component, self.place) if x)
-        below = f"_{{{below}}}" if below else ""
-        return f"Q^{{{name}{copy}}}{below}"
-
-
-@dataclass(frozen=True)
-class Term:
-    """One monomial of an invariant with its coefficient.
-
-    Attributes
-    ----------
-    coefficient : complex
-        Snapped to ±√(p/q) (real and imaginary part) where recognised.
-    factors : tuple of (Coordinate, int)
-        Coordinates and powers.
-    """
-
-    coefficient: complex
-    factors: tuple[tuple[Coordinate, int], ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -126,7 +61,7 @@ class Invariant(Value):
         """The text, one coefficient each; the second and later ones begin with ``+``."""
         rest = " + c.c." if self.conjugate else ""
         return tuple(
-            f"{'+ ' * (j > 0)}c{j + 1} [{_join(_term_text(t) for t in terms)}{rest}]"
+            f"{'+ ' * (j > 0)}c{j + 1} [{_join(t.text for t in terms)}{rest}]"
             for j, terms in enumerate(self.polynomials)
         )
 
@@ -134,7 +69,7 @@ class Invariant(Value):
         """Return LaTeX of V."""
         rest = r" + \mathrm{c.c.}" if self.conjugate else ""
         return " + ".join(
-            rf"c_{{{j + 1}}} \left[{_join(_term_latex(t) for t in terms)}{rest}\right]"
+            rf"c_{{{j + 1}}} \left[{_join(t.latex for t in terms)}{rest}\right]"
             for j, terms in enumerate(self.polynomials)
         )
 
@@ -370,35 +305,6 @@ def _row_reduced(rows: Complex, rank: int) -> Complex:
 def _snap(x: float) -> float:
     exact = surd(x)
     return x if exact is None else float(exact)
-
-
-def _number(value: complex, *, latex: bool) -> str:
-    """A coefficient in front of a product: '' for 1, '-' for −1, 'i ' …"""
-
-    def real(x: float) -> str:
-        exact = surd(x)
-        if exact is None:
-            return f"{x:.6g}"
-        return exact.latex if latex else exact.text
-
-    if abs(value.imag) < 1e-12:
-        return {1.0: "", -1.0: "-"}.get(value.real, real(value.real) + " ")
-    if abs(value.real) < 1e-12:
-        return {1.0: "i ", -1.0: "-i "}.get(value.imag, real(value.imag) + " i ")
-    sign = "+" if value.imag > 0 else "-"
-    return f"({real(value.real)} {sign} {real(abs(value.imag))} i) "
-
-
-def _term_text(term: Term) -> str:
-    powers = " ".join(c.text + (f"^{n}" if n > 1 else "") for c, n in term.factors)
-    return _number(term.coefficient, latex=False) + powers
-
-
-def _term_latex(term: Term) -> str:
-    powers = " ".join(
-        f"{c.latex}" if n == 1 else rf"\left({c.latex}\right)^{{{n}}}" for c, n in term.factors
-    )
-    return _number(term.coefficient, latex=True) + powers
 
 
 def _join(terms: object) -> str:
