@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,12 +21,14 @@ import symchiral as sc
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.qpoint import QPoint, little_group
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.errors import SymmetryError
 from symchiral.forces.phonons import Phonons, make_phonons
 from symchiral.irreps.axis import axis_at, find_axis
 from symchiral.irreps.kpoints import named_points
 from symchiral.modes.displacement import displacement_matrices
 from symchiral.modes.mode import Modes
 from symchiral.modes.modespace import mode_space
+from symchiral.modes.operators import find_operators
 from symchiral.study import Study
 
 STRUCTURES = sorted(p.stem for p in (Path(__file__).parent.parent / "structures").glob("*.cif"))
@@ -288,6 +291,48 @@ def test_a_direction_splits_only_infrared_active_pairs() -> None:
         frequencies = sorted(mode.frequency for mode in eu)
         gaps = np.diff(frequencies)[::2]
         assert bool(gaps.min() > 1e-3) == splits
+
+
+class Charged(Springs):
+    """Springs with charges that are neutral in total, their forces off by a little at will."""
+
+    charge: np.ndarray
+    error: np.ndarray
+
+    def dynamical_matrix(self, q: np.ndarray, direction: np.ndarray | None = None) -> np.ndarray:
+        matrix = super().dynamical_matrix(q) + self.error
+        if direction is not None:
+            unit = direction @ np.linalg.inv(self.cell).T
+            z = (self.charge[:, None] * (unit / np.linalg.norm(unit))).ravel()
+            matrix = matrix + 20 * np.outer(z, z)
+        return matrix
+
+
+@pytest.mark.parametrize("direction", [None, (0, 0, 1), (1, 0, 0), (0.3, 0.5, 0.8)])
+def test_forces_that_break_the_symmetry_are_refused_from_any_direction(direction: Any) -> None:
+    crystal = study("ZnO").crystal
+    primitive = crystal.primitive
+    model = Charged(primitive.cell, primitive.positions, primitive.numbers)
+    model.charge = np.where(primitive.numbers == 8, -1.0, 1.0) / np.sqrt(model.masses)
+    axis, gamma = study("ZnO").axis, QPoint.of(0, 0, 0)
+    noise = np.random.default_rng(1).normal(size=(12, 12))
+    model.error = 0 * noise
+    exact = make_phonons(model).modes(axis, gamma, direction)
+    model.error = 3.0 * (noise + noise.T)
+    with pytest.raises(SymmetryError, match="break the symmetry"):
+        make_phonons(model).modes(axis, gamma, direction)
+    # Of a small error what the group forbids is averaged away, and the rest changes frequencies.
+    model.error = 1e-3 * (noise + noise.T)
+    modes = make_phonons(model).modes(axis, gamma, direction)
+    assert modes.asymmetry > 1e-5
+    kept = sum(
+        t @ model.error @ t.conj().T for t in find_operators(crystal, axis, gamma).matrices
+    ) / len(crystal.group)
+    model.error = np.asarray(kept.real)
+    again = make_phonons(model).modes(axis, gamma, direction)
+    assert again.asymmetry < 1e-9
+    assert np.abs(again.frequencies - modes.frequencies)[3:].max() < 1e-9
+    assert np.abs(exact.frequencies - modes.frequencies)[3:].max() > 1e-6
 
 
 # ------------------------------------------------------------------------------- single sublattices

@@ -13,6 +13,7 @@ from symchiral.crystal.search import SYMPREC, SymmetricCrystal, find_symmetry
 from symchiral.errors import StructureError, SymmetryError, WavevectorError
 from symchiral.forces.door import ForceConstants, Forces
 from symchiral.forces.provenance import Provenance
+from symchiral.forces.tabulated import Tabulated
 from symchiral.irreps.axis import Axis, axis_at
 from symchiral.modes.mode import Modes
 from symchiral.modes.modespace import mode_space
@@ -149,9 +150,12 @@ class Phonons(Value):
         """
         point = q.reduced
         unit = _unit(direction, point)
-        matrix = self.dynamical_matrix(point, unit)
+        matrix, field = self.dynamical_matrix(point), None
+        # Eigenvectors from a file hold the field of the direction they were made for.
+        if unit is not None and not isinstance(self._forces, Tabulated):
+            field = self.dynamical_matrix(point, unit) - matrix
         space = mode_space(self.crystal, axis_at(self.crystal, axis, [point]), point)
-        modes = space.modes(matrix, self.masses, born=self.born, direction=unit)
+        modes = space.modes(matrix, self.masses, born=self.born, direction=unit, field=field)
         if modes.asymmetry > TOLERATED and not self.symmetrize:
             raise SymmetryError(
                 "the forces break the symmetry of the crystal",

@@ -60,6 +60,7 @@ class ModeSpace(Value):
         *,
         born: Floats | None = None,
         direction: Floats | None = None,
+        field: Complex | Floats | None = None,
     ) -> Modes:
         r"""Diagonalise a dynamical matrix into modes that are resolved on the axis.
 
@@ -75,22 +76,29 @@ class ModeSpace(Value):
         born : (N, 3, 3) float, optional
             Born effective charges.
         direction : (3,) float, optional
-            Cartesian direction of approach to the zone centre that the matrix was taken for. Where
-            the group turns it, infrared-active species mix and split, and only these.
+            Cartesian direction of approach to the zone centre that the modes are for. Where the
+            group turns it, infrared-active species mix and split, and only these.
+        field : (3N, 3N) complex, optional
+            The non-analytic term of that direction, to be added to the matrix; None if the matrix
+            holds it already, which leaves nothing to tell how far the forces break the symmetry.
         """
         split = direction is not None and not self._keeps(direction)
+        if field is not None and not split:
+            matrix, field = matrix + field, None
         if np.abs(matrix.imag).max() < ROUNDING * np.abs(matrix.real).max():
             matrix = matrix.real.copy()
+        solved = [solve(basis, matrix) for basis in self.bases]
+        asymmetry = 0.0 if split and field is None else _asymmetry(matrix, solved)
         found: list[Multiplet] = []
         polar: list[tuple[Species, Complex]] = []
-        for species, basis in zip(self.species, self.bases, strict=True):
-            values, sets = solve(basis, matrix)
+        for species, (values, sets) in zip(self.species, solved, strict=True):
             if split and species.acoustic:
                 polar.append((species, sets))
             else:
                 found += self._multiplets(species, values, sets, masses)
         if direction is not None and polar:
-            found += self._split(polar, matrix, masses, direction)
+            whole = matrix if field is None else _averaged(solved) + field
+            found += self._split(polar, whole, masses, direction)
         # Rounded, so that equal ones (and rigid translations) stay in the order of the species.
         found.sort(key=lambda m: 0.0 if m.number is None else round(m.frequency, 6))
         return Modes(
@@ -99,7 +107,7 @@ class ModeSpace(Value):
             self.axis,
             frozen(masses),
             tuple(found),
-            0.0 if split else _asymmetry(matrix, found),
+            asymmetry,
             None if direction is None else frozen(direction, float),
             born,
         )
@@ -319,12 +327,19 @@ def _numbered(modes: list[tuple[Species, Mode]], masses: Floats) -> list[Multipl
     return found
 
 
-def _asymmetry(matrix: Complex | Floats, multiplets: list[Multiplet]) -> float:
+def _averaged(solved: list[tuple[Floats, Complex]]) -> Complex:
+    """The matrix averaged over the group, put together from what every species has of it."""
+    return np.asarray(
+        sum(np.einsum("m,mid,mjd->ij", values, sets, sets.conj()) for values, sets in solved)
+    )
+
+
+def _asymmetry(matrix: Complex | Floats, solved: list[tuple[Floats, Complex]]) -> float:
     """Largest change of a frequency by averaging the matrix over the group, THz.
 
     Frequencies below 1 % of the highest count as that: those of translations are roots of rounding.
     """
     exact = np.linalg.eigvalsh(matrix)
-    ours = np.sort([m.frequency * abs(m.frequency) for m in multiplets for _ in m.modes])
+    ours = np.sort(np.concatenate([np.repeat(v, sets.shape[2]) for v, sets in solved]))
     roots = np.sqrt(np.abs(exact)) + np.sqrt(np.abs(ours))
     return float(np.max(np.abs(exact - ours) / np.maximum(roots, 0.01 * roots.max()), initial=0.0))
