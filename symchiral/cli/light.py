@@ -25,6 +25,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "of a, b, c that is not along the beam)",
     )
     parser.add_argument(
+        "--orient",
+        metavar='"c along z, a along x"',
+        help="how the sample stands in the laboratory: two directions of the crystal (a, b, c, a*, "
+        "[u,v,w], or (h,k,l) for the normal of a plane) along lab axes, or \"z=[0,0,1] "
+        "x=(1,0,0)\"; --beam (default: lab z), --horizontal and all angles then are those of the "
+        "lab",
+    )
+    parser.add_argument(
         "--geometry",
         default="backscattering",
         metavar="GEOMETRY",
@@ -44,7 +52,10 @@ def run(options: argparse.Namespace) -> None:
 
     study = open_study(options)
     light = study.beam(
-        direction=options.beam, horizontal=options.horizontal, geometry=options.geometry
+        direction=options.beam,
+        horizontal=options.horizontal,
+        geometry=options.geometry,
+        orient=options.orient,
     )
     domains = study.domains() if options.domains else None
     if options.json:

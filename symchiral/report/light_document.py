@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from symchiral.fields.orientation import Orientation
 from symchiral.modes.species import Species
 from symchiral.report.document import light_header, tidy
 from symchiral.report.light import PAIRS, RIVALS, pair_names
@@ -30,6 +31,7 @@ def light_document(light: Light, domains: Domains | None) -> Document:
             "frame": tidy(beam.frame),
             "scattered_frame": tidy(beam.scattered_frame),
             "order": light.axis.order if light.axis else None,
+            "orientation": None if beam.orientation is None else _orientation(beam.orientation),
         },
         "photons": [_photon_record(light, s, t) for s, t in PAIRS],
         "created": [_target_record(light, t) for t in light.targets],
@@ -63,6 +65,14 @@ def light_document(light: Light, domains: Domains | None) -> Document:
             for a in allowances(light)
         ],
         "domains": None if domains is None else _domains_record(light, domains),
+    }
+
+
+def _orientation(orientation: Orientation) -> Document:
+    return {
+        "axes": tidy(orientation.axes),
+        "stated": [{"lab": lab, "crystal": word} for lab, word in orientation.stated],
+        "tilt": orientation.tilt,
     }
 
 

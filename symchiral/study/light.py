@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symchiral.fields.beam import find_beam
+from symchiral.fields.orientation import find_orientation
 from symchiral.modes.species import find_species
 from symchiral.report.light_document import light_document
 from symchiral.rules.domains import Domains, find_domains
@@ -21,12 +22,13 @@ class LightStudy(TransferStudy):
         direction: str | None = None,
         horizontal: str | None = None,
         geometry: str = "backscattering",
+        orient: str | None = None,
     ) -> Light:
         """Put the crystal in a beam of light.
 
         Parameters
         ----------
-        direction, horizontal, geometry
+        direction, horizontal, geometry, orient
             As for :meth:`light`.
 
         Examples
@@ -39,10 +41,16 @@ class LightStudy(TransferStudy):
         Raises
         ------
         GrammarError
-            A direction is unreadable or of zero length, or the geometry unknown.
+            A direction is unreadable or of zero length, the geometry unknown, or the orientation
+            contradicts itself.
         """
         beam = find_beam(
-            self.crystal, self.axis, direction=direction, horizontal=horizontal, geometry=geometry
+            self.crystal,
+            self.axis,
+            direction=direction,
+            horizontal=horizontal,
+            geometry=geometry,
+            orientation=None if orient is None else find_orientation(self.crystal, orient),
         )
         same = beam.axis is self.axis
         return Light(
@@ -59,6 +67,7 @@ class LightStudy(TransferStudy):
         beam: str | None = None,
         horizontal: str | None = None,
         geometry: str = "backscattering",
+        orient: str | None = None,
         domains: bool = False,
     ) -> dict[str, Any]:
         """Return what light absorbs, scatters and drives as the dictionary of ``light --json``.
@@ -72,8 +81,14 @@ class LightStudy(TransferStudy):
             ``"u,v,w"``: the lattice direction of polarisation angle 0.
         geometry : str
             ``backscattering``, ``forward``, or ``right-angle`` (scattered along the horizontal).
+        orient : str, optional
+            ``"c along z, a along x"``: how the sample stands in the laboratory, as for
+            :func:`~symchiral.fields.orientation.find_orientation`. ``beam`` and ``horizontal`` are
+            then components along lab x, y, z, and angles and spins are those of the lab.
         domains : bool
             Judge what survives the average over twins.
         """
-        found = self.beam(direction=beam, horizontal=horizontal, geometry=geometry)
+        found = self.beam(
+            direction=beam, horizontal=horizontal, geometry=geometry, orient=orient
+        )
         return light_document(found, self.domains() if domains else None)
