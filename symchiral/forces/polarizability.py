@@ -15,7 +15,7 @@ from symchiral.irreps.partners import partners
 from symchiral.modes.adapted import adapted_basis
 from symchiral.modes.species import Species
 from symchiral.rules.atomic_raman import AtomicRaman
-from symchiral.rules.raman import raman_form
+from symchiral.rules.raman import BROKEN, raman_form
 from symchiral.value import frozen
 
 Complex = npt.NDArray[np.complex128]
@@ -23,9 +23,6 @@ Floats = npt.NDArray[np.float64]
 
 STEP = 0.01
 """Å: largest displacement of an atom."""
-
-BROKEN = 0.25
-"""Share of a derivative outside the form of its species above which it is refused."""
 
 Polarizability = Callable[[Any], npt.ArrayLike]
 """Atoms of ASE, the primitive cell → (3, 3) electronic polarisability as a volume, Å³."""

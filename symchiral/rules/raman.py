@@ -18,6 +18,9 @@ Complex = npt.NDArray[np.complex128]
 REFINED = 4
 """How often coefficients and partners are fitted to each other; exact tensors need one."""
 
+BROKEN = 0.25
+"""Tensors of which a larger share of the square is outside their form are refused."""
+
 _ZERO = 1e-9
 
 
@@ -60,13 +63,40 @@ class RamanLine(Value):
         """``Eg(1)``."""
         return f"{self.species.label}({self.number})"
 
-    def intensity(self, form: Complex) -> float:
-        r"""Evaluate an intensity :math:`\sum_{kl} G_{kl} c_k c_l^*`, G Hermitian, (m, m)."""
+    def evaluate(self, form: npt.NDArray[np.complexfloating | np.floating]) -> float:
+        r"""Return :math:`\sum_{kl} G_{kl} c_k c_l^*` of a Hermitian form, (m, m)."""
         c = self.coefficients
-        return max(0.0, float(np.real(c @ form @ c.conj())))
+        return float(np.real(c @ form @ c.conj())) + 0.0
 
     def __repr__(self) -> str:
         return f"RamanLine({self.name}, {self.outside:.1%} outside the form)"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RamanLines(Value):
+    """The Raman tensors of the modes of a crystal.
+
+    Attributes
+    ----------
+    lines : tuple of RamanLine
+        One per multiplet.
+    unit : str
+        Of the tensors: ``angstrom^2/sqrt(amu)``, or ``arbitrary``.
+    source : str or None
+        Path of the file, where there is one.
+    """
+
+    lines: tuple[RamanLine, ...]
+    unit: str
+    source: str | None
+
+    @property
+    def intensity_unit(self) -> str:
+        """Unit of squared tensors."""
+        return "arbitrary" if self.unit == "arbitrary" else "angstrom^4/amu"
+
+    def __repr__(self) -> str:
+        return f"RamanLines({', '.join(line.name for line in self.lines)})"
 
 
 def raman_form(crystal: SymmetricCrystal, species: Species) -> TensorForm:
