@@ -171,8 +171,7 @@ def _asked(
     if found.shape != (3, 3) or not np.all(np.isfinite(found)):
         raise CalculatorError(
             "the polarisability cannot be used",
-            why=f"the function returned {type(answer).__name__} of shape {np.shape(answer)}, not "
-            "finite numbers of shape (3, 3)",
+            why=f"the function returned {str(answer)[:60]!r}, not finite numbers of shape (3, 3)",
             fix="return the polarisability of the cell it is given, in Å³",
         )
     return found

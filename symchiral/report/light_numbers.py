@@ -55,6 +55,8 @@ def strengths_table(light: Light, modes: Modes, *, unit: str) -> Table:
                 ", ".join(f"({component}) {_number(x)}" for component, x in moments) or "—",
             )
         )
+    if not rows:
+        return Table((), (), (title,), ("No optical mode has an effective charge or a moment.",))
     columns = ("mode", f"f ({sign})", "Σ|Z|² (e²/amu)", "across the beam", "moment (μN)")
     foot = (
         "Z: mode effective charge, summed over partners; across the beam: the mean of both "
