@@ -454,6 +454,16 @@ def test_the_command_with_tensors_of_modes(tmp_path: Path, capsys: Capture) -> N
     assert found["modes"] is None
 
 
+def test_complex_numbers_are_pairs(tmp_path: Path) -> None:
+    """Among plain numbers too; of an absorbing crystal the phase between a and b matters."""
+    document = changed(("modes", 0, "tensors"), [[[[2, 1], 0, 0], [0, [2, 1], 0], [0, 0, 1]]])
+    line = sc.read("Bi2Se3").raman_lines(write(tmp_path, document)).lines[0]
+    assert np.allclose(line.tensors[0], np.diag([2 + 1j, 2 + 1j, 1]))
+    a, b = line.coefficients
+    assert np.isclose(b / a, 1 / (2 + 1j))
+    assert line.outside < 1e-20
+
+
 def test_with_forces_strengths_and_moments_are_shown(tmp_path: Path, capsys: Capture) -> None:
     """The same numbers as ``modes --json`` has, and frequencies for tensors without one."""
     words = ["light", "Bi2Se3/phonopy.yaml", "--unit", "cm-1"]

@@ -82,8 +82,8 @@ def find_orientation(crystal: SymmetricCrystal, text: str) -> Orientation:
     >>> import symchiral as sc
     >>> crystal = sc.read("Bi2Se3").crystal
     >>> found = find_orientation(crystal, "c along z, a along x")
-    >>> found, found.axes.round(6).tolist()
-    (Orientation(c along z, a along x), [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    >>> found, np.allclose(found.axes, np.eye(3))
+    (Orientation(c along z, a along x), True)
     >>> find_orientation(crystal, "x=[0,0,1] y=(0,1,0)").tilt
     0.0
 

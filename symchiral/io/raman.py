@@ -148,22 +148,29 @@ def _mode(entry: dict[str, Any]) -> ModeTensors:
 
 
 def _complex(value: Any, ndim: int, what: str) -> Complex:
-    """Tensors of numbers, or of pairs [re, im]."""
+    """Tensors of numbers, or of pairs [re, im], or of both."""
     try:
-        array = np.array(value, dtype=float)
+        array = np.array(_numbers_of(value, ndim), dtype=complex)
     except (TypeError, ValueError):
-        array = np.zeros(0)
-    if array.ndim == ndim + 1 and array.shape[-1] == 2:
-        array = array[..., 0] + 1j * array[..., 1]
+        array = np.zeros(0, dtype=complex)
     if array.ndim != ndim or array.shape[1:] != (3,) * (ndim - 1) or not np.isfinite(array).all():
         raise ValueError(
             f"not finite numbers, or pairs [re, im], of the shape that is needed ({what}, 3 × 3)"
         )
-    found = np.asarray(array, dtype=complex)
-    odd = np.abs(found - np.swapaxes(found, -1, -2)).max(initial=0)
-    if odd > 1e-3 * np.abs(found).max(initial=1e-300):
+    odd = np.abs(array - np.swapaxes(array, -1, -2)).max(initial=0)
+    if odd > 1e-3 * np.abs(array).max(initial=1e-300):
         raise ValueError("a tensor is not symmetric; antisymmetric ones need resonance")
-    return found
+    return np.asarray(array)
+
+
+def _numbers_of(value: Any, depth: int) -> Any:
+    """Nested lists in which pairs [re, im] at some depth are complex numbers."""
+    if depth:
+        return [_numbers_of(part, depth - 1) for part in value]
+    if isinstance(value, list):
+        re, im = value
+        return complex(float(re), float(im))
+    return float(value)
 
 
 def atomic_raman(table: RamanTable, crystal: SymmetricCrystal) -> AtomicRaman:

@@ -76,4 +76,9 @@ def _lab(light: Light, orientation: Orientation) -> str:
     rest = along_text(light.crystal, orientation.axes[LAB.index(third)])
     if "." not in rest:
         words.append(f"{third} along {rest}")
-    return ", ".join(map(unbroken, words)) + "; all angles and spins are those of the lab"
+    told = "; all angles and spins are those of the lab"
+    standard = light.crystal.frame.direction([0, 0, 1], to="cartesian", source="standard")
+    name = along_text(light.crystal, standard)
+    if name.startswith("["):  # the cell of the file is not what the user may have in mind
+        told += f"; {minus(name.split(' (')[0])} of the file is c of the standard cell"
+    return ", ".join(map(unbroken, words)) + told

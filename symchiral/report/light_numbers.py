@@ -57,10 +57,11 @@ def strengths_table(light: Light, modes: Modes, *, unit: str) -> Table:
         )
     if not rows:
         return Table((), (), (title,), ("No optical mode has an effective charge or a moment.",))
-    columns = ("mode", f"f ({sign})", "Σ|Z|² (e²/amu)", "across the beam", "moment (μN)")
+    columns = ("mode", f"f ({sign})", "Σ|Z|² (e²/amu)", "across the beam", "moment")
     foot = (
         "Z: mode effective charge, summed over partners; across the beam: the mean of both "
-        "polarisations. Moment: of one quantum, along the fixed axis. Transverse frequencies.",
+        "polarisations. Moment: of one quantum along the fixed axis, in nuclear magnetons. "
+        "Transverse frequencies.",
     )
     return Table(columns, tuple(rows), (title,), foot)
 

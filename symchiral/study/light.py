@@ -81,14 +81,14 @@ class LightStudy(TransferStudy):
 
         Examples
         --------
-        Pairs of atoms that polarise each other along their line:
+        Bonds that polarise along their line:
 
         >>> import numpy as np
         >>> import symchiral as sc
+        >>> from ase.neighborlist import neighbor_list
         >>> def alpha(atoms):
-        ...     d = atoms.get_all_distances(mic=True, vector=True)
-        ...     r = np.linalg.norm(d, axis=2)[..., None] + np.eye(len(d))[..., None]
-        ...     return np.einsum("abi,abj->ij", d / r**2, d / r**2)
+        ...     length, bond = neighbor_list("dD", atoms, 3.0)
+        ...     return np.einsum("n,ni,nj->ij", np.exp(-length), bond, bond)
         >>> raman = sc.read("GaAs").raman_tensors(alpha)
         >>> raman, raman.outside < 1e-9
         (AtomicRaman(GaAs, 2 atoms), True)
