@@ -148,7 +148,7 @@ def test_lattice_directions_and_normals_of_planes() -> None:
     [
         "c* along z, a along x", "z=c* x=a", "z=(0,0,1), x=[1,0,0]", "x=1,0,0 z=(0 0 1)",
         "a along x; c* along z", "−c* along −z, a along x", "C* ALONG Z, A ALONG X",
-        "b along y, a along x", "z=(0,0,2) x=[3,0,0]",
+        "b along y, a along x", "z=(0,0,1),x=[1,0,0]", "x=1,0,0,z=c*", "z=(0,0,2) x=[3,0,0]",
     ],
 )  # fmt: skip
 def test_ways_to_write_one_orientation(words: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import itertools
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ import pytest
 from ase import Atoms
 from class_crystals import CLASSES, class_crystal
 from force_models import springs
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from scipy.stats import unitary_group
 
@@ -550,6 +554,27 @@ def test_bad_files_are_refused(case: str, tmp_path: Path, capsys: Capture) -> No
     assert words in " ".join(err.split())
 
 
+JUNK = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-3, 10**400), st.floats(), st.text(max_size=5)),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+PATHS = [
+    ("schema",), ("unit",), ("modes",), ("modes", 0), ("modes", 0, "mode"),
+    ("modes", 0, "frequency"), ("modes", 0, "frequency_unit"), ("modes", 1, "tensors"),
+    ("modes", 1, "tensors", 0), ("modes", 1, "tensors", 1, 2), ("modes", 1, "tensors", 1, 2, 0),
+    ("provenance",), ("atoms",), ("structure",),
+]  # fmt: skip
+
+
+@settings(max_examples=80, deadline=None)
+@given(path=st.sampled_from(PATHS), value=JUNK)
+def test_junk_in_a_file_is_an_error_or_read(path: tuple[str | int, ...], value: object) -> None:
+    study = sc.read("Bi2Se3")
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(sc.SymchiralError):
+        study.raman_lines(write(Path(folder), changed(path, value)))
+
+
 def test_files_of_other_atoms_are_refused(tmp_path: Path, capsys: Capture) -> None:
     structure = {"cell": (5 * np.eye(3)).tolist(), "positions": [[0, 0, 0]], "symbols": ["Po"]}
     for document, words in (
@@ -599,9 +624,9 @@ def test_turning_crystal_tensors_and_beam_together_changes_nothing(tmp_path: Pat
             mode["tensors"] = (r @ np.array(mode["tensors"]) @ r.T).tolist()
         for beam in ("0,0,1", "1,2,3"):
             found = []
-            for study, given in ((sc.read(atoms), MODES), (sc.read(moved), document)):
+            for study, table in ((sc.read(atoms), MODES), (sc.read(moved), document)):
                 light = study.beam(direction=beam, orient=orient)
-                lines = study.raman_lines(write(tmp_path, given)).lines
+                lines = study.raman_lines(write(tmp_path, table)).lines
                 seen = [intensities(light, line) for line in lines]
                 found.append([np.concatenate([i.circular, i.parallel, i.crossed]) for i in seen])
             assert np.allclose(*found, atol=1e-6)

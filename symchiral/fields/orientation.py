@@ -25,7 +25,7 @@ _SIGN = r"[+\-−]?"
 _CRYSTAL = rf"{_SIGN}[abc]\*?|[\[(][^\])]*[\])]|{_SIGN}\d[^\s\[\]()=;a-z]*"
 _PAIR = re.compile(
     rf"\s*(?:(?P<lab1>{_SIGN}[xyz])\s*=\s*(?P<crystal1>{_CRYSTAL})"
-    rf"|(?P<crystal2>{_CRYSTAL})\s+along\s+(?P<lab2>{_SIGN}[xyz]))\s*[,;]?(?=\s|$)",
+    rf"|(?P<crystal2>{_CRYSTAL})\s+along\s+(?P<lab2>{_SIGN}[xyz]))(?:\s*[,;]\s*|\s+|(?<=,)|$)",
     re.IGNORECASE,
 )
 _FIX = 'write two of them, as in "c along z, a along x" or "z=[0,0,1] x=(1,0,0)"'

@@ -101,7 +101,9 @@ def read_raman_table(path: str | Path) -> RamanTable:
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
             raise ValueError(f'its "schema" is not "{SCHEMA}"')
         return _table(data, Source(name, hashlib.sha256(raw).hexdigest()))
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, InputError) as error:
+    except (
+        ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, InputError,
+    ) as error:  # fmt: skip
         why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise ReadError(
             f"cannot read the Raman tensors in {name}",
@@ -151,7 +153,7 @@ def _complex(value: Any, ndim: int, what: str) -> Complex:
     """Tensors of numbers, or of pairs [re, im], or of both."""
     try:
         array = np.array(_numbers_of(value, ndim), dtype=complex)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         array = np.zeros(0, dtype=complex)
     if array.ndim != ndim or array.shape[1:] != (3,) * (ndim - 1) or not np.isfinite(array).all():
         raise ValueError(
