@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from symchiral.cli.common import add_structure, open_study, write, write_json, write_table
+from symchiral.cli.common import (
+    add_forces,
+    add_structure,
+    open_study,
+    warn,
+    write,
+    write_json,
+    write_table,
+)
 
 SUMMARY = "show what circular and linear light absorb, scatter and drive"
 
@@ -12,6 +20,7 @@ SUMMARY = "show what circular and linear light absorb, scatter and drive"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_structure(parser)
+    add_forces(parser)
     parser.add_argument(
         "--beam",
         metavar="U,V,W",
@@ -25,6 +34,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "of a, b, c that is not along the beam)",
     )
     parser.add_argument(
+        "--orient",
+        metavar='"c along z, a along x"',
+        help="how the sample stands in the laboratory: two directions of the crystal (a, b, c, a*, "
+        '[u,v,w], or (h,k,l) for the normal of a plane) along lab axes, or "z=[0,0,1] '
+        'x=(1,0,0)"; --beam (default: lab z), --horizontal and all angles then are those of the '
+        "lab",
+    )
+    parser.add_argument(
         "--geometry",
         default="backscattering",
         metavar="GEOMETRY",
@@ -35,22 +52,45 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="say what survives the average over the twins of the crystal",
     )
+    parser.add_argument(
+        "--raman-tensors",
+        metavar="FILE",
+        help="a JSON file of Raman tensors of the modes, or, with forces, of the atoms (written as "
+        "the page on light of the documentation says): adds intensities",
+    )
 
 
 def run(options: argparse.Namespace) -> None:
     """Print the tables, or the document."""
     from symchiral.report.light import light_tables
     from symchiral.report.light_document import light_document
+    from symchiral.report.light_numbers import (
+        intensity_notices,
+        intensity_tables,
+        strengths_table,
+    )
 
     study = open_study(options)
     light = study.beam(
-        direction=options.beam, horizontal=options.horizontal, geometry=options.geometry
+        direction=options.beam,
+        horizontal=options.horizontal,
+        geometry=options.geometry,
+        orient=options.orient,
     )
     domains = study.domains() if options.domains else None
+    modes = study.modes_in(light)
+    raman = None if options.raman_tensors is None else study.raman_lines(options.raman_tensors)
+    if raman is not None and not options.quiet:
+        warn(intensity_notices(raman))
     if options.json:
-        write_json(light_document(light, domains))
+        write_json(light_document(light, domains, modes=modes, raman=raman, unit=options.unit))
         return
-    for i, table in enumerate(light_tables(light, domains)):
+    tables = list(light_tables(light, domains))
+    if modes is not None:
+        tables.append(strengths_table(light, modes, unit=options.unit))
+    if raman is not None:
+        tables += intensity_tables(light, raman, domains, unit=options.unit)
+    for i, table in enumerate(tables):
         if i:
             write("")
         write_table(table)

@@ -47,18 +47,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with --json, also list what only acoustic modes could realise: forbidden, and marked",
     )
-    forces = parser.add_argument_group("with forces")
-    forces.add_argument(
+    parser.add_argument(
         "--pump",
         metavar='"1.5-2.5THz s+"',
-        help="keep transfers of which light of this band, polarisation, or both drives every "
-        "incoming quantum (s+, s-: circular about the axis, z: along it)",
+        help="keep transfers of which light of this polarisation (s+, s-: circular about the "
+        "axis, z: along it), with forces also of this band, or both, drives every incoming quantum",
     )
-    forces.add_argument(
+    parser.add_argument(
         "--probe",
         choices=("infrared", "raman", "hyper-raman"),
         help="keep transfers of which this sees the outgoing quantum",
     )
+    forces = parser.add_argument_group("with forces")
     forces.add_argument(
         "--max-detuning", metavar="0.3THz", help="keep transfers that are closer to resonance"
     )
@@ -72,6 +72,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the table, or the document."""
+    from symchiral.fields.pump import Pump
     from symchiral.report.document import vertices_document
     from symchiral.report.summary import predict_table
     from symchiral.report.transfers import transfers_table
@@ -103,6 +104,18 @@ def run(options: argparse.Namespace) -> None:
     # Where symmetry allows nothing, its table says why and what to try.
     if not book.rules or (study.phonons is None and not resonance):
         write_table(predict_table(study.crystal, book, path=path, everything=options.all))
+        return
+    if study.phonons is None:
+        write_table(
+            predict_table(
+                study.crystal,
+                study.reached(book, **resonance),
+                path=path,
+                everything=options.all,
+                pump=None if options.pump is None else Pump.parse(options.pump),
+                probe=options.probe,
+            )
+        )
         return
     write_table(
         transfers_table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, get_args
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import GrammarError, nearest
+from symchiral.fields.orientation import LAB, Orientation
 from symchiral.fields.polarization import Polarization
 from symchiral.irreps.axis import Axis, axis_along, three_numbers, upward
 from symchiral.irreps.pam import Component, Turn, components
@@ -41,12 +43,15 @@ class Beam(Value):
         backscattering, forward or right-angle.
     axis : Axis or None
         The symmetry axis along n, None where there is none.
+    orientation : Orientation or None
+        How the crystal stands in the laboratory, where directions were given as those of the lab.
     """
 
     direction: Floats
     frame: Floats
     geometry: Geometry
     axis: Axis | None
+    orientation: Orientation | None = None
 
     @property
     def against(self) -> bool:
@@ -91,12 +96,15 @@ def find_beam(
     direction: str | None = None,
     horizontal: str | None = None,
     geometry: str = "backscattering",
+    orientation: Orientation | None = None,
 ) -> Beam:
     """Return a beam on a crystal.
 
     The fixed axis is the symmetry axis along the beam, pointing as that does, else the direction
     of the beam. x is the projection of ``horizontal``, by default of the first of a, b, c of the
-    input cell that is not along the beam.
+    input cell that is not along the beam. With an orientation all directions are those of the
+    laboratory instead, and the fixed axis is the line of the beam, taken along lab +z if it rises
+    (else +y, else +x): polarisation angles along ±z run from lab x towards lab y.
 
     Parameters
     ----------
@@ -107,11 +115,15 @@ def find_beam(
         beam runs along it.
     direction : str, optional
         ``"u,v,w"``: the lattice direction of the input cell in which incident light travels.
-        Default: along ``axis``, else along c.
+        Default: along ``axis``, else along c. With an orientation: components along lab x, y, z;
+        default ``"0,0,1"``.
     horizontal : str, optional
-        ``"u,v,w"``: the lattice direction that lies horizontally, polarisation angle 0.
+        ``"u,v,w"``: the lattice direction that lies horizontally, polarisation angle 0; with an
+        orientation components along lab x, y, z.
     geometry : str
         backscattering, forward or right-angle (towards ``horizontal``).
+    orientation : Orientation, optional
+        How the crystal stands in the laboratory.
 
     Raises
     ------
@@ -125,23 +137,36 @@ def find_beam(
             why="light is scattered back, forward or at a right angle",
             fix=nearest(geometry, known),
         )
-    if direction is None:
-        k = np.array(axis.direction) if axis else _vector(crystal, "0,0,1", "beam")
+
+    def vector(text: str, name: str) -> Floats:
+        return _vector(crystal, text, name, orientation)
+
+    if direction is None and orientation is None and axis:
+        k = np.array(axis.direction)
     else:
-        k = _vector(crystal, direction, "beam")
-    along = axis if axis and abs(axis.direction @ k) > 1 - 1e-6 else axis_along(crystal, upward(k))
-    n = k if along is None else np.array(along.direction)
+        k = vector("0,0,1" if direction is None else direction, "beam")
+    rising = upward(k if orientation is None else orientation.to_lab(k))
+    up = rising if orientation is None else orientation.from_lab(rising)
+    if (
+        axis
+        and abs(axis.direction @ k) > 1 - 1e-6
+        and (orientation is None or axis.direction @ up > 0)
+    ):
+        along: Axis | None = axis
+    else:
+        along = axis_along(crystal, up)
+    n = np.array(along.direction) if along else k if orientation is None else up
     choices = ["1,0,0", "0,1,0", "0,0,1"] if horizontal is None else [horizontal]
-    flat = [v - (v @ n) * n for v in (_vector(crystal, c, "horizontal") for c in choices)]
+    flat = [v - (v @ n) * n for v in (vector(c, "horizontal") for c in choices)]
     x = next((v / np.linalg.norm(v) for v in flat if np.linalg.norm(v) > 1e-3), None)
     if x is None:
         raise GrammarError(
             f"the horizontal direction {horizontal!r} is along the beam",
             why="it gives the polarisation angle 0, which is across the beam",
-            fix="choose another lattice direction, or leave it out",
+            fix="choose another direction, or leave it out",
         )
     frame = frozen(np.stack([x, np.cross(n, x), n]))
-    return Beam(frozen(k), frame, geometry, along)
+    return Beam(frozen(k), frame, geometry, along, orientation)
 
 
 def light_component(
@@ -169,20 +194,26 @@ def light_component(
     return Component(None, None, name, frozen(vector[:, None], complex), 0, 0)
 
 
-def _vector(crystal: SymmetricCrystal, text: str, name: str) -> Floats:
+def _vector(
+    crystal: SymmetricCrystal, text: str, name: str, orientation: Orientation | None
+) -> Floats:
+    kind = "direction of the laboratory" if orientation else "lattice direction of the input cell"
+    fix = f'write a {kind}, as in "0,0,1"'
     numbers = three_numbers(text)
+    if numbers is None and orientation and re.fullmatch(rf"[+-]?[{LAB}]", text.strip()):
+        sign = -1 if text.strip()[0] == "-" else 1
+        numbers = sign * np.eye(3)[LAB.index(text.strip()[-1])]
     if numbers is None:
         raise GrammarError(
-            f"cannot read the {name} direction {text!r}",
-            why="it is not three numbers",
-            fix='write a lattice direction of the input cell, as in "0,0,1"',
+            f"cannot read the {name} direction {text!r}", why="it is not three numbers", fix=fix
         )
-    vector = crystal.frame.direction(numbers, to="cartesian", source="input")
+    if orientation is None:
+        vector = crystal.frame.direction(numbers, to="cartesian", source="input")
+    else:
+        vector = orientation.from_lab(numbers)
     length = float(np.linalg.norm(vector))
     if not np.isfinite(length) or length < 1e-9:
         raise GrammarError(
-            f"the {name} direction {text!r} has zero length",
-            why="it points nowhere",
-            fix='write a lattice direction of the input cell, as in "0,0,1"',
+            f"the {name} direction {text!r} has zero length", why="it points nowhere", fix=fix
         )
     return np.asarray(vector / length)

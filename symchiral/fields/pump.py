@@ -36,6 +36,11 @@ class Pump:
     high: float = float("inf")
     light: str | None = None
 
+    @property
+    def banded(self) -> bool:
+        """Whether its frequencies matter."""
+        return self.low > 0 or self.high < float("inf")
+
     @classmethod
     def parse(cls, text: str) -> Pump:
         """Read ``1.5-2.5THz``, ``σ+``, or both.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from itertools import product
 
-import numpy as np
-
 from symchiral.modes.species import Species
-from symchiral.report.summary import along_text, headline
+from symchiral.report.beam import beam_lines
+from symchiral.report.summary import headline
 from symchiral.rules.allowance import allowances
 from symchiral.rules.domains import Domains, survivals
 from symchiral.rules.intensity import AngularLaw, intensity_text
@@ -45,7 +44,7 @@ def light_tables(light: Light, domains: Domains | None) -> tuple[Table, ...]:
     """Return the tables of ``light``, one per question."""
     head = (
         headline(light.crystal),
-        f"beam     {_beam_line(light)}",
+        *beam_lines(light),
         f"axis     {_axis_line(light)}",
     )
     tables = [
@@ -58,35 +57,6 @@ def light_tables(light: Light, domains: Domains | None) -> tuple[Table, ...]:
     if domains is not None:
         tables.append(_domain_table(light, domains))
     return tuple(t for t in tables if t.head or t.rows or t.foot)
-
-
-def _beam_line(light: Light) -> str:
-    beam, crystal = light.beam, light.crystal
-    places = {
-        "backscattering": "scattered back",
-        "forward": "scattered forward",
-        "right-angle": f"scattered at a right angle, along {_horizontal(light)}",
-    }
-    parts = (
-        f"travels along {along_text(crystal, beam.direction)}",
-        places[beam.geometry],
-        f"angles from {_horizontal(light)}, counter-clockwise about "
-        f"{along_text(crystal, beam.frame[2])}",
-    )
-    return ", ".join(map(unbroken, parts))
-
-
-def _horizontal(light: Light) -> str:
-    """Where angles are counted from: a direction of the cell, or its projection."""
-    x, n = light.beam.frame[0], light.beam.frame[2]
-    text = along_text(light.crystal, x)
-    if text.startswith("["):
-        for name, uvw in zip("abc", np.eye(3), strict=True):
-            v = light.crystal.frame.direction(uvw, to="cartesian", source="input")
-            flat = v - (v @ n) * n
-            if flat @ x > (1 - 1e-9) * np.linalg.norm(flat) > 1e-6:
-                return f"the projection of {name}"
-    return text
 
 
 def _axis_line(light: Light) -> str:

@@ -6,23 +6,51 @@ from typing import Any
 
 import numpy as np
 
+from symchiral.fields.orientation import Orientation
+from symchiral.modes.mode import Modes
 from symchiral.modes.species import Species
 from symchiral.report.document import light_header, tidy
 from symchiral.report.light import PAIRS, RIVALS, pair_names
+from symchiral.report.light_numbers import (
+    intensities_record,
+    intensity_notices,
+    strengths_record,
+)
 from symchiral.rules.allowance import allowances
 from symchiral.rules.domains import Domains, survivals
 from symchiral.rules.intensity import AngularLaw, intensity_text
 from symchiral.rules.light import Light, Target, exchanging
+from symchiral.rules.raman import RamanLines
 
 Document = dict[str, Any]
 
 
-def light_document(light: Light, domains: Domains | None) -> Document:
-    """Return the document of ``light``."""
+def light_document(
+    light: Light,
+    domains: Domains | None,
+    *,
+    modes: Modes | None = None,
+    raman: RamanLines | None = None,
+    unit: str = "THz",
+) -> Document:
+    """Return the document of ``light``.
+
+    Parameters
+    ----------
+    modes : Modes or None
+        The zone-centre modes, where there are forces.
+    raman : RamanLines or None
+        Raman tensors as numbers, where there are any.
+    unit : str
+        Of frequencies.
+    """
     beam = light.beam
     g = exchanging(light)
+    header = light_header(light.crystal, beam.axis)
+    notices = intensity_notices(raman) if raman else ()
+    header["warnings"] = [*header["warnings"], *({"kind": n.kind, "text": n.text} for n in notices)]
     return {
-        **light_header(light.crystal, beam.axis),
+        **header,
         "beam": {
             "direction": tidy(beam.direction),
             "scattered": tidy(beam.scattered),
@@ -30,6 +58,7 @@ def light_document(light: Light, domains: Domains | None) -> Document:
             "frame": tidy(beam.frame),
             "scattered_frame": tidy(beam.scattered_frame),
             "order": light.axis.order if light.axis else None,
+            "orientation": None if beam.orientation is None else _orientation(beam.orientation),
         },
         "photons": [_photon_record(light, s, t) for s, t in PAIRS],
         "created": [_target_record(light, t) for t in light.targets],
@@ -63,6 +92,18 @@ def light_document(light: Light, domains: Domains | None) -> Document:
             for a in allowances(light)
         ],
         "domains": None if domains is None else _domains_record(light, domains),
+        "modes": None if modes is None else strengths_record(light, modes, unit=unit),
+        "intensities": None
+        if raman is None
+        else intensities_record(light, raman, domains, unit=unit),
+    }
+
+
+def _orientation(orientation: Orientation) -> Document:
+    return {
+        "axes": tidy(orientation.axes),
+        "stated": [{"lab": lab, "crystal": word} for lab, word in orientation.stated],
+        "tilt": orientation.tilt,
     }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.fields.pump import Pump
 from symchiral.irreps.axis import Axis, axis_names
 from symchiral.irreps.cdml import cdml_name
 from symchiral.irreps.pam import Component
@@ -130,16 +131,26 @@ def modes_lines(species: tuple[Species, ...], axis: Axis | None) -> list[str]:
 
 
 def predict_table(
-    crystal: SymmetricCrystal, book: RuleBook, *, path: str, everything: bool
+    crystal: SymmetricCrystal,
+    book: RuleBook,
+    *,
+    path: str,
+    everything: bool,
+    pump: Pump | None = None,
+    probe: str | None = None,
 ) -> Table:
     """Return the table of ``predict``.
 
     Parameters
     ----------
+    book : RuleBook
+        What is listed; where a pump or a probe is given, what these reach of the rules.
     path : str
         The input as the user named it, for the lines that say what to run next.
     everything : bool
         Show every allowed row, those without rotation included, without cutting.
+    pump, probe
+        The light by which rules were selected, to be named.
     """
     found = listing(book)
     table = found.table(
@@ -157,8 +168,12 @@ def predict_table(
             f"{'modes' if i == 0 else '':<9}{line}"
             for i, line in enumerate(modes_lines(species, axis))
         ),
+        *_selection(pump, probe),
     )
     foot = list(table.foot)
+    if not found.rows and (pump or probe):
+        none = "No allowed transfer of these: choose another --pump or --probe, or none."
+        return Table((), (), head, (*foot, none))
     if not found.rows:
         return Table((), (), head, (*foot, *_nothing(crystal, species, book, path)))
     hidden = not everything and len(found.counts()) > 1 and found.counts()["without rotation"] > 0
@@ -169,6 +184,17 @@ def predict_table(
     if len(table.rows) < len(found.rows):
         foot[-1] += "      " + unbroken("All: --all")
     return Table(table.columns, table.rows, head, tuple(f for f in foot if f), table.optional)
+
+
+def _selection(pump: Pump | None, probe: str | None) -> list[str]:
+    """The light by which transfers were selected."""
+    names = {"+": "σ+", "-": "σ−", "z": "z", None: "some light"}
+    words = {"infrared": "infrared light", "raman": "Raman", "hyper-raman": "hyper-Raman"}
+    parts = [
+        *([f"{names[pump.light]} drives every incoming quantum"] if pump else []),
+        *([f"{words[probe]} sees the outgoing one"] if probe else []),
+    ]
+    return [f"light    {', '.join(parts)}; others are left out"] if parts else []
 
 
 def _acoustic(species: tuple[Species, ...]) -> str:

@@ -10,6 +10,7 @@ from symchiral.report.document import Document
 from symchiral.report.summary import axis_line, headline
 from symchiral.rules.listing import short_route
 from symchiral.rules.resonance import Transfer
+from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook
 from symchiral.rules.wording import minus, pretty
 from symchiral.table import Table
@@ -38,6 +39,27 @@ def transfer_record(transfer: Transfer, *, unit: str) -> Document:
         "am_transfer": transfer.am_transfer,
         "pump": list(transfer.rule.pump),
         "probe": list(transfer.rule.probe),
+    }
+
+
+def species_transfer_record(rule: Rule, *, unit: str) -> Document:
+    """Return a transfer between species, of which no frequency is known, in the same form."""
+    return {
+        "id": rule.id,
+        "channel": rule.id,
+        "frequencies": None,
+        "frequency_unit": unit,
+        "detuning": None,
+        "detuning_unit": unit,
+        "linewidth": None,
+        "linewidth_unit": unit,
+        "score": None,
+        "umklapp": rule.umklapp,
+        "pam_sense": rule.pam_sense,
+        "rotation_sense": rule.rotation_sense,
+        "am_transfer": rule.am_transfer,
+        "pump": list(rule.pump),
+        "probe": list(rule.probe),
     }
 
 

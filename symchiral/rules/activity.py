@@ -81,6 +81,38 @@ def polarizations(participant: Participant, turn: Turn | None) -> dict[str, Comp
 
 
 @lru_cache(maxsize=65536)
+def absorbs(participant: Participant, index: int, turn: Turn | None, light: str | None) -> bool:
+    """Whether light drives a component directly.
+
+    Parameters
+    ----------
+    participant : Participant
+        An irrep; off the zone centre no light drives it.
+    index : int
+        Which of its components on the axis.
+    turn : Turn or None
+        The axis; needed where ``light`` is given.
+    light : str or None
+        ``+`` and ``-`` for circular light of spin ±1 about the axis, ``z`` for light polarised
+        along it, None for light of some polarisation.
+    """
+    if not activity(participant).infrared:
+        return False
+    if light is None:
+        return True
+    if turn is None:
+        raise ValueError("the polarisation refers to an axis")
+    field = electric_field(participant.group)
+    states = polarizations(participant, turn)
+    if not states:  # a two-fold axis parts E into what is along it (l = 0) and what is across
+        for part in components(field, turn):
+            names = ("z",) if part.residue == 0 else ("+", "-")
+            states |= dict.fromkeys(names, part)
+    component = components(participant, turn)[index]
+    return _allowed(Leg(field, states[light]), Leg(participant, component, outgoing=True))
+
+
+@lru_cache(maxsize=65536)
 def routes(participant: Participant, index: int, turn: Turn | None) -> tuple[str, ...]:
     """Ways in which light creates one quantum of a component, strongest process first.
 

@@ -30,11 +30,14 @@ class Row:
         flipped, kept, neutral, without rotation, or undefined.
     different : bool
         Allowed only if legs of one species are different modes.
+    both : bool
+        The book also has the transfer with all signs reversed.
     """
 
     rule: Rule
     group: str
     different: bool
+    both: bool
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,8 @@ class Listing:
 
     @property
     def _signed(self) -> bool:
-        return self.book.self_conjugate and any(row.rule.channel.rotates for row in self.rows)
+        turning = [row for row in self.rows if row.rule.channel.rotates]
+        return self.book.self_conjugate and bool(turning) and all(row.both for row in turning)
 
     def _legend(self, rows: list[Row]) -> list[str]:
         """What the signs in the table mean, as far as they occur."""
@@ -143,30 +147,36 @@ def listing(book: RuleBook) -> Listing:
         group = best.pam_sense
         if group == "neutral" and not best.channel.rotates:
             group = "without rotation"
-        rows.append(Row(best, group, different))
+        both = {_sides(rule, reverse=False) for rule in allowed} >= {
+            _sides(rule, reverse=True) for rule in allowed
+        }
+        rows.append(Row(best, group, different, both))
     rows.sort(key=_rank)
     return Listing(book, len(merged), tuple(rows))
 
 
 def _class(rule: Rule) -> tuple[object, ...]:
     """What a row has in common: species and components, up to reversal of all signs."""
-
-    def side(*, outgoing: bool, reverse: bool) -> tuple[tuple[str, int], ...]:
-        found = []
-        for leg in rule.channel.coupling:
-            if leg.outgoing == outgoing:
-                part = leg.component
-                found.append((leg.species, part.conjugate if reverse else part.index))
-        return tuple(sorted(found))
-
     # Conjugation reverses wavevectors too: it pairs channels of one table only where −q is q.
     closed = all(
         leg.participant.conjugate_arms[leg.arm] == leg.arm for leg in rule.channel.coupling
     )
-    return min(
-        (side(outgoing=False, reverse=r), side(outgoing=True, reverse=r))
-        for r in ((False, True) if closed else (False,))
+    return min(_sides(rule, reverse=r) for r in ((False, True) if closed else (False,)))
+
+
+def _sides(rule: Rule, *, reverse: bool) -> tuple[object, ...]:
+    """Species and components that go in and come out, with all signs reversed or not."""
+    into, out = (
+        tuple(
+            sorted(
+                (leg.species, leg.component.conjugate if reverse else leg.component.index)
+                for leg in rule.channel.coupling
+                if leg.outgoing == outgoing
+            )
+        )
+        for outgoing in (False, True)
     )
+    return into, out
 
 
 def _copies(rule: Rule) -> int:

@@ -13,10 +13,10 @@ import numpy.typing as npt
 from symchiral.errors import LimitError
 from symchiral.fields.pump import Pump
 from symchiral.modes.mode import Modes, Multiplet
-from symchiral.rules.activity import routes
 from symchiral.rules.budget import RotationSense, rotation_sense, sum_of_signs
 from symchiral.rules.coupling import Coupling, Leg
 from symchiral.rules.rule import Rule
+from symchiral.rules.rulebook import selected
 from symchiral.rules.wording import minus, pretty
 from symchiral.value import Value
 
@@ -198,12 +198,12 @@ def resonances(
     ------
     LimitError
         More than 10⁵ transfers.
+    AxisError
+        The pump is circular and there is no axis.
     """
     found: dict[tuple[object, ...], Transfer] = {}
     for rule in rules:
-        if probe is not None and not any(p.split(":")[0] == probe for p in rule.probe):
-            continue
-        if pump is not None and not _drives(pump, rule):
+        if not selected(rule, pump, probe):
             continue
         for chosen in _choices(rule, modes, pump, max_detuning):
             gamma = _total(linewidth, rule, chosen)
@@ -222,18 +222,6 @@ def resonances(
             key=lambda t: (-round(t.score, 9), tuple(m.frequency for m in t.multiplets)),
         )
     )
-
-
-def _drives(pump: Pump, rule: Rule) -> bool:
-    """Whether the light can drive every incoming quantum directly."""
-    for leg in rule.channel.coupling.incoming:
-        ways = routes(leg.participant, leg.component.index, rule.channel.turn)
-        direct = [way for way in ways if way.split(":")[0] == "infrared"]
-        if pump.light is not None:
-            direct = [way for way in direct if way in ("infrared", f"infrared:{pump.light}")]
-        if not direct:
-            return False
-    return True
 
 
 def _choices(

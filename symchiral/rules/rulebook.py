@@ -9,8 +9,11 @@ from typing import Any, Literal, overload
 
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.errors import AxisError
+from symchiral.fields.pump import Pump
 from symchiral.irreps.axis import Axis, axis_at
 from symchiral.modes.species import Species, find_species
+from symchiral.rules.activity import absorbs
 from symchiral.rules.channel import Population, enumerate_channels, read_channel
 from symchiral.rules.grammar import lookup, resolve_transfer
 from symchiral.rules.listing import listing
@@ -152,6 +155,26 @@ class RuleBook(Value):
         """Rules of which an outgoing quantum is seen by this kind of light."""
         return self._where(lambda rule: any(p.split(":")[0] == light for p in rule.probe))
 
+    def reached_by(self, pump: Pump | None, probe: str | None) -> RuleBook:
+        """Rules, forbidden ones too, whose legs a pump drives and a probe sees.
+
+        Parameters
+        ----------
+        pump : Pump or None
+            Light of which the polarisation drives every incoming quantum directly (its band is a
+            matter of frequencies, which a rule has not).
+        probe : str or None
+            ``infrared``, ``raman`` or ``hyper-raman``: what sees the outgoing quantum.
+
+        Raises
+        ------
+        AxisError
+            The pump is polarised and there is no axis.
+        """
+        return replace(
+            self, everything=tuple(r for r in self.everything if selected(r, pump, probe))
+        )
+
     def to_records(self) -> list[dict[str, Any]]:
         """Return the rules as the dictionaries of the JSON contract."""
         return [rule.to_record() for rule in self.rules]
@@ -178,6 +201,32 @@ class RuleBook(Value):
     @property
     def _table(self) -> Table:
         return listing(self).table()
+
+
+def selected(rule: Rule, pump: Pump | None, probe: str | None) -> bool:
+    """Whether a pump drives every incoming quantum directly and a probe sees the outgoing one.
+
+    Raises
+    ------
+    AxisError
+        The pump is polarised and there is no axis.
+    """
+    if probe is not None and not any(p.split(":")[0] == probe for p in rule.probe):
+        return False
+    if pump is None:
+        return True
+    turn = rule.channel.turn
+    if pump.light is not None and turn is None:
+        raise AxisError(
+            "no polarisation of the pump without an axis",
+            why="σ+, σ- and z refer to the axis of rotation, and there is none that keeps every "
+            "wavevector",
+            fix="leave the polarisation out",
+        )
+    return all(
+        absorbs(leg.participant, leg.component.index, turn, pump.light)
+        for leg in rule.channel.coupling.incoming
+    )
 
 
 def make_rulebook(

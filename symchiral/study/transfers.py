@@ -9,7 +9,7 @@ from symchiral.errors import GrammarError
 from symchiral.fields.pump import Pump
 from symchiral.irreps.stars import place_name
 from symchiral.report.document import predict_document
-from symchiral.report.transfers import transfer_record
+from symchiral.report.transfers import species_transfer_record, transfer_record
 from symchiral.rules.resonance import LINEWIDTH, Transfer, resonances
 from symchiral.rules.rulebook import RuleBook
 from symchiral.study.forces import ForcesStudy
@@ -77,6 +77,47 @@ class TransferStudy(ForcesStudy):
             linewidth=linewidth,
         )
 
+    def reached(
+        self,
+        book: RuleBook,
+        *,
+        pump: Pump | str | None = None,
+        probe: str | None = None,
+        max_detuning: float | None = None,
+        linewidth: float | Mapping[str, float] | None = None,
+    ) -> RuleBook:
+        """Return the rules of a book whose incoming legs a pump drives and whose outgoing a probe.
+
+        That is a matter of species: it needs no forces.
+
+        Parameters
+        ----------
+        pump : str or Pump, optional
+            Its polarisation, ``"σ+"``.
+        probe : str, optional
+            ``infrared``, ``raman`` or ``hyper-raman``.
+        max_detuning, linewidth
+            Refused, like a band of the pump: they are of frequencies.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> study = sc.read("Bi2Se3")
+        >>> [rule.id for rule in study.reached(study.rules(), pump="σ+", probe="raman")]
+        ['Eu(+) Eu(+) -> Eg(-)', 'Eu(+) Eu:b(+) -> Eg(-)']
+
+        Raises
+        ------
+        InputError
+            Frequencies matter, and the source has structure only.
+        AxisError
+            The pump is polarised and there is no axis.
+        """
+        light = Pump.parse(pump) if isinstance(pump, str) else pump
+        if (light and light.banded) or max_detuning is not None or linewidth is not None:
+            _ = self._forces  # says what to supply
+        return book.reached_by(light, probe)
+
     def transfer(self, transfer: str, *, linewidth: float = LINEWIDTH) -> Transfer:
         """Judge one transfer between actual modes, ``"Eu(1,+) Eu(1,+) -> Eg(2,-)"``.
 
@@ -117,11 +158,15 @@ class TransferStudy(ForcesStudy):
         """Return the rules of one vertex as the plain dictionary of ``predict --json``.
 
         With forces it also has the transfers between actual modes, in ``unit``; ``resonance`` are
-        the options of :meth:`transfers`.
+        the options of :meth:`transfers`. Without forces a polarisation of the pump and a probe
+        select transfers between species.
         """
         book = self.rules(order=order, q=q, acoustic=acoustic)
         document = predict_document(self.crystal, book, everything=everything)
-        if self.phonons is not None or resonance:
+        if self.phonons is not None:
             found = self.resonances(book, **resonance)
             document["transfers"] = [transfer_record(t, unit=unit) for t in found]
+        elif resonance:
+            reached = self.reached(book, **resonance)
+            document["transfers"] = [species_transfer_record(r, unit=unit) for r in reached]
         return document

@@ -152,6 +152,25 @@ def warm(repeat: int) -> Iterator[Row]:
         )
 
 
+def light(repeat: int) -> Iterator[Row]:
+    """Atoms to the whole light table as text, once the group and the cell are known."""
+    import ase.io
+
+    import symchiral as sc
+    from symchiral.io.shipped import find_structure
+    from symchiral.report.light import light_tables
+
+    for name in WARM:
+        atoms = ase.io.read(find_structure(name))
+
+        def ours(atoms: Any = atoms) -> object:
+            return [table.text() for table in light_tables(sc.read(atoms).beam(), None)]
+
+        medians([ours], 1)
+        (a,) = medians([ours], 3 * repeat)
+        yield Row(f"warm light table of {name} / 50 ms", a / 0.05, 1.0, f"{1e3 * a:.1f} ms")
+
+
 def reuse(_: int) -> Iterator[Row]:
     """Irreps built for a second crystal of a known group, exactly; none may be."""
     found = answer_of(
@@ -423,7 +442,7 @@ def main() -> int:
     sys.path.insert(0, str(ROOT))
     os.environ.update(environment(""))
     rows = []
-    for part in (commands, warm, reuse, channels, screening, modes, along, calculator):
+    for part in (commands, warm, reuse, channels, screening, modes, along, calculator, light):
         if arguments.only not in part.__name__:
             continue
         for row in part(arguments.repeat):

@@ -1,0 +1,334 @@
+"""Raman tensors as JSON: of modes, or of single atoms."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
+from symchiral.crystal.search import SymmetricCrystal
+from symchiral.errors import InputError, LabelError, ReadError, StructureError, SymmetryError
+from symchiral.io.columns import writing
+from symchiral.io.files import load
+from symchiral.io.shipped import find_beside
+from symchiral.modes.mode import Modes
+from symchiral.modes.species import Species
+from symchiral.rules.atomic_raman import AtomicRaman
+from symchiral.rules.raman import BROKEN, RamanLines, fit_raman, raman_form
+from symchiral.units import in_thz
+from symchiral.value import frozen
+
+Complex = npt.NDArray[np.complex128]
+
+SCHEMA = "symchiral/raman/1"
+MODE_UNITS = ("angstrom^2/sqrt(amu)", "arbitrary")
+ATOM_UNITS = ("angstrom^2", "1/angstrom")
+
+NEAR = 0.3
+"""Å: atoms of the file may be as far from those of the crystal."""
+
+
+@dataclass(frozen=True)
+class ModeTensors:
+    """Raman tensors of one multiplet, as a file holds them.
+
+    Attributes
+    ----------
+    name : str
+        ``Eg(1)``, or ``Eg`` where the species has one mode.
+    frequency : float or None
+        THz.
+    tensors : (d, 3, 3) complex
+        One per partner.
+    """
+
+    name: str
+    frequency: float | None
+    tensors: Complex
+
+
+@dataclass(frozen=True)
+class RamanTable:
+    """Raman tensors as a file holds them: of modes, or of atoms.
+
+    Attributes
+    ----------
+    modes : tuple of ModeTensors
+        Of modes; empty where the file has atoms.
+    atoms : (N, 3, 3, 3) complex or None
+        ∂α_ij/∂u_β of every atom, indices κβij.
+    crystal : Crystal or None
+        The cell and atoms that ``atoms`` belong to, where the file states them.
+    unit : str
+        One of ``MODE_UNITS`` or ``ATOM_UNITS``.
+    provenance : mapping of str
+        Method, source, licence.
+    source : Source
+        Path and hash.
+    """
+
+    modes: tuple[ModeTensors, ...]
+    atoms: Complex | None
+    crystal: Crystal | None
+    unit: str
+    provenance: Mapping[str, str]
+    source: Source
+
+
+def read_raman_table(path: str | Path) -> RamanTable:
+    """Read a file of Raman tensors.
+
+    Raises
+    ------
+    ReadError
+        It is missing, or not as ``docs/light.md`` describes it.
+    """
+    name = str(path)
+    given = Path(path).expanduser()
+    where = given if given.is_file() else find_beside(name)
+    if where is None:
+        raise ReadError(f"cannot read {name}", why="there is no such file", fix="check the path")
+    raw = load(where, name=name)
+    try:
+        data = json.loads(raw)
+        if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+            raise ValueError(f'its "schema" is not "{SCHEMA}"')
+        return _table(data, Source(name, hashlib.sha256(raw).hexdigest()))
+    except (
+        ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, InputError,
+    ) as error:  # fmt: skip
+        why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise ReadError(
+            f"cannot read the Raman tensors in {name}",
+            why=why,
+            fix="write it as the page on light of the documentation describes",
+        ) from error
+
+
+def _table(data: dict[str, Any], source: Source) -> RamanTable:
+    kinds = [key for key in ("modes", "atoms") if key in data]
+    if len(kinds) != 1:
+        raise ValueError('it has not either "modes" or "atoms"')
+    units = MODE_UNITS if kinds[0] == "modes" else ATOM_UNITS
+    unit = str(data["unit"])
+    if unit not in units:
+        raise ValueError(f'the "unit" of {kinds[0]} is {unit!r}, none of {", ".join(units)}')
+    provenance = {str(k): str(v) for k, v in data.get("provenance", {}).items()}
+    if kinds[0] == "modes":
+        modes = tuple(_mode(entry) for entry in data["modes"])
+        names = [mode.name for mode in modes]
+        if len(set(names)) < len(names):
+            raise ValueError("a mode is listed twice")
+        return RamanTable(modes, None, None, unit, provenance, source)
+    atoms = _complex(data["atoms"], 4, "of every atom three tensors, one per direction it moves in")
+    crystal = None
+    if "structure" in data:
+        at = data["structure"]
+        numbers = np.array([SYMBOLS.index(s) for s in at["symbols"]], dtype=np.int64)
+        crystal = Crystal.of(np.array(at["cell"], float), np.array(at["positions"], float), numbers)
+        if len(crystal) != len(atoms):
+            raise ValueError(f"it has tensors of {len(atoms)} atoms and lists {len(crystal)}")
+    return RamanTable((), atoms, crystal, unit, provenance, source)
+
+
+def _mode(entry: dict[str, Any]) -> ModeTensors:
+    name = str(entry["mode"])
+    tensors = _complex(entry["tensors"], 3, f"{name}: a list of tensors, one per partner")
+    frequency = entry.get("frequency")
+    if frequency is not None:
+        frequency = float(frequency) * in_thz(str(entry["frequency_unit"]))
+        if not 0 < frequency < float("inf"):
+            raise ValueError(f"the frequency of {name} is not positive")
+    return ModeTensors(name, frequency, tensors)
+
+
+def _complex(value: Any, ndim: int, what: str) -> Complex:
+    """Tensors of numbers, or of pairs [re, im], or of both."""
+    try:
+        array = np.array(_numbers_of(value, ndim), dtype=complex)
+    except (TypeError, ValueError, OverflowError):
+        array = np.zeros(0, dtype=complex)
+    if array.ndim != ndim or array.shape[1:] != (3,) * (ndim - 1) or not np.isfinite(array).all():
+        raise ValueError(
+            f"not finite numbers, or pairs [re, im], of the shape that is needed ({what}, 3 × 3)"
+        )
+    odd = np.abs(array - np.swapaxes(array, -1, -2)).max(initial=0)
+    if odd > 1e-3 * np.abs(array).max(initial=1e-300):
+        raise ValueError("a tensor is not symmetric; antisymmetric ones need resonance")
+    return np.asarray(array)
+
+
+def _numbers_of(value: Any, depth: int) -> Any:
+    """Nested lists in which pairs [re, im] at some depth are complex numbers."""
+    if depth:
+        return [_numbers_of(part, depth - 1) for part in value]
+    if isinstance(value, list):
+        re, im = value
+        return complex(float(re), float(im))
+    return float(value)
+
+
+def atomic_raman(table: RamanTable, crystal: SymmetricCrystal) -> AtomicRaman:
+    """Return the derivatives of a file by the atoms of the primitive cell of a crystal.
+
+    The file's cell may be any cell of the crystal, in the same orientation; its polarisability is
+    that of its whole cell.
+
+    Raises
+    ------
+    StructureError
+        The atoms are others.
+    """
+    if table.atoms is None:
+        raise ValueError("the table is of modes")
+    cell, primitive = table.crystal or crystal.input, crystal.primitive
+    name = table.source.path or "the Raman tensors"
+    if len(cell) != len(table.atoms):
+        raise StructureError(
+            f"the Raman tensors in {name} belong to other atoms",
+            why=f"they are of {len(table.atoms)} atoms, and the structure has {len(cell)}",
+            fix='give those of the atoms of the structure file, or state the "structure" they '
+            "belong to",
+        )
+    inside = crystal.frame.point(cell.positions @ cell.cell, to="primitive", source="cartesian")
+    steps = inside[:, None] - primitive.positions[None]
+    distances = np.linalg.norm((steps - np.rint(steps)) @ primitive.cell, axis=2)
+    distances[cell.numbers[:, None] != primitive.numbers] = np.inf
+    owners = np.argmin(distances, axis=1)
+    copies = np.bincount(owners, minlength=len(primitive))
+    if distances.min(axis=1).max() > NEAR or len(set(copies.tolist())) > 1:
+        raise StructureError(
+            f"the Raman tensors in {name} belong to other atoms",
+            why=f"its {len(cell)} atoms are not those of {primitive.formula} at their places",
+            fix="give a cell of the same crystal, in the same orientation and with the same origin",
+        )
+    found = np.zeros((len(primitive), 3, 3, 3), dtype=complex)
+    np.add.at(found, owners, table.atoms)
+    found /= copies[0]
+    if table.unit == "1/angstrom":  # ∂ε/∂u: α = V (ε − 1)/4π
+        found *= abs(float(np.linalg.det(cell.cell))) / (4 * np.pi)
+    return AtomicRaman(
+        crystal, frozen(found), {**table.provenance, "file": table.source.path or ""}
+    )
+
+
+def mode_lines(
+    crystal: SymmetricCrystal, species: Sequence[Species], table: RamanTable, modes: Modes | None
+) -> RamanLines:
+    """Return the tensors of a file of modes, as far as the form of their species allows them.
+
+    Parameters
+    ----------
+    species : sequence of Species
+        Those of the zone centre.
+    modes : Modes or None
+        The zone-centre modes, for the frequencies the file does not state.
+
+    Raises
+    ------
+    LabelError
+        A mode is unknown, or has no Raman tensor.
+    ReadError
+        A degenerate mode has not one tensor for each of its partners.
+    SymmetryError
+        A tensor is far from any that the symmetry allows.
+    """
+    name = table.source.path or "the Raman tensors"
+    active = {s.label: s for s in species if s.optical and len(raman_form(crystal, s))}
+    names = [f"{s.label}({i + 1})" for s in active.values() for i in range(s.optical)]
+    lines = []
+    for mode in table.modes:
+        label, _, number = mode.name.replace(" ", "").removesuffix(")").partition("(")
+        s = active.get(label)
+        wanted = f"{label}({number or 1})"
+        if s is None or wanted not in names or (not number and s.optical > 1):
+            raise LabelError(
+                f"no Raman tensor of {mode.name} in {crystal.primitive.formula}",
+                why=f"the Raman-active modes are {', '.join(names) or 'none'}",
+                fix="name one of them"
+                if s is None or number
+                else f"say which of the {s.optical}, counted from the lowest frequency",
+            )
+        if len(mode.tensors) != s.dimension:
+            raise ReadError(
+                f"cannot use the Raman tensors of {mode.name} in {name}",
+                why=f"there are {len(mode.tensors)}, and {label} is {s.dimension}-fold",
+                fix="give one tensor for each of the degenerate partners, which are orthonormal",
+            )
+        frequency = mode.frequency
+        if frequency is None and modes is not None:
+            frequency = modes[label, int(number or 1)].frequency
+        lines.append(
+            fit_raman(crystal, s, mode.tensors, number=int(number or 1), frequency=frequency)
+        )
+        _require_form(lines[-1].outside, wanted, crystal, name)
+    return RamanLines(tuple(lines), table.unit, table.source.path)
+
+
+def atomic_lines(raman: AtomicRaman, modes: Modes, path: str | None) -> RamanLines:
+    """Return the tensors of modes from those of atoms, as far as symmetry allows them.
+
+    Raises
+    ------
+    SymmetryError
+        They are far from any that the symmetry allows.
+    """
+    _require_form(raman.outside, "the atoms", raman.crystal, path or "the Raman tensors")
+    return RamanLines(raman.lines(modes), MODE_UNITS[0], path)
+
+
+def _require_form(outside: float, what: str, crystal: SymmetricCrystal, name: str) -> None:
+    if outside > BROKEN:
+        raise SymmetryError(
+            f"the Raman tensors of {what} in {name} have not the symmetry of the crystal",
+            why=f"{outside:.0%} of their square is outside the form that {crystal.group.symbol} "
+            "allows",
+            fix="give them in the Cartesian axes of the structure file; symchiral light prints the "
+            "form",
+        )
+
+
+def save_raman(path: str, raman: AtomicRaman) -> None:
+    """Write derivatives of the polarisability, with the atoms they belong to.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    crystal = raman.crystal
+    primitive = crystal.primitive
+    places = crystal.frame.point(primitive.positions, to="cartesian", source="primitive")
+    document = {
+        "schema": SCHEMA,
+        "provenance": dict(raman.provenance),
+        "definition": "atoms[k][b][i][j] = derivative of the polarisability alpha_ij of the cell, "
+        "a volume, by the displacement of atom k along b",
+        "unit": "angstrom^2",
+        "structure": {
+            "cell": _rounded(primitive.cell),
+            "positions": _rounded(places @ np.linalg.inv(primitive.cell)),
+            "symbols": [SYMBOLS[k] for k in primitive.numbers],
+        },
+        "atoms": _numbers(raman.derivatives),
+    }
+    with writing(path), open(path, "w", encoding="utf-8") as out:
+        json.dump(document, out, ensure_ascii=False, indent=1)
+
+
+def _rounded(array: npt.NDArray[np.float64]) -> Any:
+    return (np.round(array, 12) + 0.0).tolist()
+
+
+def _numbers(array: Complex) -> Any:
+    """Twelve digits; pairs [re, im] if anything is imaginary."""
+    if np.max(np.abs(array.imag), initial=0) > 1e-14:
+        return _rounded(np.stack([array.real, array.imag], axis=-1))
+    return _rounded(array.real)
