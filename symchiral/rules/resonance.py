@@ -10,8 +10,9 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.errors import LimitError
+from symchiral.errors import LabelError, LimitError
 from symchiral.fields.pump import Pump
+from symchiral.irreps.participant import Participant
 from symchiral.modes.mode import Modes, Multiplet
 from symchiral.rules.budget import RotationSense, rotation_sense, sum_of_signs
 from symchiral.rules.coupling import Coupling, Leg
@@ -191,22 +192,30 @@ def resonances(
     max_detuning : float, optional
         Keep those with a smaller \|δ\|, THz.
     linewidth : float or mapping of str to float
-        Γ in THz; or a linewidth for every mode by name, ``Eu(1)``, of which Γ is the sum over
-        the quanta; modes without one have an equal share of the default.
+        Γ in THz; or a linewidth for every mode by name, ``Eu(1)`` or ``K3(2)@K``, of which Γ is
+        the sum over the quanta; modes without one have an equal share of the default.
 
     Raises
     ------
+    LabelError
+        A linewidth for a mode that does not exist.
     LimitError
         More than 10⁵ transfers.
     AxisError
         The pump is circular and there is no axis.
     """
     found: dict[tuple[object, ...], Transfer] = {}
+    widths = _widths(linewidth, modes) if isinstance(linewidth, Mapping) else {}
     for rule in rules:
         if not selected(rule, pump, probe):
             continue
         for chosen in _choices(rule, modes, pump, max_detuning):
-            gamma = _total(linewidth, rule, chosen)
+            share = LINEWIDTH / len(chosen)
+            gamma = (
+                sum(widths.get((m.species.participant, m.number or 0), share) for m in chosen)
+                if isinstance(linewidth, Mapping)
+                else linewidth
+            )
             transfer = Transfer(rule, chosen, gamma)
             legs = [(leg.outgoing, leg.label) for leg in transfer.legs]
             found.setdefault(tuple(sorted(legs)), transfer)
@@ -294,14 +303,27 @@ def _partner(multiplet: Multiplet, leg: Leg, modes: Mapping[str, Modes]) -> Mult
     raise ValueError(f"{leg} has no mode {multiplet.number}")
 
 
-def _total(
-    linewidth: float | Mapping[str, float], rule: Rule, chosen: tuple[Multiplet, ...]
-) -> float:
-    if not isinstance(linewidth, Mapping):
-        return linewidth
-    total = 0.0
-    for multiplet in chosen:
-        total += linewidth.get(
-            f"{multiplet.species.key}({multiplet.number})", LINEWIDTH / len(chosen)
+def _widths(
+    linewidth: Mapping[str, float], modes: Mapping[str, Modes]
+) -> dict[tuple[Participant, int], float]:
+    """The linewidths by normal coordinate: K and −K share theirs."""
+    found: dict[tuple[Participant, int], float] = {}
+    used: set[str] = set()
+    for multiplet in (m for some in modes.values() for m in some.multiplets):
+        if multiplet.number is None:
+            continue
+        participant = multiplet.species.participant
+        for label, place in zip(participant.names, participant.places, strict=True):
+            name = f"{label}({multiplet.number})" + (f"@{place}" if place else "")
+            if name in linewidth:
+                found[participant, multiplet.number] = linewidth[name]
+                used.add(name)
+    # Names at wavevectors that take no part here may well stand in the same file.
+    unknown = [x for x in linewidth if x not in used and x.partition("@")[2] in modes]
+    if unknown:
+        raise LabelError(
+            f"a linewidth for {unknown[0]}, and no such mode",
+            why="modes are named as they are printed, Eu(1) or K3(2)@K",
+            fix="list them: symchiral modes FILE, with --q elsewhere",
         )
-    return total
+    return found
