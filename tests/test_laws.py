@@ -37,6 +37,7 @@ from class_crystals import (
     rotation_sets,
 )
 
+from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.search import space_group
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.fields.polar import electric_field
@@ -44,10 +45,11 @@ from symchiral.irreps.axis import Axis
 from symchiral.irreps.mulliken import zone_centre
 from symchiral.irreps.pam import Component
 from symchiral.irreps.participant import Participant
+from symchiral.irreps.stars import star_irreps
 from symchiral.rules.budget import pam_sense, umklapp
 from symchiral.rules.channel import Channel
 from symchiral.rules.coupling import Coupling, Leg
-from symchiral.rules.judge import count_coefficients, judge
+from symchiral.rules.judge import count_coefficients, group_average, judge
 from symchiral.rules.monomial import Coordinate, Term
 
 Complex = npt.NDArray[np.complex128]
@@ -525,6 +527,34 @@ def test_quartic_invariants_are_invariant(schoenflies: str, draws: int) -> None:
     rng = np.random.default_rng(draws)
     for _ in range(draws):
         assert check_invariant(quartic_channel(schoenflies, rng), schoenflies, rng) > 0
+
+
+def test_counts_are_ranks_where_operations_permute_arms() -> None:
+    """Four arms of L, and three of X with the zone centre, which three-fold axes turn in cycles."""
+    vertices = {
+        "L": [(Fraction(1, 2),) * 3, *(np.eye(3, dtype=object) * Fraction(1, 2)).tolist()],
+        "X": [*((1 - np.eye(3, dtype=object)) * Fraction(1, 2)).tolist(), (0, 0, 0)],
+    }
+    counted: Counter[int] = Counter()
+    for group in (space_group(512), space_group(523), space_group(526)):  # F-43m, Fm-3m, Fd-3m
+        for points in vertices.values():
+            arms_of = [QPoint.of(*q).reduced for q in points]
+            here = star_irreps(group, arms_of[0])
+            last = star_irreps(group, arms_of[3])
+            for one, other in itertools.product(here, last):
+                legs = (one, one, one, other)
+                arms = tuple(p.arms.index(q) for p, q in zip(legs, arms_of, strict=True))
+                patterns = [((0, 1, 2), (3,)), ((0,), (1, 2), (3,)), ((0,), (1,), (2,), (3,))]
+                if one is other:
+                    patterns.append(((0, 1, 2, 3),))
+                for equal in patterns:
+                    bases = [np.eye(p.dimension, dtype=complex) for p in legs]
+                    average = group_average(legs, arms, bases, equal)[arms]
+                    size = prod(p.dimension for p in legs)
+                    rank = int(np.linalg.matrix_rank(average.reshape(size, size), tol=1e-9))
+                    assert count_coefficients(legs, arms, equal) == rank, (group, one, other, equal)
+                    counted[rank] += 1
+    assert sum(counted.values()) == 753, counted
 
 
 # --- 4. verdicts and witnesses -----------------------------------------------------------------

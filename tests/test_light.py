@@ -438,6 +438,52 @@ def test_light_and_a_species_of_one_name() -> None:
     assert sc.read("Te_P3121").explain("E[σ+] -> E(+)").verdict == "allowed"
 
 
+LIT = (
+    "TiO2_rutile",
+    "SnS",
+    "TiO2_anatase",
+    "BPO4",
+    "CuFeS2",
+    "GaAs",
+    "ZnO",
+    "PdS",
+    "LiNbO3",
+    "PbO",
+)
+
+
+def test_invariants_with_light_are_functions_of_the_field() -> None:
+    """E[σ±] are (E_x ∓ iE_y)/√2 on the x, y of E[x], E[y]: V vanishes where the verdict says so."""
+    evaluated = vanishing = 0
+    for name in LIT:
+        study = sc.read(name)
+        for species in study.species():
+            if species.dimension > 1:
+                continue
+            states = {
+                a: study.explain(f"E[{a}] E[{a}] -> {species.label}") for a in range(0, 180, 15)
+            }
+            forms = next((r.invariant for r in states.values() if r.invariant is not None), None)
+            if forms is None:
+                continue
+            for angle, rule in states.items():
+                x, y = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+                field = {"x": x, "y": y, "z": 0.0}
+                field |= {"σ+": (x - 1j * y) / 2**0.5, "σ-": (x + 1j * y) / 2**0.5}
+                values = [
+                    sum(
+                        term.coefficient
+                        * np.prod([field[c.component] ** n for c, n in term.factors if c.field])
+                        for term in polynomial
+                    )
+                    for polynomial in forms.polynomials
+                ]
+                assert (max(map(abs, values)) > 1e-9) == (rule.verdict == "allowed"), rule.id
+                evaluated += 1
+                vanishing += rule.verdict == "forbidden"
+    assert (evaluated, vanishing) == (216, 14)
+
+
 def test_linear_light_has_no_pam_to_balance() -> None:
     rule = sc.read("Bi2Se3").explain("E[x] E[y] -> Eg(-)")
     assert (rule.verdict, rule.pam_sense, rule.umklapp) == ("allowed", "undefined", None)

@@ -177,9 +177,9 @@ def light_component(
     Parameters
     ----------
     field : Participant
-        E in Cartesian axes.
+        E in the axes that the frame refers to.
     frame : (3, 3) float
-        Rows x, y, n.
+        Rows x, y, n in the axes of E.
     turn : Turn or None
         The axis along n. σ± and the direction along it have a pseudo-angular momentum where they
         are its eigenvectors; other states have none.

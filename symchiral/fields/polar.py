@@ -38,9 +38,22 @@ def electric_field(group: SpaceGroup) -> Participant:
     return uniform_field(group, "E", root @ rotations @ np.linalg.inv(root))
 
 
-def electric_field_in(crystal: SymmetricCrystal) -> Participant:
-    """Return the electric field in the Cartesian axes of the input: amplitudes E_x, E_y, E_z."""
-    return uniform_field(crystal.group, "E", crystal.rotations)
+def electric_field_in(
+    crystal: SymmetricCrystal, frame: npt.NDArray[np.float64] | None = None
+) -> Participant:
+    """Return the electric field in Cartesian axes: amplitudes E_x, E_y, E_z.
+
+    Parameters
+    ----------
+    crystal : SymmetricCrystal
+        Whose group acts.
+    frame : (3, 3) float, optional
+        Rows x, y, z, orthonormal; default the axes of the input.
+    """
+    rotations = crystal.rotations
+    return uniform_field(
+        crystal.group, "E", rotations if frame is None else frame @ rotations @ frame.T
+    )
 
 
 def uniform_field(

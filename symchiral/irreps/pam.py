@@ -13,7 +13,7 @@ import numpy.typing as npt
 from symchiral.crystal.operation import Vector
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.irreps.participant import Participant
-from symchiral.irreps.phases import antiunitaries, paired, real_span
+from symchiral.irreps.phases import antiunitaries, in_own_axes, paired, real_span
 from symchiral.value import Value, frozen
 
 
@@ -165,7 +165,10 @@ def components(participant: Participant, turn: Turn | None, arm: int = 0) -> tup
     values = list(spaces)
     if opposite == arm:
         mirrors = {residue: _mirror(residue, shift, turn.order) for residue in values}
-        spaces = paired(participant, arm, spaces, mirrors, turn.index)
+        if participant.field:
+            spaces = {residue: in_own_axes(space) for residue, space in spaces.items()}
+        else:
+            spaces = paired(participant, arm, spaces, mirrors, turn.index)
         # At a zone boundary −q is q again up to a reciprocal vector: u and −u may differ by one.
         conjugates = list(mirrors.values())
     else:

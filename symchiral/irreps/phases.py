@@ -4,6 +4,8 @@ r"""Phases of basis vectors, chosen once so that coefficients are real wherever 
   K w = w, and those of the component −l are w_{−l} = K w_l. Where an operation s reverses the
   axis' sense of rotation (a mirror containing the axis first, else a half-turn across it) it takes
   w_l to +w_{−l}.
+* Vectors of an applied field, whose amplitudes have axes of their own, keep to these: the first
+  component that does not vanish is real and positive, so that ε± is (1, ±i)/√2.
 * Elsewhere an operation g with g q = −q, if there is one, gives the antiunitary K g, which keeps
   the arm; vectors obey K g w = w with the first g that keeps the component (mirrors first, then
   half-turns, then inversion).
@@ -108,8 +110,18 @@ def paired(
     return {residue: fixed[residue] for residue in spaces}
 
 
+def in_own_axes(space: Complex) -> Complex:
+    """Return the orthonormal basis of a space that is nearest the first amplitudes, in order."""
+    chosen: list[Complex] = []
+    for w in (space @ space.conj().T).T:
+        rest = w - sum((c * (c.conj() @ w) for c in chosen), np.zeros_like(w))
+        if np.linalg.norm(rest) > 1e-6:
+            chosen.append(rest / np.linalg.norm(rest))
+    return np.array(chosen).T
+
+
 def _reversal(participant: Participant, arm: int, index: int) -> int | None:
-    """An operation s with s g s⁻¹ = g⁻¹ on rotation parts: mirrors first, then half-turns."""
+    """An operation s with s g s⁻¹ = g⁻¹ on rotation parts: mirrors first, [100] before [010]."""
     group = participant.group
     inverse = group.inverses[index]
     found = []
@@ -117,5 +129,7 @@ def _reversal(participant: Participant, arm: int, index: int) -> int | None:
         if operation.type in (2, -2) and participant.images[s, arm] == arm:
             conjugate = group.products[group.products[s, index], group.inverses[s]]
             if conjugate == inverse and conjugate != index:
-                found.append((operation.type, operation.direction, s))
-    return min(found)[2] if found else None
+                assert operation.direction is not None
+                u, v, w = operation.direction
+                found.append((operation.type, abs(u) + abs(v) + abs(w), -u, -v, -w, s))
+    return min(found)[-1] if found else None

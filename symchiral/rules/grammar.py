@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+import numpy as np
+
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.spacegroup import SpaceGroup
@@ -237,10 +239,10 @@ def light_about(
                 "every wavevector",
                 fix="choose the direction of the light: symchiral light FILE --beam u,v,w",
             )
-        field = electric_field_in(crystal)
-        frame = find_beam(crystal, axis).frame
+        # In the axes of the light, in which the amplitudes of σ± are (E_x ∓ iE_y)/√2.
+        field = electric_field_in(crystal, find_beam(crystal, axis).frame)
         state = None if text == "z" else Polarization.parse(text)
-        return field, light_component(field, frame, axis.turn, state)
+        return field, light_component(field, np.eye(3), axis.turn, state)
 
     return read
 

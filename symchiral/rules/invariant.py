@@ -225,10 +225,10 @@ def _coordinates(
 
 
 def _polarization(component: str, k: int, width: int) -> str:
-    """A component of a field on the axis as light: σ±, z; u and v if it has no circular ones."""
+    """A component of a field on the axis as light: σ±, z; x and y if it has no circular ones."""
     if component in ("+", "-"):
         return f"σ{component}"
-    return "z" if width == 1 else "uvw"[k]
+    return "z" if width == 1 else "xyz"[k]
 
 
 def _conjugates(parts: tuple[Component, ...]) -> list[int]:

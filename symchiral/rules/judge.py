@@ -224,7 +224,8 @@ def _permuted_traces(
         seen.add(start)
         slot = order[start]
         while slot != start:
-            chain = chain @ participants[slot].matrices[rows, arms[slot]]
+            # What is in a slot moves on to the next one of the cycle: later factors stand left.
+            chain = participants[slot].matrices[rows, arms[slot]] @ chain
             seen.add(slot)
             slot = order[slot]
         result = np.asarray(result * np.trace(chain, axis1=1, axis2=2), dtype=complex)
