@@ -10,9 +10,10 @@ from synthetic_experiment import random_line, traces
 import symchiral as sc
 from symchiral.cli import main
 from symchiral.errors import SymchiralError
-from symchiral.experiment.expectation import expect, find_places
+from symchiral.experiment.expectation import expect
 from symchiral.experiment.measurement import Measurement, Pump
 from symchiral.experiment.observed import lines_of
+from symchiral.experiment.places import find_places
 from symchiral.experiment.probe import Probe
 from symchiral.report.document import schema
 from symchiral.report.plan import plan_document, plan_tables

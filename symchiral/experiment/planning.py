@@ -24,7 +24,10 @@ from symchiral.crystal.operation import Operation
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import InputError
 from symchiral.experiment.candidates import CandidateMode
-from symchiral.experiment.expectation import Expectation, Expected, Place, expect
+from symchiral.experiment.expectation import Expectation, Expected, expect
+from symchiral.experiment.gain import Coefficients
+from symchiral.experiment.judgement import ranking_of
+from symchiral.experiment.places import Place
 from symchiral.fields.pump import Pump
 from symchiral.irreps.axis import Axis
 from symchiral.modes.species import Species
@@ -88,7 +91,7 @@ class Plan(Value):
     pumped : tuple of CandidateMode
         Modes that circular light along the axis drives directly.
     channels : tuple of Expected
-        Reachable channels that flip the sense, nearest to resonance first.
+        Reachable channels that flip the sense, strongest first as far as ``ranking`` says.
     others : tuple of Expected
         Reachable allowed channels that do not.
     geometry : tuple of Geometry
@@ -99,6 +102,8 @@ class Plan(Value):
         Why third order flips nothing, where it does not.
     notes : tuple of str
         Limits.
+    ranking : str
+        What the order of the channels rests on.
     """
 
     crystal: SymmetricCrystal
@@ -111,6 +116,7 @@ class Plan(Value):
     controls: tuple[Control, ...]
     reason: str | None
     notes: tuple[str, ...]
+    ranking: str
 
 
 def make_plan(
@@ -121,6 +127,7 @@ def make_plan(
     light: Light | None,
     *,
     pump: Pump | None = None,
+    coefficients: Coefficients | None = None,
 ) -> Plan:
     """Propose the experiment that shows a flipped sense of rotation.
 
@@ -132,6 +139,8 @@ def make_plan(
         Light along the axis; None without one.
     pump : Pump, optional
         The band that the source reaches.
+    coefficients : Coefficients, optional
+        Sizes of couplings, by which the channels are ranked.
 
     Raises
     ------
@@ -145,7 +154,21 @@ def make_plan(
             fix='give the band only, as in "1-3THz"',
         )
     band = None if pump is None else (pump.low, pump.high)
-    found = expect(crystal, axis, species, places, order=3, pump=band, slack=1.0)
+
+    def expected(order: int) -> Expectation:
+        return expect(
+            crystal,
+            axis,
+            species,
+            places,
+            order=order,
+            pump=band,
+            slack=1.0,
+            linear=True,
+            coefficients=coefficients,
+        )
+
+    found = expected(3)
     driven = _driven(found)
     flips, others = _split(found, band)
     order, reason = 3, None
@@ -157,7 +180,7 @@ def make_plan(
     elif not flips:
         reason = _why_not(axis, found, driven, others, band)
         if driven:
-            fourth = expect(crystal, axis, species, places, order=4, pump=band, slack=1.0)
+            fourth = expected(4)
             order = 4
             flips, more = _split(fourth, band)
             others = (*others, *(e for e in more if e.id not in {o.id for o in others}))
@@ -166,9 +189,21 @@ def make_plan(
     geometry = tuple(
         g for label in seen if axis and light for g in _geometry(by_label[label], axis, light)
     )
-    controls = _controls(crystal, light, flips, geometry) if axis and light and flips else ()
+    alone = tuple(e for e in found.channels if e.linear and e.rule.allowed and _in_force(e, band))
+    controls = _controls(crystal, light, flips, geometry, alone) if axis and light and flips else ()
+    ranking = ranking_of([e.channel() for e in (*flips, *others)], found.modes)
     return Plan(
-        crystal, axis, order, driven, flips, others, geometry, controls, reason, found.notes
+        crystal,
+        axis,
+        order,
+        driven,
+        flips,
+        others,
+        geometry,
+        controls,
+        reason,
+        found.notes,
+        ranking,
     )
 
 
@@ -188,7 +223,7 @@ def _split(
     allowed = [
         e
         for e in found.channels
-        if e.rule.allowed and len(e.coupling.incoming) > 1 and _in_force(e, band)
+        if e.rule.allowed and not e.linear and len(e.coupling.incoming) > 1 and _in_force(e, band)
     ]
     flips = tuple(e for e in allowed if e.rule.pam_sense == "flipped")
     return flips, tuple(e for e in allowed if e.rule.pam_sense != "flipped")
@@ -306,6 +341,7 @@ def _controls(
     light: Light,
     flips: tuple[Expected, ...],
     geometry: tuple[Geometry, ...],
+    alone: tuple[Expected, ...],
 ) -> tuple[Control, ...]:
     first = flips[0]
     out, photons = first.outgoing.mode.name, len(first.incoming) + first.photons
@@ -316,14 +352,23 @@ def _controls(
             "is not driven by the spin of the light",
         )
     ]
-    if photons == 2:
+    if photons == 2 and first.turn is None:
+        found.append(
+            Control(
+                "linear",
+                f"linear light: no mirror contains the axis and no half-turn lies across it, so "
+                f"that with losses {out} may turn even under linear light; its amplitude is the "
+                "same at every angle",
+            )
+        )
+    elif photons == 2:
         sign = "+" if first.sense > 0 else "−"
         found.append(
             Control(
                 "linear",
                 f"linear light at φ: {out} has helicity 0 and moves along a line that turns by "
                 f"{sign}2φ in the plane of its coordinates; its amplitude is the same at every φ, "
-                "1/√2 of the circular case at equal pump energy",
+                "1/√2 of the circular case at equal pump energy" + _alone(alone, first),
             )
         )
     else:
@@ -365,6 +410,22 @@ def _controls(
         text = f"a twin ({_names(domains.operations[1:])}): this axis lies elsewhere in some; pump "
         text += "and probe within one domain"
     return (*found, Control("twin", text))
+
+
+def _alone(alone: tuple[Expected, ...], first: Expected) -> str:
+    """What only linear light drives: the sum channels, and a displaced line of the same mode."""
+    sums = [e for e in alone if len(e.coupling.incoming) > 1]
+    text = ""
+    if sums:
+        more = f" and {len(sums) - 1} more" if len(sums) > 1 else ""
+        text += f". Linear light alone drives the sum channel {sums[0].id}{more}"
+    if any(e.outgoing.mode.name == first.outgoing.mode.name and e.turn for e in alone):
+        text += (
+            f"{',' if text else '. Linear light alone'} "
+            f"{'and ' if text else ''}shifts {first.outgoing.mode.name} along the same line for as "
+            "long as the pump lasts"
+        )
+    return text
 
 
 def _turned(first: Expected, photons: int, geometry: tuple[Geometry, ...]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.experiment.judgement import ChannelVerdict, Judgement, LineVerdict
 from symchiral.experiment.oscillation import Oscillation
+from symchiral.experiment.verdict import ChannelVerdict, Judgement, LineVerdict
 from symchiral.irreps.axis import Axis
 from symchiral.report.summary import axis_line, headline
 from symchiral.rules.wording import minus, pretty

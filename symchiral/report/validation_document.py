@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.experiment.judgement import Judgement, LineVerdict
+from symchiral.experiment.verdict import Judgement, LineVerdict
 from symchiral.irreps.axis import Axis
 from symchiral.report.document import axis_record, header, structure_record
 from symchiral.report.validation import oscillation_of, predicted, validation_words

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import InputError
-from symchiral.experiment.judgement import Judgement
 from symchiral.experiment.measurement import Run
 from symchiral.experiment.oscillation import Fit
+from symchiral.experiment.verdict import Judgement
 from symchiral.io.columns import writing
 from symchiral.report.bands import check_ending
 from symchiral.report.summary import headline
