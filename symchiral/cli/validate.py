@@ -75,6 +75,7 @@ def run(options: argparse.Namespace) -> None:
         options.data,
         frequencies=options.frequencies,
         tolerance=options.tolerance,
+        couplings=options.couplings,
         order=options.order,
         sees=options.sees,
         sigma=options.sigma,

@@ -139,8 +139,20 @@ def assign(
     *,
     sees: str,
     sigma: float,
+    turning: bool = False,
 ) -> tuple[Assignment, ...]:
     """Pair lines with modes; lines that are not significant stay alone.
+
+    Parameters
+    ----------
+    lines, modes, channels
+        What is paired, and the transfers that say how modes turn.
+    sees : str
+        Activity that the probe shows.
+    sigma : float
+        Standard deviations at which a sense counts as measured.
+    turning : bool
+        Whether the probe shows only modes that turn.
 
     Raises
     ------
@@ -160,7 +172,7 @@ def assign(
             off = distance(line, mode)
             if not line.significant or off > CUT:
                 continue
-            if why := _barrier(line, mode, sees, sigma):
+            if why := _barrier(line, mode, sees, sigma, turning=turning):
                 refused[i].append((mode.name, why))
                 continue
             costs[i, j] = 0.5 * off**2 + _surprise(line, mode, senses)
@@ -203,12 +215,16 @@ def _assignment(
     return Assignment(line, modes[column], tuple(near), tuple(refused))
 
 
-def _barrier(line: Line, mode: CandidateMode, sees: str, sigma: float) -> str | None:
+def _barrier(
+    line: Line, mode: CandidateMode, sees: str, sigma: float, *, turning: bool
+) -> str | None:
     if not mode.seen_by(sees):
         return f"the probe sees {sees} activity, which it does not have"
-    turning = max((abs(t.helicity.sigmas) for t in line.turnings), default=0.0)
-    if not mode.turns and turning >= sigma:
-        return f"the line turns ({turning:.1f} standard deviations) and this mode cannot"
+    if turning and not mode.turns:
+        return "the probe sees only modes that turn about the axis, and this mode cannot"
+    turned = max((abs(t.helicity.sigmas) for t in line.turnings), default=0.0)
+    if not mode.turns and turned >= sigma:
+        return f"the line turns ({turned:.1f} standard deviations) and this mode cannot"
     return None
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from symchiral.errors import InputError
 from symchiral.experiment.advice import decide
-from symchiral.experiment.assignment import Assignment, Evidence, assign, evidence
+from symchiral.experiment.assignment import CUT, Assignment, Evidence, assign, evidence
 from symchiral.experiment.candidates import CandidateChannel, CandidateMode, check
 from symchiral.experiment.fit import fit
 from symchiral.experiment.measurement import Measurement, Pump
@@ -82,7 +82,8 @@ def validate_measurement(
         fitted = data
     lines: Sequence[Line] = observed(fitted) if fitted else tuple(data)  # type: ignore[arg-type]
     probe = sees or (fitted.measurement.probe.sees if fitted else "any")
-    assignments = assign(lines, modes, channels, sees=probe, sigma=sigma)
+    turning = fitted is not None and fitted.measurement.probe.turning
+    assignments = assign(lines, modes, channels, sees=probe, sigma=sigma, turning=turning)
     by_name = {mode.name: mode for mode in modes}
 
     def on(a: Assignment) -> list[ChannelVerdict]:
@@ -91,7 +92,9 @@ def validate_measurement(
             (_channel(c, a, by_name, sigma) for c in ending), key=lambda v: _rank(v, by_name)
         )
 
-    judged = tuple(_line(a, on(a), sigma) for a in assignments)
+    taken_modes = {a.mode.name for a in assignments if a.mode is not None}
+    forced = [c for c in channels if c.verdict == "allowed" and c.outgoing in taken_modes]
+    judged = tuple(_line(a, on(a), forced, by_name, sigma) for a in assignments)
     verdicts = []
     for c in channels:
         taken: list[Assignment | None] = [
@@ -102,6 +105,20 @@ def validate_measurement(
         verdicts.append(min(found, key=lambda v: _rank(v, by_name)))
     verdicts.sort(key=lambda v: _rank(v, by_name))
     notes = list(fitted.notes) if fitted else []
+    if fitted:
+        low, high = fitted.band
+        names = [m.name for m in modes if m.frequency is not None and m.frequency < low]
+        if names:
+            notes.append(
+                f"the record is shorter than one period of {', '.join(names)}: lines below "
+                f"{low:.3g} THz cannot be seen in it"
+            )
+        names = [m.name for m in modes if m.frequency is not None and m.frequency > high]
+        if names:
+            notes.append(
+                f"the steps of the times do not resolve {', '.join(names)}: lines above "
+                f"{high:.3g} THz cannot be seen, and appear elsewhere if they are there"
+            )
     if _all_reversed(judged, verdicts, sigma):
         notes.append(
             "every line turns against the rule and would agree if all helicities were reversed: "
@@ -181,7 +198,8 @@ def _channel(
     if channel.sense == 0:
         return say("consistent", f"{name} is seen and does not turn")
     if found.combined >= sigma:
-        more = f", lines under linear pumps turn by {channel.turn:+d}φ" if found.law else ""
+        turned = f"{channel.turn:+d}φ".replace("-", "−")
+        more = f", lines under linear pumps turn by {turned}" if found.law else ""
         return say("consistent", f"{name} turns as predicted ({z:.1f} sigma{more})")
     return say("undecided", f"the sense of {name} is not measured ({z:.1f} sigma)")
 
@@ -257,7 +275,13 @@ def _reaches(pump: Pump, mode: CandidateMode) -> bool:
     return abs(pump.frequency - mode.frequency) <= pump.bandwidth + 3 * mode.tolerance
 
 
-def _line(assignment: Assignment, ending: Sequence[ChannelVerdict], sigma: float) -> LineVerdict:
+def _line(
+    assignment: Assignment,
+    ending: Sequence[ChannelVerdict],
+    forced: Sequence[CandidateChannel],
+    modes: dict[str, CandidateMode],
+    sigma: float,
+) -> LineVerdict:
     def say(word: Word, reason: str, channels: tuple[str, ...] = ()) -> LineVerdict:
         return LineVerdict(assignment, word, reason, channels)
 
@@ -270,7 +294,13 @@ def _line(assignment: Assignment, ending: Sequence[ChannelVerdict], sigma: float
             f"not {', '.join(name for name, why in assignment.why_not if why == reason)}: {reason}"
             for reason in reasons
         )
-        return say("undecided", "no candidate mode is near" + (f" ({near})" if near else ""))
+        reason = "no candidate mode is free near it" + (f" ({near})" if near else "")
+        if force := _force(line, forced, modes):
+            reason += (
+                f"; {force.id} pushes there: it may be {force.outgoing} moved by the force, beside "
+                "its own line"
+            )
+        return say("undecided", reason)
     good = tuple(v.channel.id for v in ending if v.verdict == "consistent")
     if good:
         return say("consistent", next(v.reason for v in ending if v.verdict == "consistent"), good)
@@ -302,6 +332,21 @@ def _line(assignment: Assignment, ending: Sequence[ChannelVerdict], sigma: float
     if allowed:
         return say(allowed[0].verdict, allowed[0].reason)
     return say("undecided", "its sense is not measured")
+
+
+def _force(
+    line: Line, channels: Sequence[CandidateChannel], modes: dict[str, CandidateMode]
+) -> CandidateChannel | None:
+    """The nearest force on a mode that another line was taken for."""
+    near = []
+    for c in channels:
+        if c.drive is None:
+            continue
+        spread = sum(modes[name].tolerance ** 2 for name in c.incoming) + line.frequency_error**2
+        off = abs(c.drive - line.frequency)
+        if off <= CUT * max(spread, line.frequency_error**2 + 1e-6) ** 0.5:
+            near.append((off, c.id, c))
+    return min(near)[2] if near else None
 
 
 def _quanta(ending: Sequence[ChannelVerdict]) -> int | None:

@@ -33,6 +33,7 @@ from symchiral.irreps.axis import Axis
 from symchiral.modes.species import Species
 from symchiral.rules.domains import find_domains, survivals
 from symchiral.rules.light import Light
+from symchiral.rules.wording import pretty
 from symchiral.value import Value
 
 
@@ -236,7 +237,8 @@ def _in_force(e: Expected, band: tuple[float, float] | None) -> bool:
     """
     own = e.outgoing.mode.frequency
     inner = [place.mode.frequency for place in e.incoming]
-    if band is None or not e.photons or own is None or any(f is None for f in inner):
+    pushed = any(leg.participant.field for leg in e.coupling.outgoing)
+    if band is None or pushed or not e.photons or own is None or any(f is None for f in inner):
         return True
     low, high = (e.photons * edge + sum(f for f in inner if f is not None) for edge in band)
     return low - e.outgoing.mode.tolerance <= own <= high + e.outgoing.mode.tolerance
@@ -418,7 +420,7 @@ def _alone(alone: tuple[Expected, ...], first: Expected) -> str:
     text = ""
     if sums:
         more = f" and {len(sums) - 1} more" if len(sums) > 1 else ""
-        text += f". Linear light alone drives the sum channel {sums[0].id}{more}"
+        text += f". Linear light alone drives the sum channel {pretty(sums[0].id)}{more}"
     if any(e.outgoing.mode.name == first.outgoing.mode.name and e.turn for e in alone):
         text += (
             f"{',' if text else '. Linear light alone'} "

@@ -32,9 +32,22 @@ def predicted(judgement: Judgement, line: LineVerdict) -> tuple[int, ...]:
     found = {
         v.channel.sense
         for v in judgement.channels
-        if v.channel.outgoing == mode.name and v.channel.verdict == "allowed"
+        if v.channel.outgoing == mode.name
+        and v.channel.verdict == "allowed"
+        and not v.channel.linear
     }
     return tuple(sorted(found))
+
+
+def straight(judgement: Judgement, line: LineVerdict) -> tuple[int, ...]:
+    """Laws of the angle that allowed channels give a line under linear light, see ``turn``."""
+    mode = line.assignment.mode
+    found = {
+        v.channel.turn
+        for v in judgement.channels
+        if mode is not None and v.channel.outgoing == mode.name and v.channel.verdict == "allowed"
+    }
+    return tuple(sorted(t for t in found if t is not None))
 
 
 def telling(judgement: Judgement) -> list[ChannelVerdict]:
@@ -80,8 +93,10 @@ def _lines_table(
             f, damping, name, verdict = first if turning is line.turnings[0] else ("",) * 4
             sense = 0 if turning.pump is None else turning.pump.sense
             rule = " or ".join(
-                {1: "+", -1: "−", 0: "0"}[s * sense] for s in predicted(judgement, judged)
+                {1: "+", -1: "−", 0: "0"}[s * sense] for s in predicted(judgement, judged) if sense
             )
+            if turning.pump is not None and not sense and straight(judgement, judged):
+                rule = "0"
             rows.append(
                 (
                     f,
@@ -89,12 +104,13 @@ def _lines_table(
                     name,
                     str(turning.pump) if turning.pump else "not known",
                     minus(str(turning.helicity)),
-                    rule if sense and rule else "—",
+                    rule or "—",
+                    str(turning.direction) if turning.direction and not sense else "",
                     verdict,
                 )
             )
     table = Table(
-        (f"f ({sign})", "γ (1/ps)", "mode", "pump", "helicity", "rule", "verdict"),
+        (f"f ({sign})", "γ (1/ps)", "mode", "pump", "helicity", "rule", "along", "verdict"),
         tuple(rows),
         head=(
             f"{headline(crystal)}   measured lines",
@@ -104,10 +120,30 @@ def _lines_table(
             f"Helicity (|a+|² − |a−|²)/(|a+|² + |a−|²) with its {level} % interval; rule: the "
             f"sense that allowed channels give. A sense is measured from {judgement.sigma:g} "
             "standard deviations on.",
+            *_laws(judgement),
         ),
         optional=("γ (1/ps)",),
     )
+    if not any(row[6] for row in rows):
+        table = table.without("along")
     return table if judgement.fit is not None else table.without("γ (1/ps)")
+
+
+def _laws(judgement: Judgement) -> tuple[str, ...]:
+    """What the lines under linear pumps mean, if there are any."""
+    found = {
+        f"{line.assignment.mode.name} by {t:+d}φ"
+        for line in judgement.lines
+        if line.assignment.mode is not None
+        and any(x.direction and x.pump and not x.pump.sense for x in line.assignment.line.turnings)
+        for t in straight(judgement, line)
+    }
+    if not found:
+        return ()
+    return (
+        "along: the line of motion in the plane of the coordinates, modulo 180°. The rule turns "
+        f"that of {minus(', '.join(sorted(found)))} with the angle φ of a linear pump.",
+    )
 
 
 def _channels_table(judgement: Judgement, unit: str) -> Table:
@@ -130,7 +166,8 @@ def _channels_table(judgement: Judgement, unit: str) -> Table:
         for v in chosen
     ]
     left = len(found) - len(rows)
-    foot = [f"{left} more, further from resonance or forbidden: --json"] if left else []
+    foot = [f"{left} more, further down or forbidden: --json"] if left else []
+    foot.append(f"Ranked by verdict, then {judgement.ranking}.")
     table = Table(
         ("channel, pump σ+", "force from", f"δ ({SIGNS[unit]})", "verdict", "why"),
         tuple(rows),
