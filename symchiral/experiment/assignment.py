@@ -98,7 +98,7 @@ def evidence(line: Line, sense: int, turn: int | None = None) -> Evidence:
             and t.seen
         ]
         tested = law([a for a, _ in known], [d for _, d in known], turn)
-        if tested is not None and sense:
+        if tested is not None and tested.tells and sense:
             z.append(tested.favour)
     return Evidence(
         float(np.sum(z) / np.sqrt(len(z))) if z else 0.0,

@@ -22,6 +22,9 @@ from symchiral.experiment.helicity import CIRCULAR
 VAGUE = 20.0
 """Degrees: a line known less well than this says nothing."""
 
+TELLING = 4.0
+"""χ² that exact lines of one law must have about the other for the angles to tell them apart."""
+
 
 @dataclass(frozen=True)
 class Direction:
@@ -52,10 +55,13 @@ class Law:
         Standard deviations by which the lines scatter about it.
     favour : float
         Standard deviations by which t is preferred to −t.
+    tells : bool
+        Whether the angles and their errors are such that t and −t differ.
     """
 
     misfit: float
     favour: float
+    tells: bool
 
 
 def direction_of(
@@ -101,13 +107,12 @@ def law(angles: Sequence[float], lines: Sequence[Direction], turn: int) -> Law |
         return None
     right, left = (_scatter(angles, lines, t) for t in (turn, -turn))
     difference = left - right
-    if max(right, left) < 1e-6:
-        return None
+    ideal = [Direction(turn * a % 180, line.error) for a, line in zip(angles, lines, strict=True)]
     from scipy.stats import chi2, norm
 
     chance = max(float(chi2.sf(right, len(lines) - 1)), 1e-300)
     favour = float(np.sign(difference) * np.sqrt(abs(difference)))
-    return Law(float(norm.isf(chance / 2)), favour)
+    return Law(float(norm.isf(chance / 2)), favour, _scatter(angles, ideal, -turn) > TELLING)
 
 
 def _scatter(angles: Sequence[float], lines: Sequence[Direction], turn: int) -> float:

@@ -19,7 +19,15 @@ import numpy as np
 from symchiral.experiment.growth import Problem, State
 from symchiral.experiment.helicity import quantile
 from symchiral.experiment.oscillation import Fit
-from symchiral.experiment.oscillators import Array, Block, columns, profile, refine
+from symchiral.experiment.oscillators import (
+    Array,
+    Block,
+    Projection,
+    columns,
+    profile,
+    project,
+    refine,
+)
 from symchiral.experiment.result import places, response_factor
 from symchiral.experiment.start import peaks
 
@@ -94,35 +102,38 @@ def profiled(fit: Fit, problem: Problem, state: State, level: float, *, seed: in
 def excess(problem: Problem, state: State, variance: float, *, seed: int = 0) -> Array:
     r"""Return the mean of w for (ω, γ) of each oscillation; 1 if the model is straight.
 
-    For traces :math:`\eta(\hat\theta) \pm \epsilon` with normal noise :math:`\epsilon` the model
-    is fitted freely and with the parameter held at its true value :math:`\hat\theta_i`. The mean
-    of w is found as one plus the mean of its difference from w of the linearised model, which is
-    :math:`\chi^2_1` for the same noise; both the difference and its scatter vanish with the noise.
-    Never below one.
+    How far from straight the model is depends on its true parameters, which are known only within
+    their errors: each :math:`\theta` is drawn from them. For traces
+    :math:`\eta(\theta) \pm \epsilon` with normal noise :math:`\epsilon` the model is fitted freely
+    and with the parameter held at :math:`\theta_i`. The mean of w is found as one plus the mean of
+    its difference from w of the linearised model, which is :math:`\chi^2_1` for the same noise; the
+    difference and its scatter vanish with the noise. Never below one.
     """
     count = 2 * len(state.pairs)
     if not variance > 0:
         return np.ones(count)
     rng = np.random.default_rng(seed)
-    jacobian = state.projection.jacobian
-    inverse = np.linalg.pinv(jacobian.T @ jacobian, hermitian=True)
-    smooth = [b.data - r for b, r in zip(problem.blocks, state.projection.residuals, strict=True)]
+    smooth = tuple(
+        Block(b.times, b.data - r)
+        for b, r in zip(problem.blocks, state.projection.residuals, strict=True)
+    )
     beyond: list[Array] = []
     while len(beyond) < DRAWS[1]:
-        noise = [np.sqrt(variance) * rng.standard_normal(s.shape) for s in smooth]
+        true, model = _drawn(problem, state, smooth, variance, rng)
+        jacobian = model.jacobian
+        inverse = np.linalg.pinv(jacobian.T @ jacobian, hermitian=True)
+        exact = [b.data - r for b, r in zip(smooth, model.residuals, strict=True)]
+        noise = [np.sqrt(variance) * rng.standard_normal(s.shape) for s in exact]
         step = inverse @ (jacobian.T @ np.concatenate([e.ravel() for e in noise]))
         straight = step[:count] ** 2 / np.diagonal(inverse)[:count]
         both = np.zeros(count)
         for sign in (1.0, -1.0):
             blocks = tuple(
-                Block(b.times, s + sign * e)
-                for b, s, e in zip(problem.blocks, smooth, noise, strict=True)
+                Block(b.times, s + sign * e) for b, s, e in zip(smooth, exact, noise, strict=True)
             )
-            _, free = refine(blocks, state.nonlinear, state.background, evaluations=25)
+            _, free = refine(blocks, true, state.background, evaluations=25)
             for index in range(count):
-                _, held = refine(
-                    blocks, state.nonlinear, state.background, held=index, evaluations=25
-                )
+                _, held = refine(blocks, true, state.background, held=index, evaluations=25)
                 both[index] += max(held.square - free.square, 0.0) / 2
         beyond.append((both - straight) / variance)
         if len(beyond) >= DRAWS[0]:
@@ -131,6 +142,27 @@ def excess(problem: Problem, state: State, variance: float, *, seed: int = 0) ->
                 break
     found: Array = np.maximum(1 + np.mean(beyond, axis=0), 1.0)
     return found
+
+
+def _drawn(
+    problem: Problem,
+    state: State,
+    smooth: tuple[Block, ...],
+    variance: float,
+    rng: np.random.Generator,
+) -> tuple[Array, Projection]:
+    """Parameters within the errors of the fit, and the model with them nearest to the fitted one.
+
+    Errors of a weak line reach to models that would not be taken; then the fit itself.
+    """
+    jacobian = state.projection.jacobian
+    spread = variance * np.linalg.pinv(jacobian.T @ jacobian, hermitian=True)
+    for _ in range(4):
+        true = rng.multivariate_normal(state.nonlinear, spread, check_valid="ignore")
+        model = project(smooth, true, state.background)
+        if problem.sound(State(state.background, true, model, state.criterion)):
+            return true, model
+    return state.nonlinear, project(smooth, state.nonlinear, state.background)
 
 
 def rivals(

@@ -198,8 +198,9 @@ def _channel(
     if channel.sense == 0:
         return say("consistent", f"{name} is seen and does not turn")
     if found.combined >= sigma:
-        turned = f"{channel.turn:+d}φ".replace("-", "−")
-        more = f", lines under linear pumps turn by {turned}" if found.law else ""
+        more = ""
+        if found.law:
+            more = f", lines under linear pumps turn by {channel.turn:+d}φ".replace("-", "−")
         return say("consistent", f"{name} turns as predicted ({z:.1f} sigma{more})")
     return say("undecided", f"the sense of {name} is not measured ({z:.1f} sigma)")
 
