@@ -31,7 +31,7 @@ from symchiral.experiment.oscillators import (
 from symchiral.experiment.result import places, response_factor
 from symchiral.experiment.start import peaks
 
-DRAWS = (4, 12)
+DRAWS = (3, 12)
 """Least and most pairs of simulated traces for the mean of the excess,"""
 
 SURE = 0.08

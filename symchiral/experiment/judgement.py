@@ -200,7 +200,7 @@ def _channel(
     if found.combined >= sigma:
         more = ""
         if found.law:
-            more = f", lines under linear pumps turn by {channel.turn:+d}φ".replace("-", "−")
+            more = f", lines by {channel.turn:+d}φ".replace("-", "−")
         return say("consistent", f"{name} turns as predicted ({z:.1f} sigma{more})")
     return say("undecided", f"the sense of {name} is not measured ({z:.1f} sigma)")
 
@@ -250,7 +250,7 @@ def _linear_alone(
             )
         return "undecided", f"{name} is not seen under linear light alone"
     if any(t.seen for t in runs["circular"]):
-        return "undecided", f"{name} is seen under circular light too: something else drives it"
+        return "undecided", f"{name} is seen under circular light too"
     if crooked := _crooked(name, found, sigma):
         return "inconsistent", crooked
     if not runs["circular"]:
