@@ -8,10 +8,10 @@ import pytest
 from synthetic_experiment import Line, oscillate, random_line, record, traces
 
 from symchiral.errors import InputError, LimitError, ReadError, SymchiralError
+from symchiral.experiment.calibration import excess
 from symchiral.experiment.fit import fit
 from symchiral.experiment.growth import Problem, State
 from symchiral.experiment.helicity import critical, helicity_of, measured_helicity
-from symchiral.experiment.intervals import excess
 from symchiral.experiment.measurement import Measurement, Pump, polarization
 from symchiral.experiment.oscillators import Block, project, refine
 from symchiral.experiment.probe import Probe

@@ -1,14 +1,4 @@
-r"""Confidence intervals beyond the curvature at the minimum: by profile and by bootstrap.
-
-The excess :math:`w = (S(x) - S_{\min})/s^2` of the squared residual, minimised over all parameters
-but one, is :math:`\chi^2_1` at its true value only where the model is nearly straight within the
-noise. A weak line is not: the mean of w then exceeds one, and so do its quantiles in nearly the
-same proportion (M. S. Bartlett, Proc. R. Soc. A 160, 268 (1937), gave this correction for
-likelihood ratios). The mean is found by simulating the fitted model.
-
-A weak line may also be mistaken for a peak of noise elsewhere in the band. Peaks that explain the
-trace as well, within the same bound, belong to the interval.
-"""
+"""Confidence intervals beyond the curvature at the minimum: by profile and by bootstrap."""
 
 from __future__ import annotations
 
@@ -16,75 +6,63 @@ from dataclasses import replace
 
 import numpy as np
 
+from symchiral.experiment.calibration import excess, rivals
 from symchiral.experiment.growth import Problem, State
 from symchiral.experiment.helicity import quantile
 from symchiral.experiment.oscillation import Fit
-from symchiral.experiment.oscillators import (
-    Array,
-    Block,
-    Projection,
-    columns,
-    profile,
-    project,
-    refine,
-)
+from symchiral.experiment.oscillators import Array, Block, profile, refine
 from symchiral.experiment.result import places, response_factor
-from symchiral.experiment.start import peaks
-
-DRAWS = (3, 12)
-"""Least and most pairs of simulated traces for the mean of the excess,"""
-
-SURE = 0.08
-"""unless its standard error is below this before."""
 
 WEAKEST = 0.3
 """Least part of the evidence for a line that is taken to be real."""
 
+LOOK = 2.5
+"""By how much the bound of a rival may exceed that of a straight model."""
 
-def profiled(fit: Fit, problem: Problem, state: State, level: float, *, seed: int = 0) -> Fit:
+
+def profiled(fit: Fit, problem: Problem, state: State, level: float) -> Fit:
     """Return the fit with frequency and damping intervals by profile.
 
-    See :func:`symchiral.experiment.oscillators.profile`; the bound is calibrated by
-    :func:`excess`, and an interval takes in the :func:`rivals` of its line.
+    See :func:`symchiral.experiment.oscillators.profile`. The bound is stretched by the mean
+    :func:`~symchiral.experiment.calibration.excess`; an interval takes in the
+    :func:`~symchiral.experiment.calibration.rivals` of its line, each within a bound of its own.
     """
     found, notes = [], list(fit.notes)
     freedom = fit.oscillations[0].freedom
     variance = state.projection.square / freedom
-    width = quantile(freedom, level)
+    straight = quantile(freedom, level) ** 2 * variance
     # A fit takes noise for signal, by one unit of evidence per parameter: simulate a line as weak
     # as it is expected to be.
     taken = 2 + 2 * problem.traces
     share = min(max(1 - taken / max(o.evidence, taken), WEAKEST) for o in fit.oscillations)
-    stretch = excess(problem, state, variance / share, seed=seed)
+    bounds = straight * excess(problem, state, variance / share)
     for oscillation, k in zip(fit.oscillations, np.argsort(state.pairs[:, 0]), strict=True):
-        which = [2 * int(k), 2 * int(k) + 1]
-        reach = width * np.sqrt(stretch[which])
-        others = rivals(problem, state, int(k), float(reach.max()) ** 2 * variance)
+        indices = (2 * int(k), 2 * int(k) + 1)
+        errors = (2 * np.pi * oscillation.frequency_error, oscillation.damping_error)
+        pieces = [(state, bounds)]
+        for other in rivals(problem, state, int(k), LOOK * straight):
+            own = straight * excess(problem, other, variance / share)
+            if other.projection.square - state.projection.square < own[indices[0]]:
+                pieces.append((other, own))
         ends = []
-        for index, far, error in zip(
-            which,
-            reach,
-            (2 * np.pi * oscillation.frequency_error, oscillation.damping_error),
-            strict=True,
-        ):
-            pieces = [
+        for index, error in zip(indices, errors, strict=True):
+            edges = [
                 profile(
                     problem.blocks,
-                    point,
+                    piece.nonlinear,
                     state.background,
                     index,
                     error=error,
                     variance=variance,
-                    reach=float(far),
-                    least=min(state.projection.square, square),
+                    reach=float(np.sqrt(own[index] / variance)),
+                    least=min(state.projection.square, piece.projection.square),
                 )
-                for point, square in ((state.nonlinear, np.inf), *others)
-                if square - state.projection.square < far**2 * variance or square == np.inf
+                for piece, own in pieces
             ]
-            ends.append((min(p[0] for p in pieces), max(p[1] for p in pieces)))
+            ends.append((min(e[0] for e in edges), max(e[1] for e in edges)))
         low, high = ends[0]
-        if others:
-            where = ", ".join(f"{point[which[0]] / (2 * np.pi):.3g}" for point, _ in others)
+        if len(pieces) > 1:
+            where = ", ".join(f"{p.pairs[k, 0] / (2 * np.pi):.3g}" for p, _ in pieces[1:])
             notes.append(
                 f"a line at {where} THz would explain the trace about as well as that at "
                 f"{oscillation.frequency:.3g} THz: its intervals reach there"
@@ -97,105 +75,6 @@ def profiled(fit: Fit, problem: Problem, state: State, level: float, *, seed: in
             )
         )
     return replace(fit, oscillations=tuple(found), notes=tuple(notes))
-
-
-def excess(problem: Problem, state: State, variance: float, *, seed: int = 0) -> Array:
-    r"""Return the mean of w for (ω, γ) of each oscillation; 1 if the model is straight.
-
-    How far from straight the model is depends on its true parameters, which are known only within
-    their errors: each :math:`\theta` is drawn from them. For traces
-    :math:`\eta(\theta) \pm \epsilon` with normal noise :math:`\epsilon` the model is fitted freely
-    and with the parameter held at :math:`\theta_i`. The mean of w is found as one plus the mean of
-    its difference from w of the linearised model, which is :math:`\chi^2_1` for the same noise; the
-    difference and its scatter vanish with the noise. Never below one.
-    """
-    count = 2 * len(state.pairs)
-    if not variance > 0:
-        return np.ones(count)
-    rng = np.random.default_rng(seed)
-    smooth = tuple(
-        Block(b.times, b.data - r)
-        for b, r in zip(problem.blocks, state.projection.residuals, strict=True)
-    )
-    beyond: list[Array] = []
-    while len(beyond) < DRAWS[1]:
-        true, model = _drawn(problem, state, smooth, variance, rng)
-        jacobian = model.jacobian
-        inverse = np.linalg.pinv(jacobian.T @ jacobian, hermitian=True)
-        exact = [b.data - r for b, r in zip(smooth, model.residuals, strict=True)]
-        noise = [np.sqrt(variance) * rng.standard_normal(s.shape) for s in exact]
-        step = inverse @ (jacobian.T @ np.concatenate([e.ravel() for e in noise]))
-        straight = step[:count] ** 2 / np.diagonal(inverse)[:count]
-        both = np.zeros(count)
-        for sign in (1.0, -1.0):
-            blocks = tuple(
-                Block(b.times, s + sign * e) for b, s, e in zip(smooth, exact, noise, strict=True)
-            )
-            _, free = refine(blocks, true, state.background, evaluations=25)
-            for index in range(count):
-                _, held = refine(blocks, true, state.background, held=index, evaluations=25)
-                both[index] += max(held.square - free.square, 0.0) / 2
-        beyond.append((both - straight) / variance)
-        if len(beyond) >= DRAWS[0]:
-            error = np.std(beyond, axis=0, ddof=1) / np.sqrt(len(beyond))
-            if error.max() < SURE:
-                break
-    found: Array = np.maximum(1 + np.mean(beyond, axis=0), 1.0)
-    return found
-
-
-def _drawn(
-    problem: Problem,
-    state: State,
-    smooth: tuple[Block, ...],
-    variance: float,
-    rng: np.random.Generator,
-) -> tuple[Array, Projection]:
-    """Parameters within the errors of the fit, and the model with them nearest to the fitted one.
-
-    Errors of a weak line reach to models that would not be taken; then the fit itself.
-    """
-    jacobian = state.projection.jacobian
-    spread = variance * np.linalg.pinv(jacobian.T @ jacobian, hermitian=True)
-    for _ in range(4):
-        true = rng.multivariate_normal(state.nonlinear, spread, check_valid="ignore")
-        model = project(smooth, true, state.background)
-        if problem.sound(State(state.background, true, model, state.criterion)):
-            return true, model
-    return state.nonlinear, project(smooth, state.nonlinear, state.background)
-
-
-def rivals(
-    problem: Problem, state: State, which: int, bound: float
-) -> tuple[tuple[Array, float], ...]:
-    """Return models with one oscillation elsewhere whose squared residual is within the bound.
-
-    Each with its squared residual.
-    """
-    pairs, rest = state.pairs, state.nonlinear[2 * len(state.pairs) :]
-    alone = [
-        residual + columns(block.times, pairs[which], "none") @ c[2 * which : 2 * which + 2]
-        for block, residual, c in zip(
-            problem.blocks, state.projection.residuals, state.projection.coefficients, strict=True
-        )
-    ]
-    found: list[tuple[Array, float]] = []
-    for omega, damping in peaks(
-        problem.blocks, alone, problem.lowest, problem.highest, float(pairs[which, 0]), bound
-    ):
-        moved = pairs.copy()
-        moved[which] = omega, damping
-        other = problem.solve(np.concatenate([moved.ravel(), rest]), state.background)
-        near = [state.nonlinear, *(point for point, _ in found)]
-        if (
-            problem.sound(other)
-            and other.projection.square < state.projection.square + bound
-            and all(
-                abs(other.pairs[which, 0] - x[2 * which]) > np.pi / problem.length for x in near
-            )
-        ):
-            found.append((other.nonlinear, other.projection.square))
-    return tuple(found)
 
 
 def bootstrapped(
