@@ -252,6 +252,13 @@ def test_the_documented_measurement():
     assert "{3+001|0}" in wrong.reason
     assert any("symmetry cannot tell them apart" in text for text in judged.decide)
     assert "is rejected: the rotation {3+001|0}" in validation_words(judged)
+    assert "symmetry-equivalent alternatives" in validation_words(judged)
+    assert "E[σ+] E[σ+] → Eg(2,−) (light)" in validation_words(judged)
+    flip = verdicts["Eu(1,+) Eu(1,+) -> Eg(2,-)"]
+    assert "lines by −2φ" in flip.reason
+    assert flip.channel.gain > 0
+    assert judged.ranking.startswith("coupling coefficients")
+    assert line.channels[0] == "Eu(1,+) Eu(1,+) -> Eg(2,-)"
     (off,) = study.validate(ROWS, sees="raman").lines
     assert off.verdict == "inconsistent"
     assert "{3+001|0}" in off.reason

@@ -13,7 +13,8 @@ angle of skφ plus a constant. For k ≤ 2 nothing else reaches the same compone
 frequency, and two coefficients of one phase are equally large for both senses where an operation
 reverses the axis of rotation but keeps the line (a mirror that contains it, a half-turn across it).
 Products of quanta of both spins are driven by linear light alone, and listed on request: the sum
-channel of :math:`E_+E_-`, and :math:`E_+E_-^*`, a force without a frequency along the line at 2sφ.
+channel of :math:`E_+E_-`, and :math:`E_+E_-^*`, a force without a frequency along the line at 2sφ,
+which shifts the mode for as long as it lasts.
 """
 
 from __future__ import annotations

@@ -425,7 +425,7 @@ def _alone(alone: tuple[Expected, ...], first: Expected) -> str:
         text += (
             f"{',' if text else '. Linear light alone'} "
             f"{'and ' if text else ''}shifts {first.outgoing.mode.name} along the same line for as "
-            "long as the pump lasts"
+            "long as the drive lasts"
         )
     return text
 

@@ -217,6 +217,19 @@ def short_reason(text: str) -> str:
     return re.sub(r" \([^()]*(?:\([^()]*\)[^()]*)*\)$", "", text) if "multiplies" in text else text
 
 
+def _equivalent(judgement: Judgement, judged: LineVerdict) -> str:
+    """The other channels that explain a line."""
+    others = judged.channels[1:]
+    if not others:
+        return ""
+    ways = {v.channel.id: v.channel.mechanism for v in judgement.channels}
+    named = [f"{pretty(name)} ({ways[name]})" for name in others[:3]]
+    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    senses = {v.channel.sense for v in judgement.channels if v.channel.id in judged.channels}
+    word = "symmetry-equivalent " if len(senses) == 1 else ""
+    return f", and so do its {word}alternatives {', '.join(named)}{more}"
+
+
 def validation_words(judgement: Judgement) -> str:
     """Return what was found as a paragraph."""
     lines = judgement.lines
@@ -228,9 +241,7 @@ def validation_words(judgement: Judgement) -> str:
         name = f"the line at {line.frequency:.3g} THz"
         taken = f", taken for {mode.name}," if mode else ""
         if judged.verdict == "consistent":
-            by = f": {len(judged.channels)} channels explain it, first {pretty(judged.channels[0])}"
-            if len(judged.channels) == 1:
-                by = f": {pretty(judged.channels[0])} explains it"
+            by = f": {pretty(judged.channels[0])} explains it{_equivalent(judgement, judged)}"
             parts.append(f"{name[0].upper()}{name[1:]}{taken} agrees with the rules{by}.")
         elif judged.verdict == "inconsistent":
             parts.append(
