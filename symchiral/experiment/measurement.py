@@ -37,8 +37,8 @@ class Pump:
     bandwidth : float or None
         Full width of its spectrum in THz, if known.
     angle : float or None
-        Of linear polarisation, in degrees from x, the axis that probe angles are counted from; if
-        known.
+        Of linear polarisation, in degrees, counter-clockwise about the axis from where the probe
+        angles are counted; if known.
     """
 
     polarization: Polarization
