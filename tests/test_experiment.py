@@ -93,7 +93,7 @@ def test_coverage_short():
 
 
 @pytest.mark.sweep
-@pytest.mark.parametrize(("snr", "count"), [(5, 2000), (3, 2000), (1, 1000)])
+@pytest.mark.parametrize(("snr", "count"), [(5, 2000), (3, 1000), (1, 1000)])
 def test_coverage(snr, count):
     seed = fresh_seed()
     found = coverage(np.random.default_rng(seed), snr, count)
