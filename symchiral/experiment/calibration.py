@@ -24,6 +24,9 @@ DRAWS = (3, 12)
 SURE = 0.08
 """unless its standard error is below this before."""
 
+NOISELESS = 1e-4
+"""Noise below this part of the signal bends nothing."""
+
 
 def excess(problem: Problem, state: State, variance: float, *, seed: int = 0) -> Array:
     r"""Return the mean of w for (ω, γ) of each oscillation; 1 if the model is straight.
@@ -36,7 +39,8 @@ def excess(problem: Problem, state: State, variance: float, *, seed: int = 0) ->
     difference and its scatter vanish with the noise. Never below one.
     """
     count = 2 * len(state.pairs)
-    if not variance > 0:
+    power = sum(float(np.vdot(b.data, b.data)) for b in problem.blocks)
+    if variance * problem.size <= NOISELESS**2 * power:
         return np.ones(count)
     rng = np.random.default_rng(seed)
     smooth = tuple(
