@@ -8,9 +8,12 @@ import pytest
 from synthetic_experiment import Line, oscillate, random_line, record, traces
 
 from symchiral.errors import InputError, LimitError, ReadError, SymchiralError
+from symchiral.experiment.calibration import excess
 from symchiral.experiment.fit import fit
+from symchiral.experiment.growth import Problem, State
 from symchiral.experiment.helicity import critical, helicity_of, measured_helicity
 from symchiral.experiment.measurement import Measurement, Pump, polarization
+from symchiral.experiment.oscillators import Block, project, refine
 from symchiral.experiment.probe import Probe
 
 ENDS = ("frequency", "damping", "helicity")
@@ -90,12 +93,58 @@ def test_coverage_short():
 
 
 @pytest.mark.sweep
-@pytest.mark.parametrize("snr", [5, 3])
-def test_coverage(snr):
+@pytest.mark.parametrize(("snr", "count"), [(5, 2000), (3, 1000), (1, 1000)])
+def test_coverage(snr, count):
     seed = fresh_seed()
-    found = coverage(np.random.default_rng(seed), snr, 2000)
+    found = coverage(np.random.default_rng(seed), snr, count)
     say(found)
     assert all(0.93 <= x <= 0.97 for x in found.values()), (seed, found)
+
+
+def test_intervals_are_calibrated_by_simulation():
+    """The mean excess is 1 for a strong line and above 1 for a weak one, as counted at the truth.
+
+    Counted: data with noise, fitted freely and with the frequency held at its true value.
+    """
+    rng = np.random.default_rng(1)
+    line, _ = draw(rng, 1)
+    times, _ = record(line.frequency)
+    true = np.array([2 * np.pi * line.frequency, line.damping])
+    means = {}
+    for noise in (0.02, 1.0):
+        exact = (Block(times, line.motion(times)),)
+        problem = Problem(exact, 0.0, np.inf, times[-1])
+        state = State("none", true, project(exact, true, "none"), 0.0)
+        counted = []
+        for _ in range(150):
+            blocks = (Block(times, exact[0].data + noise * rng.standard_normal((400, 2))),)
+            _, free = refine(blocks, true, "none")
+            counted.append(
+                [refine(blocks, true, "none", held=i)[1].square - free.square for i in (0, 1)]
+            )
+        means[noise] = np.mean(counted, axis=0) / noise**2, excess(problem, state, noise**2)
+    assert means[0.02][1] == pytest.approx([1, 1], abs=0.02)
+    assert means[0.02][0] == pytest.approx([1, 1], abs=0.4)
+    assert (means[1.0][1] > 1.03).all()
+    assert means[1.0][1] == pytest.approx(means[1.0][0], abs=0.45)
+
+
+def test_a_rival_peak_belongs_to_the_interval():
+    """Two lines, where one is fitted: about where they are equally strong, either could be it."""
+    noise = np.random.default_rng(2).standard_normal((400, 2))
+    times = np.arange(400) * 0.02
+    both = []
+    for size in (0.3, *np.linspace(0.8, 1.2, 9)):
+        lines = [Line(4.0, 0.3, 1.0, 0.8), Line(6.0, 0.3, size, 0.8)]
+        measured = Measurement.of(times, traces(lines, times) + noise, time_unit="ps")
+        found = fit(measured, count=1)
+        low, high = found.strongest.frequency_interval
+        both.append(low < 4.05 and high > 5.95)
+        assert any("about as well" in note for note in found.notes) == both[-1]
+        normal = fit(measured, count=1, intervals="normal").strongest
+        assert np.ptp(normal.frequency_interval) < 0.5
+    assert not both[0]
+    assert 1 <= sum(both) <= 5
 
 
 @pytest.mark.sweep

@@ -4,15 +4,18 @@ import json
 
 import numpy as np
 import pytest
+from ase import Atoms
+from ase.io import write
 from jsonschema import Draft202012Validator
 from synthetic_experiment import random_line, traces
 
 import symchiral as sc
 from symchiral.cli import main
 from symchiral.errors import SymchiralError
-from symchiral.experiment.expectation import expect, find_places
+from symchiral.experiment.expectation import expect
 from symchiral.experiment.measurement import Measurement, Pump
 from symchiral.experiment.observed import lines_of
+from symchiral.experiment.places import find_places
 from symchiral.experiment.probe import Probe
 from symchiral.report.document import schema
 from symchiral.report.plan import plan_document, plan_tables
@@ -249,6 +252,13 @@ def test_the_documented_measurement():
     assert "{3+001|0}" in wrong.reason
     assert any("symmetry cannot tell them apart" in text for text in judged.decide)
     assert "is rejected: the rotation {3+001|0}" in validation_words(judged)
+    assert "symmetry-equivalent alternatives" in validation_words(judged)
+    assert "E[σ+] E[σ+] → Eg(2,−) (light)" in validation_words(judged)
+    flip = verdicts["Eu(1,+) Eu(1,+) -> Eg(2,-)"]
+    assert "lines by −2φ" in flip.reason
+    assert flip.channel.gain > 0
+    assert judged.ranking.startswith("coupling coefficients")
+    assert line.channels[0] == "Eu(1,+) Eu(1,+) -> Eg(2,-)"
     (off,) = study.validate(ROWS, sees="raman").lines
     assert off.verdict == "inconsistent"
     assert "{3+001|0}" in off.reason
@@ -293,6 +303,51 @@ def test_plans():
     outside = plan("Bi2Se3/phonopy.yaml", pump="20-30THz")
     assert not outside.channels
     assert "no infrared mode" in outside.reason
+
+
+def test_a_plan_for_a_material_from_elsewhere(tmp_path):
+    """β-PdBi2 is not shipped: I4/mmm, where two quanta of +1 make what does not turn."""
+    path = tmp_path / "x.cif"
+    cell = np.diag([3.362, 3.362, 12.983])
+    z = 0.363
+    atoms = Atoms(
+        ["Pd", "Pd", "Bi", "Bi", "Bi", "Bi"],
+        cell=cell,
+        scaled_positions=[
+            (0, 0, 0), (0.5, 0.5, 0.5), (0, 0, z), (0, 0, -z), (0.5, 0.5, 0.5 + z),
+            (0.5, 0.5, 0.5 - z),
+        ],
+        pbc=True,
+    )  # fmt: skip
+    write(path, atoms)
+    plan = sc.read(str(path)).plan()
+    assert plan.crystal.group.symbol == "I4/mmm"
+    assert [m.name for m in plan.pumped] == ["Eu"]
+    assert plan.order == 4
+    assert "of sense neutral" in plan.reason or "nothing that turns is reached" in plan.reason
+    for e in plan.channels:
+        assert e.rule.pam_sense == "flipped"
+        assert e.sense == -1
+    assert main(["plan", str(path)]) == 0
+
+
+def test_fourth_order_is_named_where_third_forbids():
+    """SrTiO3: inversion forbids every cubic product of light; three quanta reach T2u."""
+    study = sc.read("SrTiO3")
+    plan = study.plan()
+    assert "inversion" in plan.reason
+    row = {"frequency": 8.0, "frequency_unit": "THz", "helicity": -0.9, "error": 0.1}
+    lines = lines_of({"pump": {"polarization": "σ+"}, "components": [row]})
+    # Frequencies made up for the test.
+    known = {"T1u(1)": 3.0, "T1u(2)": 5.0, "T1u(3)": 16.0, "T2u(1)": 8.0}
+    judged = study.validate(lines, sees="any", frequencies=known)
+    (line,) = judged.lines
+    assert line.verdict == "undecided"
+    assert "of fourth order" in line.reason
+    named = [v for v in judged.channels if "in fourth order" in v.reason]
+    assert named
+    assert {v.channel.verdict for v in named} == {"forbidden"}
+    assert {v.channel.sense for v in named} == {-1}
 
 
 def test_controls_by_tensors():

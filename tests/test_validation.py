@@ -1,6 +1,7 @@
 """Reading measurements, and judging them against candidate channels."""
 
 import gzip
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -123,6 +124,74 @@ def test_three_fold_pattern_end_to_end():
     assert any("look for A1g(2)" in words for words in found.decide)
     # Activity, not frequency alone: the Eu(2) nearby is not what a Raman probe sees.
     assert dict(line.assignment.why_not)["Eu(2)"].startswith("the probe sees raman")
+
+
+def test_inconsistent_needs_data():
+    """A forbidden channel is undecided until the sense of its mode is measured, either way."""
+    (modes, channels), *_ = PATTERNS["three-fold"]
+    name = "Eu(1,+) Eu(1,+) -> Eg(2,+)"
+
+    def judge(frequency, h, error=0.1, pump="+"):
+        row = {"frequency": frequency, "frequency_unit": "THz", "helicity": h, "error": error}
+        lines = lines_of({"pump": {"polarization": pump}, "components": [row]})
+        found = validate_measurement(lines, modes, channels, sees="raman")
+        return next(v for v in found.channels if v.channel.id == name), found
+
+    for arguments, word, words in (
+        ((1.15, -0.8), "undecided", "no line was taken for Eg(2)"),
+        ((4.05, -0.1), "undecided", "is not measured"),
+        ((4.05, -0.8, 0.1, "linear"), "undecided", "is not measured"),
+        ((4.05, -0.8), "inconsistent", "C3 multiplies"),
+        ((4.05, 0.8), "inconsistent", "C3 multiplies"),
+    ):
+        channel, found = judge(*arguments)
+        assert channel.verdict == word, arguments
+        assert channel.channel.verdict == "forbidden"
+        assert "forbidden" in channel.reason
+        assert words in channel.reason
+        assert [v.verdict for v in found.channels].count("consistent") == 2 * (
+            arguments == (4.05, -0.8)
+        )
+    # Nothing but noise: nothing is decided.
+    noise = np.random.default_rng(1).standard_normal((200, 2))
+    silent = Measurement.of(np.arange(200) * 0.05, noise, time_unit="ps", pump=Pump("+"))
+    found = validate_measurement(silent, modes, channels, sees="raman")
+    assert {v.verdict for v in found.channels} == {"undecided"}
+    assert {v.verdict for v in found.lines} == {"undecided"}
+
+
+def test_a_record_shorter_than_a_period_says_what_it_cannot_show():
+    (modes, channels), *_ = PATTERNS["three-fold"]
+    times = np.arange(60) * 0.005
+    data = traces([Line(4.05, 0.5, 1.0, -0.8)], times, noise=0.1, rng=np.random.default_rng(1))
+    short = Measurement.of(times, data, time_unit="ps", pump=Pump("+"))
+    found = validate_measurement(short, modes, channels, sees="raman")
+    (note,) = [n for n in found.notes if "shorter than one period" in n]
+    assert "Eg(1)" in note
+    assert "Eg(2)" not in note
+    coarse = np.arange(60) * 0.2
+    data = traces([Line(1.15, 0.2, 1.0, -0.8)], coarse, noise=0.1, rng=np.random.default_rng(1))
+    found = validate_measurement(
+        Measurement.of(coarse, data, time_unit="ps", pump=Pump("+")), modes, channels, sees="raman"
+    )
+    assert any("do not resolve" in n and "Eg(2)" in n for n in found.notes)
+
+
+def test_a_force_beside_the_line_of_its_mode():
+    """Eg(2) at 4.05 and again where twice Eu(1) pushes it: the second is no other mode."""
+    modes = [m for m in THREE_FOLD[0] if m.name in ("Eu(1)", "Eg(2)")]
+    modes = [replace(m, tolerance=0.02) for m in modes]
+    channels = [c for c in THREE_FOLD[1] if c.outgoing == "Eg(2)"]
+    channels = [replace(c, drive=4.3) for c in channels]
+    rows = [
+        {"frequency": f, "frequency_unit": "THz", "frequency_error": 0.01, "helicity": -0.8,
+         "error": 0.1} for f in (4.05, 4.3)
+    ]  # fmt: skip
+    lines = lines_of({"pump": {"polarization": "+"}, "components": rows})
+    own, forced = validate_measurement(lines, modes, channels, sees="raman").lines
+    assert own.verdict == "consistent"
+    assert forced.verdict == "undecided"
+    assert "moved by the force" in forced.reason
 
 
 def test_the_witness_of_a_broken_rule_is_passed_through():

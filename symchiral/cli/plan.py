@@ -39,6 +39,12 @@ def add_frequencies(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="relative standard deviation of calculated frequencies (default: 0.1)",
     )
+    parser.add_argument(
+        "--couplings",
+        metavar="FILE",
+        help="coupling coefficients, by which channels are ranked (default: couplings.json beside "
+        "the force data)",
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -47,7 +53,10 @@ def run(options: argparse.Namespace) -> None:
 
     study = open_study(options)
     plan = study.plan(
-        pump=options.pump_range, frequencies=options.frequencies, tolerance=options.tolerance
+        pump=options.pump_range,
+        frequencies=options.frequencies,
+        tolerance=options.tolerance,
+        couplings=options.couplings,
     )
     if options.json:
         write_json(plan_document(plan, unit=options.unit))

@@ -53,7 +53,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     table.add_argument("--time-zero", type=float, metavar="T", help="delay of time zero")
     table.add_argument("--exclude", metavar="T,T", help="pump window, left out")
     table.add_argument("--response", type=float, metavar="T", help="full width of the response")
-    table.add_argument("--pump", metavar="s+", help="polarisation: s+, s- (about the axis), linear")
+    table.add_argument(
+        "--pump",
+        metavar="s+",
+        help="polarisation: s+, s- (about the axis), linear, or its angle from x, as in 30deg",
+    )
     table.add_argument("--pump-frequency", metavar="2THz", help="frequency of the pump")
     table.add_argument("--bandwidth", metavar="0.3THz", help="full width of its spectrum")
     table.add_argument(
@@ -71,6 +75,7 @@ def run(options: argparse.Namespace) -> None:
         options.data,
         frequencies=options.frequencies,
         tolerance=options.tolerance,
+        couplings=options.couplings,
         order=options.order,
         sees=options.sees,
         sigma=options.sigma,
@@ -94,7 +99,7 @@ def run(options: argparse.Namespace) -> None:
 def reading_options(options: argparse.Namespace) -> dict[str, Any]:
     """Return what is said about the tables, as far as it is."""
     from symchiral.errors import GrammarError
-    from symchiral.experiment.measurement import Pump, polarization
+    from symchiral.experiment.measurement import Pump
     from symchiral.experiment.reading import read_probe
     from symchiral.experiment.tablefile import numbers
     from symchiral.fields.pump import frequency
@@ -111,8 +116,8 @@ def reading_options(options: argparse.Namespace) -> dict[str, Any]:
     if options.probe is not None:
         found["probe"] = read_probe(options.probe)
     if options.pump is not None:
-        found["pump"] = Pump(
-            polarization(options.pump),
+        found["pump"] = Pump.parse(
+            options.pump,
             *(
                 None if text is None else frequency(text)
                 for text in (options.pump_frequency, options.bandwidth)

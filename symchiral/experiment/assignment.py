@@ -22,6 +22,7 @@ import numpy as np
 
 from symchiral.errors import InputError
 from symchiral.experiment.candidates import CandidateChannel, CandidateMode
+from symchiral.experiment.direction import law
 from symchiral.experiment.observed import Line
 
 CUT = 3.0
@@ -36,7 +37,7 @@ MARGIN = float(np.log(20.0))
 
 @dataclass(frozen=True)
 class Evidence:
-    """How a line bears out a sense, over all runs with a circular pump.
+    """How a line bears out a sense.
 
     Attributes
     ----------
@@ -45,24 +46,68 @@ class Evidence:
     worst : float
         The least z of a single run.
     runs : int
-        Number n of runs with a circular pump.
+        Number n of what tells the sense: runs with a circular pump, and the lines of all runs with
+        linear pumps together where their angles are known and differ.
+    turned : float
+        Standard deviations by which the line turns under a linear pump, the largest of all runs.
+    misfit : float
+        Standard deviations by which its lines under linear pumps break the law of the angle.
+    law : bool
+        Whether that law was tested.
     """
 
     combined: float
     worst: float
     runs: int
+    turned: float = 0.0
+    misfit: float = 0.0
+    law: bool = False
 
 
-def evidence(line: Line, sense: int) -> Evidence:
-    """Return the evidence of a line for a sense under a σ+ pump; 0 is a motion along a line."""
-    z = [
-        -abs(t.helicity.sigmas) if sense == 0 else sense * t.pump.sense * t.helicity.sigmas
-        for t in line.turnings
-        if t.pump is not None and t.pump.sense
-    ]
-    if not z:
-        return Evidence(0.0, 0.0, 0)
-    return Evidence(float(np.sum(z) / np.sqrt(len(z))), float(min(z)), len(z))
+def evidence(line: Line, sense: int, turn: int | None = None) -> Evidence:
+    """Return the evidence of a line for a sense under a σ+ pump; 0 is a motion along a line.
+
+    Parameters
+    ----------
+    line : Line
+        The line.
+    sense : int
+        The helicity that is expected for σ+.
+    turn : int, optional
+        By how many times the angle of a linear pump its line turns, if that is known.
+    """
+    pumped = [t for t in line.turnings if t.pump is not None]
+    straight = [t for t in pumped if not t.pump.sense]  # type: ignore[union-attr]
+    if sense == 0:
+        z = [-abs(t.helicity.sigmas) for t in pumped]
+    else:
+        z = [
+            sense * t.pump.sense * t.helicity.sigmas  # type: ignore[union-attr]
+            for t in pumped
+            if t.pump.sense  # type: ignore[union-attr]
+        ]
+    turned, tested = 0.0, None
+    if turn is not None:
+        turned = max((abs(t.helicity.sigmas) for t in straight), default=0.0)
+        known = [
+            (t.pump.angle, t.direction)
+            for t in straight
+            if t.pump is not None
+            and t.pump.angle is not None
+            and t.direction is not None
+            and t.seen
+        ]
+        tested = law([a for a, _ in known], [d for _, d in known], turn)
+        if tested is not None and tested.tells and sense:
+            z.append(tested.favour)
+    return Evidence(
+        float(np.sum(z) / np.sqrt(len(z))) if z else 0.0,
+        float(min(z, default=0.0)),
+        len(z),
+        turned,
+        0.0 if tested is None else max(tested.misfit, 0.0),
+        tested is not None,
+    )
 
 
 @dataclass(frozen=True)
@@ -94,8 +139,20 @@ def assign(
     *,
     sees: str,
     sigma: float,
+    turning: bool = False,
 ) -> tuple[Assignment, ...]:
     """Pair lines with modes; lines that are not significant stay alone.
+
+    Parameters
+    ----------
+    lines, modes, channels
+        What is paired, and the transfers that say how modes turn.
+    sees : str
+        Activity that the probe shows.
+    sigma : float
+        Standard deviations at which a sense counts as measured.
+    turning : bool
+        Whether the probe shows only modes that turn.
 
     Raises
     ------
@@ -115,7 +172,7 @@ def assign(
             off = distance(line, mode)
             if not line.significant or off > CUT:
                 continue
-            if why := _barrier(line, mode, sees, sigma):
+            if why := _barrier(line, mode, sees, sigma, turning=turning):
                 refused[i].append((mode.name, why))
                 continue
             costs[i, j] = 0.5 * off**2 + _surprise(line, mode, senses)
@@ -158,12 +215,16 @@ def _assignment(
     return Assignment(line, modes[column], tuple(near), tuple(refused))
 
 
-def _barrier(line: Line, mode: CandidateMode, sees: str, sigma: float) -> str | None:
+def _barrier(
+    line: Line, mode: CandidateMode, sees: str, sigma: float, *, turning: bool
+) -> str | None:
     if not mode.seen_by(sees):
         return f"the probe sees {sees} activity, which it does not have"
-    turning = max((abs(t.helicity.sigmas) for t in line.turnings), default=0.0)
-    if not mode.turns and turning >= sigma:
-        return f"the line turns ({turning:.1f} standard deviations) and this mode cannot"
+    if turning and not mode.turns:
+        return "the probe sees only modes that turn about the axis, and this mode cannot"
+    turned = max((abs(t.helicity.sigmas) for t in line.turnings), default=0.0)
+    if not mode.turns and turned >= sigma:
+        return f"the line turns ({turned:.1f} standard deviations) and this mode cannot"
     return None
 
 

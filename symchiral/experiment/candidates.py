@@ -81,6 +81,13 @@ class CandidateChannel:
         What drives it; channels of one symmetry and several mechanisms obey one rule.
     drive : float or None
         Frequency of the force in THz, such as the sum of the incoming ones, if known.
+    linear : bool
+        Whether linear light alone drives it: it takes quanta of both spins.
+    turn : int or None
+        Under linear light at φ the mode moves along a line at ``turn`` × φ plus a constant, and has
+        no helicity; None where symmetry fixes no such law.
+    gain : float or None
+        How strongly it drives its mode, if known: (√amu Å)^(1−k) for k incoming quanta.
     """
 
     id: str
@@ -91,8 +98,13 @@ class CandidateChannel:
     reason: str
     mechanism: str = "lattice"
     drive: float | None = None
+    linear: bool = False
+    turn: int | None = None
+    gain: float | None = None
 
     def __post_init__(self) -> None:
+        if self.linear and self.sense:
+            raise _impossible(self.id, "linear light makes no sense of rotation")
         if self.sense not in (-1, 0, 1):
             raise _impossible(self.id, f"its sense is {self.sense}, not +1, -1 or 0")
         if self.verdict not in ("allowed", "forbidden", "undecided"):

@@ -1,4 +1,4 @@
-r"""What the rules expect of light of σ+ along the axis: modes, and the channels that reach them.
+r"""What the rules expect of light along the axis: channels that reach each mode.
 
 σ+ enters a coupling as itself, :math:`E[σ+]`, or as a quantum of an infrared mode that it drives.
 Products of ``order`` − 1 of these, read as an outgoing quantum of any component of any mode, are
@@ -6,55 +6,48 @@ judged by the engine of all rules; the helicity that is expected of the outgoing
 the residue of that component, and for σ− it is reversed. The frequency of the force is the sum of
 the incoming ones. Direct absorption, and the force of :math:`|E|^2`, which carries no angular
 momentum about the axis, belong to the list too.
+
+Linear light at an angle φ is both, :math:`a_\pm \propto e^{\mp iφ}`. Products of quanta of one spin
+make both senses of their mode equally: with k quanta and the sense s it moves along a line at an
+angle of skφ plus a constant. For k ≤ 2 nothing else reaches the same components at the same
+frequency, and two coefficients of one phase are equally large for both senses where an operation
+reverses the axis of rotation but keeps the line (a mirror that contains it, a half-turn across it).
+Products of quanta of both spins are driven by linear light alone, and listed on request: the sum
+channel of :math:`E_+E_-`, and :math:`E_+E_-^*`, a force without a frequency along the line at 2sφ,
+which shifts the mode for as long as it lasts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import cache
 from itertools import combinations_with_replacement
 from math import isnan
 
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.errors import InputError, LabelError, LimitError, nearest
-from symchiral.experiment.candidates import FREQUENCY_TOLERANCE, CandidateChannel, CandidateMode
+from symchiral.errors import LimitError
+from symchiral.experiment.candidates import CandidateChannel, CandidateMode
+from symchiral.experiment.gain import Coefficients
+from symchiral.experiment.places import Place, sense_of
+from symchiral.fields.beam import find_beam
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.pam import Component
 from symchiral.irreps.participant import Participant
-from symchiral.modes.mode import Modes
 from symchiral.modes.species import Species
-from symchiral.rules.activity import activity
 from symchiral.rules.channel import read_channel
 from symchiral.rules.coupling import Coupling, Leg
 from symchiral.rules.grammar import light_about
 from symchiral.rules.judge import judge
-from symchiral.rules.resonance import STILL
+from symchiral.rules.light import exchanging
 from symchiral.rules.rule import Rule
 from symchiral.value import Value
-
-CALCULATED = 0.10
-"""Relative standard deviation of calculated frequencies.
-
-The root mean square of the 44 differences between packaged force sets and published frequencies in
-docs/frequencies.md is 10.5 %.
-"""
 
 MOST = 400
 """Channels that are kept; of more, those nearest to resonance."""
 
 LIMIT = 200_000
 """Products that are looked at."""
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Place(Value):
-    """A candidate mode, its species, and its number if it is one known mode."""
-
-    mode: CandidateMode
-    species: Species
-    number: int | None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,6 +68,14 @@ class Expected(Value):
         The mode that comes out.
     drive : float or None
         Frequency of the force, THz, if known.
+    linear : bool
+        Whether it takes quanta of both spins, so that linear light alone drives it.
+    turn : int or None
+        By how many times the angle of linear light the line of the outgoing mode turns; None where
+        symmetry fixes no such law.
+    gain : float or None
+        Its amplitude by the product of the incoming ones, if the coupling coefficient is known; see
+        :mod:`symchiral.experiment.gain`.
     """
 
     rule: Rule
@@ -83,6 +84,9 @@ class Expected(Value):
     photons: int
     outgoing: Place
     drive: float | None
+    linear: bool = False
+    turn: int | None = None
+    gain: float | None = None
 
     @property
     def id(self) -> str:
@@ -91,9 +95,9 @@ class Expected(Value):
 
     @property
     def sense(self) -> int:
-        """Helicity of the outgoing mode under σ+."""
+        """Helicity of the outgoing mode under σ+; 0 of what linear light alone drives."""
         made = next(leg for leg in self.rule.channel.coupling.outgoing if not leg.participant.field)
-        return sense_of(made.component, self.rule.axis)
+        return 0 if self.linear else sense_of(made.component, self.rule.axis)
 
     @property
     def detuning(self) -> float | None:
@@ -117,6 +121,9 @@ class Expected(Value):
             self.rule.reason.text,
             self.mechanism,
             self.drive,
+            self.linear,
+            self.turn,
+            self.gain,
         )
 
 
@@ -144,116 +151,13 @@ class Expectation(Value):
         return tuple(place.mode for place in self.places)
 
 
-def sense_of(component: Component, axis: Axis | None) -> int:
-    """Sign of the pseudo-angular momentum of a component; 0 where it has none."""
-    residue = component.residue
-    if axis is None or residue is None or not 0 < abs(residue) < Fraction(axis.order, 2):
-        return 0
-    return 1 if residue > 0 else -1
+@dataclass(frozen=True)
+class _Quantum:
+    """What goes in: a photon of a spin, or a quantum of a mode that it drives."""
 
-
-def find_places(
-    species: Sequence[Species],
-    axis: Axis | None,
-    modes: Modes | None,
-    measured: Mapping[str, float],
-    *,
-    tolerance: float | None = None,
-) -> tuple[Place, ...]:
-    """Return the optical modes of the zone centre as candidates.
-
-    Parameters
-    ----------
-    species : sequence of Species
-        Those of the zone centre.
-    axis : Axis or None
-        The axis.
-    modes : Modes or None
-        Calculated modes.
-    measured : mapping of str to float
-        Measured frequencies, THz, by name; they take the place of calculated ones. Modes without
-        any frequency are taken together, one candidate for those of a species.
-    tolerance : float, optional
-        Relative standard deviation of calculated frequencies.
-
-    Raises
-    ------
-    LabelError
-        A measured frequency belongs to no mode.
-    InputError
-        Measured frequencies of a species do not grow with the number; the tolerance is none.
-    """
-    share = CALCULATED if tolerance is None else tolerance
-    if not 0 < share < 1:
-        raise InputError(
-            f"a tolerance of {share:g} for calculated frequencies is not possible",
-            why="it is a relative standard deviation, between 0 and 1",
-            fix="leave it out for 0.1, or give measured frequencies",
-        )
-    optical = [s for s in species if s.optical]
-    names = [f"{s.label}({n})" for s in optical for n in range(1, s.optical + 1)]
-    for name in measured:
-        if name not in names:
-            raise LabelError(
-                f"a frequency is given for {name!r}",
-                why="the crystal has no optical mode of that name at the zone centre",
-                fix=nearest(name, names),
-            )
-    found: list[Place] = []
-    for s in optical:
-        given = [measured[n] for n in names if n.split("(")[0] == s.label and n in measured]
-        if given != sorted(given):
-            raise InputError(
-                f"the frequencies given for {s.label} are out of order",
-                why="the modes of a species are numbered from the lowest frequency",
-                fix="exchange the numbers",
-            )
-        unknown = []
-        for number in range(1, s.optical + 1):
-            name = f"{s.label}({number})"
-            frequency, spread = measured.get(name), FREQUENCY_TOLERANCE
-            if frequency is None and modes is not None:
-                frequency = modes[s.label, number].frequency
-                spread = max(share * abs(frequency), FREQUENCY_TOLERANCE)
-            if frequency is None:
-                unknown.append(number)
-                continue
-            sign = _am_sign(s, axis, modes, number)
-            found.append(Place(_mode(s, axis, name, frequency, spread, sign), s, number))
-        if unknown:
-            sign = _am_sign(s, axis, None, None)
-            mode = _mode(s, axis, s.label, None, FREQUENCY_TOLERANCE, sign)
-            found.append(Place(replace(mode, count=len(unknown)), s, None))
-    return tuple(found)
-
-
-def _mode(
-    species: Species,
-    axis: Axis | None,
-    name: str,
-    frequency: float | None,
-    tolerance: float,
-    sign: int | None,
-) -> CandidateMode:
-    kind = activity(species.participant)
-    turns = any(sense_of(c, axis) for c in species.components)
-    return CandidateMode(
-        name, frequency, kind.infrared, kind.raman, turns, tolerance, sign if turns else None
-    )
-
-
-def _am_sign(
-    species: Species, axis: Axis | None, modes: Modes | None, number: int | None
-) -> int | None:
-    """Sign of J of the (+) component, from the eigenvector or from what symmetry leaves."""
-    for component, motion in zip(species.components, species.motions, strict=True):
-        if axis is None or sense_of(component, axis) != 1:
-            continue
-        if modes is not None and number is not None:
-            am = modes[species.label, number][component.name].am(axis.direction)
-            return None if am is None or abs(am) < STILL else (1 if am > 0 else -1)
-        return {"+": 1, "-": -1}.get(motion.sign)
-    return None
+    place: Place | None
+    component: Component
+    spin: int
 
 
 def expect(
@@ -267,6 +171,8 @@ def expect(
     photon: float | None = None,
     slack: float = 3.0,
     only: str | None = None,
+    linear: bool = False,
+    coefficients: Coefficients | None = None,
 ) -> Expectation:
     """Return the channels by which light of σ+ reaches each mode.
 
@@ -286,6 +192,10 @@ def expect(
         Standard deviations of its frequency by which a mode may lie outside the band.
     only : str, optional
         The one mode to reach.
+    linear : bool
+        Also list what linear light alone drives.
+    coefficients : Coefficients, optional
+        Sizes of couplings, by which the channels are ranked.
 
     Raises
     ------
@@ -303,40 +213,45 @@ def expect(
         return Expectation(places, (), (f"{why} operation and no mode has a sense to predict",))
     by_key = {s.key: s for s in species}
     field, plus = light_about(crystal, axis)("σ+")
-    light = Leg(field, plus)
-    entering: list[tuple[Place, Component] | None] = [None]
+    _, minus = light_about(crystal, axis)("σ-")
+    spins = {1: plus, -1: minus}
+    straight = exchanging(crystal, find_beam(crystal, axis)) is not None
+    entering = {spin: [_Quantum(None, light, spin)] for spin, light in spins.items()}
     for place in places:
         if not place.mode.infrared or (pump and not _inside(place.mode, pump, slack)):
             continue
         for component in place.species.components:
             made = Leg(place.species.participant, component, outgoing=True)
-            if judge(Coupling((light, made))).word == "allowed":
-                entering.append((place, component))
+            for spin, light in spins.items():
+                if judge(Coupling((Leg(field, light), made))).word == "allowed":
+                    entering[spin].append(_Quantum(place, component, spin))
 
     @cache
     def rule(legs: tuple[tuple[Participant, int, int, bool], ...]) -> Rule:
-        parts = {field: (plus,), **{s.participant: s.components for s in species}}
+        parts = {field: (plus, minus), **{s.participant: s.components for s in species}}
         coupling = Coupling(tuple(Leg(p, parts[p][i], c, outgoing=o) for p, i, c, o in legs))
         return Rule(read_channel(coupling, axis.turn), by_key, axis)
 
-    def product(chosen: tuple[tuple[Place, Component] | None, ...], out: tuple[Place, Component],
-                *, different: bool, back: bool) -> Expected:  # fmt: skip
+    def product(chosen: tuple[_Quantum, ...], out: tuple[Place, Component],
+                *, different: bool = False, back: int = 0) -> Expected:  # fmt: skip
         numbers: dict[tuple[Participant, object], int] = {}
         copies: dict[Participant, int] = {}
         legs: list[tuple[Participant, int, int, bool]] = []
         shown: list[int | None] = []
         drive = 0.0
-        for slot, item in enumerate((*chosen, *([None] if back else []), out)):
+        left = (_Quantum(None, spins[back], -back),) if back else ()
+        made = _Quantum(out[0], out[1], 0)
+        for slot, item in enumerate((*chosen, *left, made)):
             last = slot >= len(chosen)
-            if item is None:
-                legs.append((field, 0, 0, last))
+            if item.place is None:
+                legs.append((field, 0 if item.component is plus else 1, 0, last))
                 shown.append(None)
                 drive += float("nan") if photon is None else photon
                 continue
-            place, component = item
+            place, component = item.place, item.component
             who = place.species.participant
             key: object = place.mode.name
-            if different or (slot == len(chosen) + back and place.mode.count > 1):
+            if different or (slot == len(chosen) + len(left) and place.mode.count > 1):
                 key = (key, slot)
             if (who, key) not in numbers:
                 numbers[who, key] = copies.get(who, 0)
@@ -354,13 +269,19 @@ def expect(
         )
         # |E|² has no frequency of its own: it pushes for as long as the pulse lasts.
         force = None if back or isnan(drive) else drive
+        spin = sum(item.spin for item in (*chosen, *left))
+        sense = sense_of(out[1], axis)
+        one = len({item.spin for item in (*chosen, *left)}) == 1
         return Expected(
             found,
             coupling,
-            tuple(item[0] for item in chosen if item is not None),
-            sum(item is None for item in chosen),
+            tuple(item.place for item in chosen if item.place is not None),
+            sum(item.place is None for item in chosen),
             out[0],
             force,
+            linear=back == -1 or (not back and not one),
+            turn=sense * spin if straight and sense and one and abs(spin) <= 2 else None,
+            gain=_gain(coefficients, coupling, out, force, chosen),
         )
 
     targets = [
@@ -369,14 +290,19 @@ def expect(
         for c in place.species.components
         if only in (None, place.mode.name)
     ]
+    photons = {spin: quanta[0] for spin, quanta in entering.items()}
     found = [
-        product((None,), t, different=False, back=False)
+        product((photons[1],), t)
         for t in targets
         if t[0].mode.infrared and (pump is None or _inside(t[0].mode, pump, slack))
     ]
-    pushed = [product((None,), t, different=False, back=True) for t in targets]
+    pushed = [
+        product((photons[1],), t, back=spin)
+        for t in targets
+        for spin in ((1, -1) if linear else (1,))
+    ]
     found += [e for e in pushed if e.rule.allowed]
-    pools = list(combinations_with_replacement(entering, order - 1))
+    pools = list(_pools(entering, order - 1, linear=linear))
     if len(pools) * len(targets) > LIMIT:
         raise LimitError(
             f"{len(pools) * len(targets):,} products of light with modes",
@@ -384,12 +310,49 @@ def expect(
             fix="say which the light reaches: give the band of the pump",
         )
     for chosen in pools:
-        named = [item[0].mode for item in chosen if item is not None]
+        named = [item.place.mode for item in chosen if item.place is not None]
         several = any(mode.count > 1 and named.count(mode) > 1 for mode in named)
         for different in (False, True) if several else (False,):
             for t in targets:
-                found.append(product(chosen, t, different=different, back=False))
+                found.append(product(chosen, t, different=different))
     return Expectation(places, *_kept(found))
+
+
+def _pools(
+    entering: dict[int, list[_Quantum]], count: int, *, linear: bool
+) -> Iterator[tuple[_Quantum, ...]]:
+    """What goes in together: quanta of σ+, and for linear light of both, up to reversal."""
+    yield from combinations_with_replacement(entering[1], count)
+    if not linear:
+        return
+    for some in combinations_with_replacement(range(len(entering[1])), count - 1):
+        for other in range(len(entering[-1])):
+            # Two quanta, one of each spin, are reversed into one another: list one of the two.
+            if count > 2 or some[0] <= other:
+                yield (*(entering[1][i] for i in some), entering[-1][other])
+
+
+def _gain(
+    coefficients: Coefficients | None,
+    coupling: Coupling,
+    out: tuple[Place, Component],
+    force: float | None,
+    chosen: Sequence[_Quantum],
+) -> float | None:
+    place, component = out
+    own = place.mode.frequency
+    inner = [item.place for item in chosen if item.place is not None]
+    if coefficients is None or force is None or own is None or len(inner) < len(chosen):
+        return None
+    other = place.species.components[component.conjugate].name or "*"
+    spread = sum(p.mode.tolerance**2 for p in (place, *inner)) ** 0.5
+    return coefficients.gain(
+        [leg.label for leg in coupling.incoming],
+        f"{place.species.label}({place.number},{other})",
+        drive=force,
+        own=own,
+        spread=spread,
+    )
 
 
 def _kept(found: Sequence[Expected]) -> tuple[tuple[Expected, ...], tuple[str, ...]]:
@@ -405,7 +368,7 @@ def _kept(found: Sequence[Expected]) -> tuple[tuple[Expected, ...], tuple[str, .
     def rank(e: Expected) -> tuple[float, ...]:
         off = e.detuning
         far = float("inf") if off is None else abs(off)
-        return (e.rule.verdict == "forbidden", far, e.photons)
+        return (e.rule.verdict == "forbidden", -(e.gain or 0.0), far, e.photons)
 
     reached = {sources(e) for e in found if e.rule.verdict != "forbidden"}
     modes = {e.outgoing.mode.name for e in found if e.rule.verdict != "forbidden"}

@@ -6,38 +6,67 @@ from dataclasses import replace
 
 import numpy as np
 
+from symchiral.experiment.calibration import excess, rivals
 from symchiral.experiment.growth import Problem, State
 from symchiral.experiment.helicity import quantile
 from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.oscillators import Array, Block, profile, refine
 from symchiral.experiment.result import places, response_factor
 
+WEAKEST = 0.3
+"""Least part of the evidence for a line that is taken to be real."""
+
+LOOK = 2.5
+"""By how much the bound of a rival may exceed that of a straight model."""
+
 
 def profiled(fit: Fit, problem: Problem, state: State, level: float) -> Fit:
     """Return the fit with frequency and damping intervals by profile.
 
-    See :func:`symchiral.experiment.oscillators.profile`.
+    See :func:`symchiral.experiment.oscillators.profile`. The bound is stretched by the mean
+    :func:`~symchiral.experiment.calibration.excess`; an interval takes in the
+    :func:`~symchiral.experiment.calibration.rivals` of its line, each within a bound of its own.
     """
-    found = []
+    found, notes = [], list(fit.notes)
+    freedom = fit.oscillations[0].freedom
+    variance = state.projection.square / freedom
+    straight = quantile(freedom, level) ** 2 * variance
+    # A fit takes noise for signal, by one unit of evidence per parameter: simulate a line as weak
+    # as it is expected to be.
+    taken = 2 + 2 * problem.traces
+    share = min(max(1 - taken / max(o.evidence, taken), WEAKEST) for o in fit.oscillations)
+    bounds = straight * excess(problem, state, variance / share)
     for oscillation, k in zip(fit.oscillations, np.argsort(state.pairs[:, 0]), strict=True):
-        freedom = oscillation.freedom
+        indices = (2 * int(k), 2 * int(k) + 1)
+        errors = (2 * np.pi * oscillation.frequency_error, oscillation.damping_error)
+        pieces = [(state, bounds)]
+        for other in rivals(problem, state, int(k), LOOK * straight):
+            own = straight * excess(problem, other, variance / share)
+            if other.projection.square - state.projection.square < own[indices[0]]:
+                pieces.append((other, own))
         ends = []
-        for index, error in (
-            (2 * int(k), 2 * np.pi * oscillation.frequency_error),
-            (2 * int(k) + 1, oscillation.damping_error),
-        ):
-            ends.append(
+        for index, error in zip(indices, errors, strict=True):
+            edges = [
                 profile(
                     problem.blocks,
-                    state.nonlinear,
+                    piece.nonlinear,
                     state.background,
                     index,
                     error=error,
-                    variance=state.projection.square / freedom,
-                    reach=quantile(freedom, level),
+                    variance=variance,
+                    reach=float(np.sqrt(own[index] / variance)),
+                    least=min(state.projection.square, piece.projection.square),
                 )
-            )
+                for piece, own in pieces
+            ]
+            ends.append((min(e[0] for e in edges), max(e[1] for e in edges)))
         low, high = ends[0]
+        if len(pieces) > 1:
+            where = ", ".join(f"{p.pairs[k, 0] / (2 * np.pi):.3g}" for p, _ in pieces[1:])
+            notes.append(
+                f"a line at {where} THz would explain the trace about as well as that at "
+                f"{oscillation.frequency:.3g} THz: its intervals reach there"
+            )
         found.append(
             replace(
                 oscillation,
@@ -45,7 +74,7 @@ def profiled(fit: Fit, problem: Problem, state: State, level: float) -> Fit:
                 damping_interval=ends[1],
             )
         )
-    return replace(fit, oscillations=tuple(found))
+    return replace(fit, oscillations=tuple(found), notes=tuple(notes))
 
 
 def bootstrapped(

@@ -1,123 +1,28 @@
-"""Does the measurement agree with the rules? Lines, candidate modes and channels, and a verdict.
-
-The criterion is one number, ``sigma``: a sense of rotation counts as measured when it is that many
-standard deviations away from a motion along a line. A channel is
-
-consistent
-    if the rule allows it, its mode is seen, and the mode turns as predicted by at least ``sigma``,
-    with no run against it;
-inconsistent
-    if the rule forbids it (its witness is passed through), or if in some run the mode turns the
-    other way by at least ``sigma``;
-undecided
-    otherwise, with what is missing.
-
-A line is consistent if an allowed channel is, inconsistent if its sense is measured and no channel
-that the rule allows or leaves open gives it, else undecided.
-"""
+"""Does the measurement agree with the rules? Verdicts on its lines and on candidate channels."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from symchiral.errors import InputError
-from symchiral.experiment.assignment import Assignment, assign, evidence
+from symchiral.experiment.advice import decide
+from symchiral.experiment.assignment import CUT, Assignment, Evidence, assign, evidence
 from symchiral.experiment.candidates import CandidateChannel, CandidateMode, check
 from symchiral.experiment.fit import fit
 from symchiral.experiment.measurement import Measurement, Pump
 from symchiral.experiment.observed import Line, observed
 from symchiral.experiment.oscillation import Fit
-
-Word = Literal["consistent", "inconsistent", "undecided"]
-_ORDER: tuple[Word, ...] = ("consistent", "undecided", "inconsistent")
-
-SIGMA = 3.0
-"""Standard deviations at which a sense of rotation counts as measured."""
-
-
-@dataclass(frozen=True)
-class LineVerdict:
-    """The verdict on a line.
-
-    Attributes
-    ----------
-    assignment : Assignment
-        The line and its mode.
-    verdict : str
-        consistent, inconsistent or undecided.
-    reason : str
-        Why, with the witness of the rule where one is broken.
-    channels : tuple of str
-        The consistent channels that explain it, likeliest first.
-    """
-
-    assignment: Assignment
-    verdict: Word
-    reason: str
-    channels: tuple[str, ...]
-
-    @property
-    def mechanical_helicity(self) -> tuple[float, ...] | None:
-        """Helicity of the atoms in each run: h times the sign of J of the (+) component."""
-        mode = self.assignment.mode
-        if mode is None or mode.am_sign is None:
-            return None
-        return tuple(mode.am_sign * t.helicity.value for t in self.assignment.line.turnings)
-
-
-@dataclass(frozen=True)
-class ChannelVerdict:
-    """The verdict on a candidate channel.
-
-    Attributes
-    ----------
-    channel : CandidateChannel
-        The channel.
-    verdict : str
-        consistent, inconsistent or undecided.
-    reason : str
-        Why.
-    sigmas : float or None
-        Evidence for its sense in standard deviations, negative against it; None if its mode was
-        not seen under a circular pump.
-    """
-
-    channel: CandidateChannel
-    verdict: Word
-    reason: str
-    sigmas: float | None
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """Verdicts on all lines and channels.
-
-    Attributes
-    ----------
-    lines : tuple of LineVerdict
-        In order of frequency.
-    channels : tuple of ChannelVerdict
-        Ranked: consistent ones first, then by detuning of the force, then by evidence.
-    decide : tuple of str
-        Measurements that would decide what is open.
-    notes : tuple of str
-        Limits of the result.
-    sigma : float
-        The criterion.
-    fit : Fit or None
-        The fit behind the lines, if traces were given.
-    """
-
-    lines: tuple[LineVerdict, ...]
-    channels: tuple[ChannelVerdict, ...]
-    decide: tuple[str, ...]
-    notes: tuple[str, ...]
-    sigma: float
-    fit: Fit | None = None
+from symchiral.experiment.verdict import (
+    ORDER,
+    SIGMA,
+    ChannelVerdict,
+    Judgement,
+    LineVerdict,
+    Word,
+)
 
 
 def validate_measurement(
@@ -177,7 +82,8 @@ def validate_measurement(
         fitted = data
     lines: Sequence[Line] = observed(fitted) if fitted else tuple(data)  # type: ignore[arg-type]
     probe = sees or (fitted.measurement.probe.sees if fitted else "any")
-    assignments = assign(lines, modes, channels, sees=probe, sigma=sigma)
+    turning = fitted is not None and fitted.measurement.probe.turning
+    assignments = assign(lines, modes, channels, sees=probe, sigma=sigma, turning=turning)
     by_name = {mode.name: mode for mode in modes}
 
     def on(a: Assignment) -> list[ChannelVerdict]:
@@ -186,7 +92,9 @@ def validate_measurement(
             (_channel(c, a, by_name, sigma) for c in ending), key=lambda v: _rank(v, by_name)
         )
 
-    judged = tuple(_line(a, on(a), sigma) for a in assignments)
+    taken_modes = {a.mode.name for a in assignments if a.mode is not None}
+    forced = [c for c in channels if c.verdict == "allowed" and c.outgoing in taken_modes]
+    judged = tuple(_line(a, on(a), forced, by_name, sigma) for a in assignments)
     verdicts = []
     for c in channels:
         taken: list[Assignment | None] = [
@@ -197,19 +105,52 @@ def validate_measurement(
         verdicts.append(min(found, key=lambda v: _rank(v, by_name)))
     verdicts.sort(key=lambda v: _rank(v, by_name))
     notes = list(fitted.notes) if fitted else []
+    if fitted:
+        low, high = fitted.band
+        names = [m.name for m in modes if m.frequency is not None and m.frequency < low]
+        if names:
+            notes.append(
+                f"the record is shorter than one period of {', '.join(names)}: lines below "
+                f"{low:.3g} THz cannot be seen in it"
+            )
+        names = [m.name for m in modes if m.frequency is not None and m.frequency > high]
+        if names:
+            notes.append(
+                f"the steps of the times do not resolve {', '.join(names)}: lines above "
+                f"{high:.3g} THz cannot be seen, and appear elsewhere if they are there"
+            )
     if _all_reversed(judged, verdicts, sigma):
         notes.append(
             "every line turns against the rule and would agree if all helicities were reversed: "
             "are the two channels or the pump polarisations swapped?"
         )
-    advice = _decide(judged, verdicts, sigma)
-    return Judgement(judged, tuple(verdicts), advice, tuple(notes), sigma, fitted)
+    advice = decide(judged, verdicts, sigma)
+    ranking = ranking_of(channels, modes)
+    return Judgement(judged, tuple(verdicts), advice, tuple(notes), sigma, fitted, ranking)
+
+
+def ranking_of(channels: Sequence[CandidateChannel], modes: Sequence[CandidateMode]) -> str:
+    """Return what an order of channels rests on, in words."""
+    if any(c.gain is not None for c in channels if c.verdict != "forbidden"):
+        return (
+            "coupling coefficients and detuning; forces of light, whose size is not known, follow "
+            "by detuning"
+        )
+    if any(m.frequency is not None for m in modes):
+        return "detuning; coupling coefficients are not known"
+    return "number of photons; neither frequencies nor coupling coefficients are known"
 
 
 def _rank(verdict: ChannelVerdict, modes: dict[str, CandidateMode]) -> tuple[float, ...]:
     drive, own = verdict.channel.drive, modes[verdict.channel.outgoing].frequency
     detuning = np.inf if drive is None or own is None else abs(drive - own)
-    return (_ORDER.index(verdict.verdict), float(detuning), -(verdict.sigmas or 0.0))
+    return (
+        ORDER.index(verdict.verdict),
+        float(verdict.channel.verdict == "forbidden"),
+        -(verdict.channel.gain or 0.0),
+        float(detuning),
+        -(verdict.sigmas or 0.0),
+    )
 
 
 def _channel(
@@ -218,39 +159,103 @@ def _channel(
     modes: dict[str, CandidateMode],
     sigma: float,
 ) -> ChannelVerdict:
-    found = evidence(assignment.line, channel.sense) if assignment else None
+    found = evidence(assignment.line, channel.sense, channel.turn) if assignment else None
     z = found.combined if found and found.runs else None
+    name = channel.outgoing
 
     def say(word: Word, reason: str) -> ChannelVerdict:
         return ChannelVerdict(channel, word, reason, z)
 
     if channel.verdict == "forbidden":
-        return say("inconsistent", f"forbidden: {channel.reason}")
+        return say(*_forbidden(channel, assignment, found, sigma))
     if channel.verdict == "undecided":
         return say("undecided", f"the rule is undecided: {channel.reason}")
     if assignment is None or found is None:
-        return say("undecided", f"no line was taken for {channel.outgoing}")
+        return say("undecided", f"no line was taken for {name}")
     if assignment.alternatives:
         others = " or ".join(assignment.alternatives)
-        return say("undecided", f"the line taken for {channel.outgoing} may also be {others}")
+        return say("undecided", f"the line taken for {name} may also be {others}")
     if missed := _missed(channel, assignment.line, modes):
         return say("undecided", missed)
+    if channel.linear:
+        return say(*_linear_alone(channel, assignment.line, found, sigma))
     if not found.runs:
-        return say("undecided", "no run had a circular pump")
+        return say(
+            "undecided",
+            "no run had a circular pump, nor are there lines under linear pumps at two angles",
+        )
     if found.worst <= -sigma:
         against = (
-            f"{channel.outgoing} turns, which this channel does not make it do"
+            f"{name} turns, which this channel does not make it do"
             if channel.sense == 0
-            else f"{channel.outgoing} turns the other way"
+            else f"{name} turns the other way"
         )
         both = found.runs > 1 and abs(found.combined) < sigma and channel.sense
         more = ", the same way for both pumps" if both else ""
         return say("inconsistent", f"{against} ({-found.worst:.1f} standard deviations{more})")
+    if crooked := _crooked(name, found, sigma):
+        return say("inconsistent", crooked)
     if channel.sense == 0:
-        return say("consistent", f"{channel.outgoing} is seen and does not turn")
+        return say("consistent", f"{name} is seen and does not turn")
     if found.combined >= sigma:
-        return say("consistent", f"{channel.outgoing} turns as predicted ({z:.1f} sigma)")
-    return say("undecided", f"the sense of {channel.outgoing} is not measured ({z:.1f} sigma)")
+        more = ""
+        if found.law:
+            more = f", lines by {channel.turn:+d}φ".replace("-", "−")
+        return say("consistent", f"{name} turns as predicted ({z:.1f} sigma{more})")
+    return say("undecided", f"the sense of {name} is not measured ({z:.1f} sigma)")
+
+
+def _forbidden(
+    channel: CandidateChannel, assignment: Assignment | None, found: Evidence | None, sigma: float
+) -> tuple[Word, str]:
+    """What data say of a channel that the rule forbids: they must tell the sense of its mode."""
+    name, why = channel.outgoing, f"forbidden: {channel.reason}"
+    if assignment is None or found is None:
+        return "undecided", f"{why}; no line was taken for {name}"
+    if assignment.alternatives:
+        return "undecided", f"{why}; the line may also be {' or '.join(assignment.alternatives)}"
+    if max(found.combined, -found.worst) < sigma:
+        return "undecided", f"{why}; the sense of {name} is not measured"
+    return "inconsistent", why
+
+
+def _crooked(name: str, found: Evidence, sigma: float) -> str | None:
+    """What linear pumps hold against a channel that moves its mode along a line."""
+    if found.turned >= sigma:
+        return f"{name} turns under a linear pump ({found.turned:.1f} standard deviations)"
+    if found.misfit >= sigma:
+        return (
+            f"the lines of {name} under linear pumps break the law of the angle "
+            f"({found.misfit:.1f} standard deviations)"
+        )
+    return None
+
+
+def _linear_alone(
+    channel: CandidateChannel, line: Line, found: Evidence, sigma: float
+) -> tuple[Word, str]:
+    """What data say of a channel that only linear light drives."""
+    name = channel.outgoing
+    runs = {
+        word: [t for t in line.turnings if t.pump is not None and bool(t.pump.sense) is circular]
+        for word, circular in (("linear", False), ("circular", True))
+    }
+    if not runs["linear"]:
+        return "undecided", "no run had a linear pump, which alone drives it"
+    if not any(t.seen for t in runs["linear"]):
+        if any(t.seen for t in runs["circular"]):
+            return (
+                "inconsistent",
+                f"{name} is seen under circular light only, which cannot drive it",
+            )
+        return "undecided", f"{name} is not seen under linear light alone"
+    if any(t.seen for t in runs["circular"]):
+        return "undecided", f"{name} is seen under circular light too"
+    if crooked := _crooked(name, found, sigma):
+        return "inconsistent", crooked
+    if not runs["circular"]:
+        return "undecided", "no run had a circular pump, under which its line must be missing"
+    return "consistent", f"{name} is seen under linear light alone"
 
 
 def _missed(channel: CandidateChannel, line: Line, modes: dict[str, CandidateMode]) -> str | None:
@@ -271,7 +276,13 @@ def _reaches(pump: Pump, mode: CandidateMode) -> bool:
     return abs(pump.frequency - mode.frequency) <= pump.bandwidth + 3 * mode.tolerance
 
 
-def _line(assignment: Assignment, ending: Sequence[ChannelVerdict], sigma: float) -> LineVerdict:
+def _line(
+    assignment: Assignment,
+    ending: Sequence[ChannelVerdict],
+    forced: Sequence[CandidateChannel],
+    modes: dict[str, CandidateMode],
+    sigma: float,
+) -> LineVerdict:
     def say(word: Word, reason: str, channels: tuple[str, ...] = ()) -> LineVerdict:
         return LineVerdict(assignment, word, reason, channels)
 
@@ -284,7 +295,13 @@ def _line(assignment: Assignment, ending: Sequence[ChannelVerdict], sigma: float
             f"not {', '.join(name for name, why in assignment.why_not if why == reason)}: {reason}"
             for reason in reasons
         )
-        return say("undecided", "no candidate mode is near" + (f" ({near})" if near else ""))
+        reason = "no candidate mode is free near it" + (f" ({near})" if near else "")
+        if force := _force(line, forced, modes):
+            reason += (
+                f"; {force.id} pushes there: it may be {force.outgoing} moved by the force, beside "
+                "its own line"
+            )
+        return say("undecided", reason)
     good = tuple(v.channel.id for v in ending if v.verdict == "consistent")
     if good:
         return say("consistent", next(v.reason for v in ending if v.verdict == "consistent"), good)
@@ -292,10 +309,10 @@ def _line(assignment: Assignment, ending: Sequence[ChannelVerdict], sigma: float
         return say("undecided", f"it may also be {' or '.join(assignment.alternatives)}")
     if not ending:
         return say("undecided", f"no candidate channel ends at {mode.name}")
-    open_ones = [v for v in ending if v.verdict == "undecided"]
+    open_ones = [v for v in ending if v.verdict == "undecided" and v.channel.verdict != "forbidden"]
     if open_ones:
         return say("undecided", open_ones[0].reason)
-    plus = evidence(line, 1)
+    plus = evidence(line, 1, _quanta(ending))
     if abs(plus.combined) >= sigma:
         sense = int(np.sign(plus.combined))
         witness = [
@@ -312,7 +329,31 @@ def _line(assignment: Assignment, ending: Sequence[ChannelVerdict], sigma: float
         return say("inconsistent", f"no allowed channel gives {mode.name} the sense {word} for σ+")
     if plus.runs and max(abs(plus.worst), abs(evidence(line, -1).worst)) >= sigma:
         return say("inconsistent", "it turns the same way whichever way the pump turns")
+    allowed = [v for v in ending if v.channel.verdict == "allowed" and v.channel.turn is not None]
+    if allowed:
+        return say(allowed[0].verdict, allowed[0].reason)
     return say("undecided", "its sense is not measured")
+
+
+def _force(
+    line: Line, channels: Sequence[CandidateChannel], modes: dict[str, CandidateMode]
+) -> CandidateChannel | None:
+    """The nearest force on a mode that another line was taken for."""
+    near = []
+    for c in channels:
+        if c.drive is None:
+            continue
+        spread = sum(modes[name].tolerance ** 2 for name in c.incoming) + line.frequency_error**2
+        off = abs(c.drive - line.frequency)
+        if off <= CUT * max(spread, line.frequency_error**2 + 1e-6) ** 0.5:
+            near.append((off, c.id, c))
+    return min(near)[2] if near else None
+
+
+def _quanta(ending: Sequence[ChannelVerdict]) -> int | None:
+    """By how many times the angle of linear light a line of (+) turns, if all channels agree."""
+    found = {v.channel.turn * v.channel.sense for v in ending if v.channel.turn is not None}
+    return found.pop() if len(found) == 1 else None
 
 
 def _all_reversed(
@@ -329,58 +370,3 @@ def _all_reversed(
         if v.channel.verdict == "allowed" and v.sigmas is not None and v.sigmas <= -sigma
     }
     return all(v.assignment.mode and v.assignment.mode.name in against for v in wrong)
-
-
-def _decide(
-    lines: Sequence[LineVerdict], verdicts: Sequence[ChannelVerdict], sigma: float
-) -> tuple[str, ...]:
-    advice: dict[str, None] = {}
-    for judged in lines:
-        line, mode = judged.assignment.line, judged.assignment.mode
-        where = f"the line at {line.frequency:.3g} THz"
-        senses = {t.pump.sense for t in line.turnings if t.pump is not None}
-        if not line.significant:
-            advice[f"average longer: {where} may be noise"] = None
-            continue
-        if judged.assignment.alternatives and mode is not None:
-            others = ", ".join(judged.assignment.alternatives)
-            advice[
-                f"tell {mode.name} from {others} for {where}: another probe geometry or activity, "
-                "or better known frequencies"
-            ] = None
-        if not senses & {1, -1}:
-            advice[f"pump with circular light of both helicities: the sense of {where} is open"] = (
-                None
-            )
-        elif not {1, -1} <= senses:
-            other = "σ−" if 1 in senses else "σ+"
-            advice[
-                f"add a run with {other}: what the pump drives must reverse, artefacts do not"
-            ] = None
-        found = evidence(line, 1)
-        if judged.verdict == "undecided" and mode is not None and mode.turns and found.runs:
-            z = abs(found.combined)
-            if 0.5 < z < sigma:
-                advice[
-                    f"average about {(1.2 * sigma / z) ** 2:.0f} times longer to measure the sense "
-                    f"of {where}"
-                ] = None
-        if len(judged.channels) > 1:
-            ways = sorted(
-                {v.channel.mechanism for v in verdicts if v.channel.id in judged.channels}
-            )
-            advice[
-                f"{len(judged.channels)} channels ({', '.join(ways)}) explain {where}: symmetry "
-                "cannot tell them apart; sweep the pump frequency, a resonance of an incoming mode "
-                "shows as its line width, and compare the delay with which the line rises"
-            ] = None
-    unseen = [
-        v.channel.outgoing
-        for v in verdicts
-        if v.verdict == "undecided" and v.reason.startswith("no line was taken")
-    ]
-    if unseen:
-        names = ", ".join(dict.fromkeys(unseen))
-        what = f"look for {names}, where channels end: a longer record, or a probe that shows it"
-        advice[what] = None
-    return tuple(advice)

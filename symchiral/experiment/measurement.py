@@ -36,13 +36,46 @@ class Pump:
         In THz, if known.
     bandwidth : float or None
         Full width of its spectrum in THz, if known.
+    angle : float or None
+        Of linear polarisation, in degrees, counter-clockwise about the axis from where the probe
+        angles are counted; if known.
     """
 
     polarization: Polarization
     frequency: float | None = None
     bandwidth: float | None = None
+    angle: float | None = None
+
+    @staticmethod
+    def parse(text: str, frequency: float | None = None, bandwidth: float | None = None) -> Pump:
+        """Read a polarisation: ``σ+``, ``+``, ``sigma-``, ``linear``, ``x``, ``45 deg``.
+
+        Examples
+        --------
+        >>> print(*(Pump.parse(text) for text in ("s+", "σ−", "linear", "y", "30 deg")))
+        σ+ σ− linear 90° 30°
+        """
+        word = polarization(text)
+        angle = None
+        if word == "linear":
+            # Names of axes are angles; other names, such as p and s, leave the angle open.
+            named = re.search(r"[xyhv](?![a-z])", text.strip().lower())
+            number = re.search(r"[-+]?\d+(\.\d*)?", text.replace("−", "-").replace("–", "-"))
+            if number:
+                angle = float(number[0]) % 180
+            elif named:
+                angle = 0.0 if named[0] in "xh" else 90.0
+        return Pump(word, frequency, bandwidth, angle)
 
     def __post_init__(self) -> None:
+        if self.angle is not None and not (
+            self.polarization == "linear" and np.isfinite(self.angle)
+        ):
+            raise InputError(
+                f"the pump has the angle {self.angle}",
+                why="only linear light has one, in degrees",
+                fix="leave it out",
+            )
         for name in ("frequency", "bandwidth"):
             value = getattr(self, name)
             if value is not None and not (np.isfinite(value) and value > 0):
@@ -58,6 +91,8 @@ class Pump:
         return {"+": 1, "-": -1, "linear": 0}[self.polarization]
 
     def __str__(self) -> str:
+        if self.angle is not None:
+            return f"{self.angle:g}°"
         return {"+": "σ+", "-": "σ−", "linear": "linear"}[self.polarization]
 
 

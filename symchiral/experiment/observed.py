@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from symchiral.errors import InputError
+from symchiral.experiment.direction import Direction, direction_of
 from symchiral.experiment.helicity import Helicity, quantile
-from symchiral.experiment.measurement import Pump, polarization
+from symchiral.experiment.measurement import Pump
 from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.tablefile import read_bytes
 from symchiral.io.files import decode
@@ -29,10 +30,16 @@ class Turning:
         The pump of the run, if known.
     helicity : Helicity
         How the line turned.
+    direction : Direction or None
+        Its long axis, if known.
+    seen : bool
+        Whether the line is more than noise in this run alone.
     """
 
     pump: Pump | None
     helicity: Helicity
+    direction: Direction | None = None
+    seen: bool = True
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,15 @@ def observed(fit: Fit) -> tuple[Line, ...]:
         Line(
             o.frequency,
             o.frequency_error,
-            tuple(Turning(run.pump, o.helicity(i)) for i, run in enumerate(runs)),
+            tuple(
+                Turning(
+                    run.pump,
+                    o.helicity(i),
+                    direction_of(o.amplitudes[i], o.amplitude_covariances[i]),
+                    o.seen(i),
+                )
+                for i, run in enumerate(runs)
+            ),
             o.significant,
             max(o.amplitude(i) for i in range(len(runs))),
         )
@@ -151,15 +166,15 @@ def lines_of(document: Any, *, name: str = "the rows", level: float = 0.95) -> t
 def _pump(entry: Any, name: str) -> Pump:
     where = f"the pump of {name}"
     row = _mapping(entry, where, {"frequency", "frequency_unit", "polarization", "bandwidth"})
-    sense = polarization(str(_required(row, "polarization", where)))
+    pump = Pump.parse(str(_required(row, "polarization", where)))
     if "frequency" not in row:
-        return Pump(sense)
+        return pump
     unit = in_thz(_required(row, "frequency_unit", where))
     width = row.get("bandwidth")
-    return Pump(
-        sense,
-        _number(row["frequency"], f"frequency of {where}") * unit,
-        None if width is None else _number(width, f"bandwidth of {where}") * unit,
+    return replace(
+        pump,
+        frequency=_number(row["frequency"], f"frequency of {where}") * unit,
+        bandwidth=None if width is None else _number(width, f"bandwidth of {where}") * unit,
     )
 
 

@@ -89,6 +89,15 @@ class Oscillation(Value):
             level=self.level,
         )
 
+    def seen(self, run: int = 0) -> bool:
+        """Whether its amplitude in one run is more than noise, at its frequency and damping."""
+        from scipy.stats import chi2
+
+        a = self.amplitudes[run]
+        parts = np.array([a[0].real, a[0].imag, a[1].real, a[1].imag])
+        inverse = np.linalg.pinv(self.amplitude_covariances[run], hermitian=True)
+        return bool(chi2.sf(float(parts @ inverse @ parts), 4) < REAL)
+
     def amplitude(self, run: int = 0) -> float:
         """√(|a₊|² + |a₋|²) at time zero, in units of the signal."""
         return float(np.linalg.norm(self.amplitudes[run]))

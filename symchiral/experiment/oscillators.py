@@ -225,6 +225,7 @@ def profile(
     error: float,
     variance: float,
     reach: float,
+    least: float | None = None,
 ) -> tuple[float, float]:
     r"""Return the interval of one parameter by its profile.
 
@@ -244,11 +245,14 @@ def profile(
         Of the noise.
     reach : float
         Half width of the interval in standard deviations.
+    least : float, optional
+        The minimum, if it lies elsewhere.
     """
-    least = project(blocks, nonlinear, background).square
+    own = project(blocks, nonlinear, background).square
+    least = own if least is None else least
     ends = []
     for side in (-1.0, 1.0):
-        inner, inner_root = 0.0, 0.0
+        inner, inner_root = 0.0, float(np.sqrt(max(own - least, 0.0) / variance))
         step, start = reach * error, nonlinear
         for _ in range(12):
             trial = start.copy()

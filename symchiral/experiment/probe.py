@@ -51,6 +51,9 @@ class Probe(Value):
         ``raman``, ``infrared`` or ``any``: the activity a mode must have to show.
     fold : int or None
         Order of the axis that the geometry supposes; None if it fits every axis.
+    turning : bool
+        Whether only modes that turn about the axis show: what keeps the axis changes neither the
+        anisotropy that a balanced detector sees nor the vector behind an analyser.
 
     Examples
     --------
@@ -63,6 +66,7 @@ class Probe(Value):
     matrix: npt.NDArray[np.float64]
     sees: Sees
     fold: int | None = None
+    turning: bool = False
 
     def __post_init__(self) -> None:
         matrix = frozen(self.matrix, float)
@@ -109,15 +113,15 @@ class Probe(Value):
             )
         twice = 2 * np.deg2rad(np.array(list(angles.values()), dtype=float))
         sense = -1.0 if fold == 3 else 1.0
-        return Probe(
-            tuple(angles), np.column_stack([-sense * np.sin(twice), np.cos(twice)]), "raman", fold
-        )
+        matrix = np.column_stack([-sense * np.sin(twice), np.cos(twice)])
+        return Probe(tuple(angles), matrix, "raman", fold, turning=True)
 
     @staticmethod
     def analyser(angles: dict[str, float], *, sees: Sees = "infrared") -> Probe:
         """A vector seen through an analyser at angles in degrees."""
         theta = np.deg2rad(np.array(list(angles.values()), dtype=float))
-        return Probe(tuple(angles), np.column_stack([np.cos(theta), np.sin(theta)]), sees)
+        matrix = np.column_stack([np.cos(theta), np.sin(theta)])
+        return Probe(tuple(angles), matrix, sees, turning=True)
 
     def whitening(
         self, noise: npt.ArrayLike | None = None

@@ -21,14 +21,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from symchiral.errors import InputError, nearest
-from symchiral.experiment.measurement import Measurement, Pump, polarization
+from symchiral.experiment.measurement import Measurement, Pump
 from symchiral.experiment.probe import Probe
 from symchiral.experiment.tablefile import numbers, read_table
 from symchiral.units import PER_PS, in_thz
@@ -192,7 +192,7 @@ def _runs(
     frequency = said.frequency("pump_frequency", pump.frequency if pump else None)
     bandwidth = said.frequency("bandwidth", pump.bandwidth if pump else None)
     word = said.file.get("pump")
-    if word is not None and pump is not None and polarization(word) != pump.polarization:
+    if word is not None and pump is not None and not _agree(Pump.parse(word), pump):
         raise InputError(
             f"{said.name} contradicts what was asked",
             why=f"the file says pump {word}, the caller {pump}",
@@ -202,8 +202,11 @@ def _runs(
     if name is None:
         if word is None and pump is None:
             return [(None, np.ones(count, dtype=bool))]
-        sense = polarization(word) if word is not None else pump.polarization  # type: ignore[union-attr]
-        return [(Pump(sense, frequency, bandwidth), np.ones(count, dtype=bool))]
+        base = pump if pump is not None else Pump.parse(str(word))
+        if base.angle is None and word is not None:
+            base = Pump.parse(word)
+        whole = replace(base, frequency=frequency, bandwidth=bandwidth)
+        return [(whole, np.ones(count, dtype=bool))]
     if word is not None or pump is not None:
         raise InputError(
             f"{said.name} names its pump twice",
@@ -212,9 +215,15 @@ def _runs(
         )
     cells = np.array([cell.strip() for cell in columns[name]])
     return [
-        (Pump(polarization(value), frequency, bandwidth), cells == value)
+        (Pump.parse(value, frequency, bandwidth), cells == value)
         for value in dict.fromkeys(cells.tolist())
     ]
+
+
+def _agree(one: Pump, other: Pump) -> bool:
+    """Whether two statements can be of one pump; an angle may be left open."""
+    open_ = one.angle is None or other.angle is None
+    return one.polarization == other.polarization and (open_ or one.angle == other.angle)
 
 
 def _time_column(

@@ -14,7 +14,7 @@ Hankel matrices in their signal subspace.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -28,6 +28,12 @@ FEWEST_BINS = 8
 
 FINENESS = 4
 """Points of the spectrum per inverse length of the record."""
+
+MISSED = 0.15
+"""Part of a peak that may fall between the points of the spectrum and the filters."""
+
+MOST = 4
+"""Peaks that are looked at beside a line."""
 
 
 def spacing(times: Array) -> float:
@@ -50,35 +56,89 @@ def strongest(
     lowest, highest : float
         Band of ω in rad/ps.
     """
-    length = max(float(np.ptp(block.times)) for block in blocks)
+    best, highscore = (lowest, 1.0 / _length(blocks), 0.0), -np.inf
+    variance = _variance(residuals)
+    if variance == 0.0:
+        return best
+    for omega, damping, gain in _filtered(blocks, residuals, lowest, highest):
+        score = gain / (2 * variance) - np.log(omega)
+        at = int(np.argmax(score))
+        if score[at] > highscore:
+            highscore = float(score[at])
+            best = (float(omega[at]), damping, float(gain[at]))
+    return best
+
+
+def peaks(
+    blocks: Sequence[Block],
+    data: Sequence[Array],
+    lowest: float,
+    highest: float,
+    omega: float,
+    bound: float,
+) -> list[tuple[float, float]]:
+    """Return ω, γ of peaks that remove about as much as the one at ``omega``, strongest first.
+
+    Parameters
+    ----------
+    blocks, data, lowest, highest
+        As for :func:`strongest`, the line at ``omega`` still in the data.
+    omega : float
+        Where the line was found, rad/ps; its own peak does not count.
+    bound : float
+        By how much less than it they may remove. A grid misses some of a peak, so that
+        :data:`MISSED` of what the line removes is allowed beside it.
+    """
+    gains = list(_filtered(blocks, data, lowest, highest))
+    if not gains:
+        return []
+    far = 2 * np.pi / _length(blocks)
+    grid = gains[0][0]
+    near = np.abs(grid - omega) < far
+    here = max((float(gain[near].max(initial=0.0)) for _, _, gain in gains), default=0.0)
+    envelope = np.max([gain for _, _, gain in gains], axis=0)
+    damping = np.array([d for _, d, _ in gains])[np.argmax([g for _, _, g in gains], axis=0)]
+    enough = here - bound - MISSED * here
+    found: list[tuple[float, float]] = []
+    for at in np.argsort(envelope)[::-1]:
+        if envelope[at] < enough or len(found) == MOST:
+            break
+        if not near[at] and all(abs(grid[at] - other) > far / 2 for other, _ in found):
+            found.append((float(grid[at]), float(damping[at])))
+    return found
+
+
+def _filtered(
+    blocks: Sequence[Block], data: Sequence[Array], lowest: float, highest: float
+) -> Iterator[tuple[Array, float, Array]]:
+    """Frequencies, damping and the square removed there, for each of the matched filters."""
+    length = _length(blocks)
     step = min(spacing(block.times) for block in blocks)
     if not all(_even(block.times, step) for block in blocks):
         step /= 4
     size = 1 << int(np.ceil(np.log2(FINENESS * (length / step + 1))))
-    omega = 2 * np.pi * np.fft.rfftfreq(size, step)
+    omega: Array = np.asarray(2 * np.pi * np.fft.rfftfreq(size, step), dtype=np.float64)
     band = (omega >= lowest) & (omega <= highest)
-    best, highscore = (lowest, 1.0 / length, 0.0), -np.inf
     if not band.any():
-        return best
-    variance = sum(float(np.vdot(r, r)) for r in residuals) / sum(r.size for r in residuals)
-    if variance == 0.0:
-        return best
-    prior = np.log(omega[band])
+        return
     cells = [np.rint((b.times - b.times[0]) / step).astype(np.int64) for b in blocks]
     for fading in FADINGS:
-        gain = np.zeros(int(band.sum()))
-        for block, residual, cell in zip(blocks, residuals, cells, strict=True):
+        gain: Array = np.zeros(int(band.sum()))
+        for block, residual, cell in zip(blocks, data, cells, strict=True):
             window = np.exp(-fading / length * (block.times - block.times[0]))
             grid = np.zeros((residual.shape[1], size))
             np.add.at(grid.T, cell, residual * window[:, None])
             spectrum = np.fft.rfft(grid, axis=1)[:, band]
             gain += 2 * (spectrum.real**2 + spectrum.imag**2).sum(axis=0) / np.vdot(window, window)
-        score = gain / (2 * variance) - prior
-        at = int(np.argmax(score))
-        if score[at] > highscore:
-            highscore = float(score[at])
-            best = (float(omega[band][at]), fading / length, float(gain[at]))
-    return best
+        yield omega[band], fading / length, gain
+
+
+def _length(blocks: Sequence[Block]) -> float:
+    return max(float(np.ptp(block.times)) for block in blocks)
+
+
+def _variance(residuals: Sequence[Array]) -> float:
+    return sum(float(np.vdot(r, r)) for r in residuals) / sum(r.size for r in residuals)
 
 
 def _even(times: Array, step: float) -> bool:

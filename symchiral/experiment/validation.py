@@ -5,20 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import InputError, LimitError
 from symchiral.experiment.assignment import CUT, evidence
-from symchiral.experiment.expectation import Expected, Place, expect
+from symchiral.experiment.expectation import Expected, expect
 from symchiral.experiment.fit import fit
-from symchiral.experiment.judgement import SIGMA, Judgement, LineVerdict, validate_measurement
+from symchiral.experiment.gain import Coefficients
+from symchiral.experiment.judgement import validate_measurement
 from symchiral.experiment.measurement import Measurement, Pump
 from symchiral.experiment.observed import Line, observed, read_observed
 from symchiral.experiment.oscillation import Fit
+from symchiral.experiment.places import Place
 from symchiral.experiment.probe import Probe
 from symchiral.experiment.reading import read_measurement
+from symchiral.experiment.verdict import SIGMA, ChannelVerdict, Judgement, LineVerdict
 from symchiral.irreps.axis import Axis
 from symchiral.modes.species import Species
 
@@ -78,6 +84,7 @@ def validate_crystal(
     order: int = 3,
     sees: Literal["raman", "infrared", "any"] | None = None,
     sigma: float = SIGMA,
+    coefficients: Coefficients | None = None,
 ) -> Judgement:
     """Judge a measurement by what the rules expect of light along the axis.
 
@@ -91,6 +98,8 @@ def validate_crystal(
         Quanta in and out together, 3 or 4.
     sees, sigma
         As for :func:`~symchiral.experiment.judgement.validate_measurement`.
+    coefficients : Coefficients, optional
+        Sizes of couplings, by which channels that explain a line are ranked.
     """
     if isinstance(data, Measurement | Fit):
         _fits(axis, (data.measurement if isinstance(data, Fit) else data).probe)
@@ -98,7 +107,18 @@ def validate_crystal(
     lines = observed(found) if isinstance(found, Fit) else tuple(found)
     pumps = {t.pump for line in lines for t in line.turnings if t.pump is not None}
     band, photon = _band(pumps)
-    expectation = expect(crystal, axis, species, places, order=order, pump=band, photon=photon)
+    linear = any(not pump.sense for pump in pumps)
+    expectation = expect(
+        crystal,
+        axis,
+        species,
+        places,
+        order=order,
+        pump=band,
+        photon=photon,
+        linear=linear,
+        coefficients=coefficients,
+    )
     judged = validate_measurement(
         found,
         expectation.modes,
@@ -108,20 +128,34 @@ def validate_crystal(
     )
     notes = [*judged.notes, *expectation.notes]
 
+    @cache
     def higher(name: str) -> tuple[Expected, ...]:
         more = expect(crystal, axis, species, places, order=4, pump=band, photon=photon, only=name)
         return more.channels
 
     if order == 3:
-        judged = replace(judged, lines=tuple(_beyond(v, higher, notes) for v in judged.lines))
+        judged = replace(
+            judged,
+            lines=tuple(_beyond(v, higher, notes) for v in judged.lines),
+            channels=_noted(judged, higher),
+        )
     unknown = [place.mode.name for place in places if place.mode.frequency is None]
     if unknown:
         notes.append(
             f"frequencies of {', '.join(unknown)} are not known: a line is assigned by activity "
             "and helicity alone, to a species and not to a mode"
         )
-    if not any(t.pump is not None and t.pump.sense for line in lines for t in line.turnings):
-        notes.append("no run has a circular pump: no sense is predicted")
+    if not any(pump.sense for pump in pumps):
+        notes.append(
+            "no run has a circular pump: a sense shows only in how lines turn with linear pumps"
+            if linear
+            else "no run has a circular pump: no sense is predicted"
+        )
+    if linear and expectation.channels and not any(e.turn for e in expectation.channels):
+        notes.append(
+            "no mirror contains the axis and no half-turn lies across it: with losses a linear "
+            "pump may make a mode turn, and runs with linear pumps are not judged by it"
+        )
     return replace(judged, notes=tuple(dict.fromkeys(notes)))
 
 
@@ -153,20 +187,47 @@ def _beyond(
     except LimitError:
         notes.append(f"channels of fourth order to {mode.name} are too many and were not looked at")
         return judged
+    found = _fourth(channels, int(np.sign(turned)), judged)
+    if found is None:
+        return judged
+    return replace(
+        judged,
+        verdict="undecided",
+        reason=f"no channel of third order gives this sense, but {found.id} would, of fourth "
+        "order: state the frequency of the pump, or compare with --order 4",
+    )
+
+
+def _fourth(channels: Sequence[Expected], sense: int, judged: LineVerdict) -> Expected | None:
+    """A channel of three quanta that gives a line this sense, near enough to resonance."""
+    line, mode = judged.assignment.line, judged.assignment.mode
     for e in channels:
-        if not e.rule.allowed or e.sense * turned <= 0 or len(e.coupling.incoming) != 3:
+        if not e.rule.allowed or e.sense != sense or len(e.coupling.incoming) != 3:
             continue
-        if e.drive is not None:
-            spread = [p.mode.tolerance for p in e.incoming] + [mode.tolerance]
-            if abs(e.drive - line.frequency) > CUT * sum(x * x for x in spread) ** 0.5:
-                continue
-        return replace(
-            judged,
-            verdict="undecided",
-            reason=f"no channel of third order gives this sense, but {e.id} would, of fourth "
-            "order: state the frequency of the pump, or compare with --order 4",
-        )
-    return judged
+        spread = [p.mode.tolerance for p in e.incoming] + [mode.tolerance if mode else 0.0]
+        reach = CUT * sum(x * x for x in spread) ** 0.5
+        if e.drive is None or abs(e.drive - line.frequency) <= reach:
+            return e
+    return None
+
+
+def _noted(
+    judged: Judgement, higher: Callable[[str], tuple[Expected, ...]]
+) -> tuple[ChannelVerdict, ...]:
+    """The verdicts on channels; what third order forbids a mode that was seen, fourth may give."""
+    lines = {v.assignment.mode.name: v for v in judged.lines if v.assignment.mode is not None}
+    found = []
+    for v in judged.channels:
+        line = lines.get(v.channel.outgoing)
+        if v.channel.verdict == "forbidden" and line is not None and v.channel.sense:
+            try:
+                more = _fourth(higher(v.channel.outgoing), v.channel.sense, line)
+            except LimitError:
+                more = None
+            if more is not None:
+                v = replace(v, reason=f"{v.reason}; in fourth order {more.id} gives this sense")
+        found.append(v)
+    return tuple(found)
 
 
 def _band(pumps: set[Pump]) -> tuple[tuple[float, float] | None, float | None]:

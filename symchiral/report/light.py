@@ -177,7 +177,7 @@ def _reversal_text(light: Light, species: Species) -> str:
 def _reversal_foot(light: Light) -> tuple[str, ...]:
     """Why reversing all spins changes nothing, or may."""
     if not any(light.reversal(s) == "absorbing" for s in light.raman):
-        g = exchanging(light)
+        g = exchanging(light.crystal, light.beam)
         why = (
             f"{light.crystal.group.standard_operations[g].seitz} exchanges them"
             if g is not None

@@ -45,7 +45,7 @@ def light_document(
         Of frequencies.
     """
     beam = light.beam
-    g = exchanging(light)
+    g = exchanging(light.crystal, light.beam)
     header = light_header(light.crystal, beam.axis)
     notices = intensity_notices(raman) if raman else ()
     header["warnings"] = [*header["warnings"], *({"kind": n.kind, "text": n.text} for n in notices)]

@@ -52,6 +52,7 @@ def plan_tables(plan: Plan, *, unit: str, path: str) -> tuple[Table, ...]:
         return (Table((), (), tuple(head), (none, *plan.notes, *_others(plan))),)
     rows = [_row(e, factor, digits) for e in plan.channels[:ROWS]]
     left = len(plan.channels) - len(rows)
+    sized = any(row[5] for row in rows)
     table = Table(
         (
             "flipping channel",
@@ -59,6 +60,7 @@ def plan_tables(plan: Plan, *, unit: str, path: str) -> tuple[Table, ...]:
             f"force ({sign})",
             "σ+",
             "σ−",
+            "gain",
             "force from",
             "probe",
         ),
@@ -67,12 +69,19 @@ def plan_tables(plan: Plan, *, unit: str, path: str) -> tuple[Table, ...]:
         foot=(
             *((f"{left} more: --json",) if left else ()),
             "σ+, σ−: the sense that is expected of the outgoing mode under either pump.",
+            *(
+                ("gain: its amplitude for incoming amplitudes of 1 √amu Å, from couplings.",)
+                * sized
+            ),
+            f"Ranked by {plan.ranking}.",
             *_others(plan),
             *plan.notes,
             f'Why: symchiral explain {path} "{plan.channels[0].id}"',
         ),
         optional=("force from", "probe"),
     )
+    if not sized:
+        table = table.without("gain")
     if not any(row[1] for row in rows):
         table = table.without(f"f ({sign})", f"force ({sign})")
     probes = Table((), (), ("probe", *(f"{g.species:<8} {g.text}" for g in plan.geometry)))
@@ -97,6 +106,7 @@ def _row(e: Expected, factor: float, digits: int) -> tuple[str, ...]:
         "" if e.drive is None else f"{e.drive * factor:.{digits}f}",
         {1: "+", -1: "−"}[e.sense],
         {1: "−", -1: "+"}[e.sense],
+        "" if e.gain is None else f"{e.gain:.2g}",
         e.mechanism,
         ", ".join(probes) or "—",
     )
@@ -119,6 +129,8 @@ def plan_document(plan: Plan, *, unit: str) -> Document:
             "detuning": None if e.detuning is None else e.detuning * factor,
             "frequency_unit": unit,
             "mechanism": e.mechanism,
+            "turn": e.turn,
+            "gain": e.gain,
             "probe": list(e.rule.probe),
         }
 
@@ -143,6 +155,7 @@ def plan_document(plan: Plan, *, unit: str) -> Document:
             for g in plan.geometry
         ],
         "controls": [{"kind": c.kind, "text": c.text} for c in plan.controls],
+        "ranking": plan.ranking,
         "reason": plan.reason,
         "notes": list(plan.notes),
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.experiment.judgement import ChannelVerdict, Judgement, LineVerdict
 from symchiral.experiment.oscillation import Oscillation
+from symchiral.experiment.verdict import ChannelVerdict, Judgement, LineVerdict
 from symchiral.irreps.axis import Axis
 from symchiral.report.summary import axis_line, headline
 from symchiral.rules.wording import minus, pretty
@@ -32,9 +32,22 @@ def predicted(judgement: Judgement, line: LineVerdict) -> tuple[int, ...]:
     found = {
         v.channel.sense
         for v in judgement.channels
-        if v.channel.outgoing == mode.name and v.channel.verdict == "allowed"
+        if v.channel.outgoing == mode.name
+        and v.channel.verdict == "allowed"
+        and not v.channel.linear
     }
     return tuple(sorted(found))
+
+
+def straight(judgement: Judgement, line: LineVerdict) -> tuple[int, ...]:
+    """Laws of the angle that allowed channels give a line under linear light, see ``turn``."""
+    mode = line.assignment.mode
+    found = {
+        v.channel.turn
+        for v in judgement.channels
+        if mode is not None and v.channel.outgoing == mode.name and v.channel.verdict == "allowed"
+    }
+    return tuple(sorted(t for t in found if t is not None))
 
 
 def telling(judgement: Judgement) -> list[ChannelVerdict]:
@@ -80,8 +93,10 @@ def _lines_table(
             f, damping, name, verdict = first if turning is line.turnings[0] else ("",) * 4
             sense = 0 if turning.pump is None else turning.pump.sense
             rule = " or ".join(
-                {1: "+", -1: "−", 0: "0"}[s * sense] for s in predicted(judgement, judged)
+                {1: "+", -1: "−", 0: "0"}[s * sense] for s in predicted(judgement, judged) if sense
             )
+            if turning.pump is not None and not sense and straight(judgement, judged):
+                rule = "0"
             rows.append(
                 (
                     f,
@@ -89,12 +104,13 @@ def _lines_table(
                     name,
                     str(turning.pump) if turning.pump else "not known",
                     minus(str(turning.helicity)),
-                    rule if sense and rule else "—",
+                    rule or "—",
+                    str(turning.direction) if turning.direction and not sense else "",
                     verdict,
                 )
             )
     table = Table(
-        (f"f ({sign})", "γ (1/ps)", "mode", "pump", "helicity", "rule", "verdict"),
+        (f"f ({sign})", "γ (1/ps)", "mode", "pump", "helicity", "rule", "along", "verdict"),
         tuple(rows),
         head=(
             f"{headline(crystal)}   measured lines",
@@ -104,10 +120,30 @@ def _lines_table(
             f"Helicity (|a+|² − |a−|²)/(|a+|² + |a−|²) with its {level} % interval; rule: the "
             f"sense that allowed channels give. A sense is measured from {judgement.sigma:g} "
             "standard deviations on.",
+            *_laws(judgement),
         ),
         optional=("γ (1/ps)",),
     )
+    if not any(row[6] for row in rows):
+        table = table.without("along")
     return table if judgement.fit is not None else table.without("γ (1/ps)")
+
+
+def _laws(judgement: Judgement) -> tuple[str, ...]:
+    """What the lines under linear pumps mean, if there are any."""
+    found = {
+        f"{line.assignment.mode.name} by {t:+d}φ"
+        for line in judgement.lines
+        if line.assignment.mode is not None
+        and any(x.direction and x.pump and not x.pump.sense for x in line.assignment.line.turnings)
+        for t in straight(judgement, line)
+    }
+    if not found:
+        return ()
+    return (
+        "along: the line of motion in the plane of the coordinates, modulo 180°. The rule turns "
+        f"that of {minus(', '.join(sorted(found)))} with the angle φ of a linear pump.",
+    )
 
 
 def _channels_table(judgement: Judgement, unit: str) -> Table:
@@ -130,7 +166,8 @@ def _channels_table(judgement: Judgement, unit: str) -> Table:
         for v in chosen
     ]
     left = len(found) - len(rows)
-    foot = [f"{left} more, further from resonance or forbidden: --json"] if left else []
+    foot = [f"{left} more, further down or forbidden: --json"] if left else []
+    foot.append(f"Ranked by verdict, then {judgement.ranking}.")
     table = Table(
         ("channel, pump σ+", "force from", f"δ ({SIGNS[unit]})", "verdict", "why"),
         tuple(rows),
@@ -180,6 +217,19 @@ def short_reason(text: str) -> str:
     return re.sub(r" \([^()]*(?:\([^()]*\)[^()]*)*\)$", "", text) if "multiplies" in text else text
 
 
+def _equivalent(judgement: Judgement, judged: LineVerdict) -> str:
+    """The other channels that explain a line."""
+    others = judged.channels[1:]
+    if not others:
+        return ""
+    ways = {v.channel.id: v.channel.mechanism for v in judgement.channels}
+    named = [f"{pretty(name)} ({ways[name]})" for name in others[:3]]
+    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    senses = {v.channel.sense for v in judgement.channels if v.channel.id in judged.channels}
+    word = "symmetry-equivalent " if len(senses) == 1 else ""
+    return f", and so do its {word}alternatives {', '.join(named)}{more}"
+
+
 def validation_words(judgement: Judgement) -> str:
     """Return what was found as a paragraph."""
     lines = judgement.lines
@@ -191,9 +241,7 @@ def validation_words(judgement: Judgement) -> str:
         name = f"the line at {line.frequency:.3g} THz"
         taken = f", taken for {mode.name}," if mode else ""
         if judged.verdict == "consistent":
-            by = f": {len(judged.channels)} channels explain it, first {pretty(judged.channels[0])}"
-            if len(judged.channels) == 1:
-                by = f": {pretty(judged.channels[0])} explains it"
+            by = f": {pretty(judged.channels[0])} explains it{_equivalent(judgement, judged)}"
             parts.append(f"{name[0].upper()}{name[1:]}{taken} agrees with the rules{by}.")
         elif judged.verdict == "inconsistent":
             parts.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.experiment.judgement import Judgement, LineVerdict
+from symchiral.experiment.verdict import Judgement, LineVerdict
 from symchiral.irreps.axis import Axis
 from symchiral.report.document import axis_record, header, structure_record
 from symchiral.report.validation import oscillation_of, predicted, validation_words
@@ -46,9 +46,13 @@ def validation_document(
                 "rule": v.channel.verdict,
                 "drive": None if v.channel.drive is None else v.channel.drive * factor,
                 "frequency_unit": unit,
+                "linear": v.channel.linear,
+                "turn": v.channel.turn,
+                "gain": v.channel.gain,
             }
             for v in judgement.channels
         ],
+        "ranking": judgement.ranking,
         "decide": list(judgement.decide),
         "notes": list(judgement.notes),
         "words": validation_words(judgement),
@@ -68,6 +72,10 @@ def _component(judgement: Judgement, judged: LineVerdict, factor: float, unit: s
             "level": t.helicity.level,
             "sigmas": _finite(t.helicity.sigmas),
             "mechanical_helicity": None if mechanical is None else mechanical[i],
+            "angle": None if t.pump is None else t.pump.angle,
+            "direction": None if t.direction is None else t.direction.angle,
+            "direction_error": None if t.direction is None else t.direction.error,
+            "seen": t.seen,
         }
         for i, t in enumerate(line.turnings)
     ]
@@ -77,6 +85,10 @@ def _component(judgement: Judgement, judged: LineVerdict, factor: float, unit: s
         "frequency": line.frequency * factor,
         "frequency_error": line.frequency_error * factor,
         "frequency_unit": unit,
+        "frequency_interval": None
+        if fitted is None
+        else [f * factor for f in fitted.frequency_interval],
+        "damping_interval": None if fitted is None else list(fitted.damping_interval),
         "damping": None if fitted is None else fitted.damping,
         "damping_error": None if fitted is None else fitted.damping_error,
         "significant": line.significant,

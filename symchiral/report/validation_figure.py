@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import InputError
-from symchiral.experiment.judgement import Judgement
 from symchiral.experiment.measurement import Run
 from symchiral.experiment.oscillation import Fit
+from symchiral.experiment.verdict import Judgement
 from symchiral.io.columns import writing
 from symchiral.report.bands import check_ending
 from symchiral.report.summary import headline
-from symchiral.report.validation import predicted
+from symchiral.report.validation import predicted, straight
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -143,7 +143,10 @@ def _helicities(axes: Axes, judgement: Judgement) -> None:
         for turning in line.turnings:
             h, pump = turning.helicity, turning.pump
             sense = pump.sense if pump else 0
-            for s in predicted(judgement, judged) if sense else ():
+            senses = predicted(judgement, judged) if sense else ()
+            if pump and not sense and straight(judgement, judged):
+                senses = (0,)
+            for s in senses:
                 low, high = sorted((0.0, float(s * sense)))
                 if s:
                     axes.bar(x, high - low, 0.72, low, color="#cfe3cf", zorder=0)

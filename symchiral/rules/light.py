@@ -341,21 +341,20 @@ class Light(Value):
         return f"Light({self.crystal.primitive.formula}, {self.beam!r})"
 
 
-def exchanging(light: Light) -> int | None:
+def exchanging(crystal: SymmetricCrystal, beam: Beam) -> int | None:
     """Index of an operation that takes the beam to itself with both spins reversed, if any.
 
     It keeps the lines of incident and scattered light and makes every intensity the same when all
     spins are reversed: a mirror containing them, a half-turn across a single line.
     """
-    beam = light.beam
     n, k = beam.frame[2], beam.scattered_frame[2]
     found = []
-    for g, r in enumerate(light.crystal.rotations):
+    for g, r in enumerate(crystal.rotations):
         keeps = all(np.allclose(np.abs((r @ v) @ v), 1, atol=1e-6) for v in (n, k))
         # Spin is axial: det(R) R n = −n.
         turned = all(np.linalg.det(r) * (r @ v) @ v < 0 for v in (n, k))
         if keeps and turned:
             found.append(g)
     rank = {-2: 0, 2: 1}
-    operations = light.crystal.group.operations
+    operations = crystal.group.operations
     return min(found, key=lambda g: (rank.get(operations[g].type, 2), g), default=None)

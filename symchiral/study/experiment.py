@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from symchiral.experiment.expectation import Place, find_places
-from symchiral.experiment.judgement import SIGMA, Judgement
+from symchiral.anharmonic.couplings import Couplings
+from symchiral.experiment.gain import Coefficients
+from symchiral.experiment.places import Place, find_places
 from symchiral.experiment.planning import Plan, make_plan
 from symchiral.experiment.validation import Data, read_data, validate_crystal
+from symchiral.experiment.verdict import SIGMA, Judgement
 from symchiral.fields.pump import Pump
+from symchiral.io.couplings import couplings_beside
 from symchiral.io.spectrum import read_frequencies
 from symchiral.study.dynamics import DynamicsStudy
 
@@ -25,6 +28,17 @@ class ExperimentStudy(DynamicsStudy):
         modes = None if self.phonons is None else self.modes()
         return find_places(self._centre, self.axis, modes, frequencies or {}, tolerance=tolerance)
 
+    def _coefficients(self, couplings: Couplings | str | None) -> Coefficients | None:
+        """Sizes of couplings, as far as there are any."""
+        if isinstance(couplings, Couplings):
+            return Coefficients.of(couplings)
+        beside = couplings or couplings_beside(self.crystal.input.source.path)
+        if self.phonons is None or (beside is None and self.third is None):
+            if couplings is not None:
+                self._forces  # noqa: B018 - says that couplings need eigenvectors
+            return None
+        return Coefficients.of(self.couplings(beside))
+
     def validate(
         self,
         data: Data,
@@ -34,6 +48,7 @@ class ExperimentStudy(DynamicsStudy):
         order: int = 3,
         sees: Literal["raman", "infrared", "any"] | None = None,
         sigma: float = SIGMA,
+        couplings: Couplings | str | None = None,
         **reading: Any,
     ) -> Judgement:
         """Judge measured traces: does each line turn as the rules say?
@@ -53,6 +68,9 @@ class ExperimentStudy(DynamicsStudy):
             ``raman``, ``infrared`` or ``any``: the activity that the probe shows.
         sigma : float
             Standard deviations at which a sense counts as measured.
+        couplings : Couplings or path, optional
+            Coupling coefficients, by which channels that explain a line are ranked; default those
+            beside the force data.
         **reading
             What the table does not say, as for
             :func:`~symchiral.experiment.reading.read_measurement`: ``time_unit``, ``probe``, …
@@ -78,6 +96,7 @@ class ExperimentStudy(DynamicsStudy):
             order=order,
             sees=sees,
             sigma=sigma,
+            coefficients=self._coefficients(couplings),
         )
 
     def plan(
@@ -86,6 +105,7 @@ class ExperimentStudy(DynamicsStudy):
         pump: Pump | str | None = None,
         frequencies: Mapping[str, float] | str | None = None,
         tolerance: float | None = None,
+        couplings: Couplings | str | None = None,
     ) -> Plan:
         """Propose the experiment that shows a flipped sense of rotation, and its controls.
 
@@ -93,7 +113,7 @@ class ExperimentStudy(DynamicsStudy):
         ----------
         pump : str or Pump, optional
             The band that the source reaches, ``"1-3THz"``.
-        frequencies, tolerance
+        frequencies, tolerance, couplings
             As for :meth:`validate`.
 
         Examples
@@ -112,4 +132,5 @@ class ExperimentStudy(DynamicsStudy):
             places,
             self.beam() if circular else None,
             pump=Pump.parse(pump) if isinstance(pump, str) else pump,
+            coefficients=self._coefficients(couplings),
         )

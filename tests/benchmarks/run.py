@@ -351,6 +351,65 @@ def calculator(repeat: int) -> Iterator[Row]:
     )
 
 
+def fitting(repeat: int) -> Iterator[Row]:
+    """Three runs of 2,000 samples with two lines: search, order and intervals.
+
+    Against one fit of the same model by scipy, every parameter free, begun at the true ones.
+    """
+    import numpy as np
+    from scipy.optimize import least_squares
+
+    from symchiral.experiment.fit import fit
+    from symchiral.experiment.measurement import Measurement, Pump
+
+    sys.path.insert(0, str(ROOT / "tests"))
+    from synthetic_experiment import Line, traces
+
+    rng = np.random.default_rng(3)
+    times = np.arange(2000) * 0.01
+    lines = [Line(2.0, 0.15, 1.0, 0.9), Line(4.05, 0.2, 0.6, -0.8)]
+    pumps = {"+": 1, "-": -1, "linear": 0}
+    data = [
+        traces(
+            [Line(x.frequency, x.damping, x.size, s * x.helicity) for x in lines],
+            times,
+            noise=0.2,
+            rng=rng,
+        )
+        for s in pumps.values()
+    ]
+    measured = Measurement.together(
+        [
+            Measurement.of(times, d, time_unit="ps", pump=Pump(p))
+            for p, d in zip(pumps, data, strict=True)
+        ]
+    )
+    seen = np.hstack(data)
+
+    def model(x: Any) -> Any:
+        pairs, linear = x[:4].reshape(2, 2), x[4:].reshape(5, 6)
+        wave = np.exp(np.multiply.outer(times, -pairs[:, 1] + 2j * np.pi * pairs[:, 0]))
+        columns = [*wave.real.T, *wave.imag.T, np.ones(len(times))]
+        return (np.stack(columns, axis=1) @ linear - seen).ravel()
+
+    start = np.concatenate([[2.0, 0.15, 4.05, 0.2], np.zeros(30)])
+
+    def floor() -> object:
+        return least_squares(model, start, method="lm")
+
+    def ours() -> object:
+        return fit(measured)
+
+    medians([floor, ours], 1)
+    a, b = medians([floor, ours], max(3, repeat // 2))
+    yield Row(
+        "fit of 3 x 2,000 samples with intervals / one least_squares of scipy",
+        b / a,
+        10.0,
+        f"{b:.2f} s, {a:.2f} s",
+    )
+
+
 def spring_phonopy(
     name: str, cells: tuple[int, int, int], changed: int | None = None, moved: float = 0.0
 ) -> Any:
@@ -442,7 +501,18 @@ def main() -> int:
     sys.path.insert(0, str(ROOT))
     os.environ.update(environment(""))
     rows = []
-    for part in (commands, warm, reuse, channels, screening, modes, along, calculator, light):
+    for part in (
+        commands,
+        warm,
+        reuse,
+        channels,
+        screening,
+        modes,
+        along,
+        calculator,
+        light,
+        fitting,
+    ):
         if arguments.only not in part.__name__:
             continue
         for row in part(arguments.repeat):
