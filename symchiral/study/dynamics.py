@@ -9,7 +9,7 @@ from typing import Any
 from symchiral.anharmonic.audit import Audit, audit
 from symchiral.anharmonic.couplings import Couplings, make_couplings
 from symchiral.anharmonic.finite import STEP, finite_couplings
-from symchiral.anharmonic.third_order import ThirdOrder
+from symchiral.anharmonic.third_order import ThirdOrder, ThirdOrderFile
 from symchiral.dynamics.integrate import simulate
 from symchiral.dynamics.model import DAMPING, NormalModeModel, make_model
 from symchiral.dynamics.pulse import Drive, Pulse
@@ -32,11 +32,12 @@ class DynamicsStudy(LightStudy):
 
     Attributes
     ----------
-    third : ThirdOrder or None
-        Its third-order force constants, where the source has any.
+    third : ThirdOrderFile or None
+        The file with its third-order force constants, where the source is one; they are made when
+        they are asked for.
     """
 
-    third: ThirdOrder | None = None
+    third: ThirdOrderFile | None = None
 
     def couplings(
         self, source: str | None = None, *, frequencies: Mapping[str, float] | None = None
@@ -61,7 +62,7 @@ class DynamicsStudy(LightStudy):
         forces = self._forces
         if source is None and self.third is not None:
             coordinates = normal_coordinates(forces.modes(self.axis))
-            return self.third.couplings(coordinates.with_frequencies(frequencies or {}))
+            return self.third_order.couplings(coordinates.with_frequencies(frequencies or {}))
         path = source or couplings_beside(self.crystal.input.source.path)
         if path is None:
             raise ReadError(
@@ -160,7 +161,7 @@ class DynamicsStudy(LightStudy):
                 fix="give phono3py_params.yaml, or phono3py_disp.yaml with FORCES_FC3 or fc3.hdf5 "
                 "and fc2.hdf5 beside it",
             )
-        return self.third
+        return ThirdOrder.of(self.crystal, self.third.supercell)
 
     def audit(self, q: str | None = None) -> Audit:
         """Return how far third-order force constants obey the rules.
