@@ -31,6 +31,9 @@ class Supercell:
         Atoms of the supercell that are the first index of ``third``, one per primitive atom.
     third : (p, N, N, 3, 3, 3) float
         eV/Å³.
+    momentum : float or None
+        Part of Σ|Φ|²/(m m m) that a lattice translation changes, where the file has the constants
+        of all atoms of the supercell.
     """
 
     cell: Floats
@@ -38,6 +41,7 @@ class Supercell:
     masses: Floats
     first: tuple[int, ...]
     third: Floats
+    momentum: float | None = None
 
 
 _PACKED = ("", ".xz", ".gz", ".bz2")
@@ -176,8 +180,9 @@ def third_order_from_yaml(parsed: dict[str, Any], *, name: str, folder: Path) ->
         ) from error
     third, cell = np.array(made.fc3, dtype=float), made.supercell
     first = tuple(int(i) for i in made.primitive.p2s_map)
-    if len(third) == len(cell):
-        third = third[list(first)]
+    momentum = None
+    if len(third) == len(cell) > len(first):
+        third, momentum = _translated(third, made.primitive, np.array(cell.masses), first)
     if not np.all(np.isfinite(third)):
         raise StructureError(
             f"cannot use the third-order forces of {name}",
@@ -190,7 +195,25 @@ def third_order_from_yaml(parsed: dict[str, Any], *, name: str, folder: Path) ->
         np.array(cell.masses, dtype=float),
         first,
         third,
+        momentum,
     )
+
+
+def _translated(
+    full: Floats, primitive: Any, masses: Floats, first: tuple[int, ...]
+) -> tuple[Floats, float]:
+    """The mean over lattice translations, and how much of the whole that leaves out."""
+    shifts = np.array(primitive.atomic_permutations)
+    pairs = np.sqrt(np.outer(masses, masses)).reshape(len(masses), len(masses), 1, 1, 1)
+    mean = np.zeros((len(first), *full.shape[1:]))
+    whole, kept = 0.0, 0.0
+    for row, i in enumerate(first):
+        for shift in shifts:
+            moved = full[shift[i]][np.ix_(shift, shift)]
+            mean[row] += moved / len(shifts)
+            whole += float(np.sum((moved / pairs) ** 2)) / masses[i]
+        kept += len(shifts) * float(np.sum((mean[row] / pairs) ** 2)) / masses[i]
+    return mean, max(whole - kept, 0.0) / whole if whole else 0.0
 
 
 def _fill(made: Any, data: Any, folder: Path, name: str) -> None:

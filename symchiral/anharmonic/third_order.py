@@ -51,6 +51,9 @@ class ThirdOrder(Value):
         Atoms of the supercell that are the first index, one per atom of a primitive cell.
     constants : (p, N, N, 3, 3, 3) float
         :math:`Φ_{αβγ}(i, j, k)`, eV/Å³.
+    momentum : float or None
+        Part of Σ|Φ|²/(m m m) that a lattice translation changes, where the constants were given
+        for all atoms of the supercell; those held are averaged over translations.
     """
 
     crystal: SymmetricCrystal
@@ -59,6 +62,7 @@ class ThirdOrder(Value):
     masses: Floats
     first: tuple[int, ...]
     constants: Floats
+    momentum: float | None = None
 
     @classmethod
     def of(cls, crystal: SymmetricCrystal, supercell: Supercell) -> ThirdOrder:
@@ -83,6 +87,7 @@ class ThirdOrder(Value):
             frozen(supercell.masses),
             supercell.first,
             frozen(supercell.third),
+            supercell.momentum,
         )
 
     @cached_property

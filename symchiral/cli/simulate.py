@@ -11,6 +11,7 @@ from symchiral.cli.common import (
     add_forces,
     add_structure,
     open_study,
+    progress,
     warn,
     write,
     write_json,
@@ -165,15 +166,3 @@ def write_files(options: argparse.Namespace, found: Any) -> None:
     for name in ("table", "trajectory", "figure", "animation"):
         if getattr(options, name) and not options.quiet:
             write(f"wrote {getattr(options, name)}", sys.stderr)
-
-
-def progress(options: argparse.Namespace, word: str) -> Any:
-    """Return what shows the share done on a terminal, or nothing."""
-    if options.quiet or not sys.stderr.isatty():
-        return None
-
-    def show(share: float) -> None:
-        sys.stderr.write(f"\r{word} {share:4.0%}" + ("\r\x1b[K" if share >= 1 else ""))
-        sys.stderr.flush()
-
-    return show

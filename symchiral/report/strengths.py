@@ -112,6 +112,15 @@ def audit_document(crystal: SymmetricCrystal, axis: Axis | None, found: Audit) -
         "total": float(f"{found.total:.9g}"),
         "share": float(f"{found.share:.6g}"),
         "shares": {kind: float(f"{share:.6g}") for kind, share in found.shares.items()},
+        "counts": found.counts,
+        "mesh": None
+        if found.mesh is None
+        else {
+            "divisions": list(found.mesh.divisions),
+            "triplets": found.mesh.triplets,
+            "irreducible": found.mesh.irreducible,
+            "judged": found.mesh.judged,
+        },
         "vertices": [
             {
                 "q": [wavevector_record(crystal, q) for q in v.points],
@@ -141,11 +150,25 @@ def audit_table(
     """Return the share of |V₃|² in forbidden triples, a row per vertex."""
     rows: list[tuple[str, ...]] = [_vertex_row(crystal, v) for v in found.vertices]
     shares = found.shares
-    rows.append(("all", "", *(_share(shares.get(k, 0.0)) for k in KINDS), _share(found.share)))
+    mesh = found.mesh
+    name = "all" if mesh is None else f"mesh {' '.join(map(str, mesh.divisions))}"
+    rows.append((name, "", *(_share(shares.get(k, 0.0)) for k in KINDS), _share(found.share)))
     foot = [
         "Share of Σ|V₃|² over all triples of modes that the rule forbids; the columns are the "
         "simplest reasons."
     ]
+    if mesh is not None:
+        triples, free = sum(found.counts.values()), found.counts.get("allowed", 0)
+        foot.append(
+            f"{mesh.triplets:,} triplets of wavevectors with Σq = G, {mesh.irreducible:,} up to "
+            f"symmetry, {mesh.judged:,} of them with anything to judge; {triples - free:,} of "
+            f"{triples:,} triples of modes are forbidden."
+        )
+    foot.append(
+        "Momentum is conserved by construction: the constants are those of one primitive cell."
+        if found.momentum is None
+        else f"Vertices with Σq ≠ G hold {_share(found.momentum)} of all; what follows is without."
+    )
     worst = found.offenders[:3]
     if worst and worst[0].value > 0:
         foot.append("Largest forbidden |V₃|, eV/(√amu Å)³:")
@@ -160,7 +183,7 @@ def audit_table(
     if limit is not None:
         word = "above" if found.share > limit else "within"
         foot.append(f"{found.share:.2e} is {word} the limit {limit:g}.")
-    return Table(
+    table = Table(
         ("wavevectors", "axis", *KINDS, "all"),
         tuple(rows),
         head=(
@@ -169,6 +192,7 @@ def audit_table(
         ),
         foot=tuple(foot),
     )
+    return table if mesh is None else table.without("axis")
 
 
 def _vertex_row(crystal: SymmetricCrystal, vertex: AuditedVertex) -> tuple[str, ...]:

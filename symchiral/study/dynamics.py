@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
-from symchiral.anharmonic.audit import Audit, audit
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.anharmonic.audit import Audit, audit, audit_mesh, forbidden_triples
 from symchiral.anharmonic.couplings import Couplings, make_couplings
 from symchiral.anharmonic.finite import STEP, finite_couplings
 from symchiral.anharmonic.third_order import ThirdOrder, ThirdOrderFile
+from symchiral.crystal.qpoint import QPoint
 from symchiral.dynamics.integrate import simulate
 from symchiral.dynamics.model import DAMPING, NormalModeModel, make_model
 from symchiral.dynamics.pulse import Drive, Pulse
 from symchiral.dynamics.run import Run
-from symchiral.errors import InputError, ReadError
+from symchiral.errors import InputError, ReadError, WavevectorError
 from symchiral.forces.calculator import load_calculator
 from symchiral.forces.compute import default_cache
 from symchiral.forces.displaced import displaced_forces
@@ -24,6 +29,9 @@ from symchiral.irreps.kpoints import split_points
 from symchiral.modes.coordinates import normal_coordinates
 from symchiral.rules.vertices import special_vertices
 from symchiral.study.light import LightStudy
+
+DENOMINATOR = 1000
+"""Largest denominator of a wavevector given as numbers."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -163,7 +171,13 @@ class DynamicsStudy(LightStudy):
             )
         return ThirdOrder.of(self.crystal, self.third.supercell)
 
-    def audit(self, q: str | None = None) -> Audit:
+    def audit(
+        self,
+        q: str | None = None,
+        *,
+        mesh: tuple[int, int, int] | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> Audit:
         """Return how far third-order force constants obey the rules.
 
         Parameters
@@ -171,15 +185,73 @@ class DynamicsStudy(LightStudy):
         q : str, optional
             Wavevectors of one vertex, all incoming, with spaces between them; default every vertex
             of special points, up to symmetry.
+        mesh : (3,) int, optional
+            Instead, all vertices of a mesh: divisions of the primitive reciprocal vectors.
+        progress : callable, optional
+            Is told the share of a mesh that is done.
 
         Raises
         ------
         InputError
-            The source has no third-order force constants, or ``q`` is no vertex.
+            The source has no third-order force constants; ``q`` is no vertex; the mesh does not
+            have the symmetry of the crystal.
         """
         third = self.third_order
+        if q is not None and mesh is not None:
+            raise InputError(
+                "a vertex and a mesh contradict each other",
+                why="the first is one vertex, the second is all of its wavevectors",
+                fix="give one of them",
+            )
+        if mesh is not None:
+            return audit_mesh(third, self._forces, self.axis, mesh, progress=progress)
         if q is None:
             vertices = special_vertices(self.crystal.group)
         else:
             vertices = (tuple(self.point(x) for x in split_points(q)),)
         return audit(third, self._forces, self.axis, vertices)
+
+    def forbidden_triples(self, q: str | npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Return which triples of modes symmetry forbids at three wavevectors, all incoming.
+
+        A loop over triples of bands may leave them out: they are forbidden for every choice of
+        partners of equal frequency, whatever basis an eigensolver took.
+
+        Parameters
+        ----------
+        q : str or (3, 3) float
+            Three wavevectors with spaces between them, or as rows, Cartesian, Å⁻¹, without 2π.
+
+        Returns
+        -------
+        (3N, 3N, 3N) bool
+            For the bands at each wavevector, from the lowest frequency.
+
+        Raises
+        ------
+        InputError
+            The source has structure only; there are not three wavevectors, or they sum to no
+            reciprocal lattice vector.
+        """
+        if isinstance(q, str):
+            points = [self.point(x) for x in split_points(q)]
+        else:
+            frame = self.crystal.frame
+            points = [
+                _rational(frame.wavevector(x, to="primitive", source="cartesian"))
+                for x in np.asarray(q, dtype=float)
+            ]
+        return forbidden_triples(self._forces, self.axis, points)
+
+
+def _rational(q: npt.ArrayLike) -> QPoint:
+    """The fractions that floating-point coordinates mean."""
+    numbers = np.asarray(q, dtype=float)
+    fractions = [Fraction(float(x)).limit_denominator(DENOMINATOR) for x in numbers]
+    if np.abs(numbers - [float(x) for x in fractions]).max() > 1e-6:
+        raise WavevectorError(
+            f"no wavevector ({', '.join(f'{x:.6f}' for x in numbers)})",
+            why=f"its coordinates are no fractions with denominators up to {DENOMINATOR}",
+            fix="give a wavevector of a mesh, Cartesian, in 1/Å without 2π",
+        )
+    return QPoint.of(*fractions)
