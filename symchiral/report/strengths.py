@@ -46,6 +46,15 @@ def couple_document(couplings: Couplings, *, checked: bool) -> Document:
         "unit": "eV/(sqrt(amu) angstrom)^order",
         "provenance": dict(couplings.provenance),
         "largest_forbidden": float(f"{couplings.broken(3)[0]:.6g}"),
+        "orders": [
+            {
+                "order": p.order,
+                "allowed": float(f"{allowed:.6g}"),
+                "forbidden": float(f"{forbidden:.6g}"),
+            }
+            for p in couplings.potentials
+            for forbidden, allowed in (couplings.broken(p.order),)
+        ],
         "terms": [
             {
                 "modes": list(t.modes),
@@ -70,12 +79,15 @@ def couple_table(couplings: Couplings, *, everything: bool, checked: bool) -> Ta
     terms = _terms(couplings)
     listed = [t for t in terms if checked or t.verdict.word != "forbidden"]
     rows = listed if everything else listed[:ROWS]
-    forbidden, allowed = couplings.broken(3)
     foot = [
         "V = Σ value × product of coordinates and the conjugate, every product once, "
-        "eV/(√amu Å)³ (⁴ for four), per primitive cell; Q(+) belongs to (e_x + i e_y)/√2.",
-        f"Largest allowed {allowed:.3g}, largest forbidden {forbidden:.2g} (--check lists them).",
+        "eV/(√amu Å)³ (⁴ for four), per primitive cell; Q(+) belongs to (e_x + i e_y)/√2."
     ]
+    for p in couplings.potentials:
+        forbidden, allowed = couplings.broken(p.order)
+        which = "" if len(couplings.potentials) == 1 else f"Order {p.order}: "
+        text = f"{which}largest allowed {allowed:.3g}, largest forbidden {forbidden:.2g}"
+        foot.append(f"{text[0].upper()}{text[1:]} (--check lists them).")
     if len(rows) < len(listed):
         foot.append(f"{len(listed) - len(rows)} more: --all")
     table = Table(
@@ -84,8 +96,7 @@ def couple_table(couplings: Couplings, *, everything: bool, checked: bool) -> Ta
         head=(
             f"{headline(modes.crystal)}   couplings of zone-centre modes",
             f"axis     {axis_line(modes.crystal, modes.axis)}",
-            f"source   {couplings.provenance.get('method', '')}, "
-            f"{couplings.provenance.get('file', '')}",
+            f"source   {_source(couplings)}",
         ),
         foot=tuple(foot),
     )
@@ -94,10 +105,17 @@ def couple_table(couplings: Couplings, *, everything: bool, checked: bool) -> Ta
     return table if known else table.without("error")
 
 
+def _source(couplings: Couplings) -> str:
+    """What computed the forces, how, and where the coefficients were read."""
+    given = (couplings.provenance.get(key) for key in ("calculator", "method", "file"))
+    return ", ".join(text for text in given if text)
+
+
 def _row(term: CircularTerm) -> tuple[str, ...]:
-    value = minus(f"{term.value.real:+.3e}")
-    if abs(term.value.imag) > 1e-6 * abs(term.value):
-        value += minus(f" {term.value.imag:+.3e} i")
+    parts = {"": term.value.real, " i": term.value.imag}
+    least = 1e-6 * abs(term.value)
+    shown = [f"{x:+.3e}{unit}" for unit, x in parts.items() if abs(x) > least]
+    value = minus(" ".join(shown or ["0"]))
     error = "" if term.error != term.error else f"{term.error:.0e}"
     return minus(" ".join(term.modes)), value, error, term.verdict.word
 

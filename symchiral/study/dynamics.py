@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -19,6 +19,7 @@ from symchiral.dynamics.integrate import simulate
 from symchiral.dynamics.model import DAMPING, NormalModeModel, make_model
 from symchiral.dynamics.pulse import Drive, Pulse
 from symchiral.dynamics.run import Run
+from symchiral.dynamics.start import Start
 from symchiral.errors import InputError, ReadError, WavevectorError
 from symchiral.forces.calculator import load_calculator
 from symchiral.forces.compute import default_cache
@@ -83,23 +84,65 @@ class DynamicsStudy(LightStudy):
         return make_couplings(read_coupling_table(path), coordinates)
 
     def finite_couplings(
-        self, calculator: Any, *, everything: bool = False, step: float = STEP
+        self,
+        calculator: Any,
+        order: int = 3,
+        *,
+        modes: Sequence[str] | None = None,
+        everything: bool = False,
+        step: float = STEP,
+        progress: Callable[[float], None] | None = None,
     ) -> Couplings:
-        """Determine cubic couplings of zone-centre modes by finite differences.
+        """Determine the couplings of zone-centre modes by finite differences.
 
         Parameters
         ----------
         calculator : ASE calculator or str
             What computes forces: an object, ``"sevenn"`` or ``"module:factory"``.
+        order : int
+            3; or 4, the cubic couplings of all modes and the quartic ones of ``modes``.
+        modes : sequence of str, optional
+            Those whose couplings of that order with one another are wanted, ``Eu(1)``; default all.
         everything : bool
             Also determine what symmetry forbids, from many more displacements.
         step : float
-            Largest displacement of an atom, Å.
+            Å; the largest displacement of an atom, three times as much for the fourth order.
+        progress : callable, optional
+            Is told the share of an order that is done.
+
+        Raises
+        ------
+        CalculatorError
+            The calculator is missing or fails.
+        InputError, LabelError, LimitError
+            As for :func:`~symchiral.anharmonic.finite.finite_couplings`.
         """
         asked = CachedCalculator(load_calculator(calculator), ForceCache(default_cache()))
         forces = displaced_forces(asked, self.crystal)
         coordinates = normal_coordinates(self.modes())
-        return finite_couplings(forces, coordinates, everything=everything, step=step)
+        found = [
+            finite_couplings(
+                forces,
+                coordinates,
+                m,
+                modes=modes if m == order else None,
+                everything=everything,
+                step=step,
+                progress=progress,
+            )
+            for m in ((3, 4) if order == 4 else (order,))
+        ]
+        path = self.crystal.input.source.path
+        return replace(
+            found[0],
+            potentials=tuple(p for c in found for p in c.potentials),
+            errors=tuple(p for c in found for p in c.errors),
+            provenance={
+                "method": "; ".join(c.provenance["method"] for c in found),
+                "calculator": asked.calculator.identity.title,
+                **({"modes": path} if path else {}),
+            },
+        )
 
     def model(
         self,
@@ -133,13 +176,22 @@ class DynamicsStudy(LightStudy):
         kept = found if raw else found.symmetrized()
         return make_model(kept.coordinates, kept, damping=damping)
 
-    def simulate(self, pulse: Drive | str, *, duration: float = 20.0, **model: Any) -> Run:
-        """Return how the modes of the zone centre move when light drives them.
+    def simulate(
+        self,
+        pulse: Drive | str | None = None,
+        *,
+        start: Start | str | None = None,
+        duration: float = 20.0,
+        **model: Any,
+    ) -> Run:
+        """Return how the modes of the zone centre move when light drives them, or by themselves.
 
         Parameters
         ----------
-        pulse : Pulse, SampledPulse or str
+        pulse : Pulse, SampledPulse or str, optional
             The light, ``"2.0THz σ+ 1ps 1MV/cm"``, centred at t = 0; the field in the crystal.
+        start : Start or str, optional
+            In its place a mode set in motion at t = 0, ``"E1u(1,+) 0.05Å"``.
         duration : float
             Last time, ps.
         model
@@ -148,10 +200,21 @@ class DynamicsStudy(LightStudy):
         Raises
         ------
         InputError
-            The source has structure only; the pulse cannot be read.
+            The source has structure only; the pulse or the start cannot be read; there are both, or
+            neither.
         """
+        if (pulse is None) == (start is None):
+            raise InputError(
+                "nothing, or two things, set the modes in motion",
+                why="it is either light or a start",
+                fix="give a pulse or a start",
+            )
+        found = self.model(**model)
+        if start is not None:
+            first = Start.parse(start) if isinstance(start, str) else start
+            return simulate(found, duration=duration, start=first.state(found.coordinates))
         drive = Pulse.parse(pulse) if isinstance(pulse, str) else pulse
-        return simulate(self.model(**model), drive, duration=duration)
+        return simulate(found, drive, duration=duration)
 
     @property
     def third_order(self) -> ThirdOrder:
