@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from symchiral.anharmonic.mesh import mesh_triplets, needs_judging
 from symchiral.anharmonic.third_order import ThirdOrder, contract
-from symchiral.crystal.qpoint import GAMMA, QPoint
+from symchiral.crystal.qpoint import GAMMA, QPoint, images
+from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import WavevectorError
 from symchiral.forces.phonons import Phonons
 from symchiral.irreps.axis import Axis, axis_at
@@ -307,7 +308,7 @@ def audit_mesh(
             progress(k / len(triplets))
         if needs_judging(group, triplet.points):
             judged += 1
-            rules = vertex_rules(phonons, axis, triplet.points)
+            rules = vertex_rules(phonons, axis, _about(phonons.crystal, axis, triplet.points))
             total.add(_audited(third, rules), triplet.weight)
         else:
             vertex = third.vertex(triplet.points)
@@ -318,6 +319,17 @@ def audit_mesh(
         progress(1.0)
     size = AuditedMesh(mesh, sum(t.weight for t in triplets), len(triplets), judged)
     return total.audit(third, [], mesh=size)
+
+
+def _about(
+    crystal: SymmetricCrystal, axis: Axis | None, points: tuple[QPoint, QPoint, QPoint]
+) -> tuple[QPoint, ...]:
+    """The image of a triplet of which the axis keeps most, so that PAM can be judged."""
+    if axis is None:
+        return points
+    moved = dict.fromkeys(zip(*(images(crystal.group, q) for q in points), strict=True))
+    parts = {triplet: axis_at(crystal, axis, triplet) for triplet in moved}
+    return max(parts, key=lambda t: part.order if (part := parts[t]) else 1)
 
 
 def forbidden_triples(
