@@ -24,6 +24,10 @@ STEP = 0.03
 STEPS = {3: (1.0, 0.5), 4: (3.0, 2.0, 1.0)}
 """Displacements by order, in units of the step."""
 
+GOOD = 100
+"""Condition number that is good enough; twice as many displacements as numbers ask for are not
+exceeded to reach it."""
+
 MONOMIALS = 20_000
 """Most products of coordinates among which invariants are looked for."""
 
@@ -124,7 +128,7 @@ def design(
 
     A displacement d gives as many numbers at once as there are coordinates,
     :math:`-∂V_m/∂Q_c(d) = -\sum_k x_k ∂I_k/∂Q_c(d)`. As many directions are taken as the number of
-    unknowns asks for, one more wherever the equations are dependent.
+    unknowns asks for, and more where the equations are dependent, or nearly so.
 
     Parameters
     ----------
@@ -156,7 +160,8 @@ def design(
     chosen: list[Floats] = []
     rows = np.zeros((0, len(unknowns)))
     condition = float("inf")
-    while unknowns and (len(rows) < len(unknowns) or condition > 100):
+    enough = 2 * -(-len(unknowns) // max(len(slots), 1)) + 2
+    while unknowns and (condition == np.inf or (condition > GOOD and len(chosen) < enough)):
         best, best_rows, best_score = None, rows, (-1, -np.inf)
         for _ in range(TRIALS if len(unknowns) <= MANY else 1):
             trial = np.zeros(n)
