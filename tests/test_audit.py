@@ -351,8 +351,7 @@ def test_harmonic_work_needs_no_phono3py(name: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_momentum_is_judged_where_all_constants_are_given(tmp_path: Path, capsys: Capture) -> None:
-    """One constant of one atom changed by δ: what is left of it when the translations have had their
-    say is δ²(1 − 1/T)."""
+    """One constant changed by δ: what translations do not share of it is δ²(1 − 1/T)."""
     pytest.importorskip("phono3py", reason="phono3py is not installed")
     from phono3py.file_IO import write_fc2_to_hdf5, write_fc3_to_hdf5
     from phono3py.phonon3.fc3 import compact_fc3_to_full_fc3

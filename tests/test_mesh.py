@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import symchiral as sc
-from symchiral.anharmonic.audit import forbidden_triples, vertex_rules
 from symchiral.anharmonic.mesh import mesh_triplets, needs_judging
+from symchiral.anharmonic.vertexrules import forbidden_triples, vertex_rules
 from symchiral.crystal.qpoint import QPoint, images
 from symchiral.errors import InputError, LimitError, WavevectorError
 from symchiral.study import Study

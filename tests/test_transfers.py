@@ -136,7 +136,7 @@ def test_in_mgb2_pam_is_kept_and_the_atoms_reverse(capsys: Capture) -> None:
 
 
 def test_in_a_chiral_crystal_two_quanta_turn_back(capsys: Capture) -> None:
-    """E(+)E(+) → E(−) on a three-fold screw, 2 × 1.25 THz near E(2); the sense follows the light."""
+    """E(+)E(+) → E(−) on a three-fold screw; 2 × 1.25 THz is near E(2)."""
     for word, spin in (("σ+", 1), ("σ-", -1)):
         modes = ran(capsys, "HgS_cinnabar", "--pump", f"1.25THz {word} 2ps 0.5MV/cm")
         assert spin * modes["E(1)"]["pam_helicity"] > 0.999

@@ -19,7 +19,7 @@ from symchiral.modes.coordinates import NormalCoordinates
 Floats = npt.NDArray[np.float64]
 
 STEP = 0.03
-"""Å: largest displacement of an atom; the longer one of cubic, the shortest one of quartic steps."""
+"""Å: largest displacement of an atom in the longer cubic and the shortest quartic step."""
 
 STEPS = {3: (1.0, 0.5), 4: (3.0, 2.0, 1.0)}
 """Displacements by order, in units of the step."""
@@ -208,8 +208,8 @@ def finite_couplings(
 
     .. math:: -∂V_3/∂Q(d) = \frac{1}{2h^2}[F(h) + F(-h) - 2F(0)] + O(h^2),
 
-    for h = s and s/2. That of fourth order is what changes, :math:`f(h) = [F(h) - F(-h)]/2h`, but for
-    the linear part,
+    for h = s and s/2. That of fourth order is what changes, :math:`f(h) = [F(h) - F(-h)]/2h`, but
+    for the linear part,
 
     .. math:: -∂V_4/∂Q(d) = \frac{f(h) - f(h')}{h^2 - h'^2} + O(h^2),
 

@@ -122,9 +122,10 @@ def needs_judging(group: SpaceGroup, points: Sequence[QPoint]) -> bool:
 
 def _images(group: SpaceGroup, mesh: tuple[int, int, int]) -> Ints:
     """(K, N): index of the image of every wavevector, and of the reversed one."""
-    if len(mesh) != 3 or min(mesh) < 1:
+    name = " ".join(map(str, mesh))
+    if min(mesh) < 1:
         raise InputError(
-            f"no mesh {' '.join(map(str, mesh))}",
+            f"no mesh {name}",
             why="it is not three positive whole numbers",
             fix='write it as in "4 4 4"',
         )
@@ -146,7 +147,7 @@ def _images(group: SpaceGroup, mesh: tuple[int, int, int]) -> Ints:
             whole = np.rint(step).astype(np.int64)
             if np.abs(step - whole).max() > 1e-9:
                 raise InputError(
-                    f"the mesh {' '.join(map(str, mesh))} does not have the symmetry of the crystal",
+                    f"the mesh {name} does not have the symmetry of the crystal",
                     why=f"an operation of {group.symbol} takes its wavevectors to others",
                     fix="divide reciprocal vectors that symmetry relates alike, as in "
                     f'"{max(mesh)} {max(mesh)} {max(mesh)}"',

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.anharmonic.audit import Audit, audit, audit_mesh, forbidden_triples
+from symchiral.anharmonic.audit import Audit, audit, audit_mesh
 from symchiral.anharmonic.couplings import Couplings, make_couplings
 from symchiral.anharmonic.finite import STEP, finite_couplings
 from symchiral.anharmonic.third_order import ThirdOrder, ThirdOrderFile
+from symchiral.anharmonic.vertexrules import forbidden_triples
 from symchiral.crystal.qpoint import QPoint
 from symchiral.dynamics.integrate import simulate
 from symchiral.dynamics.model import DAMPING, NormalModeModel, make_model

@@ -477,9 +477,7 @@ def dynamics(repeat: int) -> Iterator[Row]:
 
     medians([ours, products], 1)
     a, b, c = medians([ours, products, lambda: third.vertex(points)], repeat)
-    yield Row(
-        "10⁶ triples of modes of one vertex contracted / 3 products", a / b, 3.0, f"{a:.3f} s"
-    )
+    yield Row("10⁶ triples of modes contracted / 3 products", a / b, 3.0, f"{a:.3f} s")
     yield Row(
         f"third order of {n} atoms, {n * cells}-atom supercell, to 10⁶ triples, s / 2 s",
         (a + c) / 2,
