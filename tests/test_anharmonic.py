@@ -158,7 +158,9 @@ def test_quartic_coefficients_of_a_known_potential(name: str, count: int, calls:
     averaged = averaged_over_group(c)
     potentials = [averaged(p) for p in terms.values()]
     sextic = Polynomial.of(len(c), 6, {(0,) * 6: 1e-3, (1,) * 6: 1e-3})
-    found = finite_couplings(known(c, *potentials, sextic), c, 4, modes=modes)
+    told: list[float] = []
+    found = finite_couplings(known(c, *potentials, sextic), c, 4, modes=modes, progress=told.append)
+    assert told == pytest.approx(np.arange(1, calls + 1) / calls)
     wanted = potentials[1].tensor()
     slots = range(len(c)) if modes is None else [s for m in modes for s in c.slots(m)]
     within = np.ix_(*(list(slots),) * 4)
@@ -224,7 +226,7 @@ def ordered_alloy() -> Study:
     return sc.read(atoms).with_calculator(EMT(), relax="none", zone_centre=True)
 
 
-def test_fourth_order_of_a_calculator_obeys_the_rules(capsys: Capture) -> None:
+def test_fourth_order_of_a_calculator_obeys_the_rules() -> None:
     found = ordered_alloy()
     modes = ["T1u(1)", "T2u(1)"]
     allowed = found.finite_couplings(EMT(), 4, modes=modes)
@@ -237,6 +239,23 @@ def test_fourth_order_of_a_calculator_obeys_the_rules(capsys: Capture) -> None:
     away = np.abs(allowed.potential(4).tensor() - checked.potential(4).tensor()).max()
     assert away < 2e-3 * np.abs(allowed.potential(4).tensor()).max()
     assert "EMT" in allowed.provenance["calculator"]
+
+
+def test_a_structure_alone_gets_its_modes_from_the_calculator(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    places = [[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]
+    path = str(tmp_path / "alloy.vasp")
+    Atoms("AuCu3", scaled_positions=places, cell=[3.75] * 3, pbc=True).write(path)
+    words = ["couple", path, "--calculator", "ase.calculators.emt:EMT"]
+    assert main([*words, "--order", "4", "--modes", "T1u(1)", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json.loads(schema("couple"))).validate(document)
+    assert document["provenance"]["modes"] == "of the calculator, atoms relaxed"
+    assert {len(t["modes"]) for t in document["terms"]} == {4}
+    assert [o["order"] for o in document["orders"]] == [3, 4]
+    assert main(words) == 0
+    assert "Order 3: symmetry allows no coefficient." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("name", "order"), [("MgB2", 4), ("TiO2_anatase", 3)])
@@ -335,6 +354,7 @@ def test_document_of_the_command(capsys: Capture) -> None:
     ("words", "said"),
     [
         (["Bi2Se3"], "without forces"),
+        (["Bi2Se3", "--calculator", "ase.calculators.emt:EMT"], "calculator"),
         ([str(ROOT / "structures" / "ZnO")], "no couplings.json lies beside"),
         ([BI2SE3, "--order", "4"], "Add --calculator"),
         ([BI2SE3, "--calculator", "ase.calculators.emt:EMT", "--modes", "Eu(7)"], "no mode Eu(7)"),

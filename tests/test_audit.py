@@ -24,11 +24,14 @@ from third_order import ForceConstants
 
 import symchiral as sc
 from symchiral.anharmonic.audit import audit, audit_mesh
+from symchiral.anharmonic.finite import design
 from symchiral.anharmonic.mesh import mesh_triplets
 from symchiral.anharmonic.third_order import contract
 from symchiral.cli import main
 from symchiral.crystal.qpoint import QPoint, star
 from symchiral.errors import InputError
+from symchiral.forces.door import cell_of
+from symchiral.modes.coordinates import normal_coordinates
 from symchiral.report.document import schema
 from symchiral.rules.vertices import special_vertices
 from symchiral.study import Study
@@ -298,6 +301,10 @@ def test_a_mesh_catches_a_broken_constant(capsys: Capture) -> None:
     assert document["mesh"]["triplets"] == 64
     assert main([*words, "--q", "X X GM"]) == 1
     assert "contradict" in capsys.readouterr().err
+    told: list[float] = []
+    found.audit(mesh=(2, 2, 2), progress=told.append)
+    assert told == sorted(told)
+    assert (len(told), told[0], told[-1]) == (6, 0.0, 1.0)
     assert main(["audit", folder("ZnTe"), "--mesh", "2", "2", "3"]) == 1
     assert "does not have the symmetry" in capsys.readouterr().err
 
@@ -377,3 +384,15 @@ def test_momentum_is_judged_where_all_constants_are_given(tmp_path: Path, capsys
     limit = f"{expected / 2:g}"
     assert main(["audit", str(tmp_path), "--q", "X X GM", "--fail-on", limit]) == 3
     assert "Vertices with Σq ≠ G hold" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("name", "mine"), [("Bi2Se3", 17), ("MgB2", 5), ("HgS_cinnabar", 37)])
+def test_finite_differences_take_less_than_half_of_a_third_order_set(name: str, mine: int) -> None:
+    """Force calls for the cubic couplings beside displaced cells of phono3py, for one cell."""
+    phono3py = pytest.importorskip("phono3py", reason="phono3py is not installed")
+    found = sc.read(f"{name}/phonopy.yaml")
+    whole = phono3py.Phono3py(cell_of(found.crystal.primitive), np.eye(3, dtype=int))
+    whole.generate_displacements()
+    plan = design(normal_coordinates(found.modes()))
+    assert 1 + 4 * len(plan.directions) == mine
+    assert mine < len(whole.supercells_with_displacements) / 2

@@ -257,6 +257,7 @@ def finite_couplings(
     scaled = (scaled / np.sqrt(coordinates.modes.masses)[:, None, None])[:, :, list(plan.slots)]
     lengths = [step * x for x in STEPS[order]]
     needed = 2 * len(lengths) * len(plan.directions) + (order == 3)
+    rest = np.zeros(len(plan.slots))
     calls = 0
 
     def along(q: Floats) -> Floats:
@@ -267,7 +268,8 @@ def finite_couplings(
         return np.asarray(np.einsum("ka,kac->c", forces(coordinates.displacements(q)), scaled))
 
     if order == 3:
-        rest = along(np.zeros(len(coordinates)))
+        if plan.unknowns:
+            rest = along(np.zeros(len(coordinates)))
         coarse, fine = (
             [-(along(h * d) + along(-h * d) - 2 * rest) / (2 * h * h) for d in plan.directions]
             for h in lengths

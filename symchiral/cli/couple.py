@@ -30,7 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--calculator",
         dest="differences",  # of the modes of FILE; it computes no forces in their place
         metavar="sevenn|MODULE:FACTORY",
-        help="determine them by finite differences with a calculator; FILE gives the modes",
+        help="determine them by finite differences with a calculator; FILE gives the modes, or a "
+        "structure, whose modes then are those of the calculator",
     )
     parser.add_argument(
         "--step",

@@ -86,6 +86,9 @@ def couple_table(couplings: Couplings, *, everything: bool, checked: bool) -> Ta
     for p in couplings.potentials:
         forbidden, allowed = couplings.broken(p.order)
         which = "" if len(couplings.potentials) == 1 else f"Order {p.order}: "
+        if not forbidden and not allowed:
+            foot.append(f"{which or 'Order 3: '}symmetry allows no coefficient.")
+            continue
         text = f"{which}largest allowed {allowed:.3g}, largest forbidden {forbidden:.2g}"
         foot.append(f"{text[0].upper()}{text[1:]} (--check lists them).")
     if len(rows) < len(listed):

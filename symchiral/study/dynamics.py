@@ -96,6 +96,8 @@ class DynamicsStudy(LightStudy):
     ) -> Couplings:
         """Determine the couplings of zone-centre modes by finite differences.
 
+        Where the study has no forces the modes are those of the calculator, its atoms relaxed.
+
         Parameters
         ----------
         calculator : ASE calculator or str
@@ -118,9 +120,11 @@ class DynamicsStudy(LightStudy):
         InputError, LabelError, LimitError
             As for :func:`~symchiral.anharmonic.finite.finite_couplings`.
         """
-        asked = CachedCalculator(load_calculator(calculator), ForceCache(default_cache()))
-        forces = displaced_forces(asked, self.crystal)
-        coordinates = normal_coordinates(self.modes())
+        known = load_calculator(calculator)
+        study = self if self.phonons is not None else self.with_calculator(known, zone_centre=True)
+        asked = CachedCalculator(known, ForceCache(default_cache()))
+        forces = displaced_forces(asked, study.crystal)
+        coordinates = normal_coordinates(study.modes())
         found = [
             finite_couplings(
                 forces,
@@ -134,14 +138,15 @@ class DynamicsStudy(LightStudy):
             for m in ((3, 4) if order == 4 else (order,))
         ]
         path = self.crystal.input.source.path
+        modes_of = path if study is self else "of the calculator, atoms relaxed"
         return replace(
             found[0],
             potentials=tuple(p for c in found for p in c.potentials),
             errors=tuple(p for c in found for p in c.errors),
             provenance={
                 "method": "; ".join(c.provenance["method"] for c in found),
-                "calculator": asked.calculator.identity.title,
-                **({"modes": path} if path else {}),
+                "calculator": known.identity.title,
+                **({"modes": modes_of} if modes_of else {}),
             },
         )
 
