@@ -106,7 +106,7 @@ def needs_judging(group: SpaceGroup, points: Sequence[QPoint]) -> bool:
     Examples
     --------
     >>> from symchiral.crystal.search import space_group
-    >>> silicon, q = space_group(525), QPoint.of("1/8", "1/4", "3/8")
+    >>> silicon, q = space_group(525), QPoint.of("1/5", "1/7", "1/11")
     >>> needs_judging(silicon, [q, q, -(q + q)])
     False
     >>> needs_judging(silicon, [QPoint.of("1/8", "1/8", 0)] * 2 + [QPoint.of("-1/4", "-1/4", 0)])
