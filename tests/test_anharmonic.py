@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from itertools import combinations_with_replacement, permutations, product
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,15 @@ from phonopy import Phonopy
 from phonopy.structure.atoms import PhonopyAtoms
 
 import symchiral as sc
+from symchiral.anharmonic.couplings import averaged_over_group
 from symchiral.anharmonic.finite import design, finite_couplings, invariants
 from symchiral.anharmonic.polynomial import Polynomial
 from symchiral.anharmonic.third_order import contract
 from symchiral.cli import main
+from symchiral.errors import InputError, LimitError
 from symchiral.modes.coordinates import NormalCoordinates, normal_coordinates
 from symchiral.report.document import schema
+from symchiral.rules.judge import count_coefficients
 from symchiral.study import Study
 
 Floats = npt.NDArray[np.float64]
@@ -102,10 +107,6 @@ def test_invariants_are_as_many_as_the_engine_counts(name: str, count: int) -> N
     numbers = {m.species.label: 0 for m in c.multiplets}
     for m in c.multiplets:
         numbers[m.species.label] += 1
-    from itertools import combinations_with_replacement
-
-    from symchiral.rules.judge import count_coefficients
-
     for chosen in combinations_with_replacement(range(len(c.multiplets)), 3):
         fields = [c.multiplets[i].species.participant for i in chosen]
         groups: dict[int, list[int]] = {}
@@ -117,6 +118,163 @@ def test_invariants_are_as_many_as_the_engine_counts(name: str, count: int) -> N
     plan = design(c)
     assert plan.condition < 100
     assert len(plan.directions) <= -(-count // len(c)) + 2
+
+
+# ------------------------------------------------------------------------------------ fourth order
+
+
+def differences(forces: Any, c: NormalCoordinates, step: float) -> Floats:
+    """Every fourth derivative by itself: third differences of forces along all coordinates."""
+    n = len(c)
+    found = np.zeros((n,) * 4)
+    scaled = c.vectors.reshape(-1, 3, n) / np.sqrt(c.modes.masses)[:, None, None]
+    for i, j, k in combinations_with_replacement(range(n), 3):
+        total = np.zeros(n)
+        for signs in product((1, -1), repeat=3):
+            q = np.zeros(n)
+            for slot, sign in zip((i, j, k), signs, strict=True):
+                q[slot] += sign * step
+            total += prod(signs) * np.einsum("ka,kac->c", forces(c.displacements(q)), scaled)
+        for order in permutations((i, j, k)):
+            found[order] = -total / (8 * step**3)
+    return found
+
+
+@pytest.mark.parametrize(("name", "count", "calls"), [("MgB2", 12, 24), ("TiO2_anatase", 11, 18)])
+def test_quartic_coefficients_of_a_known_potential(name: str, count: int, calls: int) -> None:
+    """Beside cubic, quintic and sextic terms; also by brute force, one derivative at a time."""
+    c = normal_coordinates(study(name).modes())
+    modes = None if name == "MgB2" else ["Eu(1)", "Eu(2)"]
+    rng = np.random.default_rng(5)
+    terms = {
+        m: Polynomial.of(
+            len(c),
+            m,
+            {f: size * rng.normal() for f in combinations_with_replacement(range(len(c)), m)},
+        )
+        for m, size in ((3, 3e-2), (4, 3e-2), (5, 1e-3))
+        if (len(c), m) != (15, 5)
+    }
+    averaged = averaged_over_group(c)
+    potentials = [averaged(p) for p in terms.values()]
+    sextic = Polynomial.of(len(c), 6, {(0,) * 6: 1e-3, (1,) * 6: 1e-3})
+    told: list[float] = []
+    found = finite_couplings(known(c, *potentials, sextic), c, 4, modes=modes, progress=told.append)
+    assert told == pytest.approx(np.arange(1, calls + 1) / calls)
+    wanted = potentials[1].tensor()
+    slots = range(len(c)) if modes is None else [s for m in modes for s in c.slots(m)]
+    within = np.ix_(*(list(slots),) * 4)
+    assert len(invariants(c, 4, slots=list(slots))) == count
+    assert f"{calls} force calls for {count} unknowns" in found.provenance["method"]
+    ours = found.potential(4).tensor()
+    # The sextic goes away by extrapolation, and nothing is said about other modes.
+    assert np.abs(ours[within] - wanted[within]).max() < 1e-9 * np.abs(wanted).max()
+    outside = np.ones_like(ours, dtype=bool)
+    outside[within] = False
+    assert not ours[outside].any()
+    if name == "MgB2":
+        brute = differences(known(c, *potentials), c, 0.05)
+        assert np.abs(ours - brute).max() < 1e-8 * np.abs(wanted).max()
+        everything = finite_couplings(known(c, *potentials), c, 4, everything=True)
+        assert np.abs(everything.potential(4).tensor() - wanted).max() < 1e-8
+        assert everything.broken(4)[0] < 1e-9
+    plan = design(c, 4, modes=modes)
+    assert len(plan.directions) <= -(-count // len(list(slots))) + 2
+
+
+def test_errors_of_the_fourth_order_come_from_two_estimates() -> None:
+    """An eighth order falls with the fourth power of the step, and the error covers it."""
+    c = normal_coordinates(study("MgB2").modes())
+    quartic = averaged_over_group(c)(Polynomial.of(len(c), 4, {(0, 0, 3, 3): 0.1, (0, 0, 1, 1): 1}))
+    eighth = Polynomial.of(len(c), 8, {(0,) * 8: 3.0, (0, 0, 0, 0, 3, 3, 3, 3): 3.0})
+    wrong, claimed = [], []
+    for step in (0.04, 0.02):
+        found = finite_couplings(known(c, quartic, eighth), c, 4, step=step)
+        away = np.abs(found.potential(4).tensor() - quartic.tensor())
+        assert np.all(away <= 3 * found.errors[0].tensor() + 1e-10)
+        wrong.append(away.max())
+        claimed.append(found.errors[0].tensor().max())
+    assert wrong[0] / wrong[1] == pytest.approx(16, rel=0.1)
+    assert claimed[0] > wrong[0] > 0
+
+
+@pytest.mark.parametrize(("name", "count"), [("MgB2", 12), ("Si", 2), ("ZnO", 56)])
+def test_quartic_invariants_are_as_many_as_the_engine_counts(name: str, count: int) -> None:
+    c = normal_coordinates(study(name).modes())
+    counted = 0
+    for chosen in combinations_with_replacement(range(len(c.multiplets)), 4):
+        fields = [c.multiplets[i].species.participant for i in chosen]
+        groups: dict[int, list[int]] = {}
+        for slot, i in enumerate(chosen):
+            groups.setdefault(i, []).append(slot)
+        counted += count_coefficients(fields, [0, 0, 0, 0], tuple(map(tuple, groups.values())))
+    assert len(invariants(c, 4)) == counted == count
+
+
+def test_too_many_products_are_refused() -> None:
+    c = normal_coordinates(study("TeO2_alpha").modes())
+    with pytest.raises(LimitError, match="58,905 products of 33 coordinates"):
+        design(c, 4)
+    with pytest.raises(InputError, match="no couplings of order 5"):
+        finite_couplings(lambda u: u, c, 5)
+
+
+def ordered_alloy() -> Study:
+    """Cu3Au, whose optical modes are all odd, held by effective-medium theory, with its modes."""
+    places = [[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]
+    atoms = Atoms("AuCu3", scaled_positions=places, cell=[3.75] * 3, pbc=True)
+    return sc.read(atoms).with_calculator(EMT(), relax="none", zone_centre=True)
+
+
+def test_fourth_order_of_a_calculator_obeys_the_rules() -> None:
+    found = ordered_alloy()
+    modes = ["T1u(1)", "T2u(1)"]
+    allowed = found.finite_couplings(EMT(), 4, modes=modes)
+    checked = found.finite_couplings(EMT(), 4, modes=modes, everything=True)
+    assert [p.order for p in allowed.potentials] == [3, 4]
+    assert not allowed.potential(3).terms  # by parity
+    forbidden, largest = checked.broken(4)
+    assert largest > 1e-3
+    assert forbidden < 1e-3 * largest
+    away = np.abs(allowed.potential(4).tensor() - checked.potential(4).tensor()).max()
+    assert away < 2e-3 * np.abs(allowed.potential(4).tensor()).max()
+    assert "EMT" in allowed.provenance["calculator"]
+
+
+def test_a_structure_alone_gets_its_modes_from_the_calculator(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    places = [[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]
+    path = str(tmp_path / "alloy.vasp")
+    Atoms("AuCu3", scaled_positions=places, cell=[3.75] * 3, pbc=True).write(path)
+    words = ["couple", path, "--calculator", "ase.calculators.emt:EMT"]
+    assert main([*words, "--order", "4", "--modes", "T1u(1)", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json.loads(schema("couple"))).validate(document)
+    assert document["provenance"]["modes"] == "of the calculator, atoms relaxed"
+    assert {len(t["modes"]) for t in document["terms"]} == {4}
+    assert [o["order"] for o in document["orders"]] == [3, 4]
+    assert main(words) == 0
+    assert "Order 3: symmetry allows no coefficient." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("name", "order"), [("MgB2", 4), ("TiO2_anatase", 3)])
+def test_a_learned_potential_obeys_the_rules(name: str, order: int) -> None:
+    """Nothing is imposed: forbidden coefficients stay below 1 % of allowed ones."""
+    pytest.importorskip("sevenn", reason="the extra [ml] is not installed")
+    modes = {"MgB2": ["E1u(1)", "E2g(1)"], "TiO2_anatase": None}[name]
+    found = study(name).finite_couplings("sevenn", order, modes=modes, everything=True)
+    for potential in found.potentials:
+        forbidden, allowed = found.broken(potential.order)
+        assert forbidden < 0.01 * allowed
+    # The shipped ones, of which only the allowed were determined.
+    shipped = study(name).couplings()
+    for m in (p.order for p in found.potentials):
+        ours, theirs = shipped.potential(m).tensor(), found.potential(m).tensor()
+        assert np.abs(ours - theirs).max() < 0.02 * np.abs(ours).max()
+
+
+# ------------------------------------------------------------------------------------- calculators
 
 
 def hexagonal_copper() -> tuple[Study, Atoms]:
@@ -196,7 +354,10 @@ def test_document_of_the_command(capsys: Capture) -> None:
     ("words", "said"),
     [
         (["Bi2Se3"], "without forces"),
-        ([str(ROOT / "structures" / "MgB2")], "no couplings.json lies beside"),
+        (["Bi2Se3", "--calculator", "ase.calculators.emt:EMT"], "calculator"),
+        ([str(ROOT / "structures" / "ZnO")], "no couplings.json lies beside"),
+        ([BI2SE3, "--order", "4"], "Add --calculator"),
+        ([BI2SE3, "--calculator", "ase.calculators.emt:EMT", "--modes", "Eu(7)"], "no mode Eu(7)"),
         ([BI2SE3, "--calculator", "nonsense"], "no calculator named 'nonsense'"),
         ([BI2SE3, "--calculator", "ase.calculators.emt:EMT"], "calculator"),
         ([BI2SE3, "--calculator", "ase.calculators.emt:EMT", "--step", "3"], "no step of 3"),

@@ -9,21 +9,29 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
+import sys
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
+from phonopy import Phonopy
 from third_order import ForceConstants
 
 import symchiral as sc
-from symchiral.anharmonic.audit import audit
+from symchiral.anharmonic.audit import audit, audit_mesh
+from symchiral.anharmonic.finite import design
+from symchiral.anharmonic.mesh import mesh_triplets
 from symchiral.anharmonic.third_order import contract
 from symchiral.cli import main
-from symchiral.crystal.qpoint import QPoint
+from symchiral.crystal.qpoint import QPoint, star
+from symchiral.errors import InputError
+from symchiral.forces.door import cell_of
+from symchiral.modes.coordinates import normal_coordinates
 from symchiral.report.document import schema
 from symchiral.rules.vertices import special_vertices
 from symchiral.study import Study
@@ -54,6 +62,21 @@ def study(name: str) -> Study:
     return sc.read(folder(name))
 
 
+@cache
+def phono3py_of(name: str, *, nac: bool = False) -> Any:
+    """The same as phono3py holds it."""
+    phono3py = pytest.importorskip("phono3py", reason="phono3py is not installed")
+    path = Path(folder(name))
+    yaml = next(path.glob("phono3py*"))
+    forces = {"forces_fc3_filename": path / "FORCES_FC3.xz"} if name == "Si" else {}
+    theirs = phono3py.load(yaml, is_nac=nac, produce_fc=False, log_level=0, **forces)
+    theirs.produce_fc3(is_compact_fc=True)
+    theirs.produce_fc2(is_compact_fc=True)
+    theirs.symmetrize_fc3()
+    theirs.symmetrize_fc2()
+    return theirs
+
+
 @pytest.mark.parametrize("name", ["Si", "ZnTe"])
 def test_vertices_agree_with_another_contraction(name: str) -> None:
     found = study(name)
@@ -79,16 +102,7 @@ def test_vertices_agree_with_another_contraction(name: str) -> None:
 @pytest.mark.parametrize("name", ["Si", "ZnTe"])
 def test_strengths_are_those_of_phono3py(name: str) -> None:
     """Σ|V₃|² over complete degenerate sets at triplets of a mesh, Γ among them, to 1e-6."""
-    phono3py = pytest.importorskip("phono3py")
-    found = study(name)
-    path = Path(folder(name))
-    yaml = next(path.glob("phono3py*"))
-    forces = {"forces_fc3_filename": path / "FORCES_FC3.xz"} if name == "Si" else {}
-    theirs = phono3py.load(yaml, is_nac=False, produce_fc=False, log_level=0, **forces)
-    theirs.produce_fc3(is_compact_fc=True)
-    theirs.produce_fc2(is_compact_fc=True)
-    theirs.symmetrize_fc3()
-    theirs.symmetrize_fc2()
+    found, theirs = study(name), phono3py_of(name)
     third = found.third_order
     # Their modes, without the long-range term.
     plain = ForceConstants(
@@ -214,3 +228,171 @@ def test_couplings_of_third_order_force_constants(capsys: Capture) -> None:
         assert term.verdict.word == "allowed"
         tensor = study(name).couplings().potential(3).tensor()
         assert np.count_nonzero(np.abs(tensor) > 1e-6 * np.abs(tensor).max()) in (6, 8, 14)
+
+
+# ---------------------------------------------------------------------------------------- meshes
+
+
+def test_a_mesh_holds_what_all_its_vertices_hold() -> None:
+    """Every ordered triplet of wavevectors, each judged by itself."""
+    found = study("ZnTe")
+    points = [
+        QPoint.of(*(Fraction(i, 2) for i in place)) for place in itertools.product((0, 1), repeat=3)
+    ]
+    every = [(a, b, (-(a + b)).reduced) for a in points for b in points]
+    single = audit(found.third_order, found.phonons, found.axis, every)  # type: ignore[arg-type]
+    mesh = found.audit(mesh=(2, 2, 2))
+    assert mesh.mesh is not None
+    assert (mesh.mesh.triplets, mesh.mesh.irreducible) == (64, 5)
+    assert mesh.total == pytest.approx(single.total, rel=1e-9)
+    # How many triples of partners are forbidden depends on the basis, which the axis chooses where
+    # it is kept; every triplet of the mesh is taken where it keeps most of it.
+    assert sum(mesh.counts.values()) == sum(single.counts.values()) == 64 * 6**3
+    assert mesh.counts["translation"] == single.counts["translation"]
+    assert mesh.counts["allowed"] <= single.counts["allowed"]
+    assert mesh.counts["pam"] > single.counts["pam"]
+    # Complete sets do not depend on it.
+    masked = sum(
+        t.weight * int(found.forbidden_triples(" ".join(",".join(q.texts) for q in t.points)).sum())
+        for t in mesh_triplets(found.crystal.group, (2, 2, 2))
+    )
+    assert masked == sum(int(v.mask.sum()) for v in single.vertices) > 2000
+    assert max(mesh.share, single.share) < 1e-10
+
+
+def test_what_is_not_judged_is_counted_all_the_same() -> None:
+    """Σ|V₃|² of a mesh, contracted with no modes; only stars of the first wavevector are used."""
+    found = study("ZnTe")
+    group = found.crystal.group
+    points = [
+        QPoint.of(*(Fraction(i, 4) for i in place)).reduced
+        for place in itertools.product(range(4), repeat=3)
+    ]
+    whole, left = 0.0, set(points)
+    while left:
+        first = next(iter(left))
+        arms = set(star(group, first)) & left
+        left -= arms
+        for second in points:
+            triplet = (first, second, (-(first + second)).reduced)
+            whole += len(arms) * float(np.sum(np.abs(found.third_order.vertex(triplet)) ** 2))
+    mesh = found.audit(mesh=(4, 4, 4))
+    assert mesh.mesh is not None
+    assert mesh.mesh.judged < mesh.mesh.irreducible == 42
+    assert mesh.total == pytest.approx(whole, rel=1e-9)
+    assert sum(mesh.counts.values()) == 64**2 * 6**3
+
+
+def test_a_mesh_catches_a_broken_constant(capsys: Capture) -> None:
+    found = study("ZnTe")
+    third = found.third_order
+    constants = np.array(third.constants)
+    constants[0, 3, 9, 0, 1, 2] += 0.2 * np.abs(constants).max()
+    vertices = audit_mesh(replace(third, constants=constants), found.phonons, found.axis, (2, 2, 2))  # type: ignore[arg-type]
+    assert vertices.share > 1e5 * found.audit(mesh=(2, 2, 2)).share
+    assert vertices.offenders[0].value > 1e-4
+    words = ["audit", folder("ZnTe"), "--mesh", "2", "2", "2"]
+    assert main([*words, "--fail-on", "1e-6"]) == 0
+    assert "mesh 2 2 2" in capsys.readouterr().out
+    assert main([*words, "--json", "--fail-on", "1e-30"]) == 3
+    document = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json.loads(schema("audit"))).validate(document)
+    assert document["vertices"] == []
+    assert document["mesh"]["triplets"] == 64
+    assert main([*words, "--q", "X X GM"]) == 1
+    assert "contradict" in capsys.readouterr().err
+    told: list[float] = []
+    found.audit(mesh=(2, 2, 2), progress=told.append)
+    assert told == sorted(told)
+    assert (len(told), told[0], told[-1]) == (6, 0.0, 1.0)
+    assert main(["audit", folder("ZnTe"), "--mesh", "2", "2", "3"]) == 1
+    assert "does not have the symmetry" in capsys.readouterr().err
+
+
+def test_masked_triples_have_no_strength_in_phono3py() -> None:
+    """The loop of docs/dynamics.md, with phono3py's own eigenvectors and interaction strengths."""
+    found = study("ZnTe")
+    theirs = phono3py_of("ZnTe", nac=True)
+    theirs.mesh_numbers = [4, 4, 4]
+    theirs.init_phph_interaction()
+    interaction = theirs.phph_interaction
+    grid = interaction.bz_grid
+    reciprocal = np.linalg.inv(theirs.primitive.cell).T
+    masked, largest = 0, 0.0
+    for start in grid.grg2bzg[[0, 1, 5, 21]]:
+        interaction.set_grid_point(int(start))
+        interaction.run()
+        triplets = interaction.get_triplets_at_q()[0]
+        for triplet, strengths in zip(triplets, interaction.interaction_strength, strict=True):
+            q = grid.addresses[triplet] @ grid.QDinv.T @ reciprocal
+            mask = found.forbidden_triples(q)
+            largest = max(largest, float(strengths.max()))
+            # Rigid translations are the work of phono3py's cut-off for low frequencies.
+            moving = interaction.phonons.frequencies[triplet] > 0.1
+            mask &= moving[0][:, None, None] & moving[1][:, None] & moving[2]
+            assert strengths[mask].max(initial=0) < 1e-9 * largest
+            masked += int(mask.sum())
+    assert masked > 500
+
+
+# --------------------------------------------------------------------- reading as far as is needed
+
+
+@pytest.mark.parametrize("name", ["Si", "ZnTe"])
+def test_harmonic_work_needs_no_phono3py(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = folder(name)
+    theirs = phono3py_of(name, nac=True)
+    phonon = Phonopy(
+        theirs.unitcell, theirs.supercell_matrix, primitive_matrix=theirs.primitive_matrix
+    )
+    phonon.nac_params = theirs.nac_params
+    phonon.force_constants = theirs.fc2
+    expected = sc.read(phonon)
+    monkeypatch.setitem(sys.modules, "phono3py", None)
+    found = sc.read(path)
+    for q in ("GM", "X", "L", "1/8,1/4,1/3"):
+        ours, other = found.modes(q).frequencies, expected.modes(q).frequencies
+        assert np.abs(ours - other).max() < 2e-3
+    with pytest.raises(InputError, match=r"symchiral\[anharmonic\]"):
+        found.audit()
+
+
+def test_momentum_is_judged_where_all_constants_are_given(tmp_path: Path, capsys: Capture) -> None:
+    """One constant changed by δ: what translations do not share of it is δ²(1 − 1/T)."""
+    pytest.importorskip("phono3py", reason="phono3py is not installed")
+    from phono3py.file_IO import write_fc2_to_hdf5, write_fc3_to_hdf5
+    from phono3py.phonon3.fc3 import compact_fc3_to_full_fc3
+
+    theirs = phono3py_of("Si")
+    full = compact_fc3_to_full_fc3(theirs.primitive, theirs.fc3)
+    assert full.shape[:3] == (64, 64, 64)
+    shutil.copy(DATA / "Si_phono3py_disp.yaml.xz", tmp_path / "phono3py_disp.yaml.xz")
+    write_fc2_to_hdf5(theirs.fc2, filename=tmp_path / "fc2.hdf5", p2s_map=theirs.primitive.p2s_map)
+    write_fc3_to_hdf5(full, filename=tmp_path / "fc3.hdf5")
+    clean = sc.read(tmp_path)
+    assert clean.third_order.momentum is not None
+    assert clean.third_order.momentum < 1e-12
+    # Of a cubic crystal whose first atoms are two of 64 atoms there are 32 translations.
+    delta = 0.1 * np.abs(full).max()
+    assert full[7, 3, 9, 0, 1, 2] == pytest.approx(0, abs=delta / 50)
+    full[7, 3, 9, 0, 1, 2] += delta
+    write_fc3_to_hdf5(full, filename=tmp_path / "fc3.hdf5")
+    found = sc.read(tmp_path)
+    expected = delta**2 * (1 - 1 / 32) / np.sum(full**2)
+    assert found.third_order.momentum == pytest.approx(expected, rel=0.05)
+    assert found.audit("X X GM").shares["momentum"] == found.third_order.momentum
+    limit = f"{expected / 2:g}"
+    assert main(["audit", str(tmp_path), "--q", "X X GM", "--fail-on", limit]) == 3
+    assert "Vertices with Σq ≠ G hold" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("name", "mine"), [("Bi2Se3", 17), ("MgB2", 5), ("HgS_cinnabar", 37)])
+def test_finite_differences_take_less_than_half_of_a_third_order_set(name: str, mine: int) -> None:
+    """Force calls for the cubic couplings beside displaced cells of phono3py, for one cell."""
+    phono3py = pytest.importorskip("phono3py", reason="phono3py is not installed")
+    found = sc.read(f"{name}/phonopy.yaml")
+    whole = phono3py.Phono3py(cell_of(found.crystal.primitive), np.eye(3, dtype=int))
+    whole.generate_displacements()
+    plan = design(normal_coordinates(found.modes()))
+    assert 1 + 4 * len(plan.directions) == mine
+    assert mine < len(whole.supercells_with_displacements) / 2

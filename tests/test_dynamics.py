@@ -749,3 +749,17 @@ def test_structure_without_forces(capsys: Capture) -> None:
     status, _, err = ran(capsys, "simulate", "Bi2Se3", "--pump", "2THz σ+ 1ps 1MV/cm")
     assert status == 1
     assert "without forces" in err
+
+
+def test_a_model_that_is_too_stiff_stops_and_keeps_what_it_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A quartic wall so steep that the integrator crawls: it gives up, in words."""
+    monkeypatch.setattr("symchiral.dynamics.integrate.STEPS", 400)
+    coordinates = normal_coordinates(study(str(ROOT / "structures" / "MgB2")).modes())
+    wall = Polynomial.of(len(coordinates), 4, {(i,) * 4: 1e4 for i in range(len(coordinates))})
+    model = make_model(coordinates, Couplings(coordinates, (wall,)), damping=0.0)
+    run = simulate(model, duration=20, start=circular_start(model, "E1u(1)", "+", 0.1))
+    assert "too stiff: 400 steps did not suffice; kept until" in (run.stopped or "")
+    assert 10 < len(run.times) < 20 * 32 * 20
+    assert np.ptp(run.energy) < 1e-5 * run.energy[0]

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.anharmonic.mesh import mesh_triplets, needs_judging
 from symchiral.anharmonic.third_order import ThirdOrder, contract
-from symchiral.crystal.qpoint import GAMMA, QPoint
-from symchiral.errors import WavevectorError
+from symchiral.anharmonic.vertexrules import VertexRules, vertex_rules
+from symchiral.crystal.qpoint import QPoint, images
+from symchiral.crystal.search import SymmetricCrystal
 from symchiral.forces.phonons import Phonons
 from symchiral.irreps.axis import Axis, axis_at
-from symchiral.irreps.pam import Component
-from symchiral.modes.mode import Mode, Modes, Multiplet
-from symchiral.rules.coupling import Coupling, Leg
-from symchiral.rules.judge import judge
-from symchiral.rules.reason import why_forbidden
-from symchiral.value import Value, frozen
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Value
 
 OFFENDERS = 10
 """How many of the largest forbidden coefficients are kept."""
@@ -54,10 +50,8 @@ class AuditedVertex(Value):
 
     Attributes
     ----------
-    points : tuple of QPoint
-        The wavevectors.
-    axis : Axis or None
-        The axis that keeps them.
+    rules : VertexRules
+        Which triples of modes are allowed.
     total : float
         Σ|V₃|² over all triples of modes, (eV/(√amu Å)³)².
     forbidden : dict of str to float
@@ -66,19 +60,28 @@ class AuditedVertex(Value):
         Number of triples of modes by kind of the reason, ``allowed`` included.
     offenders : tuple of Offender
         The largest forbidden ones.
-    mask : (M₁, M₂, M₃) bool
-        Triples of bands, from the lowest frequency, that symmetry forbids for every choice of
-        partners of equal frequency: a loop over triples can leave them out, whatever basis its
-        eigensolver took.
     """
 
-    points: tuple[QPoint, ...]
-    axis: Axis | None
+    rules: VertexRules
     total: float
     forbidden: dict[str, float]
     counts: dict[str, int]
     offenders: tuple[Offender, ...]
-    mask: npt.NDArray[np.bool_]
+
+    @property
+    def points(self) -> tuple[QPoint, ...]:
+        """The wavevectors."""
+        return self.rules.points
+
+    @property
+    def axis(self) -> Axis | None:
+        """The axis that keeps them."""
+        return self.rules.axis
+
+    @property
+    def mask(self) -> npt.NDArray[np.bool_]:
+        """That of the rules."""
+        return self.rules.mask
 
     @property
     def share(self) -> float:
@@ -86,46 +89,105 @@ class AuditedVertex(Value):
         return sum(self.forbidden.values()) / self.total if self.total else 0.0
 
 
+@dataclass(frozen=True)
+class AuditedMesh:
+    """A mesh of wavevectors.
+
+    Attributes
+    ----------
+    divisions : tuple of int
+        Of the primitive reciprocal vectors.
+    triplets : int
+        Ordered triplets of its wavevectors with Σq = G.
+    irreducible : int
+        Triplets that neither the group nor an exchange relates.
+    judged : int
+        Those of them in which anything can be forbidden.
+    """
+
+    divisions: tuple[int, int, int]
+    triplets: int
+    irreducible: int
+    judged: int
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Audit(Value):
-    """What became of every vertex.
+    """What third-order force constants have of what symmetry forbids.
 
     Attributes
     ----------
     vertices : tuple of AuditedVertex
-        The vertices, in the order asked for.
+        The vertices, in the order asked for; none are kept of a mesh.
+    total : float
+        Σ|V₃|² over all of them, each with its weight, (eV/(√amu Å)³)².
+    forbidden : dict of str to float
+        The part of it in forbidden triples, by kind of the reason.
+    counts : dict of str to int
+        Number of triples of modes by kind of the reason, ``allowed`` included.
+    offenders : tuple of Offender
+        The largest forbidden coefficients.
+    momentum : float or None
+        Part of Σ|V₃|² of all wavevectors of the supercell in vertices with Σq ≠ G; None where the
+        constants are given for the atoms of one primitive cell, which leaves no room for any.
+    mesh : AuditedMesh or None
+        The mesh, if one was asked for.
     """
 
     vertices: tuple[AuditedVertex, ...]
-
-    @property
-    def total(self) -> float:
-        """Σ|V₃|² over all vertices."""
-        return sum(v.total for v in self.vertices)
+    total: float
+    forbidden: dict[str, float]
+    counts: dict[str, int]
+    offenders: tuple[Offender, ...]
+    momentum: float | None = None
+    mesh: AuditedMesh | None = None
 
     @property
     def shares(self) -> dict[str, float]:
         """Part of Σ|V₃|² in triples that are forbidden, by kind of the reason."""
-        kinds = dict.fromkeys(kind for v in self.vertices for kind in v.forbidden)
-        total = self.total
-        return {
-            kind: sum(v.forbidden.get(kind, 0.0) for v in self.vertices) / total if total else 0.0
-            for kind in kinds
-        }
+        found = {} if self.momentum is None else {"momentum": self.momentum}
+        for kind, size in self.forbidden.items():
+            found[kind] = size / self.total if self.total else 0.0
+        return found
 
     @property
     def share(self) -> float:
         """Part of Σ|V₃|² in forbidden triples."""
         return sum(self.shares.values())
 
-    @property
-    def offenders(self) -> tuple[Offender, ...]:
-        """The largest forbidden coefficients."""
-        every = [o for v in self.vertices for o in v.offenders]
-        return tuple(sorted(every, key=lambda o: -o.value)[:OFFENDERS])
-
     def __repr__(self) -> str:
-        return f"Audit({len(self.vertices)} vertices, forbidden share {self.share:.2e})"
+        what = f"{len(self.vertices)} vertices" if self.mesh is None else repr(self.mesh)
+        return f"Audit({what}, forbidden share {self.share:.2e})"
+
+
+class _Sum:
+    """Sums over vertices with weights, and the largest offenders so far."""
+
+    def __init__(self) -> None:
+        self.total = 0.0
+        self.forbidden: dict[str, float] = {}
+        self.counts: dict[str, int] = {}
+        self.offenders: list[Offender] = []
+
+    def add(self, vertex: AuditedVertex, weight: int = 1) -> None:
+        self.total += weight * vertex.total
+        for kind, size in vertex.forbidden.items():
+            self.forbidden[kind] = self.forbidden.get(kind, 0.0) + weight * size
+        for kind, count in vertex.counts.items():
+            self.counts[kind] = self.counts.get(kind, 0) + weight * count
+        merged = sorted([*self.offenders, *vertex.offenders], key=lambda o: -o.value)
+        self.offenders = merged[:OFFENDERS]
+
+    def audit(self, third: ThirdOrder, vertices: list[AuditedVertex], **more: Any) -> Audit:
+        return Audit(
+            tuple(vertices),
+            self.total,
+            self.forbidden,
+            self.counts,
+            tuple(self.offenders),
+            third.momentum,
+            **more,
+        )
 
 
 def audit(
@@ -150,28 +212,79 @@ def audit(
     Raises
     ------
     WavevectorError
-        The wavevectors of a vertex do not sum to a reciprocal lattice vector.
+        A vertex has not three wavevectors, or they do not sum to a reciprocal lattice vector.
     """
-    return Audit(tuple(_audited(third, phonons, axis, tuple(v)) for v in vertices))
+    found, total = [], _Sum()
+    for points in vertices:
+        vertex = _audited(third, vertex_rules(phonons, axis, points))
+        total.add(vertex)
+        found.append(vertex)
+    return total.audit(third, found)
 
 
-def _audited(
-    third: ThirdOrder, phonons: Phonons, axis: Axis | None, given: tuple[QPoint, ...]
-) -> AuditedVertex:
-    if len(given) != 3:
-        raise WavevectorError(
-            "no third-order vertex", why=f"it has {len(given)} wavevectors", fix="give three"
-        )
-    q = (given[0].reduced, given[1].reduced, given[2].reduced)
-    part = axis_at(phonons.crystal, axis, q)
-    modes = [phonons.modes(part, x) for x in q]
-    sizes = np.abs(
-        contract(
-            third.vertex(q), (modes[0].eigenvectors, modes[1].eigenvectors, modes[2].eigenvectors)
-        )
-    )
-    legs = [_legs(m, x) for m, x in zip(modes, q, strict=True)]
-    kinds, reasons = _judged(legs, part)
+def audit_mesh(
+    third: ThirdOrder,
+    phonons: Phonons,
+    axis: Axis | None,
+    mesh: tuple[int, int, int],
+    *,
+    progress: Callable[[float], None] | None = None,
+) -> Audit:
+    """Audit all vertices of a mesh, one irreducible triplet of wavevectors after the other.
+
+    Where no operation but the identity keeps a triplet nothing can be forbidden, and Σ|V₃|² is that
+    of any basis: no modes are worked out. Memory holds one vertex at a time.
+
+    Parameters
+    ----------
+    third, phonons, axis
+        As for :func:`audit`.
+    mesh : (3,) int
+        Divisions of the primitive reciprocal vectors.
+    progress : callable, optional
+        Is told the share done.
+
+    Raises
+    ------
+    InputError
+        The mesh does not have the symmetry of the crystal, or is too large.
+    """
+    group = phonons.crystal.group
+    triplets = list(mesh_triplets(group, mesh))
+    total, judged = _Sum(), 0
+    for k, triplet in enumerate(triplets):
+        if progress is not None:
+            progress(k / len(triplets))
+        if needs_judging(group, triplet.points):
+            judged += 1
+            rules = vertex_rules(phonons, axis, _about(phonons.crystal, axis, triplet.points))
+            total.add(_audited(third, rules), triplet.weight)
+        else:
+            vertex = third.vertex(triplet.points)
+            total.total += triplet.weight * float(np.sum(np.abs(vertex) ** 2))
+            free = total.counts.get("allowed", 0)
+            total.counts["allowed"] = free + triplet.weight * vertex.size
+    if progress is not None:
+        progress(1.0)
+    size = AuditedMesh(mesh, sum(t.weight for t in triplets), len(triplets), judged)
+    return total.audit(third, [], mesh=size)
+
+
+def _about(
+    crystal: SymmetricCrystal, axis: Axis | None, points: tuple[QPoint, QPoint, QPoint]
+) -> tuple[QPoint, ...]:
+    """The image of a triplet of which the axis keeps most, so that PAM can be judged."""
+    if axis is None:
+        return points
+    moved = dict.fromkeys(zip(*(images(crystal.group, q) for q in points), strict=True))
+    parts = {triplet: axis_at(crystal, axis, triplet) for triplet in moved}
+    return max(parts, key=lambda t: part.order if (part := parts[t]) else 1)
+
+
+def _audited(third: ThirdOrder, rules: VertexRules) -> AuditedVertex:
+    kinds, modes = rules.kinds, rules.modes
+    vectors = (modes[0].eigenvectors, modes[1].eigenvectors, modes[2].eigenvectors)
+    sizes = np.abs(contract(third.vertex(rules.points), vectors))
     forbidden: dict[str, float] = {}
     counts: dict[str, int] = {}
     for kind in dict.fromkeys(kinds.ravel().tolist()):
@@ -184,82 +297,7 @@ def _audited(
     offenders = []
     for place in zip(*np.unravel_index(order, wrong.shape), strict=True):
         if wrong[place] >= 0:
-            names = tuple(legs[k][i][3] for k, i in enumerate(place))
-            offenders.append(
-                Offender(
-                    names, str(kinds[place]), reasons[tuple(map(int, place))], float(sizes[place])
-                )
-            )
-    return AuditedVertex(
-        q,
-        part,
-        float(np.sum(sizes**2)),
-        forbidden,
-        counts,
-        tuple(offenders),
-        frozen(_mask(kinds != "allowed", modes)),
-    )
-
-
-Slot = tuple[Mode, Multiplet, Component, str]
-
-
-def _legs(modes: Modes, q: QPoint) -> list[Slot]:
-    """Every mode with its multiplet, its component and its name."""
-    found = []
-    for multiplet in modes.multiplets:
-        species = multiplet.species
-        # Modes of split multiplets would have no component; here none is split.
-        parts = [c for c in species.components for _ in range(c.basis.shape[1])]
-        place = "" if q == GAMMA else f"@{species.place}"
-        for mode, component in zip(multiplet.modes, parts, strict=True):
-            found.append((mode, multiplet, component, mode.name + place))
-    return found
-
-
-def _judged(
-    legs: list[list[Slot]], axis: Axis | None
-) -> tuple[npt.NDArray[np.str_], dict[tuple[int, ...], str]]:
-    """Kind of the reason for every triple, and the reasons of the forbidden ones."""
-    shape = tuple(len(x) for x in legs)
-    kinds = np.full(shape, "allowed", dtype="U16")
-    reasons: dict[tuple[int, ...], str] = {}
-    known: dict[object, tuple[str, str]] = {}
-    for place in np.ndindex(shape):
-        chosen = [legs[k][i] for k, i in enumerate(place)]
-        if any(multiplet.number is None for _, multiplet, _, _ in chosen):
-            kinds[place] = "translation"
-            reasons[place] = "a rigid translation changes no energy"
-            continue
-        fields = [(m.species.participant, m.number) for _, m, _, _ in chosen]
-        pattern = tuple(fields.index(f) for f in fields)
-        key = (
-            pattern,
-            tuple((m.species.key, c.index) for _, m, c, _ in chosen),
-        )
-        if key not in known:
-            coupling = Coupling(
-                tuple(
-                    Leg(m.species.participant, c, copy=m.number or 0, arm=m.species.arm)
-                    for _, m, c, _ in chosen
-                )
-            )
-            known[key] = ("allowed", "")
-            if judge(coupling).word == "forbidden":
-                why = why_forbidden(coupling, first=axis.turn.index if axis else None)
-                known[key] = (why.kind, why.text)
-        kinds[place] = known[key][0]
-        if known[key][1]:
-            reasons[place] = known[key][1]
-    return kinds, reasons
-
-
-def _mask(forbidden: npt.NDArray[np.bool_], modes: list[Modes]) -> npt.NDArray[np.bool_]:
-    """Triples forbidden for all partners."""
-    found = forbidden.copy()
-    for axis, m in enumerate(modes):
-        frequencies = m.frequencies
-        starts = np.flatnonzero(np.diff(frequencies, prepend=-np.inf) > 1e-5)
-        whole = np.logical_and.reduceat(found, starts, axis=axis)
-        found = np.repeat(whole, np.diff([*starts, len(frequencies)]), axis=axis)
-    return found
+            names = tuple(rules.names[k][i] for k, i in enumerate(place))
+            reason = rules.reasons[tuple(map(int, place))]
+            offenders.append(Offender(names, str(kinds[place]), reason, float(sizes[place])))
+    return AuditedVertex(rules, float(np.sum(sizes**2)), forbidden, counts, tuple(offenders))

@@ -1,4 +1,4 @@
-"""Making third-order force constants with phono3py, from parsed data."""
+"""Making force constants from the parsed data of phono3py: the third order by phono3py alone."""
 
 from __future__ import annotations
 
@@ -10,19 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.errors import InputError, ReadError, StructureError
-from symchiral.forces.door import BROKEN, ForceConstants, first_line, from_constants, quiet
+from symchiral.forces.door import BROKEN, ForceConstants, first_line, from_yaml, quiet
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Supercell:
-    """Second- and third-order force constants as phono3py holds them.
+    """Third-order force constants as phono3py holds them.
 
     Attributes
     ----------
-    forces : ForceConstants
-        The second order.
     cell : (3, 3) float
         Supercell, rows, Å.
     positions : (N, 3) float
@@ -33,14 +31,100 @@ class Supercell:
         Atoms of the supercell that are the first index of ``third``, one per primitive atom.
     third : (p, N, N, 3, 3, 3) float
         eV/Å³.
+    momentum : float or None
+        Part of Σ|Φ|²/(m m m) that a lattice translation changes, where the file has the constants
+        of all atoms of the supercell.
     """
 
-    forces: ForceConstants
     cell: Floats
     positions: Floats
     masses: Floats
     first: tuple[int, ...]
     third: Floats
+    momentum: float | None = None
+
+
+_PACKED = ("", ".xz", ".gz", ".bz2")
+
+
+def harmonic_from_yaml(parsed: dict[str, Any], *, name: str, folder: Path) -> ForceConstants:
+    """Make second-order force constants from the same data, without phono3py.
+
+    Parameters
+    ----------
+    parsed, name, folder
+        As for :func:`third_order_from_yaml`.
+
+    Raises
+    ------
+    ReadError
+        There are no forces, or the data are damaged.
+    StructureError
+        Forces and supercell do not belong together.
+    """
+    data = {k: v for k, v in parsed.items() if k not in ("displacements", "dataset")}
+    own = "phonon_supercell_matrix" in parsed
+    if own:  # a supercell, displacements and forces of their own
+        data["supercell_matrix"] = parsed["phonon_supercell_matrix"]
+        data["supercell"] = parsed.get("phonon_supercell")
+    files = [folder / "fc3.hdf5", folder / "fc2.hdf5"]
+    if all(path.is_file() for path in files):
+        return from_yaml(data, name=name, force_constants=files[1], born=_born(folder))
+    for key in ("displacements", "dataset"):
+        # Old files call those of the second order by the shorter name too.
+        found = parsed.get(f"phonon_{key}", parsed.get(key)) if own else parsed.get(key)
+        if found is not None:
+            data[key] = found
+    pairs = parsed.get("displacement_pairs")
+    try:
+        if not own and isinstance(pairs, list) and pairs and isinstance(pairs[0], dict):
+            data["displacements"] = [
+                {k: entry[k] for k in ("atom", "displacement", "forces") if k in entry}
+                for entry in pairs
+            ]
+        single = data.get("displacements")
+        if isinstance(single, list) and single and "forces" not in single[0]:
+            path = _beside(folder / ("FORCES_FC2" if own else "FORCES_FC3"))
+            if path is None:
+                raise _missing(name)
+            _add_forces(data, single, path)
+    except BROKEN as error:
+        raise StructureError(
+            f"cannot use the forces of {name}",
+            why=first_line(error),
+            fix="check that supercell, displacements and forces belong together",
+        ) from error
+    if not data.get("displacements") and not data.get("dataset"):
+        raise _missing(name)
+    return from_yaml(data, name=name, born=_born(folder))
+
+
+def _add_forces(data: dict[str, Any], single: list[dict[str, Any]], path: Path) -> None:
+    """Forces of the displacements of one atom each, which come first in the files of phono3py."""
+    atoms = len(data["supercell"]["points"])
+    with quiet():  # it warns of comments between the rows
+        forces = np.loadtxt(path, max_rows=len(single) * atoms)
+    for entry, rows in zip(single, forces.reshape(len(single), atoms, 3), strict=True):
+        entry["forces"] = rows
+
+
+def _beside(path: Path) -> Path | None:
+    """The file, perhaps compressed."""
+    found = (path.with_name(path.name + ending) for ending in _PACKED)
+    return next((file for file in found if file.is_file()), None)
+
+
+def _born(folder: Path) -> Path | None:
+    path = folder / "BORN"
+    return path if path.is_file() else None
+
+
+def _missing(name: str) -> ReadError:
+    return ReadError(
+        f"no third-order forces in {name}",
+        why="it has none, and neither fc3.hdf5 with fc2.hdf5 nor FORCES_FC3 lies beside it",
+        fix="put them beside it, or give phono3py_params.yaml",
+    )
 
 
 def third_order_from_yaml(parsed: dict[str, Any], *, name: str, folder: Path) -> Supercell:
@@ -86,19 +170,8 @@ def third_order_from_yaml(parsed: dict[str, Any], *, name: str, folder: Path) ->
                 data.unitcell,
                 np.eye(3, dtype=int) if data.supercell_matrix is None else data.supercell_matrix,
                 primitive_matrix="auto" if data.primitive_matrix is None else data.primitive_matrix,
-                phonon_supercell_matrix=data.phonon_supercell_matrix,
             )
             _fill(made, data, folder, name)
-            forces = from_constants(
-                made.unitcell,
-                made.phonon_supercell_matrix
-                if made.phonon_supercell_matrix is not None
-                else made.supercell_matrix,
-                made.primitive_matrix,
-                made.fc2,
-                data.nac_params,
-                name=name,
-            )
     except BROKEN as error:
         raise StructureError(
             f"cannot use the third-order forces of {name}",
@@ -107,8 +180,9 @@ def third_order_from_yaml(parsed: dict[str, Any], *, name: str, folder: Path) ->
         ) from error
     third, cell = np.array(made.fc3, dtype=float), made.supercell
     first = tuple(int(i) for i in made.primitive.p2s_map)
-    if len(third) == len(cell):
-        third = third[list(first)]
+    momentum = None
+    if len(third) == len(cell) > len(first):
+        third, momentum = _translated(third, made.primitive, np.array(cell.masses), first)
     if not np.all(np.isfinite(third)):
         raise StructureError(
             f"cannot use the third-order forces of {name}",
@@ -116,46 +190,53 @@ def third_order_from_yaml(parsed: dict[str, Any], *, name: str, folder: Path) ->
             fix="compute the forces again",
         )
     return Supercell(
-        forces,
         np.array(cell.cell, dtype=float),
         np.array(cell.positions, dtype=float),
         np.array(cell.masses, dtype=float),
         first,
         third,
+        momentum,
     )
 
 
+def _translated(
+    full: Floats, primitive: Any, masses: Floats, first: tuple[int, ...]
+) -> tuple[Floats, float]:
+    """The mean over lattice translations, and how much of the whole that leaves out."""
+    shifts = np.array(primitive.atomic_permutations)
+    pairs = np.sqrt(np.outer(masses, masses)).reshape(len(masses), len(masses), 1, 1, 1)
+    mean = np.zeros((len(first), *full.shape[1:]))
+    whole, kept = 0.0, 0.0
+    for row, i in enumerate(first):
+        for shift in shifts:
+            moved = full[shift[i]][np.ix_(shift, shift)]
+            mean[row] += moved / len(shifts)
+            whole += float(np.sum((moved / pairs) ** 2)) / masses[i]
+        kept += len(shifts) * float(np.sum((mean[row] / pairs) ** 2)) / masses[i]
+    return mean, max(whole - kept, 0.0) / whole if whole else 0.0
+
+
 def _fill(made: Any, data: Any, folder: Path, name: str) -> None:
-    """Second- and third-order force constants: as they are given, else from forces."""
-    from phono3py.file_IO import parse_FORCES_FC3, read_fc2_from_hdf5, read_fc3_from_hdf5
+    """Third-order force constants: as they are given, else from forces."""
+    from phono3py.file_IO import parse_FORCES_FC3, read_fc3_from_hdf5
 
     given = [folder / "fc3.hdf5", folder / "fc2.hdf5"]
     if all(path.is_file() for path in given):
         fc3 = read_fc3_from_hdf5(given[0], p2s_map=made.primitive.p2s_map)
         made.fc3 = fc3["fc3"] if isinstance(fc3, dict) else fc3
-        made.fc2 = read_fc2_from_hdf5(given[1], p2s_map=made.phonon_primitive.p2s_map)
         return
     dataset = data.dataset
     if dataset is not None and "first_atoms" in dataset and not _has_forces(dataset):
-        files = [folder / f"FORCES_FC3{ending}" for ending in ("", ".xz", ".gz", ".bz2")]
-        found = next((path for path in files if path.is_file()), None)
+        found = _beside(folder / "FORCES_FC3")
         if found is not None:
             parse_FORCES_FC3(dataset, filename=found)
     if dataset is None or not _has_forces(dataset):
-        raise ReadError(
-            f"no third-order forces in {name}",
-            why="it has none, and neither fc3.hdf5 with fc2.hdf5 nor FORCES_FC3 lies beside it",
-            fix="put them beside it, or give phono3py_params.yaml",
-        )
+        raise _missing(name)
     made.dataset = dataset
-    if data.phonon_dataset is not None:
-        made.phonon_dataset = data.phonon_dataset
     calculator = None if "first_atoms" in dataset else "symfc"
     made.produce_fc3(is_compact_fc=True, fc_calculator=calculator)
-    made.produce_fc2(is_compact_fc=True, fc_calculator=calculator)
     if calculator is None:
         made.symmetrize_fc3()
-        made.symmetrize_fc2()
 
 
 def _has_forces(dataset: Any) -> bool:

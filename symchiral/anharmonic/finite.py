@@ -1,24 +1,35 @@
-"""Cubic couplings by finite differences of forces along symmetry-adapted modes."""
+"""Cubic and quartic couplings by finite differences of forces along symmetry-adapted modes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
+from math import comb
 
 import numpy as np
 import numpy.typing as npt
 
 from symchiral.anharmonic.couplings import Couplings, averaged_over_group
 from symchiral.anharmonic.polynomial import Polynomial
-from symchiral.errors import InputError
+from symchiral.errors import InputError, LimitError
 from symchiral.forces.displaced import ForceFunction
 from symchiral.modes.coordinates import NormalCoordinates
 
 Floats = npt.NDArray[np.float64]
 
 STEP = 0.03
-"""Å: largest displacement of an atom in the longer of the two steps."""
+"""Å: largest displacement of an atom in the longer cubic and the shortest quartic step."""
+
+STEPS = {3: (1.0, 0.5), 4: (3.0, 2.0, 1.0)}
+"""Displacements by order, in units of the step."""
+
+GOOD = 100
+"""Condition number that is good enough; twice as many displacements as numbers ask for are not
+exceeded to reach it."""
+
+MONOMIALS = 20_000
+"""Most products of coordinates among which invariants are looked for."""
 
 TRIALS, MANY = 30, 100
 """Random directions of which the best conditioned is taken, one after the other; with more than
@@ -32,7 +43,9 @@ class Design:
     Attributes
     ----------
     unknowns : tuple of Polynomial
-        The cubic polynomials whose coefficients are wanted.
+        The polynomials whose coefficients are wanted.
+    slots : tuple of int
+        The coordinates along which atoms are displaced, and forces are read.
     directions : (D, n) float
         Displacements in normal coordinates; the largest atomic displacement of each is 1 Å.
     condition : float
@@ -40,19 +53,42 @@ class Design:
     """
 
     unknowns: tuple[Polynomial, ...]
+    slots: tuple[int, ...]
     directions: Floats
     condition: float
 
+    @property
+    def matrix(self) -> Floats:
+        """(D m, K): ∂I_k/∂Q_c at the directions, for the m coordinates that are read."""
+        rows = [_gradients(self.unknowns, self.slots, d) for d in self.directions]
+        return np.concatenate(rows) if rows else np.zeros((0, 0))
 
-def invariants(coordinates: NormalCoordinates) -> tuple[Polynomial, ...]:
-    """Return independent cubic polynomials that the group allows.
 
-    Each concerns one set of three multiplets; of every set the averages of all monomials over the
-    group are reduced to independent ones.
+def invariants(
+    coordinates: NormalCoordinates, order: int = 3, *, slots: Sequence[int] | None = None
+) -> tuple[Polynomial, ...]:
+    """Return independent polynomials of an order, 3 or 4, that the group allows.
+
+    Each concerns one set of multiplets; of every set the averages of all monomials over the group
+    are reduced to independent ones.
+
+    Parameters
+    ----------
+    coordinates : NormalCoordinates
+        The modes.
+    order : int
+        Degree of the polynomials.
+    slots : sequence of int, optional
+        The coordinates they are made of, whole multiplets; default all.
+
+    Raises
+    ------
+    LimitError
+        There are more than ``MONOMIALS`` products.
     """
     n, owners = len(coordinates), coordinates.owners
     blocks: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
-    for monomial in combinations_with_replacement(range(n), 3):
+    for monomial in _monomials(range(n) if slots is None else slots, order):
         blocks.setdefault(tuple(int(owners[i]) for i in monomial), []).append(monomial)
     averaged = averaged_over_group(coordinates)
     found = []
@@ -60,46 +96,78 @@ def invariants(coordinates: NormalCoordinates) -> tuple[Polynomial, ...]:
         rows = np.zeros((len(monomials), len(monomials)))
         place = {m: i for i, m in enumerate(monomials)}
         for i, single in enumerate(monomials):
-            for factors, value in averaged(Polynomial.of(n, 3, {single: 1.0})).terms.items():
+            for factors, value in averaged(Polynomial.of(n, order, {single: 1.0})).terms.items():
                 rows[i, place[factors]] = value
         _, sizes, vectors = np.linalg.svd(rows)
         for vector in vectors[sizes > 1e-6]:
             terms = {m: v for m, v in zip(monomials, vector.tolist(), strict=True) if abs(v) > 1e-9}
-            found.append(Polynomial.of(n, 3, terms))
+            found.append(Polynomial.of(n, order, terms))
     return tuple(found)
 
 
-def design(coordinates: NormalCoordinates, *, everything: bool = False) -> Design:
+def _monomials(slots: Sequence[int], order: int) -> list[tuple[int, ...]]:
+    """Products of coordinates, each once."""
+    count = comb(len(slots) + order - 1, order)
+    if count > MONOMIALS:
+        raise LimitError(
+            f"{count:,} products of {len(slots)} coordinates are too many",
+            why=f"{MONOMIALS:,} are the most among which couplings are looked for",
+            fix='name the modes that matter, as in --modes "Eu(1) Eg(2)"',
+        )
+    return list(combinations_with_replacement(sorted(slots), order))
+
+
+def design(
+    coordinates: NormalCoordinates,
+    order: int = 3,
+    *,
+    modes: Sequence[str] | None = None,
+    everything: bool = False,
+) -> Design:
     r"""Choose as few displacements as determine the coefficients well.
 
-    A displacement d gives n numbers at once, :math:`-∂V_3/∂Q_c(d) = -\sum_k x_k ∂I_k/∂Q_c(d)`. As
-    many directions are taken as the number of unknowns asks for, one more wherever the equations
-    are dependent.
+    A displacement d gives as many numbers at once as there are coordinates,
+    :math:`-∂V_m/∂Q_c(d) = -\sum_k x_k ∂I_k/∂Q_c(d)`. As many directions are taken as the number of
+    unknowns asks for, and more where the equations are dependent, or nearly so.
 
     Parameters
     ----------
     coordinates : NormalCoordinates
         The modes.
+    order : int
+        3 or 4.
+    modes : sequence of str, optional
+        The multiplets whose couplings are wanted, ``Eu(1)``; default all.
     everything : bool
         Also determine what symmetry forbids: every monomial is an unknown.
+
+    Raises
+    ------
+    LabelError
+        There is no such mode.
+    LimitError
+        There are too many products.
     """
     n = len(coordinates)
+    slots = tuple(range(n))
+    if modes is not None:
+        slots = tuple(sorted({int(i) for name in modes for i in coordinates.slots(name)}))
     if everything:
-        unknowns = tuple(
-            Polynomial.of(n, 3, {f: 1.0}) for f in combinations_with_replacement(range(n), 3)
-        )
+        unknowns = tuple(Polynomial.of(n, order, {f: 1.0}) for f in _monomials(slots, order))
     else:
-        unknowns = invariants(coordinates)
+        unknowns = invariants(coordinates, order, slots=slots)
     rng = np.random.default_rng(0)
     chosen: list[Floats] = []
     rows = np.zeros((0, len(unknowns)))
     condition = float("inf")
-    while unknowns and (len(rows) < len(unknowns) or condition > 100):
+    enough = 2 * -(-len(unknowns) // max(len(slots), 1)) + 2
+    while unknowns and (condition == np.inf or (condition > GOOD and len(chosen) < enough)):
         best, best_rows, best_score = None, rows, (-1, -np.inf)
         for _ in range(TRIALS if len(unknowns) <= MANY else 1):
-            trial = rng.normal(size=n)
+            trial = np.zeros(n)
+            trial[list(slots)] = rng.normal(size=len(slots))
             trial /= np.linalg.norm(coordinates.displacements(trial), axis=1).max()
-            stacked = np.concatenate([rows, _gradients(unknowns, trial)])
+            stacked = np.concatenate([rows, _gradients(unknowns, slots, trial)])
             sizes = np.linalg.svd(stacked, compute_uv=False)
             kept = sizes[sizes > 1e-6 * sizes[0]]
             score = (len(kept), float(np.sum(np.log(kept))))
@@ -113,26 +181,40 @@ def design(coordinates: NormalCoordinates, *, everything: bool = False) -> Desig
         condition = float(sizes[0] / sizes[-1]) if full else float("inf")
         if len(chosen) > 10 * len(unknowns):
             raise ValueError("the displacements never determine the couplings")
-    return Design(unknowns, np.array(chosen).reshape(-1, n), condition)
+    return Design(unknowns, slots, np.array(chosen).reshape(-1, n), condition)
 
 
-def _gradients(unknowns: tuple[Polynomial, ...], direction: Floats) -> Floats:
-    """(n, m): ∂I_k/∂Q_c at a direction."""
-    return np.stack([p.gradient(direction) for p in unknowns], axis=1)
+def _gradients(
+    unknowns: tuple[Polynomial, ...], slots: tuple[int, ...], direction: Floats
+) -> Floats:
+    """(m, K): ∂I_k/∂Q_c at a direction."""
+    return np.stack([p.gradient(direction)[list(slots)] for p in unknowns], axis=1)
 
 
 def finite_couplings(
     forces: ForceFunction,
     coordinates: NormalCoordinates,
+    order: int = 3,
     *,
+    modes: Sequence[str] | None = None,
     everything: bool = False,
     step: float = STEP,
     progress: Callable[[float], None] | None = None,
 ) -> Couplings:
-    r"""Determine cubic couplings from forces on displaced atoms.
+    r"""Determine the couplings of one order from forces on displaced atoms.
 
-    :math:`-∂V_3/∂Q_c(d) = \frac{1}{2h^2}[F_c(hd) + F_c(-hd) - 2F_c(0)] + O(h^2)`, for two steps h
-    and h/2: the value is extrapolated to h → 0, the error the difference of the two.
+    With :math:`F(h) = -∂V/∂Q` at the displacement hd, the part of third order is what does not
+    change when the displacement is reversed,
+
+    .. math:: -∂V_3/∂Q(d) = \frac{1}{2h^2}[F(h) + F(-h) - 2F(0)] + O(h^2),
+
+    for h = s and s/2. That of fourth order is what changes, :math:`f(h) = [F(h) - F(-h)]/2h`, but
+    for the linear part,
+
+    .. math:: -∂V_4/∂Q(d) = \frac{f(h) - f(h')}{h^2 - h'^2} + O(h^2),
+
+    for h = 3s, 2s and 2s, s. Of both estimates the value is the extrapolation to s → 0, the error
+    their difference.
 
     Parameters
     ----------
@@ -140,46 +222,73 @@ def finite_couplings(
         Displacements (N, 3) of the primitive cell, Å, → forces (N, 3), eV/Å.
     coordinates : NormalCoordinates
         The modes.
+    order : int
+        3 or 4.
+    modes : sequence of str, optional
+        The multiplets whose couplings with one another are wanted, ``Eu(1)``; default all.
     everything : bool
         Also determine what symmetry forbids, from many more displacements.
     step : float
-        Largest displacement of an atom, Å.
+        s, the largest displacement of an atom in it, Å.
     progress : callable, optional
         Is told the share done.
 
     Raises
     ------
     InputError
-        The step is not positive.
+        The step is not between 0 and 1/3 Å, or the order is neither 3 nor 4.
+    LabelError
+        There is no such mode.
+    LimitError
+        There are too many products.
     """
-    if not 0 < step < 1:
+    if order not in STEPS:
         raise InputError(
-            f"no step of {step:g} Å", why="it is not between 0 and 1 Å", fix="take about 0.03"
+            f"no couplings of order {order}",
+            why="finite differences determine the third and the fourth",
+            fix="ask for 3 or 4",
         )
-    plan = design(coordinates, everything=everything)
+    if not 0 < step < 1 / 3:
+        raise InputError(
+            f"no step of {step:g} Å", why="it is not between 0 and 1/3 Å", fix="take about 0.03"
+        )
+    plan = design(coordinates, order, modes=modes, everything=everything)
     scaled = coordinates.vectors.reshape(-1, 3, len(coordinates))
-    scaled = scaled / np.sqrt(coordinates.modes.masses)[:, None, None]
+    scaled = (scaled / np.sqrt(coordinates.modes.masses)[:, None, None])[:, :, list(plan.slots)]
+    lengths = [step * x for x in STEPS[order]]
+    needed = 2 * len(lengths) * len(plan.directions) + (order == 3)
+    rest = np.zeros(len(plan.slots))
     calls = 0
 
     def along(q: Floats) -> Floats:
         nonlocal calls
         calls += 1
         if progress is not None:
-            progress(min(calls / (1 + 4 * len(plan.directions)), 1.0))
+            progress(calls / needed)
         return np.asarray(np.einsum("ka,kac->c", forces(coordinates.displacements(q)), scaled))
 
-    n = len(coordinates)
-    rest = along(np.zeros(n))
-    solved = []
-    rows = [_gradients(plan.unknowns, d) for d in plan.directions]
-    matrix = np.concatenate(rows) if rows else np.zeros((0, 0))
-    for h in (step, step / 2):
-        numbers = [
-            -(along(h * d) + along(-h * d) - 2 * rest) / (2 * h * h) for d in plan.directions
-        ]
-        right = np.concatenate(numbers) if numbers else np.zeros(0)
-        solved.append(np.linalg.lstsq(matrix, right, rcond=None)[0])
-    values, errors = (4 * solved[1] - solved[0]) / 3, np.abs(solved[1] - solved[0])
+    if order == 3:
+        if plan.unknowns:
+            rest = along(np.zeros(len(coordinates)))
+        coarse, fine = (
+            [-(along(h * d) + along(-h * d) - 2 * rest) / (2 * h * h) for d in plan.directions]
+            for h in lengths
+        )
+    else:
+        far, middle, near = (
+            [-(along(h * d) - along(-h * d)) / (2 * h) for d in plan.directions] for h in lengths
+        )
+        coarse, fine = (
+            [(a - b) / (h * h - k * k) for a, b in zip(first, second, strict=True)]
+            for first, second, h, k in (
+                (far, middle, lengths[0], lengths[1]),
+                (middle, near, lengths[1], lengths[2]),
+            )
+        )
+    solved = [_solved(plan, numbers) for numbers in (coarse, fine)]
+    # The errors of the two estimates are as 1 to 1/4, and as 9 + 4 to 4 + 1.
+    values = solved[1] + (solved[1] - solved[0]) * {3: 1 / 3, 4: 5 / 8}[order]
+    errors = np.abs(solved[1] - solved[0])
     found: dict[tuple[int, ...], float] = {}
     spread: dict[tuple[int, ...], float] = {}
     for polynomial, value, error in zip(plan.unknowns, values, errors, strict=True):
@@ -187,12 +296,21 @@ def finite_couplings(
             found[factors] = found.get(factors, 0.0) + float(value) * weight
             spread[factors] = float(np.hypot(spread.get(factors, 0.0), error * weight))
     kind = "every coefficient" if everything else "the coefficients symmetry allows"
+    between = "" if modes is None else f" between {' '.join(dict.fromkeys(modes))}"
+    steps = [f"{h:g}" for h in lengths]
     return Couplings(
         coordinates,
-        (Polynomial.of(n, 3, found),),
-        (Polynomial.of(n, 3, spread),),
+        (Polynomial.of(len(coordinates), order, found),),
+        (Polynomial.of(len(coordinates), order, spread),),
         provenance={
-            "method": f"finite differences of forces, {kind}: {calls} force calls for "
-            f"{len(plan.unknowns)} unknowns, steps {step:g} and {step / 2:g} Å"
+            "method": f"finite differences of forces, {kind} of order {order}{between}: {calls} "
+            f"force calls for {len(plan.unknowns)} unknowns, steps {', '.join(steps[:-1])} and "
+            f"{steps[-1]} Å"
         },
     )
+
+
+def _solved(plan: Design, numbers: list[Floats]) -> Floats:
+    """Least squares for the unknowns."""
+    right = np.concatenate(numbers) if numbers else np.zeros(0)
+    return np.asarray(np.linalg.lstsq(plan.matrix, right, rcond=None)[0])

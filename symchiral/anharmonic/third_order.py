@@ -8,17 +8,19 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from symchiral.anharmonic.couplings import Couplings
-from symchiral.anharmonic.door import Supercell, third_order_from_yaml
+from symchiral.anharmonic.door import Supercell, harmonic_from_yaml, third_order_from_yaml
 from symchiral.anharmonic.polynomial import Polynomial
 from symchiral.crystal.crystal import Source
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import StructureError, WavevectorError
+from symchiral.forces.door import ForceConstants
 from symchiral.io.files import load, locate
 from symchiral.io.phonon_files import MAX_BYTES, parse_yaml, plain_path
 from symchiral.modes.coordinates import NormalCoordinates
@@ -49,6 +51,9 @@ class ThirdOrder(Value):
         Atoms of the supercell that are the first index, one per atom of a primitive cell.
     constants : (p, N, N, 3, 3, 3) float
         :math:`Φ_{αβγ}(i, j, k)`, eV/Å³.
+    momentum : float or None
+        Part of Σ|Φ|²/(m m m) that a lattice translation changes, where the constants were given
+        for all atoms of the supercell; those held are averaged over translations.
     """
 
     crystal: SymmetricCrystal
@@ -57,6 +62,7 @@ class ThirdOrder(Value):
     masses: Floats
     first: tuple[int, ...]
     constants: Floats
+    momentum: float | None = None
 
     @classmethod
     def of(cls, crystal: SymmetricCrystal, supercell: Supercell) -> ThirdOrder:
@@ -81,6 +87,7 @@ class ThirdOrder(Value):
             frozen(supercell.masses),
             supercell.first,
             frozen(supercell.third),
+            supercell.momentum,
         )
 
     @cached_property
@@ -254,8 +261,56 @@ def _inside(folder: Path) -> Path | None:
     return next((path for path in found if path.is_file()), None)
 
 
-def read_third_order(source: str | os.PathLike[str]) -> tuple[Supercell, Source]:
-    """Read second- and third-order force constants, or forces, that phono3py wrote.
+@dataclass(frozen=True, eq=False)
+class ThirdOrderFile:
+    """A phono3py yaml file, read as far as it is asked for.
+
+    Attributes
+    ----------
+    source : Source
+        Path and hash.
+    parsed : dict
+        Its contents.
+    folder : Path
+        Where FORCES_FC3, or fc3.hdf5 and fc2.hdf5, may lie.
+    """
+
+    source: Source
+    parsed: dict[str, Any]
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The path as given."""
+        return self.source.path or ""
+
+    def harmonic(self) -> ForceConstants:
+        """Return second-order force constants, made without phono3py.
+
+        Raises
+        ------
+        ReadError, StructureError
+            There are no forces, or the data are damaged.
+        """
+        return harmonic_from_yaml(self.parsed, name=self.name, folder=self.folder)
+
+    @cached_property
+    def supercell(self) -> Supercell:
+        """Third-order force constants.
+
+        Raises
+        ------
+        InputError
+            There are none, they are damaged, or phono3py is not installed.
+        """
+        return third_order_from_yaml(self.parsed, name=self.name, folder=self.folder)
+
+    def __repr__(self) -> str:
+        return f"ThirdOrderFile({self.name!r})"
+
+
+def read_third_order(source: str | os.PathLike[str]) -> ThirdOrderFile:
+    """Open force constants, or forces, that phono3py wrote.
 
     Parameters
     ----------
@@ -265,8 +320,8 @@ def read_third_order(source: str | os.PathLike[str]) -> tuple[Supercell, Source]
 
     Raises
     ------
-    InputError
-        It cannot be read, or phono3py is not installed.
+    ReadError
+        It cannot be read.
     """
     given = os.fspath(source)
     path = Path(given).expanduser()
@@ -274,5 +329,5 @@ def read_third_order(source: str | os.PathLike[str]) -> tuple[Supercell, Source]
         path = _inside(path) or path
     path = locate(path)
     data = load(path, name=given, limit=MAX_BYTES)
-    made = third_order_from_yaml(parse_yaml(data, given), name=given, folder=path.parent)
-    return made, Source(given, hashlib.sha256(data).hexdigest())
+    origin = Source(given, hashlib.sha256(data).hexdigest())
+    return ThirdOrderFile(origin, parse_yaml(data, given), path.parent)

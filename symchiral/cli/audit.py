@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from symchiral.cli.common import add_forces, add_structure, open_study, write_json, write_table
+from symchiral.cli.common import (
+    add_forces,
+    add_structure,
+    open_study,
+    progress,
+    write_json,
+    write_table,
+)
 
 SUMMARY = "audit third-order force constants: what of them the rules forbid"
 
@@ -20,6 +27,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "vertex of special points)",
     )
     parser.add_argument(
+        "--mesh",
+        nargs=3,
+        type=int,
+        metavar=("N1", "N2", "N3"),
+        help="audit all vertices of a mesh: divisions of the primitive reciprocal vectors",
+    )
+    parser.add_argument(
         "--fail-on",
         type=float,
         metavar="SHARE",
@@ -32,7 +46,8 @@ def run(options: argparse.Namespace) -> int:
     from symchiral.report.strengths import audit_document, audit_table
 
     study = open_study(options)
-    found = study.audit(options.q)
+    mesh = tuple(options.mesh) if options.mesh else None
+    found = study.audit(options.q, mesh=mesh, progress=progress(options, "auditing"))
     if options.json:
         write_json(audit_document(study.crystal, study.axis, found))
     else:

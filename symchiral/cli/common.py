@@ -131,6 +131,18 @@ def open_study(options: argparse.Namespace, *, gamma: bool = False) -> Study:
     return study
 
 
+def progress(options: argparse.Namespace, word: str) -> Any:
+    """Return what shows the share done on a terminal, or nothing."""
+    if options.quiet or not sys.stderr.isatty():
+        return None
+
+    def show(share: float) -> None:
+        sys.stderr.write(f"\r{word} {share:4.0%}" + ("\r\x1b[K" if share >= 1 else ""))
+        sys.stderr.flush()
+
+    return show
+
+
 def warn(notices: Iterable[Notice]) -> None:
     """Print notices on stderr."""
     for notice in notices:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from symchiral.cli.common import add_forces, add_structure, open_study, write_json, write_table
+from symchiral.cli.common import (
+    add_forces,
+    add_structure,
+    open_study,
+    progress,
+    write_json,
+    write_table,
+)
 
 SUMMARY = "list how strongly zone-centre modes couple: coefficients in the circular basis"
 
@@ -23,14 +30,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--calculator",
         dest="differences",  # of the modes of FILE; it computes no forces in their place
         metavar="sevenn|MODULE:FACTORY",
-        help="determine them by finite differences with a calculator; FILE gives the modes",
+        help="determine them by finite differences with a calculator; FILE gives the modes, or a "
+        "structure, whose modes then are those of the calculator",
     )
     parser.add_argument(
         "--step",
         type=float,
         default=0.03,
         metavar="ANGSTROM",
-        help="largest displacement of an atom (default: 0.03)",
+        help="largest displacement of an atom (default: 0.03), for the fourth order three times "
+        "as much",
+    )
+    parser.add_argument(
+        "--order",
+        type=int,
+        choices=(3, 4),
+        default=3,
+        help="with --calculator: 4 determines quartic coefficients too (default: 3)",
+    )
+    parser.add_argument(
+        "--modes",
+        metavar='"MODE MODE"',
+        help="with --calculator: determine the coefficients of that order between these modes "
+        'only, as in "Eu(1) Eu(2)"',
     )
     parser.add_argument(
         "--save", metavar="FILE", help="write them as a couplings.json for simulate"
@@ -46,12 +68,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the table, or the document."""
     from symchiral.anharmonic.couplings import save_couplings
+    from symchiral.errors import InputError
     from symchiral.report.strengths import couple_document, couple_table
 
+    if options.differences is None and (options.order == 4 or options.modes):
+        raise InputError(
+            "nothing determines couplings of chosen modes or orders",
+            why="--order and --modes say what a calculator is asked for",
+            fix="add --calculator, or leave them out: what a file has is listed whole",
+        )
     study = open_study(options)
     if options.differences is not None:
         found = study.finite_couplings(
-            options.differences, everything=options.check, step=options.step
+            options.differences,
+            options.order,
+            modes=options.modes.split() if options.modes else None,
+            everything=options.check,
+            step=options.step,
+            progress=progress(options, "computing forces"),
         )
     else:
         found = study.couplings(options.couplings)

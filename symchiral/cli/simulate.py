@@ -11,6 +11,7 @@ from symchiral.cli.common import (
     add_forces,
     add_structure,
     open_study,
+    progress,
     warn,
     write,
     write_json,
@@ -24,13 +25,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_structure(parser)
     add_forces(parser)
-    parser.add_argument(
+    cause = parser.add_mutually_exclusive_group(required=True)
+    cause.add_argument(
         "--pump",
-        required=True,
         metavar='"2.0THz s+ 1ps 1MV/cm"',
         help="frequency, polarisation (s+ and s- circular, x, y, z, an angle from x as in 30deg, "
         "ell0.5@30deg), duration (FWHM of the intensity) and field in the crystal (or fluence in "
         "mJ/cm2), with units; also chirp=0.1THz/ps, phase=90deg",
+    )
+    cause.add_argument(
+        "--start",
+        metavar='"MODE 0.05A"',
+        help="no light: one mode set in motion at time zero, E1u(1,+) on its circle, with the "
+        "largest displacement of an atom",
     )
     parser.add_argument(
         "--couplings",
@@ -87,7 +94,9 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.dynamics.integrate import simulate
     from symchiral.dynamics.model import DAMPING
     from symchiral.dynamics.pulse import Pulse
+    from symchiral.dynamics.start import Start
     from symchiral.dynamics.sweep import Sweep, run_sweep
+    from symchiral.errors import InputError
     from symchiral.io.couplings import couplings_beside
     from symchiral.io.spectrum import read_frequencies, read_linewidths
     from symchiral.report.bands import check_ending
@@ -99,8 +108,13 @@ def run(options: argparse.Namespace) -> None:
         sweep_table,
     )
 
-    pulse = Pulse.parse(options.pump)
+    pulse = Pulse.parse(options.pump) if options.pump else None
+    start = Start.parse(options.start) if options.start else None
     sweep = Sweep.parse(options.sweep) if options.sweep else None
+    if sweep is not None and pulse is None:
+        raise InputError(
+            "nothing to sweep", why="a sweep changes the light, and there is none", fix="use --pump"
+        )
     for option, endings in ENDINGS.items():
         if getattr(options, option) is not None:
             check_ending(Path(getattr(options, option)), endings)
@@ -116,10 +130,14 @@ def run(options: argparse.Namespace) -> None:
     model = study.model(couplings=given, frequencies=frequencies, damping=damping, raw=options.raw)
     given = given or model.couplings
     found = simulate(
-        model, pulse, duration=options.duration, progress=progress(options, "simulating")
+        model,
+        pulse,
+        duration=options.duration,
+        start=start.state(model.coordinates) if start else None,
+        progress=progress(options, "simulating"),
     )
     swept: Swept = ()
-    if sweep is not None:
+    if sweep is not None and pulse is not None:
         swept = run_sweep(
             model, pulse, sweep, duration=options.duration, progress=progress(options, "sweeping")
         )
@@ -127,12 +145,12 @@ def run(options: argparse.Namespace) -> None:
         warn(run_notices(found))
     write_files(options, found)
     if options.json:
-        write_json(simulate_document(found, given, sweep=sweep, swept=swept))
+        write_json(simulate_document(found, given, start=start, sweep=sweep, swept=swept))
         return
     if sweep is not None:
         write_table(sweep_table(found, sweep, swept))
         return
-    write_table(simulate_table(found, given, unit=options.unit))
+    write_table(simulate_table(found, given, start=start, unit=options.unit))
 
 
 ENDINGS = {
@@ -165,15 +183,3 @@ def write_files(options: argparse.Namespace, found: Any) -> None:
     for name in ("table", "trajectory", "figure", "animation"):
         if getattr(options, name) and not options.quiet:
             write(f"wrote {getattr(options, name)}", sys.stderr)
-
-
-def progress(options: argparse.Namespace, word: str) -> Any:
-    """Return what shows the share done on a terminal, or nothing."""
-    if options.quiet or not sys.stderr.isatty():
-        return None
-
-    def show(share: float) -> None:
-        sys.stderr.write(f"\r{word} {share:4.0%}" + ("\r\x1b[K" if share >= 1 else ""))
-        sys.stderr.flush()
-
-    return show

@@ -292,27 +292,6 @@ def yaml_text(constants: ForceConstants) -> str:
         return str(constants.phonon.to_phonopy_yaml(settings={"force_constants": not has}))
 
 
-def from_constants(
-    unitcell: Any,
-    supercell_matrix: npt.ArrayLike,
-    primitive_matrix: npt.ArrayLike,
-    constants: Floats,
-    nac: Any,
-    *,
-    name: str,
-) -> ForceConstants:
-    """Make force constants from those of a supercell, full or compact.
-
-    Raises
-    ------
-    StructureError
-        They do not belong to the supercell.
-    """
-    return _build(
-        unitcell, supercell_matrix, primitive_matrix, constants=constants, nac=nac, name=name
-    )
-
-
 def _build(
     unitcell: Any,
     supercell_matrix: npt.ArrayLike,

@@ -13,6 +13,7 @@ from symchiral.crystal.search import Notice, SymmetricCrystal
 from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.pulse import Drive, Pulse
 from symchiral.dynamics.run import Motion, Run
+from symchiral.dynamics.start import Start
 from symchiral.dynamics.sweep import INSIDE, Sweep
 from symchiral.report.document import Document, axis_record, header, structure_record, tidy
 from symchiral.report.summary import axis_line, headline
@@ -34,7 +35,7 @@ def run_notices(run: Run) -> tuple[Notice, ...]:
     model = run.model
     if run.stopped:
         found.append(Notice("stopped", run.stopped))
-    if model.coordinates.modes.born is None:
+    if run.drive is not None and model.coordinates.modes.born is None:
         found.append(
             Notice("no-born-charges", "there are no Born charges: light drives no mode by itself")
         )
@@ -102,7 +103,12 @@ def pulse_record(drive: Drive | None) -> Document | None:
 
 
 def simulate_document(
-    run: Run, given: Couplings, *, sweep: Sweep | None = None, swept: Swept = ()
+    run: Run,
+    given: Couplings,
+    *,
+    start: Start | None = None,
+    sweep: Sweep | None = None,
+    swept: Swept = (),
 ) -> Document:
     """Return the document of ``simulate``.
 
@@ -112,6 +118,8 @@ def simulate_document(
         The simulation.
     given : Couplings
         The couplings as they were read.
+    start : Start, optional
+        What was set in motion without light.
     sweep, swept
         What was changed, and what came of it, if anything was.
     """
@@ -126,6 +134,9 @@ def simulate_document(
         "axis": axis_record(modes.crystal, modes.axis),
         "lab": tidy(model.lab),
         "pulse": pulse_record(run.drive),
+        "start": None
+        if start is None
+        else {"mode": start.mode, "displacement": start.displacement, "unit": "angstrom"},
         "damping": {
             name: round(float(model.damping[model.coordinates.slots(name)[0]]), 9)
             for name in model.coordinates.names
@@ -163,14 +174,22 @@ def simulate_document(
     return found
 
 
-def simulate_table(run: Run, given: Couplings, *, unit: str = "THz") -> Table:
+def simulate_table(
+    run: Run, given: Couplings, *, start: Start | None = None, unit: str = "THz"
+) -> Table:
     """Return how the modes moved, the strongest first."""
     model, crystal = run.model, run.model.coordinates.modes.crystal
     motions = sorted(run.motions, key=lambda m: -m.energy)
     largest = max(m.energy for m in motions)
     shown = [m for m in motions if m.energy > SMALL * largest]
+    when = "after the pulse" if start is None else "without light"
+    cause = (
+        f"start    {minus(start.mode)}, atoms up to {start.displacement:g} Å from their places"
+        if start is not None
+        else f"pulse    {_pulse_line(run.drive, model, crystal)}"
+    )
     foot = [
-        "Amplitude, energy and helicity after the pulse, from "
+        f"Amplitude, energy and helicity {when}, from "
         f"{minus(f'{run.times[run.after][0]:.3g}')} to {run.times[-1]:.3g} ps; moves at: strongest "
         "frequency; atoms: largest displacement, at any time. Helicity +1: counter-clockwise about "
         "the axis.",
@@ -190,7 +209,7 @@ def simulate_table(run: Run, given: Couplings, *, unit: str = "THz") -> Table:
         head=(
             f"{headline(crystal)}   motion of zone-centre modes",
             f"axis     {axis_line(crystal, model.coordinates.modes.axis)}",
-            f"pulse    {_pulse_line(run.drive, model, crystal)}",
+            cause,
             f"cubic    {_couplings_line(given, model.couplings)}",
             f"damping  {_damping_line(model)}",
         ),
@@ -263,6 +282,9 @@ def _damping_line(model: NormalModeModel) -> str:
 def _budget_line(run: Run) -> str:
     budget = {name: float(values[-1]) for name, values in run.angular_momentum_budget().items()}
     words = {"light": "light gave", "motion": "the atoms keep"}
+    first = float(run.angular_momentum()[0])
+    if run.drive is None:
+        words["light"], budget["light"] = "the atoms had", first
     lost = -sum(budget[name] for name in ("damping", "coupling", "harmonic")) + 0.0
     through = minus(f"{-budget['coupling'] + 0.0:+.3g}")
     parts = [f"{words[name]} {minus(f'{budget[name]:+.3g}')}ħ" for name in ("light", "motion")]

@@ -46,6 +46,15 @@ def couple_document(couplings: Couplings, *, checked: bool) -> Document:
         "unit": "eV/(sqrt(amu) angstrom)^order",
         "provenance": dict(couplings.provenance),
         "largest_forbidden": float(f"{couplings.broken(3)[0]:.6g}"),
+        "orders": [
+            {
+                "order": p.order,
+                "allowed": float(f"{allowed:.6g}"),
+                "forbidden": float(f"{forbidden:.6g}"),
+            }
+            for p in couplings.potentials
+            for forbidden, allowed in (couplings.broken(p.order),)
+        ],
         "terms": [
             {
                 "modes": list(t.modes),
@@ -70,12 +79,18 @@ def couple_table(couplings: Couplings, *, everything: bool, checked: bool) -> Ta
     terms = _terms(couplings)
     listed = [t for t in terms if checked or t.verdict.word != "forbidden"]
     rows = listed if everything else listed[:ROWS]
-    forbidden, allowed = couplings.broken(3)
     foot = [
         "V = Σ value × product of coordinates and the conjugate, every product once, "
-        "eV/(√amu Å)³ (⁴ for four), per primitive cell; Q(+) belongs to (e_x + i e_y)/√2.",
-        f"Largest allowed {allowed:.3g}, largest forbidden {forbidden:.2g} (--check lists them).",
+        "eV/(√amu Å)³ (⁴ for four), per primitive cell; Q(+) belongs to (e_x + i e_y)/√2."
     ]
+    for p in couplings.potentials:
+        forbidden, allowed = couplings.broken(p.order)
+        which = "" if len(couplings.potentials) == 1 else f"Order {p.order}: "
+        if not forbidden and not allowed:
+            foot.append(f"{which or 'Order 3: '}symmetry allows no coefficient.")
+            continue
+        text = f"{which}largest allowed {allowed:.3g}, largest forbidden {forbidden:.2g}"
+        foot.append(f"{text[0].upper()}{text[1:]} (--check lists them).")
     if len(rows) < len(listed):
         foot.append(f"{len(listed) - len(rows)} more: --all")
     table = Table(
@@ -84,8 +99,7 @@ def couple_table(couplings: Couplings, *, everything: bool, checked: bool) -> Ta
         head=(
             f"{headline(modes.crystal)}   couplings of zone-centre modes",
             f"axis     {axis_line(modes.crystal, modes.axis)}",
-            f"source   {couplings.provenance.get('method', '')}, "
-            f"{couplings.provenance.get('file', '')}",
+            f"source   {_source(couplings)}",
         ),
         foot=tuple(foot),
     )
@@ -94,10 +108,17 @@ def couple_table(couplings: Couplings, *, everything: bool, checked: bool) -> Ta
     return table if known else table.without("error")
 
 
+def _source(couplings: Couplings) -> str:
+    """What computed the forces, how, and where the coefficients were read."""
+    given = (couplings.provenance.get(key) for key in ("calculator", "method", "file"))
+    return ", ".join(text for text in given if text)
+
+
 def _row(term: CircularTerm) -> tuple[str, ...]:
-    value = minus(f"{term.value.real:+.3e}")
-    if abs(term.value.imag) > 1e-6 * abs(term.value):
-        value += minus(f" {term.value.imag:+.3e} i")
+    parts = {"": term.value.real, " i": term.value.imag}
+    least = 1e-6 * abs(term.value)
+    shown = [f"{x:+.3e}{unit}" for unit, x in parts.items() if abs(x) > least]
+    value = minus(" ".join(shown or ["0"]))
     error = "" if term.error != term.error else f"{term.error:.0e}"
     return minus(" ".join(term.modes)), value, error, term.verdict.word
 
@@ -112,6 +133,15 @@ def audit_document(crystal: SymmetricCrystal, axis: Axis | None, found: Audit) -
         "total": float(f"{found.total:.9g}"),
         "share": float(f"{found.share:.6g}"),
         "shares": {kind: float(f"{share:.6g}") for kind, share in found.shares.items()},
+        "counts": found.counts,
+        "mesh": None
+        if found.mesh is None
+        else {
+            "divisions": list(found.mesh.divisions),
+            "triplets": found.mesh.triplets,
+            "irreducible": found.mesh.irreducible,
+            "judged": found.mesh.judged,
+        },
         "vertices": [
             {
                 "q": [wavevector_record(crystal, q) for q in v.points],
@@ -141,11 +171,25 @@ def audit_table(
     """Return the share of |V₃|² in forbidden triples, a row per vertex."""
     rows: list[tuple[str, ...]] = [_vertex_row(crystal, v) for v in found.vertices]
     shares = found.shares
-    rows.append(("all", "", *(_share(shares.get(k, 0.0)) for k in KINDS), _share(found.share)))
+    mesh = found.mesh
+    name = "all" if mesh is None else f"mesh {' '.join(map(str, mesh.divisions))}"
+    rows.append((name, "", *(_share(shares.get(k, 0.0)) for k in KINDS), _share(found.share)))
     foot = [
         "Share of Σ|V₃|² over all triples of modes that the rule forbids; the columns are the "
         "simplest reasons."
     ]
+    if mesh is not None:
+        triples, free = sum(found.counts.values()), found.counts.get("allowed", 0)
+        foot.append(
+            f"{mesh.triplets:,} triplets of wavevectors with Σq = G, {mesh.irreducible:,} up to "
+            f"symmetry, {mesh.judged:,} of them with anything to judge; {triples - free:,} of "
+            f"{triples:,} triples of modes are forbidden."
+        )
+    foot.append(
+        "Momentum is conserved by construction: the constants are those of one primitive cell."
+        if found.momentum is None
+        else f"Vertices with Σq ≠ G hold {_share(found.momentum)} of all; what follows is without."
+    )
     worst = found.offenders[:3]
     if worst and worst[0].value > 0:
         foot.append("Largest forbidden |V₃|, eV/(√amu Å)³:")
@@ -160,7 +204,7 @@ def audit_table(
     if limit is not None:
         word = "above" if found.share > limit else "within"
         foot.append(f"{found.share:.2e} is {word} the limit {limit:g}.")
-    return Table(
+    table = Table(
         ("wavevectors", "axis", *KINDS, "all"),
         tuple(rows),
         head=(
@@ -169,6 +213,7 @@ def audit_table(
         ),
         foot=tuple(foot),
     )
+    return table if mesh is None else table.without("axis")
 
 
 def _vertex_row(crystal: SymmetricCrystal, vertex: AuditedVertex) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from symchiral.anharmonic.third_order import ThirdOrder, is_third_order_source, read_third_order
+from symchiral.anharmonic.third_order import is_third_order_source, read_third_order
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.search import SYMPREC, find_symmetry
 from symchiral.forces.phonons import make_phonons
@@ -48,11 +48,10 @@ def read(
         No space group is found, or ``axis`` is no symmetry axis.
     """
     if is_third_order_source(source):
-        supercell, origin = read_third_order(source)  # type: ignore[arg-type]
+        third = read_third_order(source)  # type: ignore[arg-type]
         phonons = make_phonons(
-            supercell.forces, source=origin, symprec=symprec, symmetrize=symmetrize
+            third.harmonic(), source=third.source, symprec=symprec, symmetrize=symmetrize
         )
-        third = ThirdOrder.of(phonons.crystal, supercell)
         return Study(phonons.crystal, find_axis(phonons.crystal, axis), phonons, third)
     if is_phonon_source(source):
         forces, origin, provenance = read_forces(source)

@@ -491,6 +491,87 @@ def _along(phonon: Any, repeat: int) -> Iterator[Row]:
     yield Row("peak memory of bands / their eigenvectors", peak / size, 3.0, f"{size / 1e6:.0f} MB")
 
 
+def dynamics(repeat: int) -> Iterator[Row]:
+    """Third order contracted, modes in time, and force calls of finite differences."""
+    import numpy as np
+
+    import symchiral as sc
+    from symchiral.anharmonic.finite import design
+    from symchiral.anharmonic.third_order import ThirdOrder, contract
+    from symchiral.crystal.crystal import Crystal
+    from symchiral.crystal.qpoint import QPoint
+    from symchiral.crystal.search import find_symmetry
+    from symchiral.modes.coordinates import normal_coordinates
+
+    # A million triples: 34 atoms without symmetry, third-order constants of a 136-atom supercell.
+    rng = np.random.default_rng(0)
+    n, cells = 34, 4
+    cell = np.array([[9.0, 0, 0], [0.4, 9.5, 0], [0.3, 0.2, 10.0]])
+    grid = np.stack(np.meshgrid(range(4), range(3), range(3), indexing="ij"), axis=-1)
+    places = (grid.reshape(-1, 3)[:n] + 0.2 * rng.random((n, 3))) / [4, 3, 3]
+    crystal = find_symmetry(Crystal.of(cell, places, np.array([3] * n)))
+    shifts = np.array([(i, j, 0) for i in range(2) for j in range(2)])
+    unit = crystal.input.positions
+    positions = ((unit[None] + shifts[:, None]).reshape(-1, 3)) @ cell
+    third = ThirdOrder(
+        crystal,
+        cell * np.array([2, 2, 1])[:, None],
+        positions,
+        np.full(n * cells, 6.9),
+        tuple(range(n)),
+        rng.normal(size=(n, n * cells, n * cells, 3, 3, 3)),
+    )
+    points = (QPoint.of("1/2", 0, 0), QPoint.of(0, "1/2", 0), QPoint.of("1/2", "1/2", 0))
+    size = 100
+    modes = rng.normal(size=(3, 3 * n, size)) + 1j * rng.normal(size=(3, 3 * n, size))
+    vertex = third.vertex(points)
+
+    def ours() -> object:
+        return contract(vertex, (modes[0], modes[1], modes[2]))
+
+    flat = vertex.reshape(3 * n, -1).T.copy()
+
+    def products() -> object:
+        return [flat @ modes[0] for _ in range(3)]
+
+    medians([ours, products], 1)
+    a, b, c = medians([ours, products, lambda: third.vertex(points)], repeat)
+    yield Row("10⁶ triples of modes contracted / 3 products", a / b, 3.0, f"{a:.3f} s")
+    yield Row(
+        f"third order of {n} atoms, {n * cells}-atom supercell, to 10⁶ triples, s / 2 s",
+        (a + c) / 2,
+        1.0,
+        f"{c:.2f} s for the vertex, {a:.2f} s for the modes",
+    )
+    study = sc.read("Bi2Se3/phonopy.yaml")
+    model = study.model()
+    from symchiral.dynamics.integrate import simulate
+    from symchiral.dynamics.pulse import Pulse
+
+    pulse = Pulse(2.457, "σ+", 1.0, 0.2)
+    (d,) = medians([lambda: simulate(model, pulse, duration=20.0)], repeat)
+    yield Row(f"20 ps of {len(model.coordinates)} modes of Bi2Se3, s / 1 s", d, 1.0, f"{d:.2f} s")
+    try:
+        from phono3py import Phono3py
+    except ImportError:
+        return
+    from symchiral.forces.door import cell_of, quiet
+
+    for name in ("Bi2Se3", "MgB2", "TiO2_anatase", "HgS_cinnabar"):
+        found = sc.read(f"{name}/phonopy.yaml")
+        with quiet():
+            whole = Phono3py(cell_of(found.crystal.primitive), np.eye(3, dtype=int))
+            whole.generate_displacements()
+        directions = len(design(normal_coordinates(found.modes())).directions)
+        mine, theirs = 1 + 4 * directions, len(whole.supercells_with_displacements)
+        yield Row(
+            f"force calls for the cubic couplings of {name} / third-order set of phono3py",
+            mine / theirs,
+            0.5,
+            f"{mine} against {theirs}, one primitive cell",
+        )
+
+
 def main() -> int:
     """Measure, print, and return how many targets were missed."""
     parser = argparse.ArgumentParser(description="ratios to floors measured in the same run")
@@ -512,6 +593,7 @@ def main() -> int:
         calculator,
         light,
         fitting,
+        dynamics,
     ):
         if arguments.only not in part.__name__:
             continue
