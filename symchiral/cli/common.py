@@ -45,6 +45,12 @@ def add_structure(parser: argparse.ArgumentParser) -> None:
         help="axis to count rotation about: a lattice direction and a point of the input cell "
         "(default: the axis of highest order)",
     )
+    parser.add_argument(
+        "--spin-axis",
+        type=_cartesian,
+        metavar="X,Y,Z",
+        help="Cartesian direction of magnetic moments that the structure gives without one",
+    )
     parser.add_argument("--json", action="store_true", help="print the JSON document")
     parser.add_argument("--quiet", action="store_true", help="print no warnings")
 
@@ -81,6 +87,16 @@ def _positive(text: str) -> float:
     return value
 
 
+def _cartesian(text: str) -> tuple[float, ...]:
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    if len(values) != 3:
+        raise argparse.ArgumentTypeError(f"{text!r} is not three numbers; pass for instance 0,0,1")
+    return values
+
+
 def same_input(options: argparse.Namespace) -> str:
     """Return the words that make another command read the same structure in the same way."""
     words = [shlex.quote(options.file)]
@@ -88,6 +104,8 @@ def same_input(options: argparse.Namespace) -> str:
         words.append(f"--symprec {options.symprec:g}")
     if options.axis is not None:
         words.append(f"--axis {shlex.quote(options.axis)}")
+    if options.spin_axis is not None:
+        words.append(f"--spin-axis {','.join(f'{x:g}' for x in options.spin_axis)}")
     if getattr(options, "calculator", None) is not None:
         words.append(calculator_words(options))
     return " ".join(words)
@@ -121,6 +139,7 @@ def open_study(options: argparse.Namespace, *, gamma: bool = False) -> Study:
         symprec=options.symprec,
         axis=options.axis,
         symmetrize=getattr(options, "symmetrize", False),
+        spin_axis=options.spin_axis,
     )
     if getattr(options, "calculator", None) is not None:
         from symchiral.cli.calculator import with_calculator

@@ -28,6 +28,7 @@ def checked_crystal(
     source: Source,
     name: str,
     labels: Sequence[str] | None = None,
+    moments: npt.ArrayLike | None = None,
 ) -> Crystal:
     """Make a crystal, or say in one error why it is none.
 
@@ -41,6 +42,8 @@ def checked_crystal(
         How errors call it.
     labels : sequence of str, optional
         Names of the atoms in the input, for errors.
+    moments : (N, 3) array-like, optional
+        Their magnetic moments, μB.
 
     Raises
     ------
@@ -58,13 +61,14 @@ def checked_crystal(
     Traceback (most recent call last):
     symchiral.errors.StructureError: x is no crystal: atoms 1 (Fe) and 2 (Fe) are 0.030 Å apart...
     """
-    crystal = Crystal.of(cell, positions, numbers, source=source)
+    crystal = Crystal.of(cell, positions, numbers, source=source, moments=moments)
     if len(crystal) == 0:
         raise _no_crystal(name, "it has no atoms", "give the structure with its atoms")
     if len(crystal) > MAX_ATOMS:
         raise too_many(name, len(crystal))
-    for what, array in (("cell", crystal.cell), ("positions", crystal.positions)):
-        if not np.all(np.isfinite(array)):
+    numbers_of = {"cell": crystal.cell, "positions": crystal.positions, "moments": crystal.moments}
+    for what, array in numbers_of.items():
+        if array is not None and not np.all(np.isfinite(array)):
             raise _no_crystal(name, f"its {what} hold NaN or infinity", "repair the numbers")
     _check_elements(crystal, name, labels)
     _check_cell(crystal.cell, name)
