@@ -37,7 +37,8 @@ class MagneticGroup:
     ) -> MagneticGroup:
         """Tell the type from the time signs of the operations; None where they have two."""
         kind = 4 if signs is None else 3 if -1 in signs else 1
-        return cls(kind, *(numbers or (None, None)), point_group)
+        bns, uni = numbers or (None, None)
+        return cls(kind, bns, uni, point_group)
 
 
 Vector = tuple[int, int, int]

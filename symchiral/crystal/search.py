@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -108,10 +111,25 @@ def magnetic_numbers(
     """
     skewed = 5 * np.eye(3) + np.array([[0, 0.7, 0.3], [0.2, 0, 0.5], [0.4, 0.6, 1.0]])
     cell = symmetrized_cell(skewed, rotations)
-    found = spglib.get_magnetic_spacegroup_type_from_symmetry(
-        rotations, translations, signs < 0, cell
-    )
+    with _silent():
+        found = spglib.get_magnetic_spacegroup_type_from_symmetry(
+            rotations, translations, signs < 0, cell
+        )
     return None if found is None else (str(found.bns_number), int(found.uni_number))
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep spglib from writing on stderr about what it tries before it succeeds."""
+    before = os.environ.get("SPGLIB_WARNING")
+    os.environ["SPGLIB_WARNING"] = "OFF"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["SPGLIB_WARNING"]
+        else:
+            os.environ["SPGLIB_WARNING"] = before
 
 
 def _centring(translations: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -21,6 +21,7 @@ from symchiral.irreps.reflection import parities, reflections
 from symchiral.irreps.stars import place_name, star_arms
 from symchiral.modes.parts import spin_orbital
 from symchiral.modes.species import Species, find_species
+from symchiral.report.magnetism import magnetic_record, splitting_record
 from symchiral.report.wavevectors import little_symbol
 from symchiral.rules.activity import activity
 from symchiral.rules.rule import Rule
@@ -65,6 +66,7 @@ def structure_record(crystal: SymmetricCrystal) -> Document:
         "symbol": group.symbol,
         "point_group": group.point_group,
         "schoenflies": group.schoenflies,
+        "magnetic": magnetic_record(crystal),
         "primitive": {
             "cell": tidy(primitive.cell),
             "positions": tidy(primitive.positions),
@@ -287,6 +289,7 @@ def show_document(
         ],
         "q": wavevectors,
         "species": species,
+        "zero_field": splitting_record(crystal, find_species(crystal, axis)),
     }
 
 

@@ -120,7 +120,7 @@ def _splitting(light: Light) -> Allowance:
     forms = {
         s.label: _pair(k, turning)
         for s in light.optical
-        if (turning := rotation(s.participant)) is not None
+        if (turning := rotation(s.participant, light.crystal.signs)) is not None
     }
     found = [
         label
@@ -144,7 +144,7 @@ def _moment(light: Light) -> Allowance:
     moment, n = axial_vector(light.crystal, "M", time_parity=-1), light.beam.frame[2]
     found, coefficients = [], 0
     for s in light.optical:
-        turning = rotation(s.participant)
+        turning = rotation(s.participant, light.crystal.signs)
         if turning is None:
             continue
         form = _pair(moment, turning)
