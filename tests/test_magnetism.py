@@ -7,14 +7,17 @@ gyroscopic term, its displacements moved atom by atom.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import spglib
+from jsonschema import Draft202012Validator
 from magnetic_groups import (
     Group,
     cartesian,
@@ -24,10 +27,12 @@ from magnetic_groups import (
 )
 
 import symchiral as sc
+from symchiral.cli import main
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.order import find_magnetic_symmetry
 from symchiral.errors import InputError, ReadError, StructureError, SymmetryError
 from symchiral.io.structure import read_bytes
+from symchiral.report.document import schema
 from symchiral.rules.magnetism import net_moment, splittings
 from symchiral.study import Study
 
@@ -240,6 +245,44 @@ def test_shipped_magnets(name: str) -> None:
     )
     assert other is not None
     assert other.uni_number == names.uni
+
+
+def test_shipped_magnets_say_where_they_come_from() -> None:
+    folder = Path(__file__).resolve().parent.parent / "structures"
+    assert {path.stem for path in folder.glob("*.mcif")} == set(SHIPPED)
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    for name, (bns, point_group, *_) in SHIPPED.items():
+        text = (folder / f"{name}.mcif").read_text(encoding="utf-8")
+        assert "_symchiral_source_kind            recalled\n" in text
+        assert "not read\n at any source" in text
+        rows = [line for line in readme.splitlines() if line.startswith(f"| {name}.mcif |")]
+        assert len(rows) == 1
+        assert f"| {bns} | {point_group} |" in rows[0]
+        assert rows[0].endswith("| recalled |")
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_show_says_it(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    bns, _, kind, split = SHIPPED[name]
+    assert main(["show", name]) == 0
+    text = capsys.readouterr().out
+    assert f"magnetic BNS {bns}: type {'I' * kind if kind < 4 else 'IV'}, " in text
+    assert ("splits   Eg, Eu into (+) and (−)" if split else "splits   not Eg, Eu: ") in text
+    assert main(["show", name, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    errors = list(Draft202012Validator(json.loads(schema("show"))).iter_errors(document))
+    assert not errors, errors[0].message
+    assert document["structure"]["magnetic"]["bns"] == bns
+    assert [s["split"] for s in document["zero_field"]["splitting"]] == [split, split]
+
+
+def test_other_commands_name_the_magnetic_class(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", "Co3Sn2S2_FM"]) == 0
+    assert "D3d, 7 atoms, magnetic −3m'" in capsys.readouterr().out
+    assert main(["show", "CrI3", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["zero_field"] is None
+    assert document["structure"]["magnetic"] is None
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -87,7 +87,7 @@ def magnetic_subgroup(crystal: SymmetricCrystal, moments: Floats) -> Subgroup:
         raise SymmetryError(
             "the moments do not fit the atoms",
             why="translations of the atoms do not map the cell onto itself",
-            fix="pass a smaller --symprec",
+            fix="describe the crystal in a smaller cell, or pass another --symprec",
         )
     kept = [t for t in cells if _same(table[:, cell_indices(cells + t, lattice, cells)], table)]
     smaller = lattice_basis(np.concatenate([lattice.T, kept]), metric(crystal))

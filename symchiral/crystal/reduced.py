@@ -20,6 +20,7 @@ from symchiral.crystal.search import (
     standard_setting,
 )
 from symchiral.crystal.spacegroup import DENOMINATOR
+from symchiral.errors import SymmetryError
 from symchiral.value import Value
 
 Floats = npt.NDArray[np.float64]
@@ -126,8 +127,10 @@ def reduced(
         decorated(atoms, *family.in_cell(crystal)), symprec=EXACT
     )
     if len(group) != len(family.operations):
-        raise ValueError(
-            f"spglib found {len(group)} of the {len(family.operations)} operations that are left"
+        raise SymmetryError(
+            f"the operations that are left of {crystal.group.symbol} are not found again",
+            why=f"spglib finds {len(group)} of {len(family.operations)}",
+            fix="describe the crystal in its primitive cell, and please report this structure",
         )
     home, vectors = homes(crystal)
     mapping = home * len(cells) + cell_indices(vectors, columns, cells)

@@ -30,6 +30,9 @@ _CENTRINGS = "_space_group_symop_magn_centering_xyz"
 _LABELS = "_atom_site_moment_label"
 _COMPONENT = "_atom_site_moment_crystalaxis_"
 
+LARGEST = 1000.0
+"""No atom has a larger moment, μB."""
+
 ALLOWED = 0.05
 """Moments may miss what the symmetry of their site allows by this much of their size."""
 
@@ -50,7 +53,7 @@ def magnetic_operations(block: Block, *, name: str) -> tuple[Integers, Floats, I
         An operation cannot be read, or they do not form a group.
     """
     texts = block.column(_OPERATIONS)
-    if texts is None:
+    if not texts:
         return None
     w, t, s = _parsed(texts, name)
     extra = _parsed(block.column(_CENTRINGS) or ("x,y,z,+1",), name)
@@ -117,7 +120,7 @@ def stated_moments(
     """
     names = block.column(_LABELS)
     columns = [block.column(_COMPONENT + axis) for axis in "xyz"]
-    if names is None and not any(columns):
+    if not names and not any(columns):
         return None
     if names is None or any(c is None or len(c) != len(names) for c in columns):
         raise ReadError(
@@ -140,6 +143,12 @@ def stated_moments(
                 fix="use the labels of _atom_site_label",
             )
         if len(values) == 3 and label in labels:
+            if not all(abs(value) < LARGEST for value in values):
+                raise StructureError(
+                    f"{name} is no crystal",
+                    why=f"the moment of site {label} is larger than {LARGEST:g} μB, or no number",
+                    fix="give moments in Bohr magnetons",
+                )
             found[labels.index(label)] = np.array(values) @ units
     return found if np.any(found) else None
 
