@@ -25,7 +25,7 @@ def lattice_basis(generators: npt.ArrayLike, metric: npt.ArrayLike) -> Integers:
     Examples
     --------
     >>> lattice_basis([[2, 0, 0], [0, 2, 0], [0, 0, 2], [1, 1, 1]], np.eye(3)).tolist()
-    [[1, -1, 1], [1, 1, -1], [1, 1, 1]]
+    [[1, 1, 1], [1, -1, 1], [1, -1, -1]]
     """
     rows = [[int(x) for x in row] for row in np.asarray(generators)]
     basis: list[list[int]] = []

@@ -50,11 +50,10 @@ def find_magnetic_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> Sym
     ('167.106', "-3'm'", SpaceGroup(167, 'R-3c'))
     """
     atoms = find_symmetry(crystal, symprec=symprec)
-    moments = crystal.moments
-    if moments is None or np.linalg.norm(moments, axis=1).max() < SAME_MOMENT:
+    left = magnetic_subgroup(atoms)
+    if left.signs is None:
         return atoms
-    marks = moments[:, :, None] * moments[:, None, :]
-    found = reduced(atoms, magnetic_subgroup(atoms, moments), marks=marks)
+    found = reduced(atoms, left, marks=moment_marks(crystal))
     stated, names = crystal.source.stated_bns, found.magnetic
     if names is None or names.bns is None or stated in (None, names.bns):
         return found
@@ -66,16 +65,27 @@ def find_magnetic_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> Sym
     return replace(found, warnings=(*found.warnings, notice))
 
 
-def magnetic_subgroup(crystal: SymmetricCrystal, moments: Floats) -> Subgroup:
+def moment_marks(crystal: Crystal) -> Floats:
+    """(N, 3, 3): what moments say to :func:`symchiral.crystal.setting.canonical_change`."""
+    moments = np.zeros((len(crystal), 3)) if crystal.moments is None else crystal.moments
+    return np.asarray(moments[:, :, None] * moments[:, None, :])
+
+
+def magnetic_subgroup(crystal: SymmetricCrystal) -> Subgroup:
     """Return the operations of a crystal that keep or reverse all moments of its input.
+
+    Where there are none all are left, and so is time reversal.
 
     Parameters
     ----------
     crystal : SymmetricCrystal
         The crystal by its atoms alone.
-    moments : (N, 3) float
-        Of the atoms of its input, μB, Cartesian.
     """
+    moments = crystal.input.moments
+    if moments is None or np.linalg.norm(moments, axis=1).max() < SAME_MOMENT:
+        count = len(crystal.group)
+        none = np.zeros((count, 3), dtype=np.int64)
+        return Subgroup(np.arange(count), none, np.eye(3, dtype=np.int64), None)
     frame, natoms = crystal.frame, len(crystal.primitive)
     columns = np.rint(frame.direction(np.eye(3), to="primitive", source="input")).T
     lattice = lattice_basis(columns.T, metric(crystal))
