@@ -273,7 +273,7 @@ def test_show_says_it(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     errors = list(Draft202012Validator(json.loads(schema("show"))).iter_errors(document))
     assert not errors, errors[0].message
     assert document["structure"]["magnetic"]["bns"] == bns
-    assert [s["split"] for s in document["zero_field"]["splitting"]] == [split, split]
+    assert [s["split"] for s in document["magnetism"]["splitting"]] == [split, split]
 
 
 def test_other_commands_name_the_magnetic_class(capsys: pytest.CaptureFixture[str]) -> None:
@@ -281,7 +281,7 @@ def test_other_commands_name_the_magnetic_class(capsys: pytest.CaptureFixture[st
     assert "D3d, 7 atoms, magnetic −3m'" in capsys.readouterr().out
     assert main(["show", "CrI3", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["zero_field"] is None
+    assert document["magnetism"] is None
     assert document["structure"]["magnetic"] is None
 
 
@@ -513,6 +513,30 @@ def test_moments_without_a_direction() -> None:
     for axis in ((0, 0, 0), (1, 0), (float("nan"), 0, 1)):
         with pytest.raises(InputError, match="spin axis"):
             sc.read(atoms, spin_axis=axis)
+
+
+class _Phonopy:
+    """What PhonopyAtoms has."""
+
+    def __init__(self, moments: object) -> None:
+        self.cell = 2.87 * np.eye(3)
+        self.scaled_positions = np.array([[0, 0, 0], [0.5, 0.5, 0.5]])
+        self.numbers = np.array([26, 26])
+        self.magnetic_moments = moments
+
+
+def test_moments_of_other_objects() -> None:
+    names = sc.read(_Phonopy([[0, 0, 2], [0, 0, -2]])).crystal.magnetic
+    assert names is not None
+    assert names.type == 4
+    assert sc.read(_Phonopy([2.0, 2.0]), spin_axis=(0, 0, 1)).crystal.magnetic is not None
+    assert "no direction" in sc.read(_Phonopy([2.0, 2.0])).crystal.warnings[0].text
+    assert "no numbers" in sc.read(_Phonopy(["up", "down"])).crystal.warnings[0].text
+    for moments, why in (([[0, 0, 2]], "1 magnetic moments"), ([[0, 0, 1e9]] * 2, "1e.09 μB")):
+        with pytest.raises(StructureError, match=why):
+            sc.read(_Phonopy(moments))
+    with pytest.raises(StructureError, match="NaN"):
+        sc.read(_Phonopy([[0, 0, float("nan")]] * 2))
 
 
 def test_moments_that_are_nearly_equal_are_refused() -> None:

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.errors import ReadError, StructureError
+from symchiral.io.check import LARGEST_MOMENT
 from symchiral.io.cif import Block, number
 from symchiral.io.expand import Orbits
 from symchiral.io.xyz import distinct_operations, parse_xyz
@@ -29,9 +30,6 @@ _OPERATIONS = "_space_group_symop_magn_operation_xyz"
 _CENTRINGS = "_space_group_symop_magn_centering_xyz"
 _LABELS = "_atom_site_moment_label"
 _COMPONENT = "_atom_site_moment_crystalaxis_"
-
-LARGEST = 1000.0
-"""No atom has a larger moment, μB."""
 
 ALLOWED = 0.05
 """Moments may miss what the symmetry of their site allows by this much of their size."""
@@ -143,10 +141,10 @@ def stated_moments(
                 fix="use the labels of _atom_site_label",
             )
         if len(values) == 3 and label in labels:
-            if not all(abs(value) < LARGEST for value in values):
+            if not all(abs(value) < LARGEST_MOMENT for value in values):
                 raise StructureError(
                     f"{name} is no crystal",
-                    why=f"the moment of site {label} is larger than {LARGEST:g} μB, or no number",
+                    why=f"the moment of site {label} is beyond {LARGEST_MOMENT:g} μB, or no number",
                     fix="give moments in Bohr magnetons",
                 )
             found[labels.index(label)] = np.array(values) @ units

@@ -186,10 +186,17 @@ def _from_object(thing: Any, spin_axis: Floats | None) -> Crystal:
     if hasattr(thing, "get_scaled_positions") and hasattr(thing, "get_pbc"):
         return _from_ase(thing, Source(), name, spin_axis)
     if hasattr(thing, "lattice") and hasattr(thing, "frac_coords"):
-        return _from_pymatgen(thing, name)
+        return _from_pymatgen(thing, name, spin_axis)
     if all(hasattr(thing, key) for key in ("cell", "scaled_positions", "numbers")):
+        notes: list[str] = []
+        moments = _moments(getattr(thing, "magnetic_moments", None), spin_axis, notes)
         return checked_crystal(
-            thing.cell, thing.scaled_positions, thing.numbers, source=Source(), name=name
+            thing.cell,
+            thing.scaled_positions,
+            thing.numbers,
+            source=Source(notes=tuple(notes)),
+            name=name,
+            moments=moments,
         )
     if hasattr(thing, "sites") and hasattr(thing, "cart_coords"):
         raise StructureError(
@@ -210,7 +217,7 @@ def _from_ase(atoms: Any, source: Source, name: str, spin_axis: Floats | None) -
     if not all(pbc) and np.all(np.any(cell, axis=1)):
         axes = ", ".join(axis for axis, flag in zip("abc", pbc, strict=True) if not flag)
         notes.append(f"not declared periodic along {axes}; it is taken as periodic with its cell")
-    moments = _ase_moments(atoms, spin_axis, notes)
+    moments = _moments(getattr(atoms, "arrays", {}).get("initial_magmoms"), spin_axis, notes)
     source = Source(source.path, source.sha256, None, None, tuple(notes))
     numbers = np.array(atoms.numbers)
     positions = np.array(atoms.positions, dtype=float)
@@ -220,16 +227,19 @@ def _from_ase(atoms: Any, source: Source, name: str, spin_axis: Floats | None) -
     return checked_crystal(cell, positions, numbers, source=source, name=name, moments=moments)
 
 
-def _ase_moments(atoms: Any, spin_axis: Floats | None, notes: list[str]) -> Floats | None:
-    """Initial magnetic moments; those without a direction get that of the spin axis."""
-    given = getattr(atoms, "arrays", {}).get("initial_magmoms")
-    moments = None if given is None else np.array(given, dtype=float)
+def _moments(given: Any, spin_axis: Floats | None, notes: list[str]) -> Floats | None:
+    """Moments as another library keeps them; numbers get the direction of the spin axis."""
+    try:
+        moments = None if given is None else np.array(given, dtype=float)
+    except (TypeError, ValueError):
+        notes.append("its magnetic moments are no numbers or vectors and are left out")
+        return None
     if moments is None or not np.any(moments):
         return None
-    if moments.ndim == 2:
+    if moments.shape[1:] == (3,):
         return moments
     if spin_axis is not None:
-        return np.asarray(moments[:, None] * spin_axis)
+        return np.asarray(moments.reshape(-1, 1) * spin_axis)
     notes.append(
         "its magnetic moments have no direction and are left out: give one (spin_axis, --spin-axis)"
     )
@@ -257,7 +267,7 @@ def _disordered(name: str, why: str) -> DisorderError:
     )
 
 
-def _from_pymatgen(structure: Any, name: str) -> Crystal:
+def _from_pymatgen(structure: Any, name: str, spin_axis: Floats | None) -> Crystal:
     if not getattr(structure, "is_ordered", True):
         site = next((s for s in structure.sites if not getattr(s, "is_ordered", True)), None)
         what = getattr(site, "species_string", None) or getattr(site, "species", "a site")
@@ -274,6 +284,14 @@ def _from_pymatgen(structure: Any, name: str) -> Crystal:
                 fix="give its chemical symbol",
             )
         numbers.append(SYMBOLS.index(symbol))
+    notes: list[str] = []
+    properties = getattr(structure, "site_properties", None) or {}
+    moments = _moments(properties.get("magmom"), spin_axis, notes)
     return checked_crystal(
-        structure.lattice.matrix, structure.frac_coords, numbers, source=Source(), name=name
+        structure.lattice.matrix,
+        structure.frac_coords,
+        numbers,
+        source=Source(notes=tuple(notes)),
+        name=name,
+        moments=moments,
     )
