@@ -55,6 +55,17 @@ def add_structure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="print no warnings")
 
 
+def add_field(parser: argparse.ArgumentParser) -> None:
+    """Declare the static fields of commands that need a structure only."""
+    parser.add_argument(
+        "--field",
+        action="append",
+        metavar="B=X,Y,Z",
+        help="put the crystal in a static field, Cartesian axes of the input: B=x,y,z, E=x,y,z or "
+        "strain=xx,yy,zz,yz,xz,xy; may be repeated",
+    )
+
+
 def add_forces(parser: argparse.ArgumentParser) -> None:
     """Declare the options of every command that uses frequencies."""
     parser.add_argument(
@@ -104,6 +115,8 @@ def same_input(options: argparse.Namespace) -> str:
         words.append(f"--symprec {options.symprec:g}")
     if options.axis is not None:
         words.append(f"--axis {shlex.quote(options.axis)}")
+    for text in getattr(options, "field", None) or ():
+        words.append(f"--field {shlex.quote(text)}")
     if options.spin_axis is not None:
         words.append(f"--spin-axis {','.join(f'{x:g}' for x in options.spin_axis)}")
     if getattr(options, "calculator", None) is not None:
@@ -141,6 +154,11 @@ def open_study(options: argparse.Namespace, *, gamma: bool = False) -> Study:
         symmetrize=getattr(options, "symmetrize", False),
         spin_axis=options.spin_axis,
     )
+    fields = getattr(options, "field", None)
+    if fields is not None:
+        from symchiral.fields.background import Background
+
+        study = study.in_background(Background.parse(fields), axis=options.axis)
     if getattr(options, "calculator", None) is not None:
         from symchiral.cli.calculator import with_calculator
 
@@ -148,6 +166,25 @@ def open_study(options: argparse.Namespace, *, gamma: bool = False) -> Study:
     if not options.quiet:
         warn(study.crystal.warnings)
     return study
+
+
+def write_changes(study: Study) -> None:
+    """Print what a static field changes, where there is one."""
+    from symchiral.report.changes import changes_table
+
+    if study.free is not None and study.background is not None:
+        table = changes_table(study.free.crystal, study.crystal, study.background, study.changes())
+        write("")
+        write_table(table)
+
+
+def field_lines(study: Study) -> list[str]:
+    """The line that names the static field, if there is one."""
+    from symchiral.report.changes import field_text
+
+    if study.background is None:
+        return []
+    return [f"field      {field_text(study.crystal, study.background)}"]
 
 
 def warn(notices: Iterable[Notice]) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from dataclasses import fields as dataclass_fields
 
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.order import magnetic_subgroup, moment_marks
 from symchiral.crystal.reduced import Subgroup, reduced
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry
@@ -49,8 +49,8 @@ class Background(Value):
     def of(
         cls,
         *,
-        B: Sequence[float] | None = None,  # noqa: N803 - the field's own symbol
-        E: Sequence[float] | None = None,  # noqa: N803
+        B: Sequence[float] | None = None,
+        E: Sequence[float] | None = None,
         strain: Sequence[float] | None = None,
     ) -> Background:
         """Make a background from Cartesian components; strain as xx, yy, zz, yz, xz, xy.
@@ -103,12 +103,20 @@ class Background(Value):
             if not equals or name not in ("B", "E", "strain") or not values or name in found:
                 raise GrammarError(
                     f"cannot read the field {text!r}",
-                    why=f"{name} is given twice" if name in found else "it is none of B, E, strain "
-                    "with Cartesian numbers",
+                    why=f"{name} is given twice"
+                    if name in found
+                    else "it is none of B, E, strain with Cartesian numbers",
                     fix='write "B=0,0,1", "E=1,0,0" or "strain=xx,yy,zz,yz,xz,xy"',
                 )
             found[name] = values
         return cls.of(B=found.get("B"), E=found.get("E"), strain=found.get("strain"))
+
+    def over(self, other: Background | None) -> Background:
+        """Return these fields with those of another background that are not among them."""
+        if other is None:
+            return self
+        mine = {f.name: getattr(self, f.name) for f in dataclass_fields(self)}
+        return replace(other, **{name: x for name, x in mine.items() if x is not None})
 
     @property
     def marks(self) -> Floats:
@@ -135,7 +143,7 @@ def _plain(values: Floats) -> str:
 
 def _numbers(given: Sequence[float], count: int, name: str) -> Floats:
     values = np.array(given, dtype=float).reshape(-1)
-    if len(values) != count or not np.all(np.isfinite(values)) or not 0 < np.abs(values).max():
+    if len(values) != count or not np.all(np.isfinite(values)) or not np.abs(values).max() > 0:
         raise GrammarError(
             f"cannot use the field {name} = {', '.join(f'{x:g}' for x in values)}",
             why=f"it is not {count} finite numbers that are not all zero",

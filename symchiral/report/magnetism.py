@@ -71,7 +71,7 @@ def _splits(found: tuple[Splitting, ...]) -> str:
     kept = [s for s in found if not s.split]
     texts = []
     if split:
-        texts.append(f"{', '.join(split)} into (+) and (−) at zero field: Q×Q̇ is allowed")
+        texts.append(f"{', '.join(split)} into (+) and (−): Q×Q̇ is allowed")
     for reason in dict.fromkeys(s.reason for s in kept):
         labels = ", ".join(s.species for s in kept if s.reason == reason)
         texts.append(f"not {labels}: {reason}")

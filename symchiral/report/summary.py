@@ -22,6 +22,11 @@ from symchiral.table import Table, unbroken
 ROWS = 20
 """Rows printed before the table is cut."""
 
+VELOCITIES = (
+    "Couplings of displacements: those with a velocity, which magnetic order may allow, are not "
+    "judged."
+)
+
 _ORDERS = {3: "third", 4: "fourth"}
 
 
@@ -158,6 +163,8 @@ def predict_table(
     hidden = not everything and len(found.counts()) > 1 and found.counts()["without rotation"] > 0
     if hidden:
         foot[0] = foot[0].replace("without rotation", "without rotation (hidden)")
+    if crystal.signs is not None:
+        foot.append(VELOCITIES)
     foot.append(_acoustic(species))
     foot.append(unbroken(f'Why: symchiral explain {path} "{found.rows[0].rule.id}"'))
     if len(table.rows) < len(found.rows):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from symchiral.anharmonic.audit import Audit, audit
 from symchiral.anharmonic.couplings import Couplings, make_couplings
@@ -15,6 +15,7 @@ from symchiral.dynamics.model import DAMPING, NormalModeModel, make_model
 from symchiral.dynamics.pulse import Drive, Pulse
 from symchiral.dynamics.run import Run
 from symchiral.errors import InputError, ReadError
+from symchiral.fields.background import Background
 from symchiral.forces.calculator import load_calculator
 from symchiral.forces.compute import default_cache
 from symchiral.forces.displaced import displaced_forces
@@ -37,6 +38,10 @@ class DynamicsStudy(LightStudy):
     """
 
     third: ThirdOrder | None = None
+
+    def in_background(self, background: Background, *, axis: str | None = None) -> Self:
+        """Return the material in static fields: without forces of any order."""
+        return replace(super().in_background(background, axis=axis), third=None)
 
     def couplings(
         self, source: str | None = None, *, frequencies: Mapping[str, float] | None = None
