@@ -45,8 +45,25 @@ def add_structure(parser: argparse.ArgumentParser) -> None:
         help="axis to count rotation about: a lattice direction and a point of the input cell "
         "(default: the axis of highest order)",
     )
+    parser.add_argument(
+        "--spin-axis",
+        type=_cartesian,
+        metavar="X,Y,Z",
+        help="Cartesian direction of magnetic moments that the structure gives without one",
+    )
     parser.add_argument("--json", action="store_true", help="print the JSON document")
     parser.add_argument("--quiet", action="store_true", help="print no warnings")
+
+
+def add_field(parser: argparse.ArgumentParser) -> None:
+    """Declare the static fields of commands that need a structure only."""
+    parser.add_argument(
+        "--field",
+        action="append",
+        metavar="B=X,Y,Z",
+        help="put the crystal in a static field, Cartesian axes of the input: B=x,y,z, E=x,y,z or "
+        "strain=xx,yy,zz,yz,xz,xy; may be repeated",
+    )
 
 
 def add_forces(parser: argparse.ArgumentParser) -> None:
@@ -81,6 +98,16 @@ def _positive(text: str) -> float:
     return value
 
 
+def _cartesian(text: str) -> tuple[float, ...]:
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    if len(values) != 3:
+        raise argparse.ArgumentTypeError(f"{text!r} is not three numbers; pass for instance 0,0,1")
+    return values
+
+
 def same_input(options: argparse.Namespace) -> str:
     """Return the words that make another command read the same structure in the same way."""
     words = [shlex.quote(options.file)]
@@ -88,6 +115,10 @@ def same_input(options: argparse.Namespace) -> str:
         words.append(f"--symprec {options.symprec:g}")
     if options.axis is not None:
         words.append(f"--axis {shlex.quote(options.axis)}")
+    for text in getattr(options, "field", None) or ():
+        words.append(f"--field {shlex.quote(text)}")
+    if options.spin_axis is not None:
+        words.append(f"--spin-axis {','.join(f'{x:g}' for x in options.spin_axis)}")
     if getattr(options, "calculator", None) is not None:
         words.append(calculator_words(options))
     return " ".join(words)
@@ -121,7 +152,13 @@ def open_study(options: argparse.Namespace, *, gamma: bool = False) -> Study:
         symprec=options.symprec,
         axis=options.axis,
         symmetrize=getattr(options, "symmetrize", False),
+        spin_axis=options.spin_axis,
     )
+    fields = getattr(options, "field", None)
+    if fields is not None:
+        from symchiral.fields.background import Background
+
+        study = study.in_background(Background.parse(fields), axis=options.axis)
     if getattr(options, "calculator", None) is not None:
         from symchiral.cli.calculator import with_calculator
 
@@ -141,6 +178,25 @@ def progress(options: argparse.Namespace, word: str) -> Any:
         sys.stderr.flush()
 
     return show
+
+
+def write_changes(study: Study) -> None:
+    """Print what a static field changes, where there is one."""
+    from symchiral.report.changes import changes_table
+
+    if study.free is not None and study.background is not None:
+        table = changes_table(study.free.crystal, study.crystal, study.background, study.changes())
+        write("")
+        write_table(table)
+
+
+def field_lines(study: Study) -> list[str]:
+    """The line that names the static field, if there is one."""
+    from symchiral.report.changes import field_text
+
+    if study.background is None:
+        return []
+    return [f"field      {field_text(study.crystal, study.background)}"]
 
 
 def warn(notices: Iterable[Notice]) -> None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 
 from symchiral.cli.calculator import add_calculator
-from symchiral.cli.common import add_forces, add_structure, open_study, width, write, write_json
+from symchiral.cli.common import (
+    add_field,
+    add_forces,
+    add_structure,
+    field_lines,
+    open_study,
+    width,
+    write,
+    write_json,
+)
 
 SUMMARY = "say why one transfer is allowed or forbidden"
 
@@ -13,6 +22,7 @@ SUMMARY = "say why one transfer is allowed or forbidden"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_structure(parser)
+    add_field(parser)
     add_forces(parser)
     add_calculator(parser)
     parser.add_argument(
@@ -34,12 +44,16 @@ def run(options: argparse.Namespace) -> None:
     numbered = all(leg.mode is not None for leg in rule.channel.coupling)
     transfer = study.transfer(options.transfer) if numbered else None
     if options.json:
-        document = explain_document(study.crystal, rule)
+        document = explain_document(study.crystal, rule, study.background)
         if transfer is not None:
             document["transfer"] = transfer_record(transfer, unit=options.unit)
         write_json(document)
         return
     text = rule.explain() if transfer is None else transfer.explain()
-    lines = [*text.splitlines(), f"axis       {axis_line(study.crystal, rule.axis)}"]
+    lines = [
+        *text.splitlines(),
+        *field_lines(study),
+        f"axis       {axis_line(study.crystal, rule.axis)}",
+    ]
     columns = width()
     write("\n".join(fold(tuple(lines), columns) if columns else lines))

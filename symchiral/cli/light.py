@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 
 from symchiral.cli.common import (
+    add_field,
     add_forces,
     add_structure,
+    field_lines,
     open_study,
     warn,
     write,
@@ -20,6 +22,7 @@ SUMMARY = "show what circular and linear light absorb, scatter and drive"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_structure(parser)
+    add_field(parser)
     add_forces(parser)
     parser.add_argument(
         "--beam",
@@ -83,13 +86,23 @@ def run(options: argparse.Namespace) -> None:
     if raman is not None and not options.quiet:
         warn(intensity_notices(raman))
     if options.json:
-        write_json(light_document(light, domains, modes=modes, raman=raman, unit=options.unit))
+        document = light_document(
+            light,
+            domains,
+            background=study.background,
+            modes=modes,
+            raman=raman,
+            unit=options.unit,
+        )
+        write_json(document)
         return
     tables = list(light_tables(light, domains))
     if modes is not None:
         tables.append(strengths_table(light, modes, unit=options.unit))
     if raman is not None:
         tables += intensity_tables(light, raman, domains, unit=options.unit)
+    for line in field_lines(study):
+        write(line)
     for i, table in enumerate(tables):
         if i:
             write("")

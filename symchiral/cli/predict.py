@@ -7,10 +7,12 @@ from typing import Any
 
 from symchiral.cli.calculator import add_calculator
 from symchiral.cli.common import (
+    add_field,
     add_forces,
     add_structure,
     open_study,
     same_input,
+    write_changes,
     write_json,
     write_table,
 )
@@ -21,6 +23,7 @@ SUMMARY = "predict which vibrations hand rotation to which others"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_structure(parser)
+    add_field(parser)
     add_forces(parser)
     add_calculator(parser)
     parser.add_argument(
@@ -104,6 +107,7 @@ def run(options: argparse.Namespace) -> None:
     # Where symmetry allows nothing, its table says why and what to try.
     if not book.rules or (study.phonons is None and not resonance):
         write_table(predict_table(study.crystal, book, path=path, everything=options.all))
+        write_changes(study)
         return
     if study.phonons is None:
         write_table(

@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 
-from symchiral.cli.common import add_structure, open_study, width, write, write_json, write_table
+from symchiral.cli.common import (
+    add_field,
+    add_structure,
+    open_study,
+    width,
+    write,
+    write_changes,
+    write_json,
+    write_table,
+)
 
 SUMMARY = "show space group, axes, sites and species"
 
@@ -13,6 +22,7 @@ SUMMARY = "show space group, axes, sites and species"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_structure(parser)
+    add_field(parser)
     parser.add_argument(
         "--q",
         metavar='"Q ..."|all',
@@ -47,3 +57,4 @@ def run(options: argparse.Namespace) -> None:
         ascii_only=ascii_only(sys.stdout),
     )
     write(text)
+    write_changes(study)

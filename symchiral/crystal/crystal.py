@@ -28,6 +28,8 @@ class Source:
         Hermann–Mauguin symbol the file states, if it states one.
     notes : tuple of str
         What the reader had to assume, one sentence each (shown as warnings).
+    stated_bns : str or None
+        BNS number of the magnetic space group the file states, if it states one.
     """
 
     path: str | None = None
@@ -35,6 +37,7 @@ class Source:
     stated_group: int | None = None
     stated_symbol: str | None = None
     notes: tuple[str, ...] = ()
+    stated_bns: str | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -51,6 +54,8 @@ class Crystal(Value):
         Atomic numbers.
     source : Source
         Where it came from.
+    moments : (N, 3) float or None
+        Magnetic moments, μB, Cartesian in the frame of the input; None where none are known.
 
     Examples
     --------
@@ -62,6 +67,7 @@ class Crystal(Value):
     positions: npt.NDArray[np.float64]
     numbers: npt.NDArray[np.int64]
     source: Source = field(default_factory=Source)
+    moments: npt.NDArray[np.float64] | None = None
 
     @classmethod
     def of(
@@ -71,6 +77,7 @@ class Crystal(Value):
         numbers: npt.ArrayLike,
         *,
         source: Source | None = None,
+        moments: npt.ArrayLike | None = None,
     ) -> Crystal:
         """Make a crystal from anything array-like; copies and freezes."""
         return cls(
@@ -78,6 +85,7 @@ class Crystal(Value):
             frozen(np.reshape(positions, (-1, 3)), float),
             frozen(np.reshape(numbers, (-1,)), np.int64),
             source or Source(),
+            None if moments is None else frozen(np.reshape(moments, (-1, 3)), float),
         )
 
     def __len__(self) -> int:

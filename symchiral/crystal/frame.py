@@ -99,6 +99,40 @@ class Frame(Value):
         change = np.linalg.inv(self._columns(to)) @ self._columns(source)
         return np.asarray(change @ np.asarray(matrices, dtype=float) @ np.linalg.inv(change))
 
+    def operations(
+        self,
+        rotations: npt.ArrayLike,
+        translations: npt.ArrayLike,
+        *,
+        to: Basis,
+        source: Basis,
+    ) -> tuple[npt.NDArray[np.int64], Floats]:
+        r"""Change the basis of operations: :math:`x' = A x + b` makes :math:`\{W|w\}` into
+        :math:`\{A W A^{-1} | A w + b - A W A^{-1} b\}`; shapes (n, 3, 3) and (n, 3).
+        """
+        matrices = self.rotation(rotations, to=to, source=source)
+        origin = self._origin(to, source)
+        moved = self.direction(translations, to=to, source=source) + origin - matrices @ origin
+        return np.rint(matrices).astype(np.int64), moved
+
+    def within(self, columns: npt.ArrayLike, other: Frame) -> Frame:
+        r"""Return the frame of a crystal that ``other`` describes in a cell of our lattice.
+
+        Parameters
+        ----------
+        columns : (3, 3) int
+            The vectors of that cell, columns, in our primitive basis; its origin is ours.
+        other : Frame
+            Its input cell is that cell.
+        """
+        inward = np.linalg.inv(np.asarray(columns, dtype=float)) @ np.linalg.inv(self.centring)
+        return Frame(
+            other.cell,
+            frozen(other.matrix @ inward @ self.matrix),
+            frozen(other.matrix @ inward @ self.origin + other.origin),
+            other.centring,
+        )
+
     def primitive_vectors(self, source: Basis) -> tuple[Vector, Vector, Vector]:
         r"""Return the primitive vectors in terms of those of another cell, exactly.
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import warnings
-from dataclasses import dataclass
-from functools import cache, cached_property
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import spglib
 
-from symchiral.crystal.crystal import SYMBOLS, Crystal
+from symchiral.crystal.crystal import Crystal
+from symchiral.crystal.decoration import decorated
 from symchiral.crystal.frame import Change, Frame, symmetrized_cell
 from symchiral.crystal.setting import canonical_change, is_operation
-from symchiral.crystal.sites import Site
+from symchiral.crystal.sites import find_sites
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
+from symchiral.crystal.symmetric import Notice as Notice
+from symchiral.crystal.symmetric import SymmetricCrystal as SymmetricCrystal
 from symchiral.crystal.symmetrize import averaged, carried, fold, lattice_shifts, matched
 from symchiral.errors import SymmetryError
-from symchiral.value import Value, frozen
+from symchiral.value import frozen
 
 SYMPREC = 1e-3
 """Default distance tolerance, Å."""
@@ -35,66 +40,6 @@ _ORIGIN_CHOICE_2 = {
     129: 409, 130: 411, 133: 415, 134: 417, 137: 421, 138: 423, 141: 427, 142: 429, 201: 496,
     203: 499, 222: 519, 224: 522, 227: 526, 228: 528,
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Notice:
-    """Something the user should know: a machine-readable kind and a sentence."""
-
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class SymmetricCrystal(Value):
-    r"""A crystal with its space group, in our primitive cell.
-
-    Attributes
-    ----------
-    input : Crystal
-        The crystal as handed in.
-    primitive : Crystal
-        The primitive cell: orientation of the input, standard origin, positions averaged over the
-        group so that every operation holds to rounding.
-    group : SpaceGroup
-        The space group.
-    frame : Frame
-        Relates input, standard, primitive and Cartesian coordinates.
-    sites : tuple of Site
-        Orbits of equivalent atoms.
-    permutations : (G, N) int
-        Atom to which operation g takes atom κ.
-    lattice_shifts : (G, N, 3) int
-        L with :math:`g r_κ = r_{κ'} + L` in the primitive cell.
-    symprec : float
-        Distance tolerance used, Å.
-    deviation : float
-        Largest distance by which an atom was moved to make it symmetric, Å.
-    warnings : tuple of Notice
-        What the user should know about this structure.
-    """
-
-    input: Crystal
-    primitive: Crystal
-    group: SpaceGroup
-    frame: Frame
-    sites: tuple[Site, ...]
-    permutations: npt.NDArray[np.int64]
-    lattice_shifts: npt.NDArray[np.int64]
-    symprec: float
-    deviation: float
-    warnings: tuple[Notice, ...]
-
-    @cached_property
-    def rotations(self) -> npt.NDArray[np.float64]:
-        """(G, 3, 3) float: Cartesian rotation parts in the frame of the input."""
-        return frozen(self.frame.rotation(self.group.rotations, to="cartesian", source="primitive"))
-
-    def __repr__(self) -> str:
-        return (
-            f"SymmetricCrystal({self.primitive.formula}, {self.group.symbol} "
-            f"({self.group.number}), {len(self.primitive)} atoms)"
-        )
 
 
 @cache
@@ -145,6 +90,46 @@ def point_group_symbol(rotations: npt.NDArray[np.int64]) -> str:
     if found is None:
         raise ValueError("the rotations are no point group")
     return str(found[0]).strip()
+
+
+def magnetic_numbers(
+    rotations: npt.NDArray[np.int64],
+    translations: npt.NDArray[np.float64],
+    signs: npt.NDArray[np.int64],
+) -> tuple[str, int] | None:
+    """BNS number and unified number of a magnetic space group; None if spglib does not find them.
+
+    spglib compares lengths of the cell too, and fails where they are more symmetric than the
+    group (R-3m in a cubic cell): so it is given lengths that obey the group and nothing else.
+
+    Parameters
+    ----------
+    rotations, translations : (n, 3, 3) int, (n, 3) float
+        The operations modulo lattice translations that do not reverse time.
+    signs : (n,) int
+        −1 for operations with time reversal.
+    """
+    skewed = 5 * np.eye(3) + np.array([[0, 0.7, 0.3], [0.2, 0, 0.5], [0.4, 0.6, 1.0]])
+    cell = symmetrized_cell(skewed, rotations)
+    with _silent():
+        found = spglib.get_magnetic_spacegroup_type_from_symmetry(
+            rotations, translations, signs < 0, cell
+        )
+    return None if found is None else (str(found.bns_number), int(found.uni_number))
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep spglib from writing on stderr about what it tries before it succeeds."""
+    before = os.environ.get("SPGLIB_WARNING")
+    os.environ["SPGLIB_WARNING"] = "OFF"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["SPGLIB_WARNING"]
+        else:
+            os.environ["SPGLIB_WARNING"] = before
 
 
 def _centring(translations: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -200,30 +185,71 @@ def find_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> SymmetricCry
     SymmetryError
         No group is found at this tolerance, or its operations do not map the atoms.
     """
-    cell = (crystal.cell, crystal.positions, crystal.numbers)
-    data = _dataset(cell, symprec)
-    if data is None:
-        raise SymmetryError(
-            f"no space group found at symprec {symprec:g} Å",
-            why="spglib could not match the atoms with any space group",
-            fix="check the cell and for atoms that nearly coincide, or pass another --symprec",
-        )
-    looser = _dataset(cell, 10 * symprec)
-    choice = _ORIGIN_CHOICE_2.get(data.number)
-    if choice is not None and data.hall_number != choice:
-        data = _dataset(cell, symprec, choice) or data
+    data = _found(crystal, symprec)
+    looser = _dataset(_shown(crystal), 10 * symprec)
     group = space_group(int(data.hall_number))
-    found = _found_frame(crystal, data, group)
-    places, numbers, representatives = fold(
-        found.point(crystal.positions, to="primitive", source="input"),
-        crystal.numbers,
+    return settled(
+        crystal,
+        _found_frame(crystal, data, group),
+        group,
         np.array(data.mapping_to_primitive),
+        letters=_given_letters(data),
+        symprec=symprec,
+        warnings=_warnings(crystal, data, looser, symprec),
+    )
+
+
+def settled(
+    crystal: Crystal,
+    found: Frame,
+    group: SpaceGroup,
+    mapping: npt.NDArray[np.int64],
+    *,
+    letters: list[tuple[str, str]],
+    symprec: float,
+    warnings: tuple[Notice, ...],
+    marks: npt.NDArray[np.float64] | None = None,
+    decorate: bool = False,
+) -> SymmetricCrystal:
+    """Return the symmetric crystal in the setting it prefers, given any standard setting.
+
+    Parameters
+    ----------
+    crystal : Crystal
+        The crystal as handed in.
+    found : Frame
+        A standard setting of the group.
+    group : SpaceGroup
+        The group.
+    mapping : (N,) int
+        Equal for atoms that are translational copies.
+    letters : list of (str, str)
+        Wyckoff letter and site symmetry of every atom in that setting.
+    symprec : float
+        Distance tolerance, Å.
+    warnings : tuple of Notice
+        What the user should know.
+    marks : (N, 3, 3) float, optional
+        What else than the elements tells atoms apart, as for
+        :func:`symchiral.crystal.setting.canonical_change`.
+    decorate : bool
+        The atoms by themselves have a larger group.
+    """
+    places, numbers, representatives = fold(
+        found.point(crystal.positions, to="primitive", source="input"), crystal.numbers, mapping
     )
     permutations = matched(places, numbers, group, found.cell)
     places, drift, deviation = averaged(places, permutations, group, found.cell)
     # spglib leaves the origin off by up to the tolerance: what all atoms share is put right here.
     found = found.changed(Change(frozen(np.eye(3, dtype=np.int64)), drift))
-    change = canonical_change(found, group, places, numbers, tolerance=symprec)
+    change = canonical_change(
+        found,
+        group,
+        places,
+        numbers,
+        tolerance=symprec,
+        marks=None if marks is None else marks[representatives],
+    )
     frame = found.changed(change)
     positions = change(places)
     positions -= np.floor(positions + 1e-9)
@@ -236,23 +262,62 @@ def find_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> SymmetricCry
             why=f"an atom misses its image by {deviation:.3g} Å",
             fix="pass a smaller --symprec, or symmetrise the structure first",
         )
-    primitive = Crystal.of(frame.cell, positions, numbers, source=crystal.source)
-    given = list(zip(data.wyckoffs, data.site_symmetry_symbols, strict=True))
-    letters = [given[i] for i in representatives]
+    moments = None if crystal.moments is None else crystal.moments[representatives]
+    primitive = Crystal.of(frame.cell, positions, numbers, source=crystal.source, moments=moments)
+    letters = [letters[i] for i in representatives]
     if not is_operation(change, group):
-        letters = _letters(primitive, group) or letters
+        letters = _letters(primitive, group, decorate=decorate) or letters
     return SymmetricCrystal(
         input=crystal,
         primitive=primitive,
         group=group,
         frame=frame,
-        sites=_sites(letters, numbers, permutations, group),
+        sites=find_sites(letters, numbers, permutations, group),
         permutations=frozen(permutations),
         lattice_shifts=frozen(shifts),
         symprec=symprec,
         deviation=deviation,
-        warnings=_warnings(crystal, data, looser, symprec),
+        warnings=warnings,
     )
+
+
+def standard_setting(
+    crystal: Crystal, *, symprec: float
+) -> tuple[SpaceGroup, Frame, list[tuple[str, str]]]:
+    """Return the group of atoms, a standard setting, and letter and site symmetry of every atom.
+
+    Raises
+    ------
+    SymmetryError
+        No group is found.
+    """
+    data = _found(crystal, symprec)
+    group = space_group(int(data.hall_number))
+    return group, _found_frame(crystal, data, group), _given_letters(data)
+
+
+def _shown(crystal: Crystal) -> tuple[Any, ...]:
+    """The crystal as spglib takes it."""
+    return crystal.cell, crystal.positions, crystal.numbers
+
+
+def _found(crystal: Crystal, symprec: float) -> Any:
+    """What spglib finds, in origin choice 2 where the group has two."""
+    data = _dataset(_shown(crystal), symprec)
+    if data is None:
+        raise SymmetryError(
+            f"no space group found at symprec {symprec:g} Å",
+            why="spglib could not match the atoms with any space group",
+            fix="check the cell and for atoms that nearly coincide, or pass another --symprec",
+        )
+    choice = _ORIGIN_CHOICE_2.get(data.number)
+    if choice is None or data.hall_number == choice:
+        return data
+    return _dataset(_shown(crystal), symprec, choice) or data
+
+
+def _given_letters(data: Any) -> list[tuple[str, str]]:
+    return list(zip(data.wyckoffs, data.site_symmetry_symbols, strict=True))
 
 
 def _found_frame(crystal: Crystal, data: Any, group: SpaceGroup) -> Frame:
@@ -263,7 +328,7 @@ def _found_frame(crystal: Crystal, data: Any, group: SpaceGroup) -> Frame:
     return Frame(cell, frozen(matrix), frozen(origin), group.centring)
 
 
-def _letters(primitive: Crystal, group: SpaceGroup) -> list[tuple[str, str]]:
+def _letters(primitive: Crystal, group: SpaceGroup, *, decorate: bool) -> list[tuple[str, str]]:
     """Wyckoff letter and site symmetry of every atom in the setting of the primitive cell.
 
     Letters belong to a setting as coordinates do, and spglib cannot be asked for those of a given
@@ -275,45 +340,19 @@ def _letters(primitive: Crystal, group: SpaceGroup) -> list[tuple[str, str]]:
     for _ in range(ATTEMPTS):
         places = setting.point(primitive.positions, to="input", source="primitive")
         shown = Crystal.of(primitive.cell, places, primitive.numbers)
-        data = _dataset((shown.cell, places, shown.numbers), EXACT, group.hall_number)
+        if decorate:
+            operations = setting.operations(
+                group.rotations, group.shifts / DENOMINATOR, to="input", source="primitive"
+            )
+            shown = decorated(shown, *operations)
+        data = _dataset(_shown(shown), EXACT, group.hall_number)
         if data is None:
             break
         found = _found_frame(shown, data, group)
         if is_operation(setting.change_to(found), group):
-            return list(zip(data.wyckoffs, data.site_symmetry_symbols, strict=True))
+            return _given_letters(data)[: len(primitive)]
         setting = found
     return []
-
-
-def _sites(
-    letters: list[tuple[str, str]],
-    numbers: npt.NDArray[np.int64],
-    permutations: npt.NDArray[np.int64],
-    group: SpaceGroup,
-) -> tuple[Site, ...]:
-    seen: set[int] = set()
-    orbits: list[tuple[int, ...]] = []
-    for atom in range(len(numbers)):
-        if atom not in seen:
-            orbits.append(tuple(sorted({int(k) for k in permutations[:, atom]})))
-            seen.update(orbits[-1])
-    elements = [SYMBOLS[numbers[orbit[0]]] for orbit in orbits]
-    per_cell = round(1 / abs(np.linalg.det(group.centring)))
-    sites = []
-    for i, (orbit, element) in enumerate(zip(orbits, elements, strict=True)):
-        index = elements[: i + 1].count(element)
-        letter, symmetry = letters[orbit[0]]
-        sites.append(
-            Site(
-                name=f"{element}{index}" if elements.count(element) > 1 else element,
-                element=element,
-                letter=letter,
-                multiplicity=per_cell * len(orbit),
-                symmetry=symmetry,
-                atoms=orbit,
-            )
-        )
-    return tuple(sites)
 
 
 def _warnings(crystal: Crystal, data: Any, looser: Any, symprec: float) -> tuple[Notice, ...]:

@@ -22,6 +22,9 @@ SHARPNESS = 30.0
 OFFSET = np.array([0.01, 0.02, 0.03])
 """Of the window φ. They decide which setting wins: changing them changes labels."""
 
+MARKED = np.array([1.0, 2.0, 4.0]) / np.sqrt(21)
+"""Components on the standard axes of the direction in which marks are weighed."""
+
 APART = 0.05
 """Origins of equal right are at least 1/8 apart: closer ones differ by noise."""
 
@@ -52,6 +55,7 @@ def canonical_change(
     numbers: Integers,
     *,
     tolerance: float,
+    marks: Floats | None = None,
 ) -> Change:
     r"""Return the change to the setting that the crystal itself prefers.
 
@@ -86,6 +90,11 @@ def canonical_change(
         The primitive cell in that setting.
     tolerance : float
         Lengths that differ by less are equal, Å.
+    marks : (N, 3, 3) float, optional
+        A symmetric Cartesian tensor M per atom that tells apart what positions and elements do not:
+        :math:`m m^T` of a moment m, a strain. Then :math:`Z` becomes
+        :math:`Z (1 + n^T M' n / 2)` with M in the standard axes, the largest of size 1, and
+        :math:`n ∝ (1, 2, 4)`.
     """
     orthorhombic = group.point_group in ("222", "mm2", "mmm")
     rotations = (
@@ -99,7 +108,12 @@ def canonical_change(
         (value, candidate.rotation, shift)
         for candidate in candidates
         for value, shift in zip(
-            _preference(candidate, free, positions, numbers), candidate.shifts, strict=True
+            _preference(
+                candidate, free, positions, _weights(frame, candidate.rotation, numbers, marks)
+            )
+            / numbers.sum(),
+            candidate.shifts,
+            strict=True,
         )
     )
     _, rotation, shift = max(settings, key=lambda setting: float(setting[0]))
@@ -228,17 +242,28 @@ def _window(x: Floats) -> Floats:
     return np.asarray(1 / (1 + SHARPNESS * (np.sin(np.pi * (x - offset)) ** 2).sum(axis=-1)))
 
 
-def _preference(
-    candidate: Alternatives, polar: Solutions, positions: Floats, numbers: Integers
-) -> Floats:
-    """(k,): F of each setting."""
-    placed = positions @ candidate.rotation.T
+def _weights(frame: Frame, rotation: Integers, numbers: Integers, marks: Floats | None) -> Floats:
+    """(N,): Z, times what the marks say in the standard axes that a change leads to."""
     weights = numbers.astype(float)
+    if marks is None:
+        return weights
+    axes = frame.cell.T @ np.linalg.inv(frame.centring @ rotation)
+    axes /= np.linalg.norm(axes, axis=0)
+    n = axes @ MARKED
+    size = float(np.abs(np.linalg.eigvalsh(marks)).max())
+    return weights * (1 + np.asarray(n @ marks @ n) / (2 * size))
+
+
+def _preference(
+    candidate: Alternatives, polar: Solutions, positions: Floats, weights: Floats
+) -> Floats:
+    """(k,): F of each setting, for atoms of these weights."""
+    placed = positions @ candidate.rotation.T
     x = placed + candidate.shifts[:, None, :]
     if polar.free.size:
-        weights *= _surroundings(placed, weights) ** 2
+        weights = weights * _surroundings(placed, weights) ** 2
         x = x @ polar.bound.T
-    return np.asarray(_window(x) @ weights / numbers.sum())
+    return np.asarray(_window(x) @ weights)
 
 
 def _surroundings(placed: Floats, weights: Floats) -> Floats:

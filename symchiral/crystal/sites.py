@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.crystal.crystal import SYMBOLS
+from symchiral.crystal.spacegroup import SpaceGroup
+
 
 @dataclass(frozen=True, repr=False)
 class Site:
@@ -39,3 +45,35 @@ class Site:
 
     def __repr__(self) -> str:
         return f"Site({self.name} {self.wyckoff} {self.symmetry})"
+
+
+def find_sites(
+    letters: list[tuple[str, str]],
+    numbers: npt.NDArray[np.int64],
+    permutations: npt.NDArray[np.int64],
+    group: SpaceGroup,
+) -> tuple[Site, ...]:
+    """Return the orbits, given Wyckoff letter and site symmetry of every primitive atom."""
+    seen: set[int] = set()
+    orbits: list[tuple[int, ...]] = []
+    for atom in range(len(numbers)):
+        if atom not in seen:
+            orbits.append(tuple(sorted({int(k) for k in permutations[:, atom]})))
+            seen.update(orbits[-1])
+    elements = [SYMBOLS[numbers[orbit[0]]] for orbit in orbits]
+    per_cell = round(1 / abs(np.linalg.det(group.centring)))
+    sites = []
+    for i, (orbit, element) in enumerate(zip(orbits, elements, strict=True)):
+        index = elements[: i + 1].count(element)
+        letter, symmetry = letters[orbit[0]]
+        sites.append(
+            Site(
+                name=f"{element}{index}" if elements.count(element) > 1 else element,
+                element=element,
+                letter=letter,
+                multiplicity=per_cell * len(orbit),
+                symmetry=symmetry,
+                atoms=orbit,
+            )
+        )
+    return tuple(sites)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.fields.polar import uniform_field
+from symchiral.fields.polar import odd_field, uniform_field
 from symchiral.irreps.participant import Participant
 
 
@@ -16,10 +16,10 @@ def axial_vector(crystal: SymmetricCrystal, name: str, *, time_parity: int) -> P
     moment :math:`Q×\dot Q` of a rotating dipole. Even: the toroidal order :math:`\sum r×p` of a
     ferroaxial crystal.
     """
-    determinants = np.linalg.det(crystal.rotations)[:, None, None]
-    return uniform_field(
-        crystal.group, name, determinants * crystal.rotations, time_parity=time_parity
-    )
+    matrices = np.linalg.det(crystal.rotations)[:, None, None] * crystal.rotations
+    if time_parity < 0:
+        return odd_field(crystal, name, matrices)
+    return uniform_field(crystal.group, name, matrices)
 
 
 def pseudoscalar(crystal: SymmetricCrystal) -> Participant:
@@ -33,4 +33,4 @@ def propagation(crystal: SymmetricCrystal) -> Participant:
     Not as a crystal momentum (it is nearly zero) but as the direction of travel, on which spatial
     dispersion depends to first order.
     """
-    return uniform_field(crystal.group, "k", crystal.rotations, time_parity=-1)
+    return odd_field(crystal, "k", crystal.rotations)

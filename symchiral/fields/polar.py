@@ -76,6 +76,29 @@ def uniform_field(
     return _uniform_field(group, name, contents, time_parity)
 
 
+def odd_field(
+    crystal: SymmetricCrystal, name: str, matrices: npt.NDArray[np.float64]
+) -> Participant:
+    r"""Return a uniform real field that is odd under time reversal.
+
+    In a magnetic crystal an operation with the time sign s acts as :math:`s\,D`, and no product is
+    forbidden for its time parity alone: time reversal by itself is no operation. Elsewhere the
+    field has the time parity −1.
+
+    Parameters
+    ----------
+    crystal : SymmetricCrystal
+        The crystal.
+    name : str
+        How legs print it.
+    matrices : (G, d, d) float
+        D, what the spatial parts of the operations do.
+    """
+    if crystal.signs is None:
+        return uniform_field(crystal.group, name, matrices, time_parity=-1)
+    return uniform_field(crystal.group, name, np.array(crystal.signs)[:, None, None] * matrices)
+
+
 @lru_cache(maxsize=1024)
 def _uniform_field(group: SpaceGroup, name: str, contents: bytes, time_parity: int) -> Participant:
     """The same field is the same object: what is known of it is then found at once."""

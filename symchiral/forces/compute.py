@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry
-from symchiral.errors import CalculatorError
+from symchiral.errors import CalculatorError, InputError
 from symchiral.forces.calculator import Identity, load_calculator
 from symchiral.forces.displace import DISPLACEMENT, LENGTH, Displaced, displace, unit_cell
 from symchiral.forces.forcecache import CachedCalculator, ForceCache
@@ -108,6 +108,12 @@ def compute_phonons(
     InputError, LimitError
         An option makes no sense, or the supercell is too large.
     """
+    if crystal.magnetic is not None:
+        raise InputError(
+            f"no forces are computed for {crystal.primitive.formula} with magnetic moments",
+            why="calculators are called without moments, and would not keep the magnetic group",
+            fix="give the structure without moments, or force constants computed with them",
+        )
     made = load_calculator(calculator)
     asked = CachedCalculator(made, ForceCache(default_cache() if cache is None else cache))
     say = _Reporter(asked, progress)

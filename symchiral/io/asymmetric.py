@@ -10,15 +10,20 @@ import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS
 from symchiral.errors import DisorderError, ReadError, StructureError
-from symchiral.io.cif import Block
+from symchiral.io.cif import Block, number
 from symchiral.io.expand import MAX_ATOMS, expand, too_many
+from symchiral.io.magnetic_cif import (
+    expanded_moments,
+    magnetic_operations,
+    stated_moments,
+    without_time,
+)
 from symchiral.io.named_group import operations_of
-from symchiral.io.xyz import parse_operations
+from symchiral.io.xyz import distinct_operations, parse_operations
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-_NUMBER = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eEdD][+-]?\d{1,4})?)(?:\(\d*\)?)?")
 _TYPE = re.compile(r"([A-Za-z]{1,2})(?![A-Za-z]).*|(C)val|(Si)va", re.DOTALL)
 _LABEL = re.compile(r"([A-Za-z])([A-Za-z]?)(.*)", re.DOTALL)
 _OPERATIONS = (
@@ -49,6 +54,10 @@ class Expanded:
         Stated Hermann–Mauguin symbol.
     notes : tuple of str
         What had to be assumed.
+    moments : (N, 3) float or None
+        Magnetic moments, μB, Cartesian.
+    bns : str or None
+        Stated BNS number of the magnetic space group.
     """
 
     cell: Floats
@@ -58,6 +67,8 @@ class Expanded:
     group: int | None
     symbol: str | None
     notes: tuple[str, ...]
+    moments: Floats | None
+    bns: str | None
 
 
 @dataclass(frozen=True)
@@ -107,8 +118,12 @@ def expand_block(block: Block, *, name: str) -> Expanded:
     cell = _cell(block, name, notes)
     sites = _sites(block, cell, name, notes)
     group, symbol = _stated(block, notes)
+    magnetic = magnetic_operations(block, name=name)
     texts = block.column(*_OPERATIONS)
-    if texts and any(text.strip() not in ("?", ".", "") for text in texts):
+    if magnetic is not None:
+        kept = distinct_operations(*magnetic[:2])[0]
+        rotations, translations = magnetic[0][kept], magnetic[1][kept]
+    elif texts and any(text.strip() not in ("?", ".", "") for text in texts):
         rotations, translations, closed = parse_operations(texts, name=name)
         if not closed:
             raise ReadError(
@@ -116,12 +131,6 @@ def expand_block(block: Block, *, name: str) -> Expanded:
                 why=f"its {len(texts)} symmetry operations do not form a group",
                 fix="list all operations of the space group, centring included",
             )
-    elif any(tag.startswith("_space_group_symop_magn") for tag in block.values):
-        raise ReadError(
-            f"cannot read {name}",
-            why="it lists magnetic operations, and magnetic CIFs are not read yet",
-            fix="export the structure without moments",
-        )
     else:
         rotations, translations = operations_of(
             group,
@@ -141,6 +150,13 @@ def expand_block(block: Block, *, name: str) -> Expanded:
                 f"site {label} was moved {moved:.4f} Å onto its symmetry element "
                 "(coordinates with few digits)"
             )
+    moments = stated_moments(block, sites.labels, cell, name=name)
+    if moments is not None:
+        if magnetic is None:
+            magnetic = without_time(rotations, translations, name=name)
+        moments = expanded_moments(
+            moments, sites.positions, orbits, magnetic, cell, labels=sites.labels, name=name
+        )
     return Expanded(
         cell=cell,
         positions=orbits.positions,
@@ -149,24 +165,14 @@ def expand_block(block: Block, *, name: str) -> Expanded:
         group=group,
         symbol=symbol,
         notes=_summary(notes),
+        moments=moments,
+        bns=block.first("_space_group_magn_number_bns"),
     )
 
 
 def _summary(notes: list[str]) -> tuple[str, ...]:
     unique = list(dict.fromkeys(notes))
     return tuple(unique) if len(unique) <= 12 else (*unique[:12], f"and {len(unique) - 12} more")
-
-
-def _number(text: str, what: str, name: str) -> float:
-    """Read 0.3333(2) as 0.3333."""
-    match = _NUMBER.fullmatch(text.strip())
-    if match is None:
-        raise ReadError(
-            f"cannot read {name}",
-            why=f"{what} is {text.strip()[:40]!r}, not a number",
-            fix="give it as a decimal number (1/3 as 0.33333333)",
-        )
-    return float(match[1].translate(str.maketrans("dD", "ee")))
 
 
 def _cell(block: Block, name: str, notes: list[str]) -> Floats:
@@ -179,13 +185,13 @@ def _cell(block: Block, name: str, notes: list[str]) -> Floats:
                 why=f"the CIF does not give {tag}",
                 fix="give the cell: its three lengths and three angles",
             )
-        lengths.append(_number(value, tag, name))
+        lengths.append(number(value, tag, name))
     angles = []
     for tag in ("_cell_angle_alpha", "_cell_angle_beta", "_cell_angle_gamma"):
         value = block.first(tag)
         if value is None:
             notes.append(f"{tag} is not given and taken as 90°")
-        angles.append(_number(value, tag, name) if value else 90.0)
+        angles.append(number(value, tag, name) if value else 90.0)
     in_range = all(0.01 < x < 1e6 for x in lengths) and all(0 < angle < 180 for angle in angles)
     ca, cb, cg = (_cosine(angle) if in_range else 0.0 for angle in angles)
     square = 1 - ca * ca - cb * cb - cg * cg + 2 * ca * cb * cg
@@ -243,7 +249,7 @@ def _sites(block: Block, cell: Floats, name: str, notes: list[str]) -> _Sites:
         numbers.append(_element(types[i] if types else None, label, known, name, notes))
         rows.append(
             [
-                _number(column[i], f"coordinate {axis} of site {label}", name)
+                number(column[i], f"coordinate {axis} of site {label}", name)
                 for axis, column in zip("xyz", columns, strict=True)
                 if column is not None
             ]
@@ -281,7 +287,7 @@ def _is_empty(block: Block, i: int, label: str, name: str) -> bool:
     column = block.column("_atom_site_occupancy") or ()
     if i >= len(column) or column[i].strip() in ("?", ".", ""):
         return False
-    occupancy = _number(column[i], f"occupancy of site {label}", name)
+    occupancy = number(column[i], f"occupancy of site {label}", name)
     if occupancy == 0.0:
         return True
     if not _FULL <= occupancy <= 1 / _FULL:
@@ -305,11 +311,11 @@ def _content(block: Block) -> dict[int, float] | None:
     if units is None or text is None or not re.fullmatch(r"\d{1,6}", units):
         return None
     counts: dict[int, float] = {}
-    for symbol, number in re.findall(r"([A-Z][a-z]?)(\d{0,6}(?:\.\d{1,6})?)", text):
+    for symbol, count in re.findall(r"([A-Z][a-z]?)(\d{0,6}(?:\.\d{1,6})?)", text):
         z = 1 if symbol in ("D", "T") else _ATOMIC_NUMBER.get(symbol)
         if z is None:
             return None
-        counts[z] = counts.get(z, 0.0) + float(number or 1) * int(units)
+        counts[z] = counts.get(z, 0.0) + float(count or 1) * int(units)
     return counts
 
 

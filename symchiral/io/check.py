@@ -16,6 +16,9 @@ Floats = npt.NDArray[np.float64]
 OVERLAP = 0.3
 """Two atoms closer than this are an error, Å (the shortest bond, H–H, has 0.74)."""
 
+LARGEST_MOMENT = 1000.0
+"""No atom has a larger magnetic moment, μB."""
+
 _FAR = 1e6
 _BRUTE = 300
 
@@ -28,6 +31,7 @@ def checked_crystal(
     source: Source,
     name: str,
     labels: Sequence[str] | None = None,
+    moments: npt.ArrayLike | None = None,
 ) -> Crystal:
     """Make a crystal, or say in one error why it is none.
 
@@ -41,6 +45,8 @@ def checked_crystal(
         How errors call it.
     labels : sequence of str, optional
         Names of the atoms in the input, for errors.
+    moments : (N, 3) array-like, optional
+        Their magnetic moments, μB.
 
     Raises
     ------
@@ -58,14 +64,16 @@ def checked_crystal(
     Traceback (most recent call last):
     symchiral.errors.StructureError: x is no crystal: atoms 1 (Fe) and 2 (Fe) are 0.030 Å apart...
     """
-    crystal = Crystal.of(cell, positions, numbers, source=source)
+    crystal = Crystal.of(cell, positions, numbers, source=source, moments=moments)
     if len(crystal) == 0:
         raise _no_crystal(name, "it has no atoms", "give the structure with its atoms")
     if len(crystal) > MAX_ATOMS:
         raise too_many(name, len(crystal))
-    for what, array in (("cell", crystal.cell), ("positions", crystal.positions)):
-        if not np.all(np.isfinite(array)):
+    numbers_of = {"cell": crystal.cell, "positions": crystal.positions, "moments": crystal.moments}
+    for what, array in numbers_of.items():
+        if array is not None and not np.all(np.isfinite(array)):
             raise _no_crystal(name, f"its {what} hold NaN or infinity", "repair the numbers")
+    _check_moments(crystal, name)
     _check_elements(crystal, name, labels)
     _check_cell(crystal.cell, name)
     far = float(np.abs(crystal.positions).max())
@@ -81,6 +89,24 @@ def checked_crystal(
 
 def _no_crystal(name: str, why: str, fix: str) -> StructureError:
     return StructureError(f"{name} is no crystal", why=why, fix=fix)
+
+
+def _check_moments(crystal: Crystal, name: str) -> None:
+    if crystal.moments is None:
+        return
+    if len(crystal.moments) != len(crystal):
+        raise _no_crystal(
+            name,
+            f"it has {len(crystal.moments)} magnetic moments and {len(crystal)} atoms",
+            "give one moment per atom",
+        )
+    largest = float(np.abs(crystal.moments).max())
+    if largest > LARGEST_MOMENT:
+        raise _no_crystal(
+            name,
+            f"a magnetic moment is {largest:.3g} μB",
+            "give moments in Bohr magnetons",
+        )
 
 
 def _check_elements(crystal: Crystal, name: str, labels: Sequence[str] | None) -> None:

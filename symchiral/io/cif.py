@@ -24,6 +24,7 @@ _TOKEN = re.compile(
     """,
     re.MULTILINE | re.VERBOSE,
 )
+_NUMBER = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eEdD][+-]?\d{1,4})?)(?:\(\d*\)?)?")
 _KEYWORD = re.compile(r"(data_|loop_$|save_|global_$|stop_$)", re.IGNORECASE)
 _LOOKS_LIKE_CIF = re.compile(
     r"^[ \t]*(data_\S*[ \t\r]*$|_cell[_.]length_a\s|_atom_site[_.])", re.MULTILINE | re.IGNORECASE
@@ -223,3 +224,15 @@ def _loop(tokens: list[_Token], i: int, draft: _Draft, text: str, name: str) -> 
 
 def _line(text: str, at: int) -> int:
     return text.count("\n", 0, at) + 1
+
+
+def number(text: str, what: str, name: str) -> float:
+    """Read 0.3333(2) as 0.3333."""
+    match = _NUMBER.fullmatch(text.strip())
+    if match is None:
+        raise ReadError(
+            f"cannot read {name}",
+            why=f"{what} is {text.strip()[:40]!r}, not a number",
+            fix="give it as a decimal number (1/3 as 0.33333333)",
+        )
+    return float(match[1].translate(str.maketrans("dD", "ee")))

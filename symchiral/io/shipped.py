@@ -1,4 +1,4 @@
-"""The crystals that come with the package: CIF files, and folders with force constants."""
+"""The crystals that come with the package: CIF and mCIF files, and folders with force constants."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def _files() -> dict[str, Path]:
     folder = _folder()
     if folder is None:
         return {}
-    files = sorted(folder.glob("*.cif"), key=lambda path: (path.stem.lower(), path.stem))
+    files = [path for pattern in ("*.cif", "*.mcif") for path in folder.glob(pattern)]
+    files.sort(key=lambda path: (path.stem.lower(), path.stem))
     return {path.stem: path for path in files}
 
 
@@ -85,7 +86,7 @@ def find_structure(name: str) -> Path:
         files, kind = _forces(), "force constants of a crystal"
     else:
         files, kind, stem = _files(), "crystal", name.removesuffix(".cif")
-    wanted = stem.lower().removesuffix(".cif")
+    wanted = stem.lower().removesuffix(".cif").removesuffix(".mcif")
     for known, path in files.items():
         if known.lower() == wanted:
             return path

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
-from symchiral.errors import DisorderError, InputError, ReadError, StructureError
+from symchiral.errors import DisorderError, GrammarError, InputError, ReadError, StructureError
 from symchiral.io.asymmetric import Expanded, expand_block, has_atoms
 from symchiral.io.check import checked_crystal
 from symchiral.io.cif import Block, looks_like_cif, parse_cif
 from symchiral.io.files import choose, decode, load, locate, unpack
 from symchiral.io.foreign import plain_name, read_foreign
 
+Floats = npt.NDArray[np.float64]
 
-def read_crystal(source: object, *, index: int | None = None) -> Crystal:
+
+def read_crystal(
+    source: object, *, index: int | None = None, spin_axis: Sequence[float] | None = None
+) -> Crystal:
     """Read a crystal from a file or from the structure of another library.
 
     Every input ends either in a checked crystal, whose ``source.notes`` say what had to be
@@ -34,6 +40,9 @@ def read_crystal(source: object, *, index: int | None = None) -> Crystal:
         Which structure of a file that holds several, counted from 0 (negative: from the end).
         Without it the last frame of a trajectory is taken, and the first data block of a CIF
         where all blocks have the same composition.
+    spin_axis : (3,) float, optional
+        Cartesian direction of moments that are given as numbers without one (collinear
+        calculations); without it they are left out.
 
     Returns
     -------
@@ -55,17 +64,36 @@ def read_crystal(source: object, *, index: int | None = None) -> Crystal:
     >>> crystal, crystal.source.stated_group
     (Crystal(Bi2Se3, 15 atoms, 425.67 Å³), 166)
     """
+    axis = None if spin_axis is None else _direction(spin_axis)
     if isinstance(source, Crystal):
         return source
     if isinstance(source, str | os.PathLike):
         path = locate(source)
         name = os.fspath(source)
-        return read_bytes(load(path, name=name), name=name, index=index, path=path)
-    return _from_object(source)
+        data = load(path, name=name)
+        return read_bytes(data, name=name, index=index, path=path, spin_axis=axis)
+    return _from_object(source, axis)
+
+
+def _direction(spin_axis: Sequence[float]) -> Floats:
+    vector = np.array(spin_axis, dtype=float).reshape(-1)
+    length = float(np.linalg.norm(vector))
+    if len(vector) != 3 or not np.isfinite(length) or length == 0:
+        raise GrammarError(
+            f"cannot use the spin axis {tuple(spin_axis)}",
+            why="it is not three finite numbers that are not all zero",
+            fix="give a Cartesian direction, as in (0, 0, 1)",
+        )
+    return np.asarray(vector / length)
 
 
 def read_bytes(
-    data: bytes, *, name: str, index: int | None = None, path: Path | None = None
+    data: bytes,
+    *,
+    name: str,
+    index: int | None = None,
+    path: Path | None = None,
+    spin_axis: Floats | None = None,
 ) -> Crystal:
     r"""Read a crystal from the bytes of a file.
 
@@ -79,6 +107,8 @@ def read_bytes(
         As in :func:`read_crystal`.
     path : Path, optional
         Where the file lies, if it lies anywhere.
+    spin_axis : (3,) float, optional
+        Unit vector for moments without a direction, as in :func:`read_crystal`.
 
     Examples
     --------
@@ -92,7 +122,8 @@ def read_bytes(
     if is_cif or (b"\0" not in plain[:4000] and looks_like_cif(plain.decode("latin-1"))):
         return _from_cif(plain, name, digest, index)
     frame = read_foreign(plain, name=name, path=path, index=index)
-    return _from_ase(frame.atoms, Source(path=name, sha256=digest, notes=frame.notes), name)
+    source = Source(path=name, sha256=digest, notes=frame.notes)
+    return _from_ase(frame.atoms, source, name, spin_axis)
 
 
 # ------------------------------------------------------------------------------- CIF
@@ -117,9 +148,10 @@ def _from_cif(data: bytes, name: str, digest: str, index: int | None) -> Crystal
         expanded.cell,
         expanded.positions,
         expanded.numbers,
-        source=Source(name, digest, expanded.group, expanded.symbol, tuple(notes)),
+        source=Source(name, digest, expanded.group, expanded.symbol, tuple(notes), expanded.bns),
         name=name,
         labels=expanded.labels,
+        moments=expanded.moments,
     )
 
 
@@ -149,15 +181,22 @@ def _composition(expanded: Expanded) -> list[tuple[int, int]]:
 # ------------------------------------------------------------------------------- objects
 
 
-def _from_object(thing: Any) -> Crystal:
+def _from_object(thing: Any, spin_axis: Floats | None) -> Crystal:
     name = f"this {type(thing).__name__}"
     if hasattr(thing, "get_scaled_positions") and hasattr(thing, "get_pbc"):
-        return _from_ase(thing, Source(), name)
+        return _from_ase(thing, Source(), name, spin_axis)
     if hasattr(thing, "lattice") and hasattr(thing, "frac_coords"):
-        return _from_pymatgen(thing, name)
+        return _from_pymatgen(thing, name, spin_axis)
     if all(hasattr(thing, key) for key in ("cell", "scaled_positions", "numbers")):
+        notes: list[str] = []
+        moments = _moments(getattr(thing, "magnetic_moments", None), spin_axis, notes)
         return checked_crystal(
-            thing.cell, thing.scaled_positions, thing.numbers, source=Source(), name=name
+            thing.cell,
+            thing.scaled_positions,
+            thing.numbers,
+            source=Source(notes=tuple(notes)),
+            name=name,
+            moments=moments,
         )
     if hasattr(thing, "sites") and hasattr(thing, "cart_coords"):
         raise StructureError(
@@ -170,7 +209,7 @@ def _from_object(thing: Any) -> Crystal:
     )
 
 
-def _from_ase(atoms: Any, source: Source, name: str) -> Crystal:
+def _from_ase(atoms: Any, source: Source, name: str, spin_axis: Floats | None) -> Crystal:
     _check_ase_occupancy(atoms, name)
     cell = np.array(atoms.cell, dtype=float)
     notes = list(source.notes)
@@ -178,13 +217,33 @@ def _from_ase(atoms: Any, source: Source, name: str) -> Crystal:
     if not all(pbc) and np.all(np.any(cell, axis=1)):
         axes = ", ".join(axis for axis, flag in zip("abc", pbc, strict=True) if not flag)
         notes.append(f"not declared periodic along {axes}; it is taken as periodic with its cell")
+    moments = _moments(getattr(atoms, "arrays", {}).get("initial_magmoms"), spin_axis, notes)
     source = Source(source.path, source.sha256, None, None, tuple(notes))
     numbers = np.array(atoms.numbers)
     positions = np.array(atoms.positions, dtype=float)
     with np.errstate(all="ignore"):  # what overflows is told by the checks
         if np.all(np.isfinite(cell)) and abs(float(np.linalg.det(cell))) > 0:
             positions = np.linalg.solve(cell.T, positions.T).T
-    return checked_crystal(cell, positions, numbers, source=source, name=name)
+    return checked_crystal(cell, positions, numbers, source=source, name=name, moments=moments)
+
+
+def _moments(given: Any, spin_axis: Floats | None, notes: list[str]) -> Floats | None:
+    """Moments as another library keeps them; numbers get the direction of the spin axis."""
+    try:
+        moments = None if given is None else np.array(given, dtype=float)
+    except (TypeError, ValueError):
+        notes.append("its magnetic moments are no numbers or vectors and are left out")
+        return None
+    if moments is None or not np.any(moments):
+        return None
+    if moments.shape[1:] == (3,):
+        return moments
+    if spin_axis is not None:
+        return np.asarray(moments.reshape(-1, 1) * spin_axis)
+    notes.append(
+        "its magnetic moments have no direction and are left out: give one (spin_axis, --spin-axis)"
+    )
+    return None
 
 
 def _check_ase_occupancy(atoms: Any, name: str) -> None:
@@ -208,7 +267,7 @@ def _disordered(name: str, why: str) -> DisorderError:
     )
 
 
-def _from_pymatgen(structure: Any, name: str) -> Crystal:
+def _from_pymatgen(structure: Any, name: str, spin_axis: Floats | None) -> Crystal:
     if not getattr(structure, "is_ordered", True):
         site = next((s for s in structure.sites if not getattr(s, "is_ordered", True)), None)
         what = getattr(site, "species_string", None) or getattr(site, "species", "a site")
@@ -225,6 +284,14 @@ def _from_pymatgen(structure: Any, name: str) -> Crystal:
                 fix="give its chemical symbol",
             )
         numbers.append(SYMBOLS.index(symbol))
+    notes: list[str] = []
+    properties = getattr(structure, "site_properties", None) or {}
+    moments = _moments(properties.get("magmom"), spin_axis, notes)
     return checked_crystal(
-        structure.lattice.matrix, structure.frac_coords, numbers, source=Source(), name=name
+        structure.lattice.matrix,
+        structure.frac_coords,
+        numbers,
+        source=Source(notes=tuple(notes)),
+        name=name,
+        moments=moments,
     )

@@ -121,6 +121,18 @@ def parse_operations(
     parsed = [parse_xyz(text, name=name) for text in texts]
     w = np.array([rotation for rotation, _ in parsed]).reshape(-1, 3, 3)
     t = np.array([translation for _, translation in parsed]).reshape(-1, 3)
+    keep, closed = distinct_operations(w, t)
+    return w[keep], t[keep], closed
+
+
+def distinct_operations(w: Integers, t: Floats) -> tuple[list[int], bool]:
+    """Return the indices of operations without repeats, and whether they are closed.
+
+    Parameters
+    ----------
+    w, t : (n, 3, 3) int, (n, 3) float
+        Rotation parts and translations.
+    """
     keys = w.reshape(-1, 9) @ _HASH
     keep: list[int] = []
     cosets: dict[int, list[int]] = {}
@@ -129,7 +141,7 @@ def parse_operations(
         if not coset or not np.any(_same(t[coset], t[i])):
             coset.append(i)
             keep.append(i)
-    return w[keep], t[keep], _closed(w, t, list(cosets.values()), keys)
+    return keep, _closed(w, t, list(cosets.values()), keys)
 
 
 def _same(a: Floats, b: Floats) -> npt.NDArray[np.bool_]:

@@ -51,7 +51,8 @@ class Participant(Value):
     irrep_dimension : int
         Dimension of the complex small irrep inside: d, or d/2 where time reversal joins two.
     time_parity : int
-        +1, or −1 for a field that is odd under time reversal (velocity, B, M).
+        +1, or −1 for a field that is odd under time reversal (velocity, B, M). In a magnetic
+        crystal the time signs of the operations stand in D, and this is +1.
     known : tuple of int or None
         The operations of which D is known; None: all. A coupling with a participant that is
         known on a subgroup only is judged on it.

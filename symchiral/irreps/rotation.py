@@ -13,7 +13,7 @@ from symchiral.value import frozen
 
 
 @lru_cache(maxsize=4096)
-def rotation(participant: Participant) -> Participant | None:
+def rotation(participant: Participant, signs: tuple[int, ...] | None = None) -> Participant | None:
     r"""Return :math:`L_{ab} = Q_a \dot Q_b - Q_b \dot Q_a` of one mode; None if it cannot rotate.
 
     The antisymmetric square of the irrep, odd under time reversal: a velocity of the same mode
@@ -23,6 +23,9 @@ def rotation(participant: Participant) -> Participant | None:
     ----------
     participant : Participant
         A real irrep at the zone centre.
+    signs : tuple of int, optional
+        Time signs of the operations of a magnetic crystal: there an operation also multiplies L by
+        its sign, and time reversal alone is no operation.
 
     Examples
     --------
@@ -48,6 +51,8 @@ def rotation(participant: Participant) -> Participant | None:
             for a, b in pairs
         ]
     ).transpose(2, 0, 1)
+    if signs is not None:
+        square = np.array(signs)[:, None, None] * square
     size = len(pairs)
     return Participant(
         names=(f"rot({participant.name})",),
@@ -59,6 +64,6 @@ def rotation(participant: Participant) -> Participant | None:
         conjugate_arms=participant.conjugate_arms,
         conjugation=frozen(np.eye(size)[None], complex),
         irrep_dimension=size,
-        time_parity=-1,
+        time_parity=-1 if signs is None else 1,
         field=True,
     )

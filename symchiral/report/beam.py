@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.fields.orientation import LAB, Orientation
-from symchiral.report.summary import along_text
+from symchiral.report.directions import along_text
 from symchiral.rules.light import Light
 from symchiral.rules.wording import minus
 from symchiral.table import unbroken

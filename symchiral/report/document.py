@@ -15,12 +15,15 @@ import numpy.typing as npt
 from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import LabelError, nearest
+from symchiral.fields.background import Background
 from symchiral.irreps.axis import Axis, axis_at, axis_names, named_operation
 from symchiral.irreps.cdml import cdml_name
 from symchiral.irreps.reflection import parities, reflections
 from symchiral.irreps.stars import place_name, star_arms
 from symchiral.modes.parts import spin_orbital
 from symchiral.modes.species import Species, find_species
+from symchiral.report.changes import field_record
+from symchiral.report.magnetism import magnetic_record, splitting_record
 from symchiral.report.wavevectors import little_symbol
 from symchiral.rules.activity import activity
 from symchiral.rules.rule import Rule
@@ -65,6 +68,7 @@ def structure_record(crystal: SymmetricCrystal) -> Document:
         "symbol": group.symbol,
         "point_group": group.point_group,
         "schoenflies": group.schoenflies,
+        "magnetic": magnetic_record(crystal),
         "primitive": {
             "cell": tidy(primitive.cell),
             "positions": tidy(primitive.positions),
@@ -211,7 +215,13 @@ def _details(
     ]
 
 
-def predict_document(crystal: SymmetricCrystal, book: RuleBook, *, everything: bool) -> Document:
+def predict_document(
+    crystal: SymmetricCrystal,
+    book: RuleBook,
+    *,
+    everything: bool,
+    background: Background | None = None,
+) -> Document:
     """Return the document of ``predict``: header, structure, axis, species, channels.
 
     (With forces the study adds the transfers between actual modes.)
@@ -220,6 +230,8 @@ def predict_document(crystal: SymmetricCrystal, book: RuleBook, *, everything: b
     ----------
     everything : bool
         List the forbidden channels too.
+    background : Background, optional
+        The static fields the crystal stands in.
     """
     rules = book.everything if everything else book.listed
     return {
@@ -227,6 +239,7 @@ def predict_document(crystal: SymmetricCrystal, book: RuleBook, *, everything: b
         "order": book.order,
         "structure": structure_record(crystal),
         "axis": axis_record(crystal, book.axis),
+        "field": field_record(background),
         "q": [wavevector_record(crystal, q) for q in book.points],
         "species": _species(tuple(book.species.values())),
         "counts": book.counts(),
@@ -235,7 +248,9 @@ def predict_document(crystal: SymmetricCrystal, book: RuleBook, *, everything: b
     }
 
 
-def explain_document(crystal: SymmetricCrystal, rule: Rule) -> Document:
+def explain_document(
+    crystal: SymmetricCrystal, rule: Rule, background: Background | None = None
+) -> Document:
     """Return the document of ``explain``: header, structure, axis and one channel.
 
     The axis is the part of the crystal's that keeps every wavevector of the channel.
@@ -244,6 +259,7 @@ def explain_document(crystal: SymmetricCrystal, rule: Rule) -> Document:
         **header("explain", crystal),
         "structure": structure_record(crystal),
         "axis": axis_record(crystal, rule.axis),
+        "field": field_record(background),
         "channel": rule.to_record(),
         "text": rule.explain(),
         "transfer": None,
@@ -251,9 +267,17 @@ def explain_document(crystal: SymmetricCrystal, rule: Rule) -> Document:
 
 
 def show_document(
-    crystal: SymmetricCrystal, axis: Axis | None, points: Sequence[QPoint]
+    crystal: SymmetricCrystal,
+    axis: Axis | None,
+    points: Sequence[QPoint],
+    *,
+    background: Background | None = None,
+    changes: Document | None = None,
 ) -> Document:
-    """Return the document of ``show``: header, structure, axes, operations, species at points."""
+    """Return the document of ``show``: header, structure, axes, operations, species at points.
+
+    Of a crystal in static fields also the fields, and what they change.
+    """
     species: list[Document] = []
     wavevectors = []
     for q in points:
@@ -287,6 +311,9 @@ def show_document(
         ],
         "q": wavevectors,
         "species": species,
+        "magnetism": splitting_record(crystal, find_species(crystal, axis)),
+        "field": field_record(background),
+        "changes": changes,
     }
 
 

@@ -6,6 +6,7 @@ from itertools import product
 
 from symchiral.modes.species import Species
 from symchiral.report.beam import beam_lines
+from symchiral.report.magnetic_light import magnetic_raman_table
 from symchiral.report.summary import headline
 from symchiral.rules.allowance import allowances
 from symchiral.rules.domains import Domains, survivals
@@ -51,6 +52,7 @@ def light_tables(light: Light, domains: Domains | None) -> tuple[Table, ...]:
         _photon_table(light, head),
         _circular_table(light),
         *((_linear_table(light), _tensor_table(light)) if light.raman else ()),
+        magnetic_raman_table(light),
         _drive_table(light),
         _allowance_table(light),
     ]
@@ -171,12 +173,20 @@ def _law_text(law: AngularLaw) -> str:
 
 
 def _reversal_text(light: Light, species: Species) -> str:
-    return "equal" if light.reversal(species) == "same" else "equal unless absorbing"
+    words = {"same": "equal", "absorbing": "equal unless absorbing", "magnetic": "unequal"}
+    return words[light.reversal(species)]
 
 
 def _reversal_foot(light: Light) -> tuple[str, ...]:
     """Why reversing all spins changes nothing, or may."""
-    if not any(light.reversal(s) == "absorbing" for s in light.raman):
+    found = {light.reversal(s) for s in light.raman}
+    if light.crystal.signs is not None and found != {"same"}:
+        return (
+            "Time reversal equates no intensities of a magnetic crystal. Unequal: the "
+            "antisymmetric part, below, interferes. Unless absorbing: complex tensors of the "
+            "operations without time reversal need not give equal intensities.",
+        )
+    if "absorbing" not in found:
         g = exchanging(light.crystal, light.beam)
         why = (
             f"{light.crystal.group.standard_operations[g].seitz} exchanges them"

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from symchiral.fields.background import Background
 from symchiral.fields.orientation import Orientation
 from symchiral.modes.mode import Modes
 from symchiral.modes.species import Species
+from symchiral.report.changes import field_record
 from symchiral.report.document import light_header, tidy
 from symchiral.report.light import PAIRS, RIVALS, pair_names
 from symchiral.report.light_numbers import (
@@ -16,6 +18,7 @@ from symchiral.report.light_numbers import (
     intensity_notices,
     strengths_record,
 )
+from symchiral.report.magnetic_light import magnetic_raman_records
 from symchiral.rules.allowance import allowances
 from symchiral.rules.domains import Domains, survivals
 from symchiral.rules.intensity import AngularLaw, intensity_text
@@ -29,6 +32,7 @@ def light_document(
     light: Light,
     domains: Domains | None,
     *,
+    background: Background | None = None,
     modes: Modes | None = None,
     raman: RamanLines | None = None,
     unit: str = "THz",
@@ -37,6 +41,8 @@ def light_document(
 
     Parameters
     ----------
+    background : Background or None
+        The static fields the crystal stands in.
     modes : Modes or None
         The zone-centre modes, where there are forces.
     raman : RamanLines or None
@@ -68,6 +74,8 @@ def light_document(
             for s in light.optical
             if (n := light.antisymmetric_coefficients(s))
         ],
+        "field": field_record(background),
+        "magnetic_raman": magnetic_raman_records(light),
         "exchanging": None if g is None else light.crystal.group.standard_operations[g].seitz,
         "driven": [
             record

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
-
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.fields.pump import Pump
 from symchiral.irreps.axis import Axis, axis_names
@@ -14,6 +11,8 @@ from symchiral.irreps.cdml import cdml_name
 from symchiral.irreps.pam import Component
 from symchiral.irreps.stars import place_name
 from symchiral.modes.species import Species
+from symchiral.report.directions import along_text
+from symchiral.report.magnetism import magnetic_lines
 from symchiral.rules.activity import activity, routes
 from symchiral.rules.listing import listing
 from symchiral.rules.rulebook import RuleBook
@@ -23,16 +22,22 @@ from symchiral.table import Table, unbroken
 ROWS = 20
 """Rows printed before the table is cut."""
 
+VELOCITIES = (
+    "Couplings of displacements: those with a velocity, which magnetic order may allow, are not "
+    "judged."
+)
+
 _ORDERS = {3: "third", 4: "fourth"}
 
 
 def headline(crystal: SymmetricCrystal) -> str:
-    """``Bi2Se3   R-3m (166), D3d, 5 atoms``."""
+    """``Bi2Se3   R-3m (166), D3d, 5 atoms``; of a magnetic crystal the family group and class."""
     group, n = crystal.group, len(crystal.primitive)
     atoms = "1 atom" if n == 1 else f"{n} atoms"
     return (
         f"{crystal.primitive.formula}   {group.symbol} ({group.number}), {group.schoenflies}, "
         f"{atoms}"
+        + (f", magnetic {minus(crystal.magnetic.point_group)}" if crystal.magnetic else "")
     )
 
 
@@ -63,27 +68,6 @@ def coordinates_note(crystal: SymmetricCrystal, words: Sequence[str]) -> list[st
     if "=" not in cell or not any("," in word for word in words):
         return []
     return [f"coordinates are on the reciprocal basis of {cell}"]
-
-
-def along_text(crystal: SymmetricCrystal, vector: npt.NDArray[np.float64]) -> str:
-    """A Cartesian direction: a, b or c of the input cell, else [u v w] and its standard name."""
-    inside = crystal.frame.direction(vector, to="input", source="cartesian")
-    standard = crystal.frame.direction(vector, to="standard", source="cartesian")
-    if _cell_vector(inside):
-        return _cell_vector(inside)
-    scaled = inside / abs(inside[abs(inside) > 1e-5 * abs(inside).max()]).min()
-    text = "[" + " ".join(minus(f"{x:g}") for x in scaled.round(3) + 0.0) + "]"
-    name = _cell_vector(standard)
-    return f"{text} ({name} of the standard cell)" if name else text
-
-
-def _cell_vector(direction: npt.NDArray[np.float64]) -> str:
-    """``c`` or ``−c`` where a direction is that of a cell vector, else empty."""
-    large = abs(direction) > 1e-5 * abs(direction).max()
-    if large.sum() > 1:
-        return ""
-    i = int(large.argmax())
-    return ("−" if direction[i] < 0 else "") + "abc"[i]
 
 
 def _position(crystal: SymmetricCrystal, axis: Axis) -> list[str]:
@@ -179,6 +163,8 @@ def predict_table(
     hidden = not everything and len(found.counts()) > 1 and found.counts()["without rotation"] > 0
     if hidden:
         foot[0] = foot[0].replace("without rotation", "without rotation (hidden)")
+    if crystal.signs is not None:
+        foot.append(VELOCITIES)
     foot.append(_acoustic(species))
     foot.append(unbroken(f'Why: symchiral explain {path} "{found.rows[0].rule.id}"'))
     if len(table.rows) < len(found.rows):
@@ -259,6 +245,7 @@ def show_table(
             f"axes     {_all_axes(crystal)}",
             f"group    {n} {'operation' if n == 1 else 'operations'} in the primitive cell, "
             f"symprec {crystal.symprec:g} Å",
+            *magnetic_lines(crystal, species),
         ),
     )
     kinds = Table(

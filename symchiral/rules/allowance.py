@@ -60,6 +60,7 @@ def allowances(light: Light) -> tuple[Allowance, ...]:
         _moment(light),
         _axial_modes(light),
         _handedness(light),
+        *(_magnetic(light) if light.crystal.signs is not None else ()),
     )
 
 
@@ -120,7 +121,7 @@ def _splitting(light: Light) -> Allowance:
     forms = {
         s.label: _pair(k, turning)
         for s in light.optical
-        if (turning := rotation(s.participant)) is not None
+        if (turning := rotation(s.participant, light.crystal.signs)) is not None
     }
     found = [
         label
@@ -144,7 +145,7 @@ def _moment(light: Light) -> Allowance:
     moment, n = axial_vector(light.crystal, "M", time_parity=-1), light.beam.frame[2]
     found, coefficients = [], 0
     for s in light.optical:
-        turning = rotation(s.participant)
+        turning = rotation(s.participant, light.crystal.signs)
         if turning is None:
             continue
         form = _pair(moment, turning)
@@ -161,6 +162,57 @@ def _moment(light: Light) -> Allowance:
         "it reverses with the sense of rotation; a field along it splits (+) from (−)"
         if found
         else "",
+    )
+
+
+def _magnetic(light: Light) -> tuple[Allowance, ...]:
+    """What only a magnetic crystal shows, and what light does to its moments."""
+    crystal, n = light.crystal, light.beam.frame[2].astype(complex)
+    spin = axial_vector(crystal, "S", time_parity=-1)
+    dichroism = _pair(spin)
+    along = dichroism.verdict(n).word == "allowed"
+    inverse = _pair(axial_vector(crystal, "M", time_parity=-1), spin)
+    made = inverse.verdict(n, n).word == "allowed"
+    split = tuple(
+        s.label
+        for s in light.optical
+        if (turning := rotation(s.participant, crystal.signs)) is not None and len(_pair(turning))
+    )
+    seen = light.axis is not None and {s.label for s in light.raman} & set(split)
+    return (
+        Allowance(
+            "magnetic-dichroism",
+            "Faraday and Kerr rotation, magnetic circular dichroism along the beam",
+            "S",
+            len(dichroism),
+            along,
+            (),
+            "σ+ and σ− are absorbed unequally; it reverses with all moments" if along else "",
+        ),
+        Allowance(
+            "zero-field-splitting",
+            "splitting of (+) and (−) by the magnetic order",
+            "Q×Q̇",
+            len(split),
+            bool(split),
+            split,
+            "which of the two is higher reverses with all moments"
+            + ("; σ+→σ− and σ−→σ+ peak at different frequencies" if seen else "")
+            if split
+            else "",
+        ),
+        Allowance(
+            "inverse-faraday",
+            "moment along the beam made by circular light",
+            "M·S",
+            len(inverse),
+            made,
+            (),
+            "it reverses with the spin of the light"
+            + (", beside a change of the net moment that does not" if along else "")
+            if made
+            else "",
+        ),
     )
 
 

@@ -30,6 +30,11 @@ from symchiral.rules.intensity import (
     same_intensity,
 )
 from symchiral.rules.judge import judge
+from symchiral.rules.magnetic_light import (
+    odd_form,
+    unequal_when_absorbing,
+    unequal_when_transparent,
+)
 from symchiral.rules.tensor import LETTERS, TensorForm, tensor_form
 from symchiral.value import Value
 
@@ -155,6 +160,16 @@ class Light(Value):
         form = tensor_form((self.field, self.field, species.participant), ((0, 1), (2,)))
         return form.named(self._letters[species.label])
 
+    def odd_polarizability(self, species: Species) -> TensorForm:
+        """The form of G·Q: antisymmetric Raman tensors that only magnetic order allows."""
+        form = odd_form(self.crystal, species.participant)
+        used = sum(map(len, self._letters.values()))
+        for other in self.species:
+            if other is species:
+                break
+            used += len(odd_form(self.crystal, other.participant))
+        return form.named(LETTERS[used:])
+
     def hyperpolarizability(self, species: Species) -> TensorForm:
         """The form of E E·E'·Q, symmetric in the two incoming fields: hyper-Raman scattering."""
         e = self.field
@@ -229,15 +244,23 @@ class Light(Value):
         }
 
     def reversal(self, species: Species) -> str:
-        """Whether reversing both spins changes an intensity: never, or in absorbing media only.
+        """Whether reversing both spins changes an intensity: never, or when.
 
         ``same``: I(σ→σ') = I(−σ→−σ') for real and complex tensors; ``absorbing``: for real tensors
-        only. (Real symmetric tensors always give equality.)
+        only; ``magnetic``: in a transparent magnetic crystal too, where the antisymmetric part that
+        is odd in time interferes. (Real symmetric tensors always give equality.) In a magnetic
+        crystal complex tensors are those of the operations without time reversal, symmetric or not.
         """
+        if self.crystal.signs is not None:
+            even, odd = self.polarizability(species), self.odd_polarizability(species)
+            if unequal_when_transparent(even, odd, self.beam):
+                return "magnetic"
+            unequal = unequal_when_absorbing(self.crystal, species.participant, self.beam)
+            return "absorbing" if unequal else "same"
         forms = self.circular(species)
         pairs = (("+-", "-+"), ("++", "--"))
-        even = all(same_intensity(forms[a], forms[b], absorbing=True) for a, b in pairs)
-        return "same" if even else "absorbing"
+        alike = all(same_intensity(forms[a], forms[b], absorbing=True) for a, b in pairs)
+        return "same" if alike else "absorbing"
 
     # --- linear light ----------------------------------------------------------------------
 
@@ -350,6 +373,8 @@ def exchanging(crystal: SymmetricCrystal, beam: Beam) -> int | None:
     n, k = beam.frame[2], beam.scattered_frame[2]
     found = []
     for g, r in enumerate(crystal.rotations):
+        if crystal.signs is not None and crystal.signs[g] < 0:
+            continue  # time reversal turns scattering into another process
         keeps = all(np.allclose(np.abs((r @ v) @ v), 1, atol=1e-6) for v in (n, k))
         # Spin is axial: det(R) R n = −n.
         turned = all(np.linalg.det(r) * (r @ v) @ v < 0 for v in (n, k))

@@ -88,7 +88,7 @@ def why_forbidden(coupling: Coupling, *, first: int | None = None) -> Reason:
         return Reason("time-reversal", "an odd number of factors changes sign under time reversal")
     group = coupling.legs[0].participant.group
     known = coupling.known
-    order = [g for g in _by_simplicity(group, first) if known is None or g in known]
+    order = [g for g in by_simplicity(group, first) if known is None or g in known]
     single = _eigenphases(coupling, group)
     for g in order:
         phase = single[g]
@@ -125,7 +125,8 @@ def subgroup(group: SpaceGroup, generators: tuple[int, ...]) -> list[int]:
     return sorted(members)
 
 
-def _by_simplicity(group: SpaceGroup, first: int | None) -> list[int]:
+def by_simplicity(group: SpaceGroup, first: int | None = None) -> list[int]:
+    """Operations but the identity: inversion, mirrors, half-turns, then the others."""
     rank = {-1: 0, -2: 1, 2: 2, 3: 4, 4: 4, 6: 4, -3: 5, -4: 5, -6: 5}
 
     def key(g: int) -> tuple[int, int]:

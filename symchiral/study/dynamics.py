@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from symchiral.dynamics.pulse import Drive, Pulse
 from symchiral.dynamics.run import Run
 from symchiral.dynamics.start import Start
 from symchiral.errors import InputError, ReadError, WavevectorError
+from symchiral.fields.background import Background
 from symchiral.forces.calculator import load_calculator
 from symchiral.forces.compute import default_cache
 from symchiral.forces.displaced import displaced_forces
@@ -48,6 +49,10 @@ class DynamicsStudy(LightStudy):
     """
 
     third: ThirdOrderFile | None = None
+
+    def in_background(self, background: Background, *, axis: str | None = None) -> Self:
+        """Return the material in static fields: without forces of any order."""
+        return replace(super().in_background(background, axis=axis), third=None)
 
     def couplings(
         self, source: str | None = None, *, frequencies: Mapping[str, float] | None = None

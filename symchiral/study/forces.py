@@ -88,6 +88,12 @@ class ForcesStudy(StructureStudy):
         >>> study.modes("X").multiplets
         (Multiplet(X5-(1), 5.3... THz), Multiplet(X3-(1), 7.8... THz))
         """
+        if self.background is not None:
+            raise InputError(
+                f"no forces are computed for {self.crystal.primitive.formula} in a static field",
+                why="calculators know of no field",
+                fix="leave the field out, or the calculator",
+            )
         phonons = compute_phonons(
             self.crystal,
             calculator,

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from symchiral.crystal.qpoint import GAMMA
+from symchiral.errors import InputError
 from symchiral.fields.beam import find_beam
 from symchiral.fields.orientation import find_orientation
 from symchiral.forces.polarizability import STEP, Polarizability, finite_raman
@@ -138,7 +139,20 @@ class LightStudy(TransferStudy):
         return None if self.phonons is None else self._forces.modes(light.axis, GAMMA)
 
     def domains(self) -> Domains:
-        """Return the twins of the crystal by the symmetry of its lattice."""
+        """Return the twins of the crystal by the symmetry of its lattice.
+
+        Raises
+        ------
+        InputError
+            The crystal is magnetic or in a static field: twins of reversed moments would be
+            missing, or a field singles one out.
+        """
+        if self.crystal.magnetic is not None or self.background is not None:
+            raise InputError(
+                f"twins of {self.crystal.primitive.formula} are not averaged",
+                why="the crystal is magnetic, or in a static field that tells them apart",
+                fix="leave out --domains, or give the structure without moments and fields",
+            )
         return find_domains(self.crystal)
 
     def light(
@@ -178,6 +192,7 @@ class LightStudy(TransferStudy):
         return light_document(
             found,
             self.domains() if domains else None,
+            background=self.background,
             modes=self.modes_in(found),
             raman=None if raman is None else self.raman_lines(raman),
             unit=unit,

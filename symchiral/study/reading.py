@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from symchiral.anharmonic.third_order import is_third_order_source, read_third_order
 from symchiral.crystal.crystal import Crystal
-from symchiral.crystal.search import SYMPREC, find_symmetry
+from symchiral.crystal.order import find_magnetic_symmetry
+from symchiral.crystal.search import SYMPREC
 from symchiral.forces.phonons import make_phonons
 from symchiral.io.phonon_files import is_phonon_source, read_forces
 from symchiral.io.shipped import find_structure
@@ -22,6 +24,7 @@ def read(
     axis: str | None = None,
     index: int | None = None,
     symmetrize: bool = False,
+    spin_axis: Sequence[float] | None = None,
 ) -> Study:
     """Read a structure, with forces if there are any, and find its symmetry.
 
@@ -39,6 +42,8 @@ def read(
         Which structure of a file that holds several.
     symmetrize : bool
         Accept forces that break the symmetry of the atoms, averaged over the group.
+    spin_axis : (3,) float, optional
+        Cartesian direction of magnetic moments that the source gives without one.
 
     Raises
     ------
@@ -63,7 +68,8 @@ def read(
             provenance=provenance,
         )
         return Study(phonons.crystal, find_axis(phonons.crystal, axis), phonons)
-    crystal = find_symmetry(read_crystal(source, index=index), symprec=symprec)
+    atoms = read_crystal(source, index=index, spin_axis=spin_axis)
+    crystal = find_magnetic_symmetry(atoms, symprec=symprec)
     return Study(crystal, find_axis(crystal, axis))
 
 

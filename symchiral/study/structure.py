@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.errors import LimitError
+from symchiral.errors import AxisError, InputError, LimitError
+from symchiral.fields.background import Background, crystal_in
 from symchiral.forces.phonons import Phonons
-from symchiral.irreps.axis import Axis, axis_at
+from symchiral.irreps.axis import Axis, axis_at, find_axis
 from symchiral.irreps.kpoints import find_point, named_points, split_points
 from symchiral.modes.operators import Operators, find_operators
 from symchiral.modes.species import Species, find_species
+from symchiral.report.changes import changes_record, lost_axis
 from symchiral.report.document import show_document
 from symchiral.report.summary import show_table
+from symchiral.rules.changes import Changes, find_changes
 from symchiral.rules.channel import read_channel
 from symchiral.rules.grammar import light_about, parse_transfer, point_of, resolve_transfer
 from symchiral.rules.momentum import require_closed
@@ -40,11 +44,96 @@ class StructureStudy(Value):
         The axis of rotation; None where the crystal has none.
     phonons : Phonons or None
         Its forces, where the source has any.
+    background : Background or None
+        Static fields it stands in.
+    free : Study or None
+        The same material in no field, where it stands in one.
     """
 
     crystal: SymmetricCrystal
     axis: Axis | None
     phonons: Phonons | None = None
+    background: Background | None = field(default=None, kw_only=True)
+    free: Self | None = field(default=None, kw_only=True)
+
+    def in_field(
+        self,
+        *,
+        B: Sequence[float] | None = None,
+        E: Sequence[float] | None = None,
+        strain: Sequence[float] | None = None,
+        axis: str | None = None,
+    ) -> Self:
+        """Return the material in static uniform fields, which add to its magnetic order.
+
+        Only directions matter, and atoms stay where they are. Forces are those of no field: the
+        study in the field has none.
+
+        Parameters
+        ----------
+        B, E : (3,) float, optional
+            Cartesian direction of the magnetic and of the electric field, axes of the input.
+        strain : (6,) float, optional
+            Its Cartesian components xx, yy, zz, yz, xz, xy.
+        axis : str, optional
+            As for :func:`~symchiral.read`; default the axis of highest order that is left.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> study = sc.read("Bi2Se3").in_field(E=(0, 0, 1))
+        >>> study.crystal.group.symbol, [s.label for s in study.species()]
+        ('R3m', ['A1', 'E'])
+
+        Raises
+        ------
+        GrammarError
+            A field is no such vector or tensor.
+        AxisError
+            The field has destroyed the axis asked for.
+        """
+        return self.in_background(Background.of(B=B, E=E, strain=strain), axis=axis)
+
+    def in_background(self, background: Background, *, axis: str | None = None) -> Self:
+        """Return the material in static fields, as :meth:`in_field`."""
+        free = self if self.free is None else self.free
+        fields = background.over(self.background)
+        crystal = crystal_in(free.crystal, fields)
+        try:
+            found = find_axis(crystal, axis)
+        except AxisError as error:
+            raise AxisError(
+                f"{error.what} is left in the field", why=error.why, fix=error.fix
+            ) from error
+        notice = lost_axis(crystal, free.axis, found)
+        if notice is not None:
+            crystal = replace(crystal, warnings=(*crystal.warnings, notice))
+        return replace(
+            self, crystal=crystal, axis=found, phonons=None, background=fields, free=free
+        )
+
+    def changes(self) -> Changes:
+        """Return what the field changes.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> changes = sc.read("Bi2Se3").in_field(E=(0, 0, 1)).changes()
+        >>> [(s.species, s.becomes) for s in changes.species][:2]
+        [('A1g', (('A1', 1),)), ('Eg', (('E', 1),))]
+        >>> changes.opened[0]
+        Opened(species=('A1g', 'A1g', 'A2u'), before=0, after=1)
+
+        Raises
+        ------
+        InputError
+            It stands in no field.
+        """
+        if self.free is None:
+            raise InputError(
+                "nothing has changed", why="the material stands in no field", fix="use in_field"
+            )
+        return find_changes(self.free.crystal, self.crystal, self.free.species(), self.free.axis)
 
     def point(self, q: str) -> QPoint:
         """Return a wavevector by name (``K``, ``LD(u)``) or coordinates (``0,0,1/4``).
@@ -156,7 +245,16 @@ class StructureStudy(Value):
         q : str
             Wavevectors of which to show the species, or ``all`` special points and lines.
         """
-        return show_document(self.crystal, self.axis, self.points(q))
+        changes = None
+        if self.free is not None:
+            changes = changes_record(self.free.crystal, self.changes())
+        return show_document(
+            self.crystal,
+            self.axis,
+            self.points(q),
+            background=self.background,
+            changes=changes,
+        )
 
     def __repr__(self) -> str:
         return show_table(self.crystal, self.axis, self._centre)

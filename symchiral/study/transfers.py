@@ -162,7 +162,9 @@ class TransferStudy(ForcesStudy):
         select transfers between species.
         """
         book = self.rules(order=order, q=q, acoustic=acoustic)
-        document = predict_document(self.crystal, book, everything=everything)
+        document = predict_document(
+            self.crystal, book, everything=everything, background=self.background
+        )
         if self.phonons is not None:
             found = self.resonances(book, **resonance)
             document["transfers"] = [transfer_record(t, unit=unit) for t in found]

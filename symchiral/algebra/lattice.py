@@ -1,0 +1,111 @@
+"""Lattices of whole vectors."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+Integers = npt.NDArray[np.int64]
+
+_STEPS = np.array(list(product((-1, 0, 1), repeat=2)))
+
+
+def lattice_basis(generators: npt.ArrayLike, metric: npt.ArrayLike) -> Integers:
+    """Return a basis, as columns of positive determinant, of the lattice that whole vectors span.
+
+    Parameters
+    ----------
+    generators : (n, 3) int
+        Vectors as rows, three of them independent.
+    metric : (3, 3) float
+        Of the vectors' components: no basis vector becomes shorter by subtracting others from it.
+
+    Examples
+    --------
+    >>> lattice_basis([[2, 0, 0], [0, 2, 0], [0, 0, 2], [1, 1, 1]], np.eye(3)).tolist()
+    [[1, 1, 1], [1, -1, 1], [1, -1, -1]]
+    """
+    rows = [[int(x) for x in row] for row in np.asarray(generators)]
+    basis: list[list[int]] = []
+    for column in range(3):
+        while True:
+            found = sorted((row for row in rows if row[column]), key=lambda row: abs(row[column]))
+            if len(found) <= 1:
+                break
+            pivot = found[0]
+            for row in found[1:]:
+                factor = row[column] // pivot[column]
+                row[:] = [x - factor * y for x, y in zip(row, pivot, strict=True)]
+        if not found:
+            raise ValueError("the vectors span no three-dimensional lattice")
+        rows = [row for row in rows if row is not found[0]]
+        basis.append(found[0])
+    return _shortened(np.array(basis, dtype=np.int64), np.asarray(metric, dtype=float))
+
+
+def _shortened(basis: Integers, metric: npt.NDArray[np.float64]) -> Integers:
+    """Rows made short by whole combinations, then as columns."""
+    changed = True
+    while changed:
+        changed = False
+        for i in range(3):
+            others = basis[[j for j in range(3) if j != i]]
+            trials = basis[i] - _STEPS @ others
+            lengths = np.einsum("ai,ij,aj->a", trials, metric, trials)
+            best = int(np.argmin(lengths))
+            if lengths[best] < (1 - 1e-9) * (basis[i] @ metric @ basis[i]):
+                basis[i] = trials[best]
+                changed = True
+    columns = basis.T
+    return np.asarray(columns if np.linalg.det(columns) > 0 else -columns)
+
+
+def vectors_within(basis: Integers) -> Integers:
+    """Return the whole vectors inside a cell, 0 ≤ coordinate < 1 along its vectors; (c, 3).
+
+    Parameters
+    ----------
+    basis : (3, 3) int
+        Vectors of the cell as columns.
+
+    Examples
+    --------
+    >>> vectors_within(np.diag([1, 1, 2])).tolist()
+    [[0, 0, 0], [0, 0, 1]]
+    """
+    low, high = np.minimum(basis, 0).sum(axis=1), np.maximum(basis, 0).sum(axis=1)
+    box = np.array(list(product(*(range(a, b + 1) for a, b in zip(low, high, strict=True)))))
+    inside = box @ np.linalg.inv(basis).T
+    return np.asarray(box[np.all((inside > -1e-6) & (inside < 1 - 1e-6), axis=1)], dtype=np.int64)
+
+
+def cell_indices(vectors: Integers, basis: Integers, cells: Integers) -> Integers:
+    """Return which of the vectors inside a cell each whole vector is, modulo the lattice.
+
+    Parameters
+    ----------
+    vectors : (..., 3) int
+        Whole vectors.
+    basis : (3, 3) int
+        Vectors of the cell as columns.
+    cells : (c, 3) int
+        :func:`vectors_within` of that cell.
+
+    Examples
+    --------
+    >>> basis = np.diag([1, 1, 2])
+    >>> cell_indices(np.array([[4, -1, 3], [0, 0, 2]]), basis, vectors_within(basis)).tolist()
+    [1, 0]
+    """
+    order = round(abs(float(np.linalg.det(basis))))
+    adjugate = np.rint(order * np.linalg.inv(basis)).astype(np.int64)
+
+    def key(x: Integers) -> Integers:
+        a, b, c = np.moveaxis((x @ adjugate.T) % order, -1, 0)
+        return np.asarray((a * order + b) * order + c)
+
+    keys = key(cells)
+    rank = np.argsort(keys)
+    return np.asarray(rank[np.searchsorted(keys[rank], key(np.asarray(vectors)))])

@@ -1,0 +1,240 @@
+"""Static fields: the group that is left, found a second time from atoms that obey nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import numpy as np
+import pytest
+import spglib
+from ase.calculators.emt import EMT
+from jsonschema import Draft202012Validator
+
+import symchiral as sc
+from symchiral.cli import main
+from symchiral.crystal.crystal import Crystal
+from symchiral.crystal.search import SymmetricCrystal, find_symmetry
+from symchiral.errors import AxisError, GrammarError, InputError
+from symchiral.fields.background import Background, crystal_in
+from symchiral.report.document import schema
+from symchiral.rules.magnetism import splittings
+
+NAMES = ("Bi2Se3", "GaAs", "SrTiO3", "Te_P3121", "BPO4", "MgB2", "ZnO", "FeTiO3", "NaClO3", "CuO")
+DIRECTIONS = ("100", "001", "110", "111", "210", "123")
+
+
+def _direction(crystal: SymmetricCrystal, word: str) -> tuple[float, ...]:
+    """A lattice direction of the standard cell, Cartesian."""
+    vector = crystal.frame.direction([int(x) for x in word], to="cartesian", source="standard")
+    return tuple((vector / np.linalg.norm(vector)).tolist())
+
+
+def test_a_magnetic_field_leaves_what_equal_moments_on_all_atoms_leave() -> None:
+    """By spglib's own search for magnetic groups."""
+    found: Counter[int] = Counter()
+    for name in NAMES:
+        crystal = sc.read(name).crystal
+        atoms = crystal.primitive
+        for word in DIRECTIONS:
+            field = _direction(crystal, word)
+            names = crystal_in(crystal, Background.of(B=field)).magnetic
+            moments = np.tile(field, (len(atoms), 1))
+            other = spglib.get_magnetic_symmetry_dataset(
+                (atoms.cell, atoms.positions, atoms.numbers, moments), symprec=1e-3
+            )
+            assert other is not None
+            assert names is not None
+            assert (names.uni, names.type) == (other.uni_number, other.msg_type), (name, word)
+            found[names.type] += 1
+    assert sum(found.values()) == 60
+    assert min(found[1], found[3]) > 10
+
+
+def test_an_electric_field_leaves_what_a_shift_of_one_element_leaves() -> None:
+    groups = set()
+    for name in [n for n in NAMES if n != "Te_P3121"]:
+        crystal = sc.read(name).crystal
+        atoms = crystal.primitive
+        for word in DIRECTIONS:
+            field = np.array(_direction(crystal, word))
+            left = crystal_in(crystal, Background.of(E=tuple(field))).group
+            shift = 0.1 * field @ np.linalg.inv(atoms.cell)
+            moved = atoms.positions + shift * (atoms.numbers == atoms.numbers[0])[:, None]
+            other = find_symmetry(Crystal.of(atoms.cell, moved, atoms.numbers)).group
+            assert left == other, (name, word)
+            groups.add(left.number)
+    assert len(groups) > 10
+
+
+def test_strain_leaves_what_a_strained_cell_leaves() -> None:
+    groups = set()
+    strains = [
+        (1, -1, 0, 0, 0, 0),
+        (0, 0, 1, 0, 0, 0),
+        (0, 0, 0, 0, 0, 1),
+        (1, 0.3, -0.5, 0, 0.7, 0),
+    ]
+    for name in NAMES:
+        crystal = sc.read(name).crystal
+        atoms = crystal.primitive
+        for strain in strains:
+            background = Background.of(strain=strain)
+            left = crystal_in(crystal, background).group
+            assert background.strain is not None
+            cell = atoms.cell @ (np.eye(3) + 0.03 * background.strain)
+            other = find_symmetry(Crystal.of(cell, atoms.positions, atoms.numbers)).group
+            assert left == other, (name, strain)
+            groups.add(left.number)
+    assert len(groups) > 12
+
+
+def test_a_field_along_the_moments_of_a_ferromagnet_changes_nothing() -> None:
+    for name in ("CrI3_FM", "Co3Sn2S2_FM"):
+        study = sc.read(name)
+        inside = study.in_field(B=(0, 0, 1))
+        assert inside.crystal.magnetic == study.crystal.magnetic
+        assert not any(s.split for s in inside.changes().species)
+
+
+def test_fields_add_to_the_magnetic_order() -> None:
+    """The linear magnetoelectric effect: B and E along c leave the same of Cr2O3."""
+    cr2o3 = sc.read("Cr2O3_AFM")
+    in_b, in_e = cr2o3.in_field(B=(0, 0, 1)), cr2o3.in_field(E=(0, 0, 1))
+    assert in_b.crystal.magnetic == in_e.crystal.magnetic
+    assert in_b.crystal.magnetic is not None
+    assert in_b.crystal.magnetic.point_group == "3m'"
+    assert [s.split for s in splittings(in_b.crystal, in_b.species())] == [True]
+    # The field tells the two layers of MnBi2Te4 apart that an anti-translation related.
+    mnbi2te4 = sc.read("MnBi2Te4_AFM").in_field(B=(0, 0, 1))
+    assert mnbi2te4.changes().cell == 2
+    assert len(mnbi2te4.crystal.primitive) == 14
+    assert [s.species for s in splittings(mnbi2te4.crystal, mnbi2te4.species()) if s.split] == [
+        "Eg",
+        "Eu",
+    ]
+
+
+def test_fields_add_to_each_other() -> None:
+    bise = sc.read("Bi2Se3")
+    both = bise.in_field(B=(0, 0, 1), E=(0, 0, 1))
+    one_by_one = bise.in_field(B=(0, 0, 1)).in_field(E=(0, 0, 1))
+    assert both.background == one_by_one.background
+    assert both.crystal.magnetic == one_by_one.crystal.magnetic
+    assert both.crystal.magnetic is not None
+    assert both.crystal.magnetic.point_group == "3m'"
+    assert one_by_one.free is not None
+    assert one_by_one.free.background is None
+
+
+def test_changes_are_those_of_the_characters() -> None:
+    """Levels, activity and third-order products counted with traces of Cartesian matrices."""
+    products = 0
+    for name, field in (("Bi2Se3", {"E": "001"}), ("GaAs", {"B": "111"}), ("MgB2", {"E": "100"})):
+        study = sc.read(name)
+        kind, word = next(iter(field.items()))
+        inside = study.in_field(**{kind: _direction(study.crystal, word)})
+        changes = inside.changes()
+        turns = inside.crystal.rotations
+        before = study.crystal.rotations
+        own = [int(np.abs(before - r).max(axis=(1, 2)).argmin()) for r in turns]
+        characters = {s.label: s.participant.characters for s in study.species()}
+        vector = np.trace(turns, axis1=1, axis2=2)
+        squares = np.trace(turns @ turns, axis1=1, axis2=2)
+        for s in changes.species:
+            chi = characters[s.species][own]
+            assert s.after.infrared == (round(float(np.mean(vector * chi))) > 0)
+            assert s.after.raman == (round(float(np.mean((vector**2 + squares) / 2 * chi))) > 0)
+            labels = {x.label: x.participant for x in inside.species()}
+            total = sum(n * labels[label].characters for label, n in s.becomes if label in labels)
+            assert np.allclose(total, chi)
+        opened = {o.species: o.after for o in changes.opened}
+        optical = [s.label for s in study.species() if s.optical]
+        for i, a in enumerate(optical):
+            for j, b in enumerate(optical[i:], i):
+                for c in optical[j:]:
+                    chi = characters[a] * characters[b] * characters[c]
+                    old, new = round(float(chi.mean())), round(float(chi[own].mean()))
+                    assert opened.get((a, b, c), 0) == (new if old == 0 else 0)
+                    products += 1
+    assert products > 40
+
+
+def test_the_axis_that_a_field_takes_away() -> None:
+    bise = sc.read("Bi2Se3")
+    lying = bise.in_field(B=(1, 0, 0))
+    assert lying.axis is not None
+    assert lying.axis.order == 2
+    assert lying.changes().axis == "destroyed"
+    (notice,) = [w for w in lying.crystal.warnings if w.kind == "axis"]
+    assert "takes away the 3 axis along c" in notice.text
+    assert "2 along [1 0 0]" in notice.text
+    with pytest.raises(AxisError, match="left in the field"):
+        bise.in_field(B=(1, 0, 0), axis="0,0,1")
+    assert bise.in_field(B=(0, 0, 1)).changes().axis == "kept"
+    assert sc.read("SrTiO3").in_field(strain=(1, -1, 0, 0, 0, 0)).changes().axis == "lowered"
+    with pytest.raises(InputError, match="nothing has changed"):
+        bise.changes()
+
+
+def test_a_field_leaves_no_forces() -> None:
+    study = sc.read("Bi2Se3/phonopy.yaml")
+    assert study.phonons is not None
+    assert study.in_field(B=(0, 0, 1)).phonons is None
+    with pytest.raises(InputError, match="in a static field"):
+        study.in_field(E=(0, 0, 1)).with_calculator(EMT())
+
+
+BAD = [
+    "B=0,0,0",
+    "B=1,0",
+    "H=0,0,1",
+    "B",
+    "B=0,0,x",
+    "strain=1,0,0",
+    "E=nan,0,1",
+    "strain=0,0,0,0,0,0",
+]
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_bad_fields(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "Bi2Se3", "--field", text]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("symchiral: cannot ")
+    assert "field" in error
+
+
+def test_fields_that_are_nearly_symmetric_or_repeated() -> None:
+    with pytest.raises(GrammarError, match="given twice"):
+        Background.parse(["B=0,0,1", "B=1,0,0"])
+    with pytest.raises(GrammarError, match="no field"):
+        Background.of()
+    # 0.866 stands for the root of three over two; a field that is off an axis by half the
+    # tolerance is not what every product of what keeps it keeps.
+    bise = sc.read("Bi2Se3")
+    assert bise.in_field(E=(0.866, 0.5, 0)).crystal.group.symbol == "Cm"
+    with pytest.raises(GrammarError, match="more digits"):
+        bise.in_field(E=(0.00052, 0, 1))
+
+
+@pytest.mark.parametrize("command", ["show", "predict", "light"])
+@pytest.mark.parametrize("field", ["B=0,0,1", "E=-1,0,0"])
+def test_commands_in_a_field(command: str, field: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "Bi2Se3", "--field", field]) == 0
+    assert f"{field[0]} along " in capsys.readouterr().out
+    assert main([command, "Bi2Se3", "--field", field, "--json", "--quiet"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    errors = list(Draft202012Validator(json.loads(schema(command))).iter_errors(document))
+    assert not errors, errors[0].message
+    assert document["field"][field[0]] == [float(x) for x in field[2:].split(",")]
+
+
+def test_explain_in_a_field(capsys: pytest.CaptureFixture[str]) -> None:
+    transfer = "A1g A1g -> A2u"
+    assert main(["explain", "Bi2Se3", transfer]) == 0
+    assert "forbidden" in capsys.readouterr().out
+    assert main(["explain", "Bi2Se3", "A1 A1 -> A1", "--field", "E=0,0,1"]) == 0
+    text = capsys.readouterr().out
+    assert "allowed" in text
+    assert "field      E along c" in text
