@@ -6,7 +6,7 @@ work on the machine disturbs least. Numbers are medians. Only ratios are judged.
 test.
 
 ``--repeat N`` sets the number of repetitions (7), ``--only WORD`` selects rows whose name contains
-WORD, ``--row`` also prints the row for the table in ``docs/benchmarks.md``.
+WORD, ``--table`` also prints the table in ``docs/benchmarks.md``.
 """
 
 from __future__ import annotations
@@ -577,7 +577,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="ratios to floors measured in the same run")
     parser.add_argument("--repeat", type=int, default=7)
     parser.add_argument("--only", default="", help="a word of the names of the parts to run")
-    parser.add_argument("--row", action="store_true", help="also print a row of the history")
+    parser.add_argument("--table", action="store_true", help="also print the table of the docs")
     arguments = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     os.environ.update(environment(""))
@@ -603,7 +603,7 @@ def main() -> int:
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
             rows.append(row)
-    if arguments.row:
+    if arguments.table:
         commit = subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"],
             cwd=ROOT,
@@ -611,8 +611,11 @@ def main() -> int:
             text=True,
             check=False,
         ).stdout.strip()
-        cells = " | ".join([str(datetime.date.today()), commit, *(f"{r.ratio:.2f}" for r in rows)])
-        sys.stdout.write(f"| {cells} |\n")
+        sys.stdout.write(f"Measured on {datetime.date.today()} at {commit}.\n\n")
+        sys.stdout.write("| ours / floor | ratio | target | absolute |\n|---|---|---|---|\n")
+        for row in rows:
+            target = "" if row.target is None else f"< {row.target:g}"
+            sys.stdout.write(f"| {row.name} | {row.ratio:.2f} | {target} | {row.detail} |\n")
     return sum(row.verdict == "MISSED" for row in rows)
 
 
