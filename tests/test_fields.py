@@ -17,6 +17,7 @@ from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry
 from symchiral.errors import AxisError, GrammarError, InputError
 from symchiral.fields.background import Background, crystal_in
+from symchiral.io.shipped import find_structure
 from symchiral.report.document import schema
 from symchiral.rules.magnetism import splittings
 
@@ -238,3 +239,12 @@ def test_explain_in_a_field(capsys: pytest.CaptureFixture[str]) -> None:
     text = capsys.readouterr().out
     assert "allowed" in text
     assert "field      E along c" in text
+
+
+def test_forces_are_left_out_in_a_field_and_it_is_said() -> None:
+    study = sc.read(str(find_structure("Bi2Se3/phonopy.yaml")))
+    assert study.phonons is not None
+    found = study.in_field(B=(0, 0, 1))
+    assert found.phonons is None
+    assert "field-forces" in {n.kind for n in found.crystal.warnings}
+    assert "field-forces" not in {n.kind for n in study.crystal.warnings}

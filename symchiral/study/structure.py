@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from symchiral.crystal.qpoint import GAMMA, QPoint
-from symchiral.crystal.search import SymmetricCrystal
+from symchiral.crystal.search import Notice, SymmetricCrystal
 from symchiral.errors import AxisError, InputError, LimitError
 from symchiral.fields.background import Background, crystal_in
 from symchiral.forces.phonons import Phonons
@@ -106,8 +106,13 @@ class StructureStudy(Value):
                 f"{error.what} is left in the field", why=error.why, fix=error.fix
             ) from error
         notice = lost_axis(crystal, free.axis, found)
-        if notice is not None:
-            crystal = replace(crystal, warnings=(*crystal.warnings, notice))
+        notices = [] if notice is None else [notice]
+        if free.phonons is not None:
+            text = (
+                "the forces are those in no field: they are left out, and symmetry alone is judged"
+            )
+            notices.append(Notice("field-forces", text))
+        crystal = replace(crystal, warnings=(*crystal.warnings, *notices))
         return replace(
             self, crystal=crystal, axis=found, phonons=None, background=fields, free=free
         )
