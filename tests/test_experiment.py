@@ -96,8 +96,14 @@ def test_coverage_short():
 @pytest.mark.parametrize(("snr", "count"), [(5, 2000), (3, 1000), (1, 1000)])
 def test_coverage(snr, count):
     seed = fresh_seed()
-    found = coverage(np.random.default_rng(seed), snr, count)
+    rng = np.random.default_rng(seed)
+    found = coverage(rng, snr, count)
     say(found)
+    if not all(0.93 <= x <= 0.97 for x in found.values()):
+        # By chance one run in thirty of 1,000 traces at 94.4 % is outside: more traces decide.
+        more = coverage(rng, snr, 2 * count)
+        found = {end: (found[end] + 2 * more[end]) / 3 for end in ENDS}
+        say("of three times as many", found)
     assert all(0.93 <= x <= 0.97 for x in found.values()), (seed, found)
 
 
