@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from dataclasses import replace
 from functools import cache
 from math import pi, sqrt
@@ -17,7 +19,7 @@ from jsonschema import Draft202012Validator
 from scipy.signal import fftconvolve
 
 import symchiral as sc
-from symchiral.anharmonic.couplings import Couplings, make_couplings
+from symchiral.anharmonic.couplings import Couplings, make_couplings, save_couplings
 from symchiral.anharmonic.polynomial import Polynomial
 from symchiral.cli import main
 from symchiral.crystal.qpoint import GAMMA
@@ -108,11 +110,9 @@ def test_atoms_integrated_as_atoms_move_alike(*, resonant: bool) -> None:
     pulse = Pulse(2.0 if resonant else COMPUTED, "ell0.6@20deg", 0.6, 0.3)
     run = simulate(model, pulse, duration=5.0, step=0.02)
     atoms = Atoms(MELNIKOV if resonant else None)
-    # Their light: x, y, z are those of the file.
-    assert np.allclose(model.lab, np.eye(3), atol=1e-12)
 
     def field(t: float) -> Floats:
-        return pulse.field(t)
+        return np.asarray(pulse.field(t) @ model.lab)  # Cartesian, as are their atoms
 
     u, v = atoms.run(field, run.times, rate=2 * pi * 0.05, inside=8)
     ours = run.atoms().reshape(len(run.times), -1)
@@ -171,12 +171,13 @@ def test_one_and_one_make_minus_one(spin: int, *, raw: bool, resonant: bool) -> 
     assert abs(driven.frequency - (4.05 if resonant else 2 * COMPUTED)) < 0.05
 
 
-def mirror_angle(found: Study) -> float:
-    """Angle from x of a mirror plane that contains the axis, degrees."""
+def mirror_angle(model: NormalModeModel) -> float:
+    """Angle from the x of light of a mirror plane that contains the axis, degrees."""
+    found = study()
     for rotation in found.crystal.rotations:
         if np.linalg.det(rotation) < 0 and abs(np.trace(rotation) - 1) < 1e-6:
             values, vectors = np.linalg.eigh((rotation + rotation.T) / 2)
-            normal = vectors[:, np.argmin(values)]
+            normal = model.lab @ vectors[:, np.argmin(values)]
             return float(np.degrees(np.arctan2(normal[1], normal[0])) + 90)
     raise AssertionError("no mirror")
 
@@ -192,7 +193,7 @@ def at_double(run: Run, name: str, frequency: float) -> Any:
 
 def test_a_linear_pump_drives_along_minus_two_phi() -> None:
     model = bi2se3()
-    zero = mirror_angle(study())
+    zero = mirror_angle(model)
     circular = simulate(model, Pulse(COMPUTED, "σ+", 1.0, 0.02), duration=20)
     strongest, rest = at_double(circular, "Eg(2)", 2 * COMPUTED)
     reference = float(np.linalg.norm(strongest))
@@ -214,6 +215,22 @@ def test_a_linear_pump_drives_along_minus_two_phi() -> None:
     assert np.allclose(sizes, reference / sqrt(2), rtol=0.01)
     assert min(offsets) > 0.05 * reference
     assert np.ptp(offsets) < 0.01 * np.mean(offsets)
+
+
+@pytest.mark.parametrize("name", ["Bi2Se3", "Bi2Se3_PBEsol", "TiO2_anatase", "LiIO3"])
+def test_angles_are_those_of_light(name: str, capsys: Capture) -> None:
+    """Of ``light``, ``plan`` and ``explain``: what is x to one is x to all."""
+    name += "/phonopy.yaml"
+    found = sc.read(name)
+    model = found.model()
+    assert np.array_equal(model.lab, found.beam().beam.frame)
+    # x of Bi2Se3 lies in a mirror plane.
+    assert abs((mirror_angle(bi2se3()) + 30) % 60 - 30) < 1e-6
+    words = ("light", name), ("simulate", name, "--pump", "2THz x 1ps 1kV/cm", "--duration", "4")
+    said = [" ".join(ran(capsys, *w)[1].split()) for w in words]
+    direction = re.search(r"angles from (.*?), counter-clockwise", said[0])
+    assert direction is not None
+    assert f"angles from x, {direction[1]}, counter-clockwise about the axis" in said[1]
 
 
 @pytest.mark.parametrize("angle", [0, 20, 90])
@@ -515,6 +532,30 @@ def test_bad_couplings_are_refused_in_words(
     with pytest.raises(SymchiralError) as error:
         study().couplings(str(path))
     assert said in str(error.value)
+
+
+def test_force_constants_of_third_order_go_before_a_file_beside_them(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    """For couplings, model, plan and command alike; a file that is named goes before both."""
+    pytest.importorskip("phono3py")
+    packed = ROOT / "tests/data/third_order/ZnTe_phono3py_params.yaml.xz"
+    shutil.copy(packed, tmp_path / "phono3py_params.yaml.xz")
+    found = sc.read(tmp_path)
+    own = found.couplings()
+    doubled = replace(own, potentials=tuple(p.scaled(2) for p in own.potentials))
+    beside = str(tmp_path / "couplings.json")
+    save_couplings(beside, doubled)
+    size = np.abs(own.potential(3).coefficients).max()
+    for source, factor in ((None, 1), (beside, 2)):
+        known = found.couplings(source), found.model(couplings=source, raw=True).couplings
+        for couplings in known:
+            assert np.abs(couplings.potential(3).coefficients).max() == pytest.approx(factor * size)
+    words = ("simulate", str(tmp_path), "--pump", "5THz σ+ 0.2ps 0.01MV/cm", "--duration", "1")
+    for more, name in (((), str(tmp_path)), (("--couplings", beside), beside)):
+        status, out, _ = ran(capsys, *words, *more, "--json")
+        assert status == 0
+        assert json.loads(out)["couplings"]["provenance"]["file"] == name
 
 
 def test_couplings_of_another_crystal_are_refused() -> None:

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.anharmonic.couplings import Couplings
-from symchiral.crystal.search import Notice, SymmetricCrystal
+from symchiral.crystal.search import Notice
 from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.pulse import Drive, Pulse
 from symchiral.dynamics.run import Motion, Run
 from symchiral.dynamics.start import Start
 from symchiral.dynamics.sweep import INSIDE, Sweep
+from symchiral.report.directions import across_text
 from symchiral.report.document import Document, axis_record, header, structure_record, tidy
 from symchiral.report.summary import axis_line, headline
 from symchiral.rules.wording import minus
@@ -186,7 +187,7 @@ def simulate_table(
     cause = (
         f"start    {minus(start.mode)}, atoms up to {start.displacement:g} Å from their places"
         if start is not None
-        else f"pulse    {_pulse_line(run.drive, model, crystal)}"
+        else f"pulse    {_pulse_line(run.drive)}"
     )
     foot = [
         f"Amplitude, energy and helicity {when}, from "
@@ -210,6 +211,7 @@ def simulate_table(
             f"{headline(crystal)}   motion of zone-centre modes",
             f"axis     {axis_line(crystal, model.coordinates.modes.axis)}",
             cause,
+            f"angles   {_angles_line(model)}",
             f"cubic    {_couplings_line(given, model.couplings)}",
             f"damping  {_damping_line(model)}",
         ),
@@ -246,16 +248,16 @@ def helicity_text(value: float | None) -> str:
     return "0" if abs(value) < 5e-4 else minus(f"{value:+.3f}")
 
 
-def _pulse_line(drive: Drive | None, model: NormalModeModel, crystal: SymmetricCrystal) -> str:
+def _pulse_line(drive: Drive | None) -> str:
     if not isinstance(drive, Pulse):
         return repr(drive)
     text = repr(drive).removeprefix("Pulse(").removesuffix(")")
-    x = crystal.frame.direction(model.lab[0], to="input", source="cartesian")
-    x = x / np.abs(x).max()
-    along = " ".join(minus(f"{value:.3g}") for value in np.round(x, 3) + 0.0)
-    return (
-        f"{text} in the crystal (FWHM of the intensity; {drive.fluence:.3g} mJ/cm²); x is [{along}]"
-    )
+    return f"{text} in the crystal (FWHM of the intensity; {drive.fluence:.3g} mJ/cm²)"
+
+
+def _angles_line(model: NormalModeModel) -> str:
+    x = across_text(model.coordinates.modes.crystal, model.lab)
+    return f"from x, {x}, counter-clockwise about the axis"
 
 
 def _couplings_line(given: Couplings, used: Couplings) -> str:
@@ -317,7 +319,10 @@ def sweep_table(run: Run, sweep: Sweep, swept: Swept) -> Table:
     table = Table(
         (*columns, "note"),
         tuple(rows),
-        head=(f"{headline(run.model.coordinates.modes.crystal)}   sweep of {sweep.name}",),
+        head=(
+            f"{headline(run.model.coordinates.modes.crystal)}   sweep of {sweep.name}",
+            f"angles   {_angles_line(run.model)}",
+        ),
         foot=(
             "|mode|: amplitude after the pulse, √amu Å; h: its PAM helicity; along: angle from x "
             "of its line or long axis.",
