@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pytest
 from cartesian_dynamics import Atoms
 from jsonschema import Draft202012Validator
+from scipy import constants
 from scipy.signal import fftconvolve
 
 import symchiral as sc
@@ -33,7 +34,7 @@ from symchiral.io.couplings import CouplingTable, coupling_document, read_coupli
 from symchiral.modes.coordinates import NormalCoordinates, normal_coordinates
 from symchiral.modes.displacement import displacement_matrices
 from symchiral.report.document import schema
-from symchiral.report.motion_figures import animate_motion
+from symchiral.report.motion_figures import animate_motion, chosen_modes
 from symchiral.study import Study
 from symchiral.units import HBAR
 
@@ -621,6 +622,33 @@ def test_two_photons_of_raman_light_drive_eg_with_twice_their_helicity() -> None
         assert sign * (run.motion("Eg(2)").pam_helicity or 0) > 0.95
 
 
+def test_the_force_of_raman_light_is_that_of_an_induced_dipole() -> None:
+    """Its energy is −½ p·E with p = 4πε₀ α E (SI), so that −∂/∂Q of it is 2πε₀ E·∂α/∂Q·E."""
+    model, slot = bi2se3(), 0
+    tensors = np.zeros((len(model.coordinates), 3, 3))
+    tensors[slot] = np.diag([2.0, 2.0, 5.0])  # Å²/√amu, isotropic across the axis
+    driven = replace(model, couplings=replace(model.couplings, raman=tensors))
+    volt_per_metre = 3e8  # 3 MV/cm
+    dipole = 4 * pi * constants.epsilon_0 * 2.0e-30 * volt_per_metre  # of 2 Å³ of polarisability
+    expected = dipole * volt_per_metre / 2 / constants.elementary_charge
+    field = np.array([3.0, 0.0, 0.0])
+    found = driven.light(field) - model.light(field)
+    assert found[slot] == pytest.approx(expected, rel=1e-6)
+    assert expected == pytest.approx(6.2e-5, rel=0.02)
+    assert not np.delete(found, slot).any()
+
+
+@pytest.mark.parametrize("spin", [1, -1])
+def test_the_map_of_helicities_has_the_sense_of_the_modes(spin: int) -> None:
+    """Eu(1) turns with the light at its frequency, Eg(2) the other way at twice that."""
+    run = simulate(bi2se3(), Pulse(COMPUTED, "σ+" if spin > 0 else "σ-", 1.0, 0.1), duration=8)
+    for name, frequency, sense in (("Eu(1)", COMPUTED, spin), ("Eg(2)", 2 * COMPUTED, -spin)):
+        _, frequencies, power, helicity = run.helicity_map(name)
+        row, column = np.unravel_index(np.argmax(power), power.shape)
+        assert abs(frequencies[row] - frequency) < 0.2
+        assert sense * helicity[row, column] > 0.9
+
+
 # ------------------------------------------------------------------------------------------- sweeps
 
 
@@ -644,6 +672,17 @@ def test_sweeps() -> None:
         if a.name in ("Eu(1)", "Eg(2)")
     ]
     assert np.allclose(ratio, [2, 4], rtol=0.02)
+
+
+@pytest.mark.parametrize(("text", "count"), [("-60..60deg 23", 23), ("0.123456789..0.9deg 2", 2)])
+def test_every_angle_of_a_sweep_is_taken_as_it_is(text: str, count: int) -> None:
+    """Also the rounding error in the place of 0, and more than six digits."""
+    sweep, pulse = Sweep.parse(f"angle {text}"), Pulse(2.0)
+    angles = [
+        np.degrees(np.arctan2(*sweep.pulse(pulse, a).jones.real[1::-1])) for a in sweep.values
+    ]
+    assert len(angles) == count
+    assert np.allclose(angles, sweep.values, rtol=0, atol=2e-9)
 
 
 # ----------------------------------------------------------------------------------- command line
@@ -753,6 +792,51 @@ def test_a_model_that_diverges_stops_and_keeps_what_it_has(capsys: Capture) -> N
     assert document["time"]["end"] < 19
 
 
+def test_nothing_is_said_of_a_time_after_the_pulse_that_there_is_not(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    words = ("simulate", BI2SE3, "--pump", "2THz s+ 1ps 100MV/cm")
+    status, out, err = ran(capsys, *words)
+    assert status == 0
+    assert "before the pulse was over" in " ".join(out.split())
+    assert "the pulse was not over" in err
+    for word in ("Eu(1)", "light gave", "Helicity +1"):
+        assert word not in out
+    _, out, _ = ran(capsys, *words, "--json")
+    document = json.loads(out)
+    Draft202012Validator(json.loads(schema("simulate"))).validate(document)
+    assert document["time"]["after"] is None
+    assert document["angular_momentum"]["light"] is None
+    assert all(m["pam_helicity"] is None is m["energy"] for m in document["modes"])
+    assert max(m["displacement"] for m in document["modes"]) > 0.5
+    figure, animation = str(tmp_path / "x.png"), str(tmp_path / "x.gif")
+    status, _, err = ran(capsys, *words, "--figure", figure)
+    assert status == 1
+    assert "stopped before the pulse was over" in err
+    assert ran(capsys, *words, "--animation", animation)[0] == 0
+    words = (*words[:3], "2THz s+ 1ps 0.1MV/cm", "--duration", "4")
+    status, out, _ = ran(capsys, *words, "--sweep", "field 0.1..100MV/cm 2")
+    assert status == 0
+    assert "nan" not in out
+    assert out.count("stopped early") == 1
+
+
+def test_rounding_noise_is_not_drawn_as_a_mode() -> None:
+    """Without couplings Eg does not move: one row, though its numbers are not quite zero."""
+    model = bi2se3()
+    alone = replace(model, couplings=replace(model.couplings, potentials=()))
+    run = simulate(alone, Pulse(COMPUTED, "σ+", 1.0, 0.1), duration=6)
+    noisy = run.coordinates.copy()
+    noisy[:, model.coordinates.slots("Eg(2)")] += 1e-14 * np.sin(run.times)[:, None]
+    shown = chosen_modes(replace(run, coordinates=noisy))
+    assert shown[0] == "Eu(1)"
+    assert "Eg(2)" not in shown
+    assert chosen_modes(simulate(model, Pulse(COMPUTED, "σ+", 1.0, 0.1), duration=6)) == (
+        "Eu(1)",
+        "Eg(2)",
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
@@ -769,6 +853,15 @@ def test_a_model_that_diverges_stops_and_keeps_what_it_has(capsys: Capture) -> N
         (["--pump", "2THz σ+ 1ps 1MV/cm", "--sweep", "colour 1..2 3"], 1, "can be swept"),
         (["--pump", "2THz σ+ 1ps 1MV/cm", "--sweep", "field 1..2 3"], 1, "needs a unit"),
         (["--pump", "2THz σ+ 1ps 1MV/cm", "--damping", "-1THz"], 1, "cannot read the frequency"),
+        (["--pump", "2THz σ+ 1ps -1MV/cm"], 1, "it is negative"),
+        (["--pump", "2THz σ+ 1ps -1mJ/cm2"], 1, "fluence is negative"),
+        (["--pump", "2THz σ+ 1ps 1MV/cm", "--sweep", "ellipticity -1.5..1 3"], 1, "at most 1"),
+        (["--pump", "2THz σ+ 1ps 1MV/cm", "--sweep", "field -1..1MV/cm 3"], 1, "negative"),
+        (["--pump", "2THz σ+ 1ps 1MV/cm", "--sweep", "fluence -1..1mJ/cm2 3"], 1, "negative"),
+        (
+            ["--pump", "2THz σ+ 1ps 1MV/cm", "--sweep", "field 1..2MV/cm 3", "--figure", "x.png"],
+            1, "--figure and --sweep contradict",
+        ),
         ([], 2, "--pump"),
     ],
 )  # fmt: skip

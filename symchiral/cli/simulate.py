@@ -116,6 +116,12 @@ def run(options: argparse.Namespace) -> None:
         )
     for option, endings in ENDINGS.items():
         if getattr(options, option) is not None:
+            if sweep is not None:
+                raise InputError(
+                    f"--{option} and --sweep contradict each other",
+                    why="the file holds one run, a sweep is many",
+                    fix="leave out one of them; --json has the numbers of a sweep",
+                )
             check_ending(Path(getattr(options, option)), endings)
     study = open_study(options)
     frequencies = read_frequencies(options.frequencies) if options.frequencies else None

@@ -90,7 +90,9 @@ def plan_tables(plan: Plan, *, unit: str, path: str) -> tuple[Table, ...]:
     if plan.geometry:
         x = across_text(plan.crystal, find_beam(plan.crystal, plan.axis).frame)
         counted = f"    angles from {x}, counter-clockwise about the axis"
-    probes = Table((), (), (f"probe{counted}", *(f"{g.species:<8} {g.text}" for g in plan.geometry)))
+    probes = Table(
+        (), (), (f"probe{counted}", *(f"{g.species:<8} {g.text}" for g in plan.geometry))
+    )
     controls = Table((), (), ("controls", *(f"{c.kind:<10} {c.text}" for c in plan.controls)))
     return table, probes, controls
 
