@@ -141,7 +141,8 @@ def _traces(axis: Any, run: Run, name: str) -> None:
         f"{name}, {motion.multiplet.frequency:.2f} THz: moves at {motion.frequency:.2f} THz"
     )
     if len(slots) > 1:
-        axis.legend(loc="upper right", ncols=3, title="coordinates of the mode")
+        axis.set_ylabel("mode coordinates Q (√amu Å)")
+        axis.legend(loc="upper right", ncols=3)
 
 
 def _amplitudes(axis: Any, run: Run, name: str) -> None:
