@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from dataclasses import replace
 from functools import cache
 from math import pi, sqrt
@@ -14,10 +16,11 @@ import numpy.typing as npt
 import pytest
 from cartesian_dynamics import Atoms
 from jsonschema import Draft202012Validator
+from scipy import constants
 from scipy.signal import fftconvolve
 
 import symchiral as sc
-from symchiral.anharmonic.couplings import Couplings, make_couplings
+from symchiral.anharmonic.couplings import Couplings, make_couplings, save_couplings
 from symchiral.anharmonic.polynomial import Polynomial
 from symchiral.cli import main
 from symchiral.crystal.qpoint import GAMMA
@@ -31,7 +34,7 @@ from symchiral.io.couplings import CouplingTable, coupling_document, read_coupli
 from symchiral.modes.coordinates import NormalCoordinates, normal_coordinates
 from symchiral.modes.displacement import displacement_matrices
 from symchiral.report.document import schema
-from symchiral.report.motion_figures import animate_motion
+from symchiral.report.motion_figures import animate_motion, chosen_modes
 from symchiral.study import Study
 from symchiral.units import HBAR
 
@@ -108,11 +111,9 @@ def test_atoms_integrated_as_atoms_move_alike(*, resonant: bool) -> None:
     pulse = Pulse(2.0 if resonant else COMPUTED, "ell0.6@20deg", 0.6, 0.3)
     run = simulate(model, pulse, duration=5.0, step=0.02)
     atoms = Atoms(MELNIKOV if resonant else None)
-    # Their light: x, y, z are those of the file.
-    assert np.allclose(model.lab, np.eye(3), atol=1e-12)
 
     def field(t: float) -> Floats:
-        return pulse.field(t)
+        return np.asarray(pulse.field(t) @ model.lab)  # Cartesian, as are their atoms
 
     u, v = atoms.run(field, run.times, rate=2 * pi * 0.05, inside=8)
     ours = run.atoms().reshape(len(run.times), -1)
@@ -171,12 +172,13 @@ def test_one_and_one_make_minus_one(spin: int, *, raw: bool, resonant: bool) -> 
     assert abs(driven.frequency - (4.05 if resonant else 2 * COMPUTED)) < 0.05
 
 
-def mirror_angle(found: Study) -> float:
-    """Angle from x of a mirror plane that contains the axis, degrees."""
+def mirror_angle(model: NormalModeModel) -> float:
+    """Angle from the x of light of a mirror plane that contains the axis, degrees."""
+    found = study()
     for rotation in found.crystal.rotations:
         if np.linalg.det(rotation) < 0 and abs(np.trace(rotation) - 1) < 1e-6:
             values, vectors = np.linalg.eigh((rotation + rotation.T) / 2)
-            normal = vectors[:, np.argmin(values)]
+            normal = model.lab @ vectors[:, np.argmin(values)]
             return float(np.degrees(np.arctan2(normal[1], normal[0])) + 90)
     raise AssertionError("no mirror")
 
@@ -192,7 +194,7 @@ def at_double(run: Run, name: str, frequency: float) -> Any:
 
 def test_a_linear_pump_drives_along_minus_two_phi() -> None:
     model = bi2se3()
-    zero = mirror_angle(study())
+    zero = mirror_angle(model)
     circular = simulate(model, Pulse(COMPUTED, "σ+", 1.0, 0.02), duration=20)
     strongest, rest = at_double(circular, "Eg(2)", 2 * COMPUTED)
     reference = float(np.linalg.norm(strongest))
@@ -214,6 +216,22 @@ def test_a_linear_pump_drives_along_minus_two_phi() -> None:
     assert np.allclose(sizes, reference / sqrt(2), rtol=0.01)
     assert min(offsets) > 0.05 * reference
     assert np.ptp(offsets) < 0.01 * np.mean(offsets)
+
+
+@pytest.mark.parametrize("name", ["Bi2Se3", "Bi2Se3_PBEsol", "TiO2_anatase", "LiIO3"])
+def test_angles_are_those_of_light(name: str, capsys: Capture) -> None:
+    """Of ``light``, ``plan`` and ``explain``: what is x to one is x to all."""
+    name += "/phonopy.yaml"
+    found = sc.read(name)
+    model = found.model()
+    assert np.array_equal(model.lab, found.beam().beam.frame)
+    # x of Bi2Se3 lies in a mirror plane.
+    assert abs((mirror_angle(bi2se3()) + 30) % 60 - 30) < 1e-6
+    words = ("light", name), ("simulate", name, "--pump", "2THz x 1ps 1kV/cm", "--duration", "4")
+    said = [" ".join(ran(capsys, *w)[1].split()) for w in words]
+    direction = re.search(r"angles from (.*?), counter-clockwise", said[0])
+    assert direction is not None
+    assert f"angles from x, {direction[1]}, counter-clockwise about the axis" in said[1]
 
 
 @pytest.mark.parametrize("angle", [0, 20, 90])
@@ -517,6 +535,30 @@ def test_bad_couplings_are_refused_in_words(
     assert said in str(error.value)
 
 
+def test_force_constants_of_third_order_go_before_a_file_beside_them(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    """For couplings, model, plan and command alike; a file that is named goes before both."""
+    pytest.importorskip("phono3py")
+    packed = ROOT / "tests/data/third_order/ZnTe_phono3py_params.yaml.xz"
+    shutil.copy(packed, tmp_path / "phono3py_params.yaml.xz")
+    found = sc.read(tmp_path)
+    own = found.couplings()
+    doubled = replace(own, potentials=tuple(p.scaled(2) for p in own.potentials))
+    beside = str(tmp_path / "couplings.json")
+    save_couplings(beside, doubled)
+    size = np.abs(own.potential(3).coefficients).max()
+    for source, factor in ((None, 1), (beside, 2)):
+        known = found.couplings(source), found.model(couplings=source, raw=True).couplings
+        for couplings in known:
+            assert np.abs(couplings.potential(3).coefficients).max() == pytest.approx(factor * size)
+    words = ("simulate", str(tmp_path), "--pump", "5THz σ+ 0.2ps 0.01MV/cm", "--duration", "1")
+    for more, name in (((), str(tmp_path)), (("--couplings", beside), beside)):
+        status, out, _ = ran(capsys, *words, *more, "--json")
+        assert status == 0
+        assert json.loads(out)["couplings"]["provenance"]["file"] == name
+
+
 def test_couplings_of_another_crystal_are_refused() -> None:
     path = str(ROOT / "structures/Bi2Se3/couplings.json")
     with pytest.raises(InputError, match="belong to other atoms"):
@@ -580,6 +622,33 @@ def test_two_photons_of_raman_light_drive_eg_with_twice_their_helicity() -> None
         assert sign * (run.motion("Eg(2)").pam_helicity or 0) > 0.95
 
 
+def test_the_force_of_raman_light_is_that_of_an_induced_dipole() -> None:
+    """Its energy is −½ p·E with p = 4πε₀ α E (SI), so that −∂/∂Q of it is 2πε₀ E·∂α/∂Q·E."""
+    model, slot = bi2se3(), 0
+    tensors = np.zeros((len(model.coordinates), 3, 3))
+    tensors[slot] = np.diag([2.0, 2.0, 5.0])  # Å²/√amu, isotropic across the axis
+    driven = replace(model, couplings=replace(model.couplings, raman=tensors))
+    volt_per_metre = 3e8  # 3 MV/cm
+    dipole = 4 * pi * constants.epsilon_0 * 2.0e-30 * volt_per_metre  # of 2 Å³ of polarisability
+    expected = dipole * volt_per_metre / 2 / constants.elementary_charge
+    field = np.array([3.0, 0.0, 0.0])
+    found = driven.light(field) - model.light(field)
+    assert found[slot] == pytest.approx(expected, rel=1e-6)
+    assert expected == pytest.approx(6.2e-5, rel=0.02)
+    assert not np.delete(found, slot).any()
+
+
+@pytest.mark.parametrize("spin", [1, -1])
+def test_the_map_of_helicities_has_the_sense_of_the_modes(spin: int) -> None:
+    """Eu(1) turns with the light at its frequency, Eg(2) the other way at twice that."""
+    run = simulate(bi2se3(), Pulse(COMPUTED, "σ+" if spin > 0 else "σ-", 1.0, 0.1), duration=8)
+    for name, frequency, sense in (("Eu(1)", COMPUTED, spin), ("Eg(2)", 2 * COMPUTED, -spin)):
+        _, frequencies, power, helicity = run.helicity_map(name)
+        row, column = np.unravel_index(np.argmax(power), power.shape)
+        assert abs(frequencies[row] - frequency) < 0.2
+        assert sense * helicity[row, column] > 0.9
+
+
 # ------------------------------------------------------------------------------------------- sweeps
 
 
@@ -603,6 +672,17 @@ def test_sweeps() -> None:
         if a.name in ("Eu(1)", "Eg(2)")
     ]
     assert np.allclose(ratio, [2, 4], rtol=0.02)
+
+
+@pytest.mark.parametrize(("text", "count"), [("-60..60deg 23", 23), ("0.123456789..0.9deg 2", 2)])
+def test_every_angle_of_a_sweep_is_taken_as_it_is(text: str, count: int) -> None:
+    """Also the rounding error in the place of 0, and more than six digits."""
+    sweep, pulse = Sweep.parse(f"angle {text}"), Pulse(2.0)
+    angles = [
+        np.degrees(np.arctan2(*sweep.pulse(pulse, a).jones.real[1::-1])) for a in sweep.values
+    ]
+    assert len(angles) == count
+    assert np.allclose(angles, sweep.values, rtol=0, atol=2e-9)
 
 
 # ----------------------------------------------------------------------------------- command line
@@ -712,6 +792,51 @@ def test_a_model_that_diverges_stops_and_keeps_what_it_has(capsys: Capture) -> N
     assert document["time"]["end"] < 19
 
 
+def test_nothing_is_said_of_a_time_after_the_pulse_that_there_is_not(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    words = ("simulate", BI2SE3, "--pump", "2THz s+ 1ps 100MV/cm")
+    status, out, err = ran(capsys, *words)
+    assert status == 0
+    assert "before the pulse was over" in " ".join(out.split())
+    assert "the pulse was not over" in err
+    for word in ("Eu(1)", "light gave", "Helicity +1"):
+        assert word not in out
+    _, out, _ = ran(capsys, *words, "--json")
+    document = json.loads(out)
+    Draft202012Validator(json.loads(schema("simulate"))).validate(document)
+    assert document["time"]["after"] is None
+    assert document["angular_momentum"]["light"] is None
+    assert all(m["pam_helicity"] is None is m["energy"] for m in document["modes"])
+    assert max(m["displacement"] for m in document["modes"]) > 0.5
+    figure, animation = str(tmp_path / "x.png"), str(tmp_path / "x.gif")
+    status, _, err = ran(capsys, *words, "--figure", figure)
+    assert status == 1
+    assert "stopped before the pulse was over" in err
+    assert ran(capsys, *words, "--animation", animation)[0] == 0
+    words = (*words[:3], "2THz s+ 1ps 0.1MV/cm", "--duration", "4")
+    status, out, _ = ran(capsys, *words, "--sweep", "field 0.1..100MV/cm 2")
+    assert status == 0
+    assert "nan" not in out
+    assert out.count("stopped early") == 1
+
+
+def test_rounding_noise_is_not_drawn_as_a_mode() -> None:
+    """Without couplings Eg does not move: one row, though its numbers are not quite zero."""
+    model = bi2se3()
+    alone = replace(model, couplings=replace(model.couplings, potentials=()))
+    run = simulate(alone, Pulse(COMPUTED, "σ+", 1.0, 0.1), duration=6)
+    noisy = run.coordinates.copy()
+    noisy[:, model.coordinates.slots("Eg(2)")] += 1e-14 * np.sin(run.times)[:, None]
+    shown = chosen_modes(replace(run, coordinates=noisy))
+    assert shown[0] == "Eu(1)"
+    assert "Eg(2)" not in shown
+    assert chosen_modes(simulate(model, Pulse(COMPUTED, "σ+", 1.0, 0.1), duration=6)) == (
+        "Eu(1)",
+        "Eg(2)",
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
@@ -728,6 +853,15 @@ def test_a_model_that_diverges_stops_and_keeps_what_it_has(capsys: Capture) -> N
         (["--pump", "2THz σ+ 1ps 1MV/cm", "--sweep", "colour 1..2 3"], 1, "can be swept"),
         (["--pump", "2THz σ+ 1ps 1MV/cm", "--sweep", "field 1..2 3"], 1, "needs a unit"),
         (["--pump", "2THz σ+ 1ps 1MV/cm", "--damping", "-1THz"], 1, "cannot read the frequency"),
+        (["--pump", "2THz σ+ 1ps -1MV/cm"], 1, "it is negative"),
+        (["--pump", "2THz σ+ 1ps -1mJ/cm2"], 1, "fluence is negative"),
+        (["--pump", "2THz σ+ 1ps 1MV/cm", "--sweep", "ellipticity -1.5..1 3"], 1, "at most 1"),
+        (["--pump", "2THz σ+ 1ps 1MV/cm", "--sweep", "field -1..1MV/cm 3"], 1, "negative"),
+        (["--pump", "2THz σ+ 1ps 1MV/cm", "--sweep", "fluence -1..1mJ/cm2 3"], 1, "negative"),
+        (
+            ["--pump", "2THz σ+ 1ps 1MV/cm", "--sweep", "field 1..2MV/cm 3", "--figure", "x.png"],
+            1, "--figure and --sweep contradict",
+        ),
         ([], 2, "--pump"),
     ],
 )  # fmt: skip

@@ -6,8 +6,8 @@ with pulses of σ+, σ− and linear polarisation at two angles. Nothing is said
 is the coupling to Eu. A balanced detector sees Eg through the Raman tensor. Added is what
 an experiment adds: noise, a drift, and the pump itself while it lasts. Linewidths are assumed.
 
-Angles of pump and probe are counted from a mirror plane. There the two coordinates (Qx, Qy) of Eg
-are taken as the displacement of the lower Bi atom along the mirror plane and across it, and
+Angles of pump and probe are counted from a mirror plane, in which x lies, the projection of a. The
+two coordinates (Qx, Qy) of Eg are taken as the displacement of the upper Bi atom along x and y, and
 S(θ) ∝ Qx sin 2θ + Qy cos 2θ (symchiral/experiment/probe.py).
 """
 
@@ -18,8 +18,8 @@ import numpy as np
 import symchiral as sc
 from symchiral.io.spectrum import read_frequencies
 
-PUMPS = {"σ+": "σ+", "σ-": "σ-", "0 deg": "90deg", "30 deg": "120deg"}
-"""As in the file, and as simulate takes them: its x is perpendicular to a mirror plane."""
+PUMPS = {"σ+": "σ+", "σ-": "σ-", "0 deg": "0deg", "30 deg": "30deg"}
+"""As in the file, and as simulate takes them."""
 
 LIGHT = "2.0THz {} 1ps 0.2MV/cm"
 LINEWIDTHS = {"Eu(1)": 0.2}
@@ -39,7 +39,7 @@ LINES = (
 
 
 def motion(study: sc.Study, light: str, times: np.ndarray) -> np.ndarray:
-    """Displacement of a Bi atom by the Eg modes along a mirror plane and across it, Å."""
+    """Displacement of a Bi atom by the Eg modes along x, in a mirror plane, and along y, Å."""
     frequencies = read_frequencies("Bi2Se3/frequencies_melnikov.json")
     run = study.simulate(light, duration=LAST + 1, frequencies=frequencies, damping=LINEWIDTHS)
     coordinates = run.model.coordinates
@@ -47,11 +47,8 @@ def motion(study: sc.Study, light: str, times: np.ndarray) -> np.ndarray:
     for name in ("Eg(1)", "Eg(2)"):
         slots = coordinates.slots(name)
         q[:, slots] = run.coordinates[:, slots]
-    atom = coordinates.displacements(q)[:, 0] @ run.model.lab.T
-    # The mirror plane is along y; across it is then −x.
-    return np.column_stack(
-        [np.interp(times, run.times, atom[:, 1]), np.interp(times, run.times, -atom[:, 0])]
-    )
+    atom = coordinates.displacements(q)[:, 1] @ run.model.lab.T
+    return np.column_stack([np.interp(times, run.times, atom[:, i]) for i in (0, 1)])
 
 
 def main() -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.anharmonic.polynomial import Polynomial, substituted
+from symchiral.anharmonic.polynomial import Monomials, Polynomial, substituted
 from symchiral.crystal.crystal import Crystal, Source
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.search import SymmetricCrystal
@@ -69,7 +69,9 @@ class Couplings(Value):
     potentials : tuple of Polynomial
         One per order, 3 and 4, as far as known.
     errors : tuple of Polynomial
-        Standard errors of the coefficients, in the same order; nan where unknown.
+        Independent errors: V may be wrong by :math:`\sum_k ξ_k E_k` with numbers ξ of zero mean and
+        unit variance. One E for every number that was determined by itself, be it one coefficient
+        or one invariant; nan where an error is unknown, none of an order where all are.
     raman : (n, 3, 3) float or None
         ∂α/∂Q of the primitive cell, α a volume, Å²/√amu.
     provenance : mapping of str
@@ -92,6 +94,12 @@ class Couplings(Value):
                 return found
         return Polynomial.of(len(self.coordinates), order, {})
 
+    def standard_errors(self, order: int) -> dict[tuple[int, ...], float]:
+        """Return the standard errors of the coefficients of an order, nan where unknown."""
+        variances = _variances(p.terms for p in self.errors if p.order == order)
+        absent = 0.0 if variances else float("nan")
+        return {f: variances.get(f, absent) ** 0.5 for f in self.potential(order).terms}
+
     def circular(self, order: int = 3) -> tuple[CircularTerm, ...]:
         r"""Return the coefficients of products of circular coordinates, each with its verdict.
 
@@ -100,19 +108,19 @@ class Couplings(Value):
         coordinates, found = self.coordinates, []
         back = coordinates.circular.conj().T
         terms = substituted(self.potential(order).terms, back)
-        squares = {f: e * e for p in self.errors if p.order == order for f, e in p.terms.items()}
-        variances = substituted(squares, np.abs(back) ** 2) if squares else {}
+        # Of one error the contributions to a product add up; those of several add in square.
+        variances = _variances(_moved(p.terms, back) for p in self.errors if p.order == order)
+        absent = 0.0 if variances else float("nan")
         conjugate = _conjugates(coordinates)
         for factors, value in terms.items():
             if tuple(sorted(conjugate[i] for i in factors)) < factors:
                 continue
-            variance = variances.get(factors)
             found.append(
                 CircularTerm(
                     tuple(coordinates.circular_names[i] for i in factors),
                     value,
                     judge(_coupling(coordinates, factors)),
-                    float("nan") if variance is None else abs(variance) ** 0.5,
+                    variances.get(factors, absent) ** 0.5,
                 )
             )
         return tuple(found)
@@ -121,10 +129,14 @@ class Couplings(Value):
         r"""Return the couplings averaged over the group: what of them breaks it is left out.
 
         :math:`φ'_{abc} = |G|^{-1} \sum_g D(g)_{a'a} D(g)_{b'b} D(g)_{c'c}\, φ_{a'b'c'}` with
-        :math:`D(g) = e^T T(g)\, e`.
+        :math:`D(g) = e^T T(g)\, e`. Their errors are averaged alike.
         """
         averaged = averaged_over_group(self.coordinates)
-        return replace(self, potentials=tuple(averaged(p) for p in self.potentials))
+        return replace(
+            self,
+            potentials=tuple(averaged(p) for p in self.potentials),
+            errors=tuple(averaged(p) for p in self.errors),
+        )
 
     def broken(self, order: int = 3) -> tuple[float, float]:
         """Return the sizes of the largest forbidden and the largest allowed circular coefficient.
@@ -141,6 +153,23 @@ class Couplings(Value):
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(p)} of order {p.order}" for p in self.potentials)
         return f"Couplings({counts or 'none'})"
+
+
+def _variances(errors: Iterable[Mapping[tuple[int, ...], complex]]) -> dict[tuple[int, ...], float]:
+    """Product of coordinates → mean square of its coefficient, for independent errors."""
+    found: dict[tuple[int, ...], float] = {}
+    for terms in errors:
+        for factors, value in terms.items():
+            found[factors] = found.get(factors, 0.0) + abs(value) ** 2
+    return found
+
+
+def _moved(terms: Mapping[tuple[int, ...], float], matrix: Complex) -> Monomials:
+    """An error in other coordinates; what an unknown part of it touches is unknown."""
+    unknown = [f for f, value in terms.items() if np.isnan(value)]
+    known = {f: value for f, value in terms.items() if not np.isnan(value)}
+    touched = (key for f in unknown for key in substituted({f: 1.0}, matrix))
+    return {**substituted(known, matrix), **dict.fromkeys(touched, complex("nan"))}
 
 
 def averaged_over_group(coordinates: NormalCoordinates) -> Callable[[Polynomial], Polynomial]:
@@ -233,10 +262,9 @@ def make_couplings(table: CouplingTable, coordinates: NormalCoordinates) -> Coup
     for order, terms in sorted(table.terms.items()):
         values = substituted({f: value for f, (value, _) in terms.items()}, matrix)
         found = Polynomial.of(n, order, {f: value.real for f, value in values.items()})
-        squares = substituted({f: error**2 for f, (_, error) in terms.items()}, np.abs(matrix) ** 2)
-        known = {f: float(abs(squares.get(f, float("nan")))) ** 0.5 for f in found.terms}
         potentials.append(found)
-        errors.append(Polynomial.of(n, order, known))
+        for factors, (_, error) in terms.items():
+            errors += _independent(n, order, substituted({factors: 1.0}, matrix), error)
     raman = None
     if table.raman is not None:
         raman = frozen(np.einsum("ia,ixy->axy", matrix, table.raman).real)
@@ -252,8 +280,23 @@ def make_couplings(table: CouplingTable, coordinates: NormalCoordinates) -> Coup
     )
 
 
+def _independent(n: int, order: int, weights: Monomials, error: float) -> list[Polynomial]:
+    r"""The errors that a coefficient c of :math:`V = \mathrm{Re}\, c P` brings in.
+
+    Where P is complex so is c, and the error is shared by its real and its imaginary part.
+    """
+    size = max((abs(w) for w in weights.values()), default=0.0)
+    parts = [{f: w.real for f, w in weights.items()}, {f: w.imag for f, w in weights.items()}]
+    kept = [{f: w for f, w in part.items() if abs(w) > 1e-9 * size} for part in parts]
+    kept = [part for part in kept if part]
+    share = error / len(kept) ** 0.5 if kept else 0.0
+    return [Polynomial.of(n, order, {f: share * w for f, w in part.items()}) for part in kept]
+
+
 def save_couplings(path: str, couplings: Couplings) -> None:
     """Write couplings, with the eigenvectors they refer to, as a file that can be read again.
+
+    The file has one error per coefficient; which of them go together is lost.
 
     Raises
     ------
@@ -267,16 +310,13 @@ def save_couplings(path: str, couplings: Couplings) -> None:
     for name in c.names:
         slots = c.slots(name)
         names += [name] if len(slots) == 1 else [f"{name}{'xyzuvw'[i]}" for i in range(len(slots))]
-    errors = {p.order: p.terms for p in couplings.errors}
+    errors = {p.order: couplings.standard_errors(p.order) for p in couplings.potentials}
     table = CouplingTable(
         tuple(names),
         c.vectors.astype(complex),
         Crystal.of(cell, places @ np.linalg.inv(cell), crystal.primitive.numbers),
         {
-            p.order: {
-                f: (complex(v), errors.get(p.order, {}).get(f, float("nan")))
-                for f, v in p.terms.items()
-            }
+            p.order: {f: (complex(v), errors[p.order][f]) for f, v in p.terms.items()}
             for p in couplings.potentials
         },
         None if couplings.raman is None else couplings.raman.astype(complex),

@@ -290,18 +290,16 @@ def finite_couplings(
     values = solved[1] + (solved[1] - solved[0]) * {3: 1 / 3, 4: 5 / 8}[order]
     errors = np.abs(solved[1] - solved[0])
     found: dict[tuple[int, ...], float] = {}
-    spread: dict[tuple[int, ...], float] = {}
-    for polynomial, value, error in zip(plan.unknowns, values, errors, strict=True):
+    for polynomial, value in zip(plan.unknowns, values, strict=True):
         for factors, weight in polynomial.terms.items():
             found[factors] = found.get(factors, 0.0) + float(value) * weight
-            spread[factors] = float(np.hypot(spread.get(factors, 0.0), error * weight))
     kind = "every coefficient" if everything else "the coefficients symmetry allows"
     between = "" if modes is None else f" between {' '.join(dict.fromkeys(modes))}"
     steps = [f"{h:g}" for h in lengths]
     return Couplings(
         coordinates,
         (Polynomial.of(len(coordinates), order, found),),
-        (Polynomial.of(len(coordinates), order, spread),),
+        tuple(p.scaled(float(e)) for p, e in zip(plan.unknowns, errors, strict=True)),
         provenance={
             "method": f"finite differences of forces, {kind} of order {order}{between}: {calls} "
             f"force calls for {len(plan.unknowns)} unknowns, steps {', '.join(steps[:-1])} and "

@@ -42,7 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--couplings",
         metavar="FILE",
-        help="coupling coefficients (default: couplings.json beside the force data)",
+        help="coupling coefficients (default: third-order force constants of phono3py, if FILE has "
+        "them, else couplings.json beside it)",
     )
     parser.add_argument(
         "--raw",
@@ -90,14 +91,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the table, or the document; write the files asked for."""
-    from symchiral.anharmonic.couplings import Couplings
     from symchiral.dynamics.integrate import simulate
     from symchiral.dynamics.model import DAMPING
     from symchiral.dynamics.pulse import Pulse
     from symchiral.dynamics.start import Start
     from symchiral.dynamics.sweep import Sweep, run_sweep
     from symchiral.errors import InputError
-    from symchiral.io.couplings import couplings_beside
     from symchiral.io.spectrum import read_frequencies, read_linewidths
     from symchiral.report.bands import check_ending
     from symchiral.report.dynamics import (
@@ -117,16 +116,19 @@ def run(options: argparse.Namespace) -> None:
         )
     for option, endings in ENDINGS.items():
         if getattr(options, option) is not None:
+            if sweep is not None:
+                raise InputError(
+                    f"--{option} and --sweep contradict each other",
+                    why="the file holds one run, a sweep is many",
+                    fix="leave out one of them; --json has the numbers of a sweep",
+                )
             check_ending(Path(getattr(options, option)), endings)
     study = open_study(options)
     frequencies = read_frequencies(options.frequencies) if options.frequencies else None
     damping: Any = DAMPING
     if options.damping is not None:
         damping = read_linewidths(options.damping, zero=True)
-    path = options.couplings or couplings_beside(study.crystal.input.source.path)
-    given: Couplings | None = None
-    if path is not None or study.third is not None:
-        given = study.couplings(path, frequencies=frequencies)
+    given = study.known_couplings(options.couplings, frequencies=frequencies)
     model = study.model(couplings=given, frequencies=frequencies, damping=damping, raw=options.raw)
     given = given or model.couplings
     found = simulate(

@@ -23,8 +23,8 @@ LARGEST = 1.0
 STEPS = 200_000
 """Most steps of the integrator."""
 
-SAMPLES = 2_000_000
-"""Most times that are kept."""
+NUMBERS = 24_000_000
+"""Most values of coordinates that are kept: times by coordinates."""
 
 
 def simulate(
@@ -83,10 +83,11 @@ def simulate(
     fastest = max(float(model.coordinates.frequencies.max()), drive.fastest if drive else 0.0)
     interval = step or 1 / (32 * fastest)
     count = ceil((duration - first) / interval) + 1
-    if count * n > SAMPLES * 12:
+    if count * n > NUMBERS:
         raise LimitError(
             f"{count:,} times are too many to keep",
-            why=f"{duration:g} ps in steps of {interval:.2g} ps",
+            why=f"{duration:g} ps in steps of {interval:.2g} ps, and {n} coordinates at each, are "
+            f"more than {NUMBERS:,} numbers",
             fix="shorten the duration or lengthen the step",
         )
     times = first + interval * np.arange(count)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from symchiral.anharmonic.couplings import Couplings
 from symchiral.anharmonic.polynomial import Polynomial
 from symchiral.errors import InputError
+from symchiral.fields.beam import find_beam
 from symchiral.modes.coordinates import NormalCoordinates
 from symchiral.units import ACCELERATION, VACUUM_PERMITTIVITY, VOLT_PER_ANGSTROM
 from symchiral.value import Value, frozen
@@ -28,7 +29,7 @@ class NormalModeModel(Value):
     r"""Normal modes of the zone centre driven by light, damped, and coupled.
 
     .. math:: \ddot Q_a + γ_a \dot Q_a + ω_a^2 Q_a = Z_a · E(t) - \frac{∂V_3}{∂Q_a}
-       - \frac{∂V_4}{∂Q_a} + \tfrac12 ε_0 4π\, E · \frac{∂α}{∂Q_a} · E
+       - \frac{∂V_4}{∂Q_a} + \tfrac12\, 4πε_0\, E · \frac{∂α}{∂Q_a} · E
 
     per primitive cell, with Q in √amu Å, t in ps, Z in e/√amu, V in eV, E (the field inside the
     crystal, the same everywhere) in MV/cm. Frequencies are transverse: the light travels along the
@@ -43,7 +44,9 @@ class NormalModeModel(Value):
     damping : (n,) float
         γ/2π, THz: energy decays as exp(−γt); the full width of the line.
     lab : (3, 3) float
-        Rows: the Cartesian unit vectors x, y and axis that fields and polarisations refer to.
+        Rows: the Cartesian unit vectors x, y and axis that fields and polarisations refer to, the
+        frame of a beam along the axis (:func:`~symchiral.fields.beam.find_beam`): x is the
+        projection of the first of a, b, c of the input that is not along the axis.
     """
 
     coordinates: NormalCoordinates
@@ -155,26 +158,7 @@ def make_model(
             why="its frequency is imaginary: the structure is no minimum of the energy",
             fix="give the frequencies with --frequencies, or relax the structure",
         )
-    axis = coordinates.modes.axis
-    direction = np.array([0.0, 0.0, 1.0]) if axis is None else axis.direction
+    modes = coordinates.modes
+    lab = find_beam(modes.crystal, modes.axis).frame
     couplings = couplings or Couplings(coordinates, ())
-    return NormalModeModel(coordinates, couplings, frozen(widths), frozen(transverse(direction)))
-
-
-def transverse(direction: Floats) -> Floats:
-    """Return x, y and the axis as rows.
-
-    x is the Cartesian x made normal to the axis; where they are nearly parallel, the Cartesian y.
-
-    Examples
-    --------
-    >>> transverse(np.array([0.0, 0.0, 1.0]))
-    array([[1., 0., 0.],
-           [0., 1., 0.],
-           [0., 0., 1.]])
-    """
-    n = direction / np.linalg.norm(direction)
-    start = np.eye(3)[0] if abs(n[0]) < 0.9 else np.eye(3)[1]
-    x = start - (start @ n) * n
-    x = x / np.linalg.norm(x)
-    return np.array([x, np.cross(n, x), n]) + 0.0
+    return NormalModeModel(coordinates, couplings, frozen(widths), lab)

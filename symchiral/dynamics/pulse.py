@@ -109,6 +109,9 @@ class Pulse(Value):
                     why="it is no finite number",
                     fix="change it",
                 )
+        if self.field_mv_cm < 0:
+            given = f"no pulse with field_mv_cm = {self.field_mv_cm:g}"
+            raise InputError(given, why="it is negative", fix="turn it round with phase=180deg")
         jones(self.polarization)
 
     @classmethod
@@ -152,6 +155,8 @@ class Pulse(Value):
             if "field_mv_cm" in found:
                 raise _unreadable(text, "it has both a field and a fluence")
             unit = replace(cls(**found), field_mv_cm=1.0).fluence  # type: ignore[arg-type]
+            if float(fluence) < 0:
+                raise _unreadable(text, "its fluence is negative")
             found["field_mv_cm"] = sqrt(float(fluence) / unit)
         return cls(**found)  # type: ignore[arg-type]
 

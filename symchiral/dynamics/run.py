@@ -26,6 +26,9 @@ STILL = 1e-3
 class Motion(Value):
     r"""How one multiplet moved after the pulse.
 
+    Of a run that stopped before the pulse was over only the displacement is known: no other number
+    there is one of free motion, and all are nan or None.
+
     Amplitudes are :math:`a_l = ε_l^† (Q + i \dot Q/ω)`; averages weigh every time after the pulse
     by the energy, that is by :math:`\sum_l |a_l|^2`.
 
@@ -103,8 +106,8 @@ class Run(Value):
 
     @property
     def after(self) -> npt.NDArray[np.bool_]:
-        """(T,): which times are after the pulse; all if it did not end."""
-        if self.drive is None or self.times[-1] <= self.drive.end:
+        """(T,): which times are after the pulse; none if the run stopped before its end."""
+        if self.drive is None:
             return np.ones(len(self.times), dtype=bool)
         return np.asarray(self.times > self.drive.end)
 
@@ -136,21 +139,25 @@ class Run(Value):
         """Return what one multiplet did after the pulse."""
         c, late = self.model.coordinates, self.after
         multiplet, slots = self._multiplet(name), c.slots(name)
+        alone = np.zeros_like(self.coordinates)
+        alone[:, slots] = self.coordinates[:, slots]
+        atoms = c.displacements(alone)
+        farthest = float(np.linalg.norm(atoms, axis=2).max())
+        if not late.any():
+            nan = float("nan")
+            return Motion(multiplet, nan, farthest, nan, nan, None, None, None, None)
         power = np.abs(self.amplitudes(name)) ** 2
         total = power[late].sum(axis=1)
         senses = _senses(multiplet, self._order)
         turning = self._turning(multiplet)
         share = power[late].sum(axis=0)
-        alone = np.zeros_like(self.coordinates)
-        alone[:, slots] = self.coordinates[:, slots]
-        atoms = c.displacements(alone)
         omega = 2 * pi * multiplet.frequency
         direction, ratio = self._ellipse(atoms[late])
         moved = bool(share.sum() > 0)
         return Motion(
             multiplet,
             float(np.sqrt(total.max())),
-            float(np.linalg.norm(atoms, axis=2).max()),
+            farthest,
             float(total.mean()) * omega**2 / (2 * ACCELERATION) * 1e3,
             self._strongest(self.amplitudes(name)[late]) if moved else float("nan"),
             float(_ratio(share @ senses, share.sum())) if senses.any() else None,

@@ -99,6 +99,18 @@ class Sweep(Value):
         low, high = (
             float(match[key].replace("−", "-")) / UNITS[name][unit] for key in ("low", "high")
         )
+        if name == "ellipticity" and max(abs(low), abs(high)) > 1:
+            raise GrammarError(
+                f"cannot read the sweep {text!r}",
+                why="the ratio of the short axis of an ellipse to the long one is at most 1",
+                fix="sweep from -1 to 1",
+            )
+        if name != "angle" and name != "ellipticity" and min(low, high) < 0:
+            raise GrammarError(
+                f"cannot read the sweep {text!r}",
+                why=f"no {name} is negative",
+                fix="start from 0" if name != "frequency" else "start from more than 0",
+            )
         return cls(name, frozen(np.linspace(low, high, count)))
 
     def pulse(self, pulse: Pulse, value: float) -> Pulse:
@@ -106,12 +118,11 @@ class Sweep(Value):
         if self.name == "frequency":
             return replace(pulse, thz=value)
         if self.name == "angle":
-            return replace(pulse, polarization=f"{value:g}deg")
+            angle = np.format_float_positional(round(value, 9) + 0.0, trim="-")
+            return replace(pulse, polarization=f"{angle}deg")
         if self.name == "field":
             return replace(pulse, field_mv_cm=value)
         if self.name == "fluence":
-            if value < 0:
-                raise GrammarError("no such fluence", why="it is negative", fix="start from 0")
             one = replace(pulse, field_mv_cm=1.0).fluence
             return replace(pulse, field_mv_cm=sqrt(value / one))
         long = _long_axis(pulse.jones)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.fields.orientation import LAB, Orientation
-from symchiral.report.directions import along_text
+from symchiral.report.directions import across_text, along_text
 from symchiral.rules.light import Light
 from symchiral.rules.wording import minus
 from symchiral.table import unbroken
@@ -50,15 +50,10 @@ def _direction(light: Light, vector: Floats) -> str:
 
 def _horizontal(light: Light) -> str:
     """Where angles are counted from: a direction of the cell, or its projection."""
-    x, n = light.beam.frame[0], light.beam.frame[2]
-    text = _direction(light, x)
-    if text.startswith("["):
-        for name, uvw in zip("abc", np.eye(3), strict=True):
-            v = light.crystal.frame.direction(uvw, to="cartesian", source="input")
-            flat = v - (v @ n) * n
-            if flat @ x > (1 - 1e-9) * np.linalg.norm(flat) > 1e-6:
-                return f"the projection of {name}"
-    return text
+    beam = light.beam
+    if beam.orientation is None:
+        return across_text(light.crystal, beam.frame)
+    return _direction(light, beam.frame[0])
 
 
 def _lab(light: Light, orientation: Orientation) -> str:

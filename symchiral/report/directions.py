@@ -21,6 +21,19 @@ def along_text(crystal: SymmetricCrystal, vector: npt.NDArray[np.float64]) -> st
     return f"{text} ({name} of the standard cell)" if name else text
 
 
+def across_text(crystal: SymmetricCrystal, frame: npt.NDArray[np.float64]) -> str:
+    """The first row of x, y, n: a direction of the cell, or what it is the projection of."""
+    x, n = frame[0], frame[2]
+    text = along_text(crystal, x)
+    if text.startswith("["):
+        for name, uvw in zip("abc", np.eye(3), strict=True):
+            v = crystal.frame.direction(uvw, to="cartesian", source="input")
+            flat = v - (v @ n) * n
+            if flat @ x > (1 - 1e-9) * np.linalg.norm(flat) > 1e-6:
+                return f"the projection of {name}"
+    return text
+
+
 def _cell_vector(direction: npt.NDArray[np.float64]) -> str:
     """``c`` or ``−c`` where a direction is that of a cell vector, else empty."""
     large = abs(direction) > 1e-5 * abs(direction).max()

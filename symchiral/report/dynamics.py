@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.anharmonic.couplings import Couplings
-from symchiral.crystal.search import Notice, SymmetricCrystal
+from symchiral.crystal.search import Notice
 from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.pulse import Drive, Pulse
 from symchiral.dynamics.run import Motion, Run
 from symchiral.dynamics.start import Start
 from symchiral.dynamics.sweep import INSIDE, Sweep
+from symchiral.report.directions import across_text
 from symchiral.report.document import Document, axis_record, header, structure_record, tidy
 from symchiral.report.summary import axis_line, headline
 from symchiral.rules.wording import minus
@@ -26,6 +27,9 @@ Floats = npt.NDArray[np.float64]
 SMALL = 1e-6
 """Modes with less energy, relative to the strongest, are not listed."""
 
+UNFINISHED = "there is no motion after it, and so no helicity and no budget"
+"""Of a run that stopped before the end of the pulse."""
+
 Swept = Sequence[tuple[Pulse, tuple[Motion, ...], str | None]]
 
 
@@ -35,6 +39,8 @@ def run_notices(run: Run) -> tuple[Notice, ...]:
     model = run.model
     if run.stopped:
         found.append(Notice("stopped", run.stopped))
+    if not run.after.any():
+        found.append(Notice("within-pulse", f"the pulse was not over: {UNFINISHED}"))
     if run.drive is not None and model.coordinates.modes.born is None:
         found.append(
             Notice("no-born-charges", "there are no Born charges: light drives no mode by itself")
@@ -127,6 +133,7 @@ def simulate_document(
     modes = model.coordinates.modes
     document = header("simulate", modes.crystal)
     document["warnings"] += [{"kind": n.kind, "text": n.text} for n in run_notices(run)]
+    free = run.times[run.after]
     budget = run.angular_momentum_budget()
     found: Document = {
         **document,
@@ -147,13 +154,13 @@ def simulate_document(
             "start": round(float(run.times[0]), 9),
             "end": round(float(run.times[-1]), 9),
             "step": round(float(run.times[1] - run.times[0]), 12) if len(run.times) > 1 else None,
-            "after": round(float(run.times[run.after][0]), 9),
+            "after": round(float(free[0]), 9) if len(free) else None,
             "unit": "ps",
             "stopped": run.stopped,
         },
         "modes": [motion_record(m) for m in run.motions],
         "angular_momentum": {
-            **{name: _number(float(values[-1])) for name, values in budget.items()},
+            **{n: _number(float(v[-1])) if len(free) else None for n, v in budget.items()},
             "unit": "hbar",
         },
     }
@@ -179,29 +186,32 @@ def simulate_table(
 ) -> Table:
     """Return how the modes moved, the strongest first."""
     model, crystal = run.model, run.model.coordinates.modes.crystal
-    motions = sorted(run.motions, key=lambda m: -m.energy)
-    largest = max(m.energy for m in motions)
-    shown = [m for m in motions if m.energy > SMALL * largest]
+    free = run.times[run.after]
+    motions = sorted(run.motions, key=lambda m: -m.energy) if len(free) else []
+    shown = [m for m in motions if m.energy > SMALL * motions[0].energy]
     when = "after the pulse" if start is None else "without light"
     cause = (
         f"start    {minus(start.mode)}, atoms up to {start.displacement:g} Å from their places"
         if start is not None
-        else f"pulse    {_pulse_line(run.drive, model, crystal)}"
+        else f"pulse    {_pulse_line(run.drive)}"
     )
-    foot = [
-        f"Amplitude, energy and helicity {when}, from "
-        f"{minus(f'{run.times[run.after][0]:.3g}')} to {run.times[-1]:.3g} ps; moves at: strongest "
-        "frequency; atoms: largest displacement, at any time. Helicity +1: counter-clockwise about "
-        "the axis.",
-    ]
-    if len(shown) < len(motions):
-        foot.append(
-            f"{len(motions) - len(shown)} modes with less than {SMALL:g} of the energy are not "
-            "listed."
-        )
-    foot.append(_budget_line(run))
-    if not shown:
+    if not len(free):
+        last = minus(f"{run.times[-1]:.3g}")
+        foot = [f"The run stopped at {last} ps, before the pulse was over: {UNFINISHED}."]
+    elif not shown:
         foot = ["No mode moved: light drives only modes with a dipole, and needs Born charges."]
+    else:
+        foot = [
+            f"Amplitude, energy and helicity {when}, from {minus(f'{free[0]:.3g}')} to "
+            f"{run.times[-1]:.3g} ps; moves at: strongest frequency; atoms: largest displacement, "
+            "at any time. Helicity +1: counter-clockwise about the axis.",
+        ]
+        if len(shown) < len(motions):
+            foot.append(
+                f"{len(motions) - len(shown)} modes with less than {SMALL:g} of the energy are not "
+                "listed."
+            )
+        foot.append(_budget_line(run))
     return Table(
         (f"f ({SIGNS[unit]})", "mode", "moves at", "amplitude", "meV", "atoms (Å)",
          "PAM helicity", "mechanical", "along"),
@@ -210,6 +220,7 @@ def simulate_table(
             f"{headline(crystal)}   motion of zone-centre modes",
             f"axis     {axis_line(crystal, model.coordinates.modes.axis)}",
             cause,
+            f"angles   {_angles_line(model)}",
             f"cubic    {_couplings_line(given, model.couplings)}",
             f"damping  {_damping_line(model)}",
         ),
@@ -246,16 +257,16 @@ def helicity_text(value: float | None) -> str:
     return "0" if abs(value) < 5e-4 else minus(f"{value:+.3f}")
 
 
-def _pulse_line(drive: Drive | None, model: NormalModeModel, crystal: SymmetricCrystal) -> str:
+def _pulse_line(drive: Drive | None) -> str:
     if not isinstance(drive, Pulse):
         return repr(drive)
     text = repr(drive).removeprefix("Pulse(").removesuffix(")")
-    x = crystal.frame.direction(model.lab[0], to="input", source="cartesian")
-    x = x / np.abs(x).max()
-    along = " ".join(minus(f"{value:.3g}") for value in np.round(x, 3) + 0.0)
-    return (
-        f"{text} in the crystal (FWHM of the intensity; {drive.fluence:.3g} mJ/cm²); x is [{along}]"
-    )
+    return f"{text} in the crystal (FWHM of the intensity; {drive.fluence:.3g} mJ/cm²)"
+
+
+def _angles_line(model: NormalModeModel) -> str:
+    x = across_text(model.coordinates.modes.crystal, model.lab)
+    return f"from x, {x}, counter-clockwise about the axis"
 
 
 def _couplings_line(given: Couplings, used: Couplings) -> str:
@@ -300,6 +311,7 @@ def sweep_table(run: Run, sweep: Sweep, swept: Swept) -> Table:
     peak: dict[str, float] = {}
     for _, motions, _ in swept:
         for m in motions:
+            # An energy of nan, of a run without motion after the pulse, is never the larger one.
             peak[m.name] = max(peak.get(m.name, 0.0), m.energy)
     names = sorted(peak, key=lambda name: -peak[name])[:3]
     rows = []
@@ -307,7 +319,9 @@ def sweep_table(run: Run, sweep: Sweep, swept: Swept) -> Table:
         found = {m.name: m for m in motions}
         cells = [minus(f"{value:.4g}")]
         for name in names:
-            cells += [f"{found[name].amplitude:.3g}", helicity_text(found[name].pam_helicity)]
+            size = found[name].amplitude
+            cells += [f"{size:.3g}" if isfinite(size) else "—"]
+            cells.append(helicity_text(found[name].pam_helicity))
             cells.append(_along(found[name]))
         rows.append((*cells, "stopped early" if stopped else ""))
     unit = INSIDE[sweep.name]
@@ -317,7 +331,10 @@ def sweep_table(run: Run, sweep: Sweep, swept: Swept) -> Table:
     table = Table(
         (*columns, "note"),
         tuple(rows),
-        head=(f"{headline(run.model.coordinates.modes.crystal)}   sweep of {sweep.name}",),
+        head=(
+            f"{headline(run.model.coordinates.modes.crystal)}   sweep of {sweep.name}",
+            f"angles   {_angles_line(run.model)}",
+        ),
         foot=(
             "|mode|: amplitude after the pulse, √amu Å; h: its PAM helicity; along: angle from x "
             "of its line or long axis.",

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from symchiral.dynamics.run import Run
 from symchiral.errors import InputError
 from symchiral.io.columns import writing
-from symchiral.report.dynamics import helicity_text
+from symchiral.report.dynamics import SMALL, helicity_text
 from symchiral.rules.wording import minus
 
 Floats = npt.NDArray[np.float64]
@@ -34,7 +34,8 @@ STYLE: Any = {
 def chosen_modes(run: Run) -> tuple[str, ...]:
     """Return the mode with the most energy, and the strongest other one that can turn."""
     ordered = sorted(run.motions, key=lambda m: -m.energy)
-    others = [m.name for m in ordered[1:] if m.pam_helicity is not None and m.amplitude > 0]
+    least = SMALL * ordered[0].energy
+    others = [m.name for m in ordered[1:] if m.pam_helicity is not None and m.energy > least]
     return (ordered[0].name, *others[:1])
 
 
@@ -55,8 +56,15 @@ def draw_motion(run: Run, path: str, *, shown: Sequence[str] | None = None) -> N
     LabelError
         There is no such mode.
     InputError
-        The file cannot be written, or three modes are asked for.
+        The file cannot be written, three modes are asked for, or the run stopped before the pulse
+        was over.
     """
+    if not run.after.any():
+        raise InputError(
+            f"cannot draw {path}",
+            why="the run stopped before the pulse was over: there is no motion after it",
+            fix="take a weaker pulse, or write --table run.csv",
+        )
     matplotlib, FigureCanvasAgg, Figure = _matplotlib(path)
     names = tuple(shown or chosen_modes(run))
     if len(names) > 2:
@@ -126,13 +134,14 @@ def _traces(axis: Any, run: Run, name: str) -> None:
     motion = run.motion(name)
     _pulse(axis, run)
     for slot, letter, colour in zip(slots, "xyz", ("#222222", "#d98a00", FAINT), strict=False):
-        label = letter if len(slots) > 1 else None
+        label = f"Q{letter}" if len(slots) > 1 else None
         axis.plot(run.times, run.coordinates[:, slot], color=colour, lw=0.8, label=label)
     axis.set_ylabel("Q (√amu Å)")
     axis.set_title(
         f"{name}, {motion.multiplet.frequency:.2f} THz: moves at {motion.frequency:.2f} THz"
     )
     if len(slots) > 1:
+        axis.set_ylabel("mode coordinates Q (√amu Å)")
         axis.legend(loc="upper right", ncols=3)
 
 
@@ -233,7 +242,7 @@ def animate_motion(run: Run, path: str, *, frames: int = 48) -> None:
     model = run.model
     crystal = model.coordinates.modes.crystal.primitive
     strongest = max(run.motions, key=lambda m: m.energy)
-    span = 4 / max(strongest.frequency, 1e-3)
+    span = 4 / max(1e-3, strongest.frequency)  # in this order nan, where nothing moves, is left out
     late = np.flatnonzero(run.times >= max(run.times[-1] - span, run.times[0]))
     picked = late[np.unique(np.linspace(0, len(late) - 1, frames).astype(int))]
     moved = run.atoms()[picked] @ model.lab.T

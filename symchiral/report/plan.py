@@ -6,6 +6,8 @@ from typing import Any
 
 from symchiral.experiment.expectation import Expected
 from symchiral.experiment.planning import Plan
+from symchiral.fields.beam import find_beam
+from symchiral.report.directions import across_text
 from symchiral.report.document import axis_record, header, structure_record
 from symchiral.report.summary import axis_line, headline
 from symchiral.report.validation import short_reason
@@ -84,7 +86,13 @@ def plan_tables(plan: Plan, *, unit: str, path: str) -> tuple[Table, ...]:
         table = table.without("gain")
     if not any(row[1] for row in rows):
         table = table.without(f"f ({sign})", f"force ({sign})")
-    probes = Table((), (), ("probe", *(f"{g.species:<8} {g.text}" for g in plan.geometry)))
+    counted = ""
+    if plan.geometry:
+        x = across_text(plan.crystal, find_beam(plan.crystal, plan.axis).frame)
+        counted = f"    angles from {x}, counter-clockwise about the axis"
+    probes = Table(
+        (), (), (f"probe{counted}", *(f"{g.species:<8} {g.text}" for g in plan.geometry))
+    )
     controls = Table((), (), ("controls", *(f"{c.kind:<10} {c.text}" for c in plan.controls)))
     return table, probes, controls
 

@@ -74,19 +74,26 @@ class DynamicsStudy(LightStudy):
         StructureError
             They belong to other modes.
         """
-        forces = self._forces
-        if source is None and self.third is not None:
-            coordinates = normal_coordinates(forces.modes(self.axis))
-            return self.third_order.couplings(coordinates.with_frequencies(frequencies or {}))
-        path = source or couplings_beside(self.crystal.input.source.path)
-        if path is None:
+        found = self.known_couplings(source, frequencies=frequencies)
+        if found is None:
             raise ReadError(
                 f"no couplings for {self.crystal.input.source.path or 'this crystal'}",
                 why="no couplings.json lies beside the force data",
                 fix="give a file of couplings",
             )
-        coordinates = normal_coordinates(forces.modes(self.axis))
+        return found
+
+    def known_couplings(
+        self, source: str | None = None, *, frequencies: Mapping[str, float] | None = None
+    ) -> Couplings | None:
+        """Return :meth:`couplings`, or None where there are none."""
+        coordinates = normal_coordinates(self._forces.modes(self.axis))
         coordinates = coordinates.with_frequencies(frequencies or {})
+        if source is None and self.third is not None:
+            return self.third_order.couplings(coordinates)
+        path = source or couplings_beside(self.crystal.input.source.path)
+        if path is None:
+            return None
         return make_couplings(read_coupling_table(path), coordinates)
 
     def finite_couplings(
@@ -176,12 +183,11 @@ class DynamicsStudy(LightStudy):
         raw : bool
             Take the couplings as they were found; default averaged over the group, as forces are.
         """
-        found = couplings
-        if not isinstance(found, Couplings):
-            beside = found or couplings_beside(self.crystal.input.source.path)
-            if beside is not None or self.third is not None:
-                found = self.couplings(beside, frequencies=frequencies)
-        if not isinstance(found, Couplings):
+        if isinstance(couplings, Couplings):
+            found: Couplings | None = couplings
+        else:
+            found = self.known_couplings(couplings, frequencies=frequencies)
+        if found is None:
             coordinates = normal_coordinates(self.modes()).with_frequencies(frequencies or {})
             return make_model(coordinates, damping=damping)
         kept = found if raw else found.symmetrized()

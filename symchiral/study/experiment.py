@@ -12,7 +12,6 @@ from symchiral.experiment.planning import Plan, make_plan
 from symchiral.experiment.validation import Data, read_data, validate_crystal
 from symchiral.experiment.verdict import SIGMA, Judgement
 from symchiral.fields.pump import Pump
-from symchiral.io.couplings import couplings_beside
 from symchiral.io.spectrum import read_frequencies
 from symchiral.study.dynamics import DynamicsStudy
 
@@ -32,12 +31,10 @@ class ExperimentStudy(DynamicsStudy):
         """Sizes of couplings, as far as there are any."""
         if isinstance(couplings, Couplings):
             return Coefficients.of(couplings)
-        beside = couplings or couplings_beside(self.crystal.input.source.path)
-        if self.phonons is None or (beside is None and self.third is None):
-            if couplings is not None:
-                self._forces  # noqa: B018 - says that couplings need eigenvectors
+        if self.phonons is None and couplings is None:
             return None
-        return Coefficients.of(self.couplings(beside))
+        found = self.known_couplings(couplings)
+        return None if found is None else Coefficients.of(found)
 
     def validate(
         self,
