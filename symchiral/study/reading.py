@@ -8,7 +8,7 @@ from typing import Any
 from symchiral.anharmonic.third_order import is_third_order_source, read_third_order
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.order import find_magnetic_symmetry
-from symchiral.crystal.search import SYMPREC
+from symchiral.crystal.tolerance import SYMPREC
 from symchiral.forces.phonons import make_phonons
 from symchiral.io.phonon_files import is_phonon_source, read_forces
 from symchiral.io.shipped import find_structure
