@@ -205,7 +205,7 @@ class StructureStudy(Value):
                 why="a transfer has at least two quanta in and one out"
                 if len(points) < 3
                 else "its channels are too many to list",
-                fix="ask for order 3 or 4; one transfer of any order can be explained",
+                fix="ask for order 3 or 4; one transfer of a higher order can be explained",
             )
         require_closed(self.crystal, points, words)
         return make_rulebook(self.crystal, self.axis, points, acoustic=acoustic)
@@ -216,9 +216,10 @@ class StructureStudy(Value):
         return tuple(make_rulebook(self.crystal, self.axis, p, acoustic=acoustic) for p in points)
 
     def explain(self, transfer: str) -> Rule:
-        """Judge one transfer of any order, ``"Eu(+) Eu(+) -> Eg(-)"``, at the wavevectors it names.
+        """Judge one transfer, ``"Eu(+) Eu(+) -> Eg(-)"``, at the wavevectors it names.
 
-        Light is a leg like any other: ``"E[σ+] E[σ+] -> Eg(-)"``.
+        Its order is free, up to seven equal quanta. Light is a leg like any other:
+        ``"E[σ+] E[σ+] -> Eg(-)"``.
 
         Examples
         --------
