@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from ase import Atoms
 
 import symchiral as sc
 from symchiral.cli import main
-from symchiral.errors import InputError, LabelError, LimitError
+from symchiral.errors import GrammarError, InputError, LabelError, LimitError
 
 # ------------------------------------------------------------------------------- the tolerance
 
@@ -92,3 +96,77 @@ def test_a_structure_without_forces_is_told_what_the_command_has(
     with pytest.raises(SystemExit):
         main(["phonons", "--help"])
     assert "--calculator" in capsys.readouterr().out
+
+
+# ------------------------------------------------------------------------------- python types
+
+
+def test_axes_and_wavevectors_may_be_sequences() -> None:
+    study = sc.read("FeSi", axis=(1, 1, 1))
+    assert str(study.axis) == str(sc.read("FeSi", axis="1,1,1").axis)
+    assert str(sc.read("FeSi", axis=np.array([1.0, 1.0, 1.0])).axis) == str(study.axis)
+    book = sc.read("Bi2Se3").rules(q=["F", "F", "GM"])
+    assert [r.id for r in book] == [r.id for r in sc.read("Bi2Se3").rules(q="F F GM")]
+
+
+@pytest.mark.parametrize("axis", [3, (1, 1), (1, 1, 1, 1), ("x", "y", "z"), (0, 0, 0), "0,0,0"])
+def test_what_is_no_axis_is_refused(axis: Any) -> None:
+    why = "zero length" if axis in ((0, 0, 0), "0,0,0") else "three numbers"
+    with pytest.raises(GrammarError, match=why):
+        sc.read("FeSi", axis=axis)
+
+
+@pytest.mark.parametrize("q", [3, [1, 2, 3], [], ""])
+def test_what_is_no_list_of_wavevectors_is_refused(q: Any) -> None:
+    with pytest.raises(GrammarError):
+        sc.read("Bi2Se3").rules(q=q)
+
+
+@pytest.mark.parametrize("order", [-3, 0, 2, 2.5, "3", 5])
+def test_an_order_is_refused_by_its_own_name(order: Any) -> None:
+    with pytest.raises(LimitError, match=f"order {order!r} is not enumerated"):
+        sc.read("Bi2Se3").rules(order=order)
+
+
+# ------------------------------------------------------------------------------- what is left out
+
+
+def test_isotopes_are_not_dropped_silently() -> None:
+    """One deuterium among hydrogens, by mass: as a CIF with D is noted."""
+    atoms = Atoms("H2O", cell=[4, 5, 6], pbc=True, positions=[[0, 0, 0], [2, 2, 1], [1, 3, 3]])
+    assert not any("masses" in n.text for n in sc.read(atoms).crystal.warnings)
+    atoms.set_masses([1.008, 2.014, 15.999])
+    noted = [n.text for n in sc.read(atoms).crystal.warnings if "masses" in n.text]
+    assert len(noted) == 1
+    assert "atoms of H have the masses 1.008, 2.014" in noted[0]
+
+
+def test_a_full_disk_is_told_without_a_traceback() -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "symchiral", "predict", "FeSi"],
+            stdout=full, stderr=subprocess.PIPE, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.decode().startswith("symchiral: the output could not be written")
+    assert b"Traceback" not in done.stderr
+
+
+# ------------------------------------------------------------------------------- plans
+
+
+@pytest.mark.parametrize(("name", "axis"), [("WC", None), ("GaAs", "1,1,1")])
+def test_a_mode_that_only_forces_itself_is_proposed_last(name: str, axis: str | None) -> None:
+    """E'(+) E'(+) → E'(−) of the one E': 2 f is never f."""
+    found = sc.read(name, axis=axis).plan().channels
+    forced = [e.forced for e in found]
+    assert forced == sorted(forced)
+    assert set(forced) == {True, False}
+    for e in found:
+        assert e.forced == any(p.mode.name == e.outgoing.mode.name for p in e.incoming)
+
+
+def test_two_modes_of_unknown_number_may_be_resonant() -> None:
+    assert not any(e.forced for e in sc.read("Te_P3121").plan().channels)
