@@ -23,7 +23,7 @@ PER_THZ = {
     "cm-1": 1e12 / 29979245800.0,
     "meV": 6.62607015e-34 * 1e12 / 1.602176634e-19 * 1e3,
 }
-"""How much of each unit is 1 THz: 33.35641 cm⁻¹, 4.135667 meV."""
+"""How much of each unit is 1 THz: 33.35641 cm⁻¹, 4.135668 meV."""
 
 SIGNS = {"THz": "THz", "cm-1": "cm⁻¹", "meV": "meV"}
 """The units as they are printed."""

@@ -15,8 +15,10 @@ from jsonschema import Draft202012Validator
 import symchiral as sc
 from symchiral.cli import main
 from symchiral.errors import GrammarError, SymchiralError
+from symchiral.experiment.measurement import Pump as MeasuredPump
 from symchiral.fields.beam import find_beam
 from symchiral.fields.polarization import Polarization
+from symchiral.fields.pump import Pump
 from symchiral.modes.species import find_species
 from symchiral.report.document import schema
 from symchiral.report.light import light_tables
@@ -351,6 +353,40 @@ def test_what_crystals_allow(name: str) -> None:
     assert tuple(found[k] for k in kinds) == ALLOWED[name]
 
 
+@pytest.mark.parametrize(
+    ("name", "axis", "split", "peaks"),
+    [
+        ("SiO2_beta_quartz", "0,0,1", ("E1", "E2"), 2),  # six-fold: E2, not E1
+        ("Te_P3121", "0,0,1", ("E",), 2),
+        ("FeSi", "1,1,1", ("T",), 2),
+        ("FeSi", "0,0,1", ("T",), 1),  # two-fold: both pairs see both components
+        ("TeO2_alpha", "0,0,1", ("E",), 1),  # four-fold: no pair makes l = ±1
+        ("LiAl5O8", "0,0,1", ("T1", "T2"), 1),
+        ("Mn_beta", "1,1,1", ("T1", "T2"), 2),
+    ],
+)
+def test_where_crossed_circular_pairs_peak_at_different_frequencies(
+    name: str, axis: str, split: tuple[str, ...], peaks: int
+) -> None:
+    """They do where a split component is made by one of the pairs, and light is turned back."""
+    for geometry, expected in (("backscattering", peaks), ("forward", 1)):
+        found = light(name, axis, geometry)
+        effect = next(a for a in allowances(found) if a.kind == "linear-splitting")
+        assert effect.species == split
+        assert ("different frequencies" in effect.note) == (expected == 2)
+        # A second look, at real tensors: σ+→σ− moves the real partners along p and σ−→σ+ along
+        # p*; these are the two senses of one rotation where they are orthogonal.
+        x, y = found.beam.frame[:2]
+        moved = [
+            np.einsum(
+                "kija,i,j->ka", found.polarizability(species(found, s)).basis, *[x + 1j * y] * 2
+            )
+            for s in split
+        ]
+        circles = [len(p) > 0 and abs(p).max() > 1e-9 > abs(p @ p.T).max() for p in moved]
+        assert any(circles) == (peaks == 2)
+
+
 def test_photoinduced_chirality_in_bpo4() -> None:
     """−4: E_x² − E_y² drives B, which is the pseudoscalar (D2d and S4: E² B)."""
     found = next(a for a in allowances(light("BPO4")) if a.kind == "chirality")
@@ -394,6 +430,23 @@ def test_polarizations_by_all_their_names() -> None:
         assert np.allclose(Polarization.parse(state.name).stokes, state.stokes, atol=1e-5)
     assert Polarization.elliptical(0, 45).name == "σ+"
     assert Polarization.parse("90").name == "y"
+
+
+@pytest.mark.parametrize(
+    "word", ["σ+", "σ−", "s-", "S+", "sigma+", "Sigma-", "+", "-", "circular+"]
+)
+def test_one_spelling_of_circular_light_serves_all(word: str) -> None:
+    spin = 1 if "+" in word else -1
+    assert Polarization.parse(word).spin == pytest.approx(spin)
+    assert Pump.parse(word) == Pump(light="+" if spin > 0 else "-")
+    assert Pump.parse(f"1-3 THz {word}").light == Pump.parse(word).light
+    assert MeasuredPump.parse(word).sense == spin
+
+
+@pytest.mark.parametrize("text", ["3-2THz", "2-2 THz σ+", "300-20 cm-1"])
+def test_an_empty_band_is_refused(text: str) -> None:
+    with pytest.raises(GrammarError, match="lower frequency first"):
+        Pump.parse(text)
 
 
 @pytest.mark.parametrize("text", ["", "σ", "foo", "1/2/3", "10/60", "nan", "σ+-", "x y"])

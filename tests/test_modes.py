@@ -338,6 +338,38 @@ def test_forces_that_break_the_symmetry_are_refused_from_any_direction(direction
 # ------------------------------------------------------------------------------- single sublattices
 
 
+@pytest.mark.parametrize(
+    ("name", "label"), [("FeSi", "E"), ("NaClO3", "E"), ("Bi2Se3", "Eg"), ("Bi2Se3", "A1g")]
+)
+def test_atoms_that_turn_without_a_sum_are_told_from_atoms_on_lines(name: str, label: str) -> None:
+    """Against the eigenvectors of random forces: sums over a site, and single atoms of it."""
+    crystal = study(name).crystal
+    gamma = QPoint.of(0, 0, 0)
+    space = mode_space(crystal, study(name).axis, gamma)
+    item = next(s for s in study(name).species() if s.label == label)
+    for component, motion in zip(item.components, item.motions, strict=True):
+        words = dict(motion.site_words())
+        sums = dict.fromkeys(words, 0.0)
+        single = dict.fromkeys(words, 0.0)
+        for seed in range(3):
+            matrix = averaged(crystal, gamma, np.random.default_rng(seed))
+            modes = space.modes(matrix, np.ones(len(crystal.primitive)))
+            for multiplet in (m for m in modes.multiplets if m.species.label == label):
+                e = multiplet[component.name].eigenvector
+                J = -1j * np.cross(e, e.conj())
+                for site in crystal.sites:
+                    if site.name in words:
+                        own = J[list(site.atoms)]
+                        single[site.name] = max(single[site.name], np.abs(own).max())
+                        along = abs(own.sum(axis=0) @ study(name).axis.direction)
+                        sums[site.name] = max(sums[site.name], along)
+        for site_name, word in words.items():
+            assert (sums[site_name] < 1e-9) == (word in ("cannot", "cancels"))
+            assert (single[site_name] < 1e-9) == (word == "cannot")
+    if name == "FeSi":
+        assert words == {"Fe": "cancels", "Si": "cancels"}
+
+
 @pytest.mark.parametrize("name", ["MoS2_monolayer_slab", "WSe2_monolayer_slab"])
 @pytest.mark.parametrize("seed", range(5))
 def test_chalcogens_turn_alone_at_k(name: str, seed: int) -> None:

@@ -28,7 +28,8 @@ import pytest
 from class_crystals import CLASSES, class_crystal
 
 import symchiral as sc
-from symchiral.crystal.search import SYMPREC, space_group
+from symchiral.crystal.search import space_group
+from symchiral.crystal.tolerance import SYMPREC
 from symchiral.fields.beam import find_beam
 from symchiral.irreps.cdml import cdml_name
 from symchiral.irreps.isoir import iso_hall_number

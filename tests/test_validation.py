@@ -14,6 +14,7 @@ from symchiral.experiment.measurement import Measurement, Pump
 from symchiral.experiment.observed import lines_of, read_observed
 from symchiral.experiment.probe import Probe
 from symchiral.experiment.reading import read_measurement
+from symchiral.experiment.validation import _band
 
 # ---------------------------------------------------------------- candidates in two patterns
 
@@ -269,6 +270,28 @@ def test_a_pump_elsewhere_leaves_a_channel_undecided():
     found = validate_measurement(lines, modes, channels, sees="raman")
     assert verdict(found, "Eu(1,+) Eu(1,+) -> Eg(2,-)") == "undecided"
     assert verdict(found, "E[σ+] E[σ+] -> Eg(2,-)") == "consistent"
+
+
+@pytest.mark.parametrize(
+    ("mode", "verdict_then"), [(2.2, "consistent"), (2.3, "undecided"), (1.7, "undecided")]
+)
+def test_the_bandwidth_of_the_pump_is_its_full_width(mode: float, verdict_then: str) -> None:
+    """2.0 THz with a width of 0.5 THz is 1.75 to 2.25 THz: a mode at 2.3 THz is not reached."""
+    assert Pump("+", 2.0, 0.5).band == (1.75, 2.25)
+    assert Pump("+", 2.0).band is None
+    assert _band({Pump("+", 2.0, 0.5), Pump("-", 2.0, 0.3)}) == ((1.75, 2.25), 2.0)
+    assert _band({Pump("+", 2.0, 0.5), Pump("-", 3.0)}) == (None, None)
+    modes = [
+        CandidateMode("Eu(1)", mode, True, False, True, tolerance=0.01),
+        CandidateMode("Eg(1)", 4.0, False, True, True),
+    ]
+    channels = [CandidateChannel("two", ("Eu(1)", "Eu(1)"), "Eg(1)", -1, "allowed", "")]
+    pump = {"polarization": "σ+", "frequency": 2.0, "bandwidth": 0.5, "frequency_unit": "THz"}
+    row = {"frequency": 4.0, "frequency_unit": "THz", "helicity": -0.9, "error": 0.1}
+    found = validate_measurement(
+        lines_of({"pump": pump, "components": [row]}), modes, channels, sees="raman"
+    )
+    assert verdict(found, "two") == verdict_then
 
 
 def test_swapped_channels_are_suspected():

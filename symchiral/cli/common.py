@@ -12,13 +12,13 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TextIO
 
+from symchiral.crystal.tolerance import SYMPREC, distance_tolerance
+from symchiral.errors import InputError
+
 if TYPE_CHECKING:
     from symchiral.crystal.search import Notice
     from symchiral.study import Study
     from symchiral.table import Table
-
-SYMPREC = 1e-3
-"""Default of --symprec, Å (that of the library, which is not loaded to say so)."""
 
 _COLOURS = {"flipped": "\x1b[1;31m", "kept": "\x1b[32m"}
 _SENSE = re.compile(r"(?<=  )(?:flipped|kept)(?=  |$)", re.MULTILINE)
@@ -88,14 +88,9 @@ def add_symmetrize(parser: argparse.ArgumentParser) -> None:
 
 def _positive(text: str) -> float:
     try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not 0 < value < 10:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no distance between 0 and 10 angstrom; pass for instance 1e-3"
-        )
-    return value
+        return distance_tolerance(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error.why}; {error.fix}") from error
 
 
 def _cartesian(text: str) -> tuple[float, ...]:

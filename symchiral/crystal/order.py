@@ -10,7 +10,8 @@ import numpy.typing as npt
 from symchiral.algebra.lattice import cell_indices, lattice_basis, vectors_within
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.reduced import Subgroup, homes, metric, reduced
-from symchiral.crystal.search import SYMPREC, Notice, SymmetricCrystal, find_symmetry
+from symchiral.crystal.search import Notice, SymmetricCrystal, find_symmetry
+from symchiral.crystal.tolerance import SYMPREC
 from symchiral.errors import SymmetryError
 
 Floats = npt.NDArray[np.float64]

@@ -22,11 +22,9 @@ from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
 from symchiral.crystal.symmetric import Notice as Notice
 from symchiral.crystal.symmetric import SymmetricCrystal as SymmetricCrystal
 from symchiral.crystal.symmetrize import averaged, carried, fold, lattice_shifts, matched
+from symchiral.crystal.tolerance import SYMPREC, distance_tolerance
 from symchiral.errors import SymmetryError
 from symchiral.value import frozen
-
-SYMPREC = 1e-3
-"""Default distance tolerance, Å."""
 
 EXACT = 1e-6
 """Symmetrised atoms that miss their images by more have not been symmetrised, Å."""
@@ -182,9 +180,12 @@ def find_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> SymmetricCry
 
     Raises
     ------
+    InputError
+        The tolerance is no positive distance.
     SymmetryError
         No group is found at this tolerance, or its operations do not map the atoms.
     """
+    symprec = distance_tolerance(symprec)
     data = _found(crystal, symprec)
     looser = _dataset(_shown(crystal), 10 * symprec)
     group = space_group(int(data.hall_number))

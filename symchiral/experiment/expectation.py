@@ -106,6 +106,12 @@ class Expected(Value):
         return None if self.drive is None or own is None else self.drive - own
 
     @property
+    def forced(self) -> bool:
+        """Whether the outgoing mode goes in too: a sum with its frequency is never resonant."""
+        own = self.outgoing.mode
+        return own.count == 1 and own.name in {place.mode.name for place in self.incoming}
+
+    @property
     def mechanism(self) -> str:
         """``lattice``, ``light`` or ``light and lattice``: what the force is a product of."""
         return ("light and lattice" if self.photons else "lattice") if self.incoming else "light"
@@ -366,9 +372,8 @@ def _kept(found: Sequence[Expected]) -> tuple[tuple[Expected, ...], tuple[str, .
         return (*(leg.label for leg in e.coupling.incoming), e.outgoing.mode.name)
 
     def rank(e: Expected) -> tuple[float, ...]:
-        off = e.detuning
-        far = float("inf") if off is None else abs(off)
-        return (e.rule.verdict == "forbidden", -(e.gain or 0.0), far, e.photons)
+        far = float("inf") if e.detuning is None else abs(e.detuning)
+        return (e.rule.verdict == "forbidden", -(e.gain or 0.0), e.forced, far, e.photons)
 
     reached = {sources(e) for e in found if e.rule.verdict != "forbidden"}
     modes = {e.outgoing.mode.name for e in found if e.rule.verdict != "forbidden"}

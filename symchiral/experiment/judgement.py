@@ -271,9 +271,11 @@ def _missed(channel: CandidateChannel, line: Line, modes: dict[str, CandidateMod
 
 
 def _reaches(pump: Pump, mode: CandidateMode) -> bool:
-    if pump.frequency is None or pump.bandwidth is None or mode.frequency is None:
+    if pump.band is None or mode.frequency is None:
         return True
-    return abs(pump.frequency - mode.frequency) <= pump.bandwidth + 3 * mode.tolerance
+    low, high = pump.band
+    slack = 3 * mode.tolerance
+    return low - slack <= mode.frequency <= high + slack
 
 
 def _line(

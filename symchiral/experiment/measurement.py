@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from symchiral.errors import InputError
 from symchiral.experiment.probe import Probe
+from symchiral.fields.polarization import circular_spin
 from symchiral.units import in_ps
 from symchiral.value import Value, frozen
 
@@ -86,6 +87,19 @@ class Pump:
                 )
 
     @property
+    def band(self) -> tuple[float, float] | None:
+        """Lower and upper edge of its spectrum in THz, half the bandwidth off; None if unknown.
+
+        Examples
+        --------
+        >>> Pump("+", frequency=2.0, bandwidth=0.5).band
+        (1.75, 2.25)
+        """
+        if self.frequency is None or self.bandwidth is None:
+            return None
+        return self.frequency - self.bandwidth / 2, self.frequency + self.bandwidth / 2
+
+    @property
     def sense(self) -> int:
         """+1, −1, or 0 for a linear pump."""
         return {"+": 1, "-": -1, "linear": 0}[self.polarization]
@@ -105,8 +119,9 @@ def polarization(text: str) -> Polarization:
     ('-', '+', 'linear')
     """
     word = str(text).strip().lower().replace("−", "-").replace("–", "-")
-    if match := re.fullmatch(r"(?:σ|s|sigma|circular)?\s*([+-])1?", word):
-        return "+" if match[1] == "+" else "-"
+    spin = circular_spin(word.removesuffix("1"))
+    if spin is not None:
+        return "+" if spin > 0 else "-"
     if re.fullmatch(r"(lin(ear)?|lp|[xyhv])([\s_@:]*.*)?|[-+]?\d+(\.\d*)?\s*(°|deg(rees)?)", word):
         return "linear"
     raise InputError(

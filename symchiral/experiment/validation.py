@@ -234,11 +234,7 @@ def _band(pumps: set[Pump]) -> tuple[tuple[float, float] | None, float | None]:
     """The band that all pumps cover together and the frequency of a photon, as far as known."""
     frequencies = {pump.frequency for pump in pumps if pump.frequency is not None}
     photon = frequencies.pop() if len(frequencies) == 1 else None
-    edges = [
-        (p.frequency - p.bandwidth, p.frequency + p.bandwidth)
-        for p in pumps
-        if p.frequency is not None and p.bandwidth is not None
-    ]
+    edges = [pump.band for pump in pumps if pump.band is not None]
     if not pumps or len(edges) < len(pumps):
         return None, photon
     return (max(min(e[0] for e in edges), 0.0), max(e[1] for e in edges)), photon

@@ -11,10 +11,23 @@ import numpy.typing as npt
 from symchiral.errors import GrammarError
 from symchiral.value import Value, frozen
 
-_SPELT = {
-    "σ+": 1, "σ-": -1, "σ−": -1, "s+": 1, "s-": -1, "sigma+": 1, "sigma-": -1, "+": 1, "-": -1,
-}  # fmt: skip
+_CIRCULAR = re.compile(r"(?:σ|s|sigma|circular)?\s*([+-])")
 _ANGLE = re.compile(r"([+-]?\d{1,4}(?:\.\d*)?)(?:°|deg)?")
+
+
+def circular_spin(text: str) -> int | None:
+    """Return the spin about the axis of a word for circular light, None for other words.
+
+    The one place that knows these words: ``σ+``, ``s+``, ``sigma+``, ``+``, in any case, with a
+    hyphen or a minus sign.
+
+    Examples
+    --------
+    >>> [circular_spin(word) for word in ("σ+", "S−", "sigma-", "+", "x")]
+    [1, -1, -1, 1, None]
+    """
+    match = _CIRCULAR.fullmatch(text.strip().lower().replace("−", "-").replace("–", "-"))
+    return None if match is None else 1 if match[1] == "+" else -1
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -141,9 +154,9 @@ class Polarization(Value):
         GrammarError
             The text is none of these.
         """
-        plain = text.strip()
-        if plain.lower() in _SPELT:
-            return cls.circular(_SPELT[plain.lower()])
+        plain, spin = text.strip(), circular_spin(text)
+        if spin is not None:
+            return cls.circular(spin)
         if plain in ("x", "y"):
             return cls.linear(0 if plain == "x" else 90)
         parts = [_ANGLE.fullmatch(p.strip().replace("−", "-")) for p in plain.split("/")]

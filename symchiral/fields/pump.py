@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 
 from symchiral.errors import GrammarError
+from symchiral.fields.polarization import circular_spin
 from symchiral.units import in_thz
 
 _RANGE = re.compile(
     r"(?P<low>\d+\.?\d*)(?:[-–](?P<high>\d+\.?\d*))?\s*(?P<unit>THz|cm-1|cm⁻¹|meV)", re.IGNORECASE
 )
-_SPIN = {"σ+": "+", "s+": "+", "+": "+", "σ-": "-", "σ−": "-", "s-": "-", "-": "-", "z": "z"}
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ class Pump:
         Raises
         ------
         GrammarError
-            It is neither.
+            It is neither, or the band is empty.
         """
         match = _RANGE.search(text)
         rest = _RANGE.sub("", text, count=1).split()
-        light = _SPIN.get(rest[0]) if len(rest) == 1 else None
+        light = _light(rest[0]) if len(rest) == 1 else None
         if (rest and light is None) or not (match or rest):
             raise GrammarError(
                 f"cannot read the pump {text!r}",
@@ -70,7 +70,22 @@ class Pump:
                 fix=f'give two, as in "{float(match["low"]) * 0.8:g}-'
                 f'{float(match["low"]) * 1.2:g}{match["unit"]}"',
             )
-        return cls(low, float(match["high"]) * factor, light)
+        high = float(match["high"]) * factor
+        if not low < high:
+            raise GrammarError(
+                f"cannot read the pump {text!r}",
+                why=f"its band ends at {match['high']} {match['unit']}, not above its begin",
+                fix="write the lower frequency first",
+            )
+        return cls(low, high, light)
+
+
+def _light(word: str) -> str | None:
+    """The polarisation a word names, None if none."""
+    spin = circular_spin(word)
+    if spin is not None:
+        return "+" if spin > 0 else "-"
+    return "z" if word == "z" else None
 
 
 def frequency(text: str) -> float:

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from symchiral.crystal.crystal import Crystal, Source
 from symchiral.crystal.qpoint import GAMMA, QPoint
-from symchiral.crystal.search import SYMPREC, SymmetricCrystal, find_symmetry
+from symchiral.crystal.search import SymmetricCrystal, find_symmetry
+from symchiral.crystal.tolerance import SYMPREC
 from symchiral.errors import StructureError, SymmetryError, WavevectorError
 from symchiral.forces.door import ForceConstants, Forces
 from symchiral.forces.provenance import Provenance
@@ -210,6 +211,7 @@ def make_phonons(
             else Crystal.of(forces.cell, forces.positions, forces.numbers)
         )
     crystal = find_symmetry(replace(unit, source=source or unit.source), symprec=symprec)
+    symprec = crystal.symprec
     if provenance is not None:
         crystal = replace(crystal, warnings=(*crystal.warnings, *provenance.notices()))
     ours = crystal.primitive

@@ -188,7 +188,7 @@ def _from_object(thing: Any, spin_axis: Floats | None) -> Crystal:
     if hasattr(thing, "lattice") and hasattr(thing, "frac_coords"):
         return _from_pymatgen(thing, name, spin_axis)
     if all(hasattr(thing, key) for key in ("cell", "scaled_positions", "numbers")):
-        notes: list[str] = []
+        notes = _isotopes(thing.numbers, getattr(thing, "masses", None))
         moments = _moments(getattr(thing, "magnetic_moments", None), spin_axis, notes)
         return checked_crystal(
             thing.cell,
@@ -217,7 +217,9 @@ def _from_ase(atoms: Any, source: Source, name: str, spin_axis: Floats | None) -
     if not all(pbc) and np.all(np.any(cell, axis=1)):
         axes = ", ".join(axis for axis, flag in zip("abc", pbc, strict=True) if not flag)
         notes.append(f"not declared periodic along {axes}; it is taken as periodic with its cell")
-    moments = _moments(getattr(atoms, "arrays", {}).get("initial_magmoms"), spin_axis, notes)
+    arrays = getattr(atoms, "arrays", {})
+    notes += _isotopes(atoms.numbers, arrays.get("masses"))
+    moments = _moments(arrays.get("initial_magmoms"), spin_axis, notes)
     source = Source(source.path, source.sha256, None, None, tuple(notes))
     numbers = np.array(atoms.numbers)
     positions = np.array(atoms.positions, dtype=float)
@@ -225,6 +227,25 @@ def _from_ase(atoms: Any, source: Source, name: str, spin_axis: Floats | None) -
         if np.all(np.isfinite(cell)) and abs(float(np.linalg.det(cell))) > 0:
             positions = np.linalg.solve(cell.T, positions.T).T
     return checked_crystal(cell, positions, numbers, source=source, name=name, moments=moments)
+
+
+def _isotopes(numbers: Any, masses: Any) -> list[str]:
+    """A note on every element whose atoms another library gives different masses."""
+    try:
+        numbers, values = np.array(numbers, dtype=int), np.array(masses, dtype=float)
+    except (TypeError, ValueError):
+        return []
+    if values.shape != numbers.shape:
+        return []
+    notes = []
+    for z in dict.fromkeys(numbers.tolist()):
+        found = sorted({round(m, 3) for m in values[numbers == z].tolist() if np.isfinite(m)})
+        if len(found) > 1 and 0 < z < len(SYMBOLS):
+            notes.append(
+                f"atoms of {SYMBOLS[z]} have the masses {', '.join(f'{m:g}' for m in found)}: they "
+                "are taken as one element, as if isotopes did not lower the symmetry"
+            )
+    return notes
 
 
 def _moments(given: Any, spin_axis: Floats | None, notes: list[str]) -> Floats | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -76,7 +76,9 @@ class Axis(Value):
         return f"Axis({self.symbol} {self.kind}, along ({x:.3f}, {y:.3f}, {z:.3f}))"
 
 
-def find_axis(crystal: SymmetricCrystal, wanted: str | None = None) -> Axis | None:
+def find_axis(
+    crystal: SymmetricCrystal, wanted: str | Sequence[float] | None = None
+) -> Axis | None:
     """Return the default axis of a crystal, or the one asked for; None if it has no axis.
 
     The default is the axis of highest order (S4 counts 4, proper before improper), then the one
@@ -88,8 +90,9 @@ def find_axis(crystal: SymmetricCrystal, wanted: str | None = None) -> Axis | No
     ----------
     crystal : SymmetricCrystal
         The crystal.
-    wanted : str, optional
-        ``"u,v,w"`` or ``"u,v,w@x,y,z"``: a lattice direction and a point of the *input* cell.
+    wanted : str or (3,) float, optional
+        ``"u,v,w"`` or ``"u,v,w@x,y,z"``: a lattice direction and a point of the *input* cell; or
+        the three numbers of the direction.
 
     Raises
     ------
@@ -101,6 +104,10 @@ def find_axis(crystal: SymmetricCrystal, wanted: str | None = None) -> Axis | No
     candidates = _candidates(crystal)
     if wanted is None:
         return _default(crystal, candidates) if candidates else None
+    if not isinstance(wanted, str):
+        given: object = wanted
+        numbers = list(given) if isinstance(given, Iterable) else [given]
+        wanted = ",".join(str(x) for x in numbers)
     direction, point = _parse(wanted)
     vector = crystal.frame.direction(direction, to="cartesian", source="input")
     vector /= np.linalg.norm(vector)
@@ -259,10 +266,13 @@ def _anticlockwise(rotation: npt.NDArray[np.float64], axis: npt.NDArray[np.float
 
 def _parse(text: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None]:
     numbers = [three_numbers(part) for part in text.split("@")]
-    if len(numbers) > 2 or any(n is None for n in numbers) or not np.any(numbers[0]):
+    unread = len(numbers) > 2 or any(n is None for n in numbers)
+    if unread or not np.any(numbers[0]):
         raise GrammarError(
             f"cannot read the axis {text!r}",
-            why="it is not three numbers, optionally followed by @ and three more",
+            why="it is not three numbers, optionally followed by @ and three more"
+            if unread
+            else "a direction of zero length points nowhere",
             fix='write a lattice direction and a point of the input cell, as in "0,0,1@0,0,0"',
         )
     return np.asarray(numbers[0]), numbers[1] if len(numbers) > 1 else None

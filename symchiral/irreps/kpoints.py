@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -167,21 +167,29 @@ def tabulated_points(group: SpaceGroup) -> tuple[tuple[NamedPoint, IsoWavevector
 # ------------------------------------------------------------------ the grammar
 
 
-def split_points(text: str) -> tuple[str, ...]:
+def split_points(text: str | Sequence[str]) -> tuple[str, ...]:
     """Split a list of wavevectors, as ``--q`` takes it, into its words.
 
-    Words are separated by blanks; coordinates and parameters by commas.
+    Words are separated by blanks; coordinates and parameters by commas. A sequence of words is
+    taken as it is.
 
     Raises
     ------
     GrammarError
-        If there is no word.
+        If there is no word, or it is no text.
 
     Examples
     --------
     >>> split_points("K K K"), split_points("0,0,1/4  0, 0, 1/2 LD( -u )")
     (('K', 'K', 'K'), ('0,0,1/4', '0,0,1/2', 'LD(-u)'))
     """
+    given: object = text
+    if not isinstance(text, str):
+        if not isinstance(given, Sequence) or not all(isinstance(word, str) for word in given):
+            raise GrammarError(
+                f"cannot read the wavevectors {text!r}", why="they are no text", fix=_FIX
+            )
+        text = " ".join(text)
     words = re.sub(r"\s+(?=[,)])|(?<=[,(])\s+", "", text).split()
     if not words:
         raise GrammarError("no wavevector is given", why="the text is empty", fix=_FIX)

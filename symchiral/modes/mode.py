@@ -274,7 +274,7 @@ class Modes(Value):
 
     @property
     def frequencies(self) -> Floats:
-        """(3N,) THz, ascending, negative if unstable."""
+        """(3N,) THz, negative if unstable; ascending, a rigid translation as if it were 0."""
         return np.array([mode.frequency for mode in self])
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -41,11 +41,14 @@ class Motion:
         Bounds of J over the optical motions, ħ; NaN where the component has none or no axis exists.
     sites : tuple of (str, float, float)
         Site name with the bounds of J if only that site's atoms moved.
+    turning : tuple of str
+        Sites of which single atoms may turn, about any direction, whatever their sum.
     """
 
     lowest: float
     highest: float
     sites: tuple[tuple[str, float, float], ...]
+    turning: tuple[str, ...] = ()
 
     @property
     def sign(self) -> str:
@@ -60,9 +63,17 @@ class Motion:
         return round(self.lowest, 9) + 0.0
 
     def site_words(self) -> tuple[tuple[str, str], ...]:
-        """Which way each site's atoms turn: ``must +``, ``must -``, ``cannot`` or ``may``."""
+        """Which way each site's atoms turn in sum about the axis.
+
+        ``must +``, ``must -`` or ``may``; ``cancels`` where single atoms may turn and their sum is
+        zero, ``cannot`` where every atom moves on a line.
+        """
         words = {"+": "must +", "-": "must -", "0": "cannot", "open": "may"}
-        return tuple((name, words[sign(low, high)]) for name, low, high in self.sites)
+        return tuple(
+            (name, "cancels" if word == "cannot" and name in self.turning else word)
+            for name, low, high in self.sites
+            for word in [words[sign(low, high)]]
+        )
 
 
 def sign(lowest: float, highest: float) -> str:
@@ -101,8 +112,11 @@ def motions(
         unknown = tuple((site.name, nan, nan) for site, _ in sites)
         return (Motion(nan, nan, unknown),) * len(components)
     still = [_still(crystal, participant, arm, c, axis) for c in components]
+    free = [
+        [not _on_lines(crystal, participant, arm, c, site) for site, _ in sites] for c in components
+    ]
     zero = Motion(0.0, 0.0, tuple((site.name, 0.0, 0.0) for site, _ in sites))
-    if all(still):
+    if all(still) and not any(map(any, free)):
         return (zero,) * len(components)
     q, turn = participant.arms[arm], axis.turn
     # The named operation is {E|t} g; its screw part is taken off, so that l₀ is left.
@@ -114,27 +128,45 @@ def motions(
         basis = species_motions(participant, arm, members, matrices[site.name], count)
         image = matrices[site.name][members.index(turn.index)] @ basis
         spaces.append((basis, phase * (basis.conj().T @ image)))
-    return tuple(
-        zero if rests else _motion(crystal, component, axis, sites, spaces, centre=q == GAMMA)
-        for component, rests in zip(components, still, strict=True)
-    )
+    found = []
+    for component, rests, may in zip(components, still, free, strict=True):
+        bases = _bases(component, axis, sites, spaces)
+        motion = zero if rests else _motion(crystal, axis, sites, bases, centre=q == GAMMA)
+        turning = [
+            site.name
+            for (site, _), basis, it_may in zip(sites, bases, may, strict=True)
+            if it_may and _atoms_turn(basis)
+        ]
+        found.append(replace(motion, turning=tuple(turning)))
+    return tuple(found)
 
 
-def _motion(
-    crystal: SymmetricCrystal,
+def _bases(
     component: Component,
     axis: Axis,
     sites: tuple[tuple[Site, int], ...],
     spaces: list[tuple[Complex, Complex]],
+) -> list[Complex]:
+    """Orthonormal columns on every site: the motions of one component."""
+    found = []
+    for (site, count), (space, named) in zip(sites, spaces, strict=True):
+        basis = space @ eigenspace(named, component.residue or Fraction(0), axis.order)
+        if basis.shape[1] != count * component.basis.shape[1]:
+            raise ValueError(f"{component} has {basis.shape[1]} motions on {site}, not {count}")
+        found.append(basis)
+    return found
+
+
+def _motion(
+    crystal: SymmetricCrystal,
+    axis: Axis,
+    sites: tuple[tuple[Site, int], ...],
+    bases: list[Complex],
     *,
     centre: bool,
 ) -> Motion:
     forms, translations, bounds = [], [], []
-    for (site, count), (space, named) in zip(sites, spaces, strict=True):
-        inside = eigenspace(named, component.residue or Fraction(0), axis.order)
-        basis = space @ inside
-        if basis.shape[1] != count * component.basis.shape[1]:
-            raise ValueError(f"{component} has {basis.shape[1]} motions on {site}, not {count}")
+    for (site, _), basis in zip(sites, bases, strict=True):
         form = angular_momentum_form(basis, axis.direction)
         forms.append(form)
         values = np.linalg.eigvalsh(form)
@@ -172,11 +204,47 @@ def _still(
 
     independent ones.
     """
-    b = component.basis
     senses = np.linalg.det(crystal.rotations) * np.einsum(
         "i,gij,j->g", axis.direction, crystal.rotations, axis.direction
     )
     keeps = np.abs(senses) > 1 - 1e-6
+    return _vanishes(participant, arm, component, keeps, np.rint(senses))
+
+
+def _on_lines(
+    crystal: SymmetricCrystal,
+    participant: Participant,
+    arm: int,
+    component: Component,
+    site: Site,
+) -> bool:
+    """Whether symmetry keeps every atom of a site on a line in every mode: as :func:`_still`.
+
+    In the place of the sign s stand the angular momenta of the single atoms, axial vectors that an
+    operation turns and carries to other atoms; of each trace s becomes that of this matrix.
+    """
+    atoms = np.array(site.atoms)
+    fixed = np.sum(crystal.permutations[:, atoms] == atoms, axis=1)
+    axial = np.linalg.det(crystal.rotations) * np.trace(crystal.rotations, axis1=1, axis2=2)
+    return _vanishes(participant, arm, component, np.ones(len(fixed), dtype=bool), fixed * axial)
+
+
+def _atoms_turn(basis: Complex) -> bool:
+    """Whether any atom has an angular momentum in any of the motions, about any direction."""
+    blocks = basis.reshape(-1, 3, basis.shape[1])
+    areas = np.einsum("kia,kjb->kijab", blocks.conj(), blocks)
+    return bool(np.abs(areas - areas.swapaxes(1, 2)).max() > ZERO)
+
+
+def _vanishes(
+    participant: Participant,
+    arm: int,
+    component: Component,
+    keeps: npt.NDArray[np.bool_],
+    characters: npt.NDArray[np.float64],
+) -> bool:
+    """Whether no matrix M, times what has these characters, is left by the operations kept."""
+    b = component.basis
     opposite = int(participant.conjugate_arms[arm])
     moved, images = participant.matrices[:, arm] @ b, participant.images[:, arm]
     # K takes Σ Q ε to Σ Q* C ε: the arm −q back to the named one.
@@ -184,9 +252,12 @@ def _still(
     own, reversed_ = keeps & (images == arm), keeps & (images == opposite)
     linear, antilinear = b.conj().T @ moved[own], b.conj().T @ returned[reversed_]
     total, members = 0.0, 0
-    for matrices, signs, kind in ((linear, senses[own], 1), (antilinear, senses[reversed_], -1)):
+    for matrices, signs, kind in (
+        (linear, characters[own], 1),
+        (antilinear, characters[reversed_], -1),
+    ):
         inside = np.abs(np.sum(np.abs(matrices) ** 2, axis=(1, 2)) - b.shape[1]) < 1e-6
-        chosen, s = matrices[inside], np.rint(signs[inside])
+        chosen, s = matrices[inside], signs[inside]
         traces = np.trace(chosen, axis1=1, axis2=2)
         squares = np.trace(chosen @ chosen.conj(), axis1=1, axis2=2).real
         total += kind * float(s @ (np.abs(traces) ** 2 if kind > 0 else squares))

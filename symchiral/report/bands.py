@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.search import Notice
-from symchiral.errors import InputError, nearest
+from symchiral.errors import InputError
 from symchiral.forces.bands import BandEnd, Bands, BandSegment
 from symchiral.forces.door import ForceConstants
 from symchiral.io.band_files import band_columns, write_band_yaml
@@ -197,6 +197,6 @@ def check_ending(path: Path, known: tuple[str, ...]) -> str:
         raise InputError(
             f"cannot write {path}",
             why=f"{ending or 'no ending'} is no format for this",
-            fix=nearest(ending, known),
+            fix=f"use one of {', '.join(known)}",
         )
     return ending

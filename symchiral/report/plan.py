@@ -76,6 +76,13 @@ def plan_tables(plan: Plan, *, unit: str, path: str) -> tuple[Table, ...]:
                 * sized
             ),
             f"Ranked by {plan.ranking}.",
+            *(
+                (
+                    "forced: one of its quanta is of the outgoing mode itself, so that the force "
+                    "is never resonant with it.",
+                )
+                * any(e.forced for e in plan.channels[:ROWS])
+            ),
             *_others(plan),
             *plan.notes,
             f'Why: symchiral explain {path} "{plan.channels[0].id}"',
@@ -115,7 +122,7 @@ def _row(e: Expected, factor: float, digits: int) -> tuple[str, ...]:
         {1: "+", -1: "−"}[e.sense],
         {1: "−", -1: "+"}[e.sense],
         "" if e.gain is None else f"{e.gain:.2g}",
-        e.mechanism,
+        e.mechanism + (", forced" if e.forced else ""),
         ", ".join(probes) or "—",
     )
 
@@ -137,6 +144,7 @@ def plan_document(plan: Plan, *, unit: str) -> Document:
             "detuning": None if e.detuning is None else e.detuning * factor,
             "frequency_unit": unit,
             "mechanism": e.mechanism,
+            "forced": e.forced,
             "turn": e.turn,
             "gain": e.gain,
             "probe": list(e.rule.probe),

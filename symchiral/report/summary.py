@@ -29,6 +29,9 @@ VELOCITIES = (
 
 _ORDERS = {3: "third", 4: "fourth"}
 
+TURNING = {"must +": "↺", "must -": "↻", "cancels": "net 0", "cannot": "line", "may": "open"}
+"""What the words of :meth:`~symchiral.modes.motion.Motion.site_words` are printed as."""
+
 
 def headline(crystal: SymmetricCrystal) -> str:
     """``Bi2Se3   R-3m (166), D3d, 5 atoms``; of a magnetic crystal the family group and class."""
@@ -279,7 +282,8 @@ def _turning_legend(species: tuple[Species, ...], axis: Axis | None) -> tuple[st
         "↺": "↺ counter-clockwise",
         "↻": "↻ clockwise",
         "all": "all: together, rigid translations taken out",
-        "rest": "rest: does not turn",
+        "net 0": "net 0: atoms may turn, their sum cannot",
+        "line": "line: atoms move on lines",
         "open": "open: left to the forces",
     }
     found = [unbroken(text) for sign, text in meanings.items() if sign in seen]
@@ -316,8 +320,7 @@ def _turning(species: Species) -> str:
         if component.pam is None:
             return "—"
         if component.name == "+":
-            words = {"must +": "↺", "must -": "↻", "cannot": "rest", "may": "open"}
-            sites = ", ".join(f"{n} {words[w]}" for n, w in motion.site_words())
+            sites = ", ".join(f"{n} {TURNING[w]}" for n, w in motion.site_words())
             fixed = {"+": "all ↺; ", "-": "all ↻; "}.get(motion.sign, "")
             return (fixed if "open" in sites else "") + sites
     return "—"

@@ -5,13 +5,45 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from typing import Literal
 
 from symchiral.crystal.qpoint import GAMMA
+from symchiral.errors import LabelError, nearest
 from symchiral.fields.polar import electric_field
 from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
 from symchiral.rules.coupling import Coupling, Leg
 from symchiral.rules.judge import count_coefficients, judge
+
+Process = Literal["infrared", "raman", "hyper-raman"]
+
+PROCESSES: tuple[Process, ...] = ("infrared", "raman", "hyper-raman")
+"""What light can do to one quantum, by the first word of :func:`routes`."""
+
+
+def process(word: str) -> Process:
+    """Read the name of a process: ``infrared`` or ``ir``, ``raman``, ``hyper-raman``, any case.
+
+    Examples
+    --------
+    >>> process("IR"), process("Raman"), process("hyper-Raman")
+    ('infrared', 'raman', 'hyper-raman')
+
+    Raises
+    ------
+    LabelError
+        Light does nothing of that name.
+    """
+    plain = str(word).strip().lower().replace(" ", "-").replace("_", "-")
+    plain = {"ir": "infrared", "hyperraman": "hyper-raman"}.get(plain, plain)
+    for known in PROCESSES:
+        if plain == known:
+            return known
+    raise LabelError(
+        f"no process {word!r} of light",
+        why="light drives and sees vibrations in three ways",
+        fix=nearest(plain, PROCESSES),
+    )
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,7 +129,7 @@ def _splitting(light: Light) -> Allowance:
         for label, form in forms.items()
         if np.abs(form.contract(n, None)).max(initial=0) > 1e-8
     ]
-    seen = {s.label for s in light.raman} & set(found)
+    seen = light.beam.geometry == "backscattering" and _told_apart(light, found)
     return Allowance(
         "linear-splitting",
         "splitting of (+) and (−), linear in q along the beam",
@@ -137,6 +138,19 @@ def _splitting(light: Light) -> Allowance:
         bool(found),
         tuple(found),
         "in backscattering σ+→σ− and σ−→σ+ peak at different frequencies" if seen else "",
+    )
+
+
+def _told_apart(light: Light, split: Collection[str]) -> bool:
+    """Whether some component of these species is scattered by one of σ+→σ−, σ−→σ+ alone.
+
+    On a four-fold axis none is: there both pairs carry l = 2 = −2, and no pair l = ±1.
+    """
+    crossed = {("+", "-"), ("-", "+")}
+    return any(
+        len(crossed & set(light.scattered(target))) == 1
+        for target in light.targets
+        if target.component is not None and target.species.label in split
     )
 
 
@@ -178,7 +192,7 @@ def _magnetic(light: Light) -> tuple[Allowance, ...]:
         for s in light.optical
         if (turning := rotation(s.participant, crystal.signs)) is not None and len(_pair(turning))
     )
-    seen = light.axis is not None and {s.label for s in light.raman} & set(split)
+    seen = _told_apart(light, split)
     return (
         Allowance(
             "magnetic-dichroism",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import combinations_with_replacement, product
-from math import prod
+from math import factorial, prod
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,15 @@ from symchiral.value import Value
 
 LIMIT = 100_000
 """Most channels enumerated in one go."""
+
+EXCHANGES = 10_000
+"""Most exchanges of equal quanta that are averaged over: those of seven."""
+
+ENTRIES = 10**7
+"""Most entries of a product of vectors, times operations."""
+
+WORK = 10**9
+"""Most entries times exchanges."""
 
 
 @dataclass(frozen=True)
@@ -297,8 +306,35 @@ def _channel(
     return Channel(Coupling(legs), verdict_of(float(sizes[index])), coefficients, turn)
 
 
+def _require_modest(coupling: Coupling) -> None:
+    """Refuse a product that time or memory would not do, before the work."""
+    legs = list(coupling)
+    exchanged = prod(factorial(len(slots)) for slots in coupling.equal)
+    entries = prod(leg.participant.dimension for leg in legs)
+    operations = len(legs[0].participant.matrices)
+    targets = min(operations, prod(len(leg.participant.arms) for leg in legs))
+    if (
+        exchanged > EXCHANGES
+        or entries * operations > ENTRIES
+        or entries * targets * exchanged > WORK
+    ):
+        raise LimitError(
+            f"a product of order {len(legs)} is too large to be judged",
+            why=f"{entries:,} products of components, {operations} operations and "
+            f"{exchanged:,} exchanges of equal quanta enter its average",
+            fix="ask for a lower order, of at most seven equal quanta",
+        )
+
+
 def read_channel(coupling: Coupling, turn: Turn | None) -> Channel:
-    """Judge one coupling of any order and read it as a channel."""
+    """Judge one coupling and read it as a channel.
+
+    Raises
+    ------
+    LimitError
+        The product is too large: of more than seven equal quanta, or of very many.
+    """
+    _require_modest(coupling)
     coefficients = 0
     if coupling.known is not None:
         return Channel(coupling, judge(coupling), None, turn)

@@ -14,6 +14,7 @@ from symchiral.errors import LabelError, LimitError
 from symchiral.fields.pump import Pump
 from symchiral.irreps.participant import Participant
 from symchiral.modes.mode import Modes, Multiplet
+from symchiral.rules.activity import process
 from symchiral.rules.budget import RotationSense, rotation_sense, sum_of_signs
 from symchiral.rules.coupling import Coupling, Leg
 from symchiral.rules.rule import Rule
@@ -198,16 +199,17 @@ def resonances(
     Raises
     ------
     LabelError
-        A linewidth for a mode that does not exist.
+        A linewidth for a mode that does not exist, or an unknown probe.
     LimitError
         More than 10⁵ transfers.
     AxisError
         The pump is circular and there is no axis.
     """
     found: dict[tuple[object, ...], Transfer] = {}
+    seen = None if probe is None else process(probe)
     widths = _widths(linewidth, modes) if isinstance(linewidth, Mapping) else {}
     for rule in rules:
-        if not selected(rule, pump, probe):
+        if not selected(rule, pump, seen):
             continue
         for chosen in _choices(rule, modes, pump, max_detuning):
             share = LINEWIDTH / len(chosen)

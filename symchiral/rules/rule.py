@@ -13,7 +13,7 @@ import numpy as np
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.errors import LimitError
 from symchiral.irreps.axis import Axis
-from symchiral.modes.motion import Motion
+from symchiral.modes.motion import Motion, sign
 from symchiral.modes.species import Species
 from symchiral.rules.activity import routes
 from symchiral.rules.budget import RotationSense, rotation_sense, sum_of_signs
@@ -98,7 +98,7 @@ class Rule(Value):
 
     @cached_property
     def rotation_sense(self) -> RotationSense:
-        """Whether the atoms keep, flip or lose their sense of rotation, or forces decide."""
+        """Whether the atoms keep, flip or lose their net sense of rotation, or forces decide."""
         if self.axis is None:
             # A non-degenerate mode of the zone centre moves along lines.
             still = all(leg.participant.arms == (GAMMA,) for leg in self.channel.coupling)
@@ -115,7 +115,7 @@ class Rule(Value):
         for side in self._sides:
             for m in side:
                 if m.value is None or len({x.sign for x in side} - {"0"}) > 1:
-                    found.update((name, None) for name, w in m.site_words() if w != "cannot")
+                    found.update((name, None) for name, *j in m.sites if sign(*j) != "0")
         return tuple(found)
 
     @cached_property
@@ -124,11 +124,11 @@ class Rule(Value):
         if self.axis is None:
             return None
         total = 0.0
-        for side, sign in zip(self._sides, (1, -1), strict=True):
+        for side, weight in zip(self._sides, (1, -1), strict=True):
             for m in side:
                 if m.value is None:
                     return None
-                total += sign * m.value
+                total += weight * m.value
         return round(total, 9) + 0.0
 
     @cached_property
@@ -324,8 +324,8 @@ class Rule(Value):
         if self.axis is None or self._without_pam:
             return []
         words = {
-            "kept": "atoms keep their sense of rotation",
-            "flipped": "atoms reverse their sense of rotation",
+            "kept": "atoms keep their net sense of rotation",
+            "flipped": "atoms reverse their net sense of rotation",
             "none": "no net rotation of atoms on one side",
             "open": "which way the atoms turn depends on forces"
             + (f" (sites {', '.join(self.open_sites)})" if self.open_sites else ""),

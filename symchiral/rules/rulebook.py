@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal, overload
+from typing import Any, overload
 
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
@@ -13,15 +13,13 @@ from symchiral.errors import AxisError
 from symchiral.fields.pump import Pump
 from symchiral.irreps.axis import Axis, axis_at
 from symchiral.modes.species import Species, find_species
-from symchiral.rules.activity import absorbs
+from symchiral.rules.activity import Process, absorbs, process
 from symchiral.rules.channel import Population, enumerate_channels, read_channel
 from symchiral.rules.grammar import lookup, resolve_transfer
 from symchiral.rules.listing import listing
 from symchiral.rules.rule import Rule
 from symchiral.table import Table
 from symchiral.value import Value
-
-Light = Literal["infrared", "raman", "hyper-raman"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -145,15 +143,34 @@ class RuleBook(Value):
         wanted = lookup(name, q or None, self.species).key
         return self._where(lambda rule: any(leg.species == wanted for leg in rule.channel.coupling))
 
-    def driven_by(self, light: Light) -> RuleBook:
-        """Rules of which every incoming quantum is driven by this kind of light."""
+    def driven_by(self, light: str) -> RuleBook:
+        """Rules of which every incoming quantum is driven by this kind of light.
+
+        Parameters
+        ----------
+        light : str
+            ``infrared`` (or ``ir``), ``raman`` or ``hyper-raman``.
+
+        Raises
+        ------
+        LabelError
+            It is none of these.
+        """
+        kind = process(light)
         return self._where(
-            lambda rule: all(p is not None and p.split(":")[0] == light for p in rule.pump)
+            lambda rule: all(p is not None and p.split(":")[0] == kind for p in rule.pump)
         )
 
-    def seen_by(self, light: Light) -> RuleBook:
-        """Rules of which an outgoing quantum is seen by this kind of light."""
-        return self._where(lambda rule: any(p.split(":")[0] == light for p in rule.probe))
+    def seen_by(self, light: str) -> RuleBook:
+        """Rules of which an outgoing quantum is seen by this kind of light, as :meth:`driven_by`.
+
+        Raises
+        ------
+        LabelError
+            It is no kind of light.
+        """
+        kind = process(light)
+        return self._where(lambda rule: any(p.split(":")[0] == kind for p in rule.probe))
 
     def reached_by(self, pump: Pump | None, probe: str | None) -> RuleBook:
         """Rules, forbidden ones too, whose legs a pump drives and a probe sees.
@@ -170,9 +187,12 @@ class RuleBook(Value):
         ------
         AxisError
             The pump is polarised and there is no axis.
+        LabelError
+            The probe is none of these.
         """
+        seen = None if probe is None else process(probe)
         return replace(
-            self, everything=tuple(r for r in self.everything if selected(r, pump, probe))
+            self, everything=tuple(r for r in self.everything if selected(r, pump, seen))
         )
 
     def to_records(self) -> list[dict[str, Any]]:
@@ -203,7 +223,7 @@ class RuleBook(Value):
         return listing(self).table()
 
 
-def selected(rule: Rule, pump: Pump | None, probe: str | None) -> bool:
+def selected(rule: Rule, pump: Pump | None, probe: Process | None) -> bool:
     """Whether a pump drives every incoming quantum directly and a probe sees the outgoing one.
 
     Raises

@@ -158,7 +158,7 @@ class ForcesStudy(StructureStudy):
                 f"no frequencies for {self.crystal.input.source.path or 'this structure'}",
                 why="it is a structure without forces",
                 fix=f"give force constants: a phonopy.yaml or the folder of FORCE_SETS{shipped}; "
-                "or a calculator that computes them: --calculator sevenn",
+                "or compute them: symchiral phonons FILE --calculator sevenn -o phonopy.yaml",
             )
         return self.phonons
 

@@ -8,7 +8,7 @@ from typing import Any
 from symchiral.anharmonic.third_order import is_third_order_source, read_third_order
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.order import find_magnetic_symmetry
-from symchiral.crystal.search import SYMPREC
+from symchiral.crystal.tolerance import SYMPREC
 from symchiral.forces.phonons import make_phonons
 from symchiral.io.phonon_files import is_phonon_source, read_forces
 from symchiral.io.shipped import find_structure
@@ -21,7 +21,7 @@ def read(
     source: object,
     *,
     symprec: float = SYMPREC,
-    axis: str | None = None,
+    axis: str | Sequence[float] | None = None,
     index: int | None = None,
     symmetrize: bool = False,
     spin_axis: Sequence[float] | None = None,
@@ -36,8 +36,9 @@ def read(
         structure, or an object in memory.
     symprec : float
         Distance tolerance of the symmetry search, Å.
-    axis : str, optional
-        ``"u,v,w"`` or ``"u,v,w@x,y,z"``: direction and point of the axis in the input cell.
+    axis : str or (3,) float, optional
+        ``"u,v,w"`` or ``"u,v,w@x,y,z"``: direction and point of the axis in the input cell; or the
+        three numbers of the direction.
     index : int, optional
         Which structure of a file that holds several.
     symmetrize : bool
@@ -93,11 +94,11 @@ def predict(
     source: object,
     *,
     order: int = 3,
-    q: str | None = None,
+    q: str | Sequence[str] | None = None,
     all: bool = False,
     acoustic: bool = False,
     symprec: float = SYMPREC,
-    axis: str | None = None,
+    axis: str | Sequence[float] | None = None,
 ) -> dict[str, Any]:
     """Return the table of transfers of a structure as a plain dictionary, in one pure call.
 
@@ -107,7 +108,7 @@ def predict(
         As for :func:`read`.
     order : int
         3 or 4.
-    q : str, optional
+    q : str or sequence of str, optional
         Wavevectors of the vertex, all incoming, ``"K K K"``; default the zone centre.
     all : bool
         List the forbidden channels too, each with its witness.

@@ -181,7 +181,9 @@ class StructureStudy(Value):
         point = self.point(q)
         return find_operators(self.crystal, axis_at(self.crystal, self.axis, [point]), point)
 
-    def rules(self, *, order: int = 3, q: str | None = None, acoustic: bool = False) -> RuleBook:
+    def rules(
+        self, *, order: int = 3, q: str | Sequence[str] | None = None, acoustic: bool = False
+    ) -> RuleBook:
         """Judge every channel of m − 1 quanta in and one out.
 
         Parameters
@@ -189,7 +191,7 @@ class StructureStudy(Value):
         order : int
             m at the zone centre, 3 or 4. Higher orders are judged one by one:
             ``study.rules()["…"]``.
-        q : str, optional
+        q : str or sequence of str, optional
             Wavevectors of the vertex, all incoming, separated by spaces: ``"K K K"``. The last is
             read as the outgoing quantum at −q. Their number is the order.
         acoustic : bool
@@ -202,16 +204,18 @@ class StructureStudy(Value):
         LimitError
             Another order, or more than 10⁵ channels.
         """
-        words = ("GM",) * order if q is None else split_points(q)
-        points = [self.point(word) for word in words]
-        if len(points) not in ENUMERATED:
+        words = None if q is None else split_points(q)
+        asked: Any = order if words is None else len(words)
+        if asked not in ENUMERATED:
             raise LimitError(
-                f"order {len(points)} is not enumerated",
+                f"order {asked!r} is not enumerated",
                 why="a transfer has at least two quanta in and one out"
-                if len(points) < 3
+                if isinstance(asked, int) and asked < 3
                 else "its channels are too many to list",
-                fix="ask for order 3 or 4; one transfer of any order can be explained",
+                fix="ask for order 3 or 4; one transfer of a higher order can be explained",
             )
+        words = words or ("GM",) * int(order)
+        points = [self.point(word) for word in words]
         require_closed(self.crystal, points, words)
         return make_rulebook(self.crystal, self.axis, points, acoustic=acoustic)
 
@@ -221,9 +225,10 @@ class StructureStudy(Value):
         return tuple(make_rulebook(self.crystal, self.axis, p, acoustic=acoustic) for p in points)
 
     def explain(self, transfer: str) -> Rule:
-        """Judge one transfer of any order, ``"Eu(+) Eu(+) -> Eg(-)"``, at the wavevectors it names.
+        """Judge one transfer, ``"Eu(+) Eu(+) -> Eg(-)"``, at the wavevectors it names.
 
-        Light is a leg like any other: ``"E[σ+] E[σ+] -> Eg(-)"``.
+        Its order is free, up to seven equal quanta. Light is a leg like any other:
+        ``"E[σ+] E[σ+] -> Eg(-)"``.
 
         Examples
         --------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from symchiral.errors import GrammarError
@@ -22,7 +22,7 @@ class TransferStudy(ForcesStudy):
         self,
         *,
         order: int = 3,
-        q: str | None = None,
+        q: str | Sequence[str] | None = None,
         pump: Pump | str | None = None,
         probe: str | None = None,
         max_detuning: float | None = None,
@@ -149,7 +149,7 @@ class TransferStudy(ForcesStudy):
         self,
         *,
         order: int = 3,
-        q: str | None = None,
+        q: str | Sequence[str] | None = None,
         everything: bool = False,
         acoustic: bool = False,
         unit: str = "THz",

@@ -1,0 +1,37 @@
+"""The distance within which atoms are where the symmetry puts them."""
+
+from __future__ import annotations
+
+from symchiral.errors import InputError
+
+SYMPREC = 1e-3
+"""Default distance tolerance, Å."""
+
+LARGEST_SYMPREC = 10.0
+"""Tolerances are smaller, Å."""
+
+
+def distance_tolerance(symprec: object) -> float:
+    """Return a tolerance of the symmetry search as a number, Å; spglib dies of some that are none.
+
+    Examples
+    --------
+    >>> distance_tolerance("1e-3")
+    0.001
+
+    Raises
+    ------
+    InputError
+        It is no number between 0 and 10.
+    """
+    try:
+        value = float(symprec)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        value = float("nan")
+    if not 0 < value < LARGEST_SYMPREC:
+        raise InputError(
+            f"no symmetry can be found at symprec {symprec!r}",
+            why=f"it is no distance between 0 and {LARGEST_SYMPREC:g} angstrom",
+            fix="pass for instance 1e-3",
+        )
+    return value
