@@ -53,7 +53,7 @@ class Motion(Value):
     direction : float or None
         Angle from x towards y of the line, or of the long axis of the ellipse, along which the
         atom that moves most moves across the axis, degrees, from 0 to 180; None for motion along
-        the axis.
+        the axis, and where atoms that move as much have other directions.
     ratio : float or None
         Short over long axis of that ellipse: 0 for a line, 1 for a circle.
     """
@@ -292,15 +292,18 @@ class Run(Value):
         planar = atoms @ self.model.lab[:2].T
         sizes = np.sum(planar**2, axis=(0, 2))
         whole = np.sum(atoms**2, axis=(0, 2))
-        best = int(np.argmax(sizes))
-        if sizes[best] <= 1e-6 * whole.max():
+        most = np.flatnonzero(sizes >= (1 - 1e-4) * sizes.max())
+        if sizes.max() <= 1e-6 * whole.max():
             return None, None
-        x, y = planar[:, best].T
-        xx, yy, xy = float(x @ x), float(y @ y), float(x @ y)
+        x, y = planar[:, most, 0], planar[:, most, 1]
+        xx, yy, xy = (np.sum(a * b, axis=0) for a, b in ((x, x), (y, y), (x, y)))
         spread = np.hypot(xx - yy, 2 * xy)
-        long, short = (xx + yy + spread) / 2, max((xx + yy - spread) / 2, 0.0)
-        angle = degrees(np.arctan2(2 * xy, xx - yy) / 2) % 180
-        return float(angle), float(np.sqrt(short / long))
+        long, short = (xx + yy + spread) / 2, np.maximum((xx + yy - spread) / 2, 0)
+        axes = (xx - yy + 2j * xy) / np.maximum(spread, 1e-300)
+        # Atoms that move alike in different directions, as those of A1 do, have none in common.
+        common = np.abs(axes - axes[0]).max() < 1e-2
+        angle = float(degrees(np.angle(axes[0]) / 2) % 180) if common else None
+        return angle, float(np.sqrt(short[0] / long[0]))
 
     def __repr__(self) -> str:
         state = f", stopped: {self.stopped}" if self.stopped else ""

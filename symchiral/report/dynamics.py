@@ -245,9 +245,9 @@ def _row(motion: Motion, unit: str) -> tuple[str, ...]:
 
 
 def _along(motion: Motion) -> str:
-    if motion.direction is None or motion.ratio is None:
-        return "—"
-    return "circle" if motion.ratio > 0.9 else f"{round(motion.direction, 1) % 180:.1f}°"
+    if motion.ratio is not None and motion.ratio > 0.9:
+        return "circle"
+    return "—" if motion.direction is None else f"{round(motion.direction, 1) % 180:.1f}°"
 
 
 def helicity_text(value: float | None) -> str:
