@@ -9,7 +9,7 @@ from typing import Any
 import ase.io
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
@@ -83,6 +83,7 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case[0])
 @settings(max_examples=4, deadline=None)
 @given(seed=st.integers(0, 10**6))
+@example(seed=4077)  # a small pivot among the tensors of CuO
 def test_turning_the_file_changes_nothing_in_the_laboratory(
     case: tuple[str, str, str | None], seed: int
 ) -> None:

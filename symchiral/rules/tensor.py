@@ -24,6 +24,7 @@ LETTERS = "abcdefghjklmnopqrstuvw"
 _NYE = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 
 _ZERO = 1e-8
+_PIVOT = 1e-6
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -178,25 +179,29 @@ def _rank(index: tuple[int, ...]) -> tuple[object, ...]:
 
 
 def _row_reduced(rows: Floats, rank: int) -> Floats:
-    """Reduced row echelon form, cleaned of rounding."""
-    matrix = np.array(rows, dtype=float)
+    """Reduced row echelon form of the space that rows span, cleaned of rounding.
+
+    It is begun from an orthonormal basis, so that a small pivot, as axes turned at will have, does
+    not blow up what rounding has left of the other rows.
+    """
+    _, sizes, right = np.linalg.svd(np.asarray(rows, dtype=float), full_matrices=False)
+    if sizes[rank - 1] < _PIVOT or np.any(sizes[rank:] > _PIVOT):
+        raise ValueError(f"the tensors do not span {rank} dimensions")
+    matrix = right[:rank].copy()
     done = 0
     for column in range(matrix.shape[1]):
         if done == rank:
             break
         pivot = done + int(np.argmax(np.abs(matrix[done:, column])))
-        if abs(matrix[pivot, column]) < _ZERO:
+        if abs(matrix[pivot, column]) < _PIVOT:
             continue
         matrix[[done, pivot]] = matrix[[pivot, done]]
         matrix[done] /= matrix[done, column]
-        others = np.arange(len(matrix)) != done
+        others = np.arange(rank) != done
         matrix[others] -= np.outer(matrix[others, column], matrix[done])
         done += 1
-    if done != rank or np.abs(matrix[rank:]).max(initial=0) > 1e-6:
-        raise ValueError(f"found {done} tensors where {rank} were counted")
-    found = matrix[:rank]
-    found[np.abs(found) < _ZERO] = 0
-    return found
+    matrix[np.abs(matrix) < _ZERO] = 0
+    return matrix
 
 
 def number_text(x: float, *, latex: bool = False) -> str:
