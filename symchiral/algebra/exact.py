@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt, sqrt
 
-LARGEST_DENOMINATOR = 144
-"""Squares of coefficients are looked for among fractions with denominators up to this."""
+LARGEST = 144
+"""Squares of coefficients are looked for among fractions with denominators up to this, and are no
+larger: roots of larger ones lie so close that any number would be one."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -21,8 +22,8 @@ class Surd:
     Surd(-1/sqrt(2))
     >>> surd(1.5).latex, surd(0.8660254037844386).text
     ('\\frac{3}{2}', 'sqrt(3)/2')
-    >>> surd(0.123456) is None
-    True
+    >>> surd(0.123456) is None, surd(12345678.9) is None
+    (True, True)
     """
 
     sign: int
@@ -74,8 +75,10 @@ def _product(number: int, root: str, times: str = "*") -> str:
 
 
 def surd(value: float, *, tolerance: float = 1e-8) -> Surd | None:
-    """Recognise ±√(p/q) with a small denominator; None if there is none within tolerance."""
-    square = Fraction(value * value).limit_denominator(LARGEST_DENOMINATOR)
+    """Recognise ±√(p/q) of small p/q and q; None if there is none within tolerance."""
+    if not value * value <= LARGEST:
+        return None
+    square = Fraction(value * value).limit_denominator(LARGEST)
     found = Surd(-1 if value < 0 else 1, square)
     return found if abs(float(found) - value) <= tolerance else None
 

@@ -24,7 +24,7 @@ LETTERS = "abcdefghjklmnopqrstuvw"
 _NYE = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 
 _ZERO = 1e-8
-_PIVOT = 1e-6
+_SMALL, _LEADS = 1e-6, 1e-2
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -181,25 +181,25 @@ def _rank(index: tuple[int, ...]) -> tuple[object, ...]:
 def _row_reduced(rows: Floats, rank: int) -> Floats:
     """Reduced row echelon form of the space that rows span, cleaned of rounding.
 
-    It is begun from an orthonormal basis, so that a small pivot, as axes turned at will have, does
-    not blow up what rounding has left of the other rows.
+    It is begun from an orthonormal basis, and a component that is nearly zero, as in axes turned at
+    will, leads no row if it need not: coefficients would be as large as it is small.
     """
     _, sizes, right = np.linalg.svd(np.asarray(rows, dtype=float), full_matrices=False)
-    if sizes[rank - 1] < _PIVOT or np.any(sizes[rank:] > _PIVOT):
+    if sizes[rank - 1] < _SMALL or np.any(sizes[rank:] > _SMALL):
         raise ValueError(f"the tensors do not span {rank} dimensions")
-    matrix = right[:rank].copy()
-    done = 0
-    for column in range(matrix.shape[1]):
-        if done == rank:
-            break
-        pivot = done + int(np.argmax(np.abs(matrix[done:, column])))
-        if abs(matrix[pivot, column]) < _PIVOT:
-            continue
-        matrix[[done, pivot]] = matrix[[pivot, done]]
-        matrix[done] /= matrix[done, column]
-        others = np.arange(rank) != done
-        matrix[others] -= np.outer(matrix[others, column], matrix[done])
-        done += 1
+    matrix, done = right[:rank].copy(), 0
+    for least in (_LEADS, _SMALL):
+        for column in range(matrix.shape[1]):
+            if done == rank:
+                break
+            pivot = done + int(np.argmax(np.abs(matrix[done:, column])))
+            if abs(matrix[pivot, column]) < least:
+                continue
+            matrix[[done, pivot]] = matrix[[pivot, done]]
+            matrix[done] /= matrix[done, column]
+            others = np.arange(rank) != done
+            matrix[others] -= np.outer(matrix[others, column], matrix[done])
+            done += 1
     matrix[np.abs(matrix) < _ZERO] = 0
     return matrix
 
