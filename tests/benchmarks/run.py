@@ -223,6 +223,7 @@ def screening(_: int) -> Iterator[Row]:
         "import json, time, ase.io, spglib, symchiral as sc\n"
         "from symchiral.io.shipped import find_structure\n"
         "files = [find_structure(name) for name in sc.structure_names()]\n"
+        "files = [file for file in files if str(file).endswith('.cif')]\n"
         "sc.predict(files[0])\n"
         "start = time.process_time()\n"
         "for file in files: sc.predict(str(file))\n"
