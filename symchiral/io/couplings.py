@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
-from symchiral.errors import ReadError
-from symchiral.io.files import load
+from symchiral.io.jsonfile import read_json
 from symchiral.io.shipped import find_beside
 
 Complex = npt.NDArray[np.complex128]
@@ -90,29 +87,12 @@ def read_coupling_table(path: str | Path) -> CouplingTable:
     ReadError
         It is missing, or not as ``docs/dynamics.md`` describes it.
     """
-    name = str(path)
-    given = Path(path).expanduser()
-    where = given if given.is_file() else find_beside(name)
-    if where is None:
-        raise ReadError(f"cannot read {name}", why="there is no such file", fix="check the path")
-    raw = load(where, name=name)
-    try:
-        data = json.loads(raw)
-        if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-            raise ValueError(f'its "schema" is not "{SCHEMA}"')
-        if data.get("unit") != UNIT:
-            raise ValueError(f'its "unit" is not "{UNIT}"')
-        return _table(data, Source(name, hashlib.sha256(raw).hexdigest()))
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise ReadError(
-            f"cannot read the couplings in {name}",
-            why=why,
-            fix="write it as the page on dynamics of the documentation describes",
-        ) from error
+    return read_json(path, _table, schema=SCHEMA, what="the couplings", page="dynamics")
 
 
 def _table(data: dict[str, Any], source: Source) -> CouplingTable:
+    if data.get("unit") != UNIT:
+        raise ValueError(f'its "unit" is not "{UNIT}"')
     coordinates = data.get("coordinates")
     crystal, vectors = None, None
     if coordinates is None:

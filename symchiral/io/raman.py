@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +13,9 @@ import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.errors import InputError, LabelError, ReadError, StructureError, SymmetryError
+from symchiral.errors import LabelError, ReadError, StructureError, SymmetryError
 from symchiral.io.columns import writing
-from symchiral.io.files import load
-from symchiral.io.shipped import find_beside
+from symchiral.io.jsonfile import read_json
 from symchiral.modes.mode import Modes
 from symchiral.modes.species import Species
 from symchiral.rules.atomic_raman import AtomicRaman
@@ -90,26 +88,7 @@ def read_raman_table(path: str | Path) -> RamanTable:
     ReadError
         It is missing, or not as ``docs/light.md`` describes it.
     """
-    name = str(path)
-    given = Path(path).expanduser()
-    where = given if given.is_file() else find_beside(name)
-    if where is None:
-        raise ReadError(f"cannot read {name}", why="there is no such file", fix="check the path")
-    raw = load(where, name=name)
-    try:
-        data = json.loads(raw)
-        if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-            raise ValueError(f'its "schema" is not "{SCHEMA}"')
-        return _table(data, Source(name, hashlib.sha256(raw).hexdigest()))
-    except (
-        ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, InputError,
-    ) as error:  # fmt: skip
-        why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise ReadError(
-            f"cannot read the Raman tensors in {name}",
-            why=why,
-            fix="write it as the page on light of the documentation describes",
-        ) from error
+    return read_json(path, _table, schema=SCHEMA, what="the Raman tensors", page="light")
 
 
 def _table(data: dict[str, Any], source: Source) -> RamanTable:
