@@ -18,6 +18,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from symchiral.crystal.check import MAX_ATOMS, OVERLAP
 from symchiral.crystal.crystal import Crystal
 from symchiral.errors import (
     DisorderError,
@@ -28,9 +29,7 @@ from symchiral.errors import (
     SymchiralError,
 )
 from symchiral.io import find_structure, read_crystal, structure_names
-from symchiral.io.check import OVERLAP
 from symchiral.io.cif import parse_cif
-from symchiral.io.expand import MAX_ATOMS
 from symchiral.io.files import MAX_BYTES
 from symchiral.io.structure import read_bytes
 from symchiral.io.xyz import parse_operations, parse_xyz

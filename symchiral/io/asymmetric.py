@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.crystal.check import MAX_ATOMS, too_many
 from symchiral.crystal.crystal import SYMBOLS
 from symchiral.errors import DisorderError, ReadError, StructureError
 from symchiral.io.cif import Block, number
-from symchiral.io.expand import MAX_ATOMS, expand, too_many
+from symchiral.io.expand import expand
 from symchiral.io.magnetic_cif import (
     expanded_moments,
     magnetic_operations,

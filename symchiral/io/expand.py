@@ -16,16 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.errors import LimitError, StructureError
+from symchiral.crystal.check import MAX_ATOMS, too_many
+from symchiral.errors import StructureError
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 MERGE = 0.1
 """Images of one site closer than this are one atom whose coordinates were rounded, Å."""
-
-MAX_ATOMS = 20_000
-"""More atoms in a cell than symmetry analysis is useful for."""
 
 
 @dataclass(frozen=True)
@@ -104,15 +102,6 @@ def expand(
         found.append(orbit)
         origin.extend([n] * len(orbit))
     return Orbits(np.concatenate(found), np.array(origin, dtype=np.int64), moved)
-
-
-def too_many(name: str, atoms: int) -> LimitError:
-    """Return the error for cells that are too large."""
-    return LimitError(
-        f"{name} is too large",
-        why=f"its cell has {atoms} atoms or more, and the limit is {MAX_ATOMS}",
-        fix="use the primitive cell of the crystal",
-    )
 
 
 def _near_images(x: Floats, w: Integers, t: Floats, cell: Floats, radius: float) -> Floats:

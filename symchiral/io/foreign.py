@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
+from symchiral.crystal.check import MAX_ATOMS, too_many
 from symchiral.errors import ReadError, StructureError
-from symchiral.io.expand import MAX_ATOMS, too_many
 from symchiral.io.files import choose, decode
 
 _NOT_STRUCTURES = frozenset({

@@ -17,8 +17,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.crystal.check import LARGEST_MOMENT
 from symchiral.errors import ReadError, StructureError
-from symchiral.io.check import LARGEST_MOMENT
 from symchiral.io.cif import Block, number
 from symchiral.io.expand import Orbits
 from symchiral.io.xyz import distinct_operations, parse_xyz

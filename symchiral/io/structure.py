@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.crystal.check import checked_crystal
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
 from symchiral.errors import DisorderError, GrammarError, InputError, ReadError, StructureError
 from symchiral.io.asymmetric import Expanded, expand_block, has_atoms
-from symchiral.io.check import checked_crystal
 from symchiral.io.cif import Block, looks_like_cif, parse_cif
 from symchiral.io.files import choose, decode, load, locate, unpack
 from symchiral.io.foreign import plain_name, read_foreign

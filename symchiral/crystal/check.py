@@ -8,13 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
-from symchiral.errors import StructureError
-from symchiral.io.expand import MAX_ATOMS, too_many
+from symchiral.errors import LimitError, StructureError
 
 Floats = npt.NDArray[np.float64]
 
 OVERLAP = 0.3
 """Two atoms closer than this are an error, Å (the shortest bond, H–H, has 0.74)."""
+
+MAX_ATOMS = 20_000
+"""More atoms in a cell than symmetry analysis is useful for."""
 
 LARGEST_MOMENT = 1000.0
 """No atom has a larger magnetic moment, μB."""
@@ -85,6 +87,15 @@ def checked_crystal(
         )
     _check_overlap(crystal, name, labels)
     return crystal
+
+
+def too_many(name: str, atoms: int) -> LimitError:
+    """Return the error for cells that are too large."""
+    return LimitError(
+        f"{name} is too large",
+        why=f"its cell has {atoms} atoms or more, and the limit is {MAX_ATOMS}",
+        fix="use the primitive cell of the crystal",
+    )
 
 
 def _no_crystal(name: str, why: str, fix: str) -> StructureError:
