@@ -17,6 +17,7 @@ from symchiral.experiment.measurement import Pump
 from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.tablefile import read_bytes
 from symchiral.io.files import decode
+from symchiral.plain import number, parse_yaml
 from symchiral.units import in_thz
 
 
@@ -105,19 +106,9 @@ def read_observed(path: str | os.PathLike[str], *, level: float = 0.95) -> tuple
     InputError
         If keys are missing, unknown or of the wrong kind, or a helicity lies outside [−1, 1].
     """
-    import yaml
-
     source = Path(os.fspath(path)).expanduser()
     text = decode(read_bytes(source), name=source.name).text
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise InputError(
-            f"{source.name} is not YAML of plain values",
-            why=str(error).replace("\n", " "),
-            fix="write a mapping with pump and components",
-        ) from error
-    return lines_of(document, name=source.name, level=level)
+    return lines_of(parse_yaml(text, name=source.name), name=source.name, level=level)
 
 
 def lines_of(document: Any, *, name: str = "the rows", level: float = 0.95) -> tuple[Line, ...]:
@@ -140,8 +131,8 @@ def lines_of(document: Any, *, name: str = "the rows", level: float = 0.95) -> t
         )
     pump = _pump(top["pump"], name) if top.get("pump") is not None else None
     found = []
-    for number, entry in enumerate(rows, 1):
-        where = f"component {number} of {name}"
+    for place, entry in enumerate(rows, 1):
+        where = f"component {place} of {name}"
         row = _mapping(
             entry, where, {"frequency", "frequency_unit", "frequency_error", "helicity", "error"}
         )
@@ -202,10 +193,9 @@ def _required(row: Mapping[str, Any], key: str, where: str) -> Any:
 
 
 def _number(value: Any, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+    try:
+        return number(value, where)
+    except ValueError as error:
         raise InputError(
-            f"{where} is {str(value)[:40]!r}",
-            why="a finite number is expected",
-            fix="write a plain number",
-        )
-    return float(value)
+            f"cannot use the {where}", why=str(error), fix="write a plain number"
+        ) from error

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
 from symchiral.io.jsonfile import read_json
 from symchiral.io.shipped import find_beside
+from symchiral.plain import array, complex_array, number
 
 Complex = npt.NDArray[np.complex128]
 Floats = npt.NDArray[np.float64]
@@ -101,8 +102,14 @@ def _table(data: dict[str, Any], source: Source) -> CouplingTable:
         names = tuple(str(c["name"]) for c in coordinates)
         at = data["structure"]
         numbers = np.array([SYMBOLS.index(s) for s in at["symbols"]], dtype=np.int64)
-        crystal = Crystal.of(np.array(at["cell"], float), np.array(at["positions"], float), numbers)
-        vectors = np.array([_complex(c["eigenvector"], 2).ravel() for c in coordinates]).T
+        crystal = Crystal.of(
+            array(at["cell"], 2, "the cell"), array(at["positions"], 2, "the positions"), numbers
+        )
+        found = [
+            complex_array(c["eigenvector"], 2, f"the eigenvector of {name}").ravel()
+            for c, name in zip(coordinates, names, strict=True)
+        ]
+        vectors = np.array(found).T
         if vectors.shape != (3 * len(numbers), len(names)):
             raise ValueError("an eigenvector has not three numbers for every atom")
         norms = np.linalg.norm(vectors, axis=0)
@@ -122,29 +129,22 @@ def _table(data: dict[str, Any], source: Source) -> CouplingTable:
         same = terms.setdefault(len(factors), {})
         if factors in same:
             raise ValueError(f"the product {' '.join(term['product'])} is listed twice")
-        value = complex(_complex(term["value"], 0))
-        same[factors] = (value, float(term.get("error", "nan")))
-        if not np.isfinite(value):
-            raise ValueError(f"the value of {' '.join(term['product'])} is no finite number")
+        product = " ".join(term["product"])
+        value = complex(complex_array(term["value"], 0, f"the value of {product}"))
+        error = float("nan")
+        if "error" in term:
+            error = number(term["error"], f"the error of {product}")
+        same[factors] = (value, error)
     raman = None
     if data.get("raman"):
         if data.get("raman_unit") != RAMAN_UNIT:
             raise ValueError(f'its "raman_unit" is not "{RAMAN_UNIT}"')
         raman = np.zeros((len(names), 3, 3), dtype=complex)
         for entry in data["raman"]:
-            raman[place[entry["coordinate"]]] = _complex(entry["tensor"], 2)
+            name = entry["coordinate"]
+            raman[place[name]] = complex_array(entry["tensor"], 2, f"the Raman tensor of {name}")
     provenance = {str(k): str(v) for k, v in data.get("provenance", {}).items()}
     return CouplingTable(names, vectors, crystal, terms, raman, provenance, source)
-
-
-def _complex(value: Any, ndim: int) -> Complex:
-    """Numbers, or pairs [re, im]."""
-    array = np.array(value, dtype=float)
-    if array.ndim == ndim + 1 and array.shape[-1] == 2:
-        array = array[..., 0] + 1j * array[..., 1]
-    if array.ndim != ndim or not np.all(np.isfinite(array)):
-        raise ValueError("something else stands where numbers, or pairs [re, im], should")
-    return np.asarray(array, dtype=complex)
 
 
 def coupling_document(table: CouplingTable) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +11,7 @@ from symchiral.crystal.crystal import Source
 from symchiral.errors import InputError, ReadError
 from symchiral.io.files import load
 from symchiral.io.shipped import find_beside
+from symchiral.plain import parse_json
 
 T = TypeVar("T")
 
@@ -46,8 +46,8 @@ def read_json(
     if where is None:
         raise ReadError(f"cannot read {name}", why="there is no such file", fix="check the path")
     raw = load(where, name=name)
+    data = parse_json(raw, name=name)
     try:
-        data = json.loads(raw)
         if not isinstance(data, dict) or data.get("schema") != schema:
             raise ValueError(f'its "schema" is not "{schema}"')
         return parse(data, Source(name, hashlib.sha256(raw).hexdigest()))

@@ -14,6 +14,7 @@ from symchiral.forces.door import ForceConstants, Forces, from_supercell, from_y
 from symchiral.forces.provenance import KEY, Provenance
 from symchiral.forces.tabulated import Tabulated, tabulated
 from symchiral.io.files import load, locate, unpack
+from symchiral.plain import parse_yaml as parse_plain_yaml
 
 MAX_BYTES = 1_000_000_000
 """Larger files of force data are not read."""
@@ -143,21 +144,8 @@ def _from_supercell(folder: Path, name: str) -> ForceConstants:
 
 
 def parse_yaml(data: bytes, name: str) -> dict[str, Any]:
-    """Parse YAML, also compressed, that may contain data only: no tag of it is ever run."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        parsed = yaml.load(unpack(data, name=name, limit=MAX_BYTES), Loader=loader)
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if mark is not None else ""
-        problem = getattr(error, "problem", None) or type(error).__name__
-        raise ReadError(
-            f"cannot read {name}",
-            why=f"it is no complete YAML file: {problem}{where}",
-            fix="write it again with phonopy; tags that would run code are refused",
-        ) from error
+    """Parse the YAML of phonopy, also compressed: a mapping."""
+    parsed = parse_plain_yaml(unpack(data, name=name, limit=MAX_BYTES), name=name)
     if not isinstance(parsed, dict):
         raise ReadError(
             f"cannot read {name}",

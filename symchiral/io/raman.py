@@ -18,6 +18,7 @@ from symchiral.io.columns import writing
 from symchiral.io.jsonfile import read_json
 from symchiral.modes.mode import Modes
 from symchiral.modes.species import Species
+from symchiral.plain import array, complex_array, number
 from symchiral.rules.atomic_raman import AtomicRaman
 from symchiral.rules.raman import BROKEN, RamanLines, fit_raman, raman_form
 from symchiral.units import in_thz
@@ -106,12 +107,14 @@ def _table(data: dict[str, Any], source: Source) -> RamanTable:
         if len(set(names)) < len(names):
             raise ValueError("a mode is listed twice")
         return RamanTable(modes, None, None, unit, provenance, source)
-    atoms = _complex(data["atoms"], 4, "of every atom three tensors, one per direction it moves in")
+    atoms = _complex(data["atoms"], 4, "three tensors of every atom, one per direction it moves in")
     crystal = None
     if "structure" in data:
         at = data["structure"]
         numbers = np.array([SYMBOLS.index(s) for s in at["symbols"]], dtype=np.int64)
-        crystal = Crystal.of(np.array(at["cell"], float), np.array(at["positions"], float), numbers)
+        crystal = Crystal.of(
+            array(at["cell"], 2, "the cell"), array(at["positions"], 2, "the positions"), numbers
+        )
         if len(crystal) != len(atoms):
             raise ValueError(f"it has tensors of {len(atoms)} atoms and lists {len(crystal)}")
     return RamanTable((), atoms, crystal, unit, provenance, source)
@@ -122,36 +125,21 @@ def _mode(entry: dict[str, Any]) -> ModeTensors:
     tensors = _complex(entry["tensors"], 3, f"{name}: a list of tensors, one per partner")
     frequency = entry.get("frequency")
     if frequency is not None:
-        frequency = float(frequency) * in_thz(str(entry["frequency_unit"]))
-        if not 0 < frequency < float("inf"):
+        frequency = number(frequency, f"the frequency of {name}") * in_thz(entry["frequency_unit"])
+        if not frequency > 0:
             raise ValueError(f"the frequency of {name} is not positive")
     return ModeTensors(name, frequency, tensors)
 
 
 def _complex(value: Any, ndim: int, what: str) -> Complex:
     """Tensors of numbers, or of pairs [re, im], or of both."""
-    try:
-        array = np.array(_numbers_of(value, ndim), dtype=complex)
-    except (TypeError, ValueError, OverflowError):
-        array = np.zeros(0, dtype=complex)
-    if array.ndim != ndim or array.shape[1:] != (3,) * (ndim - 1) or not np.isfinite(array).all():
-        raise ValueError(
-            f"not finite numbers, or pairs [re, im], of the shape that is needed ({what}, 3 × 3)"
-        )
-    odd = np.abs(array - np.swapaxes(array, -1, -2)).max(initial=0)
-    if odd > 1e-3 * np.abs(array).max(initial=1e-300):
+    tensors = complex_array(value, ndim, "an element")
+    if tensors.shape[1:] != (3,) * (ndim - 1):
+        raise ValueError(f"the shape is not the one needed: {what}, 3 × 3")
+    odd = np.abs(tensors - np.swapaxes(tensors, -1, -2)).max(initial=0)
+    if odd > 1e-3 * np.abs(tensors).max(initial=1e-300):
         raise ValueError("a tensor is not symmetric; antisymmetric ones need resonance")
-    return np.asarray(array)
-
-
-def _numbers_of(value: Any, depth: int) -> Any:
-    """Nested lists in which pairs [re, im] at some depth are complex numbers."""
-    if depth:
-        return [_numbers_of(part, depth - 1) for part in value]
-    if isinstance(value, list):
-        re, im = value
-        return complex(float(re), float(im))
-    return float(value)
+    return tensors
 
 
 def atomic_raman(table: RamanTable, crystal: SymmetricCrystal) -> AtomicRaman:

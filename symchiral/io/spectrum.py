@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from symchiral.errors import GrammarError, InputError, ReadError
 from symchiral.fields.pump import frequency
+from symchiral.io.files import load
 from symchiral.io.shipped import find_beside
+from symchiral.plain import number, parse_json
 from symchiral.units import in_thz
 
 
@@ -78,13 +79,11 @@ def read_frequencies(text: str) -> dict[str, float]:
 
 def _per_mode(path: Path, key: str, name: str) -> dict[str, float]:
     """A number in THz for every mode that a file names."""
+    data = parse_json(load(path, name=name), name=name)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
         factor = in_thz(data["frequency_unit"])
-        found = {str(mode): float(value) * factor for mode, value in data[key].items()}
-        if not all(abs(value) < float("inf") for value in found.values()):
-            raise ValueError("a number is not finite")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, InputError) as error:
+        found = {mode: number(value, mode) * factor for mode, value in data[key].items()}
+    except (ValueError, KeyError, TypeError, AttributeError, InputError) as error:
         raise ReadError(
             f"cannot read the {key} in {name}",
             why=f"{error} is missing" if isinstance(error, KeyError) else str(error),

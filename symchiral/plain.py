@@ -1,0 +1,255 @@
+r"""Plain data: one reader of JSON, one of YAML, one of a number in either.
+
+Couplings, linewidths, frequencies, Raman tensors, fitted rows and phonopy files all arrive as JSON
+or YAML. Both are read here into mappings, lists, text, numbers, booleans and None, and nothing
+else: no tag is ever run, nothing is a date, ``010`` is ten, ``1e-3`` is a number in YAML too (the
+core schema of YAML 1.2), and a key given twice is an error, as only one of its values could be
+used. A number is a finite number: text that looks like one, ``true`` and NaN are none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.errors import ReadError
+
+EXPANDED = 1_000_000
+"""YAML whose aliases stand for more values than this, and than the text has bytes, is refused."""
+
+
+def parse_json(data: bytes | str, *, name: str) -> Any:
+    """Return the contents of a JSON text.
+
+    Raises
+    ------
+    ReadError
+        It is not complete JSON, names a key twice, or is nested too deeply.
+
+    Examples
+    --------
+    >>> parse_json('{"a": [1, 2.5, null]}', name="x.json")
+    {'a': [1, 2.5, None]}
+    """
+    try:
+        return json.loads(data, object_pairs_hook=_once, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise _damaged(name, "JSON", error) from error
+
+
+def parse_yaml(data: bytes | str, *, name: str) -> Any:
+    """Return the contents of a YAML text, read by the core schema of YAML 1.2.
+
+    Raises
+    ------
+    ReadError
+        It is not complete YAML, has tags, names a key twice, is nested too deeply, or its aliases
+        stand for more values than can be held.
+
+    Examples
+    --------
+    >>> parse_yaml("{a: 1e-3, b: 010, c: no}", name="x.yaml")
+    {'a': 0.001, 'b': 10, 'c': 'no'}
+    """
+    import yaml
+
+    try:
+        parsed = yaml.load(data, Loader=_loader())
+        aliases = b"*" in data if isinstance(data, bytes) else "*" in data
+        if aliases:
+            _require_modest(parsed, max(EXPANDED, len(data)))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise _damaged(name, "YAML", error) from error
+    return parsed
+
+
+def number(value: Any, what: str) -> float:
+    """Return a finite number.
+
+    Raises
+    ------
+    ValueError
+        It is something else: text, true or false, NaN, infinite, or a list.
+
+    Examples
+    --------
+    >>> number(3, "the frequency")
+    3.0
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            found = float(value)
+        except OverflowError:
+            found = np.inf
+        if np.isfinite(found):
+            return found
+    raise ValueError(f"{what} is {_shown(value)}, not a finite number")
+
+
+def array(value: Any, ndim: int, what: str) -> npt.NDArray[np.float64]:
+    """Return nested lists of finite numbers as an array of ``ndim`` dimensions.
+
+    Raises
+    ------
+    ValueError
+        They are nested otherwise, of unequal lengths, or hold something that is no number.
+
+    Examples
+    --------
+    >>> array([[1, 2], [3, 4]], 2, "the tensor").shape
+    (2, 2)
+    """
+    found = np.array(_numbers(value, ndim, what, number))
+    if found.ndim != ndim:
+        raise ValueError(f"{what} has lists of unequal lengths, or empty ones")
+    return np.asarray(found, dtype=float)
+
+
+def complex_array(value: Any, ndim: int, what: str) -> npt.NDArray[np.complex128]:
+    """Return nested lists of finite numbers, or of pairs [re, im], as an array.
+
+    Raises
+    ------
+    ValueError
+        As for :func:`array`.
+
+    Examples
+    --------
+    >>> complex_array([1, [0, 2]], 1, "the values").tolist()
+    [(1+0j), 2j]
+    """
+    found = np.array(_numbers(value, ndim, what, _pair))
+    if found.ndim != ndim:
+        raise ValueError(f"{what} has lists of unequal lengths, or empty ones")
+    return np.asarray(found, dtype=complex)
+
+
+def _pair(value: Any, what: str) -> complex:
+    if isinstance(value, list) and len(value) == 2:
+        return complex(number(value[0], what), number(value[1], what))
+    return complex(number(value, what))
+
+
+def _numbers(value: Any, depth: int, what: str, read: Callable[[Any, str], Any]) -> Any:
+    if depth == 0:
+        return read(value, what)
+    if not isinstance(value, list):
+        raise ValueError(f"{what} is {_shown(value)} where a list of numbers should be")
+    rows = [_numbers(part, depth - 1, what, read) for part in value]
+    if depth > 1 and len({len(row) for row in rows}) > 1:
+        raise ValueError(f"{what} has lists of unequal lengths")
+    return rows
+
+
+def _shown(value: Any) -> str:
+    text = repr(value) if isinstance(value, str | int | float | bool | None) else "something else"
+    return text if len(text) <= 40 else f"{text[:37]}…"
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {_shown(twice)} is given twice")
+    return found
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number")
+
+
+def _require_modest(parsed: Any, limit: int) -> None:
+    """Count what aliases stand for: each list and mapping once, by identity, then add up."""
+    sizes: dict[int, int] = {}
+
+    def size(value: Any) -> int:
+        if not isinstance(value, dict | list):
+            return 1
+        found = sizes.get(id(value))
+        if found is None:
+            sizes[id(value)] = limit + 1  # what contains itself has no size
+            parts = value.values() if isinstance(value, dict) else value
+            found = sizes[id(value)] = 1 + sum(size(part) for part in parts)
+        return found
+
+    if size(parsed) > limit:
+        raise ValueError(f"its aliases stand for more than {limit:,} values")
+
+
+def _damaged(name: str, kind: str, error: Exception) -> ReadError:
+    mark = getattr(error, "problem_mark", None)
+    if isinstance(error, RecursionError):
+        why = "it is nested too deeply"
+    elif mark is not None:
+        why = f"{getattr(error, 'problem', None) or type(error).__name__} in line {mark.line + 1}"
+    else:
+        why = str(error).replace("\n", " ")[:200]
+    return ReadError(
+        f"cannot read {name}",
+        why=f"it is no complete {kind} of plain values: {why}",
+        fix="write it again with the program it comes from; tags that would run code are refused"
+        if kind == "YAML"
+        else "write it again with the program it comes from",
+    )
+
+
+@lru_cache(maxsize=1)
+def _loader() -> Any:
+    """A loader of plain values by the core schema of YAML 1.2, in C where libyaml is there."""
+    import re
+
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(base):  # type: ignore[misc]
+        yaml_implicit_resolvers: Mapping[str, Any] = {}
+        yaml_constructors: Mapping[str, Any] = {}
+
+        def construct_mapping(self, node: Any, **options: Any) -> dict[Any, Any]:
+            found = dict(yaml.constructor.BaseConstructor.construct_mapping(self, node, **options))
+            if len(found) < len(node.value):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key is given twice", node.start_mark
+                )
+            return found
+
+    def tag(kind: str) -> str:
+        return f"tag:yaml.org,2002:{kind}"
+
+    def integer(loader: Any, node: Any) -> int:
+        return int(loader.construct_scalar(node))
+
+    def real(loader: Any, node: Any) -> float:
+        return float(loader.construct_scalar(node).replace(".inf", "inf").replace(".nan", "nan"))
+
+    for kind, pattern, first in (
+        ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+        ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+        ("int", r"[-+]?[0-9]+", list("-+0123456789")),
+        (
+            "float",
+            r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan",
+            list("-+0123456789."),
+        ),
+    ):
+        Loader.add_implicit_resolver(tag(kind), re.compile(rf"(?:{pattern})\Z"), first)
+    safe = yaml.constructor.SafeConstructor
+    for kind, make in (
+        ("null", lambda loader, node: None),
+        ("bool", lambda loader, node: loader.construct_scalar(node).lower() == "true"),
+        ("int", integer),
+        ("float", real),
+        ("str", safe.construct_yaml_str),
+        ("seq", safe.construct_yaml_seq),
+        ("map", safe.construct_yaml_map),
+    ):
+        Loader.add_constructor(tag(kind), make)
+    Loader.add_constructor(None, safe.construct_undefined)
+    return Loader
