@@ -36,6 +36,7 @@ _HOME = {
     "Bands": "symchiral.forces.bands",
     "Animation": "symchiral.modes.animation",
     "save": "symchiral.report.save",
+    "clear_caches": "symchiral.value",
 }
 
 __all__ = ["__version__", *sorted(_HOME)]
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from symchiral.study import predict as predict
     from symchiral.study import read as read
     from symchiral.study import structure as structure
+    from symchiral.value import clear_caches as clear_caches
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,24 @@ def frozen(array: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> npt.NDAr
     copy = np.array(array, dtype=dtype, copy=True)
     copy.setflags(write=False)
     return copy
+
+
+def clear_caches() -> None:
+    """Forget every intermediate result that symchiral keeps in memory: irreps, channels, groups.
+
+    They are kept because crystals of one group share them, and bounded in number; nothing but time
+    depends on them. Files in the cache directory stay.
+
+    Examples
+    --------
+    >>> clear_caches()
+    """
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "symchiral":
+            for thing in list(vars(module).values()):
+                clear = getattr(thing, "cache_clear", None)
+                if callable(clear):
+                    clear()
 
 
 class Value:

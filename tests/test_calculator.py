@@ -30,7 +30,7 @@ from symchiral.errors import CalculatorError, InputError, LimitError, ReadError,
 from symchiral.forces.calculator import Calculator, Identity, load_calculator
 from symchiral.forces.compute import Step
 from symchiral.forces.displace import choose_supercell, unit_cell
-from symchiral.forces.forcecache import CachedCalculator, ForceCache
+from symchiral.forces.forcecache import CachedCalculator, ForceCache, Response
 from symchiral.forces.relax import FORCE, STRESS, invariant_displacements, invariant_strains, relax
 from symchiral.forces.trust import examine, generators
 from symchiral.report.document import schema
@@ -411,6 +411,42 @@ def test_damaged_answers_are_computed_again(tmp_path: Path) -> None:
         again.evaluate(crystal)
         assert again.calls == 1
         assert file.read_bytes() == whole
+
+
+def test_an_answer_belongs_to_its_question(tmp_path: Path) -> None:
+    """Another answer under this name, whole as it is, and pipes, devices, links to themselves."""
+    crystal, folder = sc.structure("NaCl"), tmp_path / "forces"
+    asked = CachedCalculator(load_calculator(Pairs()), ForceCache(folder))
+    right = asked.evaluate(crystal)
+    (file,) = [p for p in folder.rglob("*") if p.is_file()]
+    whole = file.read_bytes()
+    moved = sc.Crystal.of(crystal.cell, crystal.positions[::-1] + 0.01, crystal.numbers)
+    asked.evaluate(moved)
+    (other,) = [p for p in folder.rglob("*") if p.is_file() and p != file]
+
+    def spoil(kind: str) -> None:
+        file.unlink()
+        if kind == "another answer":
+            file.write_bytes(other.read_bytes())
+        elif kind == "infinite":
+            key = asked.key(crystal)
+            ForceCache(folder).store(key, Response(np.full((len(crystal), 3), np.inf)))
+        elif kind == "too few":
+            ForceCache(folder).store(asked.key(crystal), Response(right.forces[:-1]))
+        elif kind == "pipe":
+            os.mkfifo(file)
+        elif kind == "device":
+            file.symlink_to("/dev/zero")
+        else:
+            file.symlink_to(file)
+
+    kinds = ("another answer", "infinite", "too few", "pipe", "device", "link to itself")
+    for kind in kinds:
+        spoil(kind)
+        again = CachedCalculator(load_calculator(Pairs()), ForceCache(folder))
+        assert again.evaluate(crystal) == right, kind
+        assert again.calls == 1, kind
+        assert file.read_bytes() == whole, kind
 
 
 def test_without_a_folder_forces_are_still_computed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,10 @@ import numpy as np
 import pytest
 
 import symchiral as sc
-from symchiral.crystal.qpoint import GAMMA
+from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import space_group
 from symchiral.irreps import cache
-from symchiral.irreps.build import _small_irreps, small_irreps
+from symchiral.irreps.build import Complex, _small_irreps, are_irreps, small_irreps
 
 ROOT = Path(__file__).resolve().parent.parent
 TRANSFER = "Eu(+) Eu(+) -> Eg(-)"
@@ -183,7 +184,7 @@ def _flipped(data: bytes) -> bytes:
 
 
 def _other_shapes(data: bytes) -> bytes:
-    return data.replace(b'"shapes": [[12', b'"shapes": [[11', 1)
+    return data.replace(b"1 1 1 1 2 2", b"2 2 1 1 1 1", 1)
 
 
 DAMAGE = {
@@ -192,8 +193,13 @@ DAMAGE = {
     "other shapes": _other_shapes,
     "empty": lambda data: b"",
     "one line": lambda data: data.split(b"\n")[0],
-    "not JSON": lambda data: b"\x00\xff" + data,
-    "a list": lambda data: b"[]\n" + data.split(b"\n", 1)[1],
+    "no numbers": lambda data: b"\x00\xff" + data,
+    "no dimensions": lambda data: b"\n" + data.split(b"\n", 1)[1],
+    "many digits": lambda data: b"9" * 200 + b"\n" + data.split(b"\n", 1)[1],
+    "huge": lambda data: data + bytes(10**6),
+    "NaN": lambda data: data[:-16] + np.full(2, np.nan).tobytes(),
+    "infinite": lambda data: data[:-16] + np.full(2, np.inf).tobytes(),
+    "1e300": lambda data: data[:-16] + np.full(2, 1e300).tobytes(),
     "text": lambda data: b"hello\nworld\n",
 }
 
@@ -209,10 +215,136 @@ def test_a_damaged_cache_is_ignored(
     damaged = DAMAGE[kind](whole)
     assert damaged != whole
     stored.write_bytes(damaged)
-    assert cache.load(HALL, GAMMA) is None
     assert characters(answer()) == plain
+    assert stored.read_bytes() == whole  # mended
     assert characters(answer()) == plain
-    assert cache.load(HALL, GAMMA) is not None  # mended
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "link to itself"])
+def test_what_is_no_file_is_ignored(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, plain: list[list[float]], kind: str
+) -> None:
+    monkeypatch.setenv("SYMCHIRAL_CACHE", str(tmp_path))
+    answer()
+    (stored,) = files(tmp_path)
+    stored.unlink()
+    if kind == "pipe":
+        os.mkfifo(stored)
+    elif kind == "device":
+        stored.symlink_to("/dev/zero")
+    elif kind == "folder":
+        stored.mkdir()
+    else:
+        stored.symlink_to(stored)
+    assert characters(answer()) == plain
+
+
+def test_a_home_is_written_with_a_tilde(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SYMCHIRAL_CACHE", "~/x")
+    assert cache.directory() == tmp_path / "x" / f"v{cache.VERSION}"
+    monkeypatch.setenv("SYMCHIRAL_CACHE", "~nobody-of-this-name/x")
+    assert cache.directory() is None
+
+
+# ------------------------------------------------------------------------------- poison
+
+
+def poisons(
+    irreps: tuple[Complex, ...], rng: np.random.Generator
+) -> Iterator[tuple[str, tuple[Complex, ...]]]:
+    """Wrong irreps of the right shape, each with a sound file around it."""
+    order = len(irreps[0])
+    for i in range(len(irreps)):
+        for h in range(order):
+            changed = [irrep.copy() for irrep in irreps]
+            changed[i][h] *= -1
+            yield "one matrix of the other sign", tuple(changed)
+        changed = [irrep.copy() for irrep in irreps]
+        h, phase = int(rng.integers(order)), np.exp(2j * np.pi * rng.uniform(0.01, 0.99))
+        changed[i][h] *= phase
+        yield "one matrix of another phase", tuple(changed)
+        changed = [irrep.copy() for irrep in irreps]
+        changed[i] *= phase
+        yield "all matrices of another phase", tuple(changed)
+        changed = [irrep.copy() for irrep in irreps]
+        changed[i][h, 0, 0] += 1e-6
+        yield "one entry off", tuple(changed)
+        changed = [irrep.copy() for irrep in irreps]
+        changed[i] = changed[i].conj()
+        yield "one conjugate", tuple(changed)
+        changed = [irrep.copy() for irrep in irreps]
+        others = [irrep for irrep in irreps if irrep.shape == changed[i].shape]
+        changed[i] = others[int(rng.integers(len(others)))]
+        yield "one put for another", tuple(changed)
+    for _ in range(8):
+        shuffled = rng.permutation(order)
+        yield "operations permuted", tuple(irrep[shuffled] for irrep in irreps)
+        yield "labels swapped", tuple(irreps[i] for i in rng.permutation(len(irreps)))
+        turned = []
+        for irrep in irreps:
+            d = irrep.shape[1]
+            u, _ = np.linalg.qr(rng.normal(size=(d, d)) + 1j * rng.normal(size=(d, d)))
+            turned.append(u @ irrep @ u.conj().T)
+        yield "another basis", tuple(turned)
+        yield "not unitary", tuple(irrep * 1.001 for irrep in irreps)
+
+
+#: (group, another of the same order, wavevector)
+PLACES = [(458, 460, GAMMA), (458, 460, QPoint.of("1/2", "1/2", "1/2")), (419, 400, GAMMA)]
+PLACES += [(419, 400, QPoint.of(0, "1/2", 0)), (438, 439, QPoint.of(0, 0, "u"))]
+PLACES += [(462, 485, QPoint.of("1/3", "1/3", 0)), (523, 517, GAMMA)]
+
+
+@pytest.mark.parametrize("share", [12, pytest.param(1, marks=pytest.mark.sweep)])
+def test_poisoned_irreps_change_no_answer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, share: int
+) -> None:
+    """Whatever a sound file holds: the same characters in the same order, from unitary irreps."""
+    rng = np.random.default_rng(7)
+    tried: Counter[str] = Counter()
+    for hall, other, q in PLACES:
+        group, q = space_group(hall), q.reduced
+        monkeypatch.setenv("SYMCHIRAL_CACHE", "")
+        _small_irreps.cache_clear()
+        right = small_irreps(group, q)
+        foreign = small_irreps(space_group(other), q)
+        wrong = list(poisons(right, rng))
+        if [irrep.shape for irrep in foreign] == [irrep.shape for irrep in right]:
+            wrong.append(("irreps of another group", foreign))
+        monkeypatch.setenv("SYMCHIRAL_CACHE", str(tmp_path))
+        for kind, irreps in wrong[::-share]:
+            cache.store(group, q, irreps)
+            _small_irreps.cache_clear()
+            found = small_irreps(group, q)
+            assert are_irreps(group, q, found), kind
+            assert len(found) == len(right)
+            for ours, theirs in zip(found, right, strict=True):
+                a, b = (np.trace(x, axis1=1, axis2=2) for x in (ours, theirs))
+                assert np.allclose(a, b, atol=1e-8), kind
+            tried[kind] += 1
+    assert sum(tried.values()) > 900 // share, tried
+    assert len(tried) == 11 or share > 1, tried
+
+
+def test_poison_makes_nothing_allowed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One matrix of Eg in R-3m changed, in a file that is sound otherwise."""
+    monkeypatch.setenv("SYMCHIRAL_CACHE", str(tmp_path))
+    group = space_group(HALL)
+    before = sc.predict("Bi2Se3", all=True)
+    right = answer()
+    count = 0
+    for i, irrep in enumerate(right):
+        for h in range(1, len(irrep), 3):
+            changed = [x.copy() for x in right]
+            changed[i][h] = changed[i][h] @ np.diag([1, -1][: irrep.shape[1]])
+            if np.array_equal(changed[i], irrep):
+                continue
+            cache.store(group, GAMMA, tuple(changed))
+            sc.clear_caches()
+            assert sc.predict("Bi2Se3", all=True) == before
+            count += 1
+    assert count >= 8
 
 
 def test_another_version_is_not_read(

@@ -30,7 +30,7 @@ class SpaceGroup(Value):
     Attributes
     ----------
     hall_number : int
-        spglib's serial number of the setting; identifies the group and keys every cache.
+        spglib's serial number of the setting; within a process it identifies the group.
     number : int
         Space-group number, 1 to 230.
     symbol : str

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry
+from symchiral.disk import cache_root
 from symchiral.errors import CalculatorError, InputError
 from symchiral.forces.calculator import Identity, load_calculator
 from symchiral.forces.displace import DISPLACEMENT, LENGTH, Displaced, displace, unit_cell
@@ -18,7 +19,6 @@ from symchiral.forces.phonons import Phonons, make_phonons
 from symchiral.forces.provenance import Provenance
 from symchiral.forces.relax import Relaxed, What, relax
 from symchiral.forces.trust import Trust, examine, generators
-from symchiral.irreps.cache import root
 from symchiral.version import __version__
 
 
@@ -52,7 +52,7 @@ Progress = Callable[[Step], None]
 
 def default_cache() -> Path | None:
     """Folder of stored forces in the user's cache directory, None where caches are off."""
-    above = root()
+    above = cache_root()
     return None if above is None else above / "forces"
 
 

@@ -1,4 +1,9 @@
-"""Forces by content: the same question is asked of a calculator once."""
+"""Forces by content: the same question is asked of a calculator once.
+
+A stored answer cannot be proved as irreps can. What can be checked is: it is an answer to this
+question and no other, with finite numbers, one vector per atom; and in every run one stored answer
+is computed again and compared (:func:`~symchiral.forces.trust.examine`).
+"""
 
 from __future__ import annotations
 
@@ -6,10 +11,8 @@ import contextlib
 import hashlib
 import json
 import os
-import secrets
 import sys
 import time
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +21,18 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.crystal import Crystal
+from symchiral.disk import read_regular, write_whole
 from symchiral.errors import CalculatorError
 from symchiral.forces.calculator import Calculator
 from symchiral.value import Value, frozen
 
 Floats = npt.NDArray[np.float64]
 
-VERSION = 1
+VERSION = 2
 """Changes whenever the content of a file would."""
+
+LARGEST = 100_000_000
+"""Larger files, in bytes, are no forces on the atoms of a supercell."""
 
 DIGITS = 9
 """Decimals of Å and of fractional coordinates in which two questions are compared."""
@@ -67,7 +74,7 @@ class ForceCache:
             return False
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
+        except (OSError, ValueError):
             return False
         return os.access(self.folder, os.W_OK | os.X_OK)
 
@@ -78,50 +85,40 @@ class ForceCache:
         if self.folder is None:
             return None
         try:
-            header, data = (self.folder / key[:2] / key).read_bytes().split(b"\n", 1)
-            fields = json.loads(header)
-            atoms, with_stress = int(fields["atoms"]), bool(fields["stress"])
-            if zlib.crc32(data) != fields["crc32"]:
+            raw = read_regular(self.folder / key[:2] / key, limit=LARGEST)
+            header, data = raw.split(b"\n", 1)
+            kind, digest = header.decode("ascii").split(" ")
+            if kind not in ("forces", "stress") or digest != _digest(key, kind, data):
                 return None
-            flat = np.frombuffer(data, dtype="<f8")
-            forces = frozen(flat[: 3 * atoms].reshape(atoms, 3))
-            stress = frozen(flat[3 * atoms :].reshape(3, 3)) if with_stress else None
-        except (OSError, ValueError, KeyError, TypeError):
+            rows = np.frombuffer(data, dtype="<f8").reshape(-1, 3)
+            if not np.all(np.isfinite(rows)):
+                return None
+        except (OSError, ValueError):
             return None
-        self._memory[key] = Response(forces, stress)
+        if kind == "forces":
+            self._memory[key] = Response(frozen(rows))
+        else:
+            self._memory[key] = Response(frozen(rows[:-3]), frozen(rows[-3:]))
         return self._memory[key]
 
     def store(self, key: str, response: Response) -> None:
-        """Keep an answer: written beside its place, then renamed."""
+        """Keep an answer, in memory, and on disk where that is possible."""
         self._memory[key] = response
         if self.folder is None:
             return
         parts = [response.forces] if response.stress is None else [response.forces, response.stress]
         data = b"".join(np.ascontiguousarray(p, dtype="<f8").tobytes() for p in parts)
-        header = {
-            "atoms": len(response.forces),
-            "stress": response.stress is not None,
-            "crc32": zlib.crc32(data),
-        }
+        kind = "forces" if response.stress is None else "stress"
         path = self.folder / key[:2] / key
         # A full disk stops nothing but the storing.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, json.dumps(header).encode() + b"\n" + data)
+            write_whole(path, f"{kind} {_digest(key, kind, data)}\n".encode() + data)
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file beside its place and rename it: at no moment is half of it there."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    try:
-        with beside.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
+def _digest(key: str, kind: str, data: bytes) -> str:
+    """Hash that binds an answer to its question."""
+    return hashlib.sha256(f"{key} {kind}\n".encode() + data).hexdigest()
 
 
 class CachedCalculator:
@@ -182,7 +179,11 @@ class CachedCalculator:
         """
         key = self.key(crystal, stress=stress, repeat=repeat)
         stored = None if anew else self.cache.load(key)
-        if stored is not None and len(stored.forces) == len(crystal):
+        if (
+            stored is not None
+            and len(stored.forces) == len(crystal)
+            and (stored.stress is not None or not stress)
+        ):
             return stored
         start = time.perf_counter()
         response = self._ask(crystal, stress=stress)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from symchiral.disk import write_whole
 from symchiral.errors import InputError, ReadError
 from symchiral.forces.door import yaml_text
-from symchiral.forces.forcecache import write_whole
 from symchiral.forces.phonons import Phonons
 from symchiral.forces.provenance import KEY
 

@@ -17,6 +17,9 @@ Complex = npt.NDArray[np.complex128]
 ATTEMPTS = 8
 """How many random elements of the commutant are tried; one has always been enough."""
 
+EXACT = 1e-9
+"""Stored irreps whose products miss by more are computed again."""
+
 
 def small_irreps(group: SpaceGroup, q: QPoint) -> tuple[Complex, ...]:
     r"""Return the small irreps of the little group at q.
@@ -47,12 +50,73 @@ def small_irreps(group: SpaceGroup, q: QPoint) -> tuple[Complex, ...]:
 
 @lru_cache(maxsize=4096)
 def _small_irreps(group: SpaceGroup, q: QPoint) -> tuple[Complex, ...]:
-    stored = cache.load(group.hall_number, q)
-    if stored is not None:
-        return stored
+    stored = cache.load(group, q, len(little_group(group, q)))
+    if stored is not None and are_irreps(group, q, stored):
+        # Sorted again: which comes first is part of the answer, and no file is to decide it.
+        return _sorted(list(stored))
     irreps = _from_spgrep(group, q) or _from_regular(group, q)
-    cache.store(group.hall_number, q, irreps)
+    cache.store(group, q, irreps)
     return irreps
+
+
+def are_irreps(group: SpaceGroup, q: QPoint, irreps: tuple[Complex, ...]) -> bool:
+    r"""Whether these are all small irreps of the little group at q, each once, and unitary.
+
+    It is enough to multiply by generators s: with the factor system
+    :math:`ω(g,h) = e^{-i q·t_{gh}}`
+
+    .. math:: Δ(s)Δ(h) = ω(s,h) Δ(sh) \;∀ s, h \; ⟹ \; Δ(g)Δ(h) = ω(g,h) Δ(gh) \;∀ g, h,
+
+    since every g is a product of generators and ω is a cocycle. Orthogonal characters of norm
+    :math:`|H|` then make them irreducible and inequivalent, :math:`Σ d^2 = |H|` all of them.
+
+    Parameters
+    ----------
+    irreps : tuple of (H, d, d) complex
+        Candidates, elements in the order of ``little_group(group, q)``.
+    """
+    members, place, factors = _factor_system(group, q)
+    products = place[group.products[np.ix_(members, members)]]
+    chosen = _generators(products)
+    # Entries of unitary matrices are bounded; what is not would overflow below.
+    if not all(bool(np.all(np.abs(irrep) < 1 + EXACT)) for irrep in irreps):
+        return False
+    for irrep in irreps:
+        unity = irrep[chosen] @ irrep[chosen].conj().swapaxes(1, 2)
+        left = irrep[chosen][:, None] @ irrep[None]
+        right = factors[chosen][:, :, None, None] * irrep[products[chosen]]
+        if np.abs(unity - np.eye(irrep.shape[1])).max() > EXACT:
+            return False
+        if np.abs(left - right).max() > EXACT:
+            return False
+    return _complete(list(irreps), len(members))
+
+
+def _factor_system(
+    group: SpaceGroup, q: QPoint
+) -> tuple[list[int], npt.NDArray[np.int64], Complex]:
+    """Members of the little co-group, their places in it by operation, and ω(g, h) of them."""
+    members = list(little_group(group, q))
+    place = np.full(len(group), -1)
+    place[members] = np.arange(len(members))
+    vector = np.array([float(x) for x in q.generic])
+    shifts = group.product_translations[np.ix_(members, members)]
+    return members, place, np.exp(-2j * np.pi * (shifts @ vector))
+
+
+def _generators(products: npt.NDArray[np.int64]) -> list[int]:
+    """Elements of which all are products; of the trivial group the identity."""
+    reached, chosen = {0}, [0]
+    for g in range(len(products)):
+        if g not in reached:
+            chosen.append(g)
+            reached.add(g)
+            grown = True
+            while grown:
+                further = {int(x) for x in products[np.ix_(sorted(reached), chosen)].ravel()}
+                grown = not further <= reached
+                reached |= further
+    return chosen
 
 
 def _from_spgrep(group: SpaceGroup, q: QPoint) -> tuple[Complex, ...] | None:
@@ -89,16 +153,11 @@ def _from_regular(group: SpaceGroup, q: QPoint) -> tuple[Complex, ...]:
     matrix averaged over the group, :math:`\sum_g L(g) X L(g)^†`, are irreducible with
     probability one; that they are is checked.
     """
-    members = list(little_group(group, q))
-    place = np.full(len(group), -1)
-    place[members] = np.arange(len(members))
-    table = np.ix_(members, members)
-    vector = np.array([float(x) for x in q.generic])
+    members, place, factors = _factor_system(group, q)
     n = len(members)
     rows, columns = np.arange(n)[:, None], np.arange(n)
     regular = np.zeros((n, n, n), dtype=complex)
-    factors = np.exp(-2j * np.pi * (group.product_translations[table] @ vector))
-    regular[rows, place[group.products[table]], columns] = factors
+    regular[rows, place[group.products[np.ix_(members, members)]], columns] = factors
     for attempt in range(ATTEMPTS):
         rng = np.random.default_rng(attempt)
         x = rng.normal(size=(n, n)) + 1j * rng.normal(size=(n, n))

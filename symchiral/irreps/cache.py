@@ -1,88 +1,91 @@
 """Irreps on disk: an optimisation that may fail without anyone noticing.
 
 One file per group and wavevector in the user's cache directory (``SYMCHIRAL_CACHE`` moves it,
-an empty value turns it off). A file is a line of JSON (the shapes and a checksum) and one flat
-complex array. What cannot be read, or does not check, is ignored; what cannot be written is not.
+an empty value turns it off). A file is a line with the dimensions and one flat complex array. Its
+name is a hash of everything the irreps follow from: the operations in their order, the wavevector,
+and the versions of the programs. A file proves nothing: whoever loads irreps checks that they are
+those of the operations at hand. What cannot be written is not.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
-import os
-import tempfile
-import zlib
+from functools import lru_cache
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.qpoint import QPoint
+from symchiral.crystal.spacegroup import SpaceGroup
+from symchiral.disk import cache_root, read_regular, write_whole
 from symchiral.value import frozen
+from symchiral.version import __version__
 
-VERSION = 2
+VERSION = 3
 """Changes whenever the content of a file would: convention, order of operations, format."""
 
-
-def root() -> Path | None:
-    """Directory of all caches, or None if they are turned off or the user has no home."""
-    named = os.environ.get("SYMCHIRAL_CACHE")
-    if named is not None:
-        return Path(named) if named else None
-    base = os.environ.get("XDG_CACHE_HOME")
-    try:
-        return (Path(base) if base else Path.home() / ".cache") / "symchiral"
-    except RuntimeError:
-        return None
+ORDER = 48
+"""Most elements of a little co-group."""
 
 
 def directory() -> Path | None:
     """Directory of the irreps, or None."""
-    above = root()
+    above = cache_root()
     return None if above is None else above / f"v{VERSION}"
 
 
-def _path(hall_number: int, q: QPoint) -> Path | None:
+@lru_cache(maxsize=1)
+def _versions() -> tuple[str, str]:
+    try:
+        return __version__, metadata.version("spgrep")
+    except metadata.PackageNotFoundError:
+        return __version__, ""
+
+
+def _path(group: SpaceGroup, q: QPoint) -> Path | None:
     folder = directory()
-    name = "_".join(text.replace("/", "o") for text in q.texts)
-    return None if folder is None else folder / f"irreps_{hall_number}_{name}.bin"
+    if folder is None:
+        return None
+    digest = hashlib.sha256(json.dumps([VERSION, *_versions(), *q.texts]).encode())
+    for array in (group.rotations, group.shifts):
+        digest.update(np.ascontiguousarray(array, dtype="<i8").tobytes())
+    return folder / f"irreps_{digest.hexdigest()}.bin"
 
 
-def load(hall_number: int, q: QPoint) -> tuple[npt.NDArray[np.complex128], ...] | None:
-    """Return the stored irreps, or None."""
-    path = _path(hall_number, q)
+def load(group: SpaceGroup, q: QPoint, order: int) -> tuple[npt.NDArray[np.complex128], ...] | None:
+    """Return what is stored: arrays of as many matrices as the little co-group has elements.
+
+    None if there is nothing of this shape. That they are irreps is not known.
+    """
+    path = _path(group, q)
     if path is None:
         return None
     try:
-        header, data = path.read_bytes().split(b"\n", 1)
-        fields = json.loads(header)
-        shapes = [tuple(int(n) for n in shape) for shape in fields["shapes"]]
-        if zlib.crc32(data) != fields["crc32"]:
+        header, data = read_regular(path, limit=16 * ORDER**2 + 4 * ORDER).split(b"\n", 1)
+        sizes = [int(word) for word in header.split()]
+        # The squares of the dimensions of all irreps sum to the order.
+        if not all(0 < d <= order for d in sizes) or sum(d * d for d in sizes) != order:
             return None
         flat = np.frombuffer(data, dtype="<c16")
-        sizes = [int(np.prod(shape)) for shape in shapes]
-        if sum(sizes) != len(flat) or any(len(shape) != 3 for shape in shapes):
+        if len(flat) != order * order:
             return None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
         return None
-    parts = np.split(flat, np.cumsum(sizes)[:-1])
-    return tuple(frozen(p.reshape(s)) for p, s in zip(parts, shapes, strict=True))
+    parts = np.split(flat, np.cumsum([order * d * d for d in sizes])[:-1])
+    return tuple(frozen(p.reshape(order, d, d)) for p, d in zip(parts, sizes, strict=True))
 
 
-def store(hall_number: int, q: QPoint, irreps: tuple[npt.NDArray[np.complex128], ...]) -> None:
-    """Store irreps by writing a new file and renaming it; do nothing if that is impossible."""
-    path = _path(hall_number, q)
+def store(group: SpaceGroup, q: QPoint, irreps: tuple[npt.NDArray[np.complex128], ...]) -> None:
+    """Store irreps, whole or not at all; do nothing if that is impossible."""
+    path = _path(group, q)
     if path is None:
         return
+    header = " ".join(str(irrep.shape[1]) for irrep in irreps).encode()
     data = b"".join(np.ascontiguousarray(irrep, dtype="<c16").tobytes() for irrep in irreps)
-    header = {"shapes": [irrep.shape for irrep in irreps], "crc32": zlib.crc32(data)}
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(json.dumps(header).encode() + b"\n" + data)
-            os.replace(name, path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.unlink(name)
+        write_whole(path, header + b"\n" + data, durable=False)

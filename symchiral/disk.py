@@ -1,0 +1,281 @@
+"""Files on disk: caches read with suspicion, results written whole or not at all.
+
+Everything that symchiral writes goes through this module. A file is written beside its place,
+brought to the disk, and renamed: at no moment is half of it there, whatever kills the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextvars import ContextVar
+from pathlib import Path
+
+from symchiral.errors import InputError
+
+EDGE = 262_144
+"""The mark of a file is looked for in so many bytes at its beginning and its end."""
+
+_used: ContextVar[dict[tuple[int, int], str] | None] = ContextVar("_used", default=None)
+
+
+# ------------------------------------------------------------------------------- caches
+
+
+def cache_root() -> Path | None:
+    """Directory of all caches, or None if they are turned off or the user has no home.
+
+    ``SYMCHIRAL_CACHE`` names it, an empty value turns caches off; a leading ``~`` is the home.
+    """
+    named = os.environ.get("SYMCHIRAL_CACHE")
+    if named == "":
+        return None
+    base = os.environ.get("XDG_CACHE_HOME")
+    try:
+        if named is not None:
+            return Path(named).expanduser()
+        return (Path(base).expanduser() if base else Path.home() / ".cache") / "symchiral"
+    except RuntimeError:
+        return None
+
+
+def read_regular(path: Path, *, limit: int) -> bytes:
+    """Return the bytes of a regular file of at most ``limit``; pipes and devices are not opened.
+
+    Raises
+    ------
+    OSError, ValueError
+        It cannot be read, is no regular file, or is larger.
+    """
+    # A pipe would block the opening.
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(f"{path} is no regular file")
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise OSError(f"{path} is larger than {limit} bytes")
+    return data
+
+
+def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Write the file of a cache, whole or not at all, whatever lay there.
+
+    Parameters
+    ----------
+    durable : bool
+        It also survives a loss of power as it is written.
+
+    Raises
+    ------
+    OSError
+        It cannot be written.
+    """
+    with _beside(path, durable=durable) as aside:
+        aside.write_bytes(data)
+
+
+# ------------------------------------------------------------------------------- results
+
+
+@contextlib.contextmanager
+def recording() -> Iterator[None]:
+    """While this is entered, no file that :func:`note_read` was told of is written onto."""
+    token = _used.set({})
+    try:
+        yield
+    finally:
+        _used.reset(token)
+
+
+def note_read(path: str | os.PathLike[str]) -> None:
+    """Remember that a file has been read, so that no result is written onto it."""
+    used = _used.get()
+    if used is not None:
+        with contextlib.suppress(OSError, ValueError):
+            found = os.stat(path)
+            used[found.st_dev, found.st_ino] = os.fspath(path)
+
+
+def mark(kind: str) -> str:
+    """Return the words by which a file is known as one that symchiral wrote for a purpose.
+
+    Examples
+    --------
+    >>> mark("bands")
+    'written by symchiral: bands'
+    """
+    return f"written by symchiral: {kind}"
+
+
+def place(
+    path: str | os.PathLike[str], kind: str, *, known: str | None = None, overwrite: bool = False
+) -> Path:
+    """Return where a result may be written; refuse where that would destroy something else.
+
+    Parameters
+    ----------
+    path : str or path
+        Where the user wants it.
+    kind : str
+        What it holds.
+    known : str, optional
+        A text by which a file of this kind is known, which then is replaced; default its
+        :func:`mark`.
+    overwrite : bool
+        Replace any other file, too, and a link itself; what it points to stays as it is.
+
+    Raises
+    ------
+    InputError
+        There is another file, a folder, a link, a device or a file that has just been read; or
+        there is no folder to write to.
+    """
+    given = os.fspath(path)
+    another = "give another path"
+    try:
+        target = Path(given).expanduser()
+        state = _state(target)
+        if state is not None and _is_read(target):
+            why = "it has just been read, and the result would replace its own input"
+            raise _refused(given, why, another)
+        if state is None:
+            pass
+        elif stat.S_ISDIR(state.st_mode):
+            raise _refused(given, "it is a folder", "give the path of a file")
+        elif stat.S_ISLNK(state.st_mode):
+            if not overwrite:
+                fix = f"{another}, or pass --overwrite (overwrite=True) to replace the link itself"
+                raise _refused(given, "it is a link, and links are not followed", fix)
+        elif not stat.S_ISREG(state.st_mode):
+            raise _refused(given, "it is no regular file", another)
+        elif not overwrite and not _holds(target, known or mark(kind)):
+            why = f"it exists, and is no file of {kind} that symchiral wrote"
+            raise _refused(given, why, f"{another}, or pass --overwrite (overwrite=True)")
+        folder = target.parent
+        if not folder.is_dir():
+            raise _refused(given, f"there is no folder {_short(str(folder))}", "make the folder")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            why = f"nothing may be written to the folder {_short(str(folder))}"
+            raise _refused(given, why, another)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise cannot_write(given, error) from error
+    return target
+
+
+@contextlib.contextmanager
+def writing(
+    path: str | os.PathLike[str], kind: str, *, known: str | None = None, overwrite: bool = False
+) -> Iterator[Path]:
+    """Give a path beside ``path``, with the same ending; what is written there takes its place.
+
+    On any error, and on a full disk, what lay there before stays as it was.
+
+    Parameters
+    ----------
+    path, kind, known, overwrite
+        As for :func:`place`. What is written must hold the text by which its kind is known.
+
+    Raises
+    ------
+    InputError
+        As for :func:`place`, or it cannot be written.
+    """
+    target = place(path, kind, known=known, overwrite=overwrite)
+    try:
+        with _beside(target) as aside:
+            yield aside
+            # Somebody else may have put a file there in the meantime.
+            place(path, kind, known=known, overwrite=overwrite)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def write_text(
+    path: str | os.PathLike[str],
+    text: str,
+    kind: str,
+    *,
+    known: str | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Write a text as a file, in UTF-8 and with its line ends as they are; see :func:`writing`."""
+    with writing(path, kind, known=known, overwrite=overwrite) as aside:
+        aside.write_bytes(text.encode("utf-8"))
+
+
+def cannot_write(path: str | os.PathLike[str], error: Exception) -> InputError:
+    """Return the error that says why a file cannot be written."""
+    why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return _refused(os.fspath(path), why, "check the path, its folder and the space on the disk")
+
+
+def _refused(path: str, why: str, fix: str) -> InputError:
+    return InputError(f"cannot write {_short(path)}", why=why, fix=fix)
+
+
+def _short(path: str) -> str:
+    return path if len(path) <= 200 else f"{path[:120]}…{path[-60:]}"
+
+
+def _state(path: Path) -> os.stat_result | None:
+    """What lies at a path itself, links not followed; None if nothing does."""
+    try:
+        return os.lstat(path)
+    except FileNotFoundError:
+        return None
+
+
+def _is_read(path: Path) -> bool:
+    used = _used.get()
+    if not used:
+        return False
+    try:
+        found = os.stat(path)
+    except OSError:
+        return False  # a link to nothing
+    return (found.st_dev, found.st_ino) in used
+
+
+def _holds(path: Path, text: str) -> bool:
+    """Whether a text stands near the beginning or the end of a file."""
+    wanted = text.encode()
+    with path.open("rb") as file:
+        if wanted in file.read(EDGE):
+            return True
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - EDGE))
+        return wanted in file.read(EDGE)
+
+
+@contextlib.contextmanager
+def _beside(target: Path, *, durable: bool = True) -> Iterator[Path]:
+    """A new file beside the target, which takes its place when the block ends without error."""
+    aside = target.parent / f".symchiral-{secrets.token_hex(8)}{target.suffix}"
+    try:
+        # Made here, so that nothing that lies there, link or file, is ever written to.
+        os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        yield aside
+        with contextlib.suppress(OSError):
+            os.chmod(aside, stat.S_IMODE(os.lstat(target).st_mode) & 0o777)
+        if durable:
+            _flush(aside, os.O_RDWR)
+        os.replace(aside, target)
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(aside)
+    if durable:
+        with contextlib.suppress(OSError):
+            _flush(target.parent, os.O_RDONLY)
+
+
+def _flush(path: Path, flags: int) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    handle = os.open(path, flags)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
