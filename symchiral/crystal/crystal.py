@@ -13,6 +13,14 @@ from symchiral.value import Value, frozen
 
 
 @dataclass(frozen=True)
+class Notice:
+    """Something the user should know: a machine-readable kind and a sentence."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Source:
     """Where a crystal was read from, and what its file claimed.
 
@@ -30,6 +38,8 @@ class Source:
         What the reader had to assume, one sentence each (shown as warnings).
     stated_bns : str or None
         BNS number of the magnetic space group the file states, if it states one.
+    contradictions : tuple of Notice
+        Where the file contradicts itself, or what was made of it (shown as warnings).
     """
 
     path: str | None = None
@@ -38,6 +48,7 @@ class Source:
     stated_symbol: str | None = None
     notes: tuple[str, ...] = ()
     stated_bns: str | None = None
+    contradictions: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -14,12 +14,12 @@ import numpy.typing as npt
 import spglib
 
 from symchiral.crystal.crystal import Crystal
+from symchiral.crystal.crystal import Notice as Notice
 from symchiral.crystal.decoration import decorated
 from symchiral.crystal.frame import Change, Frame, symmetrized_cell
 from symchiral.crystal.setting import canonical_change, is_operation
 from symchiral.crystal.sites import find_sites
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
-from symchiral.crystal.symmetric import Notice as Notice
 from symchiral.crystal.symmetric import SymmetricCrystal as SymmetricCrystal
 from symchiral.crystal.symmetrize import averaged, carried, fold, lattice_shifts, matched
 from symchiral.crystal.tolerance import SYMPREC, distance_tolerance
@@ -31,6 +31,9 @@ EXACT = 1e-6
 
 ATTEMPTS = 4
 """How often spglib is asked for Wyckoff letters; the second time it nearly always answers."""
+
+_SKEWED = 5 * np.eye(3) + np.array([[0, 0.7, 0.3], [0.2, 0, 0.5], [0.4, 0.6, 1.0]])
+"""A cell of no symmetry, Å: averaged over a group it has that group's and no more."""
 
 _ORIGIN_CHOICE_2 = {
     # Space groups with two origin choices -> Hall number of choice 2 (spglib defaults to 1).
@@ -76,6 +79,54 @@ def space_group(hall_number: int) -> SpaceGroup:
     )
 
 
+@cache
+def named_settings() -> tuple[tuple[int, tuple[str, ...], str, str], ...]:
+    """The 530 settings of spglib: number, Hermann–Mauguin symbols, code, Hall symbol.
+
+    The first symbol is that of the setting, which need not be that of the group: ``I 1 2/a 1``
+    of number 15. The code is the one of *International Tables*: ``b3``, ``2``, ``ba-c``, ``H``.
+
+    Examples
+    --------
+    >>> named_settings()[91]
+    (15, ('I 1 2/a 1',), 'b3', '-I 2ya')
+    """
+    found = []
+    for hall_number in range(1, 531):
+        kind = spglib.get_spacegroup_type(hall_number)
+        assert kind is not None
+        # "C 2/c = B 1 1 2/b = B 2/b": of the group, of the setting, and an old one.
+        symbols = [part.strip() for part in kind.international.split("=")]
+        full = str(kind.international_full)
+        if full in ("P 4/n 2_1/m m", "P 4/n 2_1/c c"):  # what spglib calls full is not
+            symbols.append(f"{full[:-1]}2/{full[-1]}")
+        own = dict.fromkeys([*(symbols[1:] or symbols), full])
+        names = tuple(symbol.replace("_", "") for symbol in own)
+        found.append((int(kind.number), names, str(kind.choice), str(kind.hall_symbol)))
+    return tuple(found)
+
+
+def number_of_operations(
+    rotations: npt.NDArray[np.int64], translations: npt.NDArray[np.float64]
+) -> int | None:
+    """Number of the space group that operations form, in any setting; None if of none.
+
+    Examples
+    --------
+    >>> rotations = np.array([np.eye(3), -np.eye(3)], dtype=int)
+    >>> number_of_operations(rotations, np.array([[0, 0, 0], [0.1, 0.2, 0.3]]))
+    2
+    """
+    cell = symmetrized_cell(_SKEWED, rotations)
+    failure = getattr(getattr(spglib, "error", None), "SpglibError", None) or RuntimeError
+    try:
+        with _silent():
+            found = spglib.get_spacegroup_type_from_symmetry(rotations, translations, cell)
+    except failure:
+        return None
+    return None if found is None else int(found.number)
+
+
 def point_group_symbol(rotations: npt.NDArray[np.int64]) -> str:
     """Hermann–Mauguin symbol of a point group given by its rotation parts.
 
@@ -107,8 +158,7 @@ def magnetic_numbers(
     signs : (n,) int
         −1 for operations with time reversal.
     """
-    skewed = 5 * np.eye(3) + np.array([[0, 0.7, 0.3], [0.2, 0, 0.5], [0.4, 0.6, 1.0]])
-    cell = symmetrized_cell(skewed, rotations)
+    cell = symmetrized_cell(_SKEWED, rotations)
     with _silent():
         found = spglib.get_magnetic_spacegroup_type_from_symmetry(
             rotations, translations, signs < 0, cell
@@ -358,6 +408,7 @@ def _letters(primitive: Crystal, group: SpaceGroup, *, decorate: bool) -> list[t
 
 def _warnings(crystal: Crystal, data: Any, looser: Any, symprec: float) -> tuple[Notice, ...]:
     found = [Notice("reading", note) for note in crystal.source.notes]
+    found += crystal.source.contradictions
     # The group may keep its type and gain translations only: count the operations of the cell.
     gain = 1.0 if looser is None else len(looser.rotations) / len(data.rotations)
     if looser is not None and (looser.number != data.number or gain > 1):
@@ -376,12 +427,13 @@ def _warnings(crystal: Crystal, data: Any, looser: Any, symprec: float) -> tuple
             )
         )
     stated = crystal.source.stated_group
+    symbol = f"{crystal.source.stated_symbol} " if crystal.source.stated_symbol else ""
     # P1 is what exporters write when they state no symmetry: no claim to hold against the atoms.
     if stated not in (None, 1, data.number):
         found.append(
             Notice(
                 "stated-group",
-                f"the file states space group {crystal.source.stated_symbol or ''} ({stated}) "
+                f"the file states space group {symbol}({stated}) "
                 f"but its atoms have {data.international} ({data.number}); the atoms are used",
             )
         )

@@ -9,19 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.crystal import Crystal
+from symchiral.crystal.crystal import Notice as Notice
 from symchiral.crystal.frame import Frame
 from symchiral.crystal.magnetic_group import MagneticGroup
 from symchiral.crystal.sites import Site
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.value import Value, frozen
-
-
-@dataclass(frozen=True)
-class Notice:
-    """Something the user should know: a machine-readable kind and a sentence."""
-
-    kind: str
-    text: str
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -9,17 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.check import MAX_ATOMS, too_many
-from symchiral.crystal.crystal import SYMBOLS
+from symchiral.crystal.crystal import SYMBOLS, Notice
 from symchiral.errors import DisorderError, ReadError, StructureError
 from symchiral.io.cif import Block, number
-from symchiral.io.expand import expand
+from symchiral.io.expand import expand, metric_misfit
 from symchiral.io.magnetic_cif import (
     expanded_moments,
     magnetic_operations,
     stated_moments,
     without_time,
 )
-from symchiral.io.named_group import operations_of
+from symchiral.io.named_group import FITS, Statement, operations_of
 from symchiral.io.xyz import distinct_operations, parse_operations
 
 Integers = npt.NDArray[np.int64]
@@ -59,6 +59,8 @@ class Expanded:
         Magnetic moments, μB, Cartesian.
     bns : str or None
         Stated BNS number of the magnetic space group.
+    contradictions : tuple of Notice
+        Where the statements of the file do not agree.
     """
 
     cell: Floats
@@ -70,6 +72,7 @@ class Expanded:
     notes: tuple[str, ...]
     moments: Floats | None
     bns: str | None
+    contradictions: tuple[Notice, ...]
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def expand_block(block: Block, *, name: str) -> Expanded:
     notes = list(block.notes)
     cell = _cell(block, name, notes)
     sites = _sites(block, cell, name, notes)
-    group, symbol = _stated(block, notes)
+    stated = Statement.of(block, notes)
     magnetic = magnetic_operations(block, name=name)
     texts = block.column(*_OPERATIONS)
     if magnetic is not None:
@@ -134,8 +137,7 @@ def expand_block(block: Block, *, name: str) -> Expanded:
             )
     else:
         rotations, translations = operations_of(
-            group,
-            symbol,
+            stated,
             cell=cell,
             sites=sites.positions,
             content=_content(block),
@@ -163,11 +165,12 @@ def expand_block(block: Block, *, name: str) -> Expanded:
         positions=orbits.positions,
         numbers=sites.numbers[orbits.site],
         labels=tuple(sites.labels[i] for i in orbits.site),
-        group=group,
-        symbol=symbol,
+        group=stated.group,
+        symbol=stated.symbol,
         notes=_summary(notes),
         moments=moments,
         bns=block.first("_space_group_magn_number_bns"),
+        contradictions=tuple(stated.contradictions()),
     )
 
 
@@ -354,32 +357,10 @@ def _element(
     return _ATOMIC_NUMBER[symbol]
 
 
-def _stated(block: Block, notes: list[str]) -> tuple[int | None, str | None]:
-    text = block.first(
-        "_space_group_it_number", "_symmetry_int_tables_number", "_space_group_number"
-    )
-    group = None
-    if text is not None:
-        if re.fullmatch(r"\d{1,3}", text) and 1 <= int(text) <= 230:
-            group = int(text)
-        else:
-            notes.append(f"the stated space-group number {text[:20]!r} is none of 1 to 230")
-    symbol = block.first(
-        "_space_group_name_h-m_alt", "_symmetry_space_group_name_h-m", "_space_group_name_h-m"
-    )
-    if symbol is not None and len(symbol) > 40:
-        notes.append(f"the stated space-group symbol {symbol[:20]!r} … is none")
-        symbol = None
-    return group, " ".join(symbol.split()) if symbol else None
-
-
 def _check_metric(cell: Floats, rotations: Integers, name: str, notes: list[str]) -> None:
     """Operations must keep the lengths and angles of the cell."""
-    metric = cell @ cell.T
-    length = np.sqrt(np.diag(metric))
-    change = np.abs(np.swapaxes(rotations, 1, 2) @ metric @ rotations - metric)
-    worst = float((change / np.outer(length, length)).max())
-    if worst > 0.02:
+    worst = metric_misfit(cell, rotations)
+    if worst > FITS:
         raise StructureError(
             f"{name} contradicts itself",
             why="its symmetry operations do not fit the lengths and angles of its cell "

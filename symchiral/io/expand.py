@@ -104,6 +104,17 @@ def expand(
     return Orbits(np.concatenate(found), np.array(origin, dtype=np.int64), moved)
 
 
+def metric_misfit(cell: Floats, rotations: Integers) -> float:
+    r"""Return the largest change that rotations make to the metric of a cell, as a share.
+
+    .. math:: \max_{W,i,j} |(W^T G W - G)_{ij}| / (|a_i| |a_j|), \qquad G_{ij} = a_i \cdot a_j .
+    """
+    metric = cell @ cell.T
+    length = np.sqrt(np.diag(metric))
+    change = np.abs(np.swapaxes(rotations, 1, 2) @ metric @ rotations - metric)
+    return float((change / np.outer(length, length)).max())
+
+
 def _near_images(x: Floats, w: Integers, t: Floats, cell: Floats, radius: float) -> Floats:
     delta = w @ x + t - x
     delta -= np.rint(delta)
