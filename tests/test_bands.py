@@ -22,7 +22,7 @@ from symchiral.errors import GrammarError, InputError, LimitError, WavevectorErr
 from symchiral.forces.bands import Bands, BandSegment
 from symchiral.io.band_files import band_columns, write_band_yaml
 from symchiral.irreps.segments import find_segments
-from symchiral.report.bands import bands_document, bands_notices, bands_table, save_bands
+from symchiral.report.bands import bands_document, bands_table, save_bands
 from symchiral.report.bands_figure import bands_figure
 from symchiral.report.bands_labels import _pams, _spread
 from symchiral.report.document import schema
@@ -445,15 +445,6 @@ def test_figure_is_drawn_without_overlapping_texts(tmp_path: Path) -> None:
     for ending in ("png", "pdf", "svg"):
         save_bands(found, tmp_path / f"b.{ending}")
         assert (tmp_path / f"b.{ending}").stat().st_size > 5000
-
-
-def test_forces_of_a_single_cell_are_no_dispersion() -> None:
-    kinds = [
-        n.kind
-        for n in bands_notices(sc.read(ROOT / "structures" / "Bi2Se3").bands("GM T", points=5))
-    ]
-    assert "single-cell" in kinds
-    assert not bands_notices(bands("ZnO"))
 
 
 def test_short_names_of_pam() -> None:

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.crystal.tolerance import SYMPREC
 from symchiral.errors import InputError, ReadError, StructureError
-from symchiral.forces.door import BROKEN, ForceConstants, first_line, from_yaml, quiet
+from symchiral.forces.check import checked_hdf5, checked_supercell, checked_unit
+from symchiral.forces.door import BROKEN, ForceConstants, first_line, from_yaml, heard
 
 Floats = npt.NDArray[np.float64]
 
@@ -47,13 +49,17 @@ class Supercell:
 _PACKED = ("", ".xz", ".gz", ".bz2")
 
 
-def harmonic_from_yaml(parsed: dict[str, Any], *, name: str, folder: Path) -> ForceConstants:
+def harmonic_from_yaml(
+    parsed: dict[str, Any], *, name: str, folder: Path, symprec: float = SYMPREC
+) -> ForceConstants:
     """Make second-order force constants from the same data, without phono3py.
 
     Parameters
     ----------
     parsed, name, folder
         As for :func:`third_order_from_yaml`.
+    symprec : float
+        As for :func:`~symchiral.forces.door.from_yaml`.
 
     Raises
     ------
@@ -69,7 +75,9 @@ def harmonic_from_yaml(parsed: dict[str, Any], *, name: str, folder: Path) -> Fo
         data["supercell"] = parsed.get("phonon_supercell")
     files = [folder / "fc3.hdf5", folder / "fc2.hdf5"]
     if all(path.is_file() for path in files):
-        return from_yaml(data, name=name, force_constants=files[1], born=_born(folder))
+        return from_yaml(
+            data, name=name, symprec=symprec, force_constants=files[1], born=_born(folder)
+        )
     for key in ("displacements", "dataset"):
         # Old files call those of the second order by the shorter name too.
         found = parsed.get(f"phonon_{key}", parsed.get(key)) if own else parsed.get(key)
@@ -96,13 +104,13 @@ def harmonic_from_yaml(parsed: dict[str, Any], *, name: str, folder: Path) -> Fo
         ) from error
     if not data.get("displacements") and not data.get("dataset"):
         raise _missing(name)
-    return from_yaml(data, name=name, born=_born(folder))
+    return from_yaml(data, name=name, symprec=symprec, born=_born(folder))
 
 
 def _add_forces(data: dict[str, Any], single: list[dict[str, Any]], path: Path) -> None:
     """Forces of the displacements of one atom each, which come first in the files of phono3py."""
     atoms = len(data["supercell"]["points"])
-    with quiet():  # it warns of comments between the rows
+    with heard():  # it warns of comments between the rows
         forces = np.loadtxt(path, max_rows=len(single) * atoms)
     for entry, rows in zip(single, forces.reshape(len(single), atoms, 3), strict=True):
         entry["forces"] = rows
@@ -158,7 +166,7 @@ def third_order_from_yaml(parsed: dict[str, Any], *, name: str, folder: Path) ->
             fix="pip install 'symchiral[anharmonic]'",
         ) from error
     try:
-        with quiet():
+        with heard():
             data = load_phono3py_yaml(parsed)
             if data.calculator not in (None, "vasp"):
                 raise ReadError(
@@ -166,9 +174,14 @@ def third_order_from_yaml(parsed: dict[str, Any], *, name: str, folder: Path) ->
                     why=f"its units are those of {data.calculator}",
                     fix="write the data with phono3py in eV and Å",
                 )
+            cell = data.unitcell
+            if cell is None:
+                raise _missing(name)
+            checked_unit(cell.cell, cell.scaled_positions, cell.numbers, cell.masses, name=name)
+            matrix = np.eye(3) if data.supercell_matrix is None else data.supercell_matrix
             made = Phono3py(
-                data.unitcell,
-                np.eye(3, dtype=int) if data.supercell_matrix is None else data.supercell_matrix,
+                cell,
+                checked_supercell(matrix, len(cell), name=name),
                 primitive_matrix="auto" if data.primitive_matrix is None else data.primitive_matrix,
             )
             _fill(made, data, folder, name)
@@ -222,6 +235,8 @@ def _fill(made: Any, data: Any, folder: Path, name: str) -> None:
 
     given = [folder / "fc3.hdf5", folder / "fc2.hdf5"]
     if all(path.is_file() for path in given):
+        for path in given:
+            checked_hdf5(path, name=name)
         fc3 = read_fc3_from_hdf5(given[0], p2s_map=made.primitive.p2s_map)
         made.fc3 = fc3["fc3"] if isinstance(fc3, dict) else fc3
         return

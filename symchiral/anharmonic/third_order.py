@@ -19,6 +19,7 @@ from symchiral.anharmonic.polynomial import Polynomial
 from symchiral.crystal.crystal import Source
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.crystal.tolerance import SYMPREC
 from symchiral.errors import StructureError, WavevectorError
 from symchiral.forces.door import ForceConstants
 from symchiral.io.files import load, locate
@@ -284,15 +285,20 @@ class ThirdOrderFile:
         """The path as given."""
         return self.source.path or ""
 
-    def harmonic(self) -> ForceConstants:
+    def harmonic(self, *, symprec: float = SYMPREC) -> ForceConstants:
         """Return second-order force constants, made without phono3py.
+
+        Parameters
+        ----------
+        symprec : float
+            Å: how well atoms must repeat to be copies of each other.
 
         Raises
         ------
         ReadError, StructureError
             There are no forces, or the data are damaged.
         """
-        return harmonic_from_yaml(self.parsed, name=self.name, folder=self.folder)
+        return harmonic_from_yaml(self.parsed, name=self.name, folder=self.folder, symprec=symprec)
 
     @cached_property
     def supercell(self) -> Supercell:

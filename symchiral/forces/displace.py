@@ -12,7 +12,7 @@ from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import InputError, LimitError
 from symchiral.forces.calculator import SINGLE
-from symchiral.forces.door import ForceConstants, cell_of, from_displacements, quiet
+from symchiral.forces.door import ForceConstants, cell_of, from_displacements, heard
 from symchiral.forces.forcecache import CachedCalculator
 from symchiral.forces.relax import Relaxed
 from symchiral.value import Value, frozen
@@ -198,7 +198,7 @@ def displace(
         )
     name = f"the calculator {calculator.calculator.identity.name}"
     primitive = np.asarray(np.linalg.solve(unit.cell.T, relaxed.primitive.cell.T), dtype=np.float64)
-    with quiet():
+    with heard():
         phonon = Phonopy(cell_of(unit), matrix, primitive_matrix=primitive)
         phonon.generate_displacements(distance=displacement)
     cells = phonon.supercells_with_displacements

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import lzma
 import warnings
@@ -14,7 +15,17 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.crystal import Crystal
+from symchiral.crystal.tolerance import SYMPREC
 from symchiral.errors import ReadError, StructureError
+from symchiral.forces.check import (
+    checked_charges,
+    checked_constants,
+    checked_dataset,
+    checked_hdf5,
+    checked_primitive,
+    checked_supercell,
+    checked_unit,
+)
 
 Complex = npt.NDArray[np.complex128]
 Floats = npt.NDArray[np.float64]
@@ -32,7 +43,13 @@ BROKEN = (
     lzma.LZMAError,
     np.linalg.LinAlgError,
 )
-"""What phonopy raises on data that make no sense, besides errors of its own classes."""
+"""What phonopy raises on data that make no sense: its own classes are made from these."""
+
+LOOSEST = 0.5
+"""A larger tolerance stated by a file, Å, is not believed."""
+
+LONGEST = 200
+"""Of longer warnings only the beginning, in characters, is passed on."""
 
 
 class Forces(Protocol):
@@ -73,63 +90,110 @@ class ForceConstants:
     ----------
     phonon : phonopy.Phonopy
         With force constants; it is not changed.
+    name : str
+        What errors call it.
+    said : tuple of str
+        What phonopy warned of while it was made.
+
+    Raises
+    ------
+    ReadError
+        There are no force constants.
+    StructureError
+        Cells, masses, force constants or Born charges make no sense.
     """
 
-    def __init__(self, phonon: Any) -> None:
+    def __init__(
+        self, phonon: Any, *, name: str = "the Phonopy object", said: tuple[str, ...] = ()
+    ) -> None:
         from phonopy.interface.calculator import get_calculator_physical_units
 
-        if phonon.force_constants is None or phonon.dynamical_matrix is None:
+        if phonon.force_constants is None:
             raise ReadError(
                 "no force constants",
                 why="neither force constants nor forces are given",
                 fix="add FORCE_SETS, FORCE_CONSTANTS or force_constants.hdf5 beside the file, or "
                 "forces in the yaml",
             )
-        self.phonon = phonon
-        self._matrix = phonon.dynamical_matrix
         length = float(get_calculator_physical_units(phonon.calculator).distance_to_A)
-        primitive = phonon.primitive
+        primitive, unit = phonon.primitive, phonon.unitcell
+        self.name = name
+        self.said = said
+        self.unit = checked_unit(
+            np.array(unit.cell) * length,
+            np.array(unit.scaled_positions),
+            np.array(unit.numbers),
+            np.array(unit.masses),
+            name=name,
+        )
+        self.phonon = phonon
         self.cell: Floats = np.array(primitive.cell, dtype=float) * length
         self.positions: Floats = np.array(primitive.scaled_positions, dtype=float)
         self.numbers = np.array(primitive.numbers, dtype=np.int64)
         self.masses: Floats = np.array(primitive.masses, dtype=float)
-        unit = phonon.unitcell
-        self.unit = Crystal.of(
-            np.array(unit.cell) * length, np.array(unit.scaled_positions), np.array(unit.numbers)
-        )
+        self.supercell: Floats = np.array(phonon.supercell.cell, dtype=float) * length
         self.cells = len(phonon.supercell) // len(primitive)
-        self._factor = float(phonon.unit_conversion_factor) ** 2
-        nac = phonon.nac_params
-        self.born: Floats | None = None if nac is None else np.array(nac["born"], dtype=float)
-        self.dielectric: Floats | None = (
-            None if nac is None else np.array(nac["dielectric"], dtype=float)
+        self.constants = checked_constants(
+            phonon.force_constants, len(primitive), len(phonon.supercell), name=name
         )
+        nac = phonon.nac_params
+        if nac is not None:
+            nac = checked_charges(nac, len(primitive), name=name)
+        self.born: Floats | None = None if nac is None else nac["born"]
+        self.dielectric: Floats | None = None if nac is None else nac["dielectric"]
+        with answering(name):
+            self._matrix = phonon.dynamical_matrix
+            self._factor = float(phonon.unit_conversion_factor) ** 2
 
     def dynamical_matrix(self, q: Floats, direction: Floats | None = None) -> Complex:
         """(3N, 3N): at q on the reciprocal basis, THz², phase with the position of the atom."""
-        if self.born is None:
-            self._matrix.run(q)
-        else:
-            self._matrix.run(q, q_direction=direction)
-        return np.asarray(self._matrix.dynamical_matrix * self._factor)
+        with answering(self.name):
+            if self.born is None:
+                self._matrix.run(q)
+            else:
+                self._matrix.run(q, q_direction=direction)
+            return np.asarray(self._matrix.dynamical_matrix * self._factor)
 
-    def with_primitive(self, vectors: Floats) -> ForceConstants:
-        """Return the same force constants with another primitive cell, rows in Å."""
+    def changed(
+        self, *, constants: Floats | None = None, born: Floats | None = None
+    ) -> ForceConstants:
+        """Return the same with other force constants (of the same shape) or Born charges."""
+        from phonopy.harmonic.dynamical_matrix import get_dynamical_matrix
+
+        new = copy.copy(self)
+        new.constants = self.constants if constants is None else constants
+        new.born = self.born if born is None else born
+        old = self.phonon
+        nac = old.nac_params if new.born is None else {**old.nac_params, "born": new.born}
+        with answering(self.name), heard():
+            new._matrix = get_dynamical_matrix(
+                new.constants, old.supercell, old.primitive, nac_params=nac
+            )
+        return new
+
+    def with_primitive(self, vectors: Floats, *, symprec: float = SYMPREC) -> ForceConstants:
+        """Return the same force constants with another primitive cell, rows in Å.
+
+        Raises
+        ------
+        StructureError
+            phonopy cannot make that cell from the atoms, within ``symprec`` in Å.
+        """
         from phonopy import Phonopy
         from phonopy.harmonic.force_constants import compact_fc_to_full_fc
 
         old = self.phonon
         matrix = np.linalg.solve(self.unit.cell.T, vectors.T)
         matrix = np.rint(matrix * 24) / 24
-        with quiet():
+        with answering(self.name), heard() as said:
             new = Phonopy(
                 old.unitcell,
                 old.supercell_matrix,
                 primitive_matrix=matrix,
-                symprec=old.symmetry.tolerance,
+                symprec=max(symprec, old.symmetry.tolerance),
                 calculator=old.calculator,
             )
-            full = np.array(old.force_constants)
+            full = self.constants
             if full.shape[0] != full.shape[1]:
                 full = compact_fc_to_full_fc(old.primitive, full)
             if old.nac_params is not None:
@@ -137,21 +201,43 @@ class ForceConstants:
                 owners = [place[int(old.primitive.s2p_map[s])] for s in new.primitive.p2s_map]
                 new.nac_params = {**old.nac_params, "born": old.nac_params["born"][owners]}
             new.force_constants = full
-        return ForceConstants(new)
+        return ForceConstants(new, name=self.name, said=(*self.said, *said))
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Phonopy prints and warns on its own; neither is for the user of this library."""
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+def heard() -> Iterator[list[str]]:
+    """Keep phonopy from printing and warning on its own, and return what it warned of."""
+    said: list[str] = []
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield said
+    for warning in caught:
+        # Programmers are told of names that will go; users of what is wrong with their data.
+        if not issubclass(warning.category, DeprecationWarning | FutureWarning | ImportWarning):
+            text = " ".join(str(warning.message).split())
+            text = text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+            if text not in said:
+                said.append(text)
+
+
+@contextlib.contextmanager
+def answering(name: str) -> Iterator[None]:
+    """Say in words what phonopy raises on data that make no sense."""
+    try:
         yield
+    except BROKEN as error:
+        raise StructureError(
+            f"cannot use the forces of {name}",
+            why=f"phonopy says {first_line(error)}",
+            fix="check that cells, supercell, forces and Born charges belong together",
+        ) from error
 
 
 def from_yaml(
     data: dict[str, Any],
     *,
     name: str,
+    symprec: float = SYMPREC,
     force_sets: Path | None = None,
     force_constants: Path | None = None,
     born: Path | None = None,
@@ -164,6 +250,9 @@ def from_yaml(
         The parsed yaml (parsed by a safe loader: phonopy's own would run code it finds).
     name : str
         What errors call it.
+    symprec : float
+        Å: how well atoms of the file must repeat. Where the file states a larger tolerance, to
+        which its displacements were chosen, that is taken.
     force_sets, force_constants, born : Path, optional
         FORCE_SETS, FORCE_CONSTANTS or force_constants.hdf5, and BORN, used where the yaml itself
         has no forces or Born charges.
@@ -178,7 +267,7 @@ def from_yaml(
     from phonopy.interface.phonopy_yaml import load_phonopy_yaml
 
     try:
-        with quiet():
+        with heard() as said:
             parsed = load_phonopy_yaml(data)
     except BROKEN as error:
         raise ReadError(
@@ -197,11 +286,13 @@ def from_yaml(
         parsed.unitcell,
         np.eye(3, dtype=int) if parsed.supercell_matrix is None else parsed.supercell_matrix,
         "auto" if primitive is None else primitive,
+        symprec=max(symprec, _stated_tolerance(data)),
         calculator=parsed.calculator,
         dataset=parsed.dataset,
         constants=parsed.force_constants,
         nac=parsed.nac_params,
         name=name,
+        before=tuple(said),
         force_sets=force_sets,
         force_constants=force_constants,
         born=born,
@@ -212,6 +303,7 @@ def from_supercell(
     supercell: Path,
     *,
     name: str,
+    symprec: float = SYMPREC,
     force_sets: Path | None = None,
     force_constants: Path | None = None,
     born: Path | None = None,
@@ -226,7 +318,7 @@ def from_supercell(
     from phonopy.interface.vasp import read_vasp
 
     try:
-        with quiet():
+        with heard():
             cell = read_vasp(supercell)
     except BROKEN as error:
         raise ReadError(
@@ -237,6 +329,7 @@ def from_supercell(
         np.eye(3, dtype=int),
         "auto",
         name=name,
+        symprec=symprec,
         force_sets=force_sets,
         force_constants=force_constants,
         born=born,
@@ -287,7 +380,7 @@ def cell_of(crystal: Crystal) -> Any:
 
 def yaml_text(constants: ForceConstants) -> str:
     """Return what phonopy writes: cells, displacements with forces, or else force constants."""
-    with quiet():
+    with heard():
         has = _has_forces(constants.phonon.dataset)
         return str(constants.phonon.to_phonopy_yaml(settings={"force_constants": not has}))
 
@@ -298,6 +391,8 @@ def _build(
     primitive_matrix: Any,
     *,
     name: str,
+    symprec: float = SYMPREC,
+    before: tuple[str, ...] = (),
     calculator: str | None = None,
     dataset: Any = None,
     constants: Any = None,
@@ -320,51 +415,61 @@ def _build(
     )
     from phonopy.interface.calculator import get_calculator_physical_units
 
-    try:
-        with quiet():
-            phonon = Phonopy(
-                unitcell, supercell_matrix, primitive_matrix=primitive_matrix, calculator=calculator
-            )
-            if nac is None and born is not None:
-                nac = parse_BORN(phonon.primitive, filename=born)
-            if nac is not None:
-                factor = get_calculator_physical_units(calculator).nac_factor
-                phonon.nac_params = {"factor": factor, **nac}
-            if not _has_forces(dataset) and force_sets is not None:
-                dataset = parse_FORCE_SETS(filename=force_sets, natom=len(phonon.supercell))
-            if constants is None and force_constants is not None and not _has_forces(dataset):
-                if force_constants.suffix == ".hdf5":
-                    constants = read_force_constants_hdf5(force_constants, phonon.primitive.p2s_map)
-                else:
-                    constants = parse_FORCE_CONSTANTS(force_constants, phonon.primitive.p2s_map)
-            if constants is not None:
-                if len(constants[0]) != len(phonon.supercell):
-                    raise _mismatch(name, len(constants[0]), len(phonon.supercell))
-                phonon.force_constants = constants
-            elif _has_forces(dataset):
-                phonon.dataset = dataset
-                for forces in phonon.forces:
-                    if len(forces) != len(phonon.supercell):
-                        raise _mismatch(name, len(forces), len(phonon.supercell))
-                phonon.produce_force_constants(
-                    calculate_full_force_constants=False,
-                    fc_calculator=None if "first_atoms" in dataset else "symfc",
-                )
-                if "first_atoms" in dataset:
-                    phonon.symmetrize_force_constants(show_drift=False, use_symfc_projector=True)
-    except BROKEN as error:
-        raise StructureError(
-            f"cannot use the forces of {name}",
-            why=first_line(error),
-            fix="check that forces, supercell and Born charges belong together",
-        ) from error
-    if phonon.force_constants is not None and not np.all(np.isfinite(phonon.force_constants)):
-        raise StructureError(
-            f"cannot use the forces of {name}",
-            why="some force constants are no finite numbers",
-            fix="compute the forces again",
+    with answering(name):
+        units = get_calculator_physical_units(calculator)
+        checked_unit(
+            np.array(unitcell.cell) * float(units.distance_to_A),
+            unitcell.scaled_positions,
+            unitcell.numbers,
+            unitcell.masses,
+            name=name,
         )
-    return ForceConstants(phonon)
+    matrix = checked_supercell(supercell_matrix, len(unitcell), name=name)
+    primitive_matrix = checked_primitive(primitive_matrix, name=name)
+    with answering(name), heard() as said:
+        phonon = Phonopy(
+            unitcell,
+            matrix,
+            primitive_matrix=primitive_matrix,
+            symprec=symprec,
+            calculator=calculator,
+        )
+        atoms = len(phonon.supercell)
+        if nac is None and born is not None:
+            nac = parse_BORN(phonon.primitive, symprec=symprec, filename=born)
+        if nac is not None:
+            nac = checked_charges(nac, len(phonon.primitive), name=name)
+            phonon.nac_params = {"factor": units.nac_factor, **nac}
+        if not _has_forces(dataset) and force_sets is not None:
+            dataset = parse_FORCE_SETS(filename=force_sets, natom=atoms)
+        if constants is None and force_constants is not None and not _has_forces(dataset):
+            if force_constants.suffix == ".hdf5":
+                checked_hdf5(force_constants, name=name)
+                constants = read_force_constants_hdf5(force_constants, phonon.primitive.p2s_map)
+            else:
+                constants = parse_FORCE_CONSTANTS(force_constants, phonon.primitive.p2s_map)
+        if constants is not None:
+            phonon.force_constants = checked_constants(
+                constants, len(phonon.primitive), atoms, name=name
+            )
+        elif _has_forces(dataset):
+            checked_dataset(dataset, atoms, name=name)
+            phonon.dataset = dataset
+            phonon.produce_force_constants(
+                calculate_full_force_constants=False,
+                fc_calculator=None if "first_atoms" in dataset else "symfc",
+            )
+            if "first_atoms" in dataset:
+                phonon.symmetrize_force_constants(show_drift=False, use_symfc_projector=True)
+    return ForceConstants(phonon, name=name, said=(*before, *said))
+
+
+def _stated_tolerance(data: dict[str, Any]) -> float:
+    """The tolerance with which phonopy searched the symmetry when it wrote a file, Å; or 0."""
+    header = data.get("phonopy")
+    stated = header.get("symmetry_tolerance") if isinstance(header, dict) else None
+    usable = isinstance(stated, int | float) and 0 < stated <= LOOSEST
+    return float(stated) if usable and stated is not None else 0.0
 
 
 def _has_forces(dataset: Any) -> bool:
@@ -373,14 +478,6 @@ def _has_forces(dataset: Any) -> bool:
         return False
     single = dataset.get("first_atoms", ())
     return "forces" in dataset or bool(single and all("forces" in entry for entry in single))
-
-
-def _mismatch(name: str, forces: int, atoms: int) -> StructureError:
-    return StructureError(
-        f"the forces of {name} belong to another supercell",
-        why=f"there are forces on {forces} atoms, and the supercell has {atoms}",
-        fix="give the supercell matrix the forces were computed with",
-    )
 
 
 def first_line(error: BaseException) -> str:

@@ -27,6 +27,10 @@ TOLERATED = 0.1
 """Forces that change a frequency by more, in THz, when they are made symmetric are refused."""
 
 
+WIDE = 10.0
+"""Distance of an atom from its images, Å, beyond which a single cell is as good as a supercell."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Phonons(Value):
     """A crystal with forces.
@@ -93,13 +97,17 @@ class Phonons(Value):
         WavevectorError
             The forces are those of the zone centre alone, and q is another wavevector.
         """
-        centred = self.provenance is not None and self.provenance.zone_centre
-        if centred and np.abs(q - np.rint(q)).max() > 1e-9:
+        if self.centred and np.abs(q - np.rint(q)).max() > 1e-9:
+            computed = self.provenance is not None
             raise WavevectorError(
                 f"no modes at ({', '.join(f'{x:g}' for x in q)})",
                 why="the forces were computed in the primitive cell, which is right at the zone "
                 "centre only",
-                fix="compute them in a supercell: without --gamma",
+                fix="compute them in a supercell: without --gamma"
+                if computed
+                else "give forces of a supercell (symchiral phonons FILE --calculator ... computes "
+                f"them, at least {WIDE:g} Å wide); rules without frequencies need the structure "
+                "alone",
             )
         theirs = None
         if direction is not None:
@@ -110,6 +118,22 @@ class Phonons(Value):
         # Atoms of the source are a little beside their symmetric places.
         phases = np.exp(2j * np.pi * (self._offsets @ q)).repeat(3)
         return np.asarray(matrix[np.ix_(rows, rows)] * np.outer(phases, phases.conj()))
+
+    @property
+    def centred(self) -> bool:
+        """Whether the forces hold at the zone centre alone.
+
+        They were computed for it, or in one primitive cell, where an atom moves together with all
+        its images and no wavevector but zero fits in; a cell in which images are ``WIDE`` apart
+        does as well as a supercell of that size.
+        """
+        if self.provenance is not None and self.provenance.zone_centre:
+            return True
+        forces = self.constants
+        if forces is None or forces.cells > 1:
+            return False
+        steps = np.array([s for s in np.ndindex(5, 5, 5) if s != (2, 2, 2)]) - 2
+        return float(np.linalg.norm(steps @ forces.supercell, axis=1).min()) < WIDE
 
     @property
     def source(self) -> Forces:
@@ -216,7 +240,7 @@ def make_phonons(
         crystal = replace(crystal, warnings=(*crystal.warnings, *provenance.notices()))
     ours = crystal.primitive
     if len(forces.numbers) != len(ours) and isinstance(forces, ForceConstants):
-        forces = forces.with_primitive(ours.cell)
+        forces = forces.with_primitive(ours.cell, symprec=symprec)
     basis = np.linalg.solve(forces.cell.T, ours.cell.T)
     whole = np.rint(basis).astype(np.int64)
     size = np.linalg.norm((basis - whole).T @ forces.cell, axis=1).max()

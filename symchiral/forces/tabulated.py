@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS
 from symchiral.errors import LabelError, ReadError
+from symchiral.forces.check import checked_unit
 from symchiral.forces.door import BROKEN
 
 Complex = npt.NDArray[np.complex128]
@@ -106,10 +107,11 @@ def tabulated(
                 why="it has frequencies without eigenvectors",
                 fix="write it with eigenvectors (EIGENVECTORS = .TRUE. or --eigvecs)",
             )
+        checked_unit(lattice, positions, numbers, masses, name=name)
         raw = np.array([[b["eigenvector"] for b in q] for q in bands], dtype=float)
         n = len(numbers)
         complete = raw.shape == (len(where), 3 * n, n, 3, 2) and lattice.shape == (3, 3)
-        if not complete or not np.all(np.isfinite(raw)):
+        if not complete or not all(np.all(np.isfinite(x)) for x in (raw, where, frequencies)):
             raise ValueError("an eigenvector is incomplete")
     except BROKEN as error:
         raise ReadError(

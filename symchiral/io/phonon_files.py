@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from symchiral.crystal.crystal import Source
+from symchiral.crystal.tolerance import SYMPREC
 from symchiral.errors import ReadError
 from symchiral.forces.door import ForceConstants, Forces, from_supercell, from_yaml
 from symchiral.forces.provenance import KEY, Provenance
@@ -41,7 +42,9 @@ def is_phonon_source(source: object) -> bool:
     return hasattr(source, "dynamical_matrix") and hasattr(source, "force_constants")
 
 
-def read_forces(source: object) -> tuple[Forces, Source, Provenance | None]:
+def read_forces(
+    source: object, *, symprec: float = SYMPREC
+) -> tuple[Forces, Source, Provenance | None]:
     """Read what gives dynamical matrices.
 
     Parameters
@@ -51,6 +54,8 @@ def read_forces(source: object) -> tuple[Forces, Source, Provenance | None]:
         FORCE_CONSTANTS or force_constants.hdf5, and BORN, beside it), also compressed; a folder
         with these; ``band.yaml``, ``mesh.yaml`` or ``qpoints.yaml`` with eigenvectors; or a
         Phonopy object.
+    symprec : float
+        Å: how well atoms must repeat to be copies of each other.
 
     Returns
     -------
@@ -77,7 +82,7 @@ def read_forces(source: object) -> tuple[Forces, Source, Provenance | None]:
     if path.is_dir():
         inside = _in_folder(path)
         if inside is None:
-            return _from_supercell(path, given), Source(given), None
+            return _from_supercell(path, given, symprec), Source(given), None
         path = inside
     path = locate(path)
     data = load(path, name=given, limit=MAX_BYTES)
@@ -91,6 +96,7 @@ def read_forces(source: object) -> tuple[Forces, Source, Provenance | None]:
     forces = from_yaml(
         parsed,
         name=given,
+        symprec=symprec,
         force_sets=beside["FORCE_SETS"],
         force_constants=beside["FORCE_CONSTANTS"] or beside["force_constants.hdf5"],
         born=beside["BORN"],
@@ -124,7 +130,7 @@ def _tabulated(parsed: Mapping[str, Any], path: Path, name: str) -> Tabulated:
     return tabulated(parsed, cell, name=name)
 
 
-def _from_supercell(folder: Path, name: str) -> ForceConstants:
+def _from_supercell(folder: Path, name: str, symprec: float) -> ForceConstants:
     """SPOSCAR with FORCE_SETS or FORCE_CONSTANTS, without any yaml."""
     beside = {n: _existing(folder / n) for n in (*_FORCES, "BORN")}
     supercell = _existing(folder / "SPOSCAR")
@@ -137,6 +143,7 @@ def _from_supercell(folder: Path, name: str) -> ForceConstants:
     return from_supercell(
         supercell,
         name=name,
+        symprec=symprec,
         force_sets=beside["FORCE_SETS"],
         force_constants=beside["FORCE_CONSTANTS"] or beside["force_constants.hdf5"],
         born=beside["BORN"],

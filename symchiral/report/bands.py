@@ -33,8 +33,8 @@ def bands_notices(bands: Bands) -> tuple[Notice, ...]:
         found.append(
             Notice(
                 "single-cell",
-                "the forces were computed in a single primitive cell: they hold at the zone centre "
-                "alone, and what is shown elsewhere is no dispersion",
+                "the forces were computed in a single primitive cell: only the zone centre is what "
+                "was computed, all else is interpolated",
             )
         )
     lowest = min(float(piece.frequencies.min()) for piece in bands.segments)

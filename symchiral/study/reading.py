@@ -56,11 +56,14 @@ def read(
     if is_third_order_source(source):
         third = read_third_order(source)  # type: ignore[arg-type]
         phonons = make_phonons(
-            third.harmonic(), source=third.source, symprec=symprec, symmetrize=symmetrize
+            third.harmonic(symprec=symprec),
+            source=third.source,
+            symprec=symprec,
+            symmetrize=symmetrize,
         )
         return Study(phonons.crystal, find_axis(phonons.crystal, axis), phonons, third)
     if is_phonon_source(source):
-        forces, origin, provenance = read_forces(source)
+        forces, origin, provenance = read_forces(source, symprec=symprec)
         phonons = make_phonons(
             forces,
             source=origin,
