@@ -12,6 +12,7 @@ import sys
 import time
 import tracemalloc
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -30,7 +31,7 @@ from symchiral.errors import (
 )
 from symchiral.io import find_structure, read_crystal, structure_names
 from symchiral.io.cif import parse_cif
-from symchiral.io.files import MAX_BYTES
+from symchiral.io.files import MAX_BYTES, unpack
 from symchiral.io.structure import read_bytes
 from symchiral.io.xyz import parse_operations, parse_xyz
 
@@ -151,6 +152,17 @@ def test_a_decompression_bomb_is_refused() -> None:
     bomb = gzip.compress(b"\n" * (MAX_BYTES + 10))
     assert len(bomb) < 1_000_000
     fails(LimitError, bomb, "x.cif.gz", "decompresses")
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_what_expands_beyond_measure_is_refused(pack: Callable[[bytes], bytes]) -> None:
+    """Where larger files are allowed, the ratio is what is refused; memory follows the contents."""
+    with pytest.raises(LimitError, match="200 times"):
+        unpack(pack(b"\n" * (MAX_BYTES + 10)), name="x", limit=10 * MAX_BYTES)
+    tracemalloc.start()
+    assert unpack(pack(b"data_x"), name="x", limit=10**12) == b"data_x"
+    assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    tracemalloc.stop()
 
 
 # ------------------------------------------------------------------------------- paths

@@ -20,6 +20,9 @@ from symchiral.io.shipped import FORCE_FILES, find_structure, structure_names
 MAX_BYTES = 50_000_000
 """Larger files, also after decompression, are no structures of one crystal."""
 
+RATIO = 200
+"""Text compresses ten- or twentyfold; what expands further, and beyond ``MAX_BYTES``, is a bomb."""
+
 _PACKED: tuple[tuple[bytes, Callable[[io.BytesIO], io.BufferedIOBase]], ...] = (
     (b"\x1f\x8b", lambda raw: gzip.GzipFile(fileobj=raw)),
     (b"BZh", bz2.BZ2File),
@@ -146,7 +149,7 @@ def _too_big(name: str, why: str, limit: int) -> LimitError:
     return LimitError(
         f"{name} is too large",
         why=f"{why}, and the limit is {limit / 1e6:.0f} MB",
-        fix="give the structure alone, in CIF or POSCAR format",
+        fix="give what belongs to one crystal alone, uncompressed if it must be that large",
     )
 
 
@@ -163,17 +166,28 @@ def unpack(data: bytes, *, name: str, limit: int = MAX_BYTES) -> bytes:
             continue
         try:
             with opener(io.BytesIO(data)) as stream:
-                plain = stream.read(limit + 1)
+                plain = _expand(stream, len(data), name=name, limit=limit)
         except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
             raise ReadError(
                 f"cannot read {name}",
                 why=f"the compressed data are damaged ({error})",
                 fix="compress or download it again",
             ) from error
-        if len(plain) > limit:
-            raise _too_big(name, "it decompresses to more", limit)
         return plain
     return data
+
+
+def _expand(stream: io.BufferedIOBase, packed: int, *, name: str, limit: int) -> bytes:
+    """Read a compressed stream piece by piece: memory follows what is there, not the limit."""
+    pieces, size = [], 0
+    while piece := stream.read(1 << 20):
+        pieces.append(piece)
+        size += len(piece)
+        if size > limit:
+            raise _too_big(name, "it decompresses to more", limit)
+        if size > max(MAX_BYTES, RATIO * packed):
+            raise _too_big(name, f"it decompresses to over {RATIO} times its size", MAX_BYTES)
+    return b"".join(pieces)
 
 
 def decode(data: bytes, *, name: str) -> Text:
