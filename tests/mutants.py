@@ -660,6 +660,7 @@ def worker() -> None:
     os.dup2(2, 1)
     with tempfile.TemporaryDirectory() as place:
         import phonopy  # noqa: F401 - what is loaded later would count as memory of a mutant
+
         run_case(Case("warm", ("predict", "Bi2Se3", "--json")), Path(place))
         with open("/proc/self/statm") as file:
             used = int(file.read().split()[0]) * resource.getpagesize()

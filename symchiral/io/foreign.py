@@ -11,6 +11,7 @@ from typing import Any
 
 from symchiral.crystal.check import MAX_ATOMS, too_many
 from symchiral.errors import ReadError, StructureError
+from symchiral.io.deadline import within
 from symchiral.io.files import choose, decode
 
 _NOT_STRUCTURES = frozenset({
@@ -19,6 +20,8 @@ _NOT_STRUCTURES = frozenset({
 })  # fmt: skip
 _ULM = b"- of UlmASE-Trajectory"
 _MAX_COLUMNS = 64
+SECONDS, SECONDS_PER_MB = 5.0, 2.0
+"""Processor time that ASE's parser of a format may take: for any file, and for its size."""
 _PACKING = (".gz", ".bz2", ".xz")
 
 
@@ -157,7 +160,8 @@ def _parse(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            atoms = list(read(source, index=":", format=kind, do_not_split_by_at_sign=True))
+            with within(SECONDS + SECONDS_PER_MB * _size(handle) / 1e6):
+                atoms = list(read(source, index=":", format=kind, do_not_split_by_at_sign=True))
         except MemoryError:
             raise
         except Exception as error:
@@ -179,7 +183,14 @@ def _parse(
     return atoms, list(said)[:5]
 
 
+def _size(handle: io.IOBase) -> int:
+    """Bytes or characters of a file in memory."""
+    return handle.seek(0, io.SEEK_END) - handle.seek(0)
+
+
 def _because(error: Exception, kind: str) -> str:
+    if isinstance(error, TimeoutError):
+        return f"ASE's parser of {kind} was ended: {error}"
     if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str):
         return f"{error.args[0][:30]!r} is not a chemical element (ASE, format {kind})"
     said = " ".join(str(error).split())[:200]
