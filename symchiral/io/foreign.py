@@ -22,6 +22,22 @@ _ULM = b"- of UlmASE-Trajectory"
 _MAX_COLUMNS = 64
 SECONDS, SECONDS_PER_MB = 5.0, 2.0
 """Processor time that ASE's parser of a format may take: for any file, and for its size."""
+_SIGNATURES = tuple(
+    (kind, tuple(re.compile(part, re.IGNORECASE | re.MULTILINE) for part in parts))
+    for kind, parts in (
+        ("aims", (r"^\s*lattice_vector\s", r"^\s*atom(_frac)?\s")),
+        ("castep-cell", (r"^\s*%block\s+positions_(frac|abs)\b",)),
+        ("xsf", (r"\A(\s*#.*\n|\s*\n)*\s*(crystal|slab|polymer|animsteps)\b",)),
+        ("vasp-xml", (r"\A\s*<\?xml", r"<modeling>")),
+        ("vasp-out", (r"\A\s*vasp\.\d", r"^\s*POTCAR:")),
+        ("espresso-out", (r"\bProgram PWSCF\b",)),
+    )
+)
+"""Words by which a text is known whatever its name ends in; every pattern must be found."""
+
+_CASTEP_ABSENT = ("CASTEP keywords", "CASTEP binary", "validate CASTEP input")
+"""ASE says this of a machine without CASTEP, not of the file."""
+
 _PACKING = (".gz", ".bz2", ".xz")
 
 
@@ -118,6 +134,9 @@ def _format(text: str, data: bytes, name: str) -> str:
         return "extxyz"
     if _looks_like_poscar(text):
         return "vasp-xdatcar" if "\nDirect configuration=" in text[:4000] else "vasp"
+    for known, patterns in _SIGNATURES:
+        if all(pattern.search(text) for pattern in patterns):
+            return known
     from ase.io.formats import UnknownFileTypeError, filetype, get_ioformat
 
     peek = io.BytesIO(data)
@@ -126,8 +145,8 @@ def _format(text: str, data: bytes, name: str) -> str:
     kind = "unknown"
     try:
         kind = filetype(peek)
-        known = get_ioformat(kind)
-        good = known.can_read and kind not in _NOT_STRUCTURES and kind != "cif"
+        ours = get_ioformat(kind)
+        good = ours.can_read and kind not in _NOT_STRUCTURES and kind != "cif"
     except UnknownFileTypeError:
         good = False
     if good:
@@ -170,15 +189,19 @@ def _parse(
                 why=_because(error, kind),
                 fix=f"check the file against the {kind} format, or export it again",
             ) from error
-    if not atoms:
+    if not any(len(frame) for frame in atoms):
+        # A format guessed by the ending of the name may be the wrong one.
         raise ReadError(
-            f"cannot read {name}", why="it holds no structure", fix="give a file with one"
+            f"cannot read {name}",
+            why=f"read as {_described(kind)} it has no atoms",
+            fix="give a file with atoms; if it is in another format, export it as CIF or POSCAR",
         )
     about_ase = (DeprecationWarning, PendingDeprecationWarning, FutureWarning)
     said = dict.fromkeys(
         " ".join(str(w.message).split())[:200]
         for w in caught
         if not issubclass(w.category, about_ase)
+        and not any(words in str(w.message) for words in _CASTEP_ABSENT)
     )
     return atoms, list(said)[:5]
 
@@ -186,6 +209,12 @@ def _parse(
 def _size(handle: io.IOBase) -> int:
     """Bytes or characters of a file in memory."""
     return handle.seek(0, io.SEEK_END) - handle.seek(0)
+
+
+def _described(kind: str) -> str:
+    from ase.io.formats import get_ioformat
+
+    return f"{get_ioformat(kind).description} ({kind})"
 
 
 def _because(error: Exception, kind: str) -> str:

@@ -16,8 +16,15 @@ from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
 from symchiral.errors import DisorderError, GrammarError, InputError, ReadError, StructureError
 from symchiral.io.asymmetric import Expanded, expand_block, has_atoms
 from symchiral.io.cif import Block, looks_like_cif, parse_cif
+from symchiral.io.espresso import looks_like_espresso, parse_espresso
 from symchiral.io.files import choose, decode, load, locate, unpack
 from symchiral.io.foreign import plain_name, read_foreign
+from symchiral.io.site_values import (
+    first_moments,
+    moments_of,
+    unequal_charges,
+    unequal_masses,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -32,10 +39,10 @@ def read_crystal(
 
     Parameters
     ----------
-    source : str, Path, ase.Atoms, pymatgen Structure, PhonopyAtoms or Crystal
-        A file (CIF, POSCAR, extended XYZ and whatever else ASE reads, also compressed), the name
-        of a packaged crystal where no file has it, or an object that has a cell, positions and
-        elements.
+    source : str, Path, ase.Atoms, pymatgen Structure, PhonopyAtoms, tuple or Crystal
+        A file (CIF, POSCAR, extended XYZ, inputs of Quantum ESPRESSO and whatever else ASE reads,
+        also compressed), the name of a packaged crystal where no file has it, an object that has a
+        cell, positions and elements, or spglib's (lattice, positions, numbers[, magmoms]).
     index : int, optional
         Which structure of a file that holds several, counted from 0 (negative: from the end).
         Without it the last frame of a trajectory is taken, and the first data block of a CIF
@@ -121,9 +128,26 @@ def read_bytes(
     is_cif = plain_name(str(path or name)).lower().endswith((".cif", ".mcif"))
     if is_cif or (b"\0" not in plain[:4000] and looks_like_cif(plain.decode("latin-1"))):
         return _from_cif(plain, name, digest, index)
+    if b"\0" not in plain and looks_like_espresso(plain.decode("latin-1")):
+        return _from_espresso(plain, name, digest, spin_axis)
     frame = read_foreign(plain, name=name, path=path, index=index)
     source = Source(path=name, sha256=digest, notes=frame.notes)
     return _from_ase(frame.atoms, source, name, spin_axis)
+
+
+def _from_espresso(data: bytes, name: str, digest: str, spin_axis: Floats | None) -> Crystal:
+    text = decode(data, name=name)
+    read = parse_espresso(text.text, name=name)
+    notes = [*text.notes, *read.notes, *unequal_masses(read.numbers, read.masses)]
+    moments = moments_of(read.moments, spin_axis, notes)
+    return checked_crystal(
+        read.cell,
+        read.positions,
+        read.numbers,
+        source=Source(name, digest, notes=tuple(notes)),
+        name=name,
+        moments=moments,
+    )
 
 
 # ------------------------------------------------------------------------------- CIF
@@ -196,8 +220,8 @@ def _from_object(thing: Any, spin_axis: Floats | None) -> Crystal:
     if hasattr(thing, "lattice") and hasattr(thing, "frac_coords"):
         return _from_pymatgen(thing, name, spin_axis)
     if all(hasattr(thing, key) for key in ("cell", "scaled_positions", "numbers")):
-        notes = _isotopes(thing.numbers, getattr(thing, "masses", None))
-        moments = _moments(getattr(thing, "magnetic_moments", None), spin_axis, notes)
+        notes = unequal_masses(thing.numbers, getattr(thing, "masses", None))
+        moments = moments_of(getattr(thing, "magnetic_moments", None), spin_axis, notes)
         return checked_crystal(
             thing.cell,
             thing.scaled_positions,
@@ -206,6 +230,8 @@ def _from_object(thing: Any, spin_axis: Floats | None) -> Crystal:
             name=name,
             moments=moments,
         )
+    if isinstance(thing, tuple | list) and len(thing) in (3, 4):
+        return _from_spglib(thing, "this cell of spglib", spin_axis)
     if hasattr(thing, "sites") and hasattr(thing, "cart_coords"):
         raise StructureError(
             f"{name} is no crystal", why="it has no lattice", fix="give a periodic Structure"
@@ -213,8 +239,39 @@ def _from_object(thing: Any, spin_axis: Floats | None) -> Crystal:
     raise ReadError(
         f"cannot read a crystal from {name}",
         why="it has no cell, scaled positions and atomic numbers",
-        fix="give a path, ase.Atoms, a pymatgen Structure, PhonopyAtoms or a Crystal",
+        fix="give a path, ase.Atoms, a pymatgen Structure, PhonopyAtoms, a Crystal, or the tuple "
+        "(lattice, positions, numbers) of spglib",
     )
+
+
+def _from_spglib(cell: Sequence[Any], name: str, spin_axis: Floats | None) -> Crystal:
+    """Take (lattice, positions, numbers) or (lattice, positions, numbers, magmoms)."""
+    try:
+        lattice, positions = (np.array(x, dtype=float) for x in cell[:2])
+        numbers = np.array(cell[2], dtype=int)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ReadError(
+            f"cannot read a crystal from {name}",
+            why="its lattice, positions and numbers are no arrays of numbers",
+            fix="give ((3, 3) rows in Å, (N, 3) fractions, (N,) atomic numbers)",
+        ) from error
+    if lattice.shape != (3, 3) or numbers.ndim != 1 or positions.shape != (len(numbers), 3):
+        raise ReadError(
+            f"cannot read a crystal from {name}",
+            why=f"the shapes are {lattice.shape}, {positions.shape} and {numbers.shape}",
+            fix="give ((3, 3) rows in Å, (N, 3) fractions, (N,) atomic numbers)",
+        )
+    notes = []
+    kinds = sorted(set(numbers.tolist()))
+    if kinds in (list(range(len(kinds))), list(range(1, len(kinds) + 1))):
+        notes.append(
+            f"the numbers {', '.join(map(str, kinds))} are taken as atomic numbers: where they "
+            "only number the kinds of atoms, names and masses are wrong, and the symmetry is not"
+        )
+        numbers = numbers + (kinds[0] == 0)
+    moments = moments_of(cell[3] if len(cell) == 4 else None, spin_axis, notes)
+    source = Source(notes=tuple(notes))
+    return checked_crystal(lattice, positions, numbers, source=source, name=name, moments=moments)
 
 
 def _from_ase(atoms: Any, source: Source, name: str, spin_axis: Floats | None) -> Crystal:
@@ -226,8 +283,11 @@ def _from_ase(atoms: Any, source: Source, name: str, spin_axis: Floats | None) -
         axes = ", ".join(axis for axis, flag in zip("abc", pbc, strict=True) if not flag)
         notes.append(f"not declared periodic along {axes}; it is taken as periodic with its cell")
     arrays = getattr(atoms, "arrays", {})
-    notes += _isotopes(atoms.numbers, arrays.get("masses"))
-    moments = _moments(arrays.get("initial_magmoms"), spin_axis, notes)
+    notes += unequal_masses(atoms.numbers, arrays.get("masses"))
+    notes += unequal_charges(atoms.numbers, arrays.get("initial_charges"))
+    results = getattr(getattr(atoms, "calc", None), "results", {})
+    given = (arrays.get("initial_magmoms"), results.get("magmoms"), arrays.get("magmoms"))
+    moments = moments_of(first_moments(given), spin_axis, notes)
     source = Source(source.path, source.sha256, None, None, tuple(notes))
     numbers = np.array(atoms.numbers)
     positions = np.array(atoms.positions, dtype=float)
@@ -235,44 +295,6 @@ def _from_ase(atoms: Any, source: Source, name: str, spin_axis: Floats | None) -
         if np.all(np.isfinite(cell)) and abs(float(np.linalg.det(cell))) > 0:
             positions = np.linalg.solve(cell.T, positions.T).T
     return checked_crystal(cell, positions, numbers, source=source, name=name, moments=moments)
-
-
-def _isotopes(numbers: Any, masses: Any) -> list[str]:
-    """A note on every element whose atoms another library gives different masses."""
-    try:
-        numbers, values = np.array(numbers, dtype=int), np.array(masses, dtype=float)
-    except (TypeError, ValueError):
-        return []
-    if values.shape != numbers.shape:
-        return []
-    notes = []
-    for z in dict.fromkeys(numbers.tolist()):
-        found = sorted({round(m, 3) for m in values[numbers == z].tolist() if np.isfinite(m)})
-        if len(found) > 1 and 0 < z < len(SYMBOLS):
-            notes.append(
-                f"atoms of {SYMBOLS[z]} have the masses {', '.join(f'{m:g}' for m in found)}: they "
-                "are taken as one element, as if isotopes did not lower the symmetry"
-            )
-    return notes
-
-
-def _moments(given: Any, spin_axis: Floats | None, notes: list[str]) -> Floats | None:
-    """Moments as another library keeps them; numbers get the direction of the spin axis."""
-    try:
-        moments = None if given is None else np.array(given, dtype=float)
-    except (TypeError, ValueError):
-        notes.append("its magnetic moments are no numbers or vectors and are left out")
-        return None
-    if moments is None or not np.any(moments):
-        return None
-    if moments.shape[1:] == (3,):
-        return moments
-    if spin_axis is not None:
-        return np.asarray(moments.reshape(-1, 1) * spin_axis)
-    notes.append(
-        "its magnetic moments have no direction and are left out: give one (spin_axis, --spin-axis)"
-    )
-    return None
 
 
 def _check_ase_occupancy(atoms: Any, name: str) -> None:
@@ -301,10 +323,11 @@ def _from_pymatgen(structure: Any, name: str, spin_axis: Floats | None) -> Cryst
         site = next((s for s in structure.sites if not getattr(s, "is_ordered", True)), None)
         what = getattr(site, "species_string", None) or getattr(site, "species", "a site")
         raise _disordered(name, f"a site is occupied by {what}")
-    numbers = []
+    numbers, charges, spins, heavy = [], [], [], False
     for i, site in enumerate(structure.sites):
         element = getattr(site, "specie", None) or getattr(site, "species", None)
         symbol = str(getattr(element, "symbol", element))
+        heavy |= symbol in ("D", "T") or getattr(element, "name", None) in ("D", "T")
         symbol = "H" if symbol in ("D", "T") else symbol
         if symbol not in SYMBOLS[1:]:
             raise StructureError(
@@ -313,9 +336,12 @@ def _from_pymatgen(structure: Any, name: str, spin_axis: Floats | None) -> Cryst
                 fix="give its chemical symbol",
             )
         numbers.append(SYMBOLS.index(symbol))
-    notes: list[str] = []
+        charges.append(getattr(element, "oxi_state", None))
+        spins.append(getattr(element, "spin", None))
+    notes = ["deuterium or tritium is taken as H"] if heavy else []
+    notes += unequal_charges(numbers, charges)
     properties = getattr(structure, "site_properties", None) or {}
-    moments = _moments(properties.get("magmom"), spin_axis, notes)
+    moments = moments_of(first_moments((properties.get("magmom"), spins)), spin_axis, notes)
     return checked_crystal(
         structure.lattice.matrix,
         structure.frac_coords,

@@ -1,0 +1,102 @@
+"""What other libraries attach to atoms besides an element: masses, charges, magnetic moments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.crystal.crystal import SYMBOLS
+
+Floats = npt.NDArray[np.float64]
+
+
+def unequal_masses(numbers: Any, masses: Any) -> list[str]:
+    """Return a note on every element whose atoms have different masses, amu."""
+    return [
+        f"atoms of {symbol} have the masses {', '.join(f'{m:g}' for m in found)}: they are taken "
+        "as one element, as if isotopes did not lower the symmetry"
+        for symbol, found in _unequal(numbers, masses)
+    ]
+
+
+def unequal_charges(numbers: Any, charges: Any) -> list[str]:
+    """Return a note on every element whose atoms have different charges, e."""
+    return [
+        f"atoms of {symbol} have the charges {', '.join(f'{c:+g}' for c in found)}: they are taken "
+        "as one element, as if the charges did not lower the symmetry"
+        for symbol, found in _unequal(numbers, charges)
+    ]
+
+
+def _unequal(numbers: Any, values: Any) -> list[tuple[str, list[float]]]:
+    """The values of every element that has several of them."""
+    try:
+        numbers, values = np.array(numbers, dtype=int), np.array(values, dtype=float)
+    except (TypeError, ValueError):
+        return []
+    if values.shape != numbers.shape:
+        return []
+    unequal = []
+    for z in dict.fromkeys(numbers.tolist()):
+        found = sorted({round(m, 3) for m in values[numbers == z].tolist() if np.isfinite(m)})
+        if len(found) > 1 and 0 < z < len(SYMBOLS):
+            unequal.append((SYMBOLS[z], found))
+    return unequal
+
+
+def moments_of(given: Any, spin_axis: Floats | None, notes: list[str]) -> Floats | None:
+    """Return moments as another library keeps them, (N, 3), μB; numbers along the spin axis.
+
+    Parameters
+    ----------
+    given : sequence or None
+        A number or a vector per atom, or pymatgen's ``Magmom``, whose vector has axes of its own.
+    spin_axis : (3,) float or None
+        Unit vector.
+    notes : list of str
+        Where moments that cannot be used are named.
+    """
+    if given is None:
+        return None
+    try:
+        values = [_moment(one) for one in given]
+        none = np.zeros(max((np.shape(v) for v in values if v is not None), default=(), key=len))
+        moments = np.array([none if v is None else v for v in values], dtype=float)
+    except (TypeError, ValueError):
+        notes.append("its magnetic moments are no numbers or vectors and are left out")
+        return None
+    if not np.any(moments):
+        return None
+    if moments.shape[1:] == (3,):
+        return moments
+    if moments.ndim == 1 and spin_axis is not None:
+        return np.asarray(moments.reshape(-1, 1) * spin_axis)
+    if moments.ndim == 1:
+        notes.append(
+            "its magnetic moments have no direction and are left out: give one (spin_axis, "
+            "--spin-axis)"
+        )
+    else:
+        notes.append("its magnetic moments are no numbers or vectors and are left out")
+    return None
+
+
+def _moment(one: Any) -> Any:
+    return getattr(one, "global_moment", one)
+
+
+def first_moments(candidates: Iterable[Sequence[Any] | None]) -> Any:
+    """Return the first list of moments that is there and not zero everywhere.
+
+    Examples
+    --------
+    >>> first_moments([None, [0.0, 0.0], [1.0, -1.0]])
+    [1.0, -1.0]
+    """
+    for given in candidates:
+        if given is not None and any(one is not None and np.any(_moment(one)) for one in given):
+            return given
+    return None
