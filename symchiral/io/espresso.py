@@ -23,6 +23,13 @@ _CARDS = (
     "ATOMIC_SPECIES", "ATOMIC_POSITIONS", "K_POINTS", "ADDITIONAL_K_POINTS", "CELL_PARAMETERS",
     "CONSTRAINTS", "OCCUPATIONS", "ATOMIC_VELOCITIES", "ATOMIC_FORCES", "SOLVENTS", "HUBBARD",
 )  # fmt: skip
+_SIGNS = tuple(
+    re.compile(rf"^[ \t]*{word}\b", re.IGNORECASE | re.MULTILINE)
+    for word in ("&system", "ATOMIC_POSITIONS")
+)
+_HEAD = 500_000
+"""Characters from the start of a file among which these are sought."""
+
 _ASSIGNED = re.compile(r"([A-Za-z]\w*)\s*(?:\(\s*(\d+)\s*\))?\s*=\s*('[^']*'|\"[^\"]*\"|[^\s,!]+)")
 
 
@@ -63,10 +70,7 @@ def looks_like_espresso(text: str) -> bool:
     >>> looks_like_espresso("  &system ibrav=2 /\n ATOMIC_POSITIONS alat\n")
     True
     """
-    return (
-        re.search(r"^\s*&system\b", text, re.IGNORECASE | re.MULTILINE) is not None
-        and re.search(r"^\s*ATOMIC_POSITIONS\b", text, re.IGNORECASE | re.MULTILINE) is not None
-    )
+    return all(pattern.search(text, 0, _HEAD) is not None for pattern in _SIGNS)
 
 
 def parse_espresso(text: str, *, name: str) -> Espresso:

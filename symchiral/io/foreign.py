@@ -22,18 +22,22 @@ _ULM = b"- of UlmASE-Trajectory"
 _MAX_COLUMNS = 64
 SECONDS, SECONDS_PER_MB = 5.0, 2.0
 """Processor time that ASE's parser of a format may take: for any file, and for its size."""
+
 _SIGNATURES = tuple(
     (kind, tuple(re.compile(part, re.IGNORECASE | re.MULTILINE) for part in parts))
     for kind, parts in (
-        ("aims", (r"^\s*lattice_vector\s", r"^\s*atom(_frac)?\s")),
-        ("castep-cell", (r"^\s*%block\s+positions_(frac|abs)\b",)),
-        ("xsf", (r"\A(\s*#.*\n|\s*\n)*\s*(crystal|slab|polymer|animsteps)\b",)),
+        ("aims", (r"^[ \t]*lattice_vector\s", r"^[ \t]*atom(_frac)?\s")),
+        ("castep-cell", (r"^[ \t]*%block\s+positions_(frac|abs)\b",)),
+        ("xsf", (r"\A([ \t]*(#.*)?\n)*[ \t]*(crystal|slab|polymer|animsteps)\b",)),
         ("vasp-xml", (r"\A\s*<\?xml", r"<modeling>")),
-        ("vasp-out", (r"\A\s*vasp\.\d", r"^\s*POTCAR:")),
+        ("vasp-out", (r"\A\s*vasp\.\d", r"^[ \t]*POTCAR:")),
         ("espresso-out", (r"\bProgram PWSCF\b",)),
     )
 )
 """Words by which a text is known whatever its name ends in; every pattern must be found."""
+
+_HEAD = 500_000
+"""Characters from the start of a file among which such words are sought."""
 
 _CASTEP_ABSENT = ("CASTEP keywords", "CASTEP binary", "validate CASTEP input")
 """ASE says this of a machine without CASTEP, not of the file."""
@@ -135,7 +139,7 @@ def _format(text: str, data: bytes, name: str) -> str:
     if _looks_like_poscar(text):
         return "vasp-xdatcar" if "\nDirect configuration=" in text[:4000] else "vasp"
     for known, patterns in _SIGNATURES:
-        if all(pattern.search(text) for pattern in patterns):
+        if all(pattern.search(text, 0, _HEAD) for pattern in patterns):
             return known
     from ase.io.formats import UnknownFileTypeError, filetype, get_ioformat
 
