@@ -59,6 +59,8 @@ ENUMERATIONS = {
         "pam",
         "exchange",
         "time-reversal",
+        "spin",
+        "normal-mode",
         "group",
         "tolerance",
     },

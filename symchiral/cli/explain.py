@@ -46,6 +46,7 @@ def run(options: argparse.Namespace) -> None:
     if options.json:
         document = explain_document(study.crystal, rule, study.background)
         if transfer is not None:
+            document["text"] = transfer.explain()
             document["transfer"] = transfer_record(transfer, unit=options.unit)
         write_json(document)
         return

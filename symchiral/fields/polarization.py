@@ -12,6 +12,7 @@ from symchiral.errors import GrammarError
 from symchiral.value import Value, frozen
 
 _CIRCULAR = re.compile(r"(?:σ|s|sigma|circular)?\s*([+-])")
+_HAND = re.compile(r"[rl]h?(cp?)?|(right|left)([- ]?(hand(ed)?|circular))?", re.IGNORECASE)
 _ANGLE = re.compile(r"([+-]?\d{1,4}(?:\.\d*)?)(?:°|deg)?")
 
 
@@ -159,6 +160,15 @@ class Polarization(Value):
             return cls.circular(spin)
         if plain in ("x", "y"):
             return cls.linear(0 if plain == "x" else 90)
+        if _HAND.fullmatch(plain):
+            raise GrammarError(
+                f"{text!r} is not one polarisation",
+                why="right and left name what the receiver sees in most of optics, and what the "
+                "source sees in others (IEEE)",
+                fix="write σ+ or σ-, the spin about the axis: of light that travels along it σ+ is "
+                "left-handed seen from the receiver, right-handed seen from the source; against "
+                "it the reverse",
+            )
         parts = [_ANGLE.fullmatch(p.strip().replace("−", "-")) for p in plain.split("/")]
         numbers = [float(m[1]) for m in parts if m]
         if len(parts) > 2 or len(numbers) < len(parts):

@@ -157,7 +157,7 @@ def components(participant: Participant, turn: Turn | None, arm: int = 0) -> tup
     matrix = matrix * np.exp(2j * np.pi * float(shift.generic[2]) / turn.order)
     spaces = {
         residue: space
-        for residue in _residues(turn.order)
+        for residue in _residues(turn.order, spinor=participant.spinor)
         if (space := eigenspace(matrix, residue, turn.order)).shape[1]
     }
     if sum(space.shape[1] for space in spaces.values()) != participant.dimension:
@@ -242,12 +242,10 @@ def pam_text(residue: Fraction, shift: QPoint, n: int) -> str:
     return f"{residue}{'' if text.startswith('-') else '+'}{text}"
 
 
-def _residues(order: int) -> list[Fraction]:
-    steps = sorted(
-        range(order),
-        key=lambda k: (abs(balanced(Fraction(k), order)), -balanced(Fraction(k), order)),
-    )
-    return [balanced(Fraction(k), order) for k in steps]
+def _residues(order: int, *, spinor: bool) -> list[Fraction]:
+    """The balanced l₀, in order; half-integers where a full turn changes the sign."""
+    start = Fraction(1, 2) if spinor else Fraction(0)
+    return sorted((balanced(start + k, order) for k in range(order)), key=lambda l: (abs(l), -l))
 
 
 def eigenspace(

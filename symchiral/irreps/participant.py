@@ -58,6 +58,9 @@ class Participant(Value):
         known on a subgroup only is judged on it.
     field : bool
         Whether it is an applied field, not a vibration: legs print its component in brackets.
+    spinor : bool
+        Whether a full turn changes its sign, as for a state of spin ½: D is then given for one of
+        the two operations of the double group that stand for each operation.
     """
 
     names: tuple[str, ...]
@@ -72,6 +75,7 @@ class Participant(Value):
     time_parity: int = 1
     known: tuple[int, ...] | None = None
     field: bool = False
+    spinor: bool = False
 
     # Participants are dictionary keys everywhere: equal ones are nearly always the same object.
     __eq__ = Value.__eq__

@@ -22,10 +22,10 @@ from symchiral.rules.coupling import Coupling, Leg
 from symchiral.rules.judge import (
     Verdict,
     count_coefficients,
+    excluded,
     group_average,
     judge,
     largest,
-    time_odd,
     verdict_of,
 )
 from symchiral.value import Value
@@ -154,8 +154,6 @@ def _vertex(
     """Coefficients, and the size of the average of every product of components, all incoming."""
     parts = [components(p, turn, a) for p, a in zip(participants, arms, strict=True)]
     shape = tuple(len(c) for c in parts)
-    if prod(p.time_parity for p in participants) < 0:
-        return 0, np.zeros(shape)
     coefficients = count_coefficients(participants, arms, equal)
     if not coefficients:
         return 0, np.zeros(shape)
@@ -291,6 +289,9 @@ def _channel(
         )
         for i, ((k, s, c), copy) in enumerate(zip(slots, copies, strict=True))
     )
+    coupling = Coupling(legs)
+    if excluded(coupling):
+        return Channel(coupling, Verdict("forbidden", 0.0), 0, turn)
     # The verdict is read off the vertex of the whole species, judged once for all components.
     ranking = sorted(range(len(legs)), key=lambda i: (slots[i][:2], copies[i]))
     groups: dict[tuple[Participant, int], list[int]] = {}
@@ -303,7 +304,7 @@ def _channel(
         turn,
     )
     index = tuple(legs[i].component.conjugate if legs[i].outgoing else slots[i][2] for i in ranking)
-    return Channel(Coupling(legs), verdict_of(float(sizes[index])), coefficients, turn)
+    return Channel(coupling, verdict_of(float(sizes[index])), coefficients, turn)
 
 
 def _require_modest(coupling: Coupling) -> None:
@@ -338,7 +339,7 @@ def read_channel(coupling: Coupling, turn: Turn | None) -> Channel:
     coefficients = 0
     if coupling.known is not None:
         return Channel(coupling, judge(coupling), None, turn)
-    if coupling.momentum.is_reciprocal_vector and not time_odd(coupling):
+    if coupling.momentum.is_reciprocal_vector and not excluded(coupling):
         coefficients = count_coefficients(
             [leg.participant for leg in coupling],
             [leg.incoming_arm for leg in coupling],

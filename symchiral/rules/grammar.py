@@ -2,14 +2,16 @@
 
 A leg is ``species[:copy][(component)][@q]``, with the number of an actual mode
 ``species(n,component)``, or ``species(n,*)`` for a species of one component (a lone entry is always
-a component); ``E[polarisation][:copy]`` for light; or ``state[l]@q`` for an electron or exciton of
-which only the pseudo-angular momentum l is known. Polarisations are those about the axis: σ+, σ-,
-z along it, x and y across it, an angle from x.
+a component); ``E[polarisation][:copy]`` for light; or ``state[j]@q`` for an electron (e, c, v), a
+hole (h) or an exciton (X) of which only the pseudo-angular momentum is known, half-integer if it
+has spin. Polarisations are those about the axis: σ+, σ-, z along it, x and y across it, an angle
+from x. Equal legs may be written once, ``2Eu(+)`` or ``Eu(+)^2``, and legs be joined by ``+``.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -21,9 +23,9 @@ from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.errors import AxisError, GrammarError, LabelError, nearest
 from symchiral.fields.beam import find_beam, light_component
+from symchiral.fields.electronic import STATE, electronic_state
 from symchiral.fields.polar import electric_field_in
 from symchiral.fields.polarization import Polarization
-from symchiral.fields.valley import valley_state
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.cdml import cdml_name
 from symchiral.irreps.kpoints import find_point
@@ -34,7 +36,7 @@ from symchiral.modes.species import Species
 from symchiral.rules.coupling import COPIES, Coupling, Leg
 
 _LEG = re.compile(
-    r"(?P<name>[^\s:()@\[\]]+(?::#\d+)?)(?:\[(?P<state>[^\s\[\]]+)\])?(?::(?P<copy>[a-j]))?"
+    r"(?P<name>[^\s:()@\[\]]+(?::#\d+)?)(?:\[(?P<state>[^\s\[\]]*)\])?(?::(?P<copy>[a-j]))?"
     r"(?:\((?P<inside>[^()]*)\))?(?:@(?P<q>\S+))?"
 )
 LIGHT = "E"
@@ -46,6 +48,15 @@ FIELDS = (LIGHT, "B", "M")
 _PLAIN = str.maketrans(
     {"−": "-", "–": "-", "⁻": "-", "⁺": "+", "′": "'", "Γ": "GM", "_": None, "{": None, "}": None}
 )
+
+_NUMBER = re.compile(r"[0-9]{1,4}")
+_MULTIPLE = re.compile(r"(?P<times>[0-9]{1,4})[*×·]?(?P<leg>[^0-9*×·].*)")
+_POWER = re.compile(r"(?P<leg>.+?)(?:\^|\*\*|(?=[⁰¹²³⁴-⁹]))(?P<times>[0-9⁰¹²³⁴-⁹]{1,4})")
+_SIGNS = ("+", "*", "×", "·", "⊗")
+"""What may stand between legs."""
+
+MOST = 20
+"""Most equal legs that may be written as one."""
 
 
 @dataclass(frozen=True)
@@ -82,17 +93,45 @@ def parse_transfer(text: str) -> tuple[tuple[LegText, ...], tuple[LegText, ...]]
             why="it is not 'legs -> legs' with at least one leg on either side",
             fix='write it as in "Eu(+) Eu(+) -> Eg(-)"',
         )
-    into, out = (tuple(_leg(word) for word in side.split()) for side in sides)
+    into, out = (tuple(map(_leg, _words(side))) for side in sides)
     return into, out
+
+
+def _words(side: str) -> list[str]:
+    """The legs of one side, each by itself: ``2Eu(+)`` and ``Eu(+)^2`` are Eu(+) twice."""
+    found: list[str] = []
+    times = 1
+    *words, last = side.split()
+    for i, word in enumerate((*words, last)):
+        more = i < len(words)
+        if found and more and times == 1 and word in _SIGNS:
+            continue
+        if more and times == 1 and _NUMBER.fullmatch(word):
+            times = int(word)
+            continue
+        for form in (_MULTIPLE, _POWER):
+            match = form.fullmatch(word)
+            if match is not None:
+                times *= int(unicodedata.normalize("NFKC", match["times"]))
+                word = match["leg"]
+        if not 1 <= times <= MOST:
+            raise GrammarError(
+                f"cannot read {side.strip()!r}",
+                why=f"{times} quanta of {word} are no legs of one transfer",
+                fix=f"write a number from 1 to {MOST}, as in 2{word} or {word}^2",
+            )
+        found += [word] * times
+        times = 1
+    return found
 
 
 def _leg(word: str) -> LegText:
     plain = word.translate(_PLAIN)
     match = _LEG.fullmatch(plain)
-    if match is None:
+    if match is None or (match["state"] == "" and match["name"] == LIGHT):
         raise GrammarError(
             f"cannot read the leg {word!r}",
-            why="a leg is species[:copy][(component)]",
+            why="a leg is species[:copy][(component)], and legs are separated by blanks",
             fix='write it as in "Eu(+)", "Eu:b(+)", "T1u(0)" or "A1g"',
         )
     mode, component = None, match["inside"]
@@ -112,7 +151,7 @@ def _leg(word: str) -> LegText:
         component=component,
         mode=mode,
         q=match["q"],
-        state=None if match["name"] in FIELDS else _state(match["state"], word),
+        state=None if match["name"] in FIELDS else _state(match, word),
         light=_light(match, word),
     )
 
@@ -142,16 +181,41 @@ def _light(match: re.Match[str], word: str) -> str | None:
     return str(match["state"])
 
 
-def _state(text: str | None, word: str) -> Fraction | None:
-    if text is None:
+def _state(match: re.Match[str], word: str) -> Fraction | None:
+    """The number of an electronic state; None if the leg is none."""
+    name, text = match["name"], match["state"]
+    state = STATE.fullmatch(name) is not None
+    if text is None and (not state or name[0] == "X"):  # X is a wavevector too: X1 is a species
         return None
-    if not re.fullmatch(r"[+-]?\d{1,3}(/\d{1,3})?", text):
+    one = name if state and name[0] != "X" else "e"
+    forms = f'"{one}[1/2]@K" (spin ½), "{one}[-1]@K" (without spin) or "X[-1]" (an exciton)'
+    if not state:
+        raise GrammarError(
+            f"cannot read the leg {word!r}",
+            why="brackets hold the polarisation of light or the number of an electron (e, c, v), a "
+            f"hole (h) or an exciton (X), and {name} is none of these",
+            fix=f'write the component of a vibration in parentheses, "{name}(+)", or a state as in '
+            f"{forms}",
+        )
+    number = None if text is None else _fraction(text)
+    if number is None or match["inside"] is not None:
         raise GrammarError(
             f"cannot read the state {word!r}",
-            why=f"{text!r} is no pseudo-angular momentum",
-            fix='write it as in "e[0]@K" or "X[-1]@GM"',
+            why="its pseudo-angular momentum stands in brackets, and nothing in parentheses"
+            if text is None or number is not None
+            else f"{text!r} is no pseudo-angular momentum: it is half-integer for a state of spin "
+            "½, integer for one without spin",
+            fix=f"write it as in {forms}",
         )
-    return Fraction(text)
+    return number
+
+
+def _fraction(text: str) -> Fraction | None:
+    """An integer or half-integer of up to three digits, ``1/2``, ``½`` or ``0.5``; else None."""
+    plain = re.sub(r"^([+-]?)½$", r"\g<1>1/2", text)
+    if not re.fullmatch(r"[+-]?\d{1,3}(/[12]|\.[05])?", plain):
+        return None
+    return Fraction(plain)
 
 
 def resolve_transfer(
@@ -209,7 +273,22 @@ def resolve_transfer(
                 )
             field, component = light(leg.light)
             legs.append(Leg(field, component, leg.copy, outgoing=bool(outgoing)))
+    _require_one_kind(legs)
     return Coupling(_with_copies(legs))
+
+
+def _require_one_kind(legs: list[Leg]) -> None:
+    """Refuse electrons and holes with spin beside others without."""
+    single = [leg for leg in legs if leg.participant.known is not None and leg.label[0] != "X"]
+    kinds = {leg.participant.spinor: leg.label for leg in single}
+    if len(kinds) == 2:
+        raise GrammarError(
+            f"{kinds[True]} and {kinds[False]} in one transfer",
+            why=f"{kinds[True]} has spin ½, {kinds[False]} is without spin: a coupling has "
+            "electrons and holes of one kind",
+            fix="give all of them half-integers, or all of them integers (at the end of a screw "
+            "axis, u = ½, the number is l = j₀ + s/2)",
+        )
 
 
 def _with_copies(legs: list[Leg]) -> tuple[Leg, ...]:
@@ -302,7 +381,7 @@ def _resolve(
 
 def _state_leg(
     leg: LegText,
-    pam: Fraction,
+    number: Fraction,
     species: Mapping[str, Species],
     turn: Turn | None,
     *,
@@ -310,12 +389,12 @@ def _state_leg(
 ) -> Leg:
     if turn is None:
         raise AxisError(
-            f"no pseudo-angular momentum for {leg.name}[{pam}]",
+            f"no pseudo-angular momentum for {leg.name}[{number}]",
             why="no rotation about the axis keeps every wavevector of this transfer",
             fix="choose other wavevectors, or another axis",
         )
     group = next(iter(species.values())).participant.group
-    state = valley_state(group, leg.name, point_of(leg, group), pam, turn)
+    state = electronic_state(group, leg.name, point_of(leg, group), number, turn)
     return Leg(state, components(state, turn)[0], leg.copy, outgoing=outgoing)
 
 
@@ -334,8 +413,15 @@ def _component(leg: LegText, species: Species) -> Component:
     for component in species.components:
         if wanted in {component.name, component.pam} - {"", None}:
             return component
+    cartesian = wanted in ("x", "y", "z") and len(names) > 1
     raise LabelError(
         f"no component {wanted!r} of {leg.name}",
-        why=f"on this axis {leg.name} has {shown}",
-        fix=f"write one of {shown}",
+        why=f"on this axis {leg.name} has {shown}"
+        + (", of definite pseudo-angular momentum, and none along an axis" if cartesian else ""),
+        fix=f"write one of {shown}"
+        + (
+            f"; {leg.name}({wanted}) is a combination of them, judged one by one"
+            if cartesian
+            else ""
+        ),
     )

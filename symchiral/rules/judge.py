@@ -152,6 +152,29 @@ def time_odd(coupling: Coupling) -> bool:
     return prod(leg.participant.time_parity for leg in coupling) < 0
 
 
+def odd_spin(coupling: Coupling) -> bool:
+    """Whether a full turn changes the sign of the product: an odd number of states of spin ½."""
+    return sum(leg.participant.spinor for leg in coupling) % 2 == 1
+
+
+def between_normal_modes(coupling: Coupling) -> bool:
+    r"""Whether it is the product of the displacements of two different modes of one species.
+
+    The potential energy is :math:`\frac12 \sum_k ω_k^2 Q_k Q_k^*`: what has no bilinear term is
+    called normal modes.
+    """
+    if len(coupling.legs) != 2:
+        return False
+    a, b = coupling.legs
+    modes = not a.participant.field and a.participant.known is None
+    return modes and a.participant == b.participant and a.copy != b.copy
+
+
+def excluded(coupling: Coupling) -> bool:
+    """Whether the product vanishes without asking the group of space."""
+    return odd_spin(coupling) or time_odd(coupling) or between_normal_modes(coupling)
+
+
 def average_of(
     coupling: Coupling, operations: Sequence[int] | None = None
 ) -> dict[tuple[int, ...], Complex]:
@@ -168,8 +191,8 @@ def average_of(
 
 
 def judge(coupling: Coupling) -> Verdict:
-    """Judge a coupling: momentum, then time reversal, then the group average."""
-    if not coupling.momentum.is_reciprocal_vector or time_odd(coupling):
+    """Judge a coupling: momentum, spin, time reversal, normal modes, then the group average."""
+    if not coupling.momentum.is_reciprocal_vector or excluded(coupling):
         return Verdict("forbidden", 0.0)
     return verdict_of(largest(average_of(coupling)))
 

@@ -14,7 +14,14 @@ from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.pam import Component
 from symchiral.irreps.participant import Participant
 from symchiral.rules.coupling import Coupling, Leg, exchanges
-from symchiral.rules.judge import FORBIDDEN, average_of, largest, time_odd
+from symchiral.rules.judge import (
+    FORBIDDEN,
+    average_of,
+    between_normal_modes,
+    largest,
+    odd_spin,
+    time_odd,
+)
 
 _NAMES = {-1: "inversion", -2: "mirror", 2: "half-turn"}
 
@@ -52,12 +59,12 @@ class Reason:
     Attributes
     ----------
     kind : str
-        momentum, translation, parity, pam, exchange, time-reversal or group.
+        momentum, translation, spin, time-reversal, parity, pam, exchange, normal-mode or group.
     text : str
         A sentence.
     witnesses : tuple of Witness
         One operation; two for ``group`` (their phases do not exist and are 0); none for momentum,
-        translation and time reversal.
+        translation, spin, time reversal and normal modes.
     """
 
     kind: str
@@ -68,7 +75,8 @@ class Reason:
 def why_forbidden(coupling: Coupling, *, first: int | None = None) -> Reason:
     """Return the simplest reason for a forbidden coupling.
 
-    Tried in this order: momentum; time reversal (an odd number of time-odd factors); then single
+    Tried in this order: momentum; spin (an odd number of states of spin ½); time reversal (an odd
+    number of time-odd factors); two different normal modes that the group would mix; then single
     operations of which every leg is an eigenvector with product ≠ 1, parities (inversion,
     mirrors and glides, two-fold operations) before rotations of order three and more; then
     operations that return the product with equal legs exchanged and a phase ≠ 1; then the
@@ -84,8 +92,21 @@ def why_forbidden(coupling: Coupling, *, first: int | None = None) -> Reason:
     if not coupling.momentum.is_reciprocal_vector:
         total = ", ".join(coupling.momentum.texts)
         return Reason("momentum", f"the wavevectors sum to ({total}), no reciprocal lattice vector")
+    if odd_spin(coupling):
+        return Reason(
+            "spin",
+            "a turn by 360° changes the sign of a state of spin ½, and the product has an odd "
+            "number of them",
+        )
     if time_odd(coupling):
         return Reason("time-reversal", "an odd number of factors changes sign under time reversal")
+    if between_normal_modes(coupling) and largest(average_of(coupling)) > FORBIDDEN:
+        return Reason(
+            "normal-mode",
+            "two different normal modes have no product of their displacements in the energy: "
+            "without it they are normal modes. (With a velocity in place of a displacement "
+            "magnetic order or a magnetic field may mix them.)",
+        )
     group = coupling.legs[0].participant.group
     known = coupling.known
     order = [g for g in by_simplicity(group, first) if known is None or g in known]

@@ -134,7 +134,7 @@ class Transfer(Value):
 
     def explain(self) -> str:
         """Return the explanation of the rule, with the frequencies and motions of these modes."""
-        lines = self.rule.explain().split("\n")
+        lines = self.rule.lines(self.rotation_sense, self.am_transfer)
         lines[0] = f"{pretty(self.id)}    {self.rule.verdict}"
         legs = list(zip(self.rule.channel.coupling, self.multiplets, strict=True))
         sides = [
@@ -151,8 +151,7 @@ class Transfer(Value):
                 f"{pretty(leg.label)} {minus(', '.join(f'{x:+.3f}' for x in next(momenta)))}"
                 for leg in (*Coupling(self.legs).incoming, *Coupling(self.legs).outgoing)
             ]
-            text = f"J of these modes (ħ): {'; '.join(words)}; atoms {self.rotation_sense}"
-            lines.append(f"motion     {text}")
+            lines.append(f"motion     J of these modes (ħ): {'; '.join(words)}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:

@@ -113,8 +113,9 @@ class Rule(Value):
             return ()
         found: dict[str, None] = {}
         for side in self._sides:
+            signs = {m.sign for m in side if m.sites} - {"0"}
             for m in side:
-                if m.value is None or len({x.sign for x in side} - {"0"}) > 1:
+                if m.value is None or len(signs) > 1:
                     found.update((name, None) for name, *j in m.sites if sign(*j) != "0")
         return tuple(found)
 
@@ -289,11 +290,24 @@ class Rule(Value):
 
     def explain(self) -> str:
         """Return the verdict with its budget, invariant or witness, as text."""
+        return "\n".join(self.lines(self.rotation_sense, self.am_transfer))
+
+    def lines(self, atoms: RotationSense, am_transfer: float | None) -> list[str]:
+        """Return the lines of :meth:`explain`, with what is known of the motion of the atoms.
+
+        Parameters
+        ----------
+        atoms : str
+            The sense of rotation of the atoms: :attr:`rotation_sense`, or that of actual modes.
+        am_transfer : float or None
+            The mechanical angular momentum handed to the lattice, ħ.
+        """
         lines = [f"{pretty(self.id)}    {self.verdict}"]
         if self.axis is not None:
             lines.append(f"budget     {self.budget_text}" + self._umklapp_text())
+            lines += self._state_lines()
         if self.allowed:
-            lines += self._sense_lines()
+            lines += self._sense_lines(atoms, am_transfer)
             if self.necessary_only:
                 lines.append(
                     "note       necessary only: of a state no more than its PAM is known, and what "
@@ -309,7 +323,28 @@ class Rule(Value):
                     "note       PAM alone would allow it: the full group forbids more than its "
                     "rotations"
                 )
-        return "\n".join(lines)
+        return lines
+
+    def _state_lines(self) -> list[str]:
+        """What the number in the brackets of a state was read as."""
+        found: dict[str, None] = {}
+        for leg in self.channel.coupling:
+            if leg.participant.known is None:
+                continue
+            if leg.label[0] == "X":
+                text = "an electron and a hole together"
+            else:
+                text = "spin ½" if leg.participant.spinor else "without spin"
+            j0 = leg.component.residue
+            if f"[{j0}]" not in leg.label:
+                text += f", j₀ = {minus(str(j0))} and at this end of the axis l = j₀ + s/2"
+            if leg.label[0] == "h":
+                arm = int(leg.participant.conjugate_arms[leg.arm])
+                empty = Leg(leg.participant, leg.component, arm=arm).label
+                number, _, place = empty.partition("[")[2].partition("]@")
+                text += f", the empty state has {minus(number.rstrip(']'))} at {place or 'GM'}"
+            found[f"{minus(leg.label)}: {text}"] = None
+        return [f"states     {'; '.join(found)}"] if found else []
 
     def _umklapp_text(self) -> str:
         if self._without_pam:
@@ -320,7 +355,7 @@ class Rule(Value):
             return ": PAM conserved, no Umklapp"
         return f": conserved with rotational Umklapp U = {minus(f'{self.umklapp:+d}')}"
 
-    def _sense_lines(self) -> list[str]:
+    def _sense_lines(self, atoms: RotationSense, am_transfer: float | None) -> list[str]:
         if self.axis is None or self._without_pam:
             return []
         words = {
@@ -330,16 +365,16 @@ class Rule(Value):
             "open": "which way the atoms turn depends on forces"
             + (f" (sites {', '.join(self.open_sites)})" if self.open_sites else ""),
         }
+        if any(leg.participant.known is not None for leg in self.channel.coupling):
+            words["open"] = "the mechanical angular momentum of a state is not known from its PAM"
         if all(leg.participant.field for leg in self.channel.coupling.incoming):
             words["kept"], words["flipped"] = "with the light", "against the light"
             words = {**words, "none": "no net rotation of light or atoms on one side"}
             for sense in ("kept", "flipped"):
                 words[sense] = f"what comes out turns {words[sense]}"
-        text = f"sense      PAM {self.pam_sense}; {words[self.rotation_sense]}"
-        if self.am_transfer is not None:
-            text += (
-                f"; {minus(f'{self.am_transfer:+.3g}')}ħ to the lattice" if self.am_transfer else ""
-            )
+        text = f"sense      PAM {self.pam_sense}; {words[atoms]}"
+        if am_transfer is not None and abs(am_transfer) > 5e-4:
+            text += f"; {minus(f'{am_transfer:+.3g}')}ħ to the lattice"
         return [text]
 
     def _invariant_lines(self) -> list[str]:
