@@ -350,10 +350,17 @@ def test_two_digits_in_a_wide_cell_are_an_error_that_says_so() -> None:
 
 
 def test_sites_given_twice() -> None:
-    same = cif(["Po1 Po 0 0 0", "Po2 Po 0 0 0"])
-    fails(StructureError, same, "x.cif", "(Po1)", "(Po2)", "0.000 Å")
+    same = read(cif(["Po1 Po 0 0 0", "Po2 Po 0 0 0"]))
+    assert len(same) == 1
+    assert noted(same, "Po1 is listed more than once: Po2")
     text = cif(["B1 B .1 .2 .3", "B2 B -.2 -.1 .3"], cell="hexagonal", operations=THREEFOLD)
-    fails(StructureError, text, "x.cif", "(B1)", "(B2)", "each site once")
+    equivalent = read(text)
+    assert len(equivalent) == 3
+    assert noted(equivalent, "B1 is listed more than once: B2")
+    two = cif(["Po1 Po 0 0 0", "Te1 Te 0 0 0"])
+    fails(StructureError, two, "x.cif", "(Po1)", "(Te1)", "0.000 Å")
+    near = cif(["Po1 Po 0 0 0", "Po2 Po 0 0 .05"])
+    fails(StructureError, near, "x.cif", "(Po1)", "(Po2)", "0.200 Å")
 
 
 def test_no_symmetry_stated_is_noted() -> None:
@@ -492,12 +499,13 @@ OCCUPIED = "label type_symbol fract_x fract_y fract_z occupancy"
 
 
 def test_disorder_names_the_site() -> None:
-    for occupancy in ("0.5", "0.5(2)", "0.98", ".5", "1.2"):
+    for occupancy in ("0.5", "0.5(2)", "0.94", ".5", "1.2", "1.02"):
         text = cif(["Fe7 Fe 0 0 0 1", f"Co9 Co .5 .5 .5 {occupancy}"], columns=OCCUPIED)
         fails(DisorderError, text, "x.cif", "Co9")
-    for occupancy in ("1", "1.0", "1.000(3)", "?", ".", "0.999"):
+    for occupancy in ("1", "1.0", "1.000(3)", "?", ".", "0.999", "0.98", "0.95(2)"):
         text = cif([f"Fe7 Fe 0 0 0 {occupancy}"], columns=OCCUPIED)
         assert len(read(text)) == 1
+        assert noted(read(text), "taken as full") == (occupancy in ("0.98", "0.95(2)"))
     empty = cif(["Fe7 Fe 0 0 0 1", "Co9 Co .5 .5 .5 0"], columns=OCCUPIED)
     assert noted(read(empty), "Co9")
     assert len(read(empty)) == 1
@@ -539,7 +547,9 @@ def test_unknown_elements(symbol: str) -> None:
     fails(StructureError, cif([f"Site5 {symbol} 0 0 0"]), "x.cif", "Site5", symbol)
 
 
-@pytest.mark.parametrize("value", ["?", ".", "abc", "1/3", "0.3.3", "1e99999", "--1", "nan", "inf"])
+@pytest.mark.parametrize(
+    "value", ["?", "..", "abc", "1/3", "0.3.3", "1e99999", "--1", "nan", "inf"]
+)
 def test_bad_coordinates_name_the_site(value: str) -> None:
     fails(ReadError, cif([f"Po1 Po {value} 0 0"]), "x.cif", "coordinate x", "Po1", "0.33333333")
 
@@ -572,7 +582,9 @@ def test_cartesian_cif_and_missing_angles() -> None:
     crystal = read(text)
     assert np.allclose(crystal.positions[1], 0.5)
     assert noted(crystal, "Cartesian")
-    assert noted(read(cif(["Po1 Po 0 0 0"]).replace("_cell_angle_beta 90", "")), "taken as 90")
+    for missing in ("", "_cell_angle_beta ?", "_cell_angle_beta ."):
+        text = cif(["Po1 Po 0 0 0"]).replace("_cell_angle_beta 90", missing)
+        fails(StructureError, text, "x.cif", "does not give _cell_angle_beta")
 
 
 def test_standard_angles_give_an_exact_cell() -> None:

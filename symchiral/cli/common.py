@@ -51,6 +51,23 @@ def add_structure(parser: argparse.ArgumentParser) -> None:
         metavar="X,Y,Z",
         help="Cartesian direction of magnetic moments that the structure gives without one",
     )
+    parser.add_argument(
+        "--index",
+        type=int,
+        metavar="N",
+        help="which structure of a file that holds several, from 0 (negative: from the end)",
+    )
+    parser.add_argument(
+        "--reader",
+        choices=("symchiral", "ase"),
+        default="symchiral",
+        help="who reads a CIF; with ase a warning says where the two readings differ",
+    )
+    parser.add_argument(
+        "--average-sites",
+        action="store_true",
+        help="take a site of a CIF that several elements fill as one virtual element",
+    )
     parser.add_argument("--json", action="store_true", help="print the JSON document")
     parser.add_argument("--quiet", action="store_true", help="print no warnings")
 
@@ -114,6 +131,12 @@ def same_input(options: argparse.Namespace) -> str:
         words.append(f"--field {shlex.quote(text)}")
     if options.spin_axis is not None:
         words.append(f"--spin-axis {','.join(f'{x:g}' for x in options.spin_axis)}")
+    if options.index is not None:
+        words.append(f"--index {options.index}")
+    if options.reader != "symchiral":
+        words.append(f"--reader {options.reader}")
+    if options.average_sites:
+        words.append("--average-sites")
     if getattr(options, "calculator", None) is not None:
         words.append(calculator_words(options))
     return " ".join(words)
@@ -148,6 +171,9 @@ def open_study(options: argparse.Namespace, *, gamma: bool = False) -> Study:
         axis=options.axis,
         symmetrize=getattr(options, "symmetrize", False),
         spin_axis=options.spin_axis,
+        index=options.index,
+        reader=options.reader,
+        average_sites=options.average_sites,
     )
     fields = getattr(options, "field", None)
     if fields is not None:

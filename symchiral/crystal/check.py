@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
+from symchiral.crystal.crystal import SYMBOLS, Crystal, Mixture, Source
 from symchiral.errors import LimitError, StructureError
 
 Floats = npt.NDArray[np.float64]
@@ -34,6 +34,7 @@ def checked_crystal(
     name: str,
     labels: Sequence[str] | None = None,
     moments: npt.ArrayLike | None = None,
+    mixtures: Sequence[Mixture] = (),
 ) -> Crystal:
     """Make a crystal, or say in one error why it is none.
 
@@ -49,6 +50,8 @@ def checked_crystal(
         Names of the atoms in the input, for errors.
     moments : (N, 3) array-like, optional
         Their magnetic moments, μB.
+    mixtures : sequence of Mixture, optional
+        What numbers that are no element stand for.
 
     Raises
     ------
@@ -66,7 +69,9 @@ def checked_crystal(
     Traceback (most recent call last):
     symchiral.errors.StructureError: x is no crystal: atoms 1 (Fe) and 2 (Fe) are 0.030 Å apart...
     """
-    crystal = Crystal.of(cell, positions, numbers, source=source, moments=moments)
+    crystal = Crystal.of(
+        cell, positions, numbers, source=source, moments=moments, mixtures=mixtures
+    )
     if len(crystal) == 0:
         raise _no_crystal(name, "it has no atoms", "give the structure with its atoms")
     if len(crystal) > MAX_ATOMS:
@@ -121,7 +126,9 @@ def _check_moments(crystal: Crystal, name: str) -> None:
 
 
 def _check_elements(crystal: Crystal, name: str, labels: Sequence[str] | None) -> None:
-    bad = np.flatnonzero((crystal.numbers < 1) | (crystal.numbers >= len(SYMBOLS)))
+    known = np.isin(crystal.numbers, [mixture.number for mixture in crystal.mixtures])
+    known |= (crystal.numbers >= 1) & (crystal.numbers < len(SYMBOLS))
+    bad = np.flatnonzero(~known)
     if len(bad):
         i, number = int(bad[0]), int(crystal.numbers[bad[0]])
         kind = "a dummy atom (X)" if number == 0 else f"no element (atomic number {number})"
@@ -165,9 +172,7 @@ def _check_cell(cell: Floats, name: str) -> None:
 def _check_overlap(crystal: Crystal, name: str, labels: Sequence[str] | None) -> None:
     cell, positions = _reduced(crystal.cell, crystal.positions)
     shortest = float(np.linalg.norm(cell, axis=1).min())
-    spacing = abs(float(np.linalg.det(cell))) / np.linalg.norm(
-        np.cross(cell[[1, 2, 0]], cell[[2, 0, 1]]), axis=1
-    )
+    spacing = _spacing(cell)
     if min(shortest, float(spacing.min())) < 2 * OVERLAP:
         raise _no_crystal(
             name,
@@ -186,6 +191,18 @@ def _check_overlap(crystal: Crystal, name: str, labels: Sequence[str] | None) ->
             "remove repeated atoms and split positions; if symmetry made them, give coordinates "
             "with more digits (1/3 as 0.33333333), or list each site once",
         )
+
+
+def closest_atoms(cell: Floats, positions: Floats) -> tuple[int, int, float]:
+    """Return two atoms and their distance, exact where it is below OVERLAP."""
+    cell, positions = _reduced(cell, positions)
+    return _closest(cell, positions, _spacing(cell))
+
+
+def _spacing(cell: Floats) -> Floats:
+    """Distances of the planes that the lattice vectors lie between, Å."""
+    across = np.cross(cell[[1, 2, 0]], cell[[2, 0, 1]])
+    return np.asarray(abs(float(np.linalg.det(cell))) / np.linalg.norm(across, axis=1))
 
 
 def _reduced(cell: Floats, positions: Floats) -> tuple[Floats, Floats]:

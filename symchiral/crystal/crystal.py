@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import gcd
 
@@ -51,6 +52,38 @@ class Source:
     contradictions: tuple[Notice, ...] = ()
 
 
+@dataclass(frozen=True)
+class Mixture:
+    """A virtual element: what several elements that share a site are on the average.
+
+    Attributes
+    ----------
+    number : int
+        Stands for it among atomic numbers; from 201 on, which no element has.
+    shares : tuple of (int, float)
+        Atomic numbers and occupancies, largest first.
+
+    Examples
+    --------
+    >>> Mixture.of({19: 0.25, 11: 0.75}, 0)
+    Mixture(number=201, shares=((11, 0.75), (19, 0.25)))
+    """
+
+    number: int
+    shares: tuple[tuple[int, float], ...]
+
+    @classmethod
+    def of(cls, shares: Mapping[int, float], index: int) -> Mixture:
+        """Make the mixture of this index in its crystal."""
+        order = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
+        return cls(201 + index, tuple(order))
+
+    @property
+    def symbol(self) -> str:
+        """Elements and occupancies in parentheses, ``(Na0.75K0.25)``."""
+        return f"({''.join(f'{SYMBOLS[z]}{share:.3g}' for z, share in self.shares)})"
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Crystal(Value):
     """Atoms in a periodic cell.
@@ -67,6 +100,8 @@ class Crystal(Value):
         Where it came from.
     moments : (N, 3) float or None
         Magnetic moments, μB, Cartesian in the frame of the input; None where none are known.
+    mixtures : tuple of Mixture
+        Virtual elements of an average structure; their numbers stand in ``numbers``.
 
     Examples
     --------
@@ -79,6 +114,7 @@ class Crystal(Value):
     numbers: npt.NDArray[np.int64]
     source: Source = field(default_factory=Source)
     moments: npt.NDArray[np.float64] | None = None
+    mixtures: tuple[Mixture, ...] = ()
 
     @classmethod
     def of(
@@ -89,6 +125,7 @@ class Crystal(Value):
         *,
         source: Source | None = None,
         moments: npt.ArrayLike | None = None,
+        mixtures: Iterable[Mixture] = (),
     ) -> Crystal:
         """Make a crystal from anything array-like; copies and freezes."""
         return cls(
@@ -97,6 +134,7 @@ class Crystal(Value):
             frozen(np.reshape(numbers, (-1,)), np.int64),
             source or Source(),
             None if moments is None else frozen(np.reshape(moments, (-1, 3)), float),
+            tuple(mixtures),
         )
 
     def __len__(self) -> int:
@@ -110,7 +148,8 @@ class Crystal(Value):
     @property
     def symbols(self) -> tuple[str, ...]:
         """Chemical symbol of every atom."""
-        return tuple(SYMBOLS[number] for number in self.numbers)
+        virtual = {mixture.number: mixture.symbol for mixture in self.mixtures}
+        return tuple(virtual.get(z) or SYMBOLS[z] for z in self.numbers.tolist())
 
     @property
     def formula(self) -> str:
@@ -123,11 +162,17 @@ class Crystal(Value):
         >>> Crystal.of(np.eye(3), np.zeros((6, 3)), [5, 8, 8, 8, 8, 15]).formula
         'BPO4'
         """
-        counts = Counter(int(number) for number in self.numbers)
+        virtual = {mixture.number: mixture for mixture in self.mixtures}
+        counts = Counter(zip(self.numbers.tolist(), self.symbols, strict=True))
         divisor = gcd(*counts.values()) if counts else 1
+
+        def place(item: tuple[tuple[int, str], int]) -> tuple[float, int]:
+            number = item[0][0]
+            return _sequence(virtual[number].shares[0][0] if number in virtual else number)
+
         return "".join(
-            f"{SYMBOLS[number]}{n // divisor if n != divisor else ''}"
-            for number, n in sorted(counts.items(), key=lambda item: _sequence(item[0]))
+            f"{symbol}{n // divisor if n != divisor else ''}"
+            for (_, symbol), n in sorted(counts.items(), key=place)
         )
 
     def __repr__(self) -> str:

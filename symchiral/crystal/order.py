@@ -10,7 +10,13 @@ import numpy.typing as npt
 from symchiral.algebra.lattice import cell_indices, lattice_basis, vectors_within
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.reduced import Subgroup, homes, metric, reduced
-from symchiral.crystal.search import Notice, SymmetricCrystal, find_symmetry
+from symchiral.crystal.search import (
+    Notice,
+    SymmetricCrystal,
+    find_symmetry,
+    magnetic_numbers,
+)
+from symchiral.crystal.spacegroup import DENOMINATOR
 from symchiral.crystal.tolerance import SYMPREC
 from symchiral.errors import SymmetryError
 
@@ -52,18 +58,50 @@ def find_magnetic_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> Sym
     """
     atoms = find_symmetry(crystal, symprec=symprec)
     left = magnetic_subgroup(atoms)
-    if left.signs is None:
-        return atoms
-    found = reduced(atoms, left, marks=moment_marks(crystal))
-    stated, names = crystal.source.stated_bns, found.magnetic
-    if names is None or names.bns is None or stated in (None, names.bns):
-        return found
-    notice = Notice(
-        "stated-group",
-        f"the file states the magnetic space group BNS {stated} but its moments have BNS "
-        f"{names.bns}; the moments are used",
+    found, bns = atoms, None
+    if left.signs is not None:
+        found = reduced(atoms, left, marks=moment_marks(crystal))
+        bns = None if found.magnetic is None else found.magnetic.bns
+    elif crystal.source.stated_bns is not None:
+        bns = _grey(atoms)
+    notices = [_small(crystal.moments), _other_group(crystal.source.stated_bns, bns, left)]
+    return replace(found, warnings=(*found.warnings, *(notice for notice in notices if notice)))
+
+
+def _grey(atoms: SymmetricCrystal) -> str | None:
+    """BNS number of a space group with time reversal, which a crystal without moments has."""
+    rotations, shifts = atoms.group.rotations, atoms.group.shifts / DENOMINATOR
+    signs = np.repeat((1, -1), len(rotations))
+    numbers = magnetic_numbers(np.tile(rotations, (2, 1, 1)), np.tile(shifts, (2, 1)), signs)
+    return None if numbers is None else numbers[0]
+
+
+def _small(moments: Floats | None) -> Notice | None:
+    """A word on moments that are taken as none."""
+    if moments is None:
+        return None
+    sizes = np.linalg.norm(moments, axis=1)
+    small = sizes[(sizes > 0) & (sizes < SAME_MOMENT)]
+    if not len(small):
+        return None
+    atoms = "1 atom" if len(small) == 1 else f"{len(small)} atoms"
+    return Notice(
+        "small-moments",
+        f"the moments of {atoms} are below {SAME_MOMENT:g} μB (largest {small.max():.3g} μB) and "
+        "taken as none",
     )
-    return replace(found, warnings=(*found.warnings, notice))
+
+
+def _other_group(stated: str | None, bns: str | None, left: Subgroup) -> Notice | None:
+    """A word on a magnetic group that a file states and its moments do not have."""
+    if bns is None or stated in (None, bns):
+        return None
+    have = f"its moments have BNS {bns}; the moments are used"
+    if left.signs is None:
+        have = f"it gives no moments, and without them the group is BNS {bns}"
+    return Notice(
+        "stated-group", f"the file states the magnetic space group BNS {stated} but {have}"
+    )
 
 
 def moment_marks(crystal: Crystal) -> Floats:

@@ -120,7 +120,8 @@ def number_of_operations(
     cell = symmetrized_cell(_SKEWED, rotations)
     failure = getattr(getattr(spglib, "error", None), "SpglibError", None) or RuntimeError
     try:
-        with _silent():
+        with _silent(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
             found = spglib.get_spacegroup_type_from_symmetry(rotations, translations, cell)
     except failure:
         return None
@@ -314,7 +315,14 @@ def settled(
             fix="pass a smaller --symprec, or symmetrise the structure first",
         )
     moments = None if crystal.moments is None else crystal.moments[representatives]
-    primitive = Crystal.of(frame.cell, positions, numbers, source=crystal.source, moments=moments)
+    primitive = Crystal.of(
+        frame.cell,
+        positions,
+        numbers,
+        source=crystal.source,
+        moments=moments,
+        mixtures=crystal.mixtures,
+    )
     letters = [letters[i] for i in representatives]
     if not is_operation(change, group):
         letters = _letters(primitive, group, decorate=decorate) or letters
@@ -323,7 +331,7 @@ def settled(
         primitive=primitive,
         group=group,
         frame=frame,
-        sites=find_sites(letters, numbers, permutations, group),
+        sites=find_sites(letters, primitive.symbols, permutations, group),
         permutations=frozen(permutations),
         lattice_shifts=frozen(shifts),
         symprec=symprec,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.crystal.crystal import SYMBOLS
 from symchiral.crystal.spacegroup import SpaceGroup
 
 
@@ -49,18 +49,18 @@ class Site:
 
 def find_sites(
     letters: list[tuple[str, str]],
-    numbers: npt.NDArray[np.int64],
+    symbols: Sequence[str],
     permutations: npt.NDArray[np.int64],
     group: SpaceGroup,
 ) -> tuple[Site, ...]:
     """Return the orbits, given Wyckoff letter and site symmetry of every primitive atom."""
     seen: set[int] = set()
     orbits: list[tuple[int, ...]] = []
-    for atom in range(len(numbers)):
+    for atom in range(len(symbols)):
         if atom not in seen:
             orbits.append(tuple(sorted({int(k) for k in permutations[:, atom]})))
             seen.update(orbits[-1])
-    elements = [SYMBOLS[numbers[orbit[0]]] for orbit in orbits]
+    elements = [symbols[orbit[0]] for orbit in orbits]
     per_cell = round(1 / abs(np.linalg.det(group.centring)))
     sites = []
     for i, (orbit, element) in enumerate(zip(orbits, elements, strict=True)):

@@ -114,6 +114,13 @@ def compute_phonons(
             why="calculators are called without moments, and would not keep the magnetic group",
             fix="give the structure without moments, or force constants computed with them",
         )
+    if crystal.primitive.mixtures:
+        raise InputError(
+            f"no forces are computed for {crystal.primitive.formula}",
+            why=f"{crystal.primitive.mixtures[0].symbol} is a virtual element, the average of "
+            "several, and calculators know real ones",
+            fix="order the sites in a supercell",
+        )
     made = load_calculator(calculator)
     asked = CachedCalculator(made, ForceCache(default_cache() if cache is None else cache))
     say = _Reporter(asked, progress)

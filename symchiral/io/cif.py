@@ -24,7 +24,10 @@ _TOKEN = re.compile(
     """,
     re.MULTILINE | re.VERBOSE,
 )
-_NUMBER = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eEdD][+-]?\d{1,4})?)(?:\(\d*\)?)?")
+_NUMBER = re.compile(
+    r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eEdD][+-]?\d{1,4})?)(?:\(\d*\)?)?(\.?)", re.ASCII
+)
+_DASHES = str.maketrans(dict.fromkeys("\u2212\u2010\u2011\u2012\u2013\ufe63\uff0d", "-"))
 _KEYWORD = re.compile(r"(data_|loop_$|save_|global_$|stop_$)", re.IGNORECASE)
 _LOOKS_LIKE_CIF = re.compile(
     r"^[ \t]*(data_\S*[ \t\r]*$|_cell[_.]length_a\s|_atom_site[_.])", re.MULTILINE | re.IGNORECASE
@@ -226,13 +229,23 @@ def _line(text: str, at: int) -> int:
     return text.count("\n", 0, at) + 1
 
 
-def number(text: str, what: str, name: str) -> float:
-    """Read 0.3333(2) as 0.3333."""
-    match = _NUMBER.fullmatch(text.strip())
+def number(text: str, what: str, name: str, notes: list[str]) -> float:
+    """Read 0.3333(2) as 0.3333; a note is added where a dash or a stop is not what it should be."""
+    word = text.strip()
+    match = _NUMBER.fullmatch(word.translate(_DASHES))
     if match is None:
         raise ReadError(
             f"cannot read {name}",
-            why=f"{what} is {text.strip()[:40]!r}, not a number",
+            why=f"{what} is {word[:40]!r}, not a number",
             fix="give it as a decimal number (1/3 as 0.33333333)",
         )
-    return float(match[1].translate(str.maketrans("dD", "ee")))
+    value = float(match[1].translate(str.maketrans("dD", "ee")))
+    if match[2] or not word.isascii():
+        notes.append(f"{what} is written {word[:40]!r} and read as {value:g}")
+    return value
+
+
+def plain_number(text: str) -> float | None:
+    """Read a number that nothing depends on; None if it is none."""
+    match = _NUMBER.fullmatch(text.strip().translate(_DASHES))
+    return None if match is None else float(match[1].translate(str.maketrans("dD", "ee")))

@@ -10,7 +10,8 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from symchiral.crystal.check import MAX_ATOMS, too_many
-from symchiral.errors import ReadError, StructureError
+from symchiral.crystal.crystal import Crystal
+from symchiral.errors import DisorderError, ReadError, StructureError
 from symchiral.io.deadline import within
 from symchiral.io.files import choose, decode
 
@@ -120,6 +121,38 @@ def read_foreign(data: bytes, *, name: str, path: Path | None, index: int | None
         body, notes = text.text, []
     parsed = _parse(_Named(body, str(path or name)), kind, name, path)
     return _chosen(parsed, [*text.notes, *notes], name, index)
+
+
+def read_cif_by_ase(data: bytes, *, name: str, index: int | None) -> Frame:
+    """Read a CIF as ASE reads it: the block wanted, or the first."""
+    text = decode(data, name=name)
+    frames, said = _parse(io.StringIO(text.text), "cif", name)
+    return Frame(frames[choose(len(frames), index or 0, name)], (*text.notes, *said))
+
+
+def to_ase(crystal: Crystal) -> Any:
+    """Return a crystal as an ``ase.Atoms``, its moments as initial magnetic moments.
+
+    Raises
+    ------
+    DisorderError
+        A site is a virtual element, which ASE does not know.
+    """
+    from ase import Atoms
+
+    if crystal.mixtures:
+        raise DisorderError(
+            f"{crystal.formula} cannot be given to ASE",
+            why=f"{crystal.mixtures[0].symbol} is a virtual element",
+            fix="order the sites in a supercell",
+        )
+    return Atoms(
+        numbers=crystal.numbers,
+        cell=crystal.cell,
+        scaled_positions=crystal.positions,
+        pbc=True,
+        magmoms=crystal.moments,
+    )
 
 
 def _chosen(

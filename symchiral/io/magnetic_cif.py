@@ -107,7 +107,13 @@ def without_time(
 
 
 def stated_moments(
-    block: Block, labels: Sequence[str], cell: Floats, *, name: str
+    block: Block,
+    labels: Sequence[str],
+    known: Sequence[str],
+    cell: Floats,
+    *,
+    name: str,
+    notes: list[str],
 ) -> Floats | None:
     """Return the moment of every site, μB, Cartesian; None if the block lists none but zeros.
 
@@ -129,18 +135,24 @@ def stated_moments(
     found = np.zeros((len(labels), 3))
     units = cell / np.linalg.norm(cell, axis=1)[:, None]
     for i, label in enumerate(names):
+        words = [column[i].strip() for column in columns if column is not None]
+        if all(word in (".", "?") for word in words):
+            continue
+        if "." in words:
+            notes.append("components of moments written as '.' are read as 0")
         values = [
-            number(column[i], f"component {axis} of the moment of site {label}", name)
-            for axis, column in zip("xyz", columns, strict=True)
-            if column is not None and column[i].strip() not in (".", "?")
+            number(word, f"component {axis} of the moment of site {label}", name, notes)
+            if word != "."
+            else 0.0
+            for axis, word in zip("xyz", words, strict=True)
         ]
-        if len(values) == 3 and label not in labels and any(values):
+        if label not in known and any(values):
             raise ReadError(
                 f"cannot read {name}",
                 why=f"it gives a moment to {label}, which is no site",
                 fix="use the labels of _atom_site_label",
             )
-        if len(values) == 3 and label in labels:
+        if label in labels:
             if not all(abs(value) < LARGEST_MOMENT for value in values):
                 raise StructureError(
                     f"{name} is no crystal",

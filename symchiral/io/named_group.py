@@ -11,7 +11,7 @@ symbol apart. gemmi (the one door is here) reads Hall symbols and knows the old 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,6 +22,7 @@ from symchiral.crystal.crystal import Notice
 from symchiral.errors import ReadError, StructureError
 from symchiral.io.cif import Block
 from symchiral.io.expand import expand, metric_misfit
+from symchiral.io.places import Row, contents
 from symchiral.io.xyz import distinct_operations
 from symchiral.value import frozen
 
@@ -176,9 +177,8 @@ def operations_of(
     stated: Statement,
     *,
     cell: Floats,
-    sites: Floats,
-    numbers: Integers,
-    content: dict[int, float] | None,
+    rows: Sequence[Row],
+    formula: tuple[dict[int, float], int | None] | None,
     name: str,
     notes: list[str],
 ) -> Operations:
@@ -219,7 +219,7 @@ def operations_of(
         settings = upright or settings
     settings = _distinct(settings)
     if len(settings) > 1:
-        good = [s for s in settings if _fits(s.operations, cell, sites, numbers, content)]
+        good = [s for s in settings if _fits(s.operations, cell, rows, formula)]
         if len(good) != 1:
             what = "origin choices" if {s.code for s in settings} == {"1", "2"} else "settings"
             choices = " or ".join(f"'{setting.name}'" for setting in settings)
@@ -415,19 +415,18 @@ def _no_such_choice(called: str, settings: list[Setting], name: str) -> ReadErro
 def _fits(
     operations: Operations,
     cell: Floats,
-    sites: Floats,
-    numbers: Integers,
-    content: dict[int, float] | None,
+    rows: Sequence[Row],
+    formula: tuple[dict[int, float], int | None] | None,
 ) -> bool:
     """Tell whether operations give the stated contents, or at least no atom without room."""
-    labels = tuple(str(i) for i in range(len(sites)))
+    sites = np.array([row.position for row in rows])
     try:
-        orbits = expand(sites, *operations, cell, labels=labels)
+        orbits = expand(sites, *operations, cell, labels=tuple(row.label for row in rows))
     except StructureError:
         return False
-    if content is not None:
-        found = numbers[orbits.site]
-        return all(abs(int(np.sum(found == z)) - n) < 0.5 for z, n in content.items())
+    if formula is not None and formula[1] is not None:
+        found = contents(rows, orbits.site)
+        return all(abs(found.get(z, 0.0) - n * formula[1]) < 0.5 for z, n in formula[0].items())
     delta = orbits.positions[:500, None, :] - orbits.positions[None, :500, :]
     delta -= np.rint(delta)
     distance = np.linalg.norm(delta @ cell, axis=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,21 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.check import checked_crystal
-from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
-from symchiral.errors import DisorderError, GrammarError, InputError, ReadError, StructureError
+from symchiral.crystal.crystal import SYMBOLS, Crystal, Notice, Source
+from symchiral.errors import (
+    DisorderError,
+    GrammarError,
+    InputError,
+    ReadError,
+    StructureError,
+    SymchiralError,
+)
 from symchiral.io.asymmetric import Expanded, expand_block, has_atoms
 from symchiral.io.cif import Block, looks_like_cif, parse_cif
 from symchiral.io.espresso import looks_like_espresso, parse_espresso
 from symchiral.io.files import choose, decode, load, locate, unpack
-from symchiral.io.foreign import plain_name, read_foreign
+from symchiral.io.foreign import plain_name, read_cif_by_ase, read_foreign
+from symchiral.io.readings import differences
 from symchiral.io.site_values import (
     first_moments,
     moments_of,
@@ -28,9 +37,17 @@ from symchiral.io.site_values import (
 
 Floats = npt.NDArray[np.float64]
 
+READERS = ("symchiral", "ase")
+"""Who may read a CIF."""
+
 
 def read_crystal(
-    source: object, *, index: int | None = None, spin_axis: Sequence[float] | None = None
+    source: object,
+    *,
+    index: int | None = None,
+    spin_axis: Sequence[float] | None = None,
+    reader: str = "symchiral",
+    average_sites: bool = False,
 ) -> Crystal:
     """Read a crystal from a file or from the structure of another library.
 
@@ -50,6 +67,12 @@ def read_crystal(
     spin_axis : (3,) float, optional
         Cartesian direction of moments that are given as numbers without one (collinear
         calculations); without it they are left out.
+    reader : {"symchiral", "ase"}
+        Who reads a CIF. With ``"ase"`` the two readings are compared, and a warning of the kind
+        ``readers`` says where they differ. Other formats are always read by ASE.
+    average_sites : bool
+        Take a site of a CIF that several elements fill as one virtual element, marked as
+        ``(Na0.5K0.5)``: the average structure.
 
     Returns
     -------
@@ -72,13 +95,27 @@ def read_crystal(
     (Crystal(Bi2Se3, 15 atoms, 425.67 Å³), 166)
     """
     axis = None if spin_axis is None else _direction(spin_axis)
+    if reader not in READERS:
+        raise GrammarError(
+            f"there is no reader {reader!r}",
+            why="CIFs are read by symchiral itself or by ASE",
+            fix="pass reader='symchiral' or reader='ase'",
+        )
     if isinstance(source, Crystal):
         return source
     if isinstance(source, str | os.PathLike):
         path = locate(source)
         name = os.fspath(source)
         data = load(path, name=name)
-        return read_bytes(data, name=name, index=index, path=path, spin_axis=axis)
+        return read_bytes(
+            data,
+            name=name,
+            index=index,
+            path=path,
+            spin_axis=axis,
+            reader=reader,
+            average_sites=average_sites,
+        )
     return _from_object(source, axis)
 
 
@@ -101,6 +138,8 @@ def read_bytes(
     index: int | None = None,
     path: Path | None = None,
     spin_axis: Floats | None = None,
+    reader: str = "symchiral",
+    average_sites: bool = False,
 ) -> Crystal:
     r"""Read a crystal from the bytes of a file.
 
@@ -116,6 +155,8 @@ def read_bytes(
         Where the file lies, if it lies anywhere.
     spin_axis : (3,) float, optional
         Unit vector for moments without a direction, as in :func:`read_crystal`.
+    reader, average_sites
+        As in :func:`read_crystal`.
 
     Examples
     --------
@@ -127,7 +168,9 @@ def read_bytes(
     plain = unpack(data, name=name)
     is_cif = plain_name(str(path or name)).lower().endswith((".cif", ".mcif"))
     if is_cif or (b"\0" not in plain[:4000] and looks_like_cif(plain.decode("latin-1"))):
-        return _from_cif(plain, name, digest, index)
+        if reader == "ase":
+            return _by_ase(plain, name, digest, index, spin_axis, average_sites=average_sites)
+        return _from_cif(plain, name, digest, index, average_sites=average_sites)
     if b"\0" not in plain and looks_like_espresso(plain.decode("latin-1")):
         return _from_espresso(plain, name, digest, spin_axis)
     frame = read_foreign(plain, name=name, path=path, index=index)
@@ -153,7 +196,9 @@ def _from_espresso(data: bytes, name: str, digest: str, spin_axis: Floats | None
 # ------------------------------------------------------------------------------- CIF
 
 
-def _from_cif(data: bytes, name: str, digest: str, index: int | None) -> Crystal:
+def _from_cif(
+    data: bytes, name: str, digest: str, index: int | None, *, average_sites: bool
+) -> Crystal:
     text = decode(data, name=name)
     blocks = [block for block in parse_cif(text.text, name=name) if has_atoms(block)]
     if not blocks:
@@ -164,7 +209,7 @@ def _from_cif(data: bytes, name: str, digest: str, index: int | None) -> Crystal
             fix="give a CIF that lists _atom_site_fract_x, _y and _z",
         )
     chosen = choose(len(blocks), 0 if index is None else index, name)
-    expanded = expand_block(blocks[chosen], name=name)
+    expanded = expand_block(blocks[chosen], name=name, average_sites=average_sites)
     notes = [*text.notes, *expanded.notes]
     if len(blocks) > 1 and index is None:
         notes.append(_others(blocks, expanded, name))
@@ -179,17 +224,52 @@ def _from_cif(data: bytes, name: str, digest: str, index: int | None) -> Crystal
             expanded.symbol,
             tuple(notes),
             expanded.bns,
-            expanded.contradictions,
+            expanded.notices,
         ),
         name=name,
         labels=expanded.labels,
         moments=expanded.moments,
+        mixtures=expanded.mixtures,
     )
+
+
+def _by_ase(
+    data: bytes,
+    name: str,
+    digest: str,
+    index: int | None,
+    spin_axis: Floats | None,
+    *,
+    average_sites: bool,
+) -> Crystal:
+    """What ASE reads from a CIF, with a notice on how far our own reading agrees."""
+    frame = read_cif_by_ase(data, name=name, index=index)
+    crystal = _from_ase(frame.atoms, Source(name, digest, notes=frame.notes), name, spin_axis)
+    try:
+        ours = _from_cif(data, name, digest, index, average_sites=average_sites)
+    except SymchiralError as error:
+        text = f"symchiral's own reader refuses this CIF ({error.why}); what ASE reads is used"
+        source = crystal.source
+    else:
+        found = differences(crystal, ours)
+        text = (
+            f"ASE and symchiral read this CIF differently: {'; '.join(found)}. What ASE reads is "
+            "used"
+            if found
+            else "ASE and symchiral read the same atoms from this CIF"
+        )
+        source = replace(
+            crystal.source,
+            stated_group=ours.source.stated_group,
+            stated_symbol=ours.source.stated_symbol,
+        )
+    return replace(crystal, source=replace(source, contradictions=(Notice("readers", text),)))
 
 
 def _others(blocks: list[Block], first: Expanded, name: str) -> str:
     """Return the note on other blocks; raise if they are of another substance."""
-    names = ", ".join(f"{i} {block.name or '(no name)'}" for i, block in enumerate(blocks[:8]))
+    named = [f"{i} {block.name or '(no name)'}" for i, block in enumerate(blocks[:8])]
+    names = ", ".join(named)
     for block in blocks[1:]:
         try:
             same = _composition(expand_block(block, name=name)) == _composition(first)
@@ -199,9 +279,12 @@ def _others(blocks: list[Block], first: Expanded, name: str) -> str:
             raise ReadError(
                 f"cannot tell which structure of {name} is meant",
                 why=f"its {len(blocks)} data blocks have different compositions: {names}",
-                fix="pass index=0, 1, … to read_crystal, or keep one block in the file",
+                fix="choose one (index=0, --index 0), or keep one block in the file",
             )
-    return f"the CIF holds {len(blocks)} structures; the first was taken of: {names}"
+    return (
+        f"the CIF holds {len(blocks)} structures of one composition; the first was taken, "
+        f"{named[0]}; the others: {', '.join(named[1:])} (index=1, --index 1)"
+    )
 
 
 def _composition(expanded: Expanded) -> list[tuple[int, int]]:

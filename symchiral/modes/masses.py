@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.crystal.crystal import Crystal
 from symchiral.value import frozen
 
 # fmt: off
@@ -27,3 +31,13 @@ MASSES = frozen([
 
 Standard atomic weights; for an element without a stable isotope the mass of one isotope.
 """
+
+
+def masses(crystal: Crystal) -> npt.NDArray[np.float64]:
+    """(N,): standard masses of the atoms, amu; of virtual elements the mean of their shares."""
+    virtual = {
+        mixture.number: sum(MASSES[z] * share for z, share in mixture.shares)
+        / sum(share for _, share in mixture.shares)
+        for mixture in crystal.mixtures
+    }
+    return np.array([virtual.get(z) or MASSES[z] for z in crystal.numbers.tolist()])

@@ -15,7 +15,7 @@ from symchiral.crystal.sites import Site
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.pam import Component, eigenspace
 from symchiral.irreps.participant import Participant
-from symchiral.modes.masses import MASSES
+from symchiral.modes.masses import masses
 
 Complex = npt.NDArray[np.complex128]
 
@@ -166,13 +166,14 @@ def _motion(
     centre: bool,
 ) -> Motion:
     forms, translations, bounds = [], [], []
+    weights = masses(crystal.primitive)
     for (site, _), basis in zip(sites, bases, strict=True):
         form = angular_momentum_form(basis, axis.direction)
         forms.append(form)
         values = np.linalg.eigvalsh(form)
         bounds.append((site.name, float(values[0]), float(values[-1])))
         if centre:
-            root = np.sqrt(MASSES[crystal.primitive.numbers[site.atoms[0]]])
+            root = np.sqrt(weights[site.atoms[0]])
             uniform = np.tile(np.eye(3), (len(site.atoms), 1))
             translations.append(root * (basis.conj().T @ uniform))
     total = _direct_sum(forms)

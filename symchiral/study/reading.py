@@ -25,6 +25,8 @@ def read(
     index: int | None = None,
     symmetrize: bool = False,
     spin_axis: Sequence[float] | None = None,
+    reader: str = "symchiral",
+    average_sites: bool = False,
 ) -> Study:
     """Read a structure, with forces if there are any, and find its symmetry.
 
@@ -45,6 +47,10 @@ def read(
         Accept forces that break the symmetry of the atoms, averaged over the group.
     spin_axis : (3,) float, optional
         Cartesian direction of magnetic moments that the source gives without one.
+    reader : {"symchiral", "ase"}
+        Who reads a CIF; with ``"ase"`` a warning says where the two readings differ.
+    average_sites : bool
+        Take a site of a CIF that several elements fill as one virtual element.
 
     Raises
     ------
@@ -72,7 +78,9 @@ def read(
             provenance=provenance,
         )
         return Study(phonons.crystal, find_axis(phonons.crystal, axis), phonons)
-    atoms = read_crystal(source, index=index, spin_axis=spin_axis)
+    atoms = read_crystal(
+        source, index=index, spin_axis=spin_axis, reader=reader, average_sites=average_sites
+    )
     crystal = find_magnetic_symmetry(atoms, symprec=symprec)
     return Study(crystal, find_axis(crystal, axis))
 

@@ -56,6 +56,25 @@ class StructureStudy(Value):
     background: Background | None = field(default=None, kw_only=True)
     free: Self | None = field(default=None, kw_only=True)
 
+    @property
+    def atoms(self) -> Any:
+        """The cell as it was read, as an ``ase.Atoms``; moments are its initial magnetic moments.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> sc.read("Bi2Se3").atoms.get_chemical_formula()
+        'Bi6Se9'
+
+        Raises
+        ------
+        DisorderError
+            The structure is an average one, with virtual elements.
+        """
+        from symchiral.io.foreign import to_ase
+
+        return to_ase(self.crystal.input)
+
     def in_field(
         self,
         *,
