@@ -111,6 +111,21 @@ def mark(kind: str) -> str:
     return f"written by symchiral: {kind}"
 
 
+def check_ending(path: str | os.PathLike[str], known: tuple[str, ...]) -> str:
+    """Return the ending of a file name, refused if it is none of those known.
+
+    Examples
+    --------
+    >>> check_ending("bands.PDF", (".pdf", ".png"))
+    '.pdf'
+    """
+    ending = Path(path).suffix.lower()
+    if ending not in known:
+        why = f"{_short(ending) or 'no ending'} is no format for this"
+        raise _refused(os.fspath(path), why, f"use one of {', '.join(known)}")
+    return ending
+
+
 def place(
     path: str | os.PathLike[str], kind: str, *, known: str | None = None, overwrite: bool = False
 ) -> Path:

@@ -13,8 +13,8 @@ from symchiral.anharmonic.polynomial import Monomials, Polynomial, substituted
 from symchiral.crystal.crystal import Crystal, Source
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.disk import mark, write_text
 from symchiral.errors import LabelError, StructureError, nearest
-from symchiral.io.columns import writing
 from symchiral.io.couplings import CouplingTable, coupling_document
 from symchiral.modes.coordinates import NormalCoordinates
 from symchiral.modes.displacement import displacement_matrices
@@ -24,6 +24,9 @@ from symchiral.value import Value, frozen
 
 Complex = npt.NDArray[np.complex128]
 Floats = npt.NDArray[np.float64]
+
+KIND = "couplings"
+"""Kind of the files of :func:`save_couplings`."""
 
 COMPLETE = 0.98
 """Least part of a coordinate's eigenvector that must lie in those of the modes."""
@@ -293,7 +296,7 @@ def _independent(n: int, order: int, weights: Monomials, error: float) -> list[P
     return [Polynomial.of(n, order, {f: share * w for f, w in part.items()}) for part in kept]
 
 
-def save_couplings(path: str, couplings: Couplings) -> None:
+def save_couplings(path: str, couplings: Couplings, *, overwrite: bool = False) -> None:
     """Write couplings, with the eigenvectors they refer to, as a file that can be read again.
 
     The file has one error per coefficient; which of them go together is lost.
@@ -301,7 +304,7 @@ def save_couplings(path: str, couplings: Couplings) -> None:
     Raises
     ------
     InputError
-        The file cannot be written.
+        The file cannot be written, or another lies there that symchiral did not write.
     """
     c, crystal = couplings.coordinates, couplings.coordinates.modes.crystal
     places = crystal.frame.point(crystal.primitive.positions, to="cartesian", source="primitive")
@@ -323,8 +326,9 @@ def save_couplings(path: str, couplings: Couplings) -> None:
         couplings.provenance,
         Source(),
     )
-    with writing(path), open(path, "w", encoding="utf-8") as out:
-        json.dump(coupling_document(table), out, ensure_ascii=False, indent=1)
+    document = {"note": mark(KIND), **coupling_document(table)}
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
+    write_text(path, text + "\n", KIND, overwrite=overwrite)
 
 
 def _overlaps(table: CouplingTable, coordinates: NormalCoordinates) -> Complex:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from symchiral.cli.common import add_forces, add_structure, open_study, write
+from symchiral.cli.common import (
+    add_forces,
+    add_overwrite,
+    add_structure,
+    check_output,
+    open_study,
+    write,
+)
 
 SUMMARY = "write a mode as moving atoms: trajectory, web page, or the files of other viewers"
 
@@ -43,6 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="A,B,C",
         help="primitive cells along each lattice vector (default: the fewest that repeat with q)",
     )
+    add_overwrite(parser)
 
 
 def _cells(text: str) -> tuple[int, int, int]:
@@ -55,12 +63,10 @@ def _cells(text: str) -> tuple[int, int, int]:
 
 def run(options: argparse.Namespace) -> None:
     """Write the file, and say in a line what moves."""
-    from pathlib import Path
-
-    from symchiral.report.bands import check_ending
+    from symchiral.io.animation_files import ANIMATION
     from symchiral.report.save import MOVING, save_animation
 
-    check_ending(Path(options.output), MOVING)
+    check_output(options, options.output, ANIMATION, MOVING)
     study = open_study(options)
     animation = study.animate(
         options.band if options.mode is None else options.mode,
@@ -69,6 +75,6 @@ def run(options: argparse.Namespace) -> None:
         amplitude=options.amplitude,
         cells=options.cells,
     )
-    save_animation(animation, options.output)
+    save_animation(animation, options.output, overwrite=options.overwrite)
     if not options.quiet:
         write(f"{animation.title}: {len(animation.supercell)} atoms in {options.output}")

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from symchiral.cli.common import (
     add_forces,
+    add_overwrite,
     add_structure,
+    check_output,
     open_study,
     warn,
     write_json,
@@ -48,23 +50,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what rotation is counted about: the axis of the crystal, or the direction of every "
         "piece of the path (default: axis)",
     )
+    add_overwrite(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Write the file, print the document, or print the table."""
     from symchiral.report.bands import (
         DATA,
-        FIGURES,
+        KIND,
         bands_document,
         bands_notices,
         bands_table,
-        check_ending,
+        known_bands,
         save_bands,
     )
+    from symchiral.report.figures import FIGURES
 
     file = None if options.output is None else Path(options.output)
     if file is not None:
-        check_ending(file, (*FIGURES, *DATA))
+        check_output(options, options.output, KIND, (*FIGURES, *DATA), known=known_bands(file))
     study = open_study(options)
     bands = study.bands(
         options.path,
@@ -75,7 +79,7 @@ def run(options: argparse.Namespace) -> None:
     if not options.quiet:
         warn(bands_notices(bands))
     if file is not None:
-        save_bands(bands, file, unit=options.unit)
+        save_bands(bands, file, unit=options.unit, overwrite=options.overwrite)
     if options.json:
         write_json(bands_document(bands, unit=options.unit))
     elif file is None:

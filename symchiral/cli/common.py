@@ -103,6 +103,33 @@ def add_symmetrize(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_overwrite(parser: argparse._ActionsContainer) -> None:
+    """Declare what all commands that write files have in common."""
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace a file that symchiral did not write for the same purpose",
+    )
+
+
+def check_output(
+    options: argparse.Namespace,
+    path: str | None,
+    kind: str,
+    endings: tuple[str, ...],
+    *,
+    known: str | None = None,
+) -> None:
+    """Find out before the work whether its result can be written; None is no file."""
+    from symchiral.disk import check_ending, note_read, place
+
+    if path is not None:
+        if endings:
+            check_ending(path, endings)
+        note_read(options.file)
+        place(path, kind, known=known, overwrite=options.overwrite)
+
+
 def _positive(text: str) -> float:
     try:
         return distance_tolerance(text)

@@ -6,7 +6,9 @@ import argparse
 
 from symchiral.cli.common import (
     add_forces,
+    add_overwrite,
     add_structure,
+    check_output,
     open_study,
     progress,
     write_json,
@@ -57,6 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--save", metavar="FILE", help="write them as a couplings.json for simulate"
     )
+    add_overwrite(parser)
     parser.add_argument(
         "--check",
         action="store_true",
@@ -67,7 +70,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the table, or the document."""
-    from symchiral.anharmonic.couplings import save_couplings
+    from symchiral.anharmonic.couplings import KIND, save_couplings
     from symchiral.errors import InputError
     from symchiral.report.strengths import couple_document, couple_table
 
@@ -77,6 +80,7 @@ def run(options: argparse.Namespace) -> None:
             why="--order and --modes say what a calculator is asked for",
             fix="add --calculator, or leave them out: what a file has is listed whole",
         )
+    check_output(options, options.save, KIND, ())
     study = open_study(options)
     if options.differences is not None:
         found = study.finite_couplings(
@@ -90,7 +94,7 @@ def run(options: argparse.Namespace) -> None:
     else:
         found = study.couplings(options.couplings)
     if options.save is not None:
-        save_couplings(options.save, found)
+        save_couplings(options.save, found, overwrite=options.overwrite)
     if options.json:
         write_json(couple_document(found, checked=options.check))
     else:

@@ -8,7 +8,9 @@ import sys
 from symchiral.cli.calculator import add_calculator
 from symchiral.cli.common import (
     add_forces,
+    add_overwrite,
     add_structure,
+    check_output,
     open_study,
     warn,
     write,
@@ -46,21 +48,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="write phonopy's qpoints.yaml: the eigenvectors, circular where modes are, in "
         "phonopy's cell, order of atoms and gauge",
     )
+    add_overwrite(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Print the tables, or the document."""
     from symchiral.report.modes import modes_document, modes_notices, modes_table
+    from symchiral.report.save import MODES, save_modes
 
+    check_output(options, options.output, MODES, (".yaml",))
     study = open_study(options, gamma=options.q == "GM")
     found = study.all_modes(options.q, direction=options.direction)
     if not options.quiet:
         for modes in found:
             warn(modes_notices(modes))
     if options.output is not None:
-        from symchiral.report.save import save_modes
-
-        save_modes(study.phonons, found, options.output)
+        save_modes(study.phonons, found, options.output, overwrite=options.overwrite)
         return
     if options.json:
         document = modes_document(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from pathlib import Path
 
 from symchiral.cli.calculator import add_calculator
 from symchiral.cli.common import (
+    add_overwrite,
     add_structure,
     add_symmetrize,
+    check_output,
     open_study,
     write_json,
     write_table,
@@ -30,17 +31,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="phonopy.yaml",
         help="file to write (default: phonopy.yaml)",
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace a file that exists")
+    add_overwrite(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Compute, write the file, and print what was done."""
     from symchiral.report.phonons import phonons_document, phonons_table
 
-    output = Path(options.output).expanduser()
-    _check_output(output, replace=options.overwrite or options.resume)
+    _check_output(options)
     study = open_study(options)
-    study.save_phonons(output)
+    study.save_phonons(options.output, overwrite=options.overwrite)
     provenance = study.provenance
     if options.json:
         write_json(phonons_document(study.crystal, provenance, path=options.output))
@@ -48,21 +48,18 @@ def run(options: argparse.Namespace) -> None:
         write_table(phonons_table(study.crystal, provenance, path=options.output))
 
 
-def _check_output(path: Path, *, replace: bool) -> None:
-    """Find out before the work whether its result can be written."""
+def _check_output(options: argparse.Namespace) -> None:
+    """Refuse other files as every command does, and forces that took long to compute, too."""
     from symchiral.errors import InputError
+    from symchiral.io.phonopy_yaml import KIND
 
-    if path.exists() and not replace:
+    check_output(options, options.output, KIND, ())
+    if os.path.lexists(os.path.expanduser(options.output)) and not (
+        options.overwrite or options.resume
+    ):
         raise InputError(
-            f"{path} exists",
+            f"{options.output} exists",
             why="force data that took long to compute are not replaced unasked",
             fix="pass another path with -o, or --overwrite; --resume if a run of this command "
             "wrote it",
-        )
-    folder = path.parent
-    if not folder.is_dir() or not os.access(folder, os.W_OK) or path.is_dir():
-        raise InputError(
-            f"cannot write {path}",
-            why="it is a folder" if path.is_dir() else f"{folder} is no folder one may write to",
-            fix="pass another path with -o",
         )

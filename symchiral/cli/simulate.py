@@ -9,7 +9,9 @@ from typing import Any
 
 from symchiral.cli.common import (
     add_forces,
+    add_overwrite,
     add_structure,
+    check_output,
     open_study,
     progress,
     warn,
@@ -87,6 +89,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     out.add_argument(
         "--trajectory", metavar="FILE", help="the atoms in motion, extended XYZ, for viewers"
     )
+    add_overwrite(out)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -97,15 +100,17 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.dynamics.start import Start
     from symchiral.dynamics.sweep import Sweep, run_sweep
     from symchiral.errors import InputError
+    from symchiral.io.columns import TRAJECTORY, csv_start
     from symchiral.io.spectrum import read_frequencies, read_linewidths
-    from symchiral.report.bands import check_ending
     from symchiral.report.dynamics import (
+        COLUMNS,
         Swept,
         run_notices,
         simulate_document,
         simulate_table,
         sweep_table,
     )
+    from symchiral.report.motion_figures import KIND
 
     pulse = Pulse.parse(options.pump) if options.pump else None
     start = Start.parse(options.start) if options.start else None
@@ -122,7 +127,10 @@ def run(options: argparse.Namespace) -> None:
                     why="the file holds one run, a sweep is many",
                     fix="leave out one of them; --json has the numbers of a sweep",
                 )
-            check_ending(Path(getattr(options, option)), endings)
+            file = getattr(options, option)
+            kind = TRAJECTORY if option == "trajectory" else KIND
+            table = option == "table" and Path(file).suffix.lower() == ".csv"
+            check_output(options, file, kind, endings, known=csv_start(COLUMNS) if table else None)
     study = open_study(options)
     frequencies = read_frequencies(options.frequencies) if options.frequencies else None
     damping: Any = DAMPING
@@ -168,20 +176,25 @@ def write_files(options: argparse.Namespace, found: Any) -> None:
     """Write what was asked for, and say so on stderr."""
     from symchiral.io.columns import write_columns, write_trajectory
     from symchiral.report.dynamics import columns
+    from symchiral.report.motion_figures import KIND, animate_motion, draw_motion
 
     if options.table:
-        write_columns(options.table, columns(found))
+        write_columns(options.table, columns(found), KIND, overwrite=options.overwrite)
     if options.trajectory:
         crystal = found.model.coordinates.modes.crystal.primitive
-        write_trajectory(options.trajectory, crystal, found.times, found.atoms())
+        write_trajectory(
+            options.trajectory,
+            crystal,
+            found.times,
+            found.atoms(),
+            overwrite=options.overwrite,
+        )
     if options.figure or options.animation:
-        from symchiral.report.motion_figures import animate_motion, draw_motion
-
         shown = options.show.split() if options.show else None
         if options.figure:
-            draw_motion(found, options.figure, shown=shown)
+            draw_motion(found, options.figure, shown=shown, overwrite=options.overwrite)
         if options.animation:
-            animate_motion(found, options.animation)
+            animate_motion(found, options.animation, overwrite=options.overwrite)
     for name in ("table", "trajectory", "figure", "animation"):
         if getattr(options, name) and not options.quiet:
             write(f"wrote {getattr(options, name)}", sys.stderr)

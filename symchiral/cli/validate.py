@@ -7,7 +7,9 @@ from typing import Any
 
 from symchiral.cli.common import (
     add_forces,
+    add_overwrite,
     add_structure,
+    check_output,
     open_study,
     write,
     write_json,
@@ -47,6 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="standard deviations at which a sense counts as measured (default: 3)",
     )
     parser.add_argument("-o", "--output", metavar="FIGURE", help="draw a figure (png, pdf, svg)")
+    add_overwrite(parser)
     table = parser.add_argument_group("what the table does not say itself")
     table.add_argument("--time-unit", choices=("fs", "ps"), help="unit of its times")
     table.add_argument("--time", metavar="COLUMN", help="column of delays")
@@ -67,9 +70,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the tables, or the document; draw the figure."""
+    from symchiral.report.figures import FIGURES
     from symchiral.report.validation import validation_tables
     from symchiral.report.validation_document import validation_document
+    from symchiral.report.validation_figure import KIND, save_validation
 
+    check_output(options, options.output, KIND, FIGURES)
     study = open_study(options)
     judged = study.validate(
         options.data,
@@ -82,9 +88,7 @@ def run(options: argparse.Namespace) -> None:
         **reading_options(options),
     )
     if options.output:
-        from symchiral.report.validation_figure import save_validation
-
-        save_validation(study.crystal, judged, options.output)
+        save_validation(study.crystal, judged, options.output, overwrite=options.overwrite)
     if options.json:
         write_json(validation_document(study.crystal, study.axis, judged, unit=options.unit))
         return

@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.disk import mark
 from symchiral.errors import InputError
 from symchiral.modes.animation import Animation
 from symchiral.units import PER_THZ
 
 Floats = npt.NDArray[np.float64]
+
+ANIMATION = "animation"
+"""Kind of the files written here; each carries its mark."""
 
 PS_IN_ASE = 98.22694788
 """One picosecond in ASE's unit of time, Å√(amu/eV)."""
@@ -42,6 +46,7 @@ def write_trajectory(animation: Animation, file: Path) -> None:
             "q": np.array(q),
             "frequency_THz": float(animation.mode.frequency),
             "time_ps": float(time),
+            "note": mark(ANIMATION),
             **({} if animation.mode.pam is None else {"pam": animation.mode.pam}),
             **({} if am is None else {"am_hbar": am}),
         }
@@ -63,7 +68,7 @@ def write_vsim(animation: Animation, file: Path) -> None:
     moves = (phases[:, None] * animation.displacements[:n]) @ rotation.T
     q = _q(animation)
     lines = [
-        f"# {animation.title}; u = Re[U exp(i(q.r - wt))]",
+        f"# {animation.title}; u = Re[U exp(i(q.r - wt))]; {mark(ANIMATION)}",
         f"{turned[0, 0]:.9f} {turned[1, 0]:.9f} {turned[1, 1]:.9f}",
         f"{turned[2, 0]:.9f} {turned[2, 1]:.9f} {turned[2, 2]:.9f}",
         *(
@@ -90,6 +95,7 @@ def phononwebsite_document(animation: Animation) -> dict[str, Any]:
     v = animation.displacements[:n].conj()
     return {
         "name": animation.title,
+        "note": mark(ANIMATION),
         "formula": crystal.formula,
         "natoms": n,
         "lattice": crystal.cell.tolist(),
@@ -142,7 +148,7 @@ def write_vesta(animation: Animation, file: Path) -> None:
         "CRYSTAL",
         "",
         "TITLE",
-        animation.title,
+        f"{animation.title} ({mark(ANIMATION)})",
         "",
         "GROUP",
         "1 1 P 1",

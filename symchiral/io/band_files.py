@@ -18,6 +18,10 @@ Complex = npt.NDArray[np.complex128]
 Floats = npt.NDArray[np.float64]
 
 
+COLUMNS = ("segment", "from", "to", "line")
+"""The first columns of :func:`band_columns`."""
+
+
 def band_columns(bands: Bands, *, unit: str = "THz") -> dict[str, npt.NDArray[Any]]:
     """Return the bands as columns: a row for every branch at every wavevector.
 

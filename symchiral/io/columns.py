@@ -2,50 +2,68 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
-from collections.abc import Iterator, Mapping
+import io
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS, Crystal
+from symchiral.disk import mark, write_text, writing
 from symchiral.errors import InputError
 
 Floats = npt.NDArray[np.float64]
 
-
-@contextlib.contextmanager
-def writing(path: str) -> Iterator[None]:
-    """Say in words why a file cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(
-            f"cannot write {path}",
-            why=error.strerror or str(error),
-            fix="check the folder and its permissions",
-        ) from error
+TRAJECTORY = "trajectory of a simulation"
+"""Kind of the files of :func:`write_trajectory`."""
 
 
-def write_columns(path: str, columns: Mapping[str, npt.NDArray[Any]]) -> None:
+def write_columns(
+    path: str | os.PathLike[str],
+    columns: Mapping[str, npt.NDArray[Any]],
+    kind: str = "columns",
+    *,
+    overwrite: bool = False,
+) -> None:
     """Write columns of equal length as CSV, or, with the ending ``.parquet``, as Parquet.
 
     Numbers have nine digits in CSV; NaN is an empty field, in Parquet a null.
 
+    Parameters
+    ----------
+    kind, overwrite
+        As for :func:`symchiral.disk.writing`. A CSV file whose first columns are these is one of
+        this kind.
+
     Raises
     ------
     InputError
-        The file cannot be written, or pyarrow, which writes Parquet, is not installed.
+        The file cannot be written, another lies there, or pyarrow, which writes Parquet, is not
+        installed.
     """
-    if path.lower().endswith(".parquet"):
-        _write_parquet(path, columns)
+    if Path(path).suffix.lower() == ".parquet":
+        _write_parquet(path, columns, kind, overwrite=overwrite)
         return
-    with writing(path), open(path, "w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(zip(*(_texts(column) for column in columns.values()), strict=True))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*(_texts(column) for column in columns.values()), strict=True))
+    write_text(path, text.getvalue(), kind, known=csv_start(columns), overwrite=overwrite)
+
+
+def csv_start(names: Iterable[str]) -> str:
+    """Return how a CSV file of these columns begins: by that it is known.
+
+    Examples
+    --------
+    >>> csv_start(["a", "b", "c", "d", "e"])
+    'a,b,c,d'
+    """
+    return ",".join(list(names)[:4])
 
 
 def _texts(column: npt.NDArray[Any]) -> list[str]:
@@ -54,7 +72,13 @@ def _texts(column: npt.NDArray[Any]) -> list[str]:
     return ["" if x != x else f"{x + 0.0:.9g}" for x in column.tolist()]
 
 
-def _write_parquet(path: str, columns: Mapping[str, npt.NDArray[Any]]) -> None:
+def _write_parquet(
+    path: str | os.PathLike[str],
+    columns: Mapping[str, npt.NDArray[Any]],
+    kind: str,
+    *,
+    overwrite: bool,
+) -> None:
     try:
         import pyarrow
         import pyarrow.parquet
@@ -70,11 +94,19 @@ def _write_parquet(path: str, columns: Mapping[str, npt.NDArray[Any]]) -> None:
         )
         for name, column in columns.items()
     }
-    with writing(path):
-        pyarrow.parquet.write_table(pyarrow.table(arrays), path)
+    table = pyarrow.table(arrays).replace_schema_metadata({"note": mark(kind)})
+    with writing(path, kind, overwrite=overwrite) as aside:
+        pyarrow.parquet.write_table(table, aside)
 
 
-def write_trajectory(path: str, crystal: Crystal, times: Floats, displacements: Floats) -> None:
+def write_trajectory(
+    path: str | os.PathLike[str],
+    crystal: Crystal,
+    times: Floats,
+    displacements: Floats,
+    *,
+    overwrite: bool = False,
+) -> None:
     """Write the atoms of a primitive cell in motion as extended XYZ, a frame per time.
 
     Parameters
@@ -85,15 +117,24 @@ def write_trajectory(path: str, crystal: Crystal, times: Floats, displacements: 
         ps.
     displacements : (T, N, 3) float
         Cartesian, Å.
+    overwrite : bool
+        Replace a file that symchiral did not write.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written, or another lies there.
     """
     rest = crystal.positions @ crystal.cell
     lattice = " ".join(f"{x:.9g}" for x in crystal.cell.ravel())
     symbols = [SYMBOLS[k] for k in crystal.numbers]
-    with writing(path), open(path, "w", encoding="utf-8") as out:
-        for t, moved in zip(times, displacements, strict=True):
-            out.write(
-                f"{len(rest)}\n"
-                f'Lattice="{lattice}" Properties=species:S:1:pos:R:3 Time={t:.6g} pbc="T T T"\n'
-            )
-            for symbol, (x, y, z) in zip(symbols, rest + moved, strict=True):
-                out.write(f"{symbol} {x:.9f} {y:.9f} {z:.9f}\n")
+    lines = []
+    for t, moved in zip(times, displacements, strict=True):
+        lines += [
+            f"{len(rest)}",
+            f'Lattice="{lattice}" Properties=species:S:1:pos:R:3 Time={t:.6g} pbc="T T T" '
+            f'note="{mark(TRAJECTORY)}"',
+        ]
+        for symbol, (x, y, z) in zip(symbols, rest + moved, strict=True):
+            lines.append(f"{symbol} {x:.9f} {y:.9f} {z:.9f}")
+    write_text(path, "\n".join(lines) + "\n", TRAJECTORY, overwrite=overwrite)

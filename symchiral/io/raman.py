@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.disk import mark, write_text
 from symchiral.errors import LabelError, ReadError, StructureError, SymmetryError
-from symchiral.io.columns import writing
 from symchiral.io.jsonfile import read_json
 from symchiral.modes.mode import Modes
 from symchiral.modes.species import Species
@@ -25,6 +25,9 @@ from symchiral.units import in_thz
 from symchiral.value import frozen
 
 Complex = npt.NDArray[np.complex128]
+
+KIND = "Raman tensors"
+"""Kind of the files of :func:`save_raman`."""
 
 SCHEMA = "symchiral/raman/1"
 MODE_UNITS = ("angstrom^2/sqrt(amu)", "arbitrary")
@@ -262,18 +265,19 @@ def _require_form(outside: float, what: str, crystal: SymmetricCrystal, name: st
         )
 
 
-def save_raman(path: str, raman: AtomicRaman) -> None:
+def save_raman(path: str, raman: AtomicRaman, *, overwrite: bool = False) -> None:
     """Write derivatives of the polarisability, with the atoms they belong to.
 
     Raises
     ------
     InputError
-        The file cannot be written.
+        The file cannot be written, or another lies there that symchiral did not write.
     """
     crystal = raman.crystal
     primitive = crystal.primitive
     places = crystal.frame.point(primitive.positions, to="cartesian", source="primitive")
     document = {
+        "note": mark(KIND),
         "schema": SCHEMA,
         "provenance": dict(raman.provenance),
         "definition": "atoms[k][b][i][j] = derivative of the polarisability alpha_ij of the cell, "
@@ -286,8 +290,8 @@ def save_raman(path: str, raman: AtomicRaman) -> None:
         },
         "atoms": _numbers(raman.derivatives),
     }
-    with writing(path), open(path, "w", encoding="utf-8") as out:
-        json.dump(document, out, ensure_ascii=False, indent=1)
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
+    write_text(path, text + "\n", KIND, overwrite=overwrite)
 
 
 def _rounded(array: npt.NDArray[np.float64]) -> Any:

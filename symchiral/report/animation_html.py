@@ -8,6 +8,8 @@ from importlib.resources import files
 
 import numpy as np
 
+from symchiral.disk import mark
+from symchiral.io.animation_files import ANIMATION
 from symchiral.modes.animation import Animation
 from symchiral.rules.wording import minus
 
@@ -74,6 +76,7 @@ def animation_html(animation: Animation) -> str:
     page = (files("symchiral.report") / "pages" / "animation.html").read_text(encoding="utf-8")
     return (
         page.replace("{{title}}", html.escape(animation.title))
+        .replace("{{mark}}", mark(ANIMATION))
         .replace("{{facts}}", html.escape(_facts(animation)))
         .replace("{{data}}", json.dumps(data, separators=(",", ":")))
     )

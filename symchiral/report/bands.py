@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -9,20 +10,21 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.search import Notice
-from symchiral.errors import InputError
+from symchiral.disk import check_ending, mark, write_text
 from symchiral.forces.bands import BandEnd, Bands, BandSegment
 from symchiral.forces.door import ForceConstants
-from symchiral.io.band_files import band_columns, write_band_yaml
-from symchiral.io.columns import write_columns, writing
+from symchiral.io.band_files import COLUMNS, band_columns, write_band_yaml
+from symchiral.io.columns import csv_start, write_columns
 from symchiral.report.document import Document, axis_record, header, structure_record, tidy
+from symchiral.report.figures import FIGURES, save_figure
 from symchiral.report.modes import NOTED, STILL
 from symchiral.report.summary import axis_line, headline
 from symchiral.rules.wording import minus
 from symchiral.table import Table
 from symchiral.units import PER_THZ, SIGNS
 
-FIGURES = (".pdf", ".png", ".svg")
 DATA = (".json", ".csv", ".parquet", ".yaml")
+KIND = "bands"
 
 
 def bands_notices(bands: Bands) -> tuple[Notice, ...]:
@@ -157,7 +159,9 @@ def bands_table(bands: Bands, *, unit: str = "THz") -> Table:
     )
 
 
-def save_bands(bands: Bands, file: str | Path, *, unit: str = "THz") -> None:
+def save_bands(
+    bands: Bands, file: str | Path, *, unit: str = "THz", overwrite: bool = False
+) -> None:
     """Write bands to a file, in the format its name ends with.
 
     ``.pdf``, ``.png``, ``.svg``: the figure; ``.json``: the document; ``.csv``, ``.parquet``: a row
@@ -166,37 +170,28 @@ def save_bands(bands: Bands, file: str | Path, *, unit: str = "THz") -> None:
     Raises
     ------
     InputError
-        The ending is unknown, a library is missing, or the file cannot be written.
+        The ending is unknown, a library is missing, the file cannot be written, or another lies
+        there.
     """
-    path = Path(file)
-    ending = check_ending(path, (*FIGURES, *DATA))
-    with writing(str(path)):
-        _save(bands, path, ending, unit)
-
-
-def _save(bands: Bands, path: Path, ending: str, unit: str) -> None:
+    ending = check_ending(file, (*FIGURES, *DATA))
     if ending in FIGURES:
         from symchiral.report.bands_figure import bands_figure
 
-        bands_figure(bands, unit=unit).savefig(path, dpi=200)
+        figure = bands_figure(bands, unit=unit)
+        save_figure(figure, file, KIND, dpi=200, overwrite=overwrite)
     elif ending in (".csv", ".parquet"):
-        write_columns(str(path), band_columns(bands, unit=unit))
+        write_columns(file, band_columns(bands, unit=unit), KIND, overwrite=overwrite)
+    elif ending == ".json":
+        document = json.dumps(bands_document(bands, unit=unit), allow_nan=False, indent=1)
+        write_text(file, document + "\n", KIND, known=known_bands(file), overwrite=overwrite)
     else:
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            if ending == ".json":
-                json.dump(bands_document(bands, unit=unit), stream, allow_nan=False, indent=1)
-                stream.write("\n")
-            else:
-                write_band_yaml(bands, stream)
+        text = io.StringIO()
+        text.write(f"# {mark(KIND)}\n")
+        write_band_yaml(bands, text)
+        write_text(file, text.getvalue(), KIND, overwrite=overwrite)
 
 
-def check_ending(path: Path, known: tuple[str, ...]) -> str:
-    """Return the ending of a file name, refused if it is none of those known."""
-    ending = path.suffix.lower()
-    if ending not in known:
-        raise InputError(
-            f"cannot write {path}",
-            why=f"{ending or 'no ending'} is no format for this",
-            fix=f"use one of {', '.join(known)}",
-        )
-    return ending
+def known_bands(file: str | Path) -> str | None:
+    """Return the text by which a file of bands is known where it is not the mark."""
+    known = {".json": '"schema": "symchiral/bands/1"', ".csv": csv_start(COLUMNS)}
+    return known.get(Path(file).suffix.lower())

@@ -343,6 +343,10 @@ def sweep_table(run: Run, sweep: Sweep, swept: Swept) -> Table:
     return table if any(row[-1] for row in rows) else table.without("note")
 
 
+COLUMNS = ("time_ps", *(f"field_{axis}_MV_cm" for axis in "xyz"))
+"""The first columns of :func:`columns`."""
+
+
 def columns(run: Run) -> dict[str, Floats]:
     """Return times, field, coordinates and velocities as named columns for a table of numbers."""
     c = run.model.coordinates

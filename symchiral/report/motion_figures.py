@@ -8,13 +8,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.disk import mark, writing
 from symchiral.dynamics.run import Run
 from symchiral.errors import InputError
-from symchiral.io.columns import writing
 from symchiral.report.dynamics import SMALL, helicity_text
+from symchiral.report.figures import save_figure
 from symchiral.rules.wording import minus
 
 Floats = npt.NDArray[np.float64]
+
+KIND = "simulation"
+"""Kind of the figures, animations and tables of a run."""
 
 PLUS, MINUS, FAINT = "#c0392b", "#2462a8", "#8a8a8a"
 """Colours of l > 0, l < 0, and of what only accompanies."""
@@ -39,7 +43,9 @@ def chosen_modes(run: Run) -> tuple[str, ...]:
     return (ordered[0].name, *others[:1])
 
 
-def draw_motion(run: Run, path: str, *, shown: Sequence[str] | None = None) -> None:
+def draw_motion(
+    run: Run, path: str, *, shown: Sequence[str] | None = None, overwrite: bool = False
+) -> None:
     """Draw traces, circular amplitudes, helicity in time and frequency, and paths of atoms.
 
     Parameters
@@ -91,8 +97,7 @@ def draw_motion(run: Run, path: str, *, shown: Sequence[str] | None = None) -> N
             _path(row[3], run, name)
         for axis in axes[-1, :3]:
             axis.set_xlabel("time (ps)")
-        with writing(path):
-            figure.savefig(path, dpi=160, metadata=_undated(path))
+        save_figure(figure, path, KIND, overwrite=overwrite)
 
 
 def _matplotlib(path: str) -> tuple[Any, Any, Any]:
@@ -108,13 +113,6 @@ def _matplotlib(path: str) -> tuple[Any, Any, Any]:
             fix="pip install 'symchiral[figures]', or write --table run.csv",
         ) from error
     return matplotlib, FigureCanvasAgg, Figure
-
-
-def _undated(path: str) -> dict[str, Any]:
-    """Metadata without a date, so that equal figures are equal files."""
-    if path.lower().endswith(".pdf"):
-        return {"CreationDate": None}
-    return {"Date": None} if path.lower().endswith(".svg") else {}
 
 
 def _pulse(axis: Any, run: Run) -> None:
@@ -216,7 +214,7 @@ def _path(axis: Any, run: Run, name: str) -> None:
     axis.set_title(f"path of {site.name} (mÅ)")
 
 
-def animate_motion(run: Run, path: str, *, frames: int = 48) -> None:
+def animate_motion(run: Run, path: str, *, frames: int = 48, overwrite: bool = False) -> None:
     """Write the atoms in motion, seen along the axis and from the side, as a GIF.
 
     Displacements are enlarged; the factor is printed in the picture. The frames cover the last
@@ -278,5 +276,10 @@ def animate_motion(run: Run, path: str, *, frames: int = 48) -> None:
             )
             return []
 
-        with writing(path):
-            FuncAnimation(figure, draw, frames=len(picked)).save(path, PillowWriter(fps=20), dpi=80)
+        with writing(path, KIND, overwrite=overwrite) as aside:
+            FuncAnimation(figure, draw, frames=len(picked)).save(
+                aside, PillowWriter(fps=20), dpi=80
+            )
+            # What follows the end of a GIF is no part of the picture; the writer takes no comment.
+            with aside.open("ab") as file:
+                file.write(mark(KIND).encode())

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from symchiral.disk import check_ending, mark, write_text, writing
 from symchiral.errors import InputError
 from symchiral.forces.bands import Bands
 from symchiral.forces.phonons import Phonons
 from symchiral.io.animation_files import (
+    ANIMATION,
     write_phononwebsite,
     write_trajectory,
     write_vesta,
     write_vsim,
 )
 from symchiral.io.band_files import write_qpoints_yaml
-from symchiral.io.columns import writing
 from symchiral.modes.animation import Animation
 from symchiral.modes.mode import Modes
-from symchiral.report.bands import check_ending, save_bands
+from symchiral.report.bands import save_bands
 
 MOVING = (".extxyz", ".xyz", ".traj", ".html", ".json", ".ascii", ".vesta")
 """Endings of animations."""
 
+MODES = "modes"
+"""Kind of the files of :func:`save_modes`."""
 
-def save(result: Bands | Animation, file: str | Path, *, unit: str = "THz") -> None:
+
+def save(
+    result: Bands | Animation, file: str | Path, *, unit: str = "THz", overwrite: bool = False
+) -> None:
     """Write bands or an animation to a file.
 
     Bands: ``.pdf``, ``.png``, ``.svg``, ``.json``, ``.csv``, ``.parquet``, ``.yaml`` (phonopy's
@@ -38,16 +45,20 @@ def save(result: Bands | Animation, file: str | Path, *, unit: str = "THz") -> N
     ----------
     unit : str
         THz, cm-1 or meV, of the frequencies of bands.
+    overwrite : bool
+        Replace a file that symchiral did not write for the same purpose; one that it did is
+        replaced anyway.
 
     Raises
     ------
     InputError
-        The ending is unknown, a library is missing, or the file cannot be written.
+        The ending is unknown, a library is missing, or the file cannot be written, or another lies
+        there.
     """
     if isinstance(result, Bands):
-        save_bands(result, file, unit=unit)
+        save_bands(result, file, unit=unit, overwrite=overwrite)
     elif isinstance(result, Animation):
-        save_animation(result, file)
+        save_animation(result, file, overwrite=overwrite)
     else:
         raise InputError(
             f"cannot write a {type(result).__name__}",
@@ -56,34 +67,38 @@ def save(result: Bands | Animation, file: str | Path, *, unit: str = "THz") -> N
         )
 
 
-def save_animation(animation: Animation, file: str | Path) -> None:
+def save_animation(animation: Animation, file: str | Path, *, overwrite: bool = False) -> None:
     """Write an animation to a file; see :func:`save`."""
-    path = Path(file)
-    ending = check_ending(path, MOVING)
+    ending = check_ending(file, MOVING)
     if ending == ".html":
         from symchiral.report.animation_html import animation_html
 
-        with writing(str(path)):
-            _text(path, animation_html(animation))
+        write_text(file, animation_html(animation), ANIMATION, overwrite=overwrite)
         return
     write = {".json": write_phononwebsite, ".ascii": write_vsim, ".vesta": write_vesta}
-    with writing(str(path)):
-        write.get(ending, write_trajectory)(animation, path)
+    with writing(file, ANIMATION, overwrite=overwrite) as aside:
+        write.get(ending, write_trajectory)(animation, aside)
 
 
-def save_modes(phonons: Phonons | None, everything: Sequence[Modes], file: str | Path) -> None:
+def save_modes(
+    phonons: Phonons | None,
+    everything: Sequence[Modes],
+    file: str | Path,
+    *,
+    overwrite: bool = False,
+) -> None:
     """Write modes as phonopy's qpoints.yaml, in the cell, order of atoms and gauge of the source.
 
     Raises
     ------
     InputError
-        There are no forces, the ending is not ``.yaml``, or the file cannot be written.
+        There are no forces, the ending is not ``.yaml``, the file cannot be written, or another
+        lies there.
     """
-    path = Path(file)
-    check_ending(path, (".yaml",))
+    check_ending(file, (".yaml",))
     if phonons is None:
         raise InputError(
-            f"cannot write {path}",
+            f"cannot write {file}",
             why="there are no forces, and so no modes",
             fix="give force constants",
         )
@@ -91,14 +106,7 @@ def save_modes(phonons: Phonons | None, everything: Sequence[Modes], file: str |
         (np.array([float(x) for x in m.q.coordinates]), m.frequencies, m.eigenvectors)
         for m in everything
     ]
-
-    def write() -> None:
-        with path.open("w", encoding="utf-8") as stream:
-            write_qpoints_yaml(phonons, points, stream)
-
-    with writing(str(path)):
-        write()
-
-
-def _text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    text = io.StringIO()
+    text.write(f"# {mark(MODES)}\n")
+    write_qpoints_yaml(phonons, points, text)
+    write_text(file, text.getvalue(), MODES, overwrite=overwrite)

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.disk import check_ending
 from symchiral.errors import InputError
 from symchiral.experiment.measurement import Run
 from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.verdict import Judgement
-from symchiral.io.columns import writing
-from symchiral.report.bands import check_ending
+from symchiral.report.figures import FIGURES, save_figure
 from symchiral.report.summary import headline
 from symchiral.report.validation import predicted, straight
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ENDINGS = (".png", ".pdf", ".svg")
+KIND = "validation"
 
 COLOURS = ("#1f4e79", "#c0504d", "#4f7f3f", "#7f6084", "#b8860b", "#444444")
 """One per channel of the probe, or per run."""
@@ -30,19 +30,19 @@ COLOURS = ("#1f4e79", "#c0504d", "#4f7f3f", "#7f6084", "#b8860b", "#444444")
 SHAPES = {"consistent": "o", "inconsistent": "X", "undecided": "o"}
 
 
-def save_validation(crystal: SymmetricCrystal, judgement: Judgement, file: str | Path) -> None:
+def save_validation(
+    crystal: SymmetricCrystal, judgement: Judgement, file: str | Path, *, overwrite: bool = False
+) -> None:
     """Draw the figure into a ``.png``, ``.pdf`` or ``.svg`` file.
 
     Raises
     ------
     InputError
-        The ending is unknown, matplotlib is missing, or the file cannot be written.
+        The ending is unknown, matplotlib is missing, the file cannot be written, or another lies
+        there.
     """
-    path = Path(file).expanduser()
-    check_ending(path, ENDINGS)
-    figure = validation_figure(crystal, judgement)
-    with writing(str(path)):
-        figure.savefig(path, dpi=160)
+    check_ending(file, FIGURES)
+    save_figure(validation_figure(crystal, judgement), file, KIND, overwrite=overwrite)
 
 
 def validation_figure(crystal: SymmetricCrystal, judgement: Judgement) -> Figure:

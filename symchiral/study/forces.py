@@ -138,15 +138,21 @@ class ForcesStudy(StructureStudy):
             )
         return self._forces.provenance
 
-    def save_phonons(self, path: str | os.PathLike[str]) -> None:
+    def save_phonons(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the forces as a phonopy yaml file, whole or not at all.
+
+        Parameters
+        ----------
+        overwrite : bool
+            Replace a file that symchiral did not write.
 
         Raises
         ------
         InputError
-            The source has structure only, or eigenvectors without forces.
+            The source has structure only, or eigenvectors without forces; or the file cannot be
+            written, or another lies there.
         """
-        write_phonons(self._forces, path)
+        write_phonons(self._forces, path, overwrite=overwrite)
 
     @property
     def _forces(self) -> Phonons:
