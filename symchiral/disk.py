@@ -7,6 +7,7 @@ brought to the disk, and renamed: at no moment is half of it there, whatever kil
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -34,12 +35,14 @@ def cache_root() -> Path | None:
     if named == "":
         return None
     base = os.environ.get("XDG_CACHE_HOME")
-    try:
-        if named is not None:
-            return Path(named).expanduser()
-        return (Path(base).expanduser() if base else Path.home() / ".cache") / "symchiral"
-    except RuntimeError:
-        return None
+    if named is not None:
+        found = user_path(named)
+    elif base:
+        found = user_path(base) / "symchiral"
+    else:
+        found = user_path("~/.cache/symchiral")
+    # Where the home is not known, a folder of that name would be made where we are.
+    return None if str(found).startswith("~") else found
 
 
 def read_regular(path: Path, *, limit: int) -> bytes:
@@ -47,17 +50,17 @@ def read_regular(path: Path, *, limit: int) -> bytes:
 
     Raises
     ------
-    OSError, ValueError
-        It cannot be read, is no regular file, or is larger.
+    OSError
+        It cannot be read, is no regular file (EINVAL), or is larger (EFBIG).
     """
     # A pipe would block the opening.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(f"{path} is no regular file")
+            raise OSError(errno.EINVAL, "it is no regular file")
         data = file.read(limit + 1)
     if len(data) > limit:
-        raise OSError(f"{path} is larger than {limit} bytes")
+        raise OSError(errno.EFBIG, f"it is larger than {limit} bytes")
     return data
 
 
@@ -78,6 +81,34 @@ def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
         aside.write_bytes(data)
 
 
+# ------------------------------------------------------------------------------- paths
+
+
+def user_path(path: str | os.PathLike[str]) -> Path:
+    """Return a path with a leading ``~`` replaced by the home, where there is such a user.
+
+    Examples
+    --------
+    >>> str(user_path("~nobody-of-this-name/x.cif"))
+    '~nobody-of-this-name/x.cif'
+    """
+    given = os.fspath(path)
+    try:
+        return Path(os.path.expanduser(given))
+    except ValueError:
+        return Path(given)
+
+
+def is_file(path: str | os.PathLike[str]) -> bool:
+    """Whether there is a regular file; a path too long, or of no meaning, is none."""
+    return os.path.isfile(path)
+
+
+def is_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether there is a folder; a path too long, or of no meaning, is none."""
+    return os.path.isdir(path)
+
+
 # ------------------------------------------------------------------------------- results
 
 
@@ -91,13 +122,13 @@ def recording() -> Iterator[None]:
         _used.reset(token)
 
 
-def note_read(path: str | os.PathLike[str]) -> None:
-    """Remember that a file has been read, so that no result is written onto it."""
+def note_read(path: str | os.PathLike[str], *, name: str | None = None) -> None:
+    """Remember that a file is read, under the name that the user knows it by."""
     used = _used.get()
     if used is not None:
         with contextlib.suppress(OSError, ValueError):
             found = os.stat(path)
-            used[found.st_dev, found.st_ino] = os.fspath(path)
+            used[found.st_dev, found.st_ino] = os.fspath(path) if name is None else name
 
 
 def mark(kind: str) -> str:
@@ -152,7 +183,7 @@ def place(
     given = os.fspath(path)
     another = "give another path"
     try:
-        target = Path(given).expanduser()
+        target = user_path(given)
         state = _state(target)
         if state is not None and _is_read(target):
             why = "it has just been read, and the result would replace its own input"

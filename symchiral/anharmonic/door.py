@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.tolerance import SYMPREC
+from symchiral.disk import is_file
 from symchiral.errors import InputError, ReadError, StructureError
 from symchiral.forces.check import checked_hdf5, checked_supercell, checked_unit
 from symchiral.forces.door import BROKEN, ForceConstants, first_line, from_yaml, heard
@@ -74,7 +75,7 @@ def harmonic_from_yaml(
         data["supercell_matrix"] = parsed["phonon_supercell_matrix"]
         data["supercell"] = parsed.get("phonon_supercell")
     files = [folder / "fc3.hdf5", folder / "fc2.hdf5"]
-    if all(path.is_file() for path in files):
+    if all(is_file(path) for path in files):
         return from_yaml(
             data, name=name, symprec=symprec, force_constants=files[1], born=_born(folder)
         )
@@ -119,12 +120,12 @@ def _add_forces(data: dict[str, Any], single: list[dict[str, Any]], path: Path) 
 def _beside(path: Path) -> Path | None:
     """The file, perhaps compressed."""
     found = (path.with_name(path.name + ending) for ending in _PACKED)
-    return next((file for file in found if file.is_file()), None)
+    return next((file for file in found if is_file(file)), None)
 
 
 def _born(folder: Path) -> Path | None:
     path = folder / "BORN"
-    return path if path.is_file() else None
+    return path if is_file(path) else None
 
 
 def _missing(name: str) -> ReadError:
@@ -234,7 +235,7 @@ def _fill(made: Any, data: Any, folder: Path, name: str) -> None:
     from phono3py.file_IO import parse_FORCES_FC3, read_fc3_from_hdf5
 
     given = [folder / "fc3.hdf5", folder / "fc2.hdf5"]
-    if all(path.is_file() for path in given):
+    if all(is_file(path) for path in given):
         for path in given:
             checked_hdf5(path, name=name)
         fc3 = read_fc3_from_hdf5(given[0], p2s_map=made.primitive.p2s_map)

@@ -20,6 +20,7 @@ from symchiral.crystal.crystal import Source
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.tolerance import SYMPREC
+from symchiral.disk import is_file, is_folder, user_path
 from symchiral.errors import StructureError, WavevectorError
 from symchiral.forces.door import ForceConstants
 from symchiral.io.files import load, locate
@@ -251,15 +252,15 @@ def is_third_order_source(source: object) -> bool:
     """
     if not isinstance(source, str | os.PathLike):
         return False
-    path = Path(source).expanduser()
+    path = user_path(source)
     if plain_path(path).suffix == ".yaml":
         return "phono3py" in path.name
-    return path.is_dir() and _inside(path) is not None
+    return is_folder(path) and _inside(path) is not None
 
 
 def _inside(folder: Path) -> Path | None:
     found = (folder / (name + packed) for name in _NAMES for packed in _PACKED)
-    return next((path for path in found if path.is_file()), None)
+    return next((path for path in found if is_file(path)), None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -330,8 +331,8 @@ def read_third_order(source: str | os.PathLike[str]) -> ThirdOrderFile:
         It cannot be read.
     """
     given = os.fspath(source)
-    path = Path(given).expanduser()
-    if path.is_dir():
+    path = user_path(given)
+    if is_folder(path):
         path = _inside(path) or path
     path = locate(path)
     data = load(path, name=given, limit=MAX_BYTES)

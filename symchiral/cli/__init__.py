@@ -7,8 +7,6 @@ runs, so that ``--help`` loads neither numpy nor anything heavier.
 from __future__ import annotations
 
 import argparse
-import errno
-import os
 import sys
 from collections.abc import Sequence
 
@@ -26,8 +24,10 @@ from symchiral.cli import (
     schema,
     show,
     simulate,
+    streams,
     validate,
 )
+from symchiral.disk import recording
 from symchiral.errors import SymchiralError
 from symchiral.version import __version__
 
@@ -73,30 +73,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     3: a limit that the user set was exceeded.
     """
-    words = joined(sys.argv[1:] if arguments is None else arguments)
-    options = parser().parse_args(words)
+    streams.prepare()
     try:
-        status: int = options.run(options) or 0
-        sys.stdout.flush()
+        options = parser().parse_args(joined(sys.argv[1:] if arguments is None else arguments))
+        with recording():
+            status: int = options.run(options) or 0
+    except SystemExit as stop:
+        # The help and the version are output, too.
+        raise SystemExit(stop.code or streams.finish()) from None
     except SymchiralError as error:
-        sys.stdout.flush()
-        sys.stderr.write(f"symchiral: {printable(str(error), sys.stderr)}\n")
+        streams.finish()
+        streams.say(f"symchiral: {error}")
         return 1
-    except BrokenPipeError:
-        # The reader of our output has closed it: what is left to write goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except MemoryError as error:
+        detail = f" ({error})" if str(error) else ""
+        streams.say(
+            f"symchiral: not enough memory{detail}. Ask for fewer wavevectors or a smaller "
+            "supercell, or give the process more."
+        )
+        return 1
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        # As above: the flush at exit must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.stderr.write(f"symchiral: the output could not be written: {error.strerror}.\n")
-        return 1
+        return streams.failed(error)
     except KeyboardInterrupt:
         return 130
-    else:
-        return status
-    return 0
+    return status or streams.finish()
 
 
 def joined(words: Sequence[str]) -> list[str]:
@@ -117,27 +117,3 @@ def joined(words: Sequence[str]) -> list[str]:
         else:
             found.append(word)
     return found
-
-
-def ascii_only(stream: object) -> bool:
-    """Whether a stream takes no UTF-8, or the user asked for the C locale.
-
-    In the C locale Python itself would write UTF-8, unless told what to do.
-    """
-    encoding = (getattr(stream, "encoding", None) or "ascii").lower()
-    if "utf" not in encoding:
-        return True
-    if os.environ.get("PYTHONIOENCODING") or os.environ.get("PYTHONUTF8") == "1":
-        return False
-    names = (os.environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG"))
-    return next((name for name in names if name), "") in ("C", "POSIX")
-
-
-def printable(text: str, stream: object) -> str:
-    """Return the text, in ASCII where the stream has no UTF-8."""
-    if ascii_only(stream):
-        from symchiral.table import to_ascii
-
-        return to_ascii(text)
-    # A path may hold bytes that are no UTF-8.
-    return text.encode("utf-8", "replace").decode("utf-8")

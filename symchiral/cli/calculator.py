@@ -78,8 +78,7 @@ def with_calculator(study: Study, options: argparse.Namespace, *, gamma: bool = 
         Only the zone centre is needed: unless a supercell is asked for, atoms are displaced in the
         primitive cell.
     """
-    from pathlib import Path
-
+    from symchiral.disk import user_path
     from symchiral.forces.compute import default_cache
     from symchiral.forces.displace import DISPLACEMENT, LENGTH
     from symchiral.forces.forcecache import ForceCache
@@ -87,7 +86,7 @@ def with_calculator(study: Study, options: argparse.Namespace, *, gamma: bool = 
     supercell = _supercell(options.supercell)
     chosen = supercell is not None or options.supercell_length is not None
     _exclusive(options, chosen=chosen)
-    folder = default_cache() if options.cache is None else Path(options.cache).expanduser()
+    folder = default_cache() if options.cache is None else user_path(options.cache)
     if not options.quiet and not ForceCache(folder).writable:
         write(
             "warning: no cache folder can be written: an interrupted run starts over; pass --cache",
@@ -176,7 +175,7 @@ class _Report:
         if self._terminal:
             if step.stage != self._stage:
                 self.end()
-            from symchiral.cli import printable
+            from symchiral.cli.streams import printable
 
             sys.stderr.write(f"\r\x1b[K{printable(text, sys.stderr)}")
             sys.stderr.flush()

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TextIO
 
+from symchiral.cli.streams import ascii_only, printable, say
 from symchiral.crystal.tolerance import SYMPREC, distance_tolerance
 from symchiral.errors import InputError
 
@@ -255,10 +256,10 @@ def warn(notices: Iterable[Notice]) -> None:
 
 def write(text: str, stream: TextIO | None = None) -> None:
     """Print text, in ASCII where the stream has no UTF-8."""
-    from symchiral.cli import printable
-
-    stream = stream or sys.stdout
-    stream.write(printable(text, stream) + "\n")
+    if stream is sys.stderr:
+        say(text)
+    else:
+        sys.stdout.write(printable(text, sys.stdout) + "\n")
 
 
 def width() -> int | None:
@@ -273,8 +274,6 @@ def write_json(document: dict[str, Any]) -> None:
 
 def write_table(table: Table) -> None:
     """Print a table, fitted to the terminal; senses in colour there, unless NO_COLOR is set."""
-    from symchiral.cli import ascii_only
-
     text = (table.ascii() if ascii_only(sys.stdout) else table).text(width())
     if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
         text = _SENSE.sub(lambda match: f"{_COLOURS[match[0]]}{match[0]}\x1b[0m", text)

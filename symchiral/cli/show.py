@@ -33,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the summary, or the document."""
-    from symchiral.cli import ascii_only
+    from symchiral.cli.streams import ascii_only
     from symchiral.report.components import components_table
     from symchiral.report.summary import show_table
     from symchiral.report.wavevectors import points_table

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from symchiral.disk import user_path
 from symchiral.errors import InputError
 from symchiral.experiment.direction import Direction, direction_of
 from symchiral.experiment.helicity import Helicity, quantile
@@ -106,7 +106,7 @@ def read_observed(path: str | os.PathLike[str], *, level: float = 0.95) -> tuple
     InputError
         If keys are missing, unknown or of the wrong kind, or a helicity lies outside [−1, 1].
     """
-    source = Path(os.fspath(path)).expanduser()
+    source = user_path(path)
     text = decode(read_bytes(source), name=source.name).text
     return lines_of(parse_yaml(text, name=source.name), name=source.name, level=level)
 

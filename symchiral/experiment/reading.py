@@ -22,11 +22,11 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.disk import user_path
 from symchiral.errors import InputError, nearest
 from symchiral.experiment.measurement import Measurement, Pump
 from symchiral.experiment.probe import Probe
@@ -132,7 +132,7 @@ def read_measurement(
     InputError
         If a column is missing or not a number, a unit is not declared, or statements contradict.
     """
-    source = Path(os.fspath(path)).expanduser()
+    source = user_path(path)
     columns, metadata = read_table(source)
     unknown = [key for key in metadata if key not in _KEYS]
     if unknown:

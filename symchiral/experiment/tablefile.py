@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
+from symchiral.disk import is_file, is_folder
 from symchiral.errors import InputError, ReadError
 from symchiral.io.files import decode, load, unpack
 
@@ -34,12 +35,12 @@ def read_table(path: Path) -> tuple[Columns, Mapping[str, str]]:
 
 def read_bytes(path: Path) -> bytes:
     """Return the bytes of a file, decompressed."""
-    if not path.is_file():
+    if not is_file(path):
         near = [p.name for pattern in ("*.csv", "*.parquet", "*.yaml", "*.yml") for p in
                 islice(path.parent.glob(pattern), 5)]  # fmt: skip
         raise ReadError(
             f"cannot read {path}",
-            why="it is a folder" if path.is_dir() else "there is no such file",
+            why="it is a folder" if is_folder(path) else "there is no such file",
             fix=f"there are: {', '.join(near)}" if near else "check the path",
         )
     data = unpack(load(path, name=path.name), name=path.name)

@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from symchiral.disk import is_file
 from symchiral.errors import CalculatorError, nearest
 
 MODEL = "7net-l3i5"
@@ -149,7 +150,7 @@ def _sevenn() -> Calculator:
             "libraries for graphics cards",
         ) from error
     weights = Path(_const.SEVENNET_l3i5)
-    if not weights.is_file():
+    if not is_file(weights):
         raise CalculatorError(
             f"the weights {MODEL} are missing",
             why=f"there is no {weights}",
@@ -250,7 +251,7 @@ def _parameters(ase: Any) -> str:
 def _hash_of(module: object) -> str | None:
     """Hash of the file of a module, if it has one."""
     file = getattr(module, "__file__", None)
-    return _hash(Path(file)) if file and Path(file).is_file() else None
+    return _hash(Path(file)) if file and is_file(Path(file)) else None
 
 
 def _hash(path: Path) -> str:

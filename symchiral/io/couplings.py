@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
+from symchiral.disk import is_file, is_folder, user_path
 from symchiral.io.jsonfile import read_json
 from symchiral.io.shipped import find_beside
 from symchiral.plain import array, complex_array, number
@@ -73,10 +74,10 @@ def couplings_beside(path: str | None) -> str | None:
     """
     if path is None:
         return None
-    given = Path(path).expanduser()
-    name = os.path.join(path if given.is_dir() else os.path.dirname(path), NAME)
-    if given.exists():
-        return name if Path(name).expanduser().is_file() else None
+    given = user_path(path)
+    name = os.path.join(path if is_folder(given) else os.path.dirname(path), NAME)
+    if os.path.exists(given):
+        return name if is_file(user_path(name)) else None
     return name if find_beside(name) is not None else None
 
 

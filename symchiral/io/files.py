@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import difflib
+import errno
 import gzip
 import io
 import lzma
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from symchiral.disk import is_file, is_folder, note_read, read_regular, user_path
 from symchiral.errors import LabelError, LimitError, ReadError
 from symchiral.io.shipped import FORCE_FILES, find_structure, structure_names
 
@@ -70,16 +72,12 @@ def locate(source: str | os.PathLike[str]) -> Path:
             why="a path was expected, and this is the text of a file",
             fix="write the text to a file and give its path",
         )
-    path = Path(given).expanduser()
-    try:
-        if path.is_file():
-            return path
-        is_folder, exists = path.is_dir(), path.exists()
-    except OSError as error:
-        raise ReadError(f"cannot read {given}", why=str(error), fix="check the path") from error
-    if is_folder:
+    path = user_path(given)
+    if is_file(path):
+        return path
+    if is_folder(path):
         raise _is_folder(given, path)
-    if exists:
+    if os.path.exists(path):
         raise ReadError(
             f"cannot read {given}", why="it is not a regular file", fix="save it as a file first"
         )
@@ -103,7 +101,7 @@ def _is_folder(given: str, path: Path) -> ReadError:
 
 def _missing(given: str, path: Path) -> ReadError:
     near: list[str] = []
-    if path.parent.is_dir():
+    if is_folder(path.parent):
         try:
             names = [entry.name for entry in islice(os.scandir(path.parent), 2000)]
         except OSError:
@@ -136,8 +134,11 @@ def load(path: Path, *, name: str, limit: int = MAX_BYTES) -> bytes:
         size = path.stat().st_size
         if size > limit:
             raise _too_big(name, f"it has {size / 1e6:.0f} MB", limit)
-        return path.read_bytes()
+        note_read(path, name=name)
+        return read_regular(path, limit=limit)
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise _too_big(name, "it grows while it is read", limit) from error
         raise ReadError(
             f"cannot read {name}",
             why=error.strerror or str(error),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from symchiral.crystal.crystal import Source
+from symchiral.disk import is_file, user_path
 from symchiral.errors import InputError, ReadError
 from symchiral.io.files import load
 from symchiral.io.shipped import find_beside
@@ -41,8 +42,8 @@ def read_json(
         It is missing, or not as the page describes it.
     """
     name = str(path)
-    given = Path(path).expanduser()
-    where = given if given.is_file() else find_beside(name)
+    given = user_path(path)
+    where = given if is_file(given) else find_beside(name)
     if where is None:
         raise ReadError(f"cannot read {name}", why="there is no such file", fix="check the path")
     raw = load(where, name=name)

@@ -10,6 +10,7 @@ from typing import Any
 
 from symchiral.crystal.crystal import Source
 from symchiral.crystal.tolerance import SYMPREC
+from symchiral.disk import is_file, is_folder, user_path
 from symchiral.errors import ReadError
 from symchiral.forces.door import ForceConstants, Forces, from_supercell, from_yaml
 from symchiral.forces.provenance import KEY, Provenance
@@ -38,7 +39,7 @@ def is_phonon_source(source: object) -> bool:
         path = Path(source)
         if plain_path(path).suffix.lower() in _YAML or path.name in _FORCES:
             return True
-        return path.is_dir() and (_in_folder(path) is not None or (path / "SPOSCAR").is_file())
+        return is_folder(path) and (_in_folder(path) is not None or is_file(path / "SPOSCAR"))
     return hasattr(source, "dynamical_matrix") and hasattr(source, "force_constants")
 
 
@@ -76,10 +77,10 @@ def read_forces(
     if not isinstance(source, str | os.PathLike):
         return ForceConstants(source), Source(), None
     given = os.fspath(source)
-    path = Path(given).expanduser()
-    if path.name in _FORCES and path.is_file():
+    path = user_path(given)
+    if path.name in _FORCES and is_file(path):
         path = path.parent
-    if path.is_dir():
+    if is_folder(path):
         inside = _in_folder(path)
         if inside is None:
             return _from_supercell(path, given, symprec), Source(given), None
@@ -165,13 +166,13 @@ def parse_yaml(data: bytes, name: str) -> dict[str, Any]:
 def _in_folder(folder: Path) -> Path | None:
     for name in _NAMES:
         for packed in ("", *_PACKED):
-            if (folder / (name + packed)).is_file():
+            if is_file(folder / (name + packed)):
                 return folder / (name + packed)
     return None
 
 
 def _existing(path: Path) -> Path | None:
-    return path if path.is_file() else None
+    return path if is_file(path) else None
 
 
 def plain_path(path: Path) -> Path:

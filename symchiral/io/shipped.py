@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from symchiral.disk import is_file
 from symchiral.errors import LabelError, nearest
 
 FORCE_FILES = ("phonopy.yaml", "phonopy.yaml.xz")
@@ -112,4 +113,4 @@ def find_beside(name: str) -> Path | None:
         found = find_structure(f"{folder}/phonopy.yaml").parent / file
     except LabelError:
         return None
-    return found if found.is_file() else None
+    return found if is_file(found) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from symchiral.disk import is_file, user_path
 from symchiral.errors import GrammarError, InputError, ReadError
 from symchiral.fields.pump import frequency
 from symchiral.io.files import load
@@ -30,8 +31,8 @@ def read_linewidths(text: str, *, zero: bool = False) -> float | dict[str, float
     ReadError
         The file is not as above.
     """
-    path = Path(text).expanduser()
-    if not path.is_file():
+    path = user_path(text)
+    if not is_file(path):
         width = frequency(text)
         if width < 0 or not (width or zero):
             raise GrammarError(
@@ -59,8 +60,8 @@ def read_frequencies(text: str) -> dict[str, float]:
     ReadError
         There is no such file, or it is not as above.
     """
-    given = Path(text).expanduser()
-    path = given if given.is_file() else find_beside(text)
+    given = user_path(text)
+    path = given if is_file(given) else find_beside(text)
     if path is None:
         raise ReadError(
             f"cannot read the frequencies in {text}",
