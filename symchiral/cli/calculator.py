@@ -104,6 +104,7 @@ def with_calculator(study: Study, options: argparse.Namespace, *, gamma: bool = 
             cache=folder,
             resume=options.resume,
             symmetrize=options.symmetrize,
+            rotational_sum_rule=getattr(options, "rotational_sum_rule", False),
             progress=report,
         )
     except KeyboardInterrupt:

@@ -93,6 +93,12 @@ def add_forces(parser: argparse.ArgumentParser) -> None:
         help="unit of frequencies (default: THz)",
     )
     add_symmetrize(parser)
+    parser.add_argument(
+        "--rotational-sum-rule",
+        action="store_true",
+        help="change force constants by the least that removes what of the acoustic branches is "
+        "linear in the wavevector",
+    )
 
 
 def add_symmetrize(parser: argparse.ArgumentParser) -> None:
@@ -198,6 +204,7 @@ def open_study(options: argparse.Namespace, *, gamma: bool = False) -> Study:
         symprec=options.symprec,
         axis=options.axis,
         symmetrize=getattr(options, "symmetrize", False),
+        rotational_sum_rule=getattr(options, "rotational_sum_rule", False),
         spin_axis=options.spin_axis,
         index=options.index,
         reader=options.reader,

@@ -68,6 +68,7 @@ def compute_phonons(
     cache: Path | None = None,
     resume: bool = False,
     symmetrize: bool = False,
+    rotational_sum_rule: bool = False,
     progress: Progress | None = None,
 ) -> Phonons:
     """Compute the forces of a crystal with an ASE calculator.
@@ -98,6 +99,8 @@ def compute_phonons(
         Trust all stored answers; otherwise one of them is compared with the calculator.
     symmetrize : bool
         Accept forces that break the symmetry, averaged over the group.
+    rotational_sum_rule : bool
+        Impose it on the force constants, as :func:`symchiral.read` does.
     progress : callable, optional
         Called with a :class:`Step` now and then.
 
@@ -162,6 +165,7 @@ def compute_phonons(
         source=crystal.input.source,
         symprec=crystal.symprec,
         symmetrize=symmetrize,
+        rotational_sum_rule=rotational_sum_rule,
         provenance=provenance,
     )
 

@@ -14,6 +14,7 @@ from symchiral.errors import InputError, LimitError
 from symchiral.forces.calculator import SINGLE
 from symchiral.forces.door import ForceConstants, cell_of, from_displacements, heard
 from symchiral.forces.forcecache import CachedCalculator
+from symchiral.forces.quality import keeps_symmetry
 from symchiral.forces.relax import Relaxed
 from symchiral.value import Value, frozen
 
@@ -235,12 +236,6 @@ def displace(
         lowest=lowest,
         lowest_at=frozen(place),
     )
-
-
-def keeps_symmetry(crystal: SymmetricCrystal, cell: Floats) -> bool:
-    """Whether every rotation of the point group maps the lattice of a supercell onto itself."""
-    turned = cell @ crystal.rotations.transpose(0, 2, 1) @ np.linalg.inv(cell)
-    return bool(np.abs(turned - np.rint(turned)).max() < 1e-2)
 
 
 def _chosen(crystal: SymmetricCrystal, unit: Crystal, length: float) -> Integers:

@@ -143,7 +143,7 @@ class ForceConstants:
         self.dielectric: Floats | None = None if nac is None else nac["dielectric"]
         with answering(name):
             self._matrix = phonon.dynamical_matrix
-            self._factor = float(phonon.unit_conversion_factor) ** 2
+            self.unit_factor = float(phonon.unit_conversion_factor) ** 2
 
     def dynamical_matrix(self, q: Floats, direction: Floats | None = None) -> Complex:
         """(3N, 3N): at q on the reciprocal basis, THz², phase with the position of the atom."""
@@ -152,10 +152,14 @@ class ForceConstants:
                 self._matrix.run(q)
             else:
                 self._matrix.run(q, q_direction=direction)
-            return np.asarray(self._matrix.dynamical_matrix * self._factor)
+            return np.asarray(self._matrix.dynamical_matrix * self.unit_factor)
 
     def changed(
-        self, *, constants: Floats | None = None, born: Floats | None = None
+        self,
+        *,
+        constants: Floats | None = None,
+        born: Floats | None = None,
+        dielectric: Floats | None = None,
     ) -> ForceConstants:
         """Return the same with other force constants (of the same shape) or Born charges."""
         from phonopy.harmonic.dynamical_matrix import get_dynamical_matrix
@@ -163,8 +167,11 @@ class ForceConstants:
         new = copy.copy(self)
         new.constants = self.constants if constants is None else constants
         new.born = self.born if born is None else born
+        new.dielectric = self.dielectric if dielectric is None else dielectric
         old = self.phonon
-        nac = old.nac_params if new.born is None else {**old.nac_params, "born": new.born}
+        nac = None
+        if new.born is not None:
+            nac = {**old.nac_params, "born": new.born, "dielectric": new.dielectric}
         with answering(self.name), heard():
             new._matrix = get_dynamical_matrix(
                 new.constants, old.supercell, old.primitive, nac_params=nac

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.crystal.crystal import Crystal, Source
+from symchiral.crystal.crystal import Crystal, Notice, Source
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry
 from symchiral.crystal.tolerance import SYMPREC
 from symchiral.errors import StructureError, SymmetryError, WavevectorError
 from symchiral.forces.door import ForceConstants, Forces
 from symchiral.forces.provenance import Provenance
+from symchiral.forces.quality import (
+    averaged_charges,
+    averaged_tensor,
+    charge_notices,
+    force_notices,
+)
+from symchiral.forces.rotation import LinearTerms, linear_terms, with_rotations
 from symchiral.forces.tabulated import Tabulated
 from symchiral.irreps.axis import Axis, axis_at
 from symchiral.modes.mode import Modes
@@ -26,6 +34,9 @@ Floats = npt.NDArray[np.float64]
 TOLERATED = 0.1
 """Forces that change a frequency by more, in THz, when they are made symmetric are refused."""
 
+
+EXACT = 1e-6
+"""Charges that break the symmetry by less, e, do so by rounding."""
 
 WIDE = 10.0
 """Distance of an atom from its images, Å, beyond which a single cell is as good as a supercell."""
@@ -119,6 +130,31 @@ class Phonons(Value):
         phases = np.exp(2j * np.pi * (self._offsets @ q)).repeat(3)
         return np.asarray(matrix[np.ix_(rows, rows)] * np.outer(phases, phases.conj()))
 
+    @cached_property
+    def linear_terms(self) -> LinearTerms | None:
+        """Terms linear in q of the acoustic block, which the rotational sum rule forbids.
+
+        None where nothing but the zone centre, or a list of wavevectors, is known.
+        """
+        if self.centred or self.constants is None:
+            return None
+        return linear_terms(self.constants)
+
+    def acoustic_splitting(self, q: Floats) -> float:
+        """By how much ω² of two acoustic branches differs where it must not to first order, THz².
+
+        Parameters
+        ----------
+        q : (3,) float
+            On the reciprocal basis of our primitive cell.
+        """
+        near = np.asarray(q) - np.rint(q)
+        if self.linear_terms is None or np.abs(near).max() < 1e-9:
+            return 0.0
+        return self.linear_terms.splitting(
+            2 * np.pi * np.linalg.inv(self.crystal.primitive.cell) @ near
+        )
+
     @property
     def centred(self) -> bool:
         """Whether the forces hold at the zone centre alone.
@@ -190,7 +226,8 @@ class Phonons(Value):
                 "check the supercell and the displacements; eigenvectors that hold the field of "
                 "longitudinal modes at the zone centre want the --direction they were made for",
             )
-        return modes
+        place = np.array([float(x) for x in point.coordinates])
+        return replace(modes, acoustic_splitting=self.acoustic_splitting(place))
 
     @property
     def constants(self) -> ForceConstants | None:
@@ -208,6 +245,7 @@ def make_phonons(
     source: Source | None = None,
     symprec: float = SYMPREC,
     symmetrize: bool = False,
+    rotational_sum_rule: bool = False,
     provenance: Provenance | None = None,
 ) -> Phonons:
     """Find the symmetry of a crystal with forces and express them in our primitive cell.
@@ -220,13 +258,19 @@ def make_phonons(
         The cell the user knows; default that of the force constants.
     source : Source, optional
         Where it was read from.
+    symmetrize : bool
+        Accept forces that break the symmetry.
+    rotational_sum_rule : bool
+        Change the force constants by the least that makes acoustic branches obey it
+        (:mod:`symchiral.forces.rotation`).
     provenance : Provenance, optional
         How they were computed: what it warns of becomes a warning of the crystal.
 
     Raises
     ------
     StructureError
-        The primitive cell of the forces is larger than that of the crystal and cannot be changed.
+        The primitive cell of the forces is larger than that of the crystal and cannot be changed;
+        the rotational sum rule cannot be imposed.
     """
     if unit is None:
         unit = (
@@ -252,12 +296,22 @@ def make_phonons(
             fix="write the force data with primitive_matrix: auto",
         )
     order, offsets = _match(crystal, forces, symprec)
-    born = None if forces.born is None else _averaged(crystal, forces.born[order])
-    return Phonons(
+    born, dielectric = forces.born, forces.dielectric
+    if born is not None and dielectric is not None:
+        raw = born[order]
+        mean, smooth = averaged_charges(crystal, raw), averaged_tensor(crystal, dielectric)
+        broken = float(np.abs(mean - raw).max()), float(np.abs(smooth - dielectric).max())
+        crystal = replace(crystal, warnings=(*crystal.warnings, *charge_notices(crystal, *broken)))
+        if max(broken) > EXACT and isinstance(forces, ForceConstants):
+            theirs = np.empty_like(mean)
+            theirs[order] = mean
+            forces = forces.changed(born=theirs, dielectric=smooth)
+        born, dielectric = mean - mean.mean(axis=0), smooth
+    found = Phonons(
         crystal,
         frozen(forces.masses[order]),
-        born,
-        None if forces.dielectric is None else frozen(forces.dielectric),
+        None if born is None else frozen(born),
+        None if dielectric is None else frozen(dielectric),
         symmetrize,
         provenance,
         forces,
@@ -265,6 +319,24 @@ def make_phonons(
         frozen(np.rint(np.linalg.inv(whole)).astype(np.int64)),
         frozen(offsets),
     )
+    said = force_notices(found)
+    if rotational_sum_rule and not found.centred:
+        found, imposed = _rotational(found)
+        said = (*said, imposed)
+    return replace(found, crystal=replace(crystal, warnings=(*crystal.warnings, *said)))
+
+
+def _rotational(phonons: Phonons) -> tuple[Phonons, Notice]:
+    """The phonons with the rotational sum rule imposed, and by how much that changed them."""
+    if phonons.constants is None:
+        raise StructureError(
+            "cannot impose the rotational sum rule on eigenvectors",
+            why="it is a rule for force constants",
+            fix="give the force constants",
+        )
+    forces, size = with_rotations(phonons.constants)
+    text = f"the rotational sum rule is imposed: force constants change by up to {size:.1g} eV/Å²"
+    return replace(phonons, _forces=forces), Notice("rotational-sum-rule", text)
 
 
 def _unit(direction: npt.ArrayLike | None, q: QPoint) -> Floats | None:
@@ -301,13 +373,3 @@ def _match(
             fix="give the structure the forces were computed for",
         )
     return order, offsets[np.arange(len(order)), order]
-
-
-def _averaged(crystal: SymmetricCrystal, born: Floats) -> Floats:
-    """Born charges averaged over the group, their sum over the cell made zero."""
-    r = crystal.rotations
-    total = np.zeros_like(born)
-    turned = np.einsum("gab,kbc,gdc->gkad", r, born, r)
-    np.add.at(total, crystal.permutations, turned)
-    total /= len(r)
-    return np.asarray(frozen(total - total.mean(axis=0)))

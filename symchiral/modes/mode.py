@@ -184,6 +184,10 @@ class Modes(Value):
         Cartesian direction from which the zone centre was approached, None if none.
     born : (N, 3, 3) float or None
         Born effective charges, e; row: polarisation, column: displacement.
+    acoustic_splitting : float
+        By how much ω² of two acoustic branches differs at first order in q, THz²: zero where the
+        forces obey the rotational sum rule. Divided by twice the frequency it is the error bar of
+        every splitting that is linear in q.
 
     Examples
     --------
@@ -198,6 +202,7 @@ class Modes(Value):
     asymmetry: float
     direction: Floats | None = None
     born: Floats | None = None
+    acoustic_splitting: float = 0.0
 
     def __iter__(self) -> Iterator[Mode]:
         return (mode for multiplet in self.multiplets for mode in multiplet.modes)

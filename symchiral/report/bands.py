@@ -17,7 +17,7 @@ from symchiral.io.band_files import COLUMNS, band_columns, write_band_yaml
 from symchiral.io.columns import csv_start, write_columns
 from symchiral.report.document import Document, axis_record, header, structure_record, tidy
 from symchiral.report.figures import FIGURES, save_figure
-from symchiral.report.modes import NOTED, STILL
+from symchiral.report.modes import NOTED, STILL, rotational_notice
 from symchiral.report.summary import axis_line, headline
 from symchiral.rules.wording import minus
 from symchiral.table import Table
@@ -39,6 +39,8 @@ def bands_notices(bands: Bands) -> tuple[Notice, ...]:
                 "was computed, all else is interpolated",
             )
         )
+    linear = [notice for piece in bands.segments if (notice := _linear(bands, piece))]
+    found += linear[:1]
     lowest = min(float(piece.frequencies.min()) for piece in bands.segments)
     if lowest > -10 * NOTED:
         return tuple(found)
@@ -52,6 +54,21 @@ def bands_notices(bands: Bands) -> tuple[Notice, ...]:
             "this structure, or the forces are not converged",
         ),
     )
+
+
+def _linear(bands: Bands, piece: BandSegment) -> Notice | None:
+    """The warning that acoustic branches split at first order in q somewhere on a piece."""
+    sizes = np.array([bands.phonons.acoustic_splitting(q) for q in piece.coordinates])
+    hits = np.flatnonzero(sizes)
+    found = (
+        rotational_notice(
+            f"({', '.join(minus(f'{x:.3g}') for x in piece.coordinates[i])})",
+            float(sizes[i]),
+            piece.frequencies[i] ** 2,
+        )
+        for i in hits[np.argsort(sizes[hits])]
+    )
+    return next((notice for notice in found if notice is not None), None)
 
 
 def bands_document(bands: Bands, *, unit: str = "THz") -> Document:

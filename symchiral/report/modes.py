@@ -30,6 +30,9 @@ from symchiral.units import PER_THZ, SIGNS
 STILL = 1e-3
 """A mode with less angular momentum, in ħ, does not turn."""
 
+LINEAR = 0.02
+"""Part of the largest ω² of acoustic modes above which their splitting linear in q is said."""
+
 NOTED = 1e-3
 """Forces that change a frequency by more when made symmetric, in THz, are worth a warning."""
 
@@ -55,6 +58,36 @@ def relation(modes: Modes, mode: Mode) -> str:
     return "unrelated" if not turns or not sense else "same" if turns == sense else "opposite"
 
 
+def rotational_notice(
+    place: str, splitting: float, squares: npt.NDArray[np.float64]
+) -> Notice | None:
+    """The warning that acoustic branches split at first order in q, if that is much.
+
+    Parameters
+    ----------
+    place : str
+        Where.
+    splitting : float
+        By how much ω² differs, THz².
+    squares : (n,) float
+        ω² of all modes there, THz².
+    """
+    highest = float(np.sort(np.abs(squares))[2])
+    if splitting <= LINEAR * highest:
+        return None
+    optical = float(np.sqrt(np.sort(np.abs(squares))[3:4].max(initial=0.0)))
+    example = (
+        "" if not optical else f", which is {splitting / 2 / optical:.1g} THz at {optical:.3g} THz"
+    )
+    return Notice(
+        "rotational-sum-rule",
+        f"the forces break the rotational sum rule: at {place} it makes ω² of two acoustic "
+        f"branches differ by {splitting:.2g} THz², linear in q, where turning the crystal must "
+        f"cost nothing; a splitting linear in q of modes at f is uncertain by {splitting / 2:.2g} "
+        f"THz²/f{example}; --rotational-sum-rule imposes the rule",
+    )
+
+
 def modes_notices(modes: Modes) -> tuple[Notice, ...]:
     """What the user should know about these modes."""
     place = place_name(modes.crystal.group, modes.q) or "GM"
@@ -77,7 +110,9 @@ def modes_notices(modes: Modes) -> tuple[Notice, ...]:
                 "unstable in this structure, or the forces are not converged",
             )
         )
-    return tuple(found)
+    frequencies = modes.frequencies
+    linear = rotational_notice(place, modes.acoustic_splitting, frequencies**2)
+    return (*found, linear) if linear is not None else tuple(found)
 
 
 def modes_document(
@@ -108,6 +143,7 @@ def modes_document(
         "mass": "amu",
         "effective_charge": "e/sqrt(amu)",
         "magnetic_moment": "nuclear_magneton",
+        "acoustic_splitting": "THz^2",
     }
     return {
         **document,
@@ -122,6 +158,7 @@ def modes_document(
                 **wavevector_record(crystal, modes.q),
                 "little_cogroup": little_symbol(crystal, modes.q),
                 "axis": modes.axis.symbol if modes.axis else None,
+                "acoustic_splitting": round(modes.acoustic_splitting, 9) + 0.0,
                 "direction": None if modes.direction is None else tidy(modes.direction),
             }
             for modes in everything

@@ -42,6 +42,7 @@ class ForcesStudy(StructureStudy):
         cache: str | os.PathLike[str] | None = None,
         resume: bool = False,
         symmetrize: bool = False,
+        rotational_sum_rule: bool = False,
         progress: Progress | None = None,
     ) -> Self:
         """Return the study with frequencies: forces from an ASE calculator.
@@ -69,6 +70,8 @@ class ForcesStudy(StructureStudy):
             Trust all kept answers; otherwise one of them is compared with the calculator.
         symmetrize : bool
             Accept forces that break the symmetry, averaged over the group.
+        rotational_sum_rule : bool
+            Impose it on the force constants, as :func:`symchiral.read` does.
         progress : callable, optional
             Called with a :class:`~symchiral.forces.compute.Step` now and then.
 
@@ -105,6 +108,7 @@ class ForcesStudy(StructureStudy):
             cache=None if cache is None else Path(cache),
             resume=resume,
             symmetrize=symmetrize,
+            rotational_sum_rule=rotational_sum_rule,
             progress=progress,
         )
         return replace(

@@ -24,6 +24,7 @@ def read(
     axis: str | Sequence[float] | None = None,
     index: int | None = None,
     symmetrize: bool = False,
+    rotational_sum_rule: bool = False,
     spin_axis: Sequence[float] | None = None,
     reader: str = "symchiral",
     average_sites: bool = False,
@@ -45,6 +46,9 @@ def read(
         Which structure of a file that holds several.
     symmetrize : bool
         Accept forces that break the symmetry of the atoms, averaged over the group.
+    rotational_sum_rule : bool
+        Change force constants by the least that removes what of the acoustic branches is linear in
+        the wavevector.
     spin_axis : (3,) float, optional
         Cartesian direction of magnetic moments that the source gives without one.
     reader : {"symchiral", "ase"}
@@ -66,6 +70,7 @@ def read(
             source=third.source,
             symprec=symprec,
             symmetrize=symmetrize,
+            rotational_sum_rule=rotational_sum_rule,
         )
         return Study(phonons.crystal, find_axis(phonons.crystal, axis), phonons, third)
     if is_phonon_source(source):
@@ -75,6 +80,7 @@ def read(
             source=origin,
             symprec=symprec,
             symmetrize=symmetrize,
+            rotational_sum_rule=rotational_sum_rule,
             provenance=provenance,
         )
         return Study(phonons.crystal, find_axis(phonons.crystal, axis), phonons)
