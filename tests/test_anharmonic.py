@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from itertools import combinations_with_replacement, permutations, product
 from math import prod
@@ -19,11 +20,13 @@ from phonopy import Phonopy
 from phonopy.structure.atoms import PhonopyAtoms
 
 import symchiral as sc
+from symchiral.anharmonic.audit import audit
 from symchiral.anharmonic.couplings import averaged_over_group
 from symchiral.anharmonic.finite import design, finite_couplings, invariants
 from symchiral.anharmonic.polynomial import Polynomial
-from symchiral.anharmonic.third_order import contract
+from symchiral.anharmonic.third_order import ThirdOrder, contract
 from symchiral.cli import main
+from symchiral.crystal.qpoint import GAMMA
 from symchiral.errors import InputError, LimitError
 from symchiral.modes.coordinates import NormalCoordinates, normal_coordinates
 from symchiral.report.document import schema
@@ -370,3 +373,69 @@ def test_bad_input_is_refused_in_words(words: list[str], said: str, capsys: Capt
     err = capsys.readouterr().err
     assert said in err
     assert "Traceback" not in err
+
+
+def test_an_audit_compares_with_the_scale_of_the_constants() -> None:
+    """NaCl at Γ Γ Γ: every coefficient is forbidden, and of a perfect set nothing but rounding."""
+    study = sc.read("NaCl/phonopy.yaml")
+    crystal, phonons = study.crystal, study.phonons
+    assert phonons is not None
+    frame, unit = crystal.frame, crystal.input
+    places = unit.positions @ unit.cell
+    first = tuple(
+        int(np.argmin([np.linalg.norm(frac - np.rint(frac)) for frac in inside - x]))
+        for inside in [frame.point(places, to="primitive", source="cartesian")]
+        for x in crystal.primitive.positions
+    )
+    masses = np.array(
+        [phonons.masses[list(crystal.primitive.numbers).index(n)] for n in unit.numbers]
+    )
+    rng = np.random.default_rng(11)
+    raw = ThirdOrder(
+        crystal,
+        np.array(unit.cell),
+        places,
+        masses,
+        first,
+        rng.normal(size=(2, len(places), len(places), 3, 3, 3)),
+    )
+    # Invariant under exchange too: the average over which atom comes first is left to the vertex.
+    perfect = raw.symmetrized()
+    gamma = [(GAMMA, GAMMA, GAMMA)]
+    good = audit(perfect, phonons, study.axis, gamma)
+    assert set(good.counts) <= {"parity", "translation", "pam", "group", "exchange"}
+    assert good.offenders[0].value < 1e-14
+    assert good.share < 1e-15
+    assert good.vertices[0].share < 1e-15
+    bad = audit(raw, phonons, study.axis, gamma)
+    assert bad.share == pytest.approx(1, abs=1e-9)
+    slightly = replace(perfect, constants=perfect.constants + 1e-5 * raw.constants)
+    assert audit(slightly, phonons, study.axis, gamma).share > 1e-3
+    # The scale is the mean of Σ|V₃|² over the vertices of the supercell, four wavevectors here.
+    names = ["0,0,0", "1/2,1/2,0", "1/2,0,1/2", "0,1/2,1/2"]
+    points = [study.point(name) for name in names]
+    sums = [
+        float(np.sum(np.abs(raw.vertex((-(a + b), a, b))) ** 2)) for a in points for b in points
+    ]
+    assert len(sums) == 16
+    symmetric = _first_atom_mean(raw)
+    assert np.mean(sums) <= raw.scale * (1 + 1e-9)
+    assert np.mean(
+        [np.sum(np.abs(symmetric.vertex((-(a + b), a, b))) ** 2) for a in points for b in points]
+    ) == pytest.approx(symmetric.scale, rel=1e-9)
+
+
+def _first_atom_mean(third: ThirdOrder) -> ThirdOrder:
+    """The constants averaged over which of the three atoms comes first, as derivatives are."""
+    n = len(third.positions)
+    atom, x = third._places
+    inside = x @ third.crystal.primitive.cell @ np.linalg.inv(third.cell)
+    full = np.zeros((n, n, n, 3, 3, 3))
+    for i in range(n):
+        row = next(r for r, f in enumerate(third.first) if atom[f] == atom[i])
+        moved = inside - inside[i] + inside[third.first[row]]
+        step = moved[:, None] - inside
+        order = np.argmin(np.abs(step - np.rint(step)).max(axis=2), axis=1)
+        full[i] = third.constants[row][np.ix_(order, order)]
+    mean = sum(np.transpose(full, (*p, *(3 + k for k in p))) for p in permutations(range(3)))
+    return replace(third, constants=np.asarray(mean)[list(third.first)] / 6)

@@ -17,6 +17,7 @@ import pytest
 from cartesian_dynamics import Atoms
 from jsonschema import Draft202012Validator
 from scipy import constants
+from scipy.integrate import solve_ivp
 from scipy.signal import fftconvolve
 
 import symchiral as sc
@@ -35,6 +36,7 @@ from symchiral.modes.coordinates import NormalCoordinates, normal_coordinates
 from symchiral.modes.displacement import displacement_matrices
 from symchiral.report.document import schema
 from symchiral.report.motion_figures import animate_motion, chosen_modes
+from symchiral.report.strengths import couple_document
 from symchiral.study import Study
 from symchiral.units import HBAR
 
@@ -901,3 +903,48 @@ def test_a_model_that_is_too_stiff_stops_and_keeps_what_it_has(
     assert "too stiff: 400 steps did not suffice; kept until" in (run.stopped or "")
     assert 10 < len(run.times) < 20 * 32 * 20
     assert np.ptp(run.energy) < 1e-5 * run.energy[0]
+
+
+@pytest.mark.parametrize("key", ["averaged", "value"])
+def test_a_run_is_reproduced_from_the_listed_couplings(key: str) -> None:
+    """``couple --json`` and frequencies are enough: an integrator of one's own finds the same Q."""
+    material = sc.read("Bi2Se3/phonopy.yaml")
+    run = material.simulate(start="Eu(1,+) 0.2Å", duration=1.0, raw=key == "value", damping=1e-9)
+    couplings = material.couplings()
+    document = couple_document(couplings, checked=True)
+    names = list(couplings.coordinates.circular_names)
+    conjugate = [names.index(name.translate(str.maketrans("+-", "-+"))) for name in names]
+    values, products = [], []
+    for term in document["terms"]:
+        factors = [names.index(name) for name in term["modes"]]
+        mirrored = [conjugate[i] for i in factors]
+        values.append(complex(*term[key]))
+        products.append(factors)
+        if sorted(mirrored) != sorted(factors):
+            values.append(complex(*term[key]).conjugate())
+            products.append(mirrored)
+    c, f = np.array(values), np.array(products)
+    omega = 2 * np.pi * couplings.coordinates.frequencies
+    # eV/amu in Å²/ps²
+    unit = constants.e / constants.atomic_mass * 1e-4
+    n = len(names)
+
+    def motion(_: float, state: np.ndarray) -> np.ndarray:
+        """The second derivative of Q_l is −ω² Q_l − ∂V/∂Q_l*."""
+        q, v = state[:n], state[n:]
+        pull = -(omega**2) * q
+        for k in range(3):
+            others = np.prod(q[np.delete(f, k, axis=1)], axis=1)
+            np.subtract.at(pull, np.array(conjugate)[f[:, k]], unit * c * others)
+        return np.concatenate([v, pull])
+
+    circular = couplings.coordinates.circular
+    first = np.concatenate([circular @ run.coordinates[0], circular @ run.velocities[0]])
+    found = solve_ivp(motion, (0, run.times[-1]), first, method="DOP853", rtol=1e-9, atol=1e-12)
+    q, expected = found.y[:n, -1], circular @ run.coordinates[-1]
+    size = np.abs(expected).max()
+    assert abs(expected[names.index("Eg(2,-)")]) > 1e-3 * size
+    assert np.abs(q - expected).max() < 1e-5 * size
+    other = {"averaged": "value", "value": "averaged"}[key]
+    differences = [np.subtract(t[key], t[other]) for t in document["terms"]]
+    assert np.abs(differences).max() > 1e-6

@@ -18,6 +18,9 @@ from symchiral.forces.phonons import Phonons
 from symchiral.irreps.axis import Axis, axis_at
 from symchiral.value import Value
 
+RESOLVED = 1e-12
+"""A smaller part of the mean Σ|V₃|² of all vertices is zero but for rounding."""
+
 OFFENDERS = 10
 """How many of the largest forbidden coefficients are kept."""
 
@@ -54,6 +57,8 @@ class AuditedVertex(Value):
         Which triples of modes are allowed.
     total : float
         Σ|V₃|² over all triples of modes, (eV/(√amu Å)³)².
+    scale : float
+        Its mean over all vertices of the supercell, the scale of the constants.
     forbidden : dict of str to float
         The part of it in forbidden triples, by kind of the reason.
     counts : dict of str to int
@@ -64,6 +69,7 @@ class AuditedVertex(Value):
 
     rules: VertexRules
     total: float
+    scale: float
     forbidden: dict[str, float]
     counts: dict[str, int]
     offenders: tuple[Offender, ...]
@@ -84,9 +90,20 @@ class AuditedVertex(Value):
         return self.rules.mask
 
     @property
+    def shares(self) -> dict[str, float]:
+        """Part of Σ|V₃|² in triples that are forbidden, by kind of the reason."""
+        return _shares(self.forbidden, self.total, self.scale)
+
+    @property
     def share(self) -> float:
         """Part of Σ|V₃|² in forbidden triples."""
-        return sum(self.forbidden.values()) / self.total if self.total else 0.0
+        return sum(self.shares.values())
+
+
+def _shares(forbidden: dict[str, float], total: float, scale: float) -> dict[str, float]:
+    """Parts of the whole; of ``RESOLVED`` of the scale where all of it is rounding."""
+    whole = max(total, RESOLVED * scale)
+    return {kind: size / whole if whole else 0.0 for kind, size in forbidden.items()}
 
 
 @dataclass(frozen=True)
@@ -121,6 +138,8 @@ class Audit(Value):
         The vertices, in the order asked for; none are kept of a mesh.
     total : float
         Σ|V₃|² over all of them, each with its weight, (eV/(√amu Å)³)².
+    scale : float
+        What it would be if all vertices were as the mean of those of the supercell.
     forbidden : dict of str to float
         The part of it in forbidden triples, by kind of the reason.
     counts : dict of str to int
@@ -136,6 +155,7 @@ class Audit(Value):
 
     vertices: tuple[AuditedVertex, ...]
     total: float
+    scale: float
     forbidden: dict[str, float]
     counts: dict[str, int]
     offenders: tuple[Offender, ...]
@@ -146,9 +166,7 @@ class Audit(Value):
     def shares(self) -> dict[str, float]:
         """Part of Σ|V₃|² in triples that are forbidden, by kind of the reason."""
         found = {} if self.momentum is None else {"momentum": self.momentum}
-        for kind, size in self.forbidden.items():
-            found[kind] = size / self.total if self.total else 0.0
-        return found
+        return {**found, **_shares(self.forbidden, self.total, self.scale)}
 
     @property
     def share(self) -> float:
@@ -165,12 +183,14 @@ class _Sum:
 
     def __init__(self) -> None:
         self.total = 0.0
+        self.count = 0
         self.forbidden: dict[str, float] = {}
         self.counts: dict[str, int] = {}
         self.offenders: list[Offender] = []
 
     def add(self, vertex: AuditedVertex, weight: int = 1) -> None:
         self.total += weight * vertex.total
+        self.count += weight
         for kind, size in vertex.forbidden.items():
             self.forbidden[kind] = self.forbidden.get(kind, 0.0) + weight * size
         for kind, count in vertex.counts.items():
@@ -182,6 +202,7 @@ class _Sum:
         return Audit(
             tuple(vertices),
             self.total,
+            self.count * third.scale,
             self.forbidden,
             self.counts,
             tuple(self.offenders),
@@ -262,6 +283,7 @@ def audit_mesh(
         else:
             vertex = third.vertex(triplet.points)
             total.total += triplet.weight * float(np.sum(np.abs(vertex) ** 2))
+            total.count += triplet.weight
             free = total.counts.get("allowed", 0)
             total.counts["allowed"] = free + triplet.weight * vertex.size
     if progress is not None:
@@ -300,4 +322,5 @@ def _audited(third: ThirdOrder, rules: VertexRules) -> AuditedVertex:
             names = tuple(rules.names[k][i] for k, i in enumerate(place))
             reason = rules.reasons[tuple(map(int, place))]
             offenders.append(Offender(names, str(kinds[place]), reason, float(sizes[place])))
-    return AuditedVertex(rules, float(np.sum(sizes**2)), forbidden, counts, tuple(offenders))
+    total = float(np.sum(sizes**2))
+    return AuditedVertex(rules, total, third.scale, forbidden, counts, tuple(offenders))

@@ -50,12 +50,15 @@ class CircularTerm:
         What symmetry says about the product.
     error : float
         Standard error of the value; nan if unknown.
+    factors : tuple of int
+        The factors as places in ``coordinates.circular_names``.
     """
 
     modes: tuple[str, ...]
     value: complex
     verdict: Verdict
     error: float = float("nan")
+    factors: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -124,6 +127,7 @@ class Couplings(Value):
                     value,
                     judge(_coupling(coordinates, factors)),
                     variances.get(factors, absent) ** 0.5,
+                    factors,
                 )
             )
         return tuple(found)

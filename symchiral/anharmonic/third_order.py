@@ -93,6 +93,15 @@ class ThirdOrder(Value):
         )
 
     @cached_property
+    def scale(self) -> float:
+        r"""The mean of Σ|V₃|² over all vertices that fit into the supercell.
+
+        :math:`\sum_{ijk} |Φ(i,j,k)|^2 / (m_i m_j m_k)`, i in one primitive cell, (eV/(√amu Å)³)².
+        """
+        sizes = np.sum(self.constants**2, axis=(3, 4, 5)) / np.outer(self.masses, self.masses)
+        return float(np.sum(sizes / self.masses[list(self.first), None, None]))
+
+    @cached_property
     def _places(self) -> tuple[npt.NDArray[np.int64], Floats]:
         """Primitive atom, and position on the primitive basis, of every atom."""
         frame, rest = self.crystal.frame, self.crystal.primitive.positions

@@ -25,6 +25,9 @@ from symchiral.table import Table
 ROWS = 20
 """Rows printed before the table is cut."""
 
+SAME = 1e-5
+"""Averages that differ by less, relative to the largest coefficient, are what was averaged."""
+
 KINDS = ("translation", "parity", "pam", "exchange", "group")
 """The reasons in the order of the table."""
 
@@ -59,25 +62,37 @@ def couple_document(couplings: Couplings, *, checked: bool) -> Document:
             {
                 "modes": list(t.modes),
                 "value": [float(f"{t.value.real:.9g}"), float(f"{t.value.imag:.9g}")],
+                "averaged": [float(f"{x:.9g}") for x in (average.real, average.imag)],
                 "error": None if t.error != t.error else float(f"{t.error:.3g}"),
                 "verdict": t.verdict.word,
             }
-            for t in _terms(couplings)
+            for t, average in _terms(couplings)
             if checked or t.verdict.word != "forbidden"
         ],
     }
 
 
-def _terms(couplings: Couplings) -> list[CircularTerm]:
-    found = [t for p in couplings.potentials for t in couplings.circular(p.order)]
-    return sorted(found, key=lambda t: (len(t.modes), -abs(t.value)))
+def _terms(couplings: Couplings) -> list[tuple[CircularTerm, complex]]:
+    """Every product with what averaging over the group makes of its coefficient."""
+    mean = couplings.symmetrized()
+    averages = {
+        (p.order, t.factors): t.value for p in mean.potentials for t in mean.circular(p.order)
+    }
+    found = [
+        (t, averages.get((p.order, t.factors), 0j))
+        for p in couplings.potentials
+        for t in couplings.circular(p.order)
+    ]
+    return sorted(found, key=lambda item: (len(item[0].modes), -abs(item[0].value)))
 
 
 def couple_table(couplings: Couplings, *, everything: bool, checked: bool) -> Table:
     """Return the coefficients, the largest first."""
     modes = couplings.coordinates.modes
     terms = _terms(couplings)
-    listed = [t for t in terms if checked or t.verdict.word != "forbidden"]
+    listed = [item for item in terms if checked or item[0].verdict.word != "forbidden"]
+    largest = max((abs(t.value) for t, _ in terms), default=0.0)
+    moved = any(abs(t.value - average) > SAME * largest for t, average in listed)
     rows = listed if everything else listed[:ROWS]
     foot = [
         "V = Σ value × product of coordinates and the conjugate, every product once, "
@@ -91,11 +106,17 @@ def couple_table(couplings: Couplings, *, everything: bool, checked: bool) -> Ta
             continue
         text = f"{which}largest allowed {allowed:.3g}, largest forbidden {forbidden:.2g}"
         foot.append(f"{text[0].upper()}{text[1:]} (--check lists them).")
+    foot.append(
+        "value: as found, which simulate --raw takes; averaged: over the group, which simulate "
+        "takes."
+        if moved
+        else "As found; averaging over the group, as simulate does, changes nothing here."
+    )
     if len(rows) < len(listed):
         foot.append(f"{len(listed) - len(rows)} more: --all")
     table = Table(
-        ("product", "value", "error", "verdict"),
-        tuple(_row(t) for t in rows),
+        ("product", "value", "averaged", "error", "verdict"),
+        tuple(_row(t, average) for t, average in rows),
         head=(
             f"{headline(modes.crystal)}   couplings of zone-centre modes",
             f"axis     {axis_line(modes.crystal, modes.axis)}",
@@ -103,8 +124,9 @@ def couple_table(couplings: Couplings, *, everything: bool, checked: bool) -> Ta
         ),
         foot=tuple(foot),
     )
-    known = any(row[2] for row in table.rows)
+    known = any(row[3] for row in table.rows)
     table = table if checked else table.without("verdict")
+    table = table if moved else table.without("averaged")
     return table if known else table.without("error")
 
 
@@ -114,13 +136,18 @@ def _source(couplings: Couplings) -> str:
     return ", ".join(text for text in given if text)
 
 
-def _row(term: CircularTerm) -> tuple[str, ...]:
-    parts = {"": term.value.real, " i": term.value.imag}
-    least = 1e-6 * abs(term.value)
-    shown = [f"{x:+.3e}{unit}" for unit, x in parts.items() if abs(x) > least]
-    value = minus(" ".join(shown or ["0"]))
+def _row(term: CircularTerm, average: complex) -> tuple[str, ...]:
     error = "" if term.error != term.error else f"{term.error:.0e}"
-    return minus(" ".join(term.modes)), value, error, term.verdict.word
+    values = _complex(term.value), _complex(average, least=1e-6 * abs(term.value))
+    return minus(" ".join(term.modes)), *values, error, term.verdict.word
+
+
+def _complex(value: complex, *, least: float = 0.0) -> str:
+    parts = {"": value.real, " i": value.imag}
+    shown = [
+        f"{x:+.3e}{unit}" for unit, x in parts.items() if abs(x) > max(1e-6 * abs(value), least)
+    ]
+    return minus(" ".join(shown or ["0"]))
 
 
 def audit_document(crystal: SymmetricCrystal, axis: Axis | None, found: Audit) -> Document:
@@ -131,6 +158,7 @@ def audit_document(crystal: SymmetricCrystal, axis: Axis | None, found: Audit) -
         "axis": axis_record(crystal, axis),
         "unit": "(eV/(sqrt(amu) angstrom)^3)^2",
         "total": float(f"{found.total:.9g}"),
+        "scale": float(f"{found.scale:.9g}"),
         "share": float(f"{found.share:.6g}"),
         "shares": {kind: float(f"{share:.6g}") for kind, share in found.shares.items()},
         "counts": found.counts,
@@ -221,7 +249,7 @@ def _vertex_row(crystal: SymmetricCrystal, vertex: AuditedVertex) -> tuple[str, 
     cells = []
     for kind in KINDS:
         if kind in vertex.forbidden:
-            cells.append(_share(vertex.forbidden[kind] / vertex.total if vertex.total else 0.0))
+            cells.append(_share(vertex.shares[kind]))
         else:
             cells.append("—")
     return " ".join(names), vertex.axis.symbol if vertex.axis else "—", *cells, _share(vertex.share)
