@@ -561,3 +561,70 @@ def test_the_door_to_spglib_fails_alike_whatever_was_imported_before() -> None:
     assert len(answers) >= 2
     assert len(set(answers.values())) == 1
     assert next(iter(answers.values())).startswith("no space group found")
+
+
+NUMBERS = re.compile(r"(\d+) transfers? judged, (\d+) allowed")
+CHANNELS = re.compile(r"by itself \(--json(?:, len)?\): ([\d,]+) judged, ([\d,]+) allowed")
+SELECTED = re.compile(r"(\d+) transfers? selected")
+
+
+@pytest.mark.parametrize("name", ["Bi2Se3", "Si", "GaAs", "CuO", "SrTiO3", "BPO4", "P2I4"])
+def test_table_document_and_book_count_alike_or_say_what_they_count(name: str) -> None:
+    study = sc.read(name)
+    book, document = study.rules(), study.predict()
+    assert document["counts"] == book.counts()
+    assert len(book) == document["counts"]["allowed"] == len(document["channels"])
+    text = " ".join(repr(book).split())
+    rows = tuple(int(x) for x in NUMBERS.findall(text)[0])
+    assert rows == (document["rows"]["judged"], document["rows"]["allowed"])
+    groups = ("flipped", "kept", "neutral", "without_rotation", "undefined")
+    assert sum(document["rows"][x] for x in groups) == rows[1]
+    channels = tuple(int(x) for x in (CHANNELS.findall(text) or [rows])[0])
+    assert channels == (document["counts"]["judged"], document["counts"]["allowed"])
+
+
+def test_a_selection_does_not_say_judged() -> None:
+    book = sc.read("Bi2Se3").rules()
+    parts = {
+        "flips": book.flips(),
+        "keeps": book.keeps(),
+        "neutral": book.neutral(),
+        "rotating": book.rotating(),
+        "involving": book.involving("Eu"),
+        "driven": book.driven_by("infrared"),
+        "seen": book.seen_by("raman"),
+        "reached": book.reached_by(None, "raman"),
+        "slice": book[:5],
+    }
+    for word, part in parts.items():
+        text = repr(part)
+        assert "judged" not in text, word
+        (rows,) = SELECTED.findall(text)
+        assert int(rows) == len(listing(part).rows)
+        assert part.counts()["selected"] == len(part) == len(list(part))
+        assert "judged" not in part.counts()
+    assert len(parts["flips"]) + len(parts["keeps"]) + len(parts["neutral"]) == len(book) == 39
+
+
+def test_a_selection_still_tells_what_only_different_modes_do() -> None:
+    """Eu(+) Eu(−) → A2g of D4h: forbidden of one mode, so the row of a selection is marked too."""
+    book = sc.read("SnO2/phonopy.yaml").rules()
+    marked = [row.rule.id for row in listing(book).rows if row.different]
+    assert marked
+    for rule in marked:
+        part = book.involving(book[rule].channel.coupling.outgoing[0].species)
+        assert rule in [row.rule.id for row in listing(part).rows if row.different]
+
+
+def test_vertices_and_modes_say_what_they_count(capsys: Capture) -> None:
+    text = " ".join(good(capsys, "predict", "Si", "--q", "star").split())
+    document = json.loads(good(capsys, "predict", "Si", "--q", "star", "--json"))
+    counts = [vertex["counts"] for vertex in document["vertices"]]
+    judged, allowed = (int(x) for x in CHANNELS.findall(text)[0])
+    assert judged == sum(c["judged"] for c in counts) == 246
+    assert allowed == sum(c["allowed"] for c in counts) == 119
+    assert sum(vertex["rows"]["judged"] for vertex in document["vertices"]) == 234
+    text = " ".join(good(capsys, "predict", "Bi2Se3/phonopy.yaml").split())
+    document = json.loads(good(capsys, "predict", "Bi2Se3/phonopy.yaml", "--json"))
+    (number,) = re.findall(r"Each sign by itself \(--json\): (\d+)", text)
+    assert int(number) == len(document["transfers"])

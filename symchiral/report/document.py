@@ -26,6 +26,7 @@ from symchiral.report.changes import field_record
 from symchiral.report.magnetism import magnetic_record, splitting_record
 from symchiral.report.wavevectors import little_symbol
 from symchiral.rules.activity import activity
+from symchiral.rules.listing import listing
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook
 from symchiral.version import __version__
@@ -243,6 +244,7 @@ def predict_document(
         "q": [wavevector_record(crystal, q) for q in book.points],
         "species": _species(tuple(book.species.values())),
         "counts": book.counts(),
+        "rows": listing(book).to_record(),
         "channels": [rule.to_record() for rule in rules],
         "transfers": None,
     }
@@ -327,6 +329,7 @@ def vertices_document(crystal: SymmetricCrystal, books: Sequence[RuleBook]) -> D
                 "q": [wavevector_record(crystal, q) for q in book.points],
                 "axis": axis_record(crystal, book.axis),
                 "counts": book.counts(),
+                "rows": listing(book).to_record(),
                 "channels": [rule.to_record() for rule in book.listed],
             }
             for book in books

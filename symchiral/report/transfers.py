@@ -92,6 +92,8 @@ def transfers_table(
     factor, sign = PER_THZ[unit], SIGNS[unit]
     digits = 3 if unit == "THz" else 1
     foot = [f"{len(families)} transfers between modes allowed: {len(turning)} with rotation."]
+    if len(transfers) > len(families):
+        foot.append(f"Each sign by itself (--json): {len(transfers)}.")
     if len(rows) < len(families):
         foot.append(f"{len(families) - len(rows)} more: --all")
     widths = sorted({round(t.linewidth * factor, 4) for t in families.values()})

@@ -72,7 +72,18 @@ def vertices_table(crystal: SymmetricCrystal, books: Sequence[RuleBook], *, path
         head=(f"{headline(crystal)}   special points with Σq = G, up to symmetry",),
         foot=(
             *coordinates_note(crystal, [row[0] for row in rows]),
+            *_channels(books),
             *([f'One of them: symchiral predict {path} --q "{rows[0][0]}"'] if rows else []),
         ),
         optional=("axis",),
     )
+
+
+def _channels(books: Sequence[RuleBook]) -> list[str]:
+    """The numbers of the documents, in sum."""
+    judged = sum(len(book.everything) for book in books)
+    allowed = sum(len(book) for book in books)
+    return [
+        "Counted up to the signs of all legs and the choice of modes; as channels, each by itself "
+        f"(--json): {judged:,} judged, {allowed:,} allowed."
+    ]

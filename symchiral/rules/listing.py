@@ -42,11 +42,31 @@ class Row:
 
 @dataclass(frozen=True)
 class Listing:
-    """Rows of a book: judged, allowed, and how many of each group."""
+    """Rows of a book.
+
+    Attributes
+    ----------
+    book : RuleBook
+        The book.
+    judged : int
+        Transfers of the book, forbidden ones included: its channels, those that differ by the
+        signs of all legs or by same and different modes of a species taken as one.
+    rows : tuple of Row
+        The allowed ones, in printing order.
+    """
 
     book: RuleBook
     judged: int
     rows: tuple[Row, ...]
+
+    def to_record(self) -> dict[str, int]:
+        """Return how many transfers the table counts, as :meth:`RuleBook.counts` does channels."""
+        groups = self.counts()
+        return {
+            "judged": self.judged,
+            "allowed": len(self.rows),
+            **{group.replace(" ", "_"): groups[group] for group in GROUPS},
+        }
 
     def counts(self) -> Counter[str]:
         """Number of rows of every group."""
@@ -93,15 +113,26 @@ class Listing:
         counts = self.counts()
         words = {"flipped": "flip", "kept": "keep"}
         parts = [f"{counts[g]} {words.get(g, g)}" for g in GROUPS if counts[g]]
-        judged = "1 transfer" if self.judged == 1 else f"{self.judged} transfers"
-        text = f"{judged} judged, {len(self.rows)} allowed"
+        number = len(self.rows) if self.book.selection else self.judged
+        transfers = "1 transfer" if number == 1 else f"{number} transfers"
+        text = f"{transfers} judged, {len(self.rows)} allowed"
+        if self.book.selection:
+            text = f"{transfers} selected"
         told = bool(parts) and not self.straight and self.book.axis is not None
-        lines = [text + (f": {', '.join(parts)}." if told else ".")]
+        lines = [text + (f": {', '.join(parts)}." if told else "."), *self._channels()]
         if left_out:
             lines.append(f"{left_out} more {'row is' if left_out == 1 else 'rows are'} not shown.")
         if self.rows:
             lines += [self._reading(), *self._legend(rows)]
         return lines
+
+    def _channels(self) -> list[str]:
+        """The numbers of the document, where channels are more than transfers."""
+        judged, allowed = len(self.book.everything), len(self.book)
+        if allowed == len(self.rows) and (self.book.selection or judged == self.judged):
+            return []
+        numbers = f"{allowed}" if self.book.selection else f"{judged} judged, {allowed} allowed"
+        return [f"Channels, each sign and choice of modes by itself (--json, len): {numbers}."]
 
     def _reading(self) -> str:
         found = sorted({rule.coefficients or 0 for rule in self.book.rules if rule.allowed})

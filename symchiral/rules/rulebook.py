@@ -26,8 +26,10 @@ from symchiral.value import Value
 class RuleBook(Value):
     """Judged channels of m−1 quanta in and one out.
 
-    Iterating gives the allowed rules that optical modes can realise; ``everything`` also holds the
-    forbidden ones. Filters return a smaller book.
+    Iterating gives the allowed rules that optical modes can realise, and ``len`` counts them;
+    ``everything`` also holds the forbidden ones. A rule is a *channel*: every choice of signs and
+    of same or different modes by itself. The printed table merges channels into *transfers*, and
+    says how many there are of both. Filters return a smaller book, a selection.
 
     Attributes
     ----------
@@ -41,6 +43,8 @@ class RuleBook(Value):
         The species by label and place.
     everything : tuple of Rule
         All judged rules, forbidden ones included.
+    selection : bool
+        Whether it is a part of a book: then its rules were selected, not all that were judged.
     """
 
     title: str
@@ -48,6 +52,7 @@ class RuleBook(Value):
     axis: Axis | None
     species: Mapping[str, Species]
     everything: tuple[Rule, ...]
+    selection: bool = False
 
     @property
     def order(self) -> int:
@@ -105,7 +110,7 @@ class RuleBook(Value):
         A transfer may be of any order, allowed or forbidden: it is judged here and now.
         """
         if isinstance(key, slice):
-            return replace(self, everything=self.rules[key])
+            return replace(self, everything=self.rules[key], selection=True)
         if isinstance(key, int):
             return self.rules[key]
         turn = self.axis.turn if self.axis else None
@@ -113,7 +118,9 @@ class RuleBook(Value):
         return Rule(channel, self.species, self.axis)
 
     def _where(self, keep: Callable[[Rule], bool]) -> RuleBook:
-        return replace(self, everything=tuple(rule for rule in self.rules if keep(rule)))
+        # Forbidden rules stay: of a transfer that only different modes allow they say so.
+        chosen = tuple(rule for rule in self.everything if keep(rule))
+        return replace(self, everything=chosen, selection=True)
 
     def flips(self) -> RuleBook:
         """Rules that flip pseudo-angular momentum."""
@@ -191,21 +198,23 @@ class RuleBook(Value):
             The probe is none of these.
         """
         seen = None if probe is None else process(probe)
-        return replace(
-            self, everything=tuple(r for r in self.everything if selected(r, pump, seen))
-        )
+        return self._where(lambda rule: selected(rule, pump, seen))
 
     def to_records(self) -> list[dict[str, Any]]:
         """Return the rules as the dictionaries of the JSON contract."""
         return [rule.to_record() for rule in self.rules]
 
     def counts(self) -> dict[str, int]:
-        """Return how many channels were judged, allowed, and how many flip, keep, …"""
+        """Return how many channels were judged, allowed, and how many flip, keep, …
+
+        Of a selection, which is not all that was judged, ``selected`` stands for ``judged`` and
+        ``allowed``.
+        """
         allowed = [rule for rule in self.everything if rule.allowed]
         senses = [rule.pam_sense for rule in allowed]
+        judged = {"judged": len(self.everything), "allowed": len(allowed)}
         return {
-            "judged": len(self.everything),
-            "allowed": len(allowed),
+            **({"selected": len(self)} if self.selection else judged),
             "flipped": senses.count("flipped"),
             "kept": senses.count("kept"),
             "neutral": senses.count("neutral"),
