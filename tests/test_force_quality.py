@@ -74,6 +74,21 @@ def test_a_broken_sum_rule_is_said_and_the_fix_works() -> None:
     assert not said(phonon, "sum-rule")
 
 
+def test_acoustic_modes_stand_in_the_order_of_frequency() -> None:
+    """With forces that hold the crystal along one axis, or across it."""
+    for held in ((1.0, 1.0, 0.0), (0.0, 0.0, 1.0), (-1.0, -1.0, 0.0), (0.0, 0.0, -1.0)):
+        phonon = load("ZnO")
+        constants = phonon.force_constants.copy()
+        for i in range(len(constants)):
+            constants[i, i] += 0.5 * np.diag(held)
+        phonon.force_constants = constants
+        modes = sc.read(phonon).modes("GM")
+        rigid = [m for m in modes.multiplets if m.number is None]
+        assert len(rigid) == 2
+        assert max(abs(m.frequency) for m in rigid) > 1
+        assert np.all(np.diff(modes.frequencies) > -1e-4)
+
+
 def scaled(phonon: Any) -> None:
     """Forces that are 5 % larger along z: of a cubic crystal they keep 4/mmm."""
     s = np.array([1.0, 1.0, np.sqrt(1.05)])

@@ -534,7 +534,12 @@ BAD: dict[str, tuple[object, str]] = {
     "text": (changed(("modes", 0, "tensors", 0, 0, 0), "1"), "not a finite number"),
     "true": (changed(("modes", 0, "tensors", 0, 0, 0), True), "not a finite number"),
     "of another shape": (changed(("modes", 0, "tensors"), [[[1, 2], [3, 4]]]), "shape is not"),
-    "not symmetric": (changed(("modes", 0, "tensors", 0, 0, 1), 1), "not symmetric"),
+    "not symmetric": (
+        changed(("modes", 0, "tensors", 0, 0, 1), 50), "tensors of A1g(1) in",
+    ),
+    "antisymmetric": (
+        changed(("modes", 0, "tensors", 0, 0, 1), 50), "50% of their square is antisymmetric",
+    ),
     "of another crystal": (
         changed(("modes", 0, "tensors"), [[[0, 1, 0], [1, 0, 1], [0, 1, 0]]]),
         "100% of their square is outside the form",
@@ -611,6 +616,55 @@ def test_a_noticeable_rest_is_a_warning(tmp_path: Path, capsys: Capture) -> None
     assert main(["light", "Bi2Se3", "--raman-tensors", write(tmp_path, document), "--json"]) == 0
     kinds = [w["kind"] for w in json.loads(capsys.readouterr().out)["warnings"]]
     assert kinds == ["raman-asymmetry"]
+
+
+def test_tensors_with_noise_are_made_symmetric_and_the_size_is_said(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    """Noise of differences: of modes, in their symmetry and between ij and ji, and of atoms."""
+    rng = np.random.default_rng(4)
+    study = sc.read("Bi2Se3")
+    clean = study.raman_lines(write(tmp_path, MODES)).lines
+    document = copy.deepcopy(MODES)
+    shares = []
+    for mode, _ in zip(document["modes"], clean, strict=True):
+        tensors = np.array(mode["tensors"], dtype=float)
+        noise = 0.02 * np.linalg.norm(tensors) * rng.normal(size=tensors.shape) / 3
+        assert np.abs(noise - np.swapaxes(noise, 1, 2)).max() > 1e-3 * np.abs(tensors).max()
+        mode["tensors"] = (tensors + noise).tolist()
+        shares.append(float(np.sum(noise**2) / np.sum((tensors + noise) ** 2)))
+    noisy = study.raman_lines(write(tmp_path, document)).lines
+    assert len(noisy) == len(clean) > 1
+    for line, before, share in zip(noisy, clean, shares, strict=True):
+        assert np.allclose(line.tensors, np.swapaxes(line.tensors, 1, 2), atol=1e-12)
+        assert 0.2 * share < line.outside < share
+        assert abs(before.outside) < 1e-9
+    assert main(["light", "Bi2Se3", "--raman-tensors", write(tmp_path, document)]) == 0
+    assert "outside: share of the square" in capsys.readouterr().out
+
+
+def test_noise_of_a_polarisability_is_said() -> None:
+    """What differences of a noisy polarisability lose by symmetry comes out with the tensors."""
+    rng = np.random.default_rng(8)
+    study = sc.read("Bi2Se3/phonopy.yaml")
+    at_rest = study.crystal.primitive.positions
+    exact = rng.normal(size=(len(at_rest), 3, 3, 3))
+    exact = AtomicRaman(study.crystal, exact + np.swapaxes(exact, 2, 3)).symmetrized().derivatives
+    for size, least, most in ((0.0, -1e-9, 1e-9), (0.2, 0.01, 0.25)):
+
+        def polarizability(atoms: Any, size: float = size) -> np.ndarray:
+            steps = atoms.get_scaled_positions(wrap=False) - at_rest
+            moved = (steps - np.rint(steps)) @ np.array(atoms.cell)
+            linear = np.einsum("kb,kbij->ij", moved, exact).real
+            return linear + size * 0.01 * rng.normal(size=(3, 3))
+
+        found = finite_raman(study.crystal, study.species(), polarizability)
+        assert set(found.removed) == {"A1g", "Eg"}
+        assert least < max(found.removed.values()) < most
+        lines = found.lines(study.modes())
+        assert max(line.outside for line in lines) == pytest.approx(
+            max(found.removed.values()), abs=1e-9
+        )
 
 
 def test_turning_crystal_tensors_and_beam_together_changes_nothing(tmp_path: Path) -> None:

@@ -139,9 +139,6 @@ def _complex(value: Any, ndim: int, what: str) -> Complex:
     tensors = complex_array(value, ndim, "an element")
     if tensors.shape[1:] != (3,) * (ndim - 1):
         raise ValueError(f"the shape is not the one needed: {what}, 3 × 3")
-    odd = np.abs(tensors - np.swapaxes(tensors, -1, -2)).max(initial=0)
-    if odd > 1e-3 * np.abs(tensors).max(initial=1e-300):
-        raise ValueError("a tensor is not symmetric; antisymmetric ones need resonance")
     return tensors
 
 
@@ -238,7 +235,7 @@ def mode_lines(
         lines.append(
             fit_raman(crystal, s, mode.tensors, number=int(number or 1), frequency=frequency)
         )
-        _require_form(lines[-1].outside, wanted, crystal, name)
+        _require_form(lines[-1].outside, wanted, mode.tensors, crystal, name)
     return RamanLines(tuple(lines), table.unit, table.source.path)
 
 
@@ -250,19 +247,35 @@ def atomic_lines(raman: AtomicRaman, modes: Modes, path: str | None) -> RamanLin
     SymmetryError
         They are far from any that the symmetry allows.
     """
-    _require_form(raman.outside, "the atoms", raman.crystal, path or "the Raman tensors")
+    lost = np.abs(raman.derivatives - raman.symmetrized().derivatives) ** 2
+    worst = int(np.argmax(lost.sum(axis=(1, 2, 3))))
+    what = f"atom {worst + 1} ({raman.crystal.primitive.symbols[worst]}) and others"
+    _require_form(
+        raman.outside, what, raman.derivatives, raman.crystal, path or "the Raman tensors"
+    )
     return RamanLines(raman.lines(modes), MODE_UNITS[0], path)
 
 
-def _require_form(outside: float, what: str, crystal: SymmetricCrystal, name: str) -> None:
-    if outside > BROKEN:
+def _require_form(
+    outside: float, what: str, tensors: Complex, crystal: SymmetricCrystal, name: str
+) -> None:
+    """Refuse tensors of which more is outside their form than errors of differences explain."""
+    if outside <= BROKEN:
+        return
+    odd = np.sum(np.abs(tensors - np.swapaxes(tensors, -1, -2)) ** 2) / 4
+    part = float(odd / np.sum(np.abs(tensors) ** 2))
+    if part > BROKEN:
         raise SymmetryError(
-            f"the Raman tensors of {what} in {name} have not the symmetry of the crystal",
-            why=f"{outside:.0%} of their square is outside the form that {crystal.group.symbol} "
-            "allows",
-            fix="give them in the Cartesian axes of the structure file; symchiral light prints the "
-            "form",
+            f"the Raman tensors of {what} in {name} are not symmetric",
+            why=f"{part:.0%} of their square is antisymmetric in the polarisations",
+            fix="give the symmetric part; an antisymmetric one needs resonance, and is not used",
         )
+    raise SymmetryError(
+        f"the Raman tensors of {what} in {name} have not the symmetry of the crystal",
+        why=f"{outside:.0%} of their square is outside the form that {crystal.group.symbol} allows",
+        fix="give them in the Cartesian axes of the structure file; symchiral light prints the "
+        "form",
+    )
 
 
 def save_raman(path: str, raman: AtomicRaman, *, overwrite: bool = False) -> None:

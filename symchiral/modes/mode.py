@@ -279,7 +279,7 @@ class Modes(Value):
 
     @property
     def frequencies(self) -> Floats:
-        """(3N,) THz, negative if unstable; ascending, a rigid translation as if it were 0."""
+        """(3N,) THz, negative if unstable; ascending, but for rounding of rigid translations."""
         return np.array([mode.frequency for mode in self])
 
     @property

@@ -23,6 +23,9 @@ Floats = npt.NDArray[np.float64]
 ROUNDING = 1e-14
 """An imaginary part smaller than this, relative to the real one, is rounding."""
 
+RIGID = 0.01
+"""Frequencies of rigid translations that are smaller, THz, are square roots of rounding."""
+
 EQUAL = 1e-9
 """Eigenvalues that differ by less, relative to the largest, are one and the same."""
 
@@ -99,8 +102,7 @@ class ModeSpace(Value):
         if direction is not None and polar:
             whole = matrix if field is None else _averaged(solved) + field
             found += self._split(polar, whole, masses, direction)
-        # Rounded, so that equal ones (and rigid translations) stay in the order of the species.
-        found.sort(key=lambda m: 0.0 if m.number is None else round(m.frequency, 6))
+        found.sort(key=_place)
         return Modes(
             self.crystal,
             self.q,
@@ -284,6 +286,15 @@ def _phased(sets: Complex, basis: AdaptedBasis) -> Complex:
     if len(family) == 1:
         return np.asarray(weights[:, 0, None, None] * sets)
     return np.asarray(np.einsum("mc,mcie->mie", weights, members))
+
+
+def _place(multiplet: Multiplet) -> float:
+    """Frequency to sort by: rounded, so that equal ones stay in the order of the species.
+
+    So do rigid translations whose frequencies are zero but for rounding.
+    """
+    rigid = multiplet.number is None and abs(multiplet.frequency) < RIGID
+    return 0.0 if rigid else round(multiplet.frequency, 6)
 
 
 def _first_largest(sizes: Floats) -> int:

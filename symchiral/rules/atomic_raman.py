@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,11 +30,15 @@ class AtomicRaman(Value):
         D in Å², Cartesian in the axes of the input, atoms in the order of the primitive cell.
     provenance : mapping of str
         Where they come from.
+    removed : mapping of str to float
+        By species the share of the square that symmetry does not allow and that was left out when
+        they were found.
     """
 
     crystal: SymmetricCrystal
     derivatives: Complex
     provenance: Mapping[str, str] = field(default_factory=dict)
+    removed: Mapping[str, float] = field(default_factory=dict)
 
     def symmetrized(self) -> AtomicRaman:
         r"""Return what the space group, translations included, leaves of them.
@@ -46,7 +50,7 @@ class AtomicRaman(Value):
         for r, images in zip(self.crystal.rotations, self.crystal.permutations, strict=True):
             turned[images] += np.einsum("ab,ij,kl,nbjl->naik", r, r, r, self.derivatives)
         mean = turned / len(self.crystal.rotations)
-        return AtomicRaman(self.crystal, frozen(mean - mean.mean(axis=0)), self.provenance)
+        return replace(self, derivatives=frozen(mean - mean.mean(axis=0)))
 
     @property
     def outside(self) -> float:
@@ -82,6 +86,7 @@ class AtomicRaman(Value):
             size = float(np.sum(np.abs(raw) ** 2))
             lost = float(np.sum(np.abs(raw - line.tensors) ** 2))
             outside = lost / size if size > 0 else 0.0
+            outside = max(outside, self.removed.get(multiplet.species.label, 0.0))
             found.append(
                 RamanLine(
                     line.species,
