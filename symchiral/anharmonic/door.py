@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.tolerance import SYMPREC
-from symchiral.disk import is_file
 from symchiral.errors import InputError, ReadError, StructureError
 from symchiral.forces.check import checked_hdf5, checked_supercell, checked_unit
 from symchiral.forces.door import BROKEN, ForceConstants, first_line, from_yaml, heard
+from symchiral.io.folder import Folder
 
 Floats = npt.NDArray[np.float64]
 
@@ -47,11 +47,8 @@ class Supercell:
     momentum: float | None = None
 
 
-_PACKED = ("", ".xz", ".gz", ".bz2")
-
-
 def harmonic_from_yaml(
-    parsed: dict[str, Any], *, name: str, folder: Path, symprec: float = SYMPREC
+    parsed: dict[str, Any], *, name: str, folder: Folder, symprec: float = SYMPREC
 ) -> ForceConstants:
     """Make second-order force constants from the same data, without phono3py.
 
@@ -74,11 +71,10 @@ def harmonic_from_yaml(
     if own:  # a supercell, displacements and forces of their own
         data["supercell_matrix"] = parsed["phonon_supercell_matrix"]
         data["supercell"] = parsed.get("phonon_supercell")
-    files = [folder / "fc3.hdf5", folder / "fc2.hdf5"]
-    if all(is_file(path) for path in files):
-        return from_yaml(
-            data, name=name, symprec=symprec, force_constants=files[1], born=_born(folder)
-        )
+    born = folder.file("BORN")
+    if folder.find("fc3.hdf5") is not None and folder.find("fc2.hdf5") is not None:
+        constants = folder.file("fc2.hdf5")
+        return from_yaml(data, name=name, symprec=symprec, force_constants=constants, born=born)
     for key in ("displacements", "dataset"):
         # Old files call those of the second order by the shorter name too.
         found = parsed.get(f"phonon_{key}", parsed.get(key)) if own else parsed.get(key)
@@ -93,9 +89,9 @@ def harmonic_from_yaml(
             ]
         single = data.get("displacements")
         if isinstance(single, list) and single and "forces" not in single[0]:
-            path = _beside(folder / ("FORCES_FC2" if own else "FORCES_FC3"))
+            path = folder.file("FORCES_FC2" if own else "FORCES_FC3")
             if path is None:
-                raise _missing(name)
+                raise _missing(name, folder)
             _add_forces(data, single, path)
     except BROKEN as error:
         raise StructureError(
@@ -104,8 +100,8 @@ def harmonic_from_yaml(
             fix="check that supercell, displacements and forces belong together",
         ) from error
     if not data.get("displacements") and not data.get("dataset"):
-        raise _missing(name)
-    return from_yaml(data, name=name, symprec=symprec, born=_born(folder))
+        raise _missing(name, folder)
+    return from_yaml(data, name=name, symprec=symprec, born=born)
 
 
 def _add_forces(data: dict[str, Any], single: list[dict[str, Any]], path: Path) -> None:
@@ -117,26 +113,17 @@ def _add_forces(data: dict[str, Any], single: list[dict[str, Any]], path: Path) 
         entry["forces"] = rows
 
 
-def _beside(path: Path) -> Path | None:
-    """The file, perhaps compressed."""
-    found = (path.with_name(path.name + ending) for ending in _PACKED)
-    return next((file for file in found if is_file(file)), None)
-
-
-def _born(folder: Path) -> Path | None:
-    path = folder / "BORN"
-    return path if is_file(path) else None
-
-
-def _missing(name: str) -> ReadError:
+def _missing(name: str, folder: Folder) -> ReadError:
+    beside = ", ".join(folder.names[:6]) or "no file"
     return ReadError(
         f"no third-order forces in {name}",
-        why="it has none, and neither fc3.hdf5 with fc2.hdf5 nor FORCES_FC3 lies beside it",
+        why="it has none, and neither fc3.hdf5 with fc2.hdf5 nor FORCES_FC3 lies beside it "
+        f"(found: {beside}{' …' if len(folder.names) > 6 else ''})",
         fix="put them beside it, or give phono3py_params.yaml",
     )
 
 
-def third_order_from_yaml(parsed: dict[str, Any], *, name: str, folder: Path) -> Supercell:
+def third_order_from_yaml(parsed: dict[str, Any], *, name: str, folder: Folder) -> Supercell:
     """Make force constants from the parsed contents of a phono3py yaml file and files beside it.
 
     Parameters
@@ -145,7 +132,7 @@ def third_order_from_yaml(parsed: dict[str, Any], *, name: str, folder: Path) ->
         The yaml, parsed by a safe loader.
     name : str
         What errors call it.
-    folder : Path
+    folder : Folder
         Where fc3.hdf5 (with fc2.hdf5), or FORCES_FC3 and FORCES_FC2, may lie.
 
     Raises
@@ -177,7 +164,7 @@ def third_order_from_yaml(parsed: dict[str, Any], *, name: str, folder: Path) ->
                 )
             cell = data.unitcell
             if cell is None:
-                raise _missing(name)
+                raise _missing(name, folder)
             checked_unit(cell.cell, cell.scaled_positions, cell.numbers, cell.masses, name=name)
             matrix = np.eye(3) if data.supercell_matrix is None else data.supercell_matrix
             made = Phono3py(
@@ -230,24 +217,23 @@ def _translated(
     return mean, max(whole - kept, 0.0) / whole if whole else 0.0
 
 
-def _fill(made: Any, data: Any, folder: Path, name: str) -> None:
+def _fill(made: Any, data: Any, folder: Folder, name: str) -> None:
     """Third-order force constants: as they are given, else from forces."""
     from phono3py.file_IO import parse_FORCES_FC3, read_fc3_from_hdf5
 
-    given = [folder / "fc3.hdf5", folder / "fc2.hdf5"]
-    if all(is_file(path) for path in given):
-        for path in given:
-            checked_hdf5(path, name=name)
-        fc3 = read_fc3_from_hdf5(given[0], p2s_map=made.primitive.p2s_map)
+    path, second = folder.file("fc3.hdf5"), folder.find("fc2.hdf5")
+    if path is not None and second is not None:
+        checked_hdf5(path, name=name)
+        fc3 = read_fc3_from_hdf5(path, p2s_map=made.primitive.p2s_map)
         made.fc3 = fc3["fc3"] if isinstance(fc3, dict) else fc3
         return
     dataset = data.dataset
     if dataset is not None and "first_atoms" in dataset and not _has_forces(dataset):
-        found = _beside(folder / "FORCES_FC3")
+        found = folder.file("FORCES_FC3")
         if found is not None:
             parse_FORCES_FC3(dataset, filename=found)
     if dataset is None or not _has_forces(dataset):
-        raise _missing(name)
+        raise _missing(name, folder)
     made.dataset = dataset
     calculator = None if "first_atoms" in dataset else "symfc"
     made.produce_fc3(is_compact_fc=True, fc_calculator=calculator)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,19 +20,20 @@ from symchiral.crystal.crystal import Source
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.tolerance import SYMPREC
-from symchiral.disk import is_file, is_folder, user_path
-from symchiral.errors import StructureError, WavevectorError
+from symchiral.disk import is_folder, user_path
+from symchiral.errors import ReadError, StructureError, WavevectorError
 from symchiral.forces.door import ForceConstants
 from symchiral.io.files import load, locate
-from symchiral.io.phonon_files import MAX_BYTES, parse_yaml, plain_path
+from symchiral.io.folder import MAX_BYTES, Folder, archive_has, is_zip, plain_path
+from symchiral.io.phonon_files import parse_yaml
 from symchiral.modes.coordinates import NormalCoordinates
 from symchiral.value import Value, frozen
 
 Complex = npt.NDArray[np.complex128]
 Floats = npt.NDArray[np.float64]
 
+_ANY = "phono3py*.yaml"
 _NAMES = ("phono3py_params.yaml", "phono3py.yaml", "phono3py_disp.yaml")
-_PACKED = ("", ".xz", ".lzma", ".gz", ".bz2")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -264,12 +265,18 @@ def is_third_order_source(source: object) -> bool:
     path = user_path(source)
     if plain_path(path).suffix == ".yaml":
         return "phono3py" in path.name
-    return is_folder(path) and _inside(path) is not None
+    if is_zip(path):
+        return archive_has(path, _ANY)
+    return is_folder(path) and _inside(Folder(path)) is not None
 
 
-def _inside(folder: Path) -> Path | None:
-    found = (folder / (name + packed) for name in _NAMES for packed in _PACKED)
-    return next((path for path in found if is_file(path)), None)
+def _inside(folder: Folder) -> str | None:
+    """The yaml of phono3py: by its usual name, or the only one that is called so."""
+    usual = folder.find(*_NAMES)
+    if usual is not None:
+        return usual
+    others = [name for name in folder.names if fnmatch.fnmatch(name, f"{_ANY}*")]
+    return others[0] if len(others) == 1 else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -282,13 +289,13 @@ class ThirdOrderFile:
         Path and hash.
     parsed : dict
         Its contents.
-    folder : Path
+    folder : Folder
         Where FORCES_FC3, or fc3.hdf5 and fc2.hdf5, may lie.
     """
 
     source: Source
     parsed: dict[str, Any]
-    folder: Path
+    folder: Folder
 
     @property
     def name(self) -> str:
@@ -341,9 +348,18 @@ def read_third_order(source: str | os.PathLike[str]) -> ThirdOrderFile:
     """
     given = os.fspath(source)
     path = user_path(given)
-    if is_folder(path):
-        path = _inside(path) or path
-    path = locate(path)
-    data = load(path, name=given, limit=MAX_BYTES)
+    if is_folder(path) or is_zip(path):
+        folder = Folder(path, (_ANY,))
+        inside = _inside(folder)
+        if inside is None:
+            raise ReadError(
+                f"cannot read {given}",
+                why=f"it holds no {_NAMES[0]} or {_NAMES[-1]}",
+                fix="put the yaml of phono3py beside the forces",
+            )
+        data = folder.packed(inside)
+    else:
+        path = locate(path)
+        folder, data = Folder(path.parent), load(path, name=given, limit=MAX_BYTES)
     origin = Source(given, hashlib.sha256(data).hexdigest())
-    return ThirdOrderFile(origin, parse_yaml(data, given), path.parent)
+    return ThirdOrderFile(origin, parse_yaml(data, given), folder)

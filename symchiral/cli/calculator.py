@@ -34,12 +34,6 @@ def add_calculator(parser: argparse.ArgumentParser, *, required: bool = False) -
         help="what is relaxed first, symmetry kept (default: atoms, the cell stays)",
     )
     group.add_argument(
-        "--supercell",
-        metavar='"N N N"',
-        help="supercell of the input cell, one argument of three or nine whole numbers "
-        "(default: from --supercell-length)",
-    )
-    group.add_argument(
         "--supercell-length",
         metavar="ANGSTROM",
         type=float,
@@ -82,8 +76,12 @@ def with_calculator(study: Study, options: argparse.Namespace, *, gamma: bool = 
     from symchiral.forces.compute import default_cache
     from symchiral.forces.displace import DISPLACEMENT, LENGTH
     from symchiral.forces.forcecache import ForceCache
+    from symchiral.io.phonopy_settings import supercell_matrix
 
-    supercell = _supercell(options.supercell)
+    supercell = None
+    if options.supercell is not None:
+        given = supercell_matrix(options.supercell)
+        supercell = [list(given[3 * i : 3 * i + 3]) for i in range(3)]
     chosen = supercell is not None or options.supercell_length is not None
     _exclusive(options, chosen=chosen)
     folder = default_cache() if options.cache is None else user_path(options.cache)
@@ -130,26 +128,6 @@ def _exclusive(options: argparse.Namespace, *, chosen: bool) -> None:
             why="the second chooses the first",
             fix="pass one of them",
         )
-
-
-def _supercell(text: str | None) -> list[int] | list[list[int]] | None:
-    from symchiral.errors import GrammarError
-
-    if text is None:
-        return None
-    try:
-        numbers = [int(word) for word in text.replace(",", " ").split()]
-    except ValueError:
-        numbers = []
-    if len(numbers) == 3:
-        return numbers
-    if len(numbers) == 9:
-        return [numbers[:3], numbers[3:6], numbers[6:]]
-    raise GrammarError(
-        f"cannot read the supercell {text!r}",
-        why="it is neither three nor nine whole numbers",
-        fix='write it as one argument, as in "3 3 1"',
-    )
 
 
 class _Report:

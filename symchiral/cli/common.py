@@ -69,6 +69,12 @@ def add_structure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="take a site of a CIF that several elements fill as one virtual element",
     )
+    parser.add_argument(
+        "--supercell",
+        metavar='"N N N"',
+        help="supercell of the unit cell, one argument of three or nine whole numbers: that of "
+        "forces in a folder where no file states it, or that to compute forces in",
+    )
     parser.add_argument("--json", action="store_true", help="print the JSON document")
     parser.add_argument("--quiet", action="store_true", help="print no warnings")
 
@@ -171,6 +177,8 @@ def same_input(options: argparse.Namespace) -> str:
         words.append(f"--reader {options.reader}")
     if options.average_sites:
         words.append("--average-sites")
+    if options.supercell is not None:
+        words.append(f"--supercell {shlex.quote(options.supercell)}")
     if getattr(options, "calculator", None) is not None:
         words.append(calculator_words(options))
     return " ".join(words)
@@ -181,8 +189,6 @@ def calculator_words(options: argparse.Namespace) -> str:
     words = [f"--calculator {shlex.quote(options.calculator)}"]
     if options.relax != "atoms":
         words.append(f"--relax {options.relax}")
-    if options.supercell is not None:
-        words.append(f"--supercell {shlex.quote(options.supercell)}")
     if options.supercell_length is not None:
         words.append(f"--supercell-length {options.supercell_length:g}")
     if options.gamma:
@@ -199,6 +205,7 @@ def open_study(options: argparse.Namespace, *, gamma: bool = False) -> Study:
     """
     from symchiral.study import read
 
+    calculated = getattr(options, "calculator", None) is not None
     study = read(
         options.file,
         symprec=options.symprec,
@@ -209,13 +216,14 @@ def open_study(options: argparse.Namespace, *, gamma: bool = False) -> Study:
         index=options.index,
         reader=options.reader,
         average_sites=options.average_sites,
+        supercell=None if calculated else options.supercell,
     )
     fields = getattr(options, "field", None)
     if fields is not None:
         from symchiral.fields.background import Background
 
         study = study.in_background(Background.parse(fields), axis=options.axis)
-    if getattr(options, "calculator", None) is not None:
+    if calculated:
         from symchiral.cli.calculator import with_calculator
 
         study = with_calculator(study, options, gamma=gamma)

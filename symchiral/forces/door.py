@@ -275,7 +275,7 @@ def from_yaml(
 
     try:
         with heard() as said:
-            parsed = load_phonopy_yaml(data)
+            parsed = load_phonopy_yaml(_in_present_words(data))
     except BROKEN as error:
         raise ReadError(
             f"cannot read {name}",
@@ -289,6 +289,10 @@ def from_yaml(
             fix="give a phonopy.yaml, phonopy_params.yaml or phonopy_disp.yaml",
         )
     primitive = parsed.primitive_matrix
+    if primitive is None and parsed.primitive is not None:
+        with answering(name):
+            primitive = np.linalg.solve(parsed.unitcell.cell.T, parsed.primitive.cell.T)
+            primitive = np.rint(primitive * 24) / 24
     return _build(
         parsed.unitcell,
         np.eye(3, dtype=int) if parsed.supercell_matrix is None else parsed.supercell_matrix,
@@ -306,41 +310,90 @@ def from_yaml(
     )
 
 
-def from_supercell(
-    supercell: Path,
+def from_cells(
+    unit: Crystal,
+    supercell: npt.ArrayLike,
     *,
+    primitive: str | Floats = "auto",
+    masses: npt.ArrayLike | None = None,
     name: str,
     symprec: float = SYMPREC,
     force_sets: Path | None = None,
     force_constants: Path | None = None,
     born: Path | None = None,
 ) -> ForceConstants:
-    """Make force constants from a POSCAR of the supercell; the primitive cell is found.
+    """Make force constants from a unit cell, its supercell and the files of phonopy.
+
+    Parameters
+    ----------
+    unit : Crystal
+        The unit cell.
+    supercell : (3, 3) int
+        Supercell matrix on it.
+    primitive : str or (3, 3) float
+        ``auto``, the letter of a centring, or the primitive vectors in the basis of the unit cell,
+        columns.
+    masses : (N,) float, optional
+        amu, of the atoms of the unit cell; default those of the elements.
+    name, symprec, force_sets, force_constants, born
+        As for :func:`from_yaml`.
 
     Raises
     ------
     ReadError, StructureError
         As :func:`from_yaml`.
     """
-    from phonopy.interface.vasp import read_vasp
-
-    try:
-        with heard():
-            cell = read_vasp(supercell)
-    except BROKEN as error:
-        raise ReadError(
-            f"cannot read {supercell.name}", why=first_line(error), fix="write it again"
-        ) from error
     return _build(
-        cell,
-        np.eye(3, dtype=int),
-        "auto",
+        cell_of(unit, masses),
+        supercell,
+        primitive,
         name=name,
         symprec=symprec,
         force_sets=force_sets,
         force_constants=force_constants,
         born=born,
     )
+
+
+def supercell_of(unit: Crystal, matrix: npt.NDArray[np.int64], *, name: str) -> Crystal:
+    """Return the supercell that phonopy makes of a unit cell, in its order of atoms.
+
+    Raises
+    ------
+    StructureError
+        It cannot be made.
+    """
+    from phonopy.structure.cells import get_supercell
+
+    checked = checked_supercell(matrix, len(unit), name=name)
+    with answering(name), heard():
+        made = get_supercell(cell_of(unit), checked)
+        return Crystal.of(made.cell, made.scaled_positions, made.numbers)
+
+
+def read_charges(
+    path: Path,
+    cell: Floats,
+    positions: Floats,
+    numbers: npt.NDArray[np.int64],
+    *,
+    name: str,
+    symprec: float = SYMPREC,
+) -> tuple[Floats, Floats]:
+    """Read Born charges (N, 3, 3) and dielectric constant (3, 3) of a primitive cell from BORN.
+
+    Raises
+    ------
+    StructureError
+        They are not those of this cell.
+    """
+    from phonopy.file_IO import parse_BORN
+
+    with answering(name), heard():
+        primitive = cell_of(Crystal.of(cell, positions, numbers))
+        found = parse_BORN(primitive, symprec=symprec, filename=path)
+    found = checked_charges(found, len(numbers), name=name)
+    return np.array(found["born"], dtype=float), np.array(found["dielectric"], dtype=float)
 
 
 def from_displacements(
@@ -374,11 +427,12 @@ def from_displacements(
     return _build(cell_of(unit), supercell, primitive, dataset=dataset, name=name)
 
 
-def cell_of(crystal: Crystal) -> Any:
+def cell_of(crystal: Crystal, masses: npt.ArrayLike | None = None) -> Any:
     """Return a crystal as phonopy's atoms."""
     from phonopy.structure.atoms import PhonopyAtoms
 
     return PhonopyAtoms(
+        masses=masses,
         cell=np.array(crystal.cell),
         scaled_positions=np.array(crystal.positions),
         numbers=np.array(crystal.numbers),
@@ -414,12 +468,7 @@ def _build(
     belong to.)
     """
     from phonopy import Phonopy
-    from phonopy.file_IO import (
-        parse_BORN,
-        parse_FORCE_CONSTANTS,
-        parse_FORCE_SETS,
-        read_force_constants_hdf5,
-    )
+    from phonopy.file_IO import parse_BORN, parse_FORCE_SETS
     from phonopy.interface.calculator import get_calculator_physical_units
 
     with answering(name):
@@ -442,20 +491,27 @@ def _build(
             calculator=calculator,
         )
         atoms = len(phonon.supercell)
+        if not _has_forces(dataset) and force_sets is not None:
+            dataset = parse_FORCE_SETS(filename=force_sets, natom=atoms)
+        first: list[int] | None = None
+        if constants is None and force_constants is not None and not _has_forces(dataset):
+            constants, first = _read_constants(force_constants, calculator, name=name)
+        if constants is not None and isinstance(primitive_matrix, str):
+            phonon = _with_first(phonon, first, len(constants))
         if nac is None and born is not None:
             nac = parse_BORN(phonon.primitive, symprec=symprec, filename=born)
         if nac is not None:
             nac = checked_charges(nac, len(phonon.primitive), name=name)
             phonon.nac_params = {"factor": units.nac_factor, **nac}
-        if not _has_forces(dataset) and force_sets is not None:
-            dataset = parse_FORCE_SETS(filename=force_sets, natom=atoms)
-        if constants is None and force_constants is not None and not _has_forces(dataset):
-            if force_constants.suffix == ".hdf5":
-                checked_hdf5(force_constants, name=name)
-                constants = read_force_constants_hdf5(force_constants, phonon.primitive.p2s_map)
-            else:
-                constants = parse_FORCE_CONSTANTS(force_constants, phonon.primitive.p2s_map)
         if constants is not None:
+            own = phonon.primitive.p2s_map.tolist()
+            if first is not None and len(constants) < atoms and first != own:
+                raise StructureError(
+                    f"the force constants of {name} belong to another primitive cell",
+                    why=f"they are those of {len(first)} atoms of the supercell, and the primitive "
+                    f"cell stated has {len(own)} that are others",
+                    fix="write primitive_matrix (PRIMITIVE_AXES) as it was when they were made",
+                )
             phonon.force_constants = checked_constants(
                 constants, len(phonon.primitive), atoms, name=name
             )
@@ -469,6 +525,120 @@ def _build(
             if "first_atoms" in dataset:
                 phonon.symmetrize_force_constants(show_drift=False, use_symfc_projector=True)
     return ForceConstants(phonon, name=name, said=(*before, *said))
+
+
+def _in_present_words(data: dict[str, Any]) -> dict[str, Any]:
+    """Contents of a yaml file in the words that phonopy writes today.
+
+    Versions up to 2.6 wrote the unit ``Angstrom``, which later ones refuse; the first ones listed
+    the ``atoms`` of a cell with their ``position``.
+    """
+    found = dict(data)
+    units = data.get("physical_unit")
+    if isinstance(units, dict):
+        found["physical_unit"] = {
+            key: value.replace("Angstrom", "angstrom") if isinstance(value, str) else value
+            for key, value in units.items()
+        }
+    for key in ("unit_cell", "primitive_cell", "supercell"):
+        cell = data.get(key)
+        if isinstance(cell, dict) and "points" not in cell and isinstance(cell.get("atoms"), list):
+            points = [
+                {"coordinates": atom.get("position"), **atom} if isinstance(atom, dict) else atom
+                for atom in cell["atoms"]
+            ]
+            found[key] = {**cell, "points": points}
+    return found
+
+
+def _with_first(phonon: Any, first: list[int] | None, count: int) -> Any:
+    """The primitive cell that compact force constants belong to, where it was not stated.
+
+    Parameters
+    ----------
+    phonon : phonopy.Phonopy
+        With a primitive cell that was found from the atoms.
+    first : list of int or None
+        Atoms of the supercell that are the first index of the constants, if the file lists them.
+    count : int
+        How many there are.
+    """
+    from phonopy import Phonopy
+
+    def fits(made: Any) -> bool:
+        own = made.primitive.p2s_map.tolist()
+        return bool(own == first if first is not None else len(own) == count)
+
+    if count == len(phonon.supercell) or fits(phonon):
+        return phonon
+    for centring in ("P", "F", "I", "A", "C", "R"):
+        try:
+            made = Phonopy(
+                phonon.unitcell,
+                phonon.supercell_matrix,
+                primitive_matrix=centring,
+                symprec=phonon.symmetry.tolerance,
+                calculator=phonon.calculator,
+            )
+        except BROKEN:
+            continue  # the atoms do not repeat with this centring
+        if fits(made):
+            return made
+    return phonon
+
+
+def _read_constants(
+    path: Path, calculator: str | None, *, name: str
+) -> tuple[Any, list[int] | None]:
+    """Force constants of a file, and which atoms are their first index if the file says so."""
+    from phonopy.file_IO import parse_FORCE_CONSTANTS, read_force_constants_hdf5
+    from phonopy.interface.calculator import get_force_constant_conversion_factor
+
+    if path.suffix != ".hdf5":
+        found: dict[int, None] = {}
+        with path.open() as file:
+            next(file)
+            for number, line in enumerate(file):
+                if number % 4 == 0 and line.strip():
+                    found[int(line.split()[0]) - 1] = None
+        return parse_FORCE_CONSTANTS(path), list(found)
+    checked_hdf5(path, name=name)
+    import h5py  # type: ignore[import-untyped]
+
+    constants, unit = read_force_constants_hdf5(path, return_physical_unit=True)
+    factor = 1.0 if unit is None else get_force_constant_conversion_factor(unit, calculator)
+    with h5py.File(path, "r") as file:
+        first = [int(i) for i in file["p2s_map"][:]] if "p2s_map" in file else None
+    return np.asarray(constants) * factor, first
+
+
+def atoms_of(path: Path, *, name: str) -> int | None:
+    """Return on how many atoms of a supercell a file has forces, or None where it does not say.
+
+    Parameters
+    ----------
+    path : Path
+        FORCE_SETS, FORCE_CONSTANTS or force_constants.hdf5.
+    name : str
+        What errors call the data.
+
+    Raises
+    ------
+    ReadError
+        It is damaged.
+    """
+    if path.suffix == ".hdf5":
+        checked_hdf5(path, name=name)
+        import h5py  # type: ignore[import-untyped]
+
+        with answering(name), h5py.File(path, "r") as file:
+            key = "fc2" if "fc2" in file else "force_constants"
+            return int(file[key].shape[1])
+    with answering(name), path.open() as lines:
+        words = next((line.split() for line in lines if line.strip()), [])
+        if len(words) > 2:
+            return None  # displacements and forces of all atoms, row by row
+        return int(words[-1])
 
 
 def _stated_tolerance(data: dict[str, Any]) -> float:

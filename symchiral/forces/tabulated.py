@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +14,7 @@ import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS
 from symchiral.errors import LabelError, ReadError
-from symchiral.forces.check import checked_unit
+from symchiral.forces.check import checked_hdf5, checked_unit
 from symchiral.forces.door import BROKEN
 
 Complex = npt.NDArray[np.complex128]
@@ -24,6 +28,21 @@ class Tabulated:
     r"""Eigenvectors at given wavevectors, as a source of dynamical matrices.
 
     :math:`D(q) = \sum_ν f_ν |f_ν|\, e_ν e_ν^†`, at −q its conjugate.
+
+    Parameters
+    ----------
+    cell, positions, numbers, masses
+        The primitive cell of the file.
+    points : (M, 3) float
+        Wavevectors on its reciprocal basis.
+    frequencies : (M, 3N) float
+        THz.
+    eigenvectors : (M, 3N, 3N) complex
+        Columns, phase with the position of the atom.
+    pieces : tuple of (int, int)
+        Where they are a path: first wavevector, and the one after the last, of its straight pieces.
+    charges : (N, 3, 3) and (3, 3) float, optional
+        Born charges, e, and dielectric constant.
     """
 
     def __init__(
@@ -35,6 +54,9 @@ class Tabulated:
         points: Floats,
         frequencies: Floats,
         eigenvectors: Complex,
+        *,
+        pieces: tuple[tuple[int, int], ...] = (),
+        charges: tuple[Floats, Floats] | None = None,
     ) -> None:
         self.cell = cell
         self.positions = positions
@@ -42,9 +64,25 @@ class Tabulated:
         self.masses = masses
         self.born: Floats | None = None
         self.dielectric: Floats | None = None
+        if charges is not None:
+            self.born, self.dielectric = charges
         self.points = points
+        self.pieces = pieces
+        """First wavevector, and the one after the last, of every straight piece of a path."""
+        self._approaches = _approaches(points, pieces)
         self._frequencies = frequencies
         self._eigenvectors = eigenvectors
+
+    def _one_of(self, hits: npt.NDArray[np.int64], direction: Floats | None) -> int:
+        """Of one wavevector that the file has several times, that approached along a direction."""
+        if direction is None:
+            return int(hits[0])
+        basis = np.linalg.inv(self.cell).T
+        way = direction @ basis
+        along = self._approaches[hits] @ basis
+        sizes = np.linalg.norm(along, axis=1) * np.linalg.norm(way)
+        cosines = np.abs(along @ way) / np.where(sizes > 0, sizes, np.inf)
+        return int(hits[np.argmax(cosines)])
 
     def dynamical_matrix(self, q: Floats, direction: Floats | None = None) -> Complex:
         """(3N, 3N): at q on the reciprocal basis, THz², phase with the position of the atom.
@@ -59,7 +97,7 @@ class Tabulated:
             whole = np.rint(shifts)
             (hits,) = np.nonzero(np.all(np.abs(shifts - whole) < SAME, axis=1))
             if len(hits):
-                i = hits[0]
+                i = self._one_of(hits, direction)
                 # e(q + G) = e(q) exp(−i G·r) in the gauge with the position in the phase.
                 phases = np.exp(-2j * np.pi * (self.positions @ whole[i])).repeat(3)
                 vectors = phases[:, None] * self._eigenvectors[i]
@@ -73,8 +111,77 @@ class Tabulated:
         )
 
 
+def _approaches(points: Floats, pieces: tuple[tuple[int, int], ...]) -> Floats:
+    """(M, 3): the direction of the piece of the path that a wavevector is on; 0 without a path."""
+    found = np.zeros_like(points)
+    for start, stop in pieces:
+        if start < stop:
+            found[start:stop] = points[stop - 1] - points[start]
+    return found
+
+
+@dataclass(frozen=True)
+class Structure:
+    """The primitive cell that eigenvectors belong to.
+
+    Attributes
+    ----------
+    cell, positions, numbers, masses
+        As for :class:`Tabulated`.
+    """
+
+    cell: Floats
+    positions: Floats
+    numbers: npt.NDArray[np.int64]
+    masses: Floats
+
+    @classmethod
+    def of(cls, cell: Mapping[str, Any], *, name: str) -> Structure:
+        """Read the ``lattice`` and ``points`` of a yaml of phonopy.
+
+        Raises
+        ------
+        ReadError, StructureError
+            They are incomplete, or no crystal.
+        """
+        with _complete(name):
+            points = cell["points"]
+            found = cls(
+                np.array(cell["lattice"], dtype=float),
+                np.array([p["coordinates"] for p in points], dtype=float),
+                np.array([SYMBOLS.index(p["symbol"]) for p in points], dtype=np.int64),
+                np.array([p["mass"] for p in points], dtype=float),
+            )
+            checked_unit(found.cell, found.positions, found.numbers, found.masses, name=name)
+        return found
+
+
+@contextlib.contextmanager
+def _complete(name: str) -> Iterator[None]:
+    try:
+        yield
+    except BROKEN as error:
+        raise ReadError(
+            f"cannot read {name}",
+            why=f"it is no complete phonopy file ({error})",
+            fix="write it again with phonopy, with eigenvectors",
+        ) from error
+
+
+def _without_eigenvectors(name: str) -> ReadError:
+    return ReadError(
+        f"cannot use {name}",
+        why="it has frequencies without eigenvectors",
+        fix="write it with eigenvectors (EIGENVECTORS = .TRUE. or --eigvecs)",
+    )
+
+
 def tabulated(
-    data: Mapping[str, Any], structure: Mapping[str, Any] | None, *, name: str
+    data: Mapping[str, Any],
+    structure: Structure,
+    *,
+    name: str,
+    charges: tuple[Floats, Floats] | None = None,
 ) -> Tabulated:
     """Read the parsed contents of band.yaml, mesh.yaml or qpoints.yaml.
 
@@ -82,44 +189,123 @@ def tabulated(
     ----------
     data : mapping
         The parsed file.
-    structure : mapping, optional
-        A parsed phonopy yaml whose primitive cell the eigenvectors belong to, where the file
-        itself lists no atoms.
+    structure : Structure
+        Whose eigenvectors they are.
+    charges : (N, 3, 3) and (3, 3) float, optional
+        Born charges, e, and dielectric constant.
 
     Raises
     ------
     ReadError
         It is incomplete, or has no eigenvectors.
     """
-    cell = data if structure is None else structure.get("primitive_cell", {})
-    try:
-        lattice = np.array(cell["lattice"], dtype=float)
-        points = cell["points"]
-        positions = np.array([p["coordinates"] for p in points], dtype=float)
-        numbers = np.array([SYMBOLS.index(p["symbol"]) for p in points], dtype=np.int64)
-        masses = np.array([p["mass"] for p in points], dtype=float)
+    with _complete(name):
         where = np.array([p["q-position"] for p in data["phonon"]], dtype=float)
         bands = [p["band"] for p in data["phonon"]]
         frequencies = np.array([[b["frequency"] for b in q] for q in bands], dtype=float)
         if not all("eigenvector" in b for q in bands for b in q):
-            raise ReadError(
-                f"cannot use {name}",
-                why="it has frequencies without eigenvectors",
-                fix="write it with eigenvectors (EIGENVECTORS = .TRUE. or --eigvecs)",
-            )
-        checked_unit(lattice, positions, numbers, masses, name=name)
+            raise _without_eigenvectors(name)
         raw = np.array([[b["eigenvector"] for b in q] for q in bands], dtype=float)
-        n = len(numbers)
-        complete = raw.shape == (len(where), 3 * n, n, 3, 2) and lattice.shape == (3, 3)
-        if not complete or not all(np.all(np.isfinite(x)) for x in (raw, where, frequencies)):
+        n = len(structure.numbers)
+        if raw.shape != (len(where), 3 * n, n, 3, 2):
             raise ValueError("an eigenvector is incomplete")
-    except BROKEN as error:
-        raise ReadError(
-            f"cannot read {name}",
-            why=f"it is no complete phonopy file ({error})",
-            fix="write it again with phonopy, with eigenvectors",
-        ) from error
+        counts = data.get("segment_nqpoint") or []
+        ends = np.cumsum([0, *(int(count) for count in counts)])
+        pieces = tuple((int(a), int(b)) for a, b in pairwise(ends.tolist()))
     vectors = (raw[..., 0] + 1j * raw[..., 1]).reshape(len(where), 3 * n, 3 * n)
+    return _made(structure, where, frequencies, np.swapaxes(vectors, 1, 2), pieces, charges, name)
+
+
+def tabulated_hdf5(
+    path: Path,
+    structure: Structure,
+    *,
+    name: str,
+    charges: tuple[Floats, Floats] | None = None,
+) -> Tabulated:
+    """Read band.hdf5, mesh.hdf5 or qpoints.hdf5.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    structure, charges
+        As for :func:`tabulated`.
+
+    Raises
+    ------
+    ReadError
+        It is damaged, incomplete, takes numbers from another file, or has no eigenvectors.
+    """
+    import h5py  # type: ignore[import-untyped]
+
+    checked_hdf5(path, name=name)
+    n = len(structure.numbers)
+    with _complete(name), h5py.File(path, "r") as file:
+        if not {"frequency", "path"} <= set(file) and not {"frequency", "qpoint"} <= set(file):
+            raise ReadError(
+                f"cannot read {name}",
+                why=f"it is no band.hdf5, mesh.hdf5 or qpoints.hdf5: it holds "
+                f"{', '.join(sorted(file)[:8])}",
+                fix="give one of these, or force_constants.hdf5 with phonopy.yaml beside it",
+            )
+        if "eigenvector" not in file:
+            raise _without_eigenvectors(name)
+        sizes = {key: np.shape(file[key]) for key in ("frequency", "eigenvector")}
+        if sizes["frequency"][-1:] != (3 * n,) or sizes["eigenvector"][-2:] != (3 * n, 3 * n):
+            raise ValueError(f"the eigenvectors are not those of {n} atoms")
+        frequencies = np.array(file["frequency"], dtype=float)
+        vectors = np.array(file["eigenvector"], dtype=complex)
+        where = np.array(file["path" if "path" in file else "qpoint"], dtype=float)
+        pieces: tuple[tuple[int, int], ...] = ()
+        if "path" in file:
+            # Short pieces are filled with zeros to the length of the longest.
+            longest = where.shape[1]
+            counts = (
+                [int(x) for x in file["segment_nqpoint"][:]]
+                if "segment_nqpoint" in file
+                else [longest] * len(where)
+            )
+            if len(counts) != len(where) or not all(0 <= x <= longest for x in counts):
+                raise ValueError("segment_nqpoint does not fit")
+            used = (np.arange(longest) < np.array(counts)[:, None]).ravel()
+            ends = np.cumsum([0, *counts]).tolist()
+            pieces = tuple((int(a), int(b)) for a, b in pairwise(ends))
+            where = where.reshape(-1, 3)[used]
+            frequencies = frequencies.reshape(-1, 3 * n)[used]
+            vectors = vectors.reshape(-1, 3 * n, 3 * n)[used]
+    return _made(structure, where, frequencies, vectors, pieces, charges, name)
+
+
+def _made(
+    structure: Structure,
+    where: Floats,
+    frequencies: Floats,
+    vectors: Complex,
+    pieces: tuple[tuple[int, int], ...],
+    charges: tuple[Floats, Floats] | None,
+    name: str,
+) -> Tabulated:
+    size = 3 * len(structure.numbers)
+    with _complete(name):
+        if (
+            where.shape != (len(vectors), 3)
+            or frequencies.shape != (len(vectors), size)
+            or vectors.shape[1:] != (size, size)
+            or (pieces and pieces[-1][1] != len(where))
+            or any(stop < start for start, stop in pieces)
+        ):
+            raise ValueError("wavevectors, frequencies and eigenvectors are not equally many")
+        if not all(np.all(np.isfinite(x)) for x in (where, frequencies, vectors)):
+            raise ValueError("a number is not finite")
     return Tabulated(
-        lattice, positions, numbers, masses, where, frequencies, np.swapaxes(vectors, 1, 2)
+        structure.cell,
+        structure.positions,
+        structure.numbers,
+        structure.masses,
+        where,
+        frequencies,
+        vectors,
+        pieces=pieces,
+        charges=charges,
     )

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from symchiral.crystal.crystal import Source
 from symchiral.crystal.tolerance import SYMPREC
 from symchiral.disk import is_file, is_folder, user_path
-from symchiral.errors import ReadError
-from symchiral.forces.door import ForceConstants, Forces, from_supercell, from_yaml
+from symchiral.errors import InputError, ReadError
+from symchiral.forces.door import ForceConstants, Forces, from_yaml, read_charges
 from symchiral.forces.provenance import KEY, Provenance
-from symchiral.forces.tabulated import Tabulated, tabulated
+from symchiral.forces.tabulated import Structure, tabulated, tabulated_hdf5
 from symchiral.io.files import load, locate, unpack
+from symchiral.io.folder import MAX_BYTES, Folder, is_zip, plain_path
+from symchiral.io.force_sets import CONSTANTS, SETS, from_files
+from symchiral.io.site_values import uncommon_masses
 from symchiral.plain import parse_yaml as parse_plain_yaml
 
-MAX_BYTES = 1_000_000_000
-"""Larger files of force data are not read."""
+Floats = npt.NDArray[np.float64]
 
 _YAML = (".yaml", ".yml")
-_PACKED = (".xz", ".lzma", ".gz", ".bz2")
-_NAMES = ("phonopy_params.yaml", "phonopy.yaml", "phonopy_disp.yaml", "phono3py_params.yaml")
-_FORCES = ("FORCE_SETS", "FORCE_CONSTANTS", "force_constants.hdf5")
+_HDF5 = (".hdf5", ".h5")
+_NAMES = (
+    "phonopy_params.yaml", "phonopy.yaml", "phonopy_disp.yaml", "phono3py_params.yaml",
+    "phonon.yaml",
+)  # fmt: skip
+_FORCES = (SETS, *CONSTANTS)
+_TABLES = tuple(
+    f"{word}{end}" for word in ("band", "mesh", "qpoints") for end in (".yaml", ".hdf5")
+)
+HOLDS = (*_NAMES, *_FORCES, "SPOSCAR", "disp.yaml", "FORCES_FC3", *_TABLES, "phonopy*.yaml")
+"""Names of which a folder of force data has one."""
 
 
 def is_phonon_source(source: object) -> bool:
-    """Whether a source is force data: a phonopy object, a yaml file, FORCE_SETS, or their folder.
+    """Whether a source is force data: a file or folder of phonopy, a zip archive, or its object.
 
     Examples
     --------
@@ -36,27 +50,36 @@ def is_phonon_source(source: object) -> bool:
     (False, True)
     """
     if isinstance(source, str | os.PathLike):
-        path = Path(source)
-        if plain_path(path).suffix.lower() in _YAML or path.name in _FORCES:
+        path = user_path(source)
+        plain = plain_path(path)
+        if plain.suffix.lower() in (*_YAML, *_HDF5, ".conf") or plain.name in _FORCES:
             return True
-        return is_folder(path) and (_in_folder(path) is not None or is_file(path / "SPOSCAR"))
+        if is_folder(path):
+            folder = Folder(path)
+            return folder.find(*HOLDS) is not None or _yaml_of(folder) is not None
+        return is_zip(path)
     return hasattr(source, "dynamical_matrix") and hasattr(source, "force_constants")
 
 
 def read_forces(
-    source: object, *, symprec: float = SYMPREC
+    source: object,
+    *,
+    symprec: float = SYMPREC,
+    supercell: str | Sequence[int] | Sequence[Sequence[int]] | None = None,
 ) -> tuple[Forces, Source, Provenance | None]:
     """Read what gives dynamical matrices.
 
     Parameters
     ----------
     source : str, Path or phonopy.Phonopy
-        ``phonopy.yaml``, ``phonopy_params.yaml``, ``phonopy_disp.yaml`` (with FORCE_SETS,
-        FORCE_CONSTANTS or force_constants.hdf5, and BORN, beside it), also compressed; a folder
-        with these; ``band.yaml``, ``mesh.yaml`` or ``qpoints.yaml`` with eigenvectors; or a
-        Phonopy object.
+        A phonopy yaml of any version, with FORCE_SETS, FORCE_CONSTANTS or force_constants.hdf5, and
+        BORN, beside it where it has none itself; any of these files; a unit cell or SPOSCAR with
+        forces; a folder or a zip archive with these; ``band``, ``mesh`` or ``qpoints`` (``.yaml``,
+        ``.hdf5``) with eigenvectors; all of them also compressed; or a Phonopy object.
     symprec : float
         Å: how well atoms must repeat to be copies of each other.
+    supercell : str or sequence, optional
+        Three or nine whole numbers: the supercell of the unit cell, where no file states it.
 
     Returns
     -------
@@ -74,35 +97,117 @@ def read_forces(
     StructureError
         The forces do not belong to the structure.
     """
+    forces, origin, provenance = _read(source, symprec, supercell)
+    notes = uncommon_masses(forces.numbers, forces.masses)
+    notes = (*origin.notes, *notes)
+    stated = (origin.stated_group, origin.stated_symbol)
+    return forces, Source(origin.path, origin.sha256, *stated, notes), provenance
+
+
+def _read(
+    source: object, symprec: float, supercell: Any
+) -> tuple[Forces, Source, Provenance | None]:
     if not isinstance(source, str | os.PathLike):
+        _require_none(supercell, "a Phonopy object")
         return ForceConstants(source), Source(), None
     given = os.fspath(source)
     path = user_path(given)
-    if path.name in _FORCES and is_file(path):
-        path = path.parent
-    if is_folder(path):
-        inside = _in_folder(path)
-        if inside is None:
-            return _from_supercell(path, given, symprec), Source(given), None
-        path = inside
-    path = locate(path)
-    data = load(path, name=given, limit=MAX_BYTES)
+    plain = plain_path(path)
+    chosen = None
+    if is_folder(path) or is_zip(path):
+        folder = Folder(path, HOLDS)
+    elif (plain.name in _FORCES or plain.suffix.lower() == ".conf") and is_file(path):
+        folder, chosen = Folder(path.parent), path.name
+    else:
+        path = locate(path)
+        folder = Folder(path.parent)
+        data = load(path, name=given, limit=MAX_BYTES)
+        if plain_path(path).suffix.lower() in _HDF5:
+            return _from_hdf5(path.name, folder, given, data, symprec)
+        return _from_yaml(data, folder, given, path.name, symprec, supercell)
+    inside = _yaml_of(folder)
+    if inside is not None:
+        return _from_yaml(folder.packed(inside), folder, given, inside, symprec, supercell, chosen)
+    table = folder.find(*_TABLES)
+    if table is not None and folder.find(*_FORCES) is None:
+        if plain_path(Path(table)).suffix in _YAML:
+            return _from_yaml(folder.packed(table), folder, given, table, symprec, supercell)
+        return _from_hdf5(table, folder, given, folder.packed(table), symprec)
+    forces = from_files(folder, name=given, symprec=symprec, supercell=supercell, chosen=chosen)
+    return forces, Source(given), None
+
+
+def _from_yaml(
+    data: bytes,
+    folder: Folder,
+    given: str,
+    own: str,
+    symprec: float,
+    supercell: Any,
+    chosen: str | None = None,
+) -> tuple[Forces, Source, Provenance | None]:
+    """What a yaml of phonopy holds, with the files beside it."""
     parsed = parse_yaml(data, given)
     origin = Source(given, hashlib.sha256(data).hexdigest(), *_stated(parsed))
     record = parsed.get(KEY)
     provenance = None if record is None else Provenance.of_record(record, name=given)
     if "phonon" in parsed:
-        return _tabulated(parsed, path, given), origin, provenance
-    beside = {name: _existing(path.parent / name) for name in (*_FORCES, "BORN")}
+        structure, charges = _primitive(parsed, folder, given, symprec)
+        return tabulated(parsed, structure, name=given, charges=charges), origin, provenance
+    if "natom" in parsed and "displacements" in parsed and "unit_cell" not in parsed:
+        # disp.yaml of phonopy 1 has the supercell alone.
+        made = from_files(folder, name=given, symprec=symprec, supercell=supercell, chosen=chosen)
+        return made, origin, provenance
+    _require_none(supercell, own)
+    names = _FORCES if chosen not in _FORCES else (chosen,)
+    if not _has_forces(parsed) and folder.find(*names) is None:
+        raise ReadError(
+            f"no force constants in {given}",
+            why=f"{own} has no forces, and with it lie {_listed(folder, own)}: no {SETS} and no "
+            f"{' or '.join(CONSTANTS)}",
+            fix=f"make {SETS} of the forces (phonopy -f) or give phonopy_params.yaml, which has "
+            "them",
+        )
     forces = from_yaml(
         parsed,
         name=given,
         symprec=symprec,
-        force_sets=beside["FORCE_SETS"],
-        force_constants=beside["FORCE_CONSTANTS"] or beside["force_constants.hdf5"],
-        born=beside["BORN"],
+        force_sets=folder.file(SETS) if SETS in names else None,
+        force_constants=folder.file(*[name for name in CONSTANTS if name in names]),
+        born=folder.file("BORN"),
     )
     return forces, origin, provenance
+
+
+def _from_hdf5(
+    own: str, folder: Folder, given: str, data: bytes, symprec: float
+) -> tuple[Forces, Source, Provenance | None]:
+    """Eigenvectors of band.hdf5, mesh.hdf5 or qpoints.hdf5, whose atoms another file has."""
+    structure, charges = _primitive({}, folder, given, symprec)
+    path = folder.file(str(plain_path(Path(own))))
+    assert path is not None
+    found = tabulated_hdf5(path, structure, name=given, charges=charges)
+    return found, Source(given, hashlib.sha256(data).hexdigest()), None
+
+
+def _require_none(supercell: Any, what: str) -> None:
+    if supercell is not None:
+        raise InputError(
+            "cannot use another supercell",
+            why=f"{what} states that of its forces",
+            fix="leave --supercell (supercell=) out",
+        )
+
+
+def _has_forces(parsed: Mapping[str, Any]) -> bool:
+    """Whether a parsed yaml has force constants, or forces with its displacements."""
+    if "force_constants" in parsed:
+        return True
+    sets = parsed.get("displacements", parsed.get("dataset"))
+    while isinstance(sets, list) and sets:
+        sets = sets[0]
+    # What is neither is damaged, and phonopy says how.
+    return sets is not None and not (isinstance(sets, dict) and not {"forces", "force"} & set(sets))
 
 
 def _stated(parsed: Mapping[str, Any]) -> tuple[int | None, str | None]:
@@ -113,42 +218,34 @@ def _stated(parsed: Mapping[str, Any]) -> tuple[int | None, str | None]:
     return group["number"], str(group.get("type", ""))
 
 
-def _tabulated(parsed: Mapping[str, Any], path: Path, name: str) -> Tabulated:
-    """Eigenvectors at the wavevectors of a file; qpoints.yaml needs the structure beside it."""
-    cell = None
-    if "points" not in parsed:
-        inside = _in_folder(path.parent)
+def _primitive(
+    parsed: Mapping[str, Any], folder: Folder, name: str, symprec: float
+) -> tuple[Structure, tuple[Floats, Floats] | None]:
+    """The primitive cell of eigenvectors, and its Born charges where BORN lies beside."""
+    if "points" in parsed:
+        structure = Structure.of(parsed, name=name)
+    else:
+        inside = _yaml_of(folder)
         if inside is None:
             raise ReadError(
                 f"cannot read {name}",
                 why="it contains no atoms, and no phonopy.yaml lies beside it",
                 fix="copy the phonopy.yaml of the calculation into the same folder",
             )
-        data = unpack(
-            load(inside, name=inside.name, limit=MAX_BYTES), name=inside.name, limit=MAX_BYTES
-        )
-        cell = parse_yaml(data, inside.name)
-    return tabulated(parsed, cell, name=name)
+        cell = parse_yaml(folder.packed(inside), inside).get("primitive_cell")
+        structure = Structure.of(cell if isinstance(cell, dict) else {}, name=inside)
+    born = folder.file("BORN")
+    if born is None:
+        return structure, None
+    cells = (structure.cell, structure.positions, structure.numbers)
+    return structure, read_charges(born, *cells, name=name, symprec=symprec)
 
 
-def _from_supercell(folder: Path, name: str, symprec: float) -> ForceConstants:
-    """SPOSCAR with FORCE_SETS or FORCE_CONSTANTS, without any yaml."""
-    beside = {n: _existing(folder / n) for n in (*_FORCES, "BORN")}
-    supercell = _existing(folder / "SPOSCAR")
-    if supercell is None:
-        raise ReadError(
-            f"cannot read {name}",
-            why="no phonopy yaml file and no SPOSCAR tell what supercell the forces belong to",
-            fix="put phonopy.yaml or phonopy_disp.yaml beside them",
-        )
-    return from_supercell(
-        supercell,
-        name=name,
-        symprec=symprec,
-        force_sets=beside["FORCE_SETS"],
-        force_constants=beside["FORCE_CONSTANTS"] or beside["force_constants.hdf5"],
-        born=beside["BORN"],
-    )
+def _listed(folder: Folder, own: str) -> str:
+    """The other files of a folder, the first few of them."""
+    names = [name for name in folder.names if name != own]
+    more = f" and {len(names) - 6} more" if len(names) > 6 else ""
+    return f"{', '.join(names[:6])}{more}" if names else "no other files"
 
 
 def parse_yaml(data: bytes, name: str) -> dict[str, Any]:
@@ -163,18 +260,10 @@ def parse_yaml(data: bytes, name: str) -> dict[str, Any]:
     return parsed
 
 
-def _in_folder(folder: Path) -> Path | None:
-    for name in _NAMES:
-        for packed in ("", *_PACKED):
-            if is_file(folder / (name + packed)):
-                return folder / (name + packed)
-    return None
-
-
-def _existing(path: Path) -> Path | None:
-    return path if is_file(path) else None
-
-
-def plain_path(path: Path) -> Path:
-    """Return the path without the ending of a compression."""
-    return path.with_suffix("") if path.suffix.lower() in _PACKED else path
+def _yaml_of(folder: Folder) -> str | None:
+    """The yaml of phonopy with the cells: by its usual name, or the only one that is called so."""
+    usual = folder.find(*_NAMES)
+    if usual is not None:
+        return usual
+    others = [name for name in folder.names if fnmatch.fnmatch(name, "phonopy*.yaml*")]
+    return others[0] if len(others) == 1 else None

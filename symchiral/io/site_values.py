@@ -31,6 +31,40 @@ def unequal_charges(numbers: Any, charges: Any) -> list[str]:
     ]
 
 
+def uncommon_masses(numbers: Any, masses: Any) -> tuple[str, ...]:
+    """Return a note on every element whose mass is that of an isotope, or not one and the same.
+
+    Parameters
+    ----------
+    numbers : (N,) int
+        Atomic numbers.
+    masses : (N,) float
+        amu, with which frequencies were or will be computed.
+    """
+    from ase.data import atomic_masses
+
+    notes = []
+    for z in dict.fromkeys(np.asarray(numbers).tolist()):
+        found = np.unique(np.round(np.asarray(masses)[np.asarray(numbers) == z], 4))
+        natural = float(atomic_masses[z])
+        if len(found) > 1:
+            notes.append(
+                f"atoms of {SYMBOLS[z]} have the masses {', '.join(f'{m:g}' for m in found)}: "
+                "isotopes, which lower the symmetry of the modes below that of the crystal where "
+                "equivalent atoms differ"
+            )
+        elif abs(found[0] / natural - 1) > UNCOMMON:
+            notes.append(
+                f"the mass of {SYMBOLS[z]} is {found[0]:g}, not {natural:g}: that of an isotope, "
+                "or of a mixture of its own"
+            )
+    return tuple(notes)
+
+
+UNCOMMON = 3e-3
+"""A mass this far, relatively, from the natural one is no older value of it (²⁸Si: 4e-3)."""
+
+
 def _unequal(numbers: Any, values: Any) -> list[tuple[str, list[float]]]:
     """The values of every element that has several of them."""
     try:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from symchiral.anharmonic.third_order import is_third_order_source, read_third_order
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.order import find_magnetic_symmetry
 from symchiral.crystal.tolerance import SYMPREC
+from symchiral.errors import InputError
 from symchiral.forces.phonons import make_phonons
 from symchiral.io.phonon_files import is_phonon_source, read_forces
 from symchiral.io.shipped import find_structure
+from symchiral.io.site_values import uncommon_masses
 from symchiral.io.structure import read_crystal
 from symchiral.irreps.axis import find_axis
 from symchiral.study.study import Study
@@ -28,15 +31,16 @@ def read(
     spin_axis: Sequence[float] | None = None,
     reader: str = "symchiral",
     average_sites: bool = False,
+    supercell: str | Sequence[int] | Sequence[Sequence[int]] | None = None,
 ) -> Study:
     """Read a structure, with forces if there are any, and find its symmetry.
 
     Parameters
     ----------
-    source : str, path, ase.Atoms, pymatgen Structure, Phonopy or Crystal
+    source : str, path, ase.Atoms, pymatgen Structure, Phonopy, tuple or Crystal
         A file in any format ASE reads, force data (``phonopy.yaml``, ``phonopy_params.yaml.xz``, a
-        folder with FORCE_SETS, ``band.yaml`` with eigenvectors, …), the name of a shipped
-        structure, or an object in memory.
+        folder or a zip archive with FORCE_SETS, ``band.yaml`` with eigenvectors, …), the name of a
+        shipped structure, or an object in memory, spglib's (lattice, positions, numbers) too.
     symprec : float
         Distance tolerance of the symmetry search, Å.
     axis : str or (3,) float, optional
@@ -55,6 +59,9 @@ def read(
         Who reads a CIF; with ``"ase"`` a warning says where the two readings differ.
     average_sites : bool
         Take a site of a CIF that several elements fill as one virtual element.
+    supercell : str or sequence, optional
+        Three or nine whole numbers: the supercell of the unit cell that forces in a folder belong
+        to, where no file of it says so.
 
     Raises
     ------
@@ -63,18 +70,26 @@ def read(
     SymmetryError
         No space group is found, or ``axis`` is no symmetry axis.
     """
+    if supercell is not None and (is_third_order_source(source) or not is_phonon_source(source)):
+        raise InputError(
+            f"cannot use the supercell {supercell!r}",
+            why="it is that of forces in a folder of phonopy, and this source is none or states it",
+            fix="leave it out; in the command line --calculator also takes one",
+        )
     if is_third_order_source(source):
         third = read_third_order(source)  # type: ignore[arg-type]
+        harmonic = third.harmonic(symprec=symprec)
+        notes = uncommon_masses(harmonic.numbers, harmonic.masses)
         phonons = make_phonons(
-            third.harmonic(symprec=symprec),
-            source=third.source,
+            harmonic,
+            source=replace(third.source, notes=notes),
             symprec=symprec,
             symmetrize=symmetrize,
             rotational_sum_rule=rotational_sum_rule,
         )
         return Study(phonons.crystal, find_axis(phonons.crystal, axis), phonons, third)
     if is_phonon_source(source):
-        forces, origin, provenance = read_forces(source, symprec=symprec)
+        forces, origin, provenance = read_forces(source, symprec=symprec, supercell=supercell)
         phonons = make_phonons(
             forces,
             source=origin,
