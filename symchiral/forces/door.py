@@ -629,7 +629,7 @@ def atoms_of(path: Path, *, name: str) -> int | None:
     """
     if path.suffix == ".hdf5":
         checked_hdf5(path, name=name)
-        import h5py  # type: ignore[import-untyped]
+        import h5py
 
         with answering(name), h5py.File(path, "r") as file:
             key = "fc2" if "fc2" in file else "force_constants"
