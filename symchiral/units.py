@@ -38,6 +38,13 @@ PER_PS = {"ps": 1.0, "fs": 1e3}
 """How much of each unit is 1 ps."""
 
 
+SIZE = r"(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][-+−]?[0-9]{1,3})?"
+"""Pattern of a number without sign in words that people type; as long as any that is meant."""
+
+NUMBER = rf"[-+−]?{SIZE}"
+"""Pattern of a number in words that people type."""
+
+
 def in_thz(unit: str) -> float:
     """Return one unit of frequency in THz.
 

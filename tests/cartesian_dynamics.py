@@ -35,7 +35,7 @@ class Atoms:
         names = data["modes"]["names"]
         theirs = np.array(data["modes"]["frequencies_THz"])
         for i, name in enumerate(names):
-            theirs[i] = (frequencies or {}).get(name.rstrip("xyz"), theirs[i])
+            theirs[i] = (frequencies or {}).get(name.rstrip("xyz)").replace("(", "#"), theirs[i])
         weighted = vectors * np.sqrt(self.masses)  # Q = weighted · u in √eV ps
         self.second = weighted.T @ np.diag((2 * np.pi * theirs) ** 2) @ weighted
         cubic = np.array(data["cubic"]["phi"]) * AMU**-1.5

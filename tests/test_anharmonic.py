@@ -148,7 +148,7 @@ def differences(forces: Any, c: NormalCoordinates, step: float) -> Floats:
 def test_quartic_coefficients_of_a_known_potential(name: str, count: int, calls: int) -> None:
     """Beside cubic, quintic and sextic terms; also by brute force, one derivative at a time."""
     c = normal_coordinates(study(name).modes())
-    modes = None if name == "MgB2" else ["Eu(1)", "Eu(2)"]
+    modes = None if name == "MgB2" else ["Eu#1", "Eu#2"]
     rng = np.random.default_rng(5)
     terms = {
         m: Polynomial.of(
@@ -233,7 +233,7 @@ def ordered_alloy() -> Study:
 
 def test_fourth_order_of_a_calculator_obeys_the_rules() -> None:
     found = ordered_alloy()
-    modes = ["T1u(1)", "T2u(1)"]
+    modes = ["T1u#1", "T2u#1"]
     allowed = found.finite_couplings(EMT(), 4, modes=modes)
     checked = found.finite_couplings(EMT(), 4, modes=modes, everything=True)
     assert [p.order for p in allowed.potentials] == [3, 4]
@@ -253,7 +253,7 @@ def test_a_structure_alone_gets_its_modes_from_the_calculator(
     path = str(tmp_path / "alloy.vasp")
     Atoms("AuCu3", scaled_positions=places, cell=[3.75] * 3, pbc=True).write(path)
     words = ["couple", path, "--calculator", "ase.calculators.emt:EMT"]
-    assert main([*words, "--order", "4", "--modes", "T1u(1)", "--json"]) == 0
+    assert main([*words, "--order", "4", "--modes", "T1u#1", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     Draft202012Validator(json.loads(schema("couple"))).validate(document)
     assert document["provenance"]["modes"] == "of the calculator, atoms relaxed"
@@ -267,7 +267,7 @@ def test_a_structure_alone_gets_its_modes_from_the_calculator(
 def test_a_learned_potential_obeys_the_rules(name: str, order: int) -> None:
     """Nothing is imposed: forbidden coefficients stay below 1 % of allowed ones."""
     pytest.importorskip("sevenn", reason="the extra [ml] is not installed")
-    modes = {"MgB2": ["E1u(1)", "E2g(1)"], "TiO2_anatase": None}[name]
+    modes = {"MgB2": ["E1u#1", "E2g#1"], "TiO2_anatase": None}[name]
     found = study(name).finite_couplings("sevenn", order, modes=modes, everything=True)
     for potential in found.potentials:
         forbidden, allowed = found.broken(potential.order)
@@ -350,7 +350,7 @@ def test_document_of_the_command(capsys: Capture) -> None:
     Draft202012Validator(json.loads(schema("couple"))).validate(document)
     verdicts = [t["verdict"] for t in document["terms"]]
     assert (verdicts.count("allowed"), verdicts.count("forbidden")) == (40, 160)
-    term = next(t for t in document["terms"] if t["modes"] == ["Eu(1,+)", "Eu(1,+)", "Eg(2,+)"])
+    term = next(t for t in document["terms"] if t["modes"] == ["Eu#1(+)", "Eu#1(+)", "Eg#2(+)"])
     # κ = −0.00131 of the README is √2 times smaller: V = κ Im Q Q Q with Q = Qx + iQy.
     assert abs(complex(*term["value"])) == pytest.approx(np.sqrt(2) * 0.0013106, rel=1e-3)
 
@@ -362,7 +362,7 @@ def test_document_of_the_command(capsys: Capture) -> None:
         (["Bi2Se3", "--calculator", "ase.calculators.emt:EMT"], "calculator"),
         ([str(ROOT / "structures" / "ZnO")], "no couplings.json lies beside"),
         ([BI2SE3, "--order", "4"], "Add --calculator"),
-        ([BI2SE3, "--calculator", "ase.calculators.emt:EMT", "--modes", "Eu(7)"], "no mode Eu(7)"),
+        ([BI2SE3, "--calculator", "ase.calculators.emt:EMT", "--modes", "Eu#7"], "no mode Eu#7"),
         ([BI2SE3, "--calculator", "nonsense"], "no calculator named 'nonsense'"),
         ([BI2SE3, "--calculator", "ase.calculators.emt:EMT"], "calculator"),
         ([BI2SE3, "--calculator", "ase.calculators.emt:EMT", "--step", "3"], "no step of 3"),

@@ -219,7 +219,7 @@ def test_bad_requests() -> None:
     with pytest.raises(LimitError):
         study("ZnO").animate(1, q="1/97,0,1/89")
     with pytest.raises(LabelError, match="E2"):
-        study("ZnO").animate("E2(9,+)")
+        study("ZnO").animate("E2#9(+)")
     with pytest.raises(LabelError, match="12"):
         study("ZnO").animate(13)
     for bad in ({"frames": 0}, {"amplitude": 0.0}):

@@ -614,10 +614,10 @@ def test_bi2se3_from_its_structure_alone() -> None:
     assert sorted(found) == [
         f"{label}({n})" for label in ("A1g", "A2u", "Eg", "Eu") for n in (1, 2)
     ]
-    for mode, published in (("Eg(1)", 1.1), ("Eg(2)", 4.05), ("A1g(2)", 5.3)):
+    for mode, published in (("Eg#1", 1.1), ("Eg#2", 4.05), ("A1g#2", 5.3)):
         assert found[mode] == pytest.approx(published, rel=0.1)
     ranked = study.transfers(pump="1.5-2.5THz", probe="raman")
-    assert ranked[0].id in ("Eu(1,+) Eu(1,+) -> Eg(2,-)", "Eu(1,-) Eu(1,-) -> Eg(2,+)")
+    assert ranked[0].id in ("Eu#1(+) Eu#1(+) -> Eg#2(-)", "Eu#1(-) Eu#1(-) -> Eg#2(+)")
     identity = study.provenance.calculator
     assert identity.learned
     assert identity.single
@@ -631,7 +631,7 @@ def test_bi2se3_from_its_structure_alone() -> None:
 def test_predict_in_one_go(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["predict", "Bi2Se3", "--calculator", "pairs:Pairs"]) == 0
     shown = capsys.readouterr()
-    assert "Eu(1,+)" in shown.out
+    assert "Eu#1(+)" in shown.out
     assert "warning: the forces come from the calculator" in shown.err
     assert "explain Bi2Se3 --calculator pairs:Pairs" in shown.out
     assert "2 of" in shown.err or "displacements" in shown.err

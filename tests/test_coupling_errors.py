@@ -88,14 +88,14 @@ def test_errors_of_products_are_those_of_coefficients_that_scatter(*, symmetrize
 def test_two_errors_of_one_product_add_in_square_and_one_alone_may_leave_it_out() -> None:
     """V = c₁x²A + c₂y²A has Q₊Q₋A with √2, after one error each; xyA does not have it at all."""
     c = coordinates()
-    x, y = c.slots("E1u(1)")
-    a = int(c.slots("A2u(1)")[0])
+    x, y = c.slots("E1u#1")
+    a = int(c.slots("A2u#1")[0])
 
     def error(*terms: tuple[int, int]) -> float:
         given = make_couplings(
             table({tuple(sorted((*t, a))): (1.0, 1.0) for t in terms}, circular=False), c
         )
-        wanted = sorted(("E1u(1,+)", "E1u(1,-)", next(n for n in c.circular_names if "A2u" in n)))
+        wanted = sorted(("E1u#1(+)", "E1u#1(-)", next(n for n in c.circular_names if "A2u" in n)))
         return next((t.error for t in given.circular(3) if sorted(t.modes) == wanted), 0.0)
 
     assert error((x, x), (y, y)) == pytest.approx(sqrt(2))
@@ -107,8 +107,8 @@ def test_errors_of_circular_coefficients_come_back() -> None:
     c = coordinates()
     name = {n: i for i, n in enumerate(c.circular_names)}
     alone = next(n for n in name if n.startswith("A2u"))
-    turning = tuple(sorted(name[n] for n in ("E1u(1,+)", "E1u(1,+)", "E2g(1,+)")))
-    still = tuple(sorted((name["E1u(1,+)"], name["E1u(1,-)"], name[alone])))
+    turning = tuple(sorted(name[n] for n in ("E1u#1(+)", "E1u#1(+)", "E2g#1(+)")))
+    still = tuple(sorted((name["E1u#1(+)"], name["E1u#1(-)"], name[alone])))
     found = make_couplings(table({turning: (1.0, 0.2), still: (1.0, 0.3)}, circular=True), c)
     errors = {tuple(sorted(name[m] for m in t.modes)): t.error for t in found.circular(3)}
     own = errors.pop(still)
@@ -139,9 +139,9 @@ def test_coefficients_of_one_invariant_are_wrong_together(name: str, count: int)
 
 def test_unknown_errors_stay_unknown() -> None:
     c = coordinates()
-    x, y = c.slots("E1u(1)")
-    a = int(c.slots("A2u(1)")[0])
-    b = int(c.slots("B1g(1)")[0])
+    x, y = c.slots("E1u#1")
+    a = int(c.slots("A2u#1")[0])
+    b = int(c.slots("B1g#1")[0])
     terms = {(x, x, a): (1.0, float("nan")), (a, a, b): (1.0, 0.5), (x, y, b): (1.0, 0.25)}
     given = make_couplings(
         table({tuple(sorted(f)): v for f, v in terms.items()}, circular=False), c

@@ -12,7 +12,7 @@ from symchiral.experiment.calibration import excess
 from symchiral.experiment.fit import fit
 from symchiral.experiment.growth import Problem, State
 from symchiral.experiment.helicity import critical, helicity_of, measured_helicity
-from symchiral.experiment.measurement import Measurement, Pump, polarization
+from symchiral.experiment.measurement import Measurement, Pump
 from symchiral.experiment.oscillators import Block, project, refine
 from symchiral.experiment.probe import Probe
 
@@ -477,7 +477,7 @@ CIRCLE = np.column_stack([np.cos(20 * T), np.sin(20 * T)])
         (lambda: Probe.balanced({"a": 0, "b": 45}, fold=4), "sees no helicity"),
         (lambda: Probe.analyser({"a": 0}), "does not tell"),
         (lambda: Probe.coordinates("x", "x"), "not all different"),
-        (lambda: polarization("right"), "not understood"),
+        (lambda: Pump.parse("right"), "right and left"),
         (lambda: Pump("+", frequency=-1.0), "must be positive"),
     ],
 )  # fmt: skip

@@ -182,21 +182,21 @@ def test_what_the_engine_lists_for_linear_light():
 
 
 def test_laws_are_those_of_the_equations_of_motion():
-    """simulate, which knows no rule, moves Eg(2) of Bi2Se3 along lines at −2φ."""
+    """simulate, which knows no rule, moves Eg#2 of Bi2Se3 along lines at −2φ."""
     study = sc.read("Bi2Se3/phonopy.yaml")
     along = []
     for angle in (0, 25, 50):
         run = study.simulate(f"2.457THz {angle}deg 1ps 0.05MV/cm", duration=6)
-        along.append(run.motion("Eg(2)").direction)
-        assert abs(run.motion("Eg(2)").pam_helicity) < 1e-3
+        along.append(run.motion("Eg#2").direction)
+        assert abs(run.motion("Eg#2").pam_helicity) < 1e-3
     steps = (np.diff(along) + 90) % 180 - 90
     assert steps == pytest.approx([-50, -50], abs=0.5)
-    found = {e.turn for e in study.plan().channels if e.outgoing.mode.name == "Eg(2)"}
+    found = {e.turn for e in study.plan().channels if e.outgoing.mode.name == "Eg#2"}
     assert found == {-2}
 
 
 def test_gains_are_those_of_the_equations_of_motion():
-    """A constant circular motion of Eu(1), far from resonance: the forced amplitude of Eg(2)."""
+    """A constant circular motion of Eu#1, far from resonance: the forced amplitude of Eg#2."""
     from symchiral.experiment.gain import Coefficients
     from symchiral.units import ACCELERATION
 
@@ -207,24 +207,24 @@ def test_gains_are_those_of_the_equations_of_motion():
     omega = 2 * np.pi * 2.457
     a = 0.3
     q = np.zeros(len(c))
-    slots = c.slots("Eu(1)")
+    slots = c.slots("Eu#1")
     force = []
     times = np.linspace(0, 1 / 2.457, 64, endpoint=False)
     for t in times:
         # Q_l = a_l exp(−iωt)/2, its conjugate the other; Q_a = Σ U*_la Q_l
         circular = np.zeros(len(c), dtype=complex)
-        plus, minus = (c.circular_names.index(f"Eu(1,{s})") for s in "+-")
+        plus, minus = (c.circular_names.index(f"Eu#1({s})") for s in "+-")
         circular[plus] = a * np.exp(-1j * omega * t) / 2
         circular[minus] = np.conj(circular[plus])
         q = (c.circular.conj().T @ circular).real
         assert np.linalg.norm(q[slots]) > 0
-        force.append((c.circular @ model.coupling(q))[c.circular_names.index("Eg(2,-)")])
-    # Component of the force on Eg(2,−) at exp(−2iωt): a_o/2 = F / (ω_o² − 4ω²)
+        force.append((c.circular @ model.coupling(q))[c.circular_names.index("Eg#2(-)")])
+    # Component of the force on Eg#2(−) at exp(−2iωt): a_o/2 = F / (ω_o² − 4ω²)
     strength = np.mean(np.array(force) * np.exp(2j * omega * times))
     own = 2 * np.pi * 4.0576
     expected = 2 * ACCELERATION * abs(strength) / abs(own**2 - 4 * omega**2) / a**2
     gain = Coefficients.of(study.couplings()).gain(
-        ["Eu(1,+)", "Eu(1,+)"], "Eg(2,+)", drive=2 * 2.457, own=4.0576, spread=0.0
+        ["Eu#1(+)", "Eu#1(+)"], "Eg#2(+)", drive=2 * 2.457, own=4.0576, spread=0.0
     )
     assert gain == pytest.approx(expected, rel=1e-6)
 

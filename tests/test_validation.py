@@ -20,23 +20,23 @@ from symchiral.experiment.validation import _band
 
 THREE_FOLD = (
     [
-        CandidateMode("A1g(1)", 2.15, False, True, False),
-        CandidateMode("Eg(1)", 1.15, False, True, True, am_sign=1),
-        CandidateMode("Eg(2)", 4.05, False, True, True, am_sign=1),
-        CandidateMode("Eu(1)", 2.0, True, False, True, am_sign=1),
-        CandidateMode("Eu(2)", 3.95, True, False, True, am_sign=1),
-        CandidateMode("A1g(2)", 5.2, False, True, False),
+        CandidateMode("A1g#1", 2.15, False, True, False),
+        CandidateMode("Eg#1", 1.15, False, True, True, am_sign=1),
+        CandidateMode("Eg#2", 4.05, False, True, True, am_sign=1),
+        CandidateMode("Eu#1", 2.0, True, False, True, am_sign=1),
+        CandidateMode("Eu#2", 3.95, True, False, True, am_sign=1),
+        CandidateMode("A1g#2", 5.2, False, True, False),
     ],
     [
-        CandidateChannel("Eu(1,+) Eu(1,+) -> Eg(2,-)", ("Eu(1)", "Eu(1)"), "Eg(2)", -1, "allowed",
+        CandidateChannel("Eu#1(+) Eu#1(+) -> Eg#2(-)", ("Eu#1", "Eu#1"), "Eg#2", -1, "allowed",
                          "1+1 = 2 ≡ −1 mod 3", "lattice", 4.0),
-        CandidateChannel("E[σ+] E[σ+] -> Eg(2,-)", (), "Eg(2)", -1, "allowed",
+        CandidateChannel("E[σ+] E[σ+] -> Eg#2(-)", (), "Eg#2", -1, "allowed",
                          "1+1 = 2 ≡ −1 mod 3", "two-photon", 4.0),
-        CandidateChannel("Eu(1,+) Eu(1,+) -> Eg(2,+)", ("Eu(1)", "Eu(1)"), "Eg(2)", 1, "forbidden",
+        CandidateChannel("Eu#1(+) Eu#1(+) -> Eg#2(+)", ("Eu#1", "Eu#1"), "Eg#2", 1, "forbidden",
                          "C3 multiplies it by exp(−2πi/3)", "lattice", 4.0),
-        CandidateChannel("Eu(1,+) Eu(1,+) -> Eu(2,-)", ("Eu(1)", "Eu(1)"), "Eu(2)", -1, "forbidden",
+        CandidateChannel("Eu#1(+) Eu#1(+) -> Eu#2(-)", ("Eu#1", "Eu#1"), "Eu#2", -1, "forbidden",
                          "inversion", "lattice", 4.0),
-        CandidateChannel("Eu(1,+) Eu(1,-) -> A1g(2)", ("Eu(1)", "Eu(1)"), "A1g(2)", 0, "allowed",
+        CandidateChannel("Eu#1(+) Eu#1(-) -> A1g#2", ("Eu#1", "Eu#1"), "A1g#2", 0, "allowed",
                          "1−1 = 0", "lattice", 4.0),
     ],
 )  # fmt: skip
@@ -44,26 +44,26 @@ THREE_FOLD = (
 
 FOUR_FOLD = (
     [
-        CandidateMode("Eu(1)", 3.0, True, False, True),
-        CandidateMode("Eu(2)", 6.1, True, False, True),
-        CandidateMode("Eg(1)", 5.95, False, True, True),
-        CandidateMode("B1g(1)", 6.0, False, True, False),
+        CandidateMode("Eu#1", 3.0, True, False, True),
+        CandidateMode("Eu#2", 6.1, True, False, True),
+        CandidateMode("Eg#1", 5.95, False, True, True),
+        CandidateMode("B1g#1", 6.0, False, True, False),
     ],
     [
-        CandidateChannel("Eu(1,+) B1g(1) -> Eu(2,-)", ("Eu(1)", "B1g(1)"), "Eu(2)", -1, "allowed",
+        CandidateChannel("Eu#1(+) B1g#1 -> Eu#2(-)", ("Eu#1", "B1g#1"), "Eu#2", -1, "allowed",
                          "1+2 = 3 ≡ −1 mod 4"),
-        CandidateChannel("Eu(1,+) B1g(1) -> Eu(2,+)", ("Eu(1)", "B1g(1)"), "Eu(2)", 1, "forbidden",
+        CandidateChannel("Eu#1(+) B1g#1 -> Eu#2(+)", ("Eu#1", "B1g#1"), "Eu#2", 1, "forbidden",
                          "C4 multiplies it by −1"),
-        CandidateChannel("Eu(1,+) Eu(1,+) -> B1g(1)", ("Eu(1)", "Eu(1)"), "B1g(1)", 0, "allowed",
+        CandidateChannel("Eu#1(+) Eu#1(+) -> B1g#1", ("Eu#1", "Eu#1"), "B1g#1", 0, "allowed",
                          "1+1 = 2 ≡ −2 mod 4"),
-        CandidateChannel("Eu(1,+) Eu(1,+) -> Eg(1,+)", ("Eu(1)", "Eu(1)"), "Eg(1)", 1, "forbidden",
+        CandidateChannel("Eu#1(+) Eu#1(+) -> Eg#1(+)", ("Eu#1", "Eu#1"), "Eg#1", 1, "forbidden",
                          "C4 multiplies it by i"),
     ],
 )  # fmt: skip
 
 PATTERNS = {
-    "three-fold": (THREE_FOLD, "Eg(2)", 4.05, "Eu(1,+) Eu(1,+) -> Eg(2,-)", "raman"),
-    "four-fold": (FOUR_FOLD, "Eu(2)", 6.1, "Eu(1,+) B1g(1) -> Eu(2,-)", "infrared"),
+    "three-fold": (THREE_FOLD, "Eg#2", 4.05, "Eu#1(+) Eu#1(+) -> Eg#2(-)", "raman"),
+    "four-fold": (FOUR_FOLD, "Eu#2", 6.1, "Eu#1(+) B1g#1 -> Eu#2(-)", "infrared"),
 }
 
 
@@ -113,24 +113,24 @@ def test_forbidden_helicity_is_inconsistent_and_allowed_is_not(pattern, count):
 def test_three_fold_pattern_end_to_end():
     found = judged(np.random.default_rng(1), "three-fold", -1, ("+", "-", "linear"))
     (line,) = found.lines
-    assert line.assignment.mode.name == "Eg(2)"
-    assert line.channels == ("Eu(1,+) Eu(1,+) -> Eg(2,-)", "E[σ+] E[σ+] -> Eg(2,-)")
+    assert line.assignment.mode.name == "Eg#2"
+    assert line.channels == ("Eu#1(+) Eu#1(+) -> Eg#2(-)", "E[σ+] E[σ+] -> Eg#2(-)")
     assert line.mechanical_helicity[0] < -0.4
     assert line.mechanical_helicity[1] > 0.4
-    rejected = next(c for c in found.channels if c.channel.id == "Eu(1,+) Eu(1,+) -> Eg(2,+)")
+    rejected = next(c for c in found.channels if c.channel.id == "Eu#1(+) Eu#1(+) -> Eg#2(+)")
     assert rejected.verdict == "inconsistent"
     assert "C3" in rejected.reason
     assert any("two-photon" in words for words in found.decide)
-    assert verdict(found, "Eu(1,+) Eu(1,-) -> A1g(2)") == "undecided"
-    assert any("look for A1g(2)" in words for words in found.decide)
-    # Activity, not frequency alone: the Eu(2) nearby is not what a Raman probe sees.
-    assert dict(line.assignment.why_not)["Eu(2)"].startswith("the probe sees raman")
+    assert verdict(found, "Eu#1(+) Eu#1(-) -> A1g#2") == "undecided"
+    assert any("look for A1g#2" in words for words in found.decide)
+    # Activity, not frequency alone: the Eu#2 nearby is not what a Raman probe sees.
+    assert dict(line.assignment.why_not)["Eu#2"].startswith("the probe sees raman")
 
 
 def test_inconsistent_needs_data():
     """A forbidden channel is undecided until the sense of its mode is measured, either way."""
     (modes, channels), *_ = PATTERNS["three-fold"]
-    name = "Eu(1,+) Eu(1,+) -> Eg(2,+)"
+    name = "Eu#1(+) Eu#1(+) -> Eg#2(+)"
 
     def judge(frequency, h, error=0.1, pump="+"):
         row = {"frequency": frequency, "frequency_unit": "THz", "helicity": h, "error": error}
@@ -139,7 +139,7 @@ def test_inconsistent_needs_data():
         return next(v for v in found.channels if v.channel.id == name), found
 
     for arguments, word, words in (
-        ((1.15, -0.8), "undecided", "no line was taken for Eg(2)"),
+        ((1.15, -0.8), "undecided", "no line was taken for Eg#2"),
         ((4.05, -0.1), "undecided", "is not measured"),
         ((4.05, -0.8, 0.1, "linear"), "undecided", "is not measured"),
         ((4.05, -0.8), "inconsistent", "C3 multiplies"),
@@ -168,21 +168,21 @@ def test_a_record_shorter_than_a_period_says_what_it_cannot_show():
     short = Measurement.of(times, data, time_unit="ps", pump=Pump("+"))
     found = validate_measurement(short, modes, channels, sees="raman")
     (note,) = [n for n in found.notes if "shorter than one period" in n]
-    assert "Eg(1)" in note
-    assert "Eg(2)" not in note
+    assert "Eg#1" in note
+    assert "Eg#2" not in note
     coarse = np.arange(60) * 0.2
     data = traces([Line(1.15, 0.2, 1.0, -0.8)], coarse, noise=0.1, rng=np.random.default_rng(1))
     found = validate_measurement(
         Measurement.of(coarse, data, time_unit="ps", pump=Pump("+")), modes, channels, sees="raman"
     )
-    assert any("do not resolve" in n and "Eg(2)" in n for n in found.notes)
+    assert any("do not resolve" in n and "Eg#2" in n for n in found.notes)
 
 
 def test_a_force_beside_the_line_of_its_mode():
-    """Eg(2) at 4.05 and again where twice Eu(1) pushes it: the second is no other mode."""
-    modes = [m for m in THREE_FOLD[0] if m.name in ("Eu(1)", "Eg(2)")]
+    """Eg#2 at 4.05 and again where twice Eu#1 pushes it: the second is no other mode."""
+    modes = [m for m in THREE_FOLD[0] if m.name in ("Eu#1", "Eg#2")]
     modes = [replace(m, tolerance=0.02) for m in modes]
-    channels = [c for c in THREE_FOLD[1] if c.outgoing == "Eg(2)"]
+    channels = [c for c in THREE_FOLD[1] if c.outgoing == "Eg#2"]
     channels = [replace(c, drive=4.3) for c in channels]
     rows = [
         {"frequency": f, "frequency_unit": "THz", "frequency_error": 0.01, "helicity": -0.8,
@@ -199,36 +199,36 @@ def test_the_witness_of_a_broken_rule_is_passed_through():
     found = judged(np.random.default_rng(2), "three-fold", 1)
     (line,) = found.lines
     assert line.verdict == "inconsistent"
-    assert "Eg(2,+)" in line.reason
+    assert "Eg#2(+)" in line.reason
     assert "C3 multiplies" in line.reason
 
 
 def test_turning_tells_modes_of_one_frequency_apart():
     """Between B1g at 6.00 and Eg at 5.95 THz, both Raman active, a line that turns is the Eg."""
     modes, channels = FOUR_FOLD
-    for h, name in ((0.8, "Eg(1)"), (0.02, "B1g(1)")):
+    for h, name in ((0.8, "Eg#1"), (0.02, "B1g#1")):
         row = {"frequency": 6.0, "frequency_unit": "THz", "helicity": h, "error": 0.1}
         lines = lines_of({"pump": {"polarization": "+"}, "components": [row]})
         found = validate_measurement(lines, modes, channels, sees="raman")
         assert found.lines[0].assignment.mode.name == name
     # The second is not told from an Eg that happens not to turn: open, and said so.
-    assert found.lines[0].assignment.alternatives == ("Eg(1)",)
+    assert found.lines[0].assignment.alternatives == ("Eg#1",)
     assert found.lines[0].verdict == "undecided"
 
 
 def test_helicity_chooses_between_two_turning_modes():
     modes = [
-        CandidateMode("E1g(1)", 4.02, False, True, True),
-        CandidateMode("E2g(1)", 3.93, False, True, True),
+        CandidateMode("E1g#1", 4.02, False, True, True),
+        CandidateMode("E2g#1", 3.93, False, True, True),
     ]
     channels = [
-        CandidateChannel("a", (), "E1g(1)", -1, "allowed", ""),
-        CandidateChannel("b", (), "E2g(1)", 1, "allowed", ""),
+        CandidateChannel("a", (), "E1g#1", -1, "allowed", ""),
+        CandidateChannel("b", (), "E2g#1", 1, "allowed", ""),
     ]
     row = {"frequency": 4.0, "frequency_unit": "THz", "helicity": 0.9, "error": 0.1}
     lines = lines_of({"pump": {"polarization": "σ+"}, "components": [row]})
     (line,) = validate_measurement(lines, modes, channels).lines
-    assert (line.assignment.mode.name, line.verdict) == ("E2g(1)", "consistent")
+    assert (line.assignment.mode.name, line.verdict) == ("E2g#1", "consistent")
     assert not line.assignment.alternatives
 
 
@@ -259,7 +259,7 @@ def test_undecided_says_what_is_missing():
             sees="raman",
         )  # fmt: skip
         assert any(words in advice for advice in found.decide), found.decide
-    assert verdict(found, "Eu(1,+) Eu(1,+) -> Eg(2,-)") == "consistent"
+    assert verdict(found, "Eu#1(+) Eu#1(+) -> Eg#2(-)") == "consistent"
 
 
 def test_a_pump_elsewhere_leaves_a_channel_undecided():
@@ -268,8 +268,8 @@ def test_a_pump_elsewhere_leaves_a_channel_undecided():
     row = {"frequency": 4.05, "frequency_unit": "THz", "helicity": -0.9, "error": 0.1}
     lines = lines_of({"pump": pump, "components": [row]})
     found = validate_measurement(lines, modes, channels, sees="raman")
-    assert verdict(found, "Eu(1,+) Eu(1,+) -> Eg(2,-)") == "undecided"
-    assert verdict(found, "E[σ+] E[σ+] -> Eg(2,-)") == "consistent"
+    assert verdict(found, "Eu#1(+) Eu#1(+) -> Eg#2(-)") == "undecided"
+    assert verdict(found, "E[σ+] E[σ+] -> Eg#2(-)") == "consistent"
 
 
 @pytest.mark.parametrize(
@@ -282,10 +282,10 @@ def test_the_bandwidth_of_the_pump_is_its_full_width(mode: float, verdict_then: 
     assert _band({Pump("+", 2.0, 0.5), Pump("-", 2.0, 0.3)}) == ((1.75, 2.25), 2.0)
     assert _band({Pump("+", 2.0, 0.5), Pump("-", 3.0)}) == (None, None)
     modes = [
-        CandidateMode("Eu(1)", mode, True, False, True, tolerance=0.01),
-        CandidateMode("Eg(1)", 4.0, False, True, True),
+        CandidateMode("Eu#1", mode, True, False, True, tolerance=0.01),
+        CandidateMode("Eg#1", 4.0, False, True, True),
     ]
-    channels = [CandidateChannel("two", ("Eu(1)", "Eu(1)"), "Eg(1)", -1, "allowed", "")]
+    channels = [CandidateChannel("two", ("Eu#1", "Eu#1"), "Eg#1", -1, "allowed", "")]
     pump = {"polarization": "σ+", "frequency": 2.0, "bandwidth": 0.5, "frequency_unit": "THz"}
     row = {"frequency": 4.0, "frequency_unit": "THz", "helicity": -0.9, "error": 0.1}
     found = validate_measurement(
@@ -295,10 +295,8 @@ def test_the_bandwidth_of_the_pump_is_its_full_width(mode: float, verdict_then: 
 
 
 def test_swapped_channels_are_suspected():
-    modes = [CandidateMode(n, f, False, True, True) for n, f in (("E(1)", 2.0), ("E(2)", 4.0))]
-    channels = [
-        CandidateChannel(n, (), n, s, "allowed", "") for n, s in (("E(1)", 1), ("E(2)", -1))
-    ]
+    modes = [CandidateMode(n, f, False, True, True) for n, f in (("E#1", 2.0), ("E#2", 4.0))]
+    channels = [CandidateChannel(n, (), n, s, "allowed", "") for n, s in (("E#1", 1), ("E#2", -1))]
     rows = [
         {"frequency": f, "frequency_unit": "THz", "helicity": h, "error": 0.1}
         for f, h in ((2.0, -0.9), (4.0, 0.9))
@@ -449,9 +447,9 @@ def test_bad_yaml(tmp_path, text, words):
 
 
 def test_bad_candidates():
-    mode = CandidateMode("E(1)", 4.0, False, True, True)
-    still = CandidateMode("A(1)", 4.0, False, True, False)
-    channel = CandidateChannel("x", (), "E(1)", 1, "allowed", "")
+    mode = CandidateMode("E#1", 4.0, False, True, True)
+    still = CandidateMode("A#1", 4.0, False, True, False)
+    channel = CandidateChannel("x", (), "E#1", 1, "allowed", "")
     lines = lines_of(
         {"components": [{"frequency": 4, "frequency_unit": "THz", "helicity": 0, "error": 0.1}]}
     )
@@ -462,10 +460,10 @@ def test_bad_candidates():
         lambda: validate_measurement(lines, [still], [channel]),
         lambda: validate_measurement(lines, [mode], [channel], sigma=0),
         lambda: validate_measurement(
-            lines, [mode, still], [CandidateChannel("x", (), "A(1)", 1, "allowed", "")]
+            lines, [mode, still], [CandidateChannel("x", (), "A#1", 1, "allowed", "")]
         ),
-        lambda: CandidateChannel("x", (), "E(1)", 2, "allowed", ""),
-        lambda: CandidateChannel("x", (), "E(1)", 1, "maybe", ""),
+        lambda: CandidateChannel("x", (), "E#1", 2, "allowed", ""),
+        lambda: CandidateChannel("x", (), "E#1", 1, "maybe", ""),
         lambda: CandidateMode("x", float("nan"), False, True, True),
         lambda: CandidateMode("x", 1.0, False, True, True, tolerance=0),
     ]

@@ -84,7 +84,7 @@ def test_six_equal_quanta_are_judged() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("bands",), ("animate", "--mode", "Eu(1,+)", "-o", "x.html"), ("modes",)]
+    "words", [("bands",), ("animate", "--mode", "Eu#1(+)", "-o", "x.html"), ("modes",)]
 )
 def test_a_structure_without_forces_is_told_what_the_command_has(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str]

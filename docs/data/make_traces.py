@@ -22,8 +22,8 @@ PUMPS = {"σ+": "σ+", "σ-": "σ-", "0 deg": "0deg", "30 deg": "30deg"}
 """As in the file, and as simulate takes them."""
 
 LIGHT = "2.0THz {} 1ps 0.2MV/cm"
-LINEWIDTHS = {"Eu(1)": 0.2}
-"""γ/2π in THz, not measured ones: Eu(1) fades first. Of the others 0.05, as simulate takes it."""
+LINEWIDTHS = {"Eu#1": 0.2}
+"""γ/2π in THz, not measured ones: Eu#1 fades first. Of the others 0.05, as simulate takes it."""
 
 LAST, STEP = 10.0, 0.06
 NOISE = 0.3
@@ -44,7 +44,7 @@ def motion(study: sc.Study, light: str, times: np.ndarray) -> np.ndarray:
     run = study.simulate(light, duration=LAST + 1, frequencies=frequencies, damping=LINEWIDTHS)
     coordinates = run.model.coordinates
     q = np.zeros_like(run.coordinates)
-    for name in ("Eg(1)", "Eg(2)"):
+    for name in ("Eg#1", "Eg#2"):
         slots = coordinates.slots(name)
         q[:, slots] = run.coordinates[:, slots]
     atom = coordinates.displacements(q)[:, 1] @ run.model.lab.T

@@ -32,7 +32,7 @@ class Offender:
     Attributes
     ----------
     modes : tuple of str
-        The modes, all incoming, ``X1(2,+)@X``.
+        The modes, all incoming, ``X1#2(+)@X``.
     rule : str
         Kind of the reason: translation, parity, pam, exchange, group.
     reason : str

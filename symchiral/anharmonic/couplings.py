@@ -14,10 +14,11 @@ from symchiral.crystal.crystal import Crystal, Source
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.disk import mark, write_text
-from symchiral.errors import LabelError, StructureError, nearest
+from symchiral.errors import StructureError
 from symchiral.io.couplings import CouplingTable, coupling_document
 from symchiral.modes.coordinates import NormalCoordinates
 from symchiral.modes.displacement import displacement_matrices
+from symchiral.modes.names import find_name
 from symchiral.rules.coupling import Coupling, Leg
 from symchiral.rules.judge import Verdict, judge
 from symchiral.value import Value, frozen
@@ -42,7 +43,7 @@ class CircularTerm:
     Attributes
     ----------
     modes : tuple of str
-        Names of the factors, ``Eu(1,+)``.
+        Names of the factors, ``Eu#1(+)``.
     value : complex
         Its coefficient in :math:`V = \sum c \prod Q_l`, every product once, eV/(√amu Å)^m; the
         conjugate product has the conjugate coefficient.
@@ -338,7 +339,8 @@ def save_couplings(path: str, couplings: Couplings, *, overwrite: bool = False) 
 def _overlaps(table: CouplingTable, coordinates: NormalCoordinates) -> Complex:
     """(n_theirs, n_ours): v† e."""
     if table.vectors is None or table.crystal is None:
-        rows = [_named(coordinates, name) for name in table.names]
+        names, kinds = coordinates.circular_names, [m.species for m in coordinates.multiplets]
+        rows = [names.index(find_name(name, names, kinds)) for name in table.names]
         return coordinates.circular[rows]
     name = table.source.path or "the couplings"
     order = _matched(coordinates.modes.crystal, table, name)
@@ -354,16 +356,6 @@ def _overlaps(table: CouplingTable, coordinates: NormalCoordinates) -> Complex:
             fix="give couplings and force data of the same atoms, in the same orientation",
         )
     return matrix
-
-
-def _named(coordinates: NormalCoordinates, name: str) -> int:
-    if name not in coordinates.circular_names:
-        raise LabelError(
-            f"no mode {name}",
-            why="the couplings name a mode that the crystal does not have",
-            fix=nearest(name, coordinates.circular_names),
-        )
-    return coordinates.circular_names.index(name)
 
 
 def _matched(crystal: SymmetricCrystal, table: CouplingTable, name: str) -> list[int]:

@@ -112,7 +112,7 @@ def _monomials(slots: Sequence[int], order: int) -> list[tuple[int, ...]]:
         raise LimitError(
             f"{count:,} products of {len(slots)} coordinates are too many",
             why=f"{MONOMIALS:,} are the most among which couplings are looked for",
-            fix='name the modes that matter, as in --modes "Eu(1) Eg(2)"',
+            fix='name the modes that matter, as in --modes "Eu#1 Eg#2"',
         )
     return list(combinations_with_replacement(sorted(slots), order))
 
@@ -137,7 +137,7 @@ def design(
     order : int
         3 or 4.
     modes : sequence of str, optional
-        The multiplets whose couplings are wanted, ``Eu(1)``; default all.
+        The multiplets whose couplings are wanted, ``Eu#1``; default all.
     everything : bool
         Also determine what symmetry forbids: every monomial is an unknown.
 
@@ -225,7 +225,7 @@ def finite_couplings(
     order : int
         3 or 4.
     modes : sequence of str, optional
-        The multiplets whose couplings with one another are wanted, ``Eu(1)``; default all.
+        The multiplets whose couplings with one another are wanted, ``Eu#1``; default all.
     everything : bool
         Also determine what symmetry forbids, from many more displacements.
     step : float

@@ -38,7 +38,7 @@ class VertexRules(Value):
     reasons : dict
         Place in it → the reason in words, of the forbidden ones.
     names : tuple of three tuples of str
-        The modes by name, ``X1(2,+)@X``.
+        The modes by name, ``X1#2(+)@X``.
     """
 
     points: tuple[QPoint, QPoint, QPoint]

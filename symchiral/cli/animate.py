@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_forces(parser)
     parser.add_argument("--q", default="GM", help="its wavevector (default: GM)")
     chosen = parser.add_mutually_exclusive_group(required=True)
-    chosen.add_argument("--mode", metavar="NAME", help='the mode by name, "Eu(1,+)"')
+    chosen.add_argument("--mode", metavar="NAME", help='the mode by name, "Eu#1(+)"')
     chosen.add_argument(
         "--band", type=int, metavar="N", help="the mode by its place, 1 the lowest frequency"
     )

@@ -54,7 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--modes",
         metavar='"MODE MODE"',
         help="with --calculator: determine the coefficients of that order between these modes "
-        'only, as in "Eu(1) Eu(2)"',
+        'only, as in "Eu#1 Eu#2"',
     )
     parser.add_argument(
         "--save", metavar="FILE", help="write them as a couplings.json for simulate"

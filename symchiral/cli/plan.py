@@ -31,7 +31,7 @@ def add_frequencies(parser: argparse.ArgumentParser) -> None:
         "--frequencies",
         metavar="FILE",
         help="JSON file of measured frequencies, "
-        '{"frequency_unit": "THz", "frequencies": {"Eu(1)": 2.05}}; they replace calculated ones',
+        '{"frequency_unit": "THz", "frequencies": {"Eu#1": 2.05}}; they replace calculated ones',
     )
     parser.add_argument(
         "--tolerance",

@@ -69,7 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--linewidth",
         metavar="0.1THz|FILE",
         help="total linewidth, or a JSON file with one per mode, "
-        '{"frequency_unit": "THz", "linewidths": {"Eu(1)": 0.05}} (default: 0.1THz)',
+        '{"frequency_unit": "THz", "linewidths": {"Eu#1": 0.05}} (default: 0.1THz)',
     )
 
 

@@ -38,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     cause.add_argument(
         "--start",
         metavar='"MODE 0.05A"',
-        help="no light: one mode set in motion at time zero, E1u(1,+) on its circle, with the "
+        help="no light: one mode set in motion at time zero, E1u#1(+) on its circle, with the "
         "largest displacement of an atom",
     )
     parser.add_argument(
@@ -57,13 +57,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--frequencies",
         metavar="FILE",
         help="frequencies to use in the place of those of the forces, "
-        '{"frequency_unit": "THz", "frequencies": {"Eu(1)": 2.05}}',
+        '{"frequency_unit": "THz", "frequencies": {"Eu#1": 2.05}}',
     )
     parser.add_argument(
         "--damping",
         metavar="0.05THz|FILE",
         help="linewidth of every mode, or a JSON file with one per mode, "
-        '{"frequency_unit": "THz", "linewidths": {"Eu(1)": 0.05}}; 0THz for none '
+        '{"frequency_unit": "THz", "linewidths": {"Eu#1": 0.05}}; 0THz for none '
         "(default: 0.05THz)",
     )
     parser.add_argument(

@@ -15,6 +15,7 @@ from symchiral.anharmonic.polynomial import Polynomial
 from symchiral.errors import InputError
 from symchiral.fields.beam import find_beam
 from symchiral.modes.coordinates import NormalCoordinates
+from symchiral.modes.names import by_name
 from symchiral.units import ACCELERATION, VACUUM_PERMITTIVITY, VOLT_PER_ANGSTROM
 from symchiral.value import Value, frozen
 
@@ -139,7 +140,8 @@ def make_model(
         )
     widths = np.full(len(coordinates), DAMPING)
     if isinstance(damping, Mapping):
-        for name, width in damping.items():
+        species = (m.species for m in coordinates.multiplets)
+        for name, width in by_name(damping, coordinates.names, species).items():
             widths[coordinates.slots(name)] = width
     else:
         widths[:] = damping

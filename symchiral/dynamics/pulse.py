@@ -13,21 +13,28 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.errors import GrammarError, InputError
-from symchiral.units import FLUENCE, PER_THZ
+from symchiral.fields.polarization import Polarization
+from symchiral.units import FLUENCE, NUMBER, PER_THZ
 from symchiral.value import Value, frozen
 
 Complex = npt.NDArray[np.complex128]
 Floats = npt.NDArray[np.float64]
 
 _QUANTITY = re.compile(
-    r"(?:(?P<key>[a-z]+)=)?(?P<value>[-+−]?\d+\.?\d*(?:e[-+]?\d+)?)(?P<unit>[^\d\s]\S*)?",
-    re.IGNORECASE,
-)
-_ELLIPSE = re.compile(
-    r"ell(?P<ratio>[-+−]?\d*\.?\d+)(?:@(?P<angle>[-+−]?\d+\.?\d*)(?:deg|°))?", re.IGNORECASE
+    rf"(?:(?P<key>[a-z]{{1,9}})=)?(?P<value>{NUMBER})(?P<unit>[^\d\s.]\S*)?", re.IGNORECASE
 )
 _FREQUENCIES = {"thz": 1.0, "cm-1": PER_THZ["cm-1"], "mev": PER_THZ["meV"]}
+LARGEST = {
+    "thz": 1e4,
+    "fwhm_ps": 1e6,
+    "field_mv_cm": 1e4,
+    "phase_deg": 1e6,
+    "chirp_thz_ps": 1e6,
+}
+"""The most a property of a pulse may be; 10⁴ MV/cm is 100 V/Å, which no crystal survives."""
+
 _TIMES = {"ps": 1.0, "fs": 1e3}
+_ANGLES = ("deg", "degree", "degrees", "°")
 _FIELDS = {"mv/cm": 1.0, "kv/cm": 1e3, "v/m": 1e8}
 _EXAMPLE = '"2.0THz σ+ 1ps 1MV/cm"'
 
@@ -102,12 +109,13 @@ class Pulse(Value):
                 raise InputError(
                     f"no pulse with {name} = {value:g}", why="it must be positive", fix="change it"
                 )
-        for name in ("field_mv_cm", "phase_deg", "chirp_thz_ps"):
-            if not isfinite(getattr(self, name)):
+        for name, largest in LARGEST.items():
+            value = getattr(self, name)
+            if not abs(value) <= largest:
                 raise InputError(
-                    f"no pulse with {name} = {getattr(self, name)}",
-                    why="it is no finite number",
-                    fix="change it",
+                    f"no pulse with {name} = {value:g}",
+                    why=f"it is no number up to {largest:g}",
+                    fix="check its unit",
                 )
         if self.field_mv_cm < 0:
             given = f"no pulse with field_mv_cm = {self.field_mv_cm:g}"
@@ -299,10 +307,9 @@ def jones(polarization: str | Sequence[complex]) -> Complex:
     Parameters
     ----------
     polarization : str or sequence of complex
-        ``σ+`` is (1, i)/√2, counter-clockwise seen from the tip of the axis, ``σ-`` its conjugate;
-        ``x``, ``y``, ``z`` (along the axis); ``30deg`` linear at that angle from x towards y;
-        ``ell0.5@30deg``: an ellipse with that ratio of axes (negative: clockwise), the long one at
-        30°. Or two or three numbers.
+        A word as :func:`~symchiral.fields.polarization.read_light` reads it: ``σ+`` is
+        (1, i)/√2, counter-clockwise seen from the tip of the axis, ``z`` along the axis. Or two or
+        three numbers.
 
     Examples
     --------
@@ -316,59 +323,30 @@ def jones(polarization: str | Sequence[complex]) -> Complex:
     GrammarError
         It is none of these.
     """
-    if not isinstance(polarization, str):
-        given = np.asarray(polarization, dtype=complex)
-        vector = np.append(given, 0.0) if given.shape == (2,) else given
-        size = np.linalg.norm(vector)
-        if vector.shape != (3,) or not np.isfinite(size) or size == 0:
-            raise GrammarError(
-                f"no polarisation {polarization}",
-                why="it is not two or three numbers that do not all vanish",
-                fix="give the components along x, y and the axis",
-            )
-        return np.asarray(vector / size)
-    word = polarization.strip().lower().replace("−", "-")
-    fixed = {
-        "σ+": (1, 1j, 0), "s+": (1, 1j, 0), "+": (1, 1j, 0),
-        "σ-": (1, -1j, 0), "s-": (1, -1j, 0), "-": (1, -1j, 0),
-        "x": (1, 0, 0), "y": (0, 1, 0), "z": (0, 0, 1),
-    }  # fmt: skip
-    if word in fixed:
-        vector = np.array(fixed[word], dtype=complex)
-        return np.asarray(vector / np.linalg.norm(vector))
-    ellipse = _ELLIPSE.fullmatch(word)
-    linear = re.fullmatch(r"([-+]?\d+\.?\d*)(?:deg|°)", word)
-    if not ellipse and not linear:
+    if isinstance(polarization, str):
+        return Polarization.parse(polarization).vector
+    given = np.asarray(polarization, dtype=complex)
+    vector = np.append(given, 0.0) if given.shape == (2,) else given
+    size = np.linalg.norm(vector)
+    if vector.shape != (3,) or not np.isfinite(size) or size == 0:
         raise GrammarError(
-            f"cannot read the polarisation {polarization!r}",
-            why="it is no polarisation",
-            fix="write σ+, σ-, x, y, z, an angle from x as in 30deg, or ell0.5@30deg",
+            f"no polarisation {polarization}",
+            why="it is not two or three numbers that do not all vanish",
+            fix="give the components along x, y and the axis",
         )
-    ratio = float(ellipse["ratio"]) if ellipse else 0.0
-    angle = radians(float((ellipse["angle"] or 0.0) if ellipse else linear[1]))  # type: ignore[index]
-    if abs(ratio) > 1:
-        raise GrammarError(
-            f"cannot read the polarisation {polarization!r}",
-            why="the ratio of the short axis of an ellipse to the long one is at most 1",
-            fix="turn the ellipse by 90 degrees instead",
-        )
-    long, short = (
-        np.array([np.cos(angle), np.sin(angle)]),
-        np.array([-np.sin(angle), np.cos(angle)]),
-    )
-    vector = np.append(long + 1j * ratio * short, 0.0)
-    return np.asarray(vector / np.linalg.norm(vector))
+    return np.asarray(vector / size)
 
 
 def _word(word: str, text: str) -> tuple[str, float | str]:
     """What a word of the description of a pulse sets, and to what."""
     match = _QUANTITY.fullmatch(word)
-    bare_angle = match and not match["key"] and (match["unit"] or "").lower() in ("deg", "°")
+    bare_angle = match and not match["key"] and (match["unit"] or "").lower() in _ANGLES
     if match is None or bare_angle:
         try:
             jones(word)
         except GrammarError as error:
-            why = error.why if _ELLIPSE.fullmatch(word) else f"{word!r} is no word of it"
+            known = word.lower().startswith(("ell", "lin"))
+            why = error.why if known else f"{word!r} is no word of it"
             raise _unreadable(text, why) from error
         return "polarization", word
     value = float(match["value"].replace("−", "-"))
@@ -385,7 +363,7 @@ def _word(word: str, text: str) -> tuple[str, float | str]:
             return "fluence", value
     elif key.lower() == "chirp" and unit == "thz/ps":
         return "chirp_thz_ps", value
-    elif key.lower() == "phase" and unit in ("deg", "°"):
+    elif key.lower() == "phase" and unit in _ANGLES:
         return "phase_deg", value
     raise _unreadable(text, f"{word!r} is no word of it")
 

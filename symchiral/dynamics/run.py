@@ -70,8 +70,8 @@ class Motion(Value):
 
     @property
     def name(self) -> str:
-        """``Eg(2)``."""
-        return f"{self.multiplet.species.label}({self.multiplet.number})"
+        """``Eg#2``."""
+        return self.multiplet.name
 
     def __repr__(self) -> str:
         return f"Motion({self.name}, {self.amplitude:.3g} √amu Å, helicity {self.pam_helicity})"

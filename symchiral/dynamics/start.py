@@ -9,12 +9,14 @@ from math import pi
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.errors import GrammarError, LabelError, nearest
+from symchiral.errors import GrammarError
 from symchiral.modes.coordinates import NormalCoordinates
+from symchiral.modes.names import ModeName, find_name
+from symchiral.units import SIZE
 
 Floats = npt.NDArray[np.float64]
 
-_WRITTEN = re.compile(r"\s*(?P<mode>.+?)\s+(?P<size>[0-9]*\.?[0-9]+)\s*(?:Å|A|angstrom)\s*")
+_SIZE = re.compile(rf"(?P<size>{SIZE})(?:Å|A|angstrom)")
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Start:
     Attributes
     ----------
     mode : str
-        Its name, ``E1u(1,+)``: a circular motion, or that of a mode without a partner.
+        Its name, ``E1u#1(+)``: a circular motion, or that of a mode without a partner.
     displacement : float
         Largest displacement of an atom in it, Å.
     """
@@ -34,28 +36,28 @@ class Start:
 
     @classmethod
     def parse(cls, text: str) -> Start:
-        """Read ``"E1u(1,+) 0.05Å"``.
+        """Read ``"E1u#1(+) 0.05Å"``.
 
         Examples
         --------
-        >>> Start.parse("E1u(1,+) 0.05A")
-        Start(mode='E1u(1,+)', displacement=0.05)
+        >>> Start.parse("E1u#1(+) 0.05A")
+        Start(mode='E1u#1(+)', displacement=0.05)
 
         Raises
         ------
         GrammarError
             It is written otherwise.
         """
-        found = _WRITTEN.fullmatch(text)
-        if found is None or not 0 < float(found["size"]) < 1:
+        words = re.sub(r" (?=(?:Å|A|angstrom)$)", "", " ".join(text.split())).split(" ")
+        found = _SIZE.fullmatch(words[-1])
+        if found is None or len(words) < 2 or not 0 < float(found["size"]) < 1:
             raise GrammarError(
                 f"cannot read the start {text!r}",
                 why="it is not a mode and the largest displacement of an atom, below 1 Å, with its "
                 "unit",
-                fix='write it as in "E1u(1,+) 0.05A"',
+                fix='write it as in "E1u#1(+) 0.05A"',
             )
-        mode = "".join(found["mode"].split()).replace("−", "-")
-        return cls(mode, float(found["size"]))
+        return cls(str(ModeName.parse(" ".join(words[:-1]))), float(found["size"]))
 
     def state(self, coordinates: NormalCoordinates) -> tuple[Floats, Floats]:
         """Return Q and its velocity at t = 0, (n,) each, √amu Å and √amu Å/ps.
@@ -66,14 +68,7 @@ class Start:
             There is no such mode.
         """
         names = coordinates.circular_names
-        short = [name.replace(",*", "") for name in names]
-        if self.mode not in (*names, *short):
-            raise LabelError(
-                f"no mode {self.mode} at the zone centre",
-                why="a start names one optical mode, species, number and component",
-                fix=nearest(self.mode, names),
-            )
-        i = (names if self.mode in names else short).index(self.mode)
+        i = names.index(find_name(self.mode, names, (m.species for m in coordinates.multiplets)))
         vector = coordinates.circular[i].conj()
         # Atoms move along Re u e^{−iωt}, on ellipses whose half axis a has 2a² = |u|² + |u·u|.
         u = coordinates.displacements(vector.real) + 1j * coordinates.displacements(vector.imag)

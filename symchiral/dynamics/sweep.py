@@ -15,7 +15,7 @@ from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.pulse import Pulse
 from symchiral.dynamics.run import Motion
 from symchiral.errors import GrammarError, nearest
-from symchiral.units import PER_THZ
+from symchiral.units import NUMBER, PER_THZ
 from symchiral.value import Value, frozen
 
 Floats = npt.NDArray[np.float64]
@@ -38,10 +38,9 @@ INSIDE = {
 }
 """The unit of the values."""
 
-_NUMBER = r"[-+−]?\d+\.?\d*(?:e[-+]?\d+)?"
 _SWEEP = re.compile(
-    rf"\s*(?P<name>[a-z]+)\s+(?P<low>{_NUMBER})\.\.(?P<high>{_NUMBER})\s*(?P<unit>[^\d\s]\S*)?"
-    r"(?:\s+(?P<count>\d+))?\s*",
+    rf"(?P<name>[a-z]{{1,20}}) (?P<low>{NUMBER})\.\.(?P<high>{NUMBER})"
+    r" ?(?P<unit>[^\d\s.]\S*)?(?: (?P<count>\d{1,9}))?",
     re.IGNORECASE,
 )
 
@@ -72,7 +71,7 @@ class Sweep(Value):
         GrammarError
             It cannot be read.
         """
-        match = _SWEEP.fullmatch(text)
+        match = _SWEEP.fullmatch(" ".join(text.split()))
         fix = 'write it as in "frequency 1.5..2.5THz 21" or "ellipticity -1..1 9"'
         if match is None:
             raise GrammarError(f"cannot read the sweep {text!r}", why="it is no range", fix=fix)

@@ -21,7 +21,7 @@ class CandidateMode:
     Attributes
     ----------
     name : str
-        Unique, such as ``Eg(2)``.
+        Unique, such as ``Eg#2``.
     frequency : float or None
         In THz; None if not known, so that any line may belong to it.
     infrared, raman : bool
@@ -65,7 +65,7 @@ class CandidateChannel:
     Attributes
     ----------
     id : str
-        In the grammar, ``Eu(1,+) Eu(1,+) -> Eg(2,-)``.
+        In the grammar, ``Eu#1(+) Eu#1(+) -> Eg#2(-)``.
     incoming : tuple of str
         Names of the modes that go in; empty if only light does.
     outgoing : str

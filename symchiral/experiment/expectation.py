@@ -34,6 +34,7 @@ from symchiral.fields.beam import find_beam
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.pam import Component
 from symchiral.irreps.participant import Participant
+from symchiral.modes.names import ModeName
 from symchiral.modes.species import Species
 from symchiral.rules.channel import read_channel
 from symchiral.rules.coupling import Coupling, Leg
@@ -350,11 +351,11 @@ def _gain(
     inner = [item.place for item in chosen if item.place is not None]
     if coefficients is None or force is None or own is None or len(inner) < len(chosen):
         return None
-    other = place.species.components[component.conjugate].name or "*"
+    other = place.species.components[component.conjugate].name
     spread = sum(p.mode.tolerance**2 for p in (place, *inner)) ** 0.5
     return coefficients.gain(
         [leg.label for leg in coupling.incoming],
-        f"{place.species.label}({place.number},{other})",
+        str(ModeName(place.species.label, place.number, other)),
         drive=force,
         own=own,
         spread=spread,

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from math import hypot, pi
 
 from symchiral.anharmonic.couplings import Couplings
+from symchiral.modes.names import ModeName
 from symchiral.units import ACCELERATION
 
 
@@ -70,9 +71,9 @@ class Coefficients:
         Parameters
         ----------
         incoming : sequence of str
-            Names of the incoming modes, ``Eu(1,+)``.
+            Names of the incoming modes, ``Eu#1(+)``.
         conjugate : str
-            Name of the conjugate of the outgoing one: for Eg(2,−) it is ``Eg(2,+)``.
+            Name of the conjugate of the outgoing one: for Eg#2(−) it is ``Eg#2(+)``.
         drive, own, spread : float
             Frequencies of the force and of the outgoing mode, and σ, THz.
         """
@@ -93,5 +94,5 @@ def _opposite(couplings: Couplings) -> dict[str, str]:
         by_name = {c.name: c for c in components}
         for mode in multiplet.modes:
             other = components[by_name[mode.component].conjugate].name
-            found[mode.name] = f"{multiplet.species.label}({multiplet.number},{other or '*'})"
+            found[mode.name] = str(ModeName(mode.label, mode.number, other))
     return found

@@ -59,14 +59,14 @@ def validate_measurement(
     >>> row = {"frequency": 4.05, "frequency_unit": "THz", "helicity": -0.8, "error": 0.1}
     >>> found = validate_measurement(
     ...     lines_of({"pump": {"polarization": "σ+"}, "components": [row]}),
-    ...     [CandidateMode("E(1)", 4.0, infrared=False, raman=True, turns=True)],
+    ...     [CandidateMode("E#1", 4.0, infrared=False, raman=True, turns=True)],
     ...     [
-    ...         CandidateChannel("F(+) F(+) -> E(1,-)", (), "E(1)", -1, "allowed", "three-fold"),
-    ...         CandidateChannel("F(+) F(+) -> E(1,+)", (), "E(1)", 1, "forbidden", "C3: 1+1≠1"),
+    ...         CandidateChannel("F(+) F(+) -> E#1(-)", (), "E#1", -1, "allowed", "three-fold"),
+    ...         CandidateChannel("F(+) F(+) -> E#1(+)", (), "E#1", 1, "forbidden", "C3: 1+1≠1"),
     ...     ],
     ... )
     >>> [(c.channel.id, c.verdict) for c in found.channels]
-    [('F(+) F(+) -> E(1,-)', 'consistent'), ('F(+) F(+) -> E(1,+)', 'inconsistent')]
+    [('F(+) F(+) -> E#1(-)', 'consistent'), ('F(+) F(+) -> E#1(+)', 'inconsistent')]
     """
     if not (np.isfinite(sigma) and sigma > 0):
         raise InputError(

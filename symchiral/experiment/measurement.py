@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -10,9 +9,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.errors import InputError
+from symchiral.errors import GrammarError, InputError
 from symchiral.experiment.probe import Probe
-from symchiral.fields.polarization import circular_spin
+from symchiral.fields.polarization import read_light
 from symchiral.units import in_ps
 from symchiral.value import Value, frozen
 
@@ -49,24 +48,31 @@ class Pump:
 
     @staticmethod
     def parse(text: str, frequency: float | None = None, bandwidth: float | None = None) -> Pump:
-        """Read a polarisation: ``σ+``, ``+``, ``sigma-``, ``linear``, ``x``, ``45 deg``.
+        """Read a word for light: ``σ+``, ``s-``, ``x``, ``45 deg``, or ``linear`` without angle.
 
         Examples
         --------
         >>> print(*(Pump.parse(text) for text in ("s+", "σ−", "linear", "y", "30 deg")))
         σ+ σ− linear 90° 30°
+
+        Raises
+        ------
+        GrammarError
+            It is no polarisation, or neither circular nor linear across the axis.
         """
-        word = polarization(text)
-        angle = None
-        if word == "linear":
-            # Names of axes are angles; other names, such as p and s, leave the angle open.
-            named = re.search(r"[xyhv](?![a-z])", text.strip().lower())
-            number = re.search(r"[-+]?\d+(\.\d*)?", text.replace("−", "-").replace("–", "-"))
-            if number:
-                angle = float(number[0]) % 180
-            elif named:
-                angle = 0.0 if named[0] in "xh" else 90.0
-        return Pump(word, frequency, bandwidth, angle)
+        light = read_light(str(text))
+        if light is None:
+            return Pump("linear", frequency, bandwidth)
+        if light.along or 1e-9 < abs(light.spin) < 1 - 1e-9:
+            raise GrammarError(
+                f"no runs with the pump {text!r} are compared",
+                why="it is polarised along the axis" if light.along else "it is elliptical",
+                fix="take runs with σ+, with σ- or with linear light across the axis",
+            )
+        if abs(light.spin) > 0.5:
+            return Pump("+" if light.spin > 0 else "-", frequency, bandwidth)
+        angle = round(float(np.rad2deg(np.arctan2(*light.stokes[1::-1]))) / 2 % 180, 9) % 180
+        return Pump("linear", frequency, bandwidth, angle)
 
     def __post_init__(self) -> None:
         if self.angle is not None and not (
@@ -108,27 +114,6 @@ class Pump:
         if self.angle is not None:
             return f"{self.angle:g}°"
         return {"+": "σ+", "-": "σ−", "linear": "linear"}[self.polarization]
-
-
-def polarization(text: str) -> Polarization:
-    """Read a polarisation: ``σ+``, ``+``, ``sigma-``, ``linear``, ``45 deg``.
-
-    Examples
-    --------
-    >>> polarization("σ−"), polarization("sigma+"), polarization("30 deg")
-    ('-', '+', 'linear')
-    """
-    word = str(text).strip().lower().replace("−", "-").replace("–", "-")
-    spin = circular_spin(word.removesuffix("1"))
-    if spin is not None:
-        return "+" if spin > 0 else "-"
-    if re.fullmatch(r"(lin(ear)?|lp|[xyhv])([\s_@:]*.*)?|[-+]?\d+(\.\d*)?\s*(°|deg(rees)?)", word):
-        return "linear"
-    raise InputError(
-        f"the pump polarisation {text!r} is not understood",
-        why="right and left are used in two opposite ways, so only the spin about the axis counts",
-        fix="write σ+, σ- or linear (docs/conventions.md says which is which)",
-    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from symchiral.errors import InputError, LabelError, nearest
+from symchiral.errors import InputError
 from symchiral.experiment.candidates import FREQUENCY_TOLERANCE, CandidateMode
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.pam import Component
 from symchiral.modes.mode import Modes
+from symchiral.modes.names import ModeName, by_name
 from symchiral.modes.species import Species
 from symchiral.rules.activity import activity
 from symchiral.rules.resonance import STILL
@@ -80,17 +81,12 @@ def find_places(
             fix="leave it out for 0.1, or give measured frequencies",
         )
     optical = [s for s in species if s.optical]
-    names = [f"{s.label}({n})" for s in optical for n in range(1, s.optical + 1)]
-    for name in measured:
-        if name not in names:
-            raise LabelError(
-                f"a frequency is given for {name!r}",
-                why="the crystal has no optical mode of that name at the zone centre",
-                fix=nearest(name, names),
-            )
+    names = [str(ModeName(s.label, n)) for s in optical for n in range(1, s.optical + 1)]
+    measured = by_name(measured, names, optical)
     found: list[Place] = []
     for s in optical:
-        given = [measured[n] for n in names if n.split("(")[0] == s.label and n in measured]
+        own = [str(ModeName(s.label, number)) for number in range(1, s.optical + 1)]
+        given = [measured[name] for name in own if name in measured]
         if given != sorted(given):
             raise InputError(
                 f"the frequencies given for {s.label} are out of order",
@@ -98,8 +94,7 @@ def find_places(
                 fix="exchange the numbers",
             )
         unknown = []
-        for number in range(1, s.optical + 1):
-            name = f"{s.label}({number})"
+        for number, name in enumerate(own, 1):
             frequency, spread = measured.get(name), FREQUENCY_TOLERANCE
             if frequency is None and modes is not None:
                 frequency = modes[s.label, number].frequency

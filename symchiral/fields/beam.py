@@ -72,10 +72,12 @@ class Beam(Value):
 
     def incident_vector(self, light: Polarization) -> npt.NDArray[np.complex128]:
         """(3,) complex: the field of incident light."""
+        _require_across(light)
         return np.asarray(light.jones @ self.frame[:2])
 
     def scattered_vector(self, light: Polarization) -> npt.NDArray[np.complex128]:
         """(3,) complex: the field of scattered light."""
+        _require_across(light)
         return np.asarray(light.jones @ self.scattered_frame[:2])
 
     def helicity(self, spin: int, *, scattered: bool) -> int:
@@ -170,7 +172,7 @@ def find_beam(
 
 
 def light_component(
-    field: Participant, frame: Floats, turn: Turn | None, light: Polarization | None
+    field: Participant, frame: Floats, turn: Turn | None, light: Polarization
 ) -> Component:
     """Return the component of E that is light of a polarisation about an axis.
 
@@ -183,15 +185,23 @@ def light_component(
     turn : Turn or None
         The axis along n. σ± and the direction along it have a pseudo-angular momentum where they
         are its eigenvectors; other states have none.
-    light : Polarization or None
-        The state on x, y; None for a field along n.
+    light : Polarization
+        The state on x, y, n.
     """
-    vector = frame[2].astype(complex) if light is None else light.jones @ frame[:2]
-    name = "z" if light is None else light.name
+    vector, name = light.vector @ frame, light.name
     for part in components(field, turn) if turn else ():
         if part.basis.shape[1] == 1 and abs(np.vdot(part.basis[:, 0], vector)) > 1 - 1e-9:
             return replace(part, name=name)
     return Component(None, None, name, frozen(vector[:, None], complex), 0, 0)
+
+
+def _require_across(light: Polarization) -> None:
+    if light.along:
+        raise GrammarError(
+            "no beam is polarised along the line it travels on",
+            why="light is a transverse wave, and z is that line",
+            fix="give a polarisation across it: σ+, x, y or an angle",
+        )
 
 
 def _vector(

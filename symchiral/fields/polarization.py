@@ -1,4 +1,4 @@
-"""Polarisation states of light."""
+"""Polarisation states of light, and the one reader of words for them."""
 
 from __future__ import annotations
 
@@ -11,24 +11,80 @@ import numpy.typing as npt
 from symchiral.errors import GrammarError
 from symchiral.value import Value, frozen
 
-_CIRCULAR = re.compile(r"(?:σ|s|sigma|circular)?\s*([+-])")
-_HAND = re.compile(r"[rl]h?(cp?)?|(right|left)([- ]?(hand(ed)?|circular))?", re.IGNORECASE)
-_ANGLE = re.compile(r"([+-]?\d{1,4}(?:\.\d*)?)(?:°|deg)?")
+_CIRCULAR = re.compile(r"(?:(?:σ|s|sigma|circular) ?([+-])1?|([+-]))")
+_HAND = re.compile(r"[rl]h?(cp?)?|(right|left)([- ]?(hand(ed)?|circular))?")
+_AXES = {"x": 0.0, "h": 0.0, "horizontal": 0.0, "y": 90.0, "v": 90.0, "vertical": 90.0}
+_LINEAR = re.compile(r"(?:linear|lin|lp)[ _@:]?(.*)")
+_ANGLE = re.compile(r"([+-]?\d{1,4}(?:\.\d{0,12})?) ?(?:°|deg|degrees?)?")
+_ELLIPSE = re.compile(
+    r"ell(?P<ratio>[+-]?(?:\d(?:\.\d{0,15})?|\.\d{1,15}))"
+    r"(?:@(?P<angle>[+-]?\d{1,4}(?:\.\d{0,12})?) ?(?:°|deg))?"
+)
 
 
-def circular_spin(text: str) -> int | None:
-    """Return the spin about the axis of a word for circular light, None for other words.
+def read_light(text: str) -> Polarization | None:
+    """Read a word for polarised light; None is linear light at an angle that is not said.
 
-    The one place that knows these words: ``σ+``, ``s+``, ``sigma+``, ``+``, in any case, with a
-    hyphen or a minus sign.
+    The one place that knows these words, in any case and with any minus sign: ``σ+``, ``s+``,
+    ``sigma+``, ``circular+``, ``+``; ``x`` or ``h`` (0°), ``y`` or ``v`` (90°), ``z`` (along the
+    axis); an angle from x towards y, ``30``, ``30°``, ``30deg``; an ellipse by angle and
+    ellipticity angle, ``20/10``, or by its ratio of axes, ``ell0.5@30deg`` (negative: σ−);
+    ``linear`` before an angle or alone.
 
     Examples
     --------
-    >>> [circular_spin(word) for word in ("σ+", "S−", "sigma-", "+", "x")]
-    [1, -1, -1, 1, None]
+    >>> [read_light(word) for word in ("S−", "sigma+", "linear 45 deg", "z", "ell1", "linear")]
+    [Polarization(σ-), Polarization(σ+), Polarization(45°), Polarization(z), Polarization(σ+), None]
+
+    Raises
+    ------
+    GrammarError
+        The text is none of these.
     """
-    match = _CIRCULAR.fullmatch(text.strip().lower().replace("−", "-").replace("–", "-"))
-    return None if match is None else 1 if match[1] == "+" else -1
+    plain = " ".join(text.lower().replace("−", "-").replace("–", "-").split())
+    if match := _CIRCULAR.fullmatch(plain):
+        return Polarization.circular(1 if (match[1] or match[2]) == "+" else -1)
+    if match := _LINEAR.fullmatch(plain):
+        plain = match[1].strip()
+        if plain in ("", "p", "s"):
+            return None
+    elif plain == "z":
+        return Polarization(frozen(np.zeros(2, dtype=complex)))
+    elif match := _ELLIPSE.fullmatch(plain):
+        ratio = float(match["ratio"])
+        if abs(ratio) > 1:
+            raise GrammarError(
+                f"cannot read the polarisation {text!r}",
+                why="the ratio of the short axis of an ellipse to the long one is at most 1",
+                fix="turn the ellipse by 90 degrees instead",
+            )
+        chi = float(np.rad2deg(np.arctan(ratio)))
+        return Polarization.elliptical(float(match["angle"] or 0), chi)
+    elif "/" in plain:
+        pair = [_ANGLE.fullmatch(part.strip()) for part in plain.split("/")]
+        if len(pair) == 2 and pair[0] and pair[1]:
+            return Polarization.elliptical(float(pair[0][1]), float(pair[1][1]))
+    if plain in _AXES:
+        return Polarization.linear(_AXES[plain])
+    if (match := _ANGLE.fullmatch(plain)) and plain not in ("+1", "-1"):
+        return Polarization.linear(float(match[1]))
+    if _HAND.fullmatch(plain):
+        raise GrammarError(
+            f"{text!r} is not one polarisation",
+            why="right and left name what the receiver sees in most of optics, and what the "
+            "source sees in others (IEEE)",
+            fix="write σ+ or σ-, the spin about the axis: of light that travels along it σ+ is "
+            "left-handed seen from the receiver, right-handed seen from the source; against "
+            "it the reverse",
+        )
+    raise GrammarError(
+        f"{text!r} is no polarisation",
+        why="it could be a spin or an angle"
+        if plain in ("+1", "-1")
+        else "it is neither circular (σ+, σ-), nor x, y or z, nor an angle or an ellipse",
+        fix="write σ+ or s+, x, y, z, an angle from x in degrees (30°), or an ellipse as "
+        "angle/ellipticity (20/10) or ratio@angle (ell0.5@30deg)",
+    )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -45,6 +101,8 @@ class Polarization(Value):
 
     so that :math:`s_3` is the spin about the fixed axis in ħ per photon. (Optics books that take
     the helicity, or :math:`e^{+iωt}`, have the opposite sign of :math:`s_3` in half of the cases.)
+
+    Light polarised along the axis, which travels across it, has j = 0 and the name ``z``.
 
     Attributes
     ----------
@@ -116,6 +174,8 @@ class Polarization(Value):
     @classmethod
     def linear(cls, degrees: float) -> Polarization:
         """Make linear light at an angle from x towards y, in degrees."""
+        if degrees % 90 == 0:
+            return cls(frozen(np.array([1, 0] if degrees % 180 == 0 else [0, 1], dtype=complex)))
         angle = np.deg2rad(degrees)
         return cls.from_jones(float(np.cos(angle)), float(np.sin(angle)))
 
@@ -148,37 +208,29 @@ class Polarization(Value):
 
     @classmethod
     def parse(cls, text: str) -> Polarization:
-        """Read ``σ+``, ``s-``, ``x``, ``y``, an angle ``30`` or ``30°``, or ``20/10`` (elliptical).
+        """Read a word for polarised light, as :func:`read_light` does.
 
         Raises
         ------
         GrammarError
-            The text is none of these.
+            The text is none, or does not say the angle.
         """
-        plain, spin = text.strip(), circular_spin(text)
-        if spin is not None:
-            return cls.circular(spin)
-        if plain in ("x", "y"):
-            return cls.linear(0 if plain == "x" else 90)
-        if _HAND.fullmatch(plain):
+        found = read_light(text)
+        if found is None:
             raise GrammarError(
-                f"{text!r} is not one polarisation",
-                why="right and left name what the receiver sees in most of optics, and what the "
-                "source sees in others (IEEE)",
-                fix="write σ+ or σ-, the spin about the axis: of light that travels along it σ+ is "
-                "left-handed seen from the receiver, right-handed seen from the source; against "
-                "it the reverse",
+                f"{text!r} is no polarisation", why="it does not say the angle", fix="add it: 30°"
             )
-        parts = [_ANGLE.fullmatch(p.strip().replace("−", "-")) for p in plain.split("/")]
-        numbers = [float(m[1]) for m in parts if m]
-        if len(parts) > 2 or len(numbers) < len(parts):
-            raise GrammarError(
-                f"{text!r} is no polarisation",
-                why="it is neither circular (σ+, σ-), nor x or y, nor an angle",
-                fix="write σ+ or s+, x, y, an angle in degrees from x (30), or angle/ellipticity "
-                "(20/10)",
-            )
-        return cls.linear(numbers[0]) if len(numbers) == 1 else cls.elliptical(*numbers)
+        return found
+
+    @property
+    def along(self) -> bool:
+        """Whether the light is polarised along the axis."""
+        return not self.jones.any()
+
+    @property
+    def vector(self) -> npt.NDArray[np.complex128]:
+        """(3,) complex unit vector: the field along x, y and the axis."""
+        return np.append(self.jones, 1.0 if self.along else 0.0)
 
     @property
     def stokes(self) -> npt.NDArray[np.float64]:
@@ -200,7 +252,9 @@ class Polarization(Value):
 
     @property
     def name(self) -> str:
-        """``σ+``, ``σ-``, ``x``, ``y``, ``30°`` or ``20/10``, as :meth:`parse` reads it."""
+        """``σ+``, ``σ-``, ``x``, ``y``, ``z``, ``30°`` or ``20/10``, as :meth:`parse` reads it."""
+        if self.along:
+            return "z"
         s1, s2, s3 = self.stokes
         if abs(s3) > 1 - 1e-9:
             return "σ+" if s3 > 0 else "σ-"

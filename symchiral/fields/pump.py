@@ -6,12 +6,16 @@ import re
 from dataclasses import dataclass
 
 from symchiral.errors import GrammarError
-from symchiral.fields.polarization import circular_spin
-from symchiral.units import in_thz
+from symchiral.fields.polarization import read_light
+from symchiral.units import SIZE, in_thz
 
+_UNITS = r"(?P<unit>THz|cm-1|cm⁻¹|meV)"
 _RANGE = re.compile(
-    r"(?P<low>\d+\.?\d*)(?:[-–](?P<high>\d+\.?\d*))?\s*(?P<unit>THz|cm-1|cm⁻¹|meV)", re.IGNORECASE
+    rf"(?<![^\s])(?P<low>{SIZE})(?: ?[-–] ?(?P<high>{SIZE}))? ?{_UNITS}(?!\S)", re.IGNORECASE
 )
+
+HIGHEST = 1e4
+"""THz; light is visible at 400 to 800."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,13 @@ class Pump:
         GrammarError
             It is neither, or the band is empty.
         """
-        match = _RANGE.search(text)
-        rest = _RANGE.sub("", text, count=1).split()
-        light = _light(rest[0]) if len(rest) == 1 else None
-        if (rest and light is None) or not (match or rest):
+        plain = " ".join(text.split())
+        match = _RANGE.search(plain)
+        rest = (
+            plain if match is None else f"{plain[: match.start()]} {plain[match.end() :]}".strip()
+        )
+        light = _light(rest) if rest else None
+        if not (match or rest):
             raise GrammarError(
                 f"cannot read the pump {text!r}",
                 why="it is neither a band of frequencies nor a polarisation σ+, σ- or z",
@@ -61,8 +68,7 @@ class Pump:
             )
         if match is None:
             return cls(light=light)
-        factor = in_thz(match["unit"])
-        low = float(match["low"]) * factor
+        low = _thz(match, "low", text)
         if match["high"] is None:
             raise GrammarError(
                 f"cannot read the pump {text!r}",
@@ -70,7 +76,7 @@ class Pump:
                 fix=f'give two, as in "{float(match["low"]) * 0.8:g}-'
                 f'{float(match["low"]) * 1.2:g}{match["unit"]}"',
             )
-        high = float(match["high"]) * factor
+        high = _thz(match, "high", text)
         if not low < high:
             raise GrammarError(
                 f"cannot read the pump {text!r}",
@@ -80,12 +86,34 @@ class Pump:
         return cls(low, high, light)
 
 
-def _light(word: str) -> str | None:
-    """The polarisation a word names, None if none."""
-    spin = circular_spin(word)
-    if spin is not None:
-        return "+" if spin > 0 else "-"
-    return "z" if word == "z" else None
+def _thz(match: re.Match[str], end: str, text: str) -> float:
+    found = float(match[end].replace("−", "-")) * in_thz(match["unit"])
+    if not found < HIGHEST:
+        raise GrammarError(
+            f"cannot read the frequency in {text!r}",
+            why=f"{match[end]} {match['unit']} is far above any vibration",
+            fix="write it as in 0.3THz",
+        )
+    return found
+
+
+def _light(word: str) -> str:
+    """What a word for light says of the quanta it drives."""
+    try:
+        light = read_light(word)
+    except GrammarError as error:
+        raise GrammarError(
+            f"cannot read the pump {word!r}",
+            why=f"it is neither a band of frequencies nor a polarisation: {error.why}",
+            fix='write it as in "1.5-2.5THz", "σ+" or "1.5-2.5THz σ+"',
+        ) from error
+    if light is None or not (light.along or abs(light.spin) > 1 - 1e-9):
+        raise GrammarError(
+            f"no transfers are listed for the pump {word!r}",
+            why="each line is of circular components, and this light has both spins",
+            fix="write σ+ or σ-, or z along the axis; symchiral light and plan know linear light",
+        )
+    return "z" if light.along else "+" if light.spin > 0 else "-"
 
 
 def frequency(text: str) -> float:
@@ -101,11 +129,11 @@ def frequency(text: str) -> float:
     GrammarError
         It is no number with a unit.
     """
-    match = _RANGE.fullmatch(text.strip())
+    match = _RANGE.fullmatch(" ".join(text.split()))
     if match is None or match["high"] is not None:
         raise GrammarError(
             f"cannot read the frequency {text!r}",
             why="it is not a number with one of the units THz, cm-1, meV",
             fix="write it as in 0.3THz",
         )
-    return float(match["low"]) * in_thz(match["unit"])
+    return _thz(match, "low", text)

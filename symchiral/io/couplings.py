@@ -40,7 +40,7 @@ class CouplingTable:
     names : tuple of str
         The coordinates.
     vectors : (3N, n) complex or None
-        The v as columns, atom-major; None: the names are those of modes, ``Eu(1,+)``, and the v
+        The v as columns, atom-major; None: the names are those of modes, ``Eu#1(+)``, and the v
         their eigenvectors.
     crystal : Crystal or None
         The primitive cell the vectors belong to.

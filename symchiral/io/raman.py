@@ -17,6 +17,7 @@ from symchiral.disk import mark, write_text
 from symchiral.errors import LabelError, ReadError, StructureError, SymmetryError
 from symchiral.io.jsonfile import read_json
 from symchiral.modes.mode import Modes
+from symchiral.modes.names import ModeName, named_species
 from symchiral.modes.species import Species
 from symchiral.plain import array, complex_array, number
 from symchiral.rules.atomic_raman import AtomicRaman
@@ -44,7 +45,7 @@ class ModeTensors:
     Attributes
     ----------
     name : str
-        ``Eg(1)``, or ``Eg`` where the species has one mode.
+        ``Eg#1``, or ``Eg`` where the species has one mode.
     frequency : float or None
         THz.
     tensors : (d, 3, 3) complex
@@ -209,20 +210,28 @@ def mode_lines(
     """
     name = table.source.path or "the Raman tensors"
     active = {s.label: s for s in species if s.optical and len(raman_form(crystal, s))}
-    names = [f"{s.label}({i + 1})" for s in active.values() for i in range(s.optical)]
+    names = [str(ModeName(s.label, i + 1)) for s in active.values() for i in range(s.optical)]
     lines = []
     for mode in table.modes:
-        label, _, number = mode.name.replace(" ", "").removesuffix(")").partition("(")
-        s = active.get(label)
-        wanted = f"{label}({number or 1})"
-        if s is None or wanted not in names or (not number and s.optical > 1):
+        alone = named_species(mode.name, active.values())
+        if alone is not None and alone.optical == 1:
+            asked = ModeName(alone.label, 1)
+        elif alone is not None:
+            raise LabelError(
+                f"no Raman tensor of {mode.name} in {crystal.primitive.formula}",
+                why=f"the Raman-active modes are {', '.join(names)}",
+                fix=f"say which of the {alone.optical}, counted from the lowest frequency",
+            )
+        else:
+            asked = ModeName.parse(mode.name).among(active.values())
+        wanted, label, number = str(asked), asked.species, asked.number or 0
+        if wanted not in names:
             raise LabelError(
                 f"no Raman tensor of {mode.name} in {crystal.primitive.formula}",
                 why=f"the Raman-active modes are {', '.join(names) or 'none'}",
-                fix="name one of them"
-                if s is None or number
-                else f"say which of the {s.optical}, counted from the lowest frequency",
+                fix="name one of them",
             )
+        s = active[label]
         if len(mode.tensors) != s.dimension:
             raise ReadError(
                 f"cannot use the Raman tensors of {mode.name} in {name}",
@@ -231,10 +240,8 @@ def mode_lines(
             )
         frequency = mode.frequency
         if frequency is None and modes is not None:
-            frequency = modes[label, int(number or 1)].frequency
-        lines.append(
-            fit_raman(crystal, s, mode.tensors, number=int(number or 1), frequency=frequency)
-        )
+            frequency = modes[label, number].frequency
+        lines.append(fit_raman(crystal, s, mode.tensors, number=number, frequency=frequency))
         _require_form(lines[-1].outside, wanted, mode.tensors, crystal, name)
     return RamanLines(tuple(lines), table.unit, table.source.path)
 

@@ -16,7 +16,7 @@ from symchiral.units import in_thz
 def read_linewidths(text: str, *, zero: bool = False) -> float | dict[str, float]:
     """Read a total linewidth, ``0.1THz``, or a JSON file with a linewidth per mode; returns THz.
 
-    The file is ``{"frequency_unit": "THz", "linewidths": {"Eu(1)": 0.05, "Eg(2)": 0.08}}``. With
+    The file is ``{"frequency_unit": "THz", "linewidths": {"Eu#1": 0.05, "Eg#2": 0.08}}``. With
     ``zero`` a linewidth may also be zero.
 
     Examples
@@ -52,7 +52,7 @@ def read_linewidths(text: str, *, zero: bool = False) -> float | dict[str, float
 def read_frequencies(text: str) -> dict[str, float]:
     """Read frequencies of modes, by name, from a JSON file; returns THz.
 
-    The file is ``{"frequency_unit": "THz", "frequencies": {"Eu(1)": 2.05, "Eg(2)": 4.05}}``; other
+    The file is ``{"frequency_unit": "THz", "frequencies": {"Eu#1": 2.05, "Eg#2": 4.05}}``; other
     keys, such as a source, are for people.
 
     Raises
@@ -88,6 +88,6 @@ def _per_mode(path: Path, key: str, name: str) -> dict[str, float]:
         raise ReadError(
             f"cannot read the {key} in {name}",
             why=f"{error} is missing" if isinstance(error, KeyError) else str(error),
-            fix=f'write {{"frequency_unit": "THz", "{key}": {{"Eu(1)": 0.05}}}}',
+            fix=f'write {{"frequency_unit": "THz", "{key}": {{"Eu#1": 0.05}}}}',
         ) from error
     return found

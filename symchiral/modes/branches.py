@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.modes.modespace import ModeSpace, solve
+from symchiral.modes.names import ModeName
 from symchiral.value import Value
 
 Complex = npt.NDArray[np.complex128]
@@ -50,8 +51,8 @@ class Branch(Value):
 
     @property
     def name(self) -> str:
-        """``DT3(2,+)``."""
-        return f"{self.label}({self.order}{',' if self.component else ''}{self.component})"
+        """``DT3#2(+)``."""
+        return str(ModeName(self.label, self.order, self.component))
 
     def __repr__(self) -> str:
         return f"Branch({self.name})"

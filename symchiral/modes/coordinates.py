@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.qpoint import GAMMA
-from symchiral.errors import LabelError, WavevectorError, nearest
+from symchiral.errors import WavevectorError
 from symchiral.modes.mode import Modes, Multiplet
+from symchiral.modes.names import by_name, find_name
 from symchiral.value import Value, frozen
 
 Complex = npt.NDArray[np.complex128]
@@ -49,8 +50,8 @@ class NormalCoordinates(Value):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the multiplets, ``Eu(1)``."""
-        return tuple(f"{m.species.label}({m.number})" for m in self.multiplets)
+        """Names of the multiplets, ``Eu#1``."""
+        return tuple(m.name for m in self.multiplets)
 
     @property
     def frequencies(self) -> Floats:
@@ -58,24 +59,24 @@ class NormalCoordinates(Value):
         return np.array([m.frequency for m in self.multiplets])[self.owners]
 
     def slots(self, name: str) -> npt.NDArray[np.int64]:
-        """Return the indices of the coordinates of a multiplet, ``Eu(1)``.
+        """Return the indices of the coordinates of a multiplet, ``Eu#1``.
 
         Raises
         ------
+        GrammarError
+            It is no name of a mode.
         LabelError
             There is no such multiplet.
         """
-        if name not in self.names:
-            raise LabelError(
-                f"no mode {name}",
-                why="the zone centre has no optical mode of that name",
-                fix=nearest(name, self.names),
-            )
-        return np.flatnonzero(self.owners == self.names.index(name))
+        return np.flatnonzero(self.owners == self.names.index(self.find(name)))
+
+    def find(self, name: str) -> str:
+        """Return the name as printed of the multiplet that a name in any spelling names."""
+        return find_name(name, self.names, (m.species for m in self.multiplets))
 
     @cached_property
     def circular_names(self) -> tuple[str, ...]:
-        """Names of the modes, ``Eu(1,+)``, in the order of the rows of :attr:`circular`."""
+        """Names of the modes, ``Eu#1(+)``, in the order of the rows of :attr:`circular`."""
         return tuple(mode.name for m in self.multiplets for mode in m.modes)
 
     @cached_property
@@ -96,8 +97,7 @@ class NormalCoordinates(Value):
         LabelError
             There is no such mode.
         """
-        for name in frequencies:
-            self.slots(name)
+        frequencies = by_name(frequencies, self.names, (m.species for m in self.multiplets))
         multiplets = tuple(
             replace(
                 m,

@@ -3,7 +3,7 @@ r"""Modes: actual vibrations, with a frequency and an eigenvector."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import LabelError, nearest
 from symchiral.irreps.axis import Axis
+from symchiral.modes.names import ModeName, find_name
 from symchiral.modes.species import Species
 from symchiral.units import NUCLEAR_MAGNETON_AMU
 from symchiral.value import Value
@@ -61,9 +62,8 @@ class Mode(Value):
 
     @property
     def name(self) -> str:
-        """The mode in the grammar, ``Eu(1,+)``, ``A1g(2,*)``; ``Eu(ac,+)`` for a translation."""
-        number = "ac" if self.number is None else str(self.number)
-        return f"{self.label}({number},{self.component or '*'})"
+        """The mode in the grammar, ``Eu#1(+)``, ``A1g#2``; ``Eu#ac(+)`` for a translation."""
+        return str(ModeName(self.label, self.number, self.component))
 
     @cached_property
     def atomic_am(self) -> Floats:
@@ -156,9 +156,13 @@ class Multiplet(Value):
         """The partner (−)."""
         return self["-"]
 
+    @property
+    def name(self) -> str:
+        """Name of all partners together, ``Eu#1``; ``Eu#ac`` for translations."""
+        return str(ModeName(self.species.label, self.number))
+
     def __repr__(self) -> str:
-        number = "ac" if self.number is None else self.number
-        return f"Multiplet({self.species.label}({number}), {self.frequency:.4f} THz)"
+        return f"Multiplet({self.name}, {self.frequency:.4f} THz)"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -223,34 +227,37 @@ class Modes(Value):
             if (multiplet.species.label, multiplet.number) == (label, number):
                 return multiplet
         raise LabelError(
-            f"no mode {label}({number})",
+            f"no mode {label}#{number}",
             why="modes are numbered from 1 in every species, rigid translations left out",
             fix=nearest(
-                f"{label}({number})",
-                [f"{m.species.label}({m.number})" for m in self.multiplets if m.number is not None],
+                f"{label}#{number}", [m.name for m in self.multiplets if m.number is not None]
             ),
         )
 
     def find(self, name: str) -> Mode:
-        """Return a mode by its name in the grammar, ``Eu(1,+)``, ``A1g(1)``, ``Eu(ac,+)``.
+        """Return a mode by its name in the grammar, ``Eu#1(+)``, ``A1g#1``, ``Eu#ac(+)``.
+
+        The name may say where it is (``K3#2(+)@K``), if that is here.
 
         Raises
         ------
+        GrammarError
+            It is no name of a mode.
         LabelError
             No mode has the name, or several have it.
         """
-        word = "".join(name.split()).replace("−", "-")
-        found = [mode for mode in self if word in (mode.name, mode.name.replace(",*", ""))]
+        asked = ModeName.parse(name)
+        if asked.place in {m.species.place for m in self.multiplets}:
+            asked = replace(asked, place="")
+        species = (m.species for m in self.multiplets)
+        word = find_name(str(asked), dict.fromkeys(mode.name for mode in self), species)
+        found = [mode for mode in self if mode.name == word]
         if len(found) == 1:
             return found[0]
         raise LabelError(
-            f"no mode {name}" if not found else f"{name} names {len(found)} modes",
-            why=nearest(word, dict.fromkeys(mode.name for mode in self))
-            if not found
-            else "partners of equal l share a name",
-            fix="write species, number and component, as in Eu(1,+)"
-            if not found
-            else "choose one by its place from the lowest frequency, as in --band 4",
+            f"{name} names {len(found)} modes",
+            why="partners of equal l share a name",
+            fix="choose one by its place from the lowest frequency, as in --band 4",
         )
 
     def eigenvectors_in(self, gauge: str) -> Complex:

@@ -48,7 +48,7 @@ def strengths_table(light: Light, modes: Modes, *, unit: str) -> Table:
             continue
         rows.append(
             (
-                f"{m.species.label}({m.number})",
+                m.name,
                 f"{m.frequency * factor:.{3 if unit == 'THz' else 1}f}",
                 _number(total),
                 _number(across),
@@ -74,7 +74,7 @@ def strengths_record(light: Light, modes: Modes, *, unit: str) -> list[Document]
         total, across = _strengths(light, modes, m) if known else (0.0, 0.0)
         found.append(
             {
-                "mode": f"{m.species.label}({m.number})",
+                "mode": m.name,
                 "frequency": round(m.frequency * PER_THZ[unit], 9) + 0.0,
                 "frequency_unit": unit,
                 "oscillator_strength": round(total, 9) if known else None,

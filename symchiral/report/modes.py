@@ -102,7 +102,7 @@ def modes_notices(modes: Modes) -> tuple[Notice, ...]:
         )
     unstable = [m for m in modes.multiplets if m.number is not None and m.frequency < -NOTED]
     if unstable:
-        names = ", ".join(f"{m.species.label}({m.number})" for m in unstable)
+        names = ", ".join(m.name for m in unstable)
         found.append(
             Notice(
                 "unstable",
@@ -254,14 +254,13 @@ def modes_table(
 
 
 def _row(modes: Modes, multiplet: Multiplet, axis: Axis | None, unit: str) -> tuple[str, ...]:
-    number = "acoustic" if multiplet.number is None else str(multiplet.number)
     digits = 3 if unit == "THz" else 2
     first = multiplet.modes[0]
     senses = list(dict.fromkeys(relation(modes, mode) for mode in multiplet.modes))
     sites = [f"{name} {share:.0%}" for name, share in modes.site_weights(first) if share > 0.005]
     return (
         minus(f"{round(multiplet.frequency * PER_THZ[unit], digits) + 0.0:.{digits}f}"),
-        f"{multiplet.species.label}({number})",
+        multiplet.name,
         ", ".join(signed(mode.pam) for mode in multiplet.modes),
         ", ".join(_am(modes.am(mode)) for mode in multiplet.modes),
         "/".join(s for s in senses if s != "none") or "—",

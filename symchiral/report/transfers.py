@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.modes.mode import Multiplet
+from symchiral.modes.names import ModeName
 from symchiral.report.document import Document
 from symchiral.report.summary import axis_line, headline
 from symchiral.rules.listing import short_route
@@ -135,9 +136,12 @@ def _signs(transfer: Transfer) -> tuple[float, ...]:
 
 def _named(multiplets: list[Multiplet], factor: float, digits: int) -> str:
     ordered = sorted(multiplets, key=lambda m: m.frequency)
-    return "  ".join(
-        f"{m.species.key}({m.number})\u00a0{m.frequency * factor:.{digits}f}" for m in ordered
-    )
+    return "  ".join(f"{_key(m)}\u00a0{m.frequency * factor:.{digits}f}" for m in ordered)
+
+
+def _key(multiplet: Multiplet) -> str:
+    """Name of a mode with its wavevector."""
+    return str(ModeName(multiplet.species.label, multiplet.number, "", multiplet.species.place))
 
 
 def _row(transfer: Transfer, factor: float, digits: int) -> tuple[str, ...]:

@@ -188,8 +188,8 @@ def spelt(text: str) -> str:
 
     Examples
     --------
-    >>> spelt("as Eu(+) Eu(+) -> Eg(2,-) would")
-    'as Eu(+) Eu(+) → Eg(2,−) would'
+    >>> spelt("as Eu(+) Eu(+) -> Eg#2(-) would")
+    'as Eu(+) Eu(+) → Eg#2(−) would'
     """
     return re.sub(r"-(?=[)\]])", "−", text.replace("->", "→"))
 

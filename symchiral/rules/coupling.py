@@ -13,6 +13,7 @@ import numpy.typing as npt
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.irreps.pam import Component
 from symchiral.irreps.participant import Participant
+from symchiral.modes.names import ModeName
 from symchiral.value import Value
 
 COPIES = "abcdefghij"
@@ -48,17 +49,16 @@ class Leg(Value):
 
     @property
     def label(self) -> str:
-        """The leg in the grammar, ``Eu:b(+)``, ``E[σ+]``; with the number of a mode ``Eu(2,+)``."""
+        """The leg in the grammar, ``Eu:b(+)``, ``E[σ+]``; with the number of a mode ``Eu#2(+)``."""
         copy = f":{COPIES[self.copy]}" if self.copy and self.mode is None else ""
         if self.participant.field:
             return f"{self.participant.name}[{self.component.name}]{copy}"
-        inside = self.component.name
+        label, where = self.participant.names[self.arm], self.participant.places[self.arm]
         if self.mode is not None:
-            inside = f"{self.mode},{inside or '*'}"
-        where = self.participant.places[self.arm]
+            return str(ModeName(label, self.mode, self.component.name, where))
         return (
-            f"{self.participant.names[self.arm]}{copy}"
-            + (f"({inside})" if inside else "")
+            f"{label}{copy}"
+            + (f"({self.component.name})" if self.component.name else "")
             + (f"@{where}" if where else "")
         )
 

@@ -1,8 +1,9 @@
 """The grammar of transfers: ``leg … -> leg …``.
 
-A leg is ``species[:copy][(component)][@q]``, with the number of an actual mode
-``species(n,component)``, or ``species(n,*)`` for a species of one component (a lone entry is always
-a component); ``E[polarisation][:copy]`` for light; or ``state[j]@q`` for an electron (e, c, v), a
+A leg is ``species[#n][:copy][(component)][@q]``, with ``#n`` the number of an actual mode of the
+species, counted from the lowest frequency; parentheses hold a component and nothing else, and a
+species of one component takes none (``species(n,component)`` and ``species(n,*)`` are read as
+aliases); ``E[polarisation][:copy]`` for light; or ``state[j]@q`` for an electron (e, c, v), a
 hole (h) or an exciton (X) of which only the pseudo-angular momentum is known, half-integer if it
 has spin. Polarisations are those about the axis: σ+, σ-, z along it, x and y across it, an angle
 from x. Equal legs may be written once, ``2Eu(+)`` or ``Eu(+)^2``, and legs be joined by ``+``.
@@ -27,16 +28,17 @@ from symchiral.fields.electronic import STATE, electronic_state
 from symchiral.fields.polar import electric_field_in
 from symchiral.fields.polarization import Polarization
 from symchiral.irreps.axis import Axis
-from symchiral.irreps.cdml import cdml_name
 from symchiral.irreps.kpoints import find_point
 from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.stars import place_name
+from symchiral.modes.names import PLAIN, named_species, one_component
 from symchiral.modes.species import Species
 from symchiral.rules.coupling import COPIES, Coupling, Leg
 
 _LEG = re.compile(
-    r"(?P<name>[^\s:()@\[\]]+(?::#\d+)?)(?:\[(?P<state>[^\s\[\]]*)\])?(?::(?P<copy>[a-j]))?"
+    r"(?P<name>[^\s:()@\[\]#]+(?::#\d+)?)(?:#(?P<number>[^\s:()@\[\]#]+))?"
+    r"(?:\[(?P<state>[^\s\[\]]*)\])?(?::(?P<copy>[a-j]))?"
     r"(?:\((?P<inside>[^()]*)\))?(?:@(?P<q>\S+))?"
 )
 LIGHT = "E"
@@ -44,10 +46,6 @@ LIGHT = "E"
 
 FIELDS = (LIGHT, "B", "M")
 """Names that mean a field if brackets follow."""
-
-_PLAIN = str.maketrans(
-    {"−": "-", "–": "-", "⁻": "-", "⁺": "+", "′": "'", "Γ": "GM", "_": None, "{": None, "}": None}
-)
 
 _NUMBER = re.compile(r"[0-9]{1,4}")
 _MULTIPLE = re.compile(r"(?P<times>[0-9]{1,4})[*×·]?(?P<leg>[^0-9*×·].*)")
@@ -126,25 +124,45 @@ def _words(side: str) -> list[str]:
 
 
 def _leg(word: str) -> LegText:
-    plain = word.translate(_PLAIN)
+    plain = word.translate(PLAIN)
     match = _LEG.fullmatch(plain)
     if match is None or (match["state"] == "" and match["name"] == LIGHT):
         raise GrammarError(
             f"cannot read the leg {word!r}",
-            why="a leg is species[:copy][(component)], and legs are separated by blanks",
-            fix='write it as in "Eu(+)", "Eu:b(+)", "T1u(0)" or "A1g"',
+            why="a leg is species[#n][:copy][(component)], and legs are separated by blanks",
+            fix='write it as in "Eu(+)", "Eu:b(+)", "Eu#1(+)", "T1u(0)" or "A1g"',
         )
-    mode, component = None, match["inside"]
-    if component is not None and "," in component:
+    number, component = match["number"], match["inside"]
+    if number is None and component in ("ac", "acoustic"):
+        number, component = component, None
+    elif number is None and component is not None and "," in component:
         number, component = (x.strip() for x in component.split(",", 1))
-        if not number.isdigit():
-            raise GrammarError(
-                f"cannot read the leg {word!r}",
-                why=f"{number!r} is no mode number",
-                fix='write number and component, as in "Eu(1,+)"',
-            )
-        mode = int(number)
         component = None if component == "*" else component
+    if number in ("ac", "acoustic"):
+        raise GrammarError(
+            f"cannot judge the leg {word!r}",
+            why="it is a rigid translation, which couples to nothing at the zone centre",
+            fix="take another mode; off the zone centre every mode has a number",
+        )
+    if number is not None and not re.fullmatch(r"[0-9]{1,9}", number):
+        raise GrammarError(
+            f"cannot read the leg {word!r}",
+            why=f"{number!r} is no mode number",
+            fix='write number and component, as in "Eu#1(+)"',
+        )
+    if number is not None and match["state"] is not None:
+        raise GrammarError(
+            f"cannot read the leg {word!r}",
+            why="brackets mean light or a state, and only vibrations have numbers",
+            fix=f"leave #{number} out",
+        )
+    if number is not None and match["copy"] is not None:
+        raise GrammarError(
+            f"cannot read the leg {word!r}",
+            why="its number says which mode it is, and its letter says so too",
+            fix="leave one of them out",
+        )
+    mode = None if number is None else int(number)
     return LegText(
         name=match["name"],
         copy=COPIES.index(match["copy"] or "a"),
@@ -320,8 +338,7 @@ def light_about(
             )
         # In the axes of the light, in which the amplitudes of σ± are (E_x ∓ iE_y)/√2.
         field = electric_field_in(crystal, find_beam(crystal, axis).frame)
-        state = None if text == "z" else Polarization.parse(text)
-        return field, light_component(field, np.eye(3), axis.turn, state)
+        return field, light_component(field, np.eye(3), axis.turn, Polarization.parse(text))
 
     return read
 
@@ -333,7 +350,7 @@ def point_of(leg: LegText, group: SpaceGroup) -> QPoint:
 
 def lookup(name: str, q: str | None, species: Mapping[str, Species]) -> Species:
     """Return the species of a name or alias (``Eu``, ``E_u``, ``GM3-``, ``Γ3−``) at q."""
-    plain = name.translate(_PLAIN)
+    plain = name.translate(PLAIN)
     group = next(iter(species.values())).participant.group
     place = "" if q is None else place_name(group, find_point(group, q))
     here = [s for s in species.values() if s.place == place]
@@ -344,9 +361,9 @@ def lookup(name: str, q: str | None, species: Mapping[str, Species]) -> Species:
             why="this table is of other wavevectors",
             fix=nearest(q or "GM", places),
         )
-    for item in here:
-        if plain == item.label or (not place and plain == cdml_name(item.participant)):
-            return item
+    found = named_species(name, here)
+    if found is not None:
+        return found
     where = f"at {place}" if place else "at the zone centre"
     raise LabelError(
         f"no species {name!r}",
@@ -400,7 +417,8 @@ def _state_leg(
 
 def _component(leg: LegText, species: Species) -> Component:
     names = [c.name for c in species.components]
-    shown = ", ".join(f"{leg.name}({n})" if n else leg.name for n in names)
+    number = "" if leg.mode is None else f"#{leg.mode}"
+    shown = ", ".join(f"{leg.name}{number}({n})" for n in names)
     if leg.component is None:
         if len(names) == 1:
             return species.components[0]
@@ -410,18 +428,20 @@ def _component(leg: LegText, species: Species) -> Component:
             fix=f"write one of {shown}",
         )
     wanted = leg.component.strip().removeprefix("+") or "+"
+    if len(names) == 1:
+        raise one_component(leg.name, wanted, leg.mode)
     for component in species.components:
         if wanted in {component.name, component.pam} - {"", None}:
             return component
     cartesian = wanted in ("x", "y", "z") and len(names) > 1
+    offer = ""
+    if cartesian:
+        offer = f"; {leg.name}({wanted}) is a combination of them, judged one by one"
+    elif wanted.isdigit() and not number:
+        offer = f", or {leg.name}#{wanted}({names[0]}) for mode number {wanted}"
     raise LabelError(
         f"no component {wanted!r} of {leg.name}",
         why=f"on this axis {leg.name} has {shown}"
         + (", of definite pseudo-angular momentum, and none along an axis" if cartesian else ""),
-        fix=f"write one of {shown}"
-        + (
-            f"; {leg.name}({wanted}) is a combination of them, judged one by one"
-            if cartesian
-            else ""
-        ),
+        fix=f"write one of {shown}{offer}",
     )

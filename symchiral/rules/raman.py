@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.fields.polar import electric_field_in
+from symchiral.modes.names import ModeName
 from symchiral.modes.species import Species
 from symchiral.rules.tensor import TensorForm, tensor_form
 from symchiral.value import Value, frozen
@@ -60,8 +61,8 @@ class RamanLine(Value):
 
     @property
     def name(self) -> str:
-        """``Eg(1)``."""
-        return f"{self.species.label}({self.number})"
+        """``Eg#1``."""
+        return str(ModeName(self.species.label, self.number))
 
     def evaluate(self, form: npt.NDArray[np.complexfloating | np.floating]) -> float:
         r"""Return :math:`\sum_{kl} G_{kl} c_k c_l^*` of a Hermitian form, (m, m)."""

@@ -14,6 +14,7 @@ from symchiral.errors import LabelError, LimitError
 from symchiral.fields.pump import Pump
 from symchiral.irreps.participant import Participant
 from symchiral.modes.mode import Modes, Multiplet
+from symchiral.modes.names import ModeName
 from symchiral.rules.activity import process
 from symchiral.rules.budget import RotationSense, rotation_sense, sum_of_signs
 from symchiral.rules.coupling import Coupling, Leg
@@ -60,7 +61,7 @@ class Transfer(Value):
 
     @property
     def id(self) -> str:
-        """The transfer in the grammar, ``Eu(1,+) Eu(1,+) -> Eg(2,-)``."""
+        """The transfer in the grammar, ``Eu#1(+) Eu#1(+) -> Eg#2(-)``."""
         return str(Coupling(self.legs))
 
     @property
@@ -192,7 +193,7 @@ def resonances(
     max_detuning : float, optional
         Keep those with a smaller \|δ\|, THz.
     linewidth : float or mapping of str to float
-        Γ in THz; or a linewidth for every mode by name, ``Eu(1)`` or ``K3(2)@K``, of which Γ is
+        Γ in THz; or a linewidth for every mode by name, ``Eu#1`` or ``K3#2@K``, of which Γ is
         the sum over the quanta; modes without one have an equal share of the default.
 
     Raises
@@ -310,21 +311,26 @@ def _widths(
     """The linewidths by normal coordinate: K and −K share theirs."""
     found: dict[tuple[Participant, int], float] = {}
     used: set[str] = set()
+    species = {key: [m.species for m in some.multiplets] for key, some in modes.items()}
+    given: dict[str, float] = {}
+    for text, width in linewidth.items():
+        asked = ModeName.parse(text)
+        given[str(asked.among(species.get(asked.place, ())))] = width
     for multiplet in (m for some in modes.values() for m in some.multiplets):
         if multiplet.number is None:
             continue
         participant = multiplet.species.participant
         for label, place in zip(participant.names, participant.places, strict=True):
-            name = f"{label}({multiplet.number})" + (f"@{place}" if place else "")
-            if name in linewidth:
-                found[participant, multiplet.number] = linewidth[name]
+            name = str(ModeName(label, multiplet.number, "", place))
+            if name in given:
+                found[participant, multiplet.number] = given[name]
                 used.add(name)
     # Names at wavevectors that take no part here may well stand in the same file.
-    unknown = [x for x in linewidth if x not in used and x.partition("@")[2] in modes]
+    unknown = [x for x in given if x not in used and ModeName.parse(x).place in modes]
     if unknown:
         raise LabelError(
             f"a linewidth for {unknown[0]}, and no such mode",
-            why="modes are named as they are printed, Eu(1) or K3(2)@K",
+            why="modes are named as they are printed, Eu#1 or K3#2@K",
             fix="list them: symchiral modes FILE, with --q elsewhere",
         )
     return found

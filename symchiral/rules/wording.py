@@ -17,7 +17,7 @@ def minus(text: str) -> str:
 
 def pretty(transfer: str) -> str:
     """A transfer with arrow and minus signs for reading."""
-    return minus(transfer.replace("->", "→").replace(",*)", ")"))
+    return minus(transfer.replace("->", "→"))
 
 
 def route_text(route: str) -> str:

@@ -117,7 +117,7 @@ class DynamicsStudy(LightStudy):
         order : int
             3; or 4, the cubic couplings of all modes and the quartic ones of ``modes``.
         modes : sequence of str, optional
-            Those whose couplings of that order with one another are wanted, ``Eu(1)``; default all.
+            Those whose couplings of that order with one another are wanted, ``Eu#1``; default all.
         everything : bool
             Also determine what symmetry forbids, from many more displacements.
         step : float
@@ -208,7 +208,7 @@ class DynamicsStudy(LightStudy):
         pulse : Pulse, SampledPulse or str, optional
             The light, ``"2.0THz σ+ 1ps 1MV/cm"``, centred at t = 0; the field in the crystal.
         start : Start or str, optional
-            In its place a mode set in motion at t = 0, ``"E1u(1,+) 0.05Å"``.
+            In its place a mode set in motion at t = 0, ``"E1u#1(+) 0.05Å"``.
         duration : float
             Last time, ps.
         model

@@ -55,7 +55,7 @@ class ExperimentStudy(DynamicsStudy):
         data : path, sequence of paths, Measurement, Fit, or sequence of Line
             Tables of traces (several runs are fitted together), or a YAML file of fitted rows.
         frequencies : mapping or path, optional
-            Measured frequencies by mode, ``{"Eu(1)": 2.05}`` in THz, or a JSON file of them; they
+            Measured frequencies by mode, ``{"Eu#1": 2.05}`` in THz, or a JSON file of them; they
             take the place of calculated ones.
         tolerance : float, optional
             Relative standard deviation of calculated frequencies; default 0.1.

@@ -89,7 +89,7 @@ class ForcesStudy(StructureStudy):
         >>> import symchiral as sc
         >>> study = sc.read(bulk("Cu")).with_calculator(EMT(), supercell=(2, 2, 2))
         >>> study.modes("X").multiplets
-        (Multiplet(X5-(1), 5.3... THz), Multiplet(X3-(1), 7.8... THz))
+        (Multiplet(X5-#1, 5.3... THz), Multiplet(X3-#1, 7.8... THz))
         """
         if self.background is not None:
             raise InputError(
@@ -258,7 +258,7 @@ class ForcesStudy(StructureStudy):
         Parameters
         ----------
         mode : str or int
-            Its name, ``"Eu(1,+)"``, or its place from the lowest frequency, from 1.
+            Its name, ``"Eu#1(+)"``, or its place from the lowest frequency, from 1.
         q : str
             Its wavevector.
         frames : int

@@ -119,7 +119,7 @@ class TransferStudy(ForcesStudy):
         return book.reached_by(light, probe)
 
     def transfer(self, transfer: str, *, linewidth: float = LINEWIDTH) -> Transfer:
-        """Judge one transfer between actual modes, ``"Eu(1,+) Eu(1,+) -> Eg(2,-)"``.
+        """Judge one transfer between actual modes, ``"Eu#1(+) Eu#1(+) -> Eg#2(-)"``.
 
         Raises
         ------
@@ -138,7 +138,7 @@ class TransferStudy(ForcesStudy):
                 raise GrammarError(
                     f"no mode is named by {leg.label}",
                     why="only numbered modes have a frequency",
-                    fix="write number and component, as in Eu(1,+)",
+                    fix="write number and component, as in Eu#1(+)",
                 )
             chosen.append(
                 here[leg.participant.places[leg.arm]][leg.species.split("@")[0], leg.mode]
