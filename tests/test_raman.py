@@ -535,7 +535,7 @@ BAD: dict[str, tuple[object, str]] = {
     "true": (changed(("modes", 0, "tensors", 0, 0, 0), True), "not a finite number"),
     "of another shape": (changed(("modes", 0, "tensors"), [[[1, 2], [3, 4]]]), "shape is not"),
     "not symmetric": (
-        changed(("modes", 0, "tensors", 0, 0, 1), 50), "tensors of A1g(1) in",
+        changed(("modes", 0, "tensors", 0, 0, 1), 50), "tensors of A1g#1 in",
     ),
     "antisymmetric": (
         changed(("modes", 0, "tensors", 0, 0, 1), 50), "50% of their square is antisymmetric",
