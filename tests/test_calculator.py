@@ -480,7 +480,6 @@ def run(folder: Path, *words: str, **environment: str) -> subprocess.CompletedPr
         },
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
 

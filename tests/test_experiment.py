@@ -1,7 +1,6 @@
 """Fitting measured traces: against synthetic experiments written without the fitter."""
 
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -79,9 +78,9 @@ def test_signs_short(snr, count, least):
 @pytest.mark.sweep
 @pytest.mark.parametrize(("snr", "least"), [(5, 0.999), (1, 0.95)])
 def test_signs(snr, least):
-    seed, begin = fresh_seed(), time.perf_counter()
+    seed = fresh_seed()
     share = share_of_right_signs(np.random.default_rng(seed), snr, 10_000)
-    say(f"SNR {snr}: {share:.4f} right, {(time.perf_counter() - begin) / 10:.1f} ms per fit")
+    say(f"SNR {snr}: {share:.4f} right")
     assert share >= least, seed
 
 
@@ -242,13 +241,9 @@ def test_three_runs_of_2000_samples_with_intervals():
         )
         for s, p in ((1, "+"), (-1, "-"), (0, "linear"))
     ]  # fmt: skip
-    for how, limit in (("profile", 5.0), ("bootstrap", 5.0)):
-        begin = time.process_time()
+    for how in ("profile", "bootstrap"):
         found = fit(Measurement.together(runs), intervals=how)
-        spent = time.process_time() - begin
-        say(how, f"{spent:.2f} s")
         assert [round(o.frequency, 1) for o in found.oscillations] == [2.0, 4.0]
-        assert spent < limit  # of this process, so that a busy machine does not matter
     senses = [
         [np.sign(round(o.helicity(r).value, 1)) for r in range(3)] for o in found.oscillations
     ]

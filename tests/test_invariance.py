@@ -325,7 +325,7 @@ def check_group(a: SymmetricCrystal, b: SymmetricCrystal, how: Description) -> N
     assert abs(b.primitive.volume - a.primitive.volume) < 1e-6 * a.primitive.volume
     kinds = [Counter((s.element, s.multiplicity) for s in c.sites) for c in (a, b)]
     assert kinds[0] == kinds[1]
-    assert [w.kind for w in b.warnings] == []
+    assert [w.kind for w in b.warnings] == [w.kind for w in a.warnings]
 
 
 def axis_text(
@@ -754,6 +754,54 @@ def test_a_displaced_atom_of_a_supercell(name: str) -> None:
     tight, loose = sc.read(moved), sc.read(moved, symprec=1e-2)
     assert len(tight.crystal.primitive) == 2 * len(loose.crystal.primitive)
     assert "looser-group" in kinds(tight)
+
+
+@pytest.mark.parametrize("size", [2e-3, 6e-3, 2e-2, 4e-2])
+def test_the_higher_group_of_a_relaxed_structure_is_told(size: float) -> None:
+    """Every atom off by up to 0.04 Å: never silent, and how far atoms are off is right."""
+    count = 0
+    for name in ("Bi2Se3", "MgB2", "ZnO", "GaAs", "Te_P3121", "TiO2_rutile"):
+        whole = reference(name).crystal
+        base = whole.input
+        for seed in range(4):
+            moves = np.random.default_rng(seed).normal(size=(len(base), 3))
+            moves *= size / np.linalg.norm(moves, axis=1).max()
+            positions = base.positions + moves @ np.linalg.inv(base.cell)
+            study = sc.read(Crystal.of(base.cell, positions, base.numbers))
+            told = [w.text for w in study.crystal.warnings if w.kind == "looser-group"]
+            if study.crystal.group == whole.group:
+                assert size == 2e-3  # lost in no silence: it was never lost
+                continue
+            assert len(told) == 1
+            if size < 4e-2:  # spglib compares differences: up to twice as much, and more
+                assert f"({whole.group.number})" in told[0]
+                off = float(re.findall(r"within (\S+) Å", told[0])[-1])
+                assert 0.1 * size < off < 3 * size
+            count += 1
+    assert count >= 20
+
+
+def test_a_tiny_tolerance_finds_the_higher_group_too() -> None:
+    moved = displaced("Bi2Se3", 1e-7)
+    for symprec in (1e-9, 1e-12):
+        study = sc.read(moved, symprec=symprec)
+        (told,) = [w.text for w in study.crystal.warnings if w.kind == "looser-group"]
+        assert "R-3m (166)" in told
+
+
+def test_far_moves_are_told() -> None:
+    study = sc.read(displaced("Bi2Se3", 4e-2), symprec=0.09)
+    assert study.crystal.group == reference("Bi2Se3").crystal.group
+    assert kinds(study) == ["moved-atoms"]
+    assert study.crystal.deviation > 0.01
+
+
+def test_documents_say_how_far_atoms_were_moved() -> None:
+    study = sc.read(displaced("MgB2", 4e-4))
+    assert study.show()["tolerance"]["deviation"] == pytest.approx(
+        study.crystal.deviation, abs=1e-6
+    )
+    assert "atoms moved by up to 0.000" in repr(study)
 
 
 NOISY = ["Bi2Se3", "SrTiO3", "Te_P3121", "GeF2", "FeS2_pyrite", "ZnO", "MoS2_2H", "GaAs"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -92,19 +93,21 @@ def with_calculator(study: Study, options: argparse.Namespace, *, gamma: bool = 
         )
     report = _Report(quiet=options.quiet)
     try:
-        return study.with_calculator(
-            options.calculator,
-            relax=options.relax,
-            supercell=supercell,
-            length=LENGTH if options.supercell_length is None else options.supercell_length,
-            zone_centre=options.gamma or (gamma and not chosen),
-            displacement=DISPLACEMENT if options.displacement is None else options.displacement,
-            cache=folder,
-            resume=options.resume,
-            symmetrize=options.symmetrize,
-            rotational_sum_rule=getattr(options, "rotational_sum_rule", False),
-            progress=report,
-        )
+        # What a calculator prints is no result of ours.
+        with contextlib.redirect_stdout(sys.stderr):
+            return study.with_calculator(
+                options.calculator,
+                relax=options.relax,
+                supercell=supercell,
+                length=LENGTH if options.supercell_length is None else options.supercell_length,
+                zone_centre=options.gamma or (gamma and not chosen),
+                displacement=DISPLACEMENT if options.displacement is None else options.displacement,
+                cache=folder,
+                resume=options.resume,
+                symmetrize=options.symmetrize,
+                rotational_sum_rule=getattr(options, "rotational_sum_rule", False),
+                progress=report,
+            )
     except KeyboardInterrupt:
         report.end()
         write("interrupted; every finished force call is kept: go on with --resume", sys.stderr)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import sys
 
 from symchiral.cli.common import (
     add_forces,
@@ -83,14 +85,16 @@ def run(options: argparse.Namespace) -> None:
     check_output(options, options.save, KIND, ())
     study = open_study(options)
     if options.differences is not None:
-        found = study.finite_couplings(
-            options.differences,
-            options.order,
-            modes=options.modes.split() if options.modes else None,
-            everything=options.check,
-            step=options.step,
-            progress=progress(options, "computing forces"),
-        )
+        # What a calculator prints is no result of ours.
+        with contextlib.redirect_stdout(sys.stderr):
+            found = study.finite_couplings(
+                options.differences,
+                options.order,
+                modes=options.modes.split() if options.modes else None,
+                everything=options.check,
+                step=options.step,
+                progress=progress(options, "computing forces"),
+            )
     else:
         found = study.couplings(options.couplings)
     if options.save is not None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import SymmetryError
+from symchiral.quiet import quiet
 
 Floats = npt.NDArray[np.float64]
 
@@ -36,9 +35,8 @@ def standard_path(
     import seekpath
 
     cell = crystal.primitive
-    with warnings.catch_warnings():
-        # Cells on the border of two cases have two paths, either of which will do.
-        warnings.simplefilter("ignore")
+    # It warns of cells on the border of two cases, which have two paths: either will do.
+    with quiet():
         found = seekpath.get_path_orig_cell(
             (cell.cell.tolist(), cell.positions.tolist(), cell.numbers.tolist()),
             symprec=min(crystal.symprec, 1e-4),

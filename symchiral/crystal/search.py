@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -24,10 +23,21 @@ from symchiral.crystal.symmetric import SymmetricCrystal as SymmetricCrystal
 from symchiral.crystal.symmetrize import averaged, carried, fold, lattice_shifts, matched
 from symchiral.crystal.tolerance import SYMPREC, distance_tolerance
 from symchiral.errors import SymmetryError
+from symchiral.quiet import environment, quiet
 from symchiral.value import frozen
 
 EXACT = 1e-6
 """Symmetrised atoms that miss their images by more have not been symmetrised, Å."""
+
+LOOSE = 0.1
+"""Å: at this tolerance a higher symmetry is looked for; atoms of relaxed structures and positions
+rounded to two digits are off by less."""
+
+LADDER = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
+"""Å: tolerances at which it is looked for next, if there is one, smallest first."""
+
+MOVED = 0.01
+"""Å: atoms that were moved farther to obey the group deserve a warning."""
 
 ATTEMPTS = 4
 """How often spglib is asked for Wyckoff letters; the second time it nearly always answers."""
@@ -120,8 +130,7 @@ def number_of_operations(
     cell = symmetrized_cell(_SKEWED, rotations)
     failure = getattr(getattr(spglib, "error", None), "SpglibError", None) or RuntimeError
     try:
-        with _silent(), warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
+        with _silent():
             found = spglib.get_spacegroup_type_from_symmetry(rotations, translations, cell)
     except failure:
         return None
@@ -170,15 +179,8 @@ def magnetic_numbers(
 @contextmanager
 def _silent() -> Iterator[None]:
     """Keep spglib from writing on stderr about what it tries before it succeeds."""
-    before = os.environ.get("SPGLIB_WARNING")
-    os.environ["SPGLIB_WARNING"] = "OFF"
-    try:
+    with environment("SPGLIB_WARNING", "OFF"), quiet():
         yield
-    finally:
-        if before is None:
-            del os.environ["SPGLIB_WARNING"]
-        else:
-            os.environ["SPGLIB_WARNING"] = before
 
 
 def _centring(translations: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -209,8 +211,7 @@ def _dataset(cell: tuple[Any, ...], symprec: float, hall_number: int = 0) -> Any
     """
     failure = getattr(getattr(spglib, "error", None), "SpglibError", None) or RuntimeError
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
+        with _silent():
             return spglib.get_symmetry_dataset(cell, symprec=symprec, hall_number=hall_number)
     except failure:
         return None
@@ -219,8 +220,9 @@ def _dataset(cell: tuple[Any, ...], symprec: float, hall_number: int = 0) -> Any
 def find_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> SymmetricCrystal:
     """Find the space group and the symmetric primitive cell of a crystal.
 
-    One more search at ten times the tolerance warns when the structure is nearly of a higher
-    symmetry, and a group stated by the file is compared with the one found.
+    One more search at ``LOOSE`` tells whether the structure is nearly of a higher symmetry; if it
+    is, a warning names the smallest of a few tolerances at which that is found. A group stated by
+    the file is compared with the one found.
 
     Parameters
     ----------
@@ -238,7 +240,6 @@ def find_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> SymmetricCry
     """
     symprec = distance_tolerance(symprec)
     data = _found(crystal, symprec)
-    looser = _dataset(_shown(crystal), 10 * symprec)
     group = space_group(int(data.hall_number))
     return settled(
         crystal,
@@ -247,7 +248,7 @@ def find_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> SymmetricCry
         np.array(data.mapping_to_primitive),
         letters=_given_letters(data),
         symprec=symprec,
-        warnings=_warnings(crystal, data, looser, symprec),
+        warnings=_warnings(crystal, data, symprec),
     )
 
 
@@ -308,6 +309,9 @@ def settled(
     permutations = carried(permutations, group, change)
     shifts, miss = lattice_shifts(positions, permutations, group, frame.cell)
     deviation = max(deviation, miss if miss > EXACT else 0.0)
+    if deviation > MOVED:
+        text = f"atoms were moved by up to {deviation:.2g} Å to where {group.symbol} puts them"
+        warnings = (*warnings, Notice("moved-atoms", text))
     if deviation > 10 * symprec:
         raise SymmetryError(
             f"{group.symbol} does not map the atoms onto themselves at symprec {symprec:g} Å",
@@ -414,24 +418,81 @@ def _letters(primitive: Crystal, group: SpaceGroup, *, decorate: bool) -> list[t
     return []
 
 
-def _warnings(crystal: Crystal, data: Any, looser: Any, symprec: float) -> tuple[Notice, ...]:
+def _higher(data: Any, symprec: float) -> list[tuple[float, Any, float]]:
+    """The tolerances of a few at which there are more operations than at any smaller one.
+
+    With what spglib finds at each, and how far atoms are from obeying it, Å; none if there are no
+    more at ``LOOSE``. The standard cell is searched: in a skewed one spglib finds less.
+    """
+    if symprec >= LOOSE:
+        return []
+    standard = Crystal.of(data.std_lattice, data.std_positions, data.std_types)
+    loosest, most = _dataset(_shown(standard), LOOSE), _density(data)
+    if loosest is None or _density(loosest) <= most:
+        return []
+    found = []
+    for tolerance in (*(x for x in LADDER if x > symprec), LOOSE):
+        seen = loosest if tolerance == LOOSE else _dataset(_shown(standard), tolerance)
+        if seen is not None and _density(seen) > most:
+            distance = _distance(standard, seen)
+            if np.isfinite(distance):
+                most = _density(seen)
+                found.append((tolerance, seen, max(distance, EXACT)))
+    return found
+
+
+def _density(data: Any) -> Fraction:
+    """Operations per atom of the primitive cell; a group may gain translations only.
+
+    (spglib lists only those operations that leave the lattice of the cell it is given as it is.)
+    """
+    order = len(space_group(int(data.hall_number)))
+    return Fraction(order, len(set(data.mapping_to_primitive.tolist())))
+
+
+def _distance(crystal: Crystal, data: Any) -> float:
+    """How far atoms and lattice vectors are from a group that spglib has found, Å.
+
+    Infinite if its operations do not permute the atoms.
+    """
+    group, mapping = space_group(int(data.hall_number)), np.array(data.mapping_to_primitive)
+    frame = _found_frame(crystal, data, group)
+    given = frame.point(crystal.positions, to="primitive", source="input")
+    places, numbers, chosen = fold(given, crystal.numbers, mapping)
+    permutations = matched(places, numbers, group, frame.cell)
+    places, _, deviation = averaged(places, permutations, group, frame.cell)
+    if not np.isfinite(deviation):
+        return deviation
+    place = {kind: i for i, kind in enumerate(mapping[chosen].tolist())}
+    moves = given - places[[place[kind] for kind in mapping.tolist()]]
+    moves = (moves - np.rint(moves)) @ frame.cell
+    moves -= moves.mean(axis=0)  # the origin may lie anywhere
+    standard = crystal.cell.T @ np.linalg.inv(np.array(data.transformation_matrix))
+    stretched = (standard @ group.centring).T - frame.cell
+    return float(np.linalg.norm(np.concatenate([moves, stretched]), axis=1).max())
+
+
+def _warnings(crystal: Crystal, data: Any, symprec: float) -> tuple[Notice, ...]:
     found = [Notice("reading", note) for note in crystal.source.notes]
     found += crystal.source.contradictions
-    # The group may keep its type and gain translations only: count the operations of the cell.
-    gain = 1.0 if looser is None else len(looser.rotations) / len(data.rotations)
-    if looser is not None and (looser.number != data.number or gain > 1):
-        change = (
-            f"the space group is {looser.international} ({looser.number}) instead of "
-            f"{data.international} ({data.number})"
-            if looser.number != data.number
-            else f"the primitive cell is {gain:g} times smaller, with the same space group "
-            f"{data.international} ({data.number}), than"
-        )
+    higher = _higher(data, symprec)
+    if higher:
+        parts = []
+        for tolerance, looser, distance in higher:
+            name = f"the space group is {looser.international} ({looser.number})"
+            if looser.number == data.number:
+                times = _density(looser) / _density(data)
+                name = f"the primitive cell is {times} times smaller, with the same space group"
+            parts.append(
+                f"at symprec {tolerance:g} Å {name}, and atoms and lattice vectors are within "
+                f"{distance:.2g} Å of it"
+            )
+        tolerances = " or ".join(f"{tolerance:g}" for tolerance, _, _ in higher)
         found.append(
             Notice(
                 "looser-group",
-                f"at symprec {10 * symprec:g} Å {change} at {symprec:g} Å: if you believe the "
-                f"higher symmetry, pass --symprec {10 * symprec:g}",
+                f"{'; '.join(parts)}; at {symprec:g} Å it is {data.international} "
+                f"({data.number}): if you believe the higher symmetry, pass --symprec {tolerances}",
             )
         )
     stated = crystal.source.stated_group

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import importlib
-import io
 import json
 import os
 import re
 import sys
-import warnings
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -18,6 +15,7 @@ from typing import Any
 
 from symchiral.disk import is_file
 from symchiral.errors import CalculatorError, nearest
+from symchiral.quiet import quiet
 
 MODEL = "7net-l3i5"
 """The SevenNet checkpoint that ``sevenn`` means; it lies inside the package of that name."""
@@ -136,8 +134,7 @@ def load_calculator(calculator: object) -> Calculator:
 def _sevenn() -> Calculator:
     """SevenNet-l3i5 on the processor, in single precision."""
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
+        with quiet():
             from sevenn import _const  # the path of the weights has no public name
             from sevenn.calculator import SevenNetCalculator
     except ImportError as error:
@@ -156,8 +153,7 @@ def _sevenn() -> Calculator:
             why=f"there is no {weights}",
             fix="install sevenn again: its package contains them",
         )
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")  # that no graphics card speeds it up
+    with quiet():  # it warns that no graphics card speeds it up
         ase = SevenNetCalculator(MODEL, device="cpu")
     identity = Identity(
         "SevenNet",

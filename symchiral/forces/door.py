@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import io
 import lzma
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,6 +24,7 @@ from symchiral.forces.check import (
     checked_supercell,
     checked_unit,
 )
+from symchiral.quiet import quiet
 
 Complex = npt.NDArray[np.complex128]
 Floats = npt.NDArray[np.float64]
@@ -215,8 +214,7 @@ class ForceConstants:
 def heard() -> Iterator[list[str]]:
     """Keep phonopy from printing and warning on its own, and return what it warned of."""
     said: list[str] = []
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with quiet() as caught:
         yield said
     for warning in caught:
         # Programmers are told of names that will go; users of what is wrong with their data.

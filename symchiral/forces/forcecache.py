@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import json
 import os
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -208,11 +207,9 @@ class CachedCalculator:
             reset = getattr(self.calculator.ase, "reset", None)
             if callable(reset):
                 reset()
-            # What a calculator prints is no result of ours.
-            with contextlib.redirect_stdout(sys.stderr):
-                atoms.calc = self.calculator.ase
-                forces = atoms.get_forces(apply_constraint=False)
-                tensor = atoms.get_stress(voigt=False, apply_constraint=False) if stress else None
+            atoms.calc = self.calculator.ase
+            forces = atoms.get_forces(apply_constraint=False)
+            tensor = atoms.get_stress(voigt=False, apply_constraint=False) if stress else None
         except Exception as error:
             raise CalculatorError(
                 what,

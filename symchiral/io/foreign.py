@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import warnings
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -14,6 +13,7 @@ from symchiral.crystal.crystal import Crystal
 from symchiral.errors import DisorderError, ReadError, StructureError
 from symchiral.io.deadline import within
 from symchiral.io.files import choose, decode
+from symchiral.quiet import quiet
 
 _NOT_STRUCTURES = frozenset({
     "aselmdb", "bundletrajectory", "db", "eps", "gif", "gpw", "html", "mp4", "mysql", "png",
@@ -213,8 +213,7 @@ def _parse(
                 fix="decompress it, or export it as CIF or POSCAR",
             )
         source = str(path)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with quiet() as caught:
         try:
             with within(SECONDS + SECONDS_PER_MB * _size(handle) / 1e6):
                 atoms = list(read(source, index=":", format=kind, do_not_split_by_at_sign=True))

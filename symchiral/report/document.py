@@ -53,7 +53,10 @@ def header(command: str, crystal: SymmetricCrystal) -> Document:
         "symchiral": __version__,
         "libraries": dict(_libraries()),
         "input": {"path": source.path, "sha256": source.sha256},
-        "tolerance": {"symprec": crystal.symprec},
+        "tolerance": {
+            "symprec": crystal.symprec,
+            "deviation": round(crystal.deviation, 6) + 0.0,
+        },
         "units": {"length": "angstrom", "angular_momentum": "hbar", "phase": "turn"},
         "warnings": [{"kind": w.kind, "text": w.text} for w in crystal.warnings],
     }

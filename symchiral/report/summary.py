@@ -247,7 +247,7 @@ def show_table(
             f"axis     {axis_line(crystal, axis)}",
             f"axes     {_all_axes(crystal)}",
             f"group    {n} {'operation' if n == 1 else 'operations'} in the primitive cell, "
-            f"symprec {crystal.symprec:g} Å",
+            f"symprec {crystal.symprec:g} Å{moved_text(crystal.deviation)}",
             *magnetic_lines(crystal, species),
         ),
     )
@@ -261,6 +261,17 @@ def show_table(
         kinds = kinds.without("atoms in (+)", *(() if axis else ("l",)))
     tables = (table.ascii() if ascii_only else table for table in (sites, kinds))
     return "\n\n".join(table.text(width) for table in tables)
+
+
+def moved_text(deviation: float) -> str:
+    """How far atoms were moved to obey the group, in words; nothing for rounding errors.
+
+    Examples
+    --------
+    >>> moved_text(3.2e-5), moved_text(1e-9)
+    (', atoms moved by up to 3e-05 Å', '')
+    """
+    return f", atoms moved by up to {deviation:.1g} Å" if deviation > 1e-6 else ""
 
 
 def _all_axes(crystal: SymmetricCrystal) -> str:

@@ -12,6 +12,7 @@ WORD, ``--table`` also prints the table in ``docs/benchmarks.md``.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
 import json
 import os
@@ -411,6 +412,55 @@ def fitting(repeat: int) -> Iterator[Row]:
     )
 
 
+def contraction(repeat: int) -> Iterator[Row]:
+    """A million triples of modes of a vertex of 100 x 100 x 100, against one matrix product."""
+    import numpy as np
+
+    from symchiral.anharmonic.third_order import contract
+
+    rng = np.random.default_rng(0)
+    vertex = rng.normal(size=(100, 100, 100)) + 1j * rng.normal(size=(100, 100, 100))
+    modes = rng.normal(size=(3, 100, 100)) + 1j * rng.normal(size=(3, 100, 100))
+
+    def floor() -> object:
+        return vertex.reshape(10_000, 100) @ modes[0]
+
+    def ours() -> object:
+        return contract(vertex, (modes[0], modes[1], modes[2]))
+
+    a, b = medians([floor, ours], repeat)
+    yield Row(
+        "a million triples of modes contracted / one matrix product", b / a, 30.0,
+        f"{b:.3f} s, {a:.3f} s",
+    )  # fmt: skip
+
+
+def nonsense(repeat: int) -> Iterator[Row]:
+    """Files of long nonsense: twice the length takes twice the time, not four times."""
+    import symchiral as sc
+
+    texts = {
+        "x.cif": lambda n: f"data_x\n_cell_length_a {'9' * n}x\n",
+        "x.txt": lambda n: "\n" * n + "x",
+        "POSCAR": lambda n: "Po\n1\n" + " " * n,
+        "x.xyz": lambda n: "9" * n + "\n\nPo 0 0 0\n",
+    }
+    with tempfile.TemporaryDirectory() as folder:
+
+        def reading(factor: int) -> Callable[[], object]:
+            def read() -> None:
+                for name, text in texts.items():
+                    file = Path(folder) / name
+                    file.write_text(text(factor * 500_000))
+                    with contextlib.suppress(sc.SymchiralError):
+                        sc.read(file)
+
+            return read
+
+        a, b = medians([reading(1), reading(2)], repeat)
+    yield Row("nonsense of twice the length / of once", b / a, 3.0, f"{b:.3f} s, {a:.3f} s")
+
+
 def spring_phonopy(
     name: str, cells: tuple[int, int, int], changed: int | None = None, moved: float = 0.0
 ) -> Any:
@@ -594,6 +644,8 @@ def main() -> int:
         calculator,
         light,
         fitting,
+        contraction,
+        nonsense,
         dynamics,
     ):
         if arguments.only not in part.__name__:
