@@ -4,7 +4,7 @@ The second, independent method behind the agreement tests at finite wavevectors.
 irreducible representation, no star, no arm, no gauge, no selection rule and no time reversal, not
 even that crystal momentum is conserved.  It builds the smallest supercell in which every wave of a
 vertex is periodic, lets translations and operations move the atoms of that supercell, draws random
-second- and third-order force constants, averages them over the whole group,
+second-, third- and fourth-order force constants, averages them over the whole group,
 
     Φ ← (1/|G|) Σ_g T(g)⊗…⊗T(g) Φ,     T(g)_{a'i,aj} = R_ij δ(a' is the atom g takes a to),
 
@@ -376,11 +376,13 @@ class Supercell:
     def couplings(
         self, legs: Sequence[Sequence[Waves]], *, seed: int = 0, draws: int = DRAWS
     ) -> Couplings:
-        """Random third-order couplings; legs: the fields as they enter (an outgoing one as f*)."""
+        """Random couplings; legs: the fields as they enter (an outgoing one as f*)."""
         rng = np.random.default_rng([seed, len(legs)])
         fields = [
             np.hstack([w.columns for w in leg]) / np.sqrt(self.masses)[:, None] for leg in legs
         ]
+        if len(legs) == 4:
+            return Couplings(np.array([self._quartic(fields, rng) for _ in range(4 * draws)]))
         values = []
         for _ in range(draws):
             tensor: Any = self.force_constants(len(legs), rng)
@@ -389,10 +391,33 @@ class Supercell:
             values.append(tensor)
         return Couplings(np.array(values))
 
+    def quartic_forms(self, rng: np.random.Generator) -> Real:
+        """|G| × 3N: the images w of a random linear form under the group, for Σ (w·u)⁴.
+
+        Fourth-order force constants of a supercell are too many to be averaged entry by entry.
+        Every symmetric tensor is a sum of fourth powers, so averages of the fourth powers of
+        random forms span the invariant ones; blind to rigid translations is a form that is.
+        """
+        form = rng.standard_normal(self.size)
+        form -= self.rigid @ (self.rigid.T @ form)
+        images = form[None, :]
+        for actions in (self.shifts, self.operations):
+            images = np.vstack([(action.matrix.T @ images.T).T for action in actions])
+        return np.asarray(images)
+
+    def _quartic(self, fields: Sequence[Complex], rng: np.random.Generator) -> Complex:
+        """Random fourth-order force constants between waves, M × M × M × M."""
+        images = self.quartic_forms(rng)
+        a, b, c, d = (images @ field for field in fields)
+        left = np.einsum("gi,gj->gij", a, b).reshape(len(images), -1)
+        right = np.einsum("gi,gj->gij", c, d).reshape(len(images), -1)
+        shape = tuple(field.shape[1] for field in fields)
+        return np.asarray((left.T @ right).reshape(shape) / len(images))
+
 
 @dataclass(frozen=True, eq=False)
 class Couplings:
-    """Values of random third-order tensors between waves, draws × M × M × M."""
+    """Values of random tensors between waves, draws × M × M × M (× M)."""
 
     values: Complex
 

@@ -283,6 +283,76 @@ def test_what_is_not_judged_is_counted_all_the_same() -> None:
     assert sum(mesh.counts.values()) == 64**2 * 6**3
 
 
+MESHES = {
+    ("Si", 2): (64, 13824), ("ZnTe", 2): (64, 13824),
+    ("Si", 3): (729, 157464), ("ZnTe", 3): (729, 157464),
+}  # fmt: skip
+"""Ordered triplets, and triples of modes."""
+
+
+@pytest.mark.parametrize(
+    ("name", "n"),
+    [pytest.param(*key, marks=[pytest.mark.sweep] if key != ("Si", 2) else []) for key in MESHES],
+)
+def test_a_mesh_is_what_another_contraction_finds(name: str, n: int) -> None:
+    """Every ordered triplet of the mesh, with no symmetry used and no rule known.
+
+    Contracted by `third_order.py` with eigenvectors of its own dynamical matrices: Σ|V₃|² over
+    complete degenerate sets vanishes where the audit says it must, and only there.
+    """
+    found, theirs = study(name), phono3py_of(name)
+    third = found.third_order
+    plain = ForceConstants(
+        found.crystal, third.cell, third.positions, third.masses, third.first,
+        np.array(theirs.fc2), third.constants,
+    )  # fmt: skip
+    points = [
+        QPoint.of(*(Fraction(i, n) for i in place)).reduced
+        for place in itertools.product(range(n), repeat=3)
+    ]
+    modes = {q: np.linalg.eigh(plain.dynamical(q)) for q in points}
+    sets = {
+        q: np.split(np.arange(6), np.flatnonzero(np.diff(values) > 1e-5 * values[-1]) + 1)
+        for q, (values, _) in modes.items()
+    }
+    # at the zone centre three rigid translations come first
+    assert [len(x) for x in sets[points[0]]] == [3, 3]
+    sizes, triples, rigid, total = [], [], [], 0.0
+    for a, b in itertools.product(points, repeat=2):
+        triplet = (a, b, (-(a + b)).reduced)
+        V = plain.vertex(triplet)
+        total += float(np.sum(np.abs(V) ** 2))
+        for q in triplet:
+            V = np.tensordot(V, modes[q][1], (0, 0))
+        for chosen in itertools.product(*(sets[q] for q in triplet)):
+            part = V[np.ix_(*chosen)]
+            sizes.append(float(np.mean(np.abs(part) ** 2)))
+            triples.append(part.size)
+            rigid.append(
+                any(q == points[0] and x[0] == 0 for q, x in zip(triplet, chosen, strict=True))
+            )
+    mesh = found.audit(mesh=(n, n, n))
+    assert mesh.mesh is not None
+    assert (mesh.mesh.triplets, sum(mesh.counts.values())) == MESHES[name, n]
+    assert sum(triples) == MESHES[name, n][1]
+    assert mesh.total == pytest.approx(total, rel=1e-9)
+    assert mesh.counts["translation"] == sum(np.array(triples)[rigid])
+    # Rigid translations vanish as well as the constants obey their sum rule (between wavevectors
+    # that fit into the supercell they do so less); of the other sets some vanish but for rounding,
+    # and a gap of many decades parts them from the rest.
+    measured, still = np.array(sizes) / max(sizes), np.array(rigid)
+    assert measured[still].max() < 1e-5
+    zero = still | (measured < 1e-20)
+    assert measured[~zero].min() > 1e-11
+    masked = sum(
+        t.weight * int(found.forbidden_triples(" ".join(",".join(q.texts) for q in t.points)).sum())
+        for t in mesh_triplets(found.crystal.group, (n, n, n))
+    )
+    assert masked == int(np.array(triples)[zero].sum()) > 0
+    forbidden = sum(mesh.counts.values()) - mesh.counts["allowed"]
+    assert masked <= forbidden
+
+
 def test_a_mesh_catches_a_broken_constant(capsys: Capture) -> None:
     found = study("ZnTe")
     third = found.third_order
