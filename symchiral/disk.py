@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
+import json
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from symchiral.errors import InputError
 EDGE = 262_144
 """The mark of a file is looked for in so many bytes at its beginning and its end."""
 
-_used: ContextVar[dict[tuple[int, int], str] | None] = ContextVar("_used", default=None)
+_used: ContextVar[tuple[Reading, ...]] = ContextVar("_used", default=())
 
 
 # ------------------------------------------------------------------------------- caches
@@ -112,23 +114,67 @@ def is_folder(path: str | os.PathLike[str]) -> bool:
 # ------------------------------------------------------------------------------- results
 
 
+class Reading:
+    """The files that were read while it was entered, in their order.
+
+    Attributes
+    ----------
+    names : dict of (int, int) to (str, str)
+        By device and number of the file: the name that the user knows it by, and its path.
+    """
+
+    def __init__(self) -> None:
+        self.names: dict[tuple[int, int], tuple[str, str]] = {}
+        self._hashes: dict[tuple[int, int], str] = {}
+
+    @property
+    def files(self) -> tuple[tuple[str, str], ...]:
+        """Name and SHA-256 hash, before decompression, of every file."""
+        for key, (_, path) in self.names.items():
+            if key not in self._hashes:
+                with contextlib.suppress(OSError), open(path, "rb") as file:
+                    self._hashes[key] = hashlib.file_digest(file, "sha256").hexdigest()
+        return tuple(
+            (name, self._hashes[key])
+            for key, (name, _) in self.names.items()
+            if key in self._hashes
+        )
+
+
 @contextlib.contextmanager
-def recording() -> Iterator[None]:
-    """While this is entered, no file that :func:`note_read` was told of is written onto."""
-    token = _used.set({})
+def recording() -> Iterator[Reading]:
+    """Collect the files that :func:`note_read` is told of; no result is written onto them."""
+    reading = Reading()
+    token = _used.set((*_used.get(), reading))
     try:
-        yield
+        yield reading
     finally:
         _used.reset(token)
 
 
 def note_read(path: str | os.PathLike[str], *, name: str | None = None) -> None:
     """Remember that a file is read, under the name that the user knows it by."""
-    used = _used.get()
-    if used is not None:
+    for reading in _used.get():
         with contextlib.suppress(OSError, ValueError):
             found = os.stat(path)
-            used[found.st_dev, found.st_ino] = os.fspath(path) if name is None else name
+            if stat.S_ISREG(found.st_mode):
+                known = os.fspath(path) if name is None else name
+                absolute = os.path.abspath(path)
+                reading.names.setdefault((found.st_dev, found.st_ino), (known, absolute))
+
+
+def files_read(known: Iterable[tuple[str, str]] = ()) -> tuple[tuple[str, str], ...]:
+    """Name and hash of files known, and of all read since the outermost :func:`recording`."""
+    used = _used.get()
+    return tuple(dict.fromkeys([*known, *(used[0].files if used else ())]))
+
+
+def yaml_head(kind: str, known: Iterable[tuple[str, str]]) -> str:
+    """Return comments with which a yaml file begins: its mark, and the files that it rests on."""
+    lines = [f"# {mark(kind)}"]
+    # A name may hold any character but NUL; JSON shows it in one line.
+    lines += [f"# from {json.dumps(name)} sha256 {digest}" for name, digest in files_read(known)]
+    return "\n".join(lines) + "\n"
 
 
 def mark(kind: str) -> str:
@@ -276,14 +322,11 @@ def _state(path: Path) -> os.stat_result | None:
 
 
 def _is_read(path: Path) -> bool:
-    used = _used.get()
-    if not used:
-        return False
     try:
         found = os.stat(path)
     except OSError:
         return False  # a link to nothing
-    return (found.st_dev, found.st_ino) in used
+    return any((found.st_dev, found.st_ino) in reading.names for reading in _used.get())
 
 
 def _holds(path: Path, text: str) -> bool:

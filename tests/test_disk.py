@@ -6,9 +6,12 @@ is there, never half.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import lzma
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -362,3 +365,52 @@ def test_paths_of_no_file(
         assert main([*words, "--quiet"]) == 1, path
         error = capsys.readouterr().err
         assert error.startswith("symchiral: "), (path, error)
+
+
+# ------------------------------------------------------------------------------- provenance
+
+
+def test_every_file_an_answer_rests_on_is_listed(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """FORCE_SETS and couplings, and what else is read, in JSON and yaml."""
+    data = ROOT / "tests" / "data" / "phonopy"
+    forces = folder / "forces"
+    forces.mkdir()
+    shutil.copy(data / "POSCAR_P3m1", forces / "POSCAR-unitcell")
+    (forces / "run.conf").write_text("DIM = 4 4 2\n")
+    with lzma.open(data / "FORCE_SETS_P3m1.xz") as packed:
+        (forces / "FORCE_SETS").write_bytes(packed.read())
+
+    def hashed(*paths: Path) -> list[dict[str, str]]:
+        return [
+            {"path": p.name, "sha256": hashlib.sha256(p.read_bytes()).hexdigest()} for p in paths
+        ]
+
+    def listed(*words: str) -> list[dict[str, str]]:
+        assert main([*words, "--json", "--quiet"]) == 0
+        files: list[dict[str, str]] = json.loads(capsys.readouterr().out)["input"]["files"]
+        return sorted(({**f, "path": Path(f["path"]).name} for f in files), key=lambda f: f["path"])
+
+    wanted = hashed(forces / "FORCE_SETS", forces / "POSCAR-unitcell", forces / "run.conf")
+    assert listed("show", "forces") == wanted
+    study: Any = sc.read(forces)
+    assert sorted(study.show()["input"]["files"], key=lambda f: f["path"]) == wanted
+    study.save_phonons(folder / "saved.yaml")
+    save_modes(study.phonons, study.all_modes("GM"), folder / "modes.yaml")
+    for name in ("saved.yaml", "modes.yaml"):
+        text = (folder / name).read_text()
+        for file in wanted:
+            assert f'# from "{file["path"]}" sha256 {file["sha256"]}\n' in text
+    couplings = FORCES.parent / "couplings.json"
+    shutil.copy(couplings, folder)
+    (folder / "linewidths.json").write_text(
+        '{"frequency_unit": "THz", "linewidths": {"Eu(1)": 0.05}}'
+    )
+    assert listed(
+        *("simulate", "phonopy.yaml", "--pump", "2THz s+ 0.3ps 1MV/cm", "--duration", "5"),
+        *("--damping", "linewidths.json"),
+    ) == hashed(couplings, folder / "linewidths.json", FORCES)
+    assert main(["couple", "phonopy.yaml", "--save", "c.json", "--quiet"]) == 0
+    saved = json.loads((folder / "c.json").read_text())["files"]
+    assert [f["sha256"] for f in saved] == [f["sha256"] for f in hashed(FORCES, couplings)]

@@ -13,7 +13,7 @@ from symchiral.anharmonic.polynomial import Monomials, Polynomial, substituted
 from symchiral.crystal.crystal import Crystal, Source
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.disk import mark, write_text
+from symchiral.disk import files_read, mark, write_text
 from symchiral.errors import StructureError
 from symchiral.io.couplings import CouplingTable, coupling_document
 from symchiral.modes.coordinates import NormalCoordinates
@@ -331,7 +331,9 @@ def save_couplings(path: str, couplings: Couplings, *, overwrite: bool = False) 
         couplings.provenance,
         Source(),
     )
-    document = {"note": mark(KIND), **coupling_document(table)}
+    used = files_read(crystal.input.source.all_files)
+    files = [{"path": name, "sha256": digest} for name, digest in used]
+    document = {"note": mark(KIND), **coupling_document(table), "files": files}
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
     write_text(path, text + "\n", KIND, overwrite=overwrite)
 

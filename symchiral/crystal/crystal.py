@@ -41,6 +41,8 @@ class Source:
         BNS number of the magnetic space group the file states, if it states one.
     contradictions : tuple of Notice
         Where the file contradicts itself, or what was made of it (shown as warnings).
+    files : tuple of (str, str)
+        Name and hash of every file that was read, where there are several.
     """
 
     path: str | None = None
@@ -50,6 +52,14 @@ class Source:
     notes: tuple[str, ...] = ()
     stated_bns: str | None = None
     contradictions: tuple[Notice, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def all_files(self) -> tuple[tuple[str, str], ...]:
+        """Name and hash of every file that was read, also where it is only one."""
+        if self.files or self.path is None or self.sha256 is None:
+            return self.files
+        return ((self.path, self.sha256),)
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ class Folder:
             return None
         plain = plain_path(Path(name)).name
         if name not in self._members and name == plain:
-            note_read(self.path / name)
+            note_read(self.path / name, name=name)
             return self.path / name
         if name not in self._unpacked:
             if self._place is None:

@@ -6,6 +6,7 @@ import fnmatch
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from symchiral.crystal.crystal import Source
 from symchiral.crystal.tolerance import SYMPREC
-from symchiral.disk import is_file, is_folder, user_path
+from symchiral.disk import is_file, is_folder, recording, user_path
 from symchiral.errors import InputError, ReadError
 from symchiral.forces.door import ForceConstants, Forces, from_yaml, read_charges
 from symchiral.forces.provenance import KEY, Provenance
@@ -97,11 +98,11 @@ def read_forces(
     StructureError
         The forces do not belong to the structure.
     """
-    forces, origin, provenance = _read(source, symprec, supercell)
+    with recording() as reading:
+        forces, origin, provenance = _read(source, symprec, supercell)
     notes = uncommon_masses(forces.numbers, forces.masses)
     notes = (*origin.notes, *notes)
-    stated = (origin.stated_group, origin.stated_symbol)
-    return forces, Source(origin.path, origin.sha256, *stated, notes), provenance
+    return forces, replace(origin, notes=notes, files=reading.files), provenance
 
 
 def _read(

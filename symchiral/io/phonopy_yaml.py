@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from symchiral.disk import mark, write_text
+from symchiral.disk import write_text, yaml_head
 from symchiral.errors import InputError
 from symchiral.forces.door import yaml_text
 from symchiral.forces.phonons import Phonons
@@ -32,7 +32,7 @@ def write_phonons(
             why="the source has eigenvectors at some wavevectors only",
             fix="read a phonopy.yaml with forces",
         )
-    text = f"# {mark(KIND)}\n{yaml_text(phonons.constants)}"
+    text = yaml_head(KIND, phonons.crystal.input.source.all_files) + yaml_text(phonons.constants)
     if phonons.provenance is not None:
         text += "\n" + yaml.safe_dump(
             {KEY: phonons.provenance.record()}, sort_keys=False, default_flow_style=None

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.search import Notice
-from symchiral.disk import check_ending, mark, write_text
+from symchiral.disk import check_ending, write_text, yaml_head
 from symchiral.forces.bands import BandEnd, Bands, BandSegment
 from symchiral.forces.door import ForceConstants
 from symchiral.io.band_files import COLUMNS, band_columns, write_band_yaml
@@ -203,7 +203,7 @@ def save_bands(
         write_text(file, document + "\n", KIND, known=known_bands(file), overwrite=overwrite)
     else:
         text = io.StringIO()
-        text.write(f"# {mark(KIND)}\n")
+        text.write(yaml_head(KIND, bands.crystal.input.source.all_files))
         write_band_yaml(bands, text)
         write_text(file, text.getvalue(), KIND, overwrite=overwrite)
 

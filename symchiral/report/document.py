@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.disk import files_read
 from symchiral.errors import LabelError, nearest
 from symchiral.fields.background import Background
 from symchiral.irreps.axis import Axis, axis_at, axis_names, named_operation
@@ -52,7 +53,13 @@ def header(command: str, crystal: SymmetricCrystal) -> Document:
         "schema": f"symchiral/{command}/1",
         "symchiral": __version__,
         "libraries": dict(_libraries()),
-        "input": {"path": source.path, "sha256": source.sha256},
+        "input": {
+            "path": source.path,
+            "sha256": source.sha256,
+            "files": [
+                {"path": name, "sha256": digest} for name, digest in files_read(source.all_files)
+            ],
+        },
         "tolerance": {
             "symprec": crystal.symprec,
             "deviation": round(crystal.deviation, 6) + 0.0,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from symchiral.disk import check_ending, mark, write_text, writing
+from symchiral.disk import check_ending, write_text, writing, yaml_head
 from symchiral.errors import InputError
 from symchiral.forces.bands import Bands
 from symchiral.forces.phonons import Phonons
@@ -107,6 +107,6 @@ def save_modes(
         for m in everything
     ]
     text = io.StringIO()
-    text.write(f"# {mark(MODES)}\n")
+    text.write(yaml_head(MODES, phonons.crystal.input.source.all_files))
     write_qpoints_yaml(phonons, points, text)
     write_text(file, text.getvalue(), MODES, overwrite=overwrite)
