@@ -30,6 +30,18 @@ GRID = np.array(list(product(range(24), repeat=3)))
 """Shifts in units of 1/24: every discrete one is among them."""
 
 
+def test_the_weights_of_polar_groups_are_the_sum_of_their_definition() -> None:
+    """S_κ = Σ_λ Z_λ φ(x_λ − x_κ)/Σ Z, pair by pair."""
+    from symchiral.crystal.setting import OFFSET, SHARPNESS, _surroundings
+
+    rng = np.random.default_rng(3)
+    for atoms in (1, 2, 17, 150):
+        x, z = rng.normal(size=(atoms, 3)), rng.integers(1, 90, atoms).astype(float)
+        apart = x[None] - x[:, None] - OFFSET
+        window = 1 / (1 + SHARPNESS * (np.sin(np.pi * apart) ** 2).sum(axis=2))
+        assert np.allclose(_surroundings(x, z), window @ z / z.sum(), rtol=1e-13, atol=0)
+
+
 # --- the normalizer, by trying ------------------------------------------------------------------
 
 

@@ -50,6 +50,8 @@ SALT = "Na1 Na 0 0 0 {}\nCl1 Cl .5 .5 .5 {}"
     [
         ("_chemical_formula_sum 'Cl Na'\n_cell_formula_units_Z 4", None),
         ("_chemical_formula_sum 'Cl1 Na1'", None),
+        ("_chemical_formula_sum 'Cl4 Na4'\n_cell_formula_units_Z 4", None),  # of the whole cell
+        ("_chemical_formula_sum 'Cl4 Na4'\n_cell_formula_units_Z 8", "states Z = 8"),
         ("_chemical_formula_sum 'Cl0.99 Na'\n_cell_formula_units_Z 4", None),
         ("_chemical_formula_sum ?\n_cell_formula_units_Z 4", None),
         ("_chemical_formula_sum 'Cl Na'\n_cell_formula_units_Z 2", "states Z = 2"),

@@ -328,7 +328,7 @@ def settled(
         mixtures=crystal.mixtures,
     )
     letters = [letters[i] for i in representatives]
-    if not is_operation(change, group):
+    if len(group) > 1 and not is_operation(change, group):  # P1 has one letter
         letters = _letters(primitive, group, decorate=decorate) or letters
     return SymmetricCrystal(
         input=crystal,

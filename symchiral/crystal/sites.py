@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -61,14 +62,16 @@ def find_sites(
             orbits.append(tuple(sorted({int(k) for k in permutations[:, atom]})))
             seen.update(orbits[-1])
     elements = [symbols[orbit[0]] for orbit in orbits]
+    copies = Counter(elements)
+    index: Counter[str] = Counter()
     per_cell = round(1 / abs(np.linalg.det(group.centring)))
     sites = []
-    for i, (orbit, element) in enumerate(zip(orbits, elements, strict=True)):
-        index = elements[: i + 1].count(element)
+    for orbit, element in zip(orbits, elements, strict=True):
+        index[element] += 1
         letter, symmetry = letters[orbit[0]]
         sites.append(
             Site(
-                name=f"{element}{index}" if elements.count(element) > 1 else element,
+                name=f"{element}{index[element]}" if copies[element] > 1 else element,
                 element=element,
                 letter=letter,
                 multiplicity=per_cell * len(orbit),

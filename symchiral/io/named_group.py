@@ -23,6 +23,7 @@ from symchiral.errors import ReadError, StructureError
 from symchiral.io.cif import Block
 from symchiral.io.expand import expand, metric_misfit
 from symchiral.io.places import Row, contents
+from symchiral.io.stated import units_of_cell
 from symchiral.io.xyz import distinct_operations
 from symchiral.value import frozen
 
@@ -426,7 +427,10 @@ def _fits(
         return False
     if formula is not None and formula[1] is not None:
         found = contents(rows, orbits.site)
-        return all(abs(found.get(z, 0.0) - n * formula[1]) < 0.5 for z, n in formula[0].items())
+        return any(
+            all(abs(found.get(z, 0.0) - n * units) < 0.5 for z, n in formula[0].items())
+            for units in units_of_cell(*formula)
+        )
     delta = orbits.positions[:500, None, :] - orbits.positions[None, :500, :]
     delta -= np.rint(delta)
     distance = np.linalg.norm(delta @ cell, axis=2)

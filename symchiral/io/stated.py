@@ -31,6 +31,22 @@ def stated_contents(block: Block) -> tuple[dict[int, float], int | None] | None:
     return atoms, int(units) if units and re.fullmatch(r"[1-9]\d{0,5}", units) else None
 
 
+def units_of_cell(atoms: dict[int, float], units: int | None) -> tuple[int, ...]:
+    """How many of the stated formula the cell may hold: Z, or 1 where it is that of Z units.
+
+    Materials Project and pymatgen write the contents of the whole cell as the formula.
+
+    Examples
+    --------
+    >>> units_of_cell({11: 1, 17: 1}, 4), units_of_cell({11: 4, 17: 4}, 4)
+    ((4,), (4, 1))
+    """
+    if units is None:
+        return ()
+    whole = all(n % units == 0 for n in atoms.values())
+    return (units, 1) if whole and units > 1 else (units,)
+
+
 def contradictions(
     block: Block,
     *,
@@ -74,9 +90,10 @@ def _formula(block: Block, contents: dict[int, float]) -> str | None:
     ratios = {z: contents.get(z, 0.0) / n for z, n in atoms.items() if n > 0}
     strange = [z for z in contents if z not in atoms]
     scale = float(np.median(list(ratios.values()) or [0.0]))
-    scale = units if units and _fits(contents, atoms, units) else scale or units or 1.0
+    fitting = [n for n in units_of_cell(atoms, units) if _fits(contents, atoms, n)]
+    scale = fitting[0] if fitting else scale or units or 1.0
     if not strange and _fits(contents, atoms, scale):
-        if units is None or abs(scale - units) < 0.5:
+        if any(abs(scale - n) < 0.5 for n in units_of_cell(atoms, units) or (scale,)):
             return None
         return (
             f"the file states Z = {units}, but its cell holds {scale:g} formula units of "

@@ -35,6 +35,8 @@ WARM = ("Bi2Se3", "SrTiO3", "SiO2_quartz_P3121", "ErFeO3", "Cd3As2")
 """5, 5, 9, 20 and 80 atoms in the primitive cell, which is what is timed."""
 MODES = (("Cd3As2", (1, 1, 1), None), ("CaF2", (4, 4, 4), 38))
 """80 atoms, and 192 of which one is replaced so that the cell stays primitive."""
+LARGE = (200, 1000, 4800, 10_000)
+"""Atoms of cells without symmetry."""
 CHANNELS = (("Bi2Se3", 3), ("Bi2Se3", 4), ("SiO2_quartz_P3121", 3), ("MoS2_2H", 4), ("NaCl", 4))
 
 
@@ -243,6 +245,42 @@ def screening(_: int) -> Iterator[Row]:
         None,
         f"{found['n'] / found['ours']:.1f} structures a second, no cache",
     )
+
+
+def large_cells(repeat: int) -> Iterator[Row]:
+    """The whole structure step of cells without symmetry, against one search by spglib."""
+    import numpy as np
+    import spglib
+
+    from symchiral.crystal.crystal import Crystal
+    from symchiral.crystal.search import find_symmetry
+
+    lattices = {
+        "cubic": np.eye(3),
+        "triclinic": np.array([[1, 0.02, 0], [0.05, 1.03, 0.01], [0.1, 0.07, 1.1]]),
+    }
+    for atoms in LARGE:
+        edge = int(np.ceil(atoms ** (1 / 3)))
+        rng = np.random.default_rng(atoms)
+        grid = np.stack(np.meshgrid(*[np.arange(edge)] * 3), axis=-1).reshape(-1, 3)
+        grid = grid[rng.permutation(len(grid))[:atoms]]
+        places = (grid + 0.3 * rng.uniform(-1, 1, (atoms, 3))) / edge
+        numbers = rng.choice([8, 14, 26], atoms)
+        for kind, shape in lattices.items():
+            crystal = Crystal.of(3.0 * edge * shape, places, numbers)
+            cell = (crystal.cell, crystal.positions, crystal.numbers)
+
+            def ours(crystal: Crystal = crystal) -> object:
+                return find_symmetry(crystal)
+
+            def floor(cell: Any = cell) -> object:
+                return spglib.get_symmetry_dataset(cell, symprec=1e-3)
+
+            count = 3 * repeat if atoms < 1000 else max(2, repeat // 3)
+            medians([floor, ours], 1)
+            a, b = medians([floor, ours], count)
+            name = f"structure of {atoms} atoms, P1, {kind} lattice / one spglib"
+            yield Row(name, b / a, 4.0, f"{1e3 * b:.1f} ms, {1e3 * a:.1f} ms")
 
 
 def modes(repeat: int) -> Iterator[Row]:
@@ -639,6 +677,7 @@ def main() -> int:
         reuse,
         channels,
         screening,
+        large_cells,
         modes,
         along,
         calculator,
