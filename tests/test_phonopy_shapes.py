@@ -30,6 +30,7 @@ import symchiral as sc
 from symchiral.cli import main
 from symchiral.errors import InputError, LimitError, ReadError, SymchiralError
 from symchiral.io import folder as folder_module
+from symchiral.io.band_files import write_band_yaml
 from symchiral.io.folder import Folder
 from symchiral.io.phonopy_settings import parse_settings
 from symchiral.io.shipped import find_structure
@@ -667,6 +668,104 @@ def test_hdf5_that_is_refused(tmp_path: Path) -> None:
         file["force_constants"] = h5py.ExternalLink(str(secret), "eigenvector")
     with pytest.raises(ReadError, match="another file"):
         sc.read(place)
+
+
+PATH = [
+    [[0, 0, 0], [0.25, 0, 0.25], [0.5, 0, 0.5]],
+    [[0.5, 0, 0.5], [0.5, 0.125, 0.625], [0.5, 0.25, 0.75]],
+    [[0.375 * x, 0.375 * x, 0.75 * x] for x in (1, 0.8, 0.6, 0.4, 0.2, 0)],
+    [[0, 0, 0], [0.25, 0.25, 0.25], [0.5, 0.5, 0.5]],
+]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("charges", [False, True])
+def test_bands_on_the_path_of_a_file(charges: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    """Its own path and eigenvectors, with the field of every direction at the zone centre."""
+    phonon = made(is_nac=charges)
+    phonon.run_band_structure(PATH, with_eigenvectors=True)
+    phonon.band_structure.write_yaml(filename=tmp_path / "band.yaml")
+    phonon.band_structure.write_hdf5(filename=tmp_path / "band.hdf5")
+    phonon.save(tmp_path / "phonopy.yaml", settings={"force_sets": False})
+    expected = [np.sort(row) for piece in phonon.band_structure.frequencies for row in piece]
+    for name in ("band.yaml", "band.hdf5"):
+        study = sc.read(tmp_path / name)
+        bands = study.bands(eigenvectors=True)
+        found = [np.sort(row) for piece in bands.segments for row in piece.frequencies]
+        assert len(found) == len(expected) == 15
+        assert np.abs(np.array(found) - np.array(expected)).max() < 1e-6
+        ways = [(p.start.point.label, p.end.point.label) for p in bands.segments]
+        assert ways == [("GM", "X"), ("X", "W"), ("SM(3/4)", "GM"), ("GM", "L")]
+        # Without a field the optical modes of the zone centre are one triplet.
+        levels = [len(piece.start.levels) for piece in bands.segments if piece.start.levels]
+        assert (levels[0] > 2) == charges
+        file = tmp_path / "again.yaml"
+        with file.open("w") as stream:
+            write_band_yaml(bands, stream)
+        again = sc.read(file).bands()
+        rows = [np.sort(row) for piece in again.segments for row in piece.frequencies]
+        assert np.abs(np.array(rows) - np.array(found)).max() < 1e-6
+        with pytest.raises(SymchiralError, match="no eigenvectors at"):
+            study.bands("L W")
+
+
+def test_a_path_that_passes_special_points_between_its_own(tmp_path: Path) -> None:
+    """Pieces are cut where symmetry changes, also where the file has no wavevector; or refused."""
+    phonon = made(is_nac=False)
+    points = [[0.5 * x, 0, 0.5 * x] for x in (-0.3, -0.1, 0.2, 0.6)]
+    phonon.run_band_structure([points, [[0.5, 0.5, 0.5]]], with_eigenvectors=True)
+    phonon.band_structure.write_yaml(filename=tmp_path / "band.yaml")
+    bands = sc.read(tmp_path / "band.yaml").bands()
+    assert [len(piece.frequencies) for piece in bands.segments] == [2, 2]
+    assert [len(piece.start.levels) for piece in bands.segments][1] == 0, "no eigenvectors at GM"
+    phonon.run_band_structure([[[0, 0, 0], [0.1, 0, 0], [0.1, 0.1, 0]]], with_eigenvectors=True)
+    phonon.band_structure.write_yaml(filename=tmp_path / "band.yaml")
+    with pytest.raises(SymchiralError, match="straight"):
+        sc.read(tmp_path / "band.yaml").bands()
+
+
+def test_what_animate_writes_opens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mode.json"
+    command = ["animate", "NaCl/phonopy.yaml", "--band", "4", "-o", str(path)]
+    assert main(command) == 0
+    capsys.readouterr()
+    assert main(["show", str(path)]) == 0
+    out, error = capsys.readouterr()
+    assert "Fm-3m" in out
+    assert "1 of the 6 modes at 1 wavevector" in error
+    assert main(["modes", str(path)]) == 1
+    text = path.read_text()
+    for old, new in (
+        ('"lattice": [[', '"lattice": [[1, '),
+        ('"atom_numbers": [', '"atom_numbers": [11, '),
+        ('"atom_numbers"', '"atom_number"'),
+        ("}", ""),
+        ('"qpoints": [', '"qpoints": 3, "x": ['),
+    ):
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+        with pytest.raises(ReadError):
+            sc.read(path)
+
+
+def test_third_order_in_an_archive(tmp_path: Path) -> None:
+    """phono3py_disp.yaml and FORCES_FC3, compressed, under the names of a database."""
+    data = Path(__file__).resolve().parent / "data" / "third_order"
+    place = tmp_path / "mp-149"
+    place.mkdir()
+    shutil.copy(data / "Si_phono3py_disp.yaml.xz", place / "phono3py_mlp_eval_fc3_disp.yaml.xz")
+    with pytest.raises(InputError, match=r"FORCES_FC3.*found: phono3py_mlp_eval_fc3_disp"):
+        sc.read(place)
+    shutil.copy(data / "Si_FORCES_FC3.xz", place / "FORCES_FC3.xz")
+    archive = tmp_path / "mp-149.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in place.iterdir():
+            file.write(path, f"mp-149/{path.name}")
+    one, two = sc.read(place), sc.read(archive)
+    assert np.abs(one.modes("GM").frequencies - two.modes("GM").frequencies).max() < 1e-9
+    assert one.crystal.group.number == two.crystal.group.number == 227
+    with pytest.raises(InputError, match="supercell"):
+        sc.read(place, supercell="2 2 2")
 
 
 def test_the_command_line(phonon: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

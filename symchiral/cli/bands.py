@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--path",
         metavar='"Q ..."',
         help='points of the path as one argument, "GM K M GM"; | interrupts it '
-        "(default: the standard path)",
+        "(default: that of a band.yaml, else the standard path)",
     )
     parser.add_argument(
         "--points",

@@ -31,7 +31,7 @@ def add_structure(parser: argparse.ArgumentParser) -> None:
         "file",
         metavar="FILE",
         help="a structure (CIF, POSCAR, extxyz, ... anything ASE reads), force data (phonopy.yaml, "
-        "or a folder with it), or the name of a shipped one (Bi2Se3)",
+        "or a folder or zip archive of phonopy), or the name of a shipped one (Bi2Se3)",
     )
     parser.add_argument(
         "--symprec",

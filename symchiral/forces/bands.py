@@ -14,7 +14,7 @@ from symchiral.errors import GrammarError, LimitError, SymmetryError
 from symchiral.forces.phonons import TOLERATED, Phonons
 from symchiral.irreps.axis import Axis, axis_along, axis_at
 from symchiral.irreps.pam import balanced
-from symchiral.irreps.segments import PathPoint, Segment, find_segments
+from symchiral.irreps.segments import PathPoint, Segment, find_segments, segments_between
 from symchiral.modes.branches import (
     Branch,
     angular_momenta,
@@ -30,6 +30,9 @@ Floats = npt.NDArray[np.float64]
 
 FEWEST = 5
 """Wavevectors on the shortest piece of a path."""
+
+SHORT = 1e-5
+"""Wavevectors of a file that differ by less, in any coordinate, are one."""
 
 MOST = 100_000
 """Wavevectors on a path."""
@@ -210,9 +213,10 @@ def make_bands(
     ----------
     path : str, optional
         ``"GM K M GM"``, as for :func:`~symchiral.irreps.segments.find_segments`; default the
-        standard path.
+        path of the file, where it is one of eigenvectors along a path, else the standard path.
     points : int
-        Wavevectors on the whole path, about: they are equally dense on all pieces.
+        Wavevectors on the whole path, about: they are equally dense on all pieces. On its own path
+        a file has its own.
     about : str
         ``axis``: PAM and AM about the axis of the crystal (about z where it has none); ``path``: on
         every piece about the direction of the piece, as the helicity of a travelling wave.
@@ -226,7 +230,7 @@ def make_bands(
     LimitError
         More than 10⁵ points, or fewer than two.
     GrammarError
-        ``about`` is neither.
+        ``about`` is neither; a piece of the path of a file is not straight.
     """
     if about not in ("axis", "path"):
         raise GrammarError(
@@ -241,24 +245,70 @@ def make_bands(
             fix="give a number such as 200",
         )
     crystal = phonons.crystal
-    segments = find_segments(crystal, path)
+    own = _own_path(phonons) if path is None else []
+    segments = [s for s, _ in own] if own else find_segments(crystal, path)
     reciprocal = 2 * np.pi * np.linalg.inv(crystal.primitive.cell).T
     lengths = [float(np.linalg.norm(s.vector @ reciprocal)) for s in segments]
+    directed = phonons.born is not None or _holds_fields(phonons)
     ends: dict[object, Modes] = {}
     found: list[BandSegment] = []
     start = 0.0
-    for segment, length in zip(segments, lengths, strict=True):
+    for number, (segment, length) in enumerate(zip(segments, lengths, strict=True)):
         n = max(FEWEST, round(points * length / sum(lengths)))
         line, unit = axis, np.array([0.0, 0.0, 1.0]) if axis is None else axis.direction
         if about == "path":
             along = segment.vector @ reciprocal
             line, unit = axis_along(crystal, along), along / np.linalg.norm(along)
-        t = np.linspace(0, 1, n)
+        t = own[number][1] if own else np.linspace(0, 1, n)
+        distance = start + t * length
         found.append(
-            _follow(phonons, line, unit, segment, t, start + t * length, ends, eigenvectors)
+            _follow(phonons, line, unit, segment, t, distance, ends, directed, eigenvectors)
         )
         start += length
     return Bands(crystal, phonons, axis, about, tuple(found))
+
+
+def _own_path(phonons: Phonons) -> list[tuple[Segment, Floats]]:
+    """The pieces of the path of a file, and where its wavevectors are on each, from 0 to 1."""
+    found: list[tuple[Segment, Floats]] = []
+    for points in phonons.own_path:
+        way = points[-1] - points[0] if len(points) else np.zeros(3)
+        length = float(way @ way)
+        if length < SHORT**2:
+            continue
+        t = (points - points[0]) @ way / length
+        if np.abs(points[0] + t[:, None] * way - points).max() > SHORT:
+            raise GrammarError(
+                "cannot follow the path of the file",
+                why="the wavevectors of a piece of it are not on a straight line",
+                fix="write it anew with straight pieces, or pass --path (path=)",
+            )
+        for segment in segments_between(phonons.crystal, points[0], points[-1]):
+            low, high = (
+                float((x - points[0]) @ way / length)
+                for x in (segment.start.coordinates, segment.end.coordinates)
+            )
+            inside = (t > low - SHORT) & (t < high + SHORT)
+            if inside.any():
+                found.append((segment, np.clip((t[inside] - low) / (high - low), 0, 1)))
+    return found
+
+
+def _holds_fields(phonons: Phonons) -> bool:
+    """Whether eigenvectors of a path hold, at the zone centre, the field of its direction."""
+    frequencies = []
+    for points in phonons.own_path:
+        way = points[-1] - points[0] if len(points) else np.zeros(3)
+        at_centre = np.abs(points - np.rint(points)).max(axis=1, initial=0) < SHORT
+        if np.abs(way).max() < SHORT or not at_centre.any():
+            continue
+        way = phonons.crystal.frame.wavevector(way, to="cartesian", source="primitive")
+        matrix = phonons.matrix_at(np.zeros(3), way)
+        modes = mode_space(phonons.crystal, None, GAMMA).modes(matrix, phonons.masses)
+        if modes.asymmetry > TOLERATED:
+            return True
+        frequencies.append(np.sort(modes.frequencies))
+    return bool(frequencies) and float(np.ptp(frequencies, axis=0).max()) > TOLERATED
 
 
 def _follow(
@@ -269,6 +319,7 @@ def _follow(
     t: Floats,
     distance: Floats,
     ends: dict[object, Modes],
+    directed: bool,  # noqa: FBT001
     keep: bool,  # noqa: FBT001
 ) -> BandSegment:
     crystal, n, size = phonons.crystal, len(t), 3 * len(phonons.masses)
@@ -293,8 +344,10 @@ def _follow(
     am[:, [not b.fixed for b in branches]] = np.nan
     u, residues = _pam(space, segment, coordinates, branches)
     first, last = (
-        _end(phonons, axis, point, direction, frequencies[i], ends)
-        for point, i in ((segment.start, 0), (segment.end, -1))
+        _end(phonons, axis, point, direction, frequencies[i], ends, directed)
+        if abs(t[i] - at) < SHORT
+        else BandEnd(point, (), frozen([], np.int64))
+        for point, i, at in ((segment.start, 0, 0.0), (segment.end, -1, 1.0))
     )
     for array in (coordinates, frequencies, am, u, *(() if vectors is None else (vectors,))):
         array.setflags(write=False)
@@ -318,7 +371,7 @@ def _follow(
 def _approach(phonons: Phonons, q: Floats, direction: Floats) -> Floats | None:
     """The direction along the piece at the zone centre, where Born charges make it matter."""
     whole = np.abs(q - np.rint(q)).max() < 1e-9
-    return direction if whole and phonons.born is not None else None
+    return direction if whole and (phonons.born is not None or phonons.own_path) else None
 
 
 def _check(phonons: Phonons, matrix: Complex, frequencies: Floats) -> None:
@@ -366,12 +419,13 @@ def _end(
     direction: Floats,
     frequencies: Floats,
     cache: dict[object, Modes],
+    directed: bool,  # noqa: FBT001
 ) -> BandEnd:
     """The multiplets of a special point, and which branch goes into which, by frequency."""
     if point.q is None:
         return BandEnd(point, (), frozen([], np.int64))
     at_centre = point.q.reduced == GAMMA
-    approach = direction if at_centre and phonons.born is not None else None
+    approach = direction if at_centre and directed else None
     unit = None if approach is None else approach / np.linalg.norm(approach)
     key = (
         point.q.reduced,

@@ -176,6 +176,17 @@ class Phonons(Value):
         """Where the forces come from, in its own primitive cell and order of atoms."""
         return self._forces
 
+    @property
+    def own_path(self) -> tuple[Floats, ...]:
+        """Wavevectors of every straight piece of the path of a file with eigenvectors.
+
+        On the reciprocal basis of our primitive cell, (n, 3) each; empty where there is no path.
+        """
+        if not isinstance(self._forces, Tabulated):
+            return ()
+        ours = self._forces.points @ np.linalg.inv(self._basis)
+        return tuple(ours[start:stop] for start, stop in self._forces.pieces)
+
     def in_source(self, q: Floats, eigenvectors: Complex) -> tuple[Floats, Complex]:
         """Express eigenvectors in the primitive cell and order of atoms of the source.
 
@@ -211,10 +222,12 @@ class Phonons(Value):
         """
         point = q.reduced
         unit = _unit(direction, point)
-        matrix, field = self.dynamical_matrix(point), None
-        # Eigenvectors from a file hold the field of the direction they were made for.
-        if unit is not None and not isinstance(self._forces, Tabulated):
-            field = self.dynamical_matrix(point, unit) - matrix
+        if isinstance(self._forces, Tabulated):
+            # Eigenvectors from a file hold the field of the direction they were made for.
+            matrix, field = self.dynamical_matrix(point, unit), None
+        else:
+            matrix = self.dynamical_matrix(point)
+            field = None if unit is None else self.dynamical_matrix(point, unit) - matrix
         space = mode_space(self.crystal, axis_at(self.crystal, axis, [point]), point)
         modes = space.modes(matrix, self.masses, born=self.born, direction=unit, field=field)
         if modes.asymmetry > TOLERATED and not self.symmetrize:

@@ -27,6 +27,7 @@ from symchiral.io.cif import Block, looks_like_cif, parse_cif
 from symchiral.io.espresso import looks_like_espresso, parse_espresso
 from symchiral.io.files import choose, decode, load, locate, unpack
 from symchiral.io.foreign import plain_name, read_cif_by_ase, read_foreign
+from symchiral.io.phonon_website import looks_like_website, read_website
 from symchiral.io.readings import differences
 from symchiral.io.site_values import (
     first_moments,
@@ -173,6 +174,9 @@ def read_bytes(
         return _from_cif(plain, name, digest, index, average_sites=average_sites)
     if b"\0" not in plain and looks_like_espresso(plain.decode("latin-1")):
         return _from_espresso(plain, name, digest, spin_axis)
+    if b"\0" not in plain and looks_like_website(plain.decode("latin-1")):
+        text = decode(plain, name=name)
+        return read_website(text.text, Source(name, digest, notes=text.notes), name=name)
     frame = read_foreign(plain, name=name, path=path, index=index)
     source = Source(path=name, sha256=digest, notes=frame.notes)
     return _from_ase(frame.atoms, source, name, spin_axis)

@@ -123,6 +123,25 @@ def find_segments(crystal: SymmetricCrystal, path: str | None = None) -> tuple[S
     return tuple(found)
 
 
+def segments_between(crystal: SymmetricCrystal, start: Floats, end: Floats) -> tuple[Segment, ...]:
+    """Return the pieces of the straight way between two wavevectors.
+
+    Parameters
+    ----------
+    start, end : (3,) float
+        On the primitive reciprocal basis; rounded numbers are taken as the fractions they round.
+    """
+    corners = []
+    for x in (start, end):
+        exact = np.array([float(Fraction(float(c)).limit_denominator(24)) for c in x])
+        place = np.where(np.abs(exact - x) < NEAR, exact, x)
+        point = _point(crystal.group, place, "·")
+        if point.q is not None and point.label == "·":
+            point = PathPoint(locate(crystal.group, point.q).text, point.coordinates, point.q)
+        corners.append(point)
+    return tuple(_pieces(crystal.group, *corners))
+
+
 def _standard(crystal: SymmetricCrystal) -> Iterator[tuple[PathPoint, PathPoint]]:
     for pair in standard_path(crystal):
         a, b = (_point(crystal.group, x, _written(name)) for name, x in pair)
