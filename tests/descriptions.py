@@ -77,10 +77,11 @@ class Description:
         """Write the crystal down in this way."""
         rng = np.random.default_rng(self.seed)
         cell = self._cell(crystal)
-        if self.conventional:
+        if self._as_given(crystal):
             points, numbers = crystal.input.positions @ cell, crystal.input.numbers
+            moments = crystal.input.moments
         else:
-            numbers = crystal.primitive.numbers
+            numbers, moments = crystal.primitive.numbers, crystal.primitive.moments
             points = crystal.frame.point(
                 crystal.primitive.positions, to="cartesian", source="primitive"
             )
@@ -92,7 +93,9 @@ class Description:
         moved += rng.normal(scale=self.noise, size=moved.shape)
         new = np.array(self.matrix) @ cell @ self.turn.T
         inside = moved @ np.linalg.inv(new) + rng.integers(-1, 2, size=moved.shape)
-        return Crystal.of(new, inside, numbers[order])
+        if moments is not None:
+            moments = self.hand * np.repeat(moments, len(copies), axis=0)[order] @ self.turn.T
+        return Crystal.of(new, inside, numbers[order], moments=moments)
 
     def _copies(self) -> Integers:
         """One lattice vector of the old cell for each copy of it in the new one."""
@@ -106,7 +109,12 @@ class Description:
         return np.asarray(whole[first])
 
     def _cell(self, crystal: SymmetricCrystal) -> Real:
-        return np.asarray(crystal.input.cell if self.conventional else crystal.frame.cell)
+        return np.asarray(crystal.input.cell if self._as_given(crystal) else crystal.frame.cell)
+
+    def _as_given(self, crystal: SymmetricCrystal) -> bool:
+        """Also where the primitive cell is the paramagnet's and holds half of the moments."""
+        halved = crystal.magnetic is not None and crystal.signs is None
+        return self.conventional or halved
 
 
 @st.composite

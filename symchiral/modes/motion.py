@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.qpoint import GAMMA
-from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.sites import Site
+from symchiral.crystal.symmetric import SymmetricCrystal
 from symchiral.irreps.axis import Axis
-from symchiral.irreps.pam import Component, eigenspace
+from symchiral.irreps.pam import Component
 from symchiral.irreps.participant import Participant
+from symchiral.modes.displacement import SiteMatrices
 from symchiral.modes.masses import masses
+from symchiral.modes.unbroken import (
+    ROUNDING,
+    Partners,
+    axial_moments,
+    named_phase,
+    partners_of,
+    spanned,
+    unitary_members,
+    with_pam_of,
+)
 
 Complex = npt.NDArray[np.complex128]
+Floats = npt.NDArray[np.float64]
+Vector = tuple[float, float, float]
+Bounds = tuple[float, float]
 
 ZERO = 1e-7
 """Angular momenta below this, in ħ, are zero."""
@@ -27,28 +40,43 @@ ZERO = 1e-7
 class Motion:
     r"""The angular momentum that the motions of one component can have.
 
-    For a normalised mass-weighted eigenvector e the mechanical angular momentum about the axis is
-    :math:`J = 2\,\mathrm{Im} \sum_κ e_{κx}^* e_{κy}` in ħ per quantum (x, y, axis right-handed).
-    Over all motions of a component it is a Hermitian form; its lowest and highest eigenvalue
-    bound J whatever the forces. A mode that time reversal, combined with an operation that keeps
-    the sense of rotation, takes to itself has J = 0: at the zone centre every non-degenerate one.
-    Rigid translations are taken out of ``lowest`` and ``highest`` (with the standard atomic masses:
-    where a species is also acoustic the bounds depend on them), but not out of ``sites``.
+    For a normalised mass-weighted eigenvector e the mechanical angular momentum is the vector
+    :math:`J = \mathrm{Im} \sum_κ e_κ^* × e_κ`, about an axis z
+    :math:`J_z = 2\,\mathrm{Im} \sum_κ e_{κx}^* e_{κy}`, in ħ per quantum. Over all motions of a
+    component it is a Hermitian form; its lowest and highest eigenvalue bound J whatever the
+    forces. An operation that takes a mode to itself turns J as an axial vector; one with time
+    reversal also reverses it, and counts only where it is *unbroken*: without magnetic order J = 0
+    for every non-degenerate mode of the zone centre, and with inversion and time reversal
+    together for every one anywhere; in a magnet or in B only what its magnetic group says.
+
+    Rigid translations are taken out of everything but ``sites`` and ``turning`` (with the standard
+    atomic masses: where a species is also acoustic the bounds depend on them).
 
     Attributes
     ----------
     lowest, highest : float
-        Bounds of J over the optical motions, ħ; NaN where the component has none or no axis exists.
+        Bounds of J about the axis over the optical motions, ħ; NaN where the component has none,
+        or where no axis exists and J need not vanish.
     sites : tuple of (str, float, float)
         Site name with the bounds of J if only that site's atoms moved.
     turning : tuple of str
         Sites of which single atoms may turn, about any direction, whatever their sum.
+    directions : tuple of (3,) float
+        Orthogonal unit vectors, Cartesian, that span what J can be; none: J = 0 about every axis.
+    box : tuple of (float, float), optional
+        Bounds of J along x, y, z, Cartesian, over the optical motions; None where there are none.
+    magnetic : bool
+        Whether order or B also changes what a quantum is: J is that of the pattern
+        :math:`e^† e = 1`, of which only the sign, or that it is zero, is exact per quantum.
     """
 
     lowest: float
     highest: float
     sites: tuple[tuple[str, float, float], ...]
     turning: tuple[str, ...] = ()
+    directions: tuple[Vector, ...] = ()
+    box: tuple[Bounds, Bounds, Bounds] | None = None
+    magnetic: bool = False
 
     @property
     def sign(self) -> str:
@@ -57,10 +85,19 @@ class Motion:
 
     @property
     def value(self) -> float | None:
-        """J where symmetry fixes it, else None."""
-        if not self.highest - self.lowest < ZERO:
+        """J about the axis where symmetry fixes it, else None."""
+        if not self.highest - self.lowest < ZERO or (self.magnetic and self.sign != "0"):
             return None
         return round(self.lowest, 9) + 0.0
+
+    @property
+    def still(self) -> bool:
+        """Whether J = 0 about every axis (single atoms may turn all the same)."""
+        return not self.directions and self.box is not None
+
+    def across(self, axis: Axis) -> bool:
+        """Whether J may have a part across an axis."""
+        return any(np.abs(np.cross(v, axis.direction)).max() > ROUNDING for v in self.directions)
 
     def site_words(self) -> tuple[tuple[str, str], ...]:
         """Which way each site's atoms turn in sum about the axis.
@@ -92,178 +129,180 @@ def motions(
     components: tuple[Component, ...],
     axis: Axis | None,
     sites: tuple[tuple[Site, int], ...],
-    matrices: Mapping[str, Complex],
+    matrices: SiteMatrices,
 ) -> tuple[Motion, ...]:
     r"""Bound the angular momentum of every component of one species.
 
-    The motions of a species on one site are the range of
-    :math:`\frac{d}{|G|} \sum_g χ(g)^*\, T(g)`; those of a component are the eigenvectors of
-    :math:`T(C_n)` in it with eigenvalue :math:`e^{-2πi l/n}`.
+    The motions of an irreducible representation on one site are the range of
+    :math:`\frac{d}{|H|} \sum_h χ(h)^*\, T(h)` over the unitary operations; those of a component
+    are the eigenvectors of :math:`T(C_n)` in it with eigenvalue :math:`e^{-2πi l/n}`. In a magnetic
+    crystal modes of several species of the family group mix, and the motions are all of theirs.
 
     Parameters
     ----------
     sites : tuple of (Site, int)
         Sites whose atoms move in this species, and how many multiplets each gives.
-    matrices : mapping of str to (H, 3n, 3n) complex
-        T(g) of the little group of the arm on the atoms of every site, by name.
+    matrices : SiteMatrices
+        T(g) of the little group of the arm on the atoms of every site.
     """
-    nan = float("nan")
-    if axis is None:
-        unknown = tuple((site.name, nan, nan) for site, _ in sites)
-        return (Motion(nan, nan, unknown),) * len(components)
-    still = [_still(crystal, participant, arm, c, axis) for c in components]
-    free = [
-        [not _on_lines(crystal, participant, arm, c, site) for site, _ in sites] for c in components
-    ]
-    zero = Motion(0.0, 0.0, tuple((site.name, 0.0, 0.0) for site, _ in sites))
-    if all(still) and not any(map(any, free)):
-        return (zero,) * len(components)
-    q, turn = participant.arms[arm], axis.turn
-    # The named operation is {E|t} g; its screw part is taken off, so that l₀ is left.
-    turns = float(q.dot(turn.lattice)) - float(turn.shift(q).generic[2]) / turn.order
-    phase = np.exp(-2j * np.pi * turns)
-    members = np.flatnonzero(participant.images[:, arm] == arm).tolist()
-    spaces = []
-    for site, count in sites:
-        basis = species_motions(participant, arm, members, matrices[site.name], count)
-        image = matrices[site.name][members.index(turn.index)] @ basis
-        spaces.append((basis, phase * (basis.conj().T @ image)))
     found = []
-    for component, rests, may in zip(components, still, free, strict=True):
-        bases = _bases(component, axis, sites, spaces)
-        motion = zero if rests else _motion(crystal, axis, sites, bases, centre=q == GAMMA)
-        turning = [
-            site.name
-            for (site, _), basis, it_may in zip(sites, bases, may, strict=True)
-            if it_may and _atoms_turn(basis)
-        ]
-        found.append(replace(motion, turning=tuple(turning)))
+    for component in components:
+        kinds = partners_of(crystal, participant, arm, component, axis)
+        where = _Place(crystal, participant, arm, axis, sites, matrices)
+        found.append(_joined([where.motion(component, partners) for partners in kinds]))
     return tuple(found)
 
 
-def _bases(
-    component: Component,
-    axis: Axis,
-    sites: tuple[tuple[Site, int], ...],
-    spaces: list[tuple[Complex, Complex]],
-) -> list[Complex]:
-    """Orthonormal columns on every site: the motions of one component."""
-    found = []
-    for (site, count), (space, named) in zip(sites, spaces, strict=True):
-        basis = space @ eigenspace(named, component.residue or Fraction(0), axis.order)
-        if basis.shape[1] != count * component.basis.shape[1]:
-            raise ValueError(f"{component} has {basis.shape[1]} motions on {site}, not {count}")
-        found.append(basis)
-    return found
+@dataclass(frozen=True, eq=False)
+class _Place:
+    """A species at a wavevector, and the atoms that it or what mixes with it can move."""
 
+    crystal: SymmetricCrystal
+    participant: Participant
+    arm: int
+    axis: Axis | None
+    sites: tuple[tuple[Site, int], ...]
+    matrices: SiteMatrices
 
-def _motion(
-    crystal: SymmetricCrystal,
-    axis: Axis,
-    sites: tuple[tuple[Site, int], ...],
-    bases: list[Complex],
-    *,
-    centre: bool,
-) -> Motion:
-    forms, translations, bounds = [], [], []
-    weights = masses(crystal.primitive)
-    for (site, _), basis in zip(sites, bases, strict=True):
-        form = angular_momentum_form(basis, axis.direction)
-        forms.append(form)
-        values = np.linalg.eigvalsh(form)
-        bounds.append((site.name, float(values[0]), float(values[-1])))
-        if centre:
+    def motion(self, component: Component, partners: Partners) -> Motion:
+        """What the modes of one irreducible representation in a component can do."""
+        magnetic = self.crystal.signs is not None
+        # Modes of the zone boundary that the magnetic cell folds here add opposite rotations of
+        # the atoms that time reversal with a translation exchanges: nothing keeps them on lines.
+        folded = self.crystal.magnetic is not None and not magnetic
+        moments = axial_moments(self.crystal, partners)
+        atoms, total = spanned(moments), spanned(moments.sum(axis=1))
+        if not atoms.any():
+            none = tuple((site.name, 0.0, 0.0) for site, _ in self.sites)
+            names = tuple(site.name for site, _ in self.sites) if folded else ()
+            return Motion(0.0, 0.0, none, names, box=_NOWHERE, magnetic=magnetic)
+        shares, turning, forms, rigid = [], [], [], []
+        weights = masses(self.crystal.primitive)
+        for site, basis in self._bases(component, partners):
+            own = list(site.atoms)
+            form = np.stack([angular_momentum_form(basis, axis) for axis in np.eye(3)])
+            along = spanned(moments[:, own].sum(axis=1))
+            shares.append((site.name, *self._bounds(form, along)))
+            if folded or _atoms_turn(basis, atoms[own]):
+                turning.append(site.name)
+            forms.append(form)
             root = np.sqrt(weights[site.atoms[0]])
-            uniform = np.tile(np.eye(3), (len(site.atoms), 1))
-            translations.append(root * (basis.conj().T @ uniform))
-    total = _direct_sum(forms)
-    optical = np.eye(len(total), dtype=complex)
-    if centre:
-        vectors, values, _ = np.linalg.svd(np.concatenate(translations))
-        optical = vectors[:, int(np.sum(values > 1e-6)) :]
-    if not optical.shape[1]:
-        return Motion(float("nan"), float("nan"), tuple(bounds))
-    values = np.linalg.eigvalsh(optical.conj().T @ total @ optical)
-    return Motion(float(values[0]), float(values[-1]), tuple(bounds))
+            rigid.append(root * (basis.conj().T @ np.tile(np.eye(3), (len(own), 1))))
+        if not total.any():
+            return Motion(0.0, 0.0, tuple(shares), tuple(turning), box=_NOWHERE, magnetic=magnetic)
+        form = np.stack([_direct_sum([f[i] for f in forms]) for i in range(3)])
+        if self.participant.arms[self.arm] == GAMMA:
+            vectors, values, _ = np.linalg.svd(np.concatenate(rigid))
+            optical = vectors[:, int(np.sum(values > 1e-6)) :]
+            form = optical.conj().T @ form @ optical
+        nan = float("nan")
+        if not form.shape[1]:
+            return Motion(nan, nan, tuple(shares), tuple(turning), magnetic=magnetic)
+        x, y, z = (_extremes(form, v) for v in total)
+        return Motion(
+            *self._bounds(form, total),
+            tuple(shares),
+            tuple(turning),
+            _directions(total @ np.einsum("iab,jba->ij", form, form).real @ total),
+            (x, y, z),
+            magnetic,
+        )
+
+    def _bases(self, component: Component, partners: Partners) -> Iterator[tuple[Site, Complex]]:
+        """Orthonormal columns on every site: the motions that modes of a component can have."""
+        crystal, axis = self.crystal, self.axis
+        unitary = unitary_members(crystal, self.participant, self.arm)
+        little = np.flatnonzero(self.participant.images[:, self.arm] == self.arm)
+        counts = dict(self.sites)
+        for site in crystal.sites if crystal.signs is not None else counts:
+            matrices = self.matrices.by_site[site.name]
+            basis = isotypic(partners.characters, matrices[np.searchsorted(little, unitary)])
+            if axis is not None:
+                phase = named_phase(self.participant, self.arm, axis)
+                named = phase * matrices[np.searchsorted(little, axis.turn.index)]
+                basis = with_pam_of(component, crystal, axis, named, basis)
+            if crystal.signs is None and basis.shape[1] != counts[site] * component.basis.shape[1]:
+                raise ValueError(f"{component} has {basis.shape[1]} motions on {site}")
+            if basis.shape[1]:
+                yield site, basis
+
+    def _bounds(self, form: Complex, span: Floats) -> Bounds:
+        """Bounds of J about the axis; without one those of J = 0, or none."""
+        if self.axis is not None:
+            return _extremes(form, span @ self.axis.direction)
+        zero = np.abs(np.tensordot(span, form, 1)).max(initial=0) < ZERO
+        return (0.0, 0.0) if zero else (float("nan"), float("nan"))
 
 
-def _still(
-    crystal: SymmetricCrystal,
-    participant: Participant,
-    arm: int,
-    component: Component,
-    axis: Axis,
-) -> bool:
-    r"""Whether symmetry stops the motions of a component of every mode.
+_NOWHERE: tuple[Bounds, Bounds, Bounds] = ((0.0, 0.0), (0.0, 0.0), (0.0, 0.0))
 
-    Within the w partners of one mode that a component holds, J is a Hermitian w×w matrix M. Of the
-    operations that take the component to itself, g turns it into :math:`s\,D M D^†` and Kg (K alone
-    at the zone centre) into :math:`-s\,U M^* U^†`, with s = ±1 where g keeps or reverses the sense
-    of rotation about the axis. J = 0 if no M stays as it is; there are
 
-    .. math:: \frac1N \Bigl(\sum_g s\,|\mathrm{tr} D|^2 - \sum_{Kg} s\,\mathrm{tr}\,U U^*\Bigr)
+def _extremes(form: Complex, direction: Floats) -> Bounds:
+    """Lowest and highest J along a direction, given its Hermitian forms along x, y, z."""
+    values = np.linalg.eigvalsh(np.tensordot(direction, form, 1))
+    return float(values[0]), float(values[-1])
 
-    independent ones.
-    """
-    senses = np.linalg.det(crystal.rotations) * np.einsum(
-        "i,gij,j->g", axis.direction, crystal.rotations, axis.direction
+
+def _directions(gram: Floats) -> tuple[Vector, ...]:
+    """Orthogonal unit vectors along which J can be, given the squares Σ J_i J_j."""
+    values, vectors = np.linalg.eigh(gram)
+    kept = vectors[:, values > ZERO**2]
+    left = np.eye(3) if kept.shape[1] == 3 else kept @ kept.T
+    found: list[Vector] = []
+    for column in left.T:
+        rest = column - sum((np.array(v) * (v @ column) for v in found), np.zeros(3))
+        size = float(np.linalg.norm(rest))
+        if len(found) < kept.shape[1] and size > 0.1:
+            rest = rest / size
+            rest = rest * np.sign(rest[np.abs(rest) > 1e-6][-1])
+            x, y, z = (rest.round(12) + 0.0).tolist()
+            found.append((x, y, z))
+    return tuple(found)
+
+
+def _joined(found: Sequence[Motion]) -> Motion:
+    """What holds for modes of any of several kinds."""
+    if len(found) == 1:
+        return found[0]
+    boxes = [m.box for m in found if m.box is not None]
+    bounds: dict[str, list[Bounds]] = {}
+    for m in found:
+        for name, low, high in m.sites:
+            bounds.setdefault(name, []).append((low, high))
+    spans = np.array([v for m in found for v in m.directions]).reshape(-1, 3)
+    return Motion(
+        float(np.min([m.lowest for m in found])),
+        float(np.max([m.highest for m in found])),
+        tuple((name, *_hull(values)) for name, values in bounds.items()),
+        tuple(dict.fromkeys(name for m in found for name in m.turning)),
+        _directions(spans.T @ spans),
+        (
+            _hull([b[0] for b in boxes]),
+            _hull([b[1] for b in boxes]),
+            _hull([b[2] for b in boxes]),
+        )
+        if boxes
+        else None,
+        found[0].magnetic,
     )
-    keeps = np.abs(senses) > 1 - 1e-6
-    return _vanishes(participant, arm, component, keeps, np.rint(senses))
 
 
-def _on_lines(
-    crystal: SymmetricCrystal,
-    participant: Participant,
-    arm: int,
-    component: Component,
-    site: Site,
-) -> bool:
-    """Whether symmetry keeps every atom of a site on a line in every mode: as :func:`_still`.
+def _hull(bounds: Sequence[Bounds]) -> Bounds:
+    """The interval of several."""
+    return float(np.min([x for x, _ in bounds])), float(np.max([x for _, x in bounds]))
 
-    In the place of the sign s stand the angular momenta of the single atoms, axial vectors that an
-    operation turns and carries to other atoms; of each trace s becomes that of this matrix.
+
+def _atoms_turn(basis: Complex, spans: Floats) -> bool:
+    """Whether any atom has an angular momentum in any of the motions, in a direction it may.
+
+    With B the (3, m) amplitudes of an atom, n · J is the form :math:`B^† [n×] B`: it vanishes with
+    :math:`B B^† [n×] B B^†`.
     """
-    atoms = np.array(site.atoms)
-    fixed = np.sum(crystal.permutations[:, atoms] == atoms, axis=1)
-    axial = np.linalg.det(crystal.rotations) * np.trace(crystal.rotations, axis1=1, axis2=2)
-    return _vanishes(participant, arm, component, np.ones(len(fixed), dtype=bool), fixed * axial)
-
-
-def _atoms_turn(basis: Complex) -> bool:
-    """Whether any atom has an angular momentum in any of the motions, about any direction."""
     blocks = basis.reshape(-1, 3, basis.shape[1])
-    areas = np.einsum("kia,kjb->kijab", blocks.conj(), blocks)
-    return bool(np.abs(areas - areas.swapaxes(1, 2)).max() > ZERO)
-
-
-def _vanishes(
-    participant: Participant,
-    arm: int,
-    component: Component,
-    keeps: npt.NDArray[np.bool_],
-    characters: npt.NDArray[np.float64],
-) -> bool:
-    """Whether no matrix M, times what has these characters, is left by the operations kept."""
-    b = component.basis
-    opposite = int(participant.conjugate_arms[arm])
-    moved, images = participant.matrices[:, arm] @ b, participant.images[:, arm]
-    # K takes Σ Q ε to Σ Q* C ε: the arm −q back to the named one.
-    returned = participant.conjugation[opposite] @ moved.conj()
-    own, reversed_ = keeps & (images == arm), keeps & (images == opposite)
-    linear, antilinear = b.conj().T @ moved[own], b.conj().T @ returned[reversed_]
-    total, members = 0.0, 0
-    for matrices, signs, kind in (
-        (linear, characters[own], 1),
-        (antilinear, characters[reversed_], -1),
-    ):
-        inside = np.abs(np.sum(np.abs(matrices) ** 2, axis=(1, 2)) - b.shape[1]) < 1e-6
-        chosen, s = matrices[inside], signs[inside]
-        traces = np.trace(chosen, axis1=1, axis2=2)
-        squares = np.trace(chosen @ chosen.conj(), axis1=1, axis2=2).real
-        total += kind * float(s @ (np.abs(traces) ** 2 if kind > 0 else squares))
-        members += len(s)
-    return abs(total) < 1e-6 * members
+    squares = blocks @ np.swapaxes(blocks.conj(), 1, 2)
+    crosses = np.cross(np.eye(3), spans[:, :, None, :])  # [n×] of the columns n of the spans
+    forms = squares[:, None] @ crosses @ squares[:, None]
+    return bool(np.abs(forms).max() > ZERO)
 
 
 def species_motions(
@@ -271,14 +310,22 @@ def species_motions(
 ) -> Complex:
     """Orthonormal columns: the displacements of a site's atoms that belong to a species."""
     characters = np.trace(participant.matrices[members, arm], axis1=1, axis2=2)
-    # A pseudoreal irrep stands twice in its participant, which doubles the characters.
-    twice = np.vdot(characters, characters).real / len(members) > 3
-    weights = characters.conj() * participant.irrep_dimension / len(members) / (2 if twice else 1)
+    found = isotypic(characters, matrices)
+    if found.shape[1] != count * participant.dimension:
+        raise ValueError(f"{participant} has {found.shape[1]} motions, not {count}")
+    return found
+
+
+def isotypic(characters: Complex, matrices: Complex) -> Complex:
+    r"""Orthonormal columns: the displacements that belong to an irreducible (co)representation.
+
+    The range of :math:`\frac{χ(1)}{\sum_h |χ(h)|^2} \sum_h χ(h)^* T(h)`: also where χ is that of an
+    irrep twice, or of two different ones of one dimension, a projector.
+    """
+    weights = characters.conj() * characters[0] / np.vdot(characters, characters).real
     projector = np.tensordot(weights, matrices, 1)
-    rank = round(np.trace(projector).real)
-    if rank != count * participant.dimension:
-        raise ValueError(f"{participant} has {rank} motions, not {count}")
     # The range of a projector of known rank: its image of as many generic vectors.
+    rank = round(np.trace(projector).real)
     generic = np.random.default_rng(0).normal(size=(len(projector), rank))
     return np.linalg.qr(projector @ generic)[0]
 

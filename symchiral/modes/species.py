@@ -67,7 +67,7 @@ class Species(Value):
             self.components,
             self.axis,
             self.sites,
-            self.matrices.by_site if self.axis else {},
+            self.matrices,
         )
 
     @property

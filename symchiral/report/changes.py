@@ -10,7 +10,8 @@ from symchiral.crystal.search import Notice, SymmetricCrystal
 from symchiral.fields.background import Background
 from symchiral.irreps.axis import Axis, axis_names
 from symchiral.report.directions import along_text
-from symchiral.rules.changes import Changes
+from symchiral.report.summary import order_notes, starred
+from symchiral.rules.changes import Changes, SpeciesChange
 from symchiral.table import Table, unbroken
 
 ROWS = 20
@@ -37,8 +38,10 @@ def changes_table(
     rows = []
     for s in changes.species:
         parts = " + ".join(label if n == 1 else f"{n} {label}" for label, n in s.becomes)
-        new = s.after.words if s.after != s.before else "same"
-        rows.append((s.species, parts, "splits" if s.split else "—", s.before.words, new))
+        old, new = starred(s.before, s.odd_before), starred(s.after, s.odd_after)
+        if new == old and s.after == s.before:
+            new = "same"
+        rows.append((s.species, parts, "splits" if s.split else "—", old, new))
     opened = ["·".join(o.species) for o in changes.opened]
     foot = []
     if opened:
@@ -50,6 +53,9 @@ def changes_table(
         )
     else:
         foot.append("No product of three modes is newly allowed.")
+    if after.signs is not None:
+        foot.append("Products of displacements: those with a velocity are not judged.")
+    foot += order_notes(after, " ".join(row[-1] for row in rows))
     if changes.cell > 1:
         foot.append(
             f"The primitive cell is {changes.cell} times larger: modes of the zone boundary appear "
@@ -99,7 +105,23 @@ def field_record(background: Background | None) -> dict[str, Any] | None:
     }
 
 
-def changes_record(before: SymmetricCrystal, changes: Changes) -> dict[str, Any]:
+def _by_order(after: SymmetricCrystal, change: SpeciesChange) -> dict[str, Any]:
+    """What light sees through velocities: without, and in the field."""
+    if after.magnetic is None:
+        return {}
+    old, new = change.odd_before, change.odd_after
+    return {
+        "by_order": {
+            "infrared": [old.infrared, new.infrared],
+            "raman": [old.raman, new.raman],
+            "hyper_raman": [old.hyper_raman, new.hyper_raman],
+        }
+    }
+
+
+def changes_record(
+    before: SymmetricCrystal, after: SymmetricCrystal, changes: Changes
+) -> dict[str, Any]:
     """Return what a field changes."""
     return {
         "space_group_without": before.group.number,
@@ -113,6 +135,7 @@ def changes_record(before: SymmetricCrystal, changes: Changes) -> dict[str, Any]
                 "infrared": [s.before.infrared, s.after.infrared],
                 "raman": [s.before.raman, s.after.raman],
                 "hyper_raman": [s.before.hyper_raman, s.after.hyper_raman],
+                **_by_order(after, s),
             }
             for s in changes.species
         ],

@@ -21,13 +21,16 @@ from symchiral.irreps.axis import Axis, axis_at, axis_names, named_operation
 from symchiral.irreps.cdml import cdml_name
 from symchiral.irreps.reflection import parities, reflections
 from symchiral.irreps.stars import place_name, star_arms
+from symchiral.modes.motion import Motion
 from symchiral.modes.parts import spin_orbital
 from symchiral.modes.species import Species, find_species
+from symchiral.modes.unbroken import conserved_order
 from symchiral.report.changes import field_record
 from symchiral.report.magnetism import magnetic_record, splitting_record
 from symchiral.report.wavevectors import little_symbol
 from symchiral.rules.activity import activity
 from symchiral.rules.listing import listing
+from symchiral.rules.magnetism import odd_activity
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook
 from symchiral.version import __version__
@@ -116,6 +119,8 @@ def axis_record(crystal: SymmetricCrystal, axis: Axis | None) -> Document | None
         "point": [str(x) for x in axis.point],
         "screw": str(Fraction(axis.screw, axis.order)),
         "xyz": named_operation(crystal, axis).xyz,
+        # Where time reversal is broken the operation may come with it.
+        **({} if crystal.signs is None else {"conserved_order": conserved_order(crystal, axis)}),
     }
 
 
@@ -172,6 +177,7 @@ def _species(
                         "sign": motion.sign,
                         "am": motion.value,
                         "sites": dict(motion.site_words()),
+                        **_vector(item.axis, motion),
                         **keys,
                     }
                     for c, motion, keys in zip(item.components, item.motions, more, strict=True)
@@ -179,6 +185,7 @@ def _species(
                 "infrared": optical.infrared,
                 "raman": optical.raman,
                 "hyper_raman": optical.hyper_raman,
+                **_by_order(item),
                 "characters": [
                     {"xyz": group.operations[g].xyz, "value": [x.real + 0.0, x.imag + 0.0]}
                     for g, x in zip(*_characters(item), strict=True)
@@ -186,6 +193,28 @@ def _species(
             }
         )
     return found
+
+
+def _vector(axis: Axis | None, motion: Motion) -> Document:
+    """J as a vector, where it may point elsewhere than along the axis."""
+    if not motion.directions or not (axis is None or motion.across(axis)):
+        return {}
+    return {"directions": tidy(np.array(motion.directions)), "box": tidy(np.array(motion.box))}
+
+
+def _by_order(species: Species) -> Document:
+    """What light sees of a species through its velocity, in a magnetic crystal or in B."""
+    crystal = species.matrices.crystal
+    if crystal.magnetic is None or species.place:
+        return {}
+    odd = odd_activity(crystal, species.participant)
+    return {
+        "by_order": {
+            "infrared": odd.infrared,
+            "raman": odd.raman,
+            "hyper_raman": odd.hyper_raman,
+        }
+    }
 
 
 def _details(

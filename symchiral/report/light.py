@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 from symchiral.modes.species import Species
 from symchiral.report.beam import beam_lines
 from symchiral.report.magnetic_light import magnetic_raman_table
-from symchiral.report.summary import headline
+from symchiral.report.summary import FOLDED, headline, primed_text
+from symchiral.rules.activity import activity
 from symchiral.rules.allowance import allowances
 from symchiral.rules.domains import Domains, survivals
 from symchiral.rules.intensity import AngularLaw, intensity_text
 from symchiral.rules.light import SPINS, Drive, Light, exchanging
+from symchiral.rules.magnetism import odd_activity
 from symchiral.rules.wording import minus, signed
 from symchiral.table import Table, unbroken
 
@@ -64,7 +67,8 @@ def light_tables(light: Light, domains: Domains | None) -> tuple[Table, ...]:
 def _axis_line(light: Light) -> str:
     axis = light.beam.axis
     if light.axis:
-        return f"{minus(light.axis.symbol)} along the beam: l counts mod {light.axis.order}"
+        text = f"{minus(light.axis.symbol)} along the beam: l counts mod {light.axis.order}"
+        return text + primed_text(light.crystal, light.axis)
     if axis:
         return (
             f"{axis.symbol} along the beam: circular light is no eigenstate of it, so that tensors "
@@ -118,9 +122,47 @@ def _circular_table(light: Light) -> Table:
         )
         rows.append((minus(target.label), signed(target.pam), absorbed, raman, names, hyper))
     columns = ("created", "l", "absorbed", "Raman", "name (receiver)", "hyper-Raman")
-    none = () if light.raman else ("No optical mode has a Raman tensor (far from resonance).",)
+    none = (
+        *(() if light.raman else ("No optical mode has a Raman tensor (far from resonance).",)),
+        *_by_order(light),
+    )
     table = Table(columns, tuple(rows), ("circular light",), none, optional=("hyper-Raman",))
     return table if light.axis else table.without("l")
+
+
+def _by_order(light: Light) -> tuple[str, ...]:
+    """What light drives or sees through velocities alone, which the table does not have."""
+    if light.crystal.signs is None:
+        return () if light.crystal.magnetic is None else (FOLDED,)
+    found = [
+        f"{record['species']} {' and '.join(words)}"
+        for record in by_order_records(light)
+        if (words := [w for w, on in zip(_PROCESSES, list(record.values())[1:], strict=True) if on])
+    ]
+    if not found:
+        return ("Velocities, which the magnetic order lets in, open no further route.",)
+    return (
+        "By displacements. Through velocities, at first order in the magnetic order or B, also "
+        f"{', '.join(found)}.",
+    )
+
+
+_PROCESSES = ("absorbed", "in Raman")
+
+
+def by_order_records(light: Light) -> list[dict[str, Any]]:
+    """Which optical species light absorbs or scatters through velocities and not otherwise."""
+    found = []
+    for s in light.optical:
+        even, odd = activity(s.participant), odd_activity(light.crystal, s.participant)
+        found.append(
+            {
+                "species": s.label,
+                "infrared": odd.infrared and not even.infrared,
+                "raman": odd.raman and not even.raman,
+            }
+        )
+    return found
 
 
 def _linear_table(light: Light) -> Table:
@@ -184,7 +226,8 @@ def _reversal_foot(light: Light) -> tuple[str, ...]:
         return (
             "Time reversal equates no intensities of a magnetic crystal. Unequal: the "
             "antisymmetric part, below, interferes. Unless absorbing: complex tensors of the "
-            "operations without time reversal need not give equal intensities.",
+            "operations without time reversal need not give equal intensities, nor need those "
+            "with velocities, at first order in the magnetic order or B.",
         )
     if "absorbing" not in found:
         g = exchanging(light.crystal, light.beam)
@@ -265,6 +308,8 @@ def _drive_table(light: Light) -> Table:
     if rivals:
         foot.append(RIVALS)
     title = "driven to second order by light of σ+ alone"
+    if light.crystal.signs is not None:
+        foot.append("By displacements: routes with a velocity, odd in the order, are not judged.")
     if not rows:
         return Table((), (), (), ("Light of σ+ alone drives nothing to second order.", *foot))
     return Table(columns, tuple(rows), (title,), tuple(foot))

@@ -12,7 +12,7 @@ from symchiral.modes.mode import Modes
 from symchiral.modes.species import Species
 from symchiral.report.changes import field_record
 from symchiral.report.document import light_header, tidy
-from symchiral.report.light import PAIRS, RIVALS, pair_names
+from symchiral.report.light import PAIRS, RIVALS, by_order_records, pair_names
 from symchiral.report.light_numbers import (
     intensities_record,
     intensity_notices,
@@ -76,6 +76,7 @@ def light_document(
         ],
         "field": field_record(background),
         "magnetic_raman": magnetic_raman_records(light),
+        **({} if light.crystal.magnetic is None else {"by_order": by_order_records(light)}),
         "exchanging": None if g is None else light.crystal.group.standard_operations[g].seitz,
         "driven": [
             record

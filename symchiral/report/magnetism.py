@@ -10,7 +10,13 @@ import numpy as np
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.modes.species import Species
 from symchiral.report.directions import along_text
-from symchiral.rules.magnetism import Splitting, net_moment, site_moments, splittings
+from symchiral.rules.magnetism import (
+    Splitting,
+    mixing,
+    net_moment,
+    site_moments,
+    splittings,
+)
 
 _TYPES = {
     1: "type I, no operation with time reversal",
@@ -32,7 +38,40 @@ def magnetic_lines(crystal: SymmetricCrystal, species: Sequence[Species]) -> lis
         f"magnetic {number}: {_TYPES[names.type]}",
         f"moments  {_moments(crystal)}",
         f"splits   {_splits(splittings(crystal, species))}",
+        *([f"mixes    {_mixes(crystal, species)}"] if crystal.signs is not None else []),
+        *([f"turns    {_turns(crystal, species)}"] if crystal.signs is not None else []),
     ]
+
+
+def _turns(crystal: SymmetricCrystal, species: Sequence[Species]) -> str:
+    """Which non-degenerate modes have an angular momentum, where time reversal is broken."""
+    found: dict[str, list[str]] = {}
+    for s in species:
+        if s.dimension > 1 or not s.optical:
+            continue
+        (motion,) = s.motions
+        axes = [along_text(crystal, np.array(v)) for v in motion.directions]
+        where = {
+            0: "single atoms only" if motion.turning else "",
+            1: f"J along {''.join(axes[:1])}",
+            2: f"J in the plane of {' and '.join(axes)}",
+            3: "J in any direction",
+        }[len(axes)]
+        if where:
+            found.setdefault(where, []).append(s.label)
+    if not found:
+        return "no atom in a non-degenerate mode"
+    texts = [f"{', '.join(labels)} ({where})" for where, labels in found.items()]
+    return f"atoms in non-degenerate modes: {'; '.join(texts)}"
+
+
+def _mixes(crystal: SymmetricCrystal, species: Sequence[Species]) -> str:
+    """Species that are right for the potential energy only."""
+    pairs = mixing(crystal, species)
+    if not pairs:
+        return "no modes of different species"
+    texts = ", ".join(f"{a} with {b}" for a, b in pairs)
+    return f"{texts}: Q·Q̇ is allowed, and labels are those of the potential energy alone"
 
 
 def _moments(crystal: SymmetricCrystal) -> str:
@@ -107,4 +146,6 @@ def splitting_record(
             {"species": s.species, "split": s.split, "reason": s.reason}
             for s in splittings(crystal, species)
         ],
+        "mixing": [list(pair) for pair in mixing(crystal, species)],
+        "folded": crystal.signs is None,
     }

@@ -11,10 +11,12 @@ from symchiral.irreps.cdml import cdml_name
 from symchiral.irreps.pam import Component
 from symchiral.irreps.stars import place_name
 from symchiral.modes.species import Species
+from symchiral.modes.unbroken import conserved_order
 from symchiral.report.directions import along_text
 from symchiral.report.magnetism import magnetic_lines
-from symchiral.rules.activity import activity, routes
+from symchiral.rules.activity import Activity, activity, routes
 from symchiral.rules.listing import listing
+from symchiral.rules.magnetism import odd_activity
 from symchiral.rules.rulebook import RuleBook
 from symchiral.rules.wording import minus, signed
 from symchiral.table import Table, unbroken
@@ -23,9 +25,19 @@ ROWS = 20
 """Rows printed before the table is cut."""
 
 VELOCITIES = (
-    "Couplings of displacements: those with a velocity, which magnetic order may allow, are not "
-    "judged."
+    "Couplings of displacements: those with a velocity, which magnetic order or B may allow, are "
+    "not judged (explain says of a forbidden one whether they might)."
 )
+
+BY_ORDER = "*: not by displacements, but through its velocity, odd in the magnetic order or in B."
+"""What a star behind an activity means."""
+
+FOLDED = (
+    "Of the paramagnet's cell: the order mixes zone-centre modes with those of the zone boundary "
+    "that the magnetic cell folds onto them. These may appear in spectra, and atoms that time "
+    "reversal with a translation exchanges may turn oppositely."
+)
+"""What holds where time reversal comes with a translation."""
 
 _ORDERS = {3: "third", 4: "fourth"}
 
@@ -52,9 +64,22 @@ def axis_line(crystal: SymmetricCrystal, axis: Axis | None) -> str:
     names = {"rotation": f"{axis.order}-fold", "rotoreflection": f"S{axis.order} (−{axis.order})"}
     name = names.get(axis.kind, f"{axis.symbol} screw")
     text = f"{name} along {along_text(crystal, axis.direction)} through {point}: "
+    primed = primed_text(crystal, axis)
     if axis.order == 2:
-        return text + "l counts mod 2, and has no sign to keep or flip"
-    return text + f"l counts mod {axis.order}, (+) is counter-clockwise"
+        return text + "l counts mod 2, and has no sign to keep or flip" + primed
+    return text + f"l counts mod {axis.order}, (+) is counter-clockwise" + primed
+
+
+def primed_text(crystal: SymmetricCrystal, axis: Axis) -> str:
+    """What is to be said of an axis whose operation comes with time reversal; else nothing."""
+    order = conserved_order(crystal, axis)
+    if order == axis.order:
+        return ""
+    what = f"l mod {order} only" if order > 1 else "no l"
+    return (
+        f". Its operation comes with time reversal: l mod {axis.order} holds for couplings of "
+        f"displacements, the modes themselves conserve {what}"
+    )
 
 
 def primitive_cell(crystal: SymmetricCrystal) -> str:
@@ -91,7 +116,7 @@ def _position(crystal: SymmetricCrystal, axis: Axis) -> list[str]:
 def light_words(species: Species, axis: Axis | None) -> str:
     """``infrared (σ±)``, ``infrared (z)``, ``Raman`` …"""
     kind = activity(species.participant)
-    words = kind.words
+    words = starred(kind, odd_activity(species.matrices.crystal, species.participant))
     if not kind.infrared or axis is None or axis.order < 3:
         return words
     seen = {
@@ -101,7 +126,26 @@ def light_words(species: Species, axis: Axis | None) -> str:
         if route.startswith("infrared:")
     }
     parts = [*(["σ±"] if {"+", "-"} & seen else []), *(["z"] if "z" in seen else [])]
-    return words.replace("infrared", f"infrared ({', '.join(parts)})")
+    return words.replace("infrared", f"infrared ({', '.join(parts)})", 1)
+
+
+def starred(even: Activity, odd: Activity) -> str:
+    """``Raman, infrared*``: what light sees by displacements, and what by the velocity alone."""
+    new = Activity(
+        infrared=odd.infrared and not even.infrared,
+        raman=odd.raman and not even.raman,
+        hyper_raman=odd.hyper_raman and not (even.hyper_raman or even.infrared or even.raman),
+    )
+    words = [] if even.words == "silent" else [even.words]
+    words += [f"{word}*" for word in new.words.split(", ") if word != "silent"]
+    return ", ".join(words) or "silent"
+
+
+def order_notes(crystal: SymmetricCrystal, texts: str) -> list[str]:
+    """What readers of these texts must know of magnetic order."""
+    if crystal.magnetic is not None and crystal.signs is None:
+        return [FOLDED]
+    return [BY_ORDER] if "*" in texts else []
 
 
 def modes_lines(species: tuple[Species, ...], axis: Axis | None) -> list[str]:
@@ -168,6 +212,7 @@ def predict_table(
         foot[0] = foot[0].replace("without rotation", "without rotation (hidden)")
     if crystal.signs is not None:
         foot.append(VELOCITIES)
+    foot += order_notes(crystal, " ".join(modes_lines(species, axis)))
     foot.append(_acoustic(species))
     foot.append(unbroken(f'Why: symchiral explain {path} "{found.rows[0].rule.id}"'))
     if len(table.rows) < len(found.rows):
@@ -254,7 +299,10 @@ def show_table(
     kinds = Table(
         ("species", "CDML", "modes", "acoustic", "l", "light", "atoms in (+)"),
         tuple(_species_row(s, axis) for s in species),
-        foot=_turning_legend(species, axis),
+        foot=(
+            *_turning_legend(species, axis),
+            *order_notes(crystal, " ".join(light_words(s, axis) for s in species)),
+        ),
         optional=("CDML", "acoustic"),
     )
     if axis is None or axis.order < 3:

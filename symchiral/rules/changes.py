@@ -22,6 +22,7 @@ from symchiral.irreps.participant import Participant
 from symchiral.modes.species import Species
 from symchiral.rules.activity import Activity, activity
 from symchiral.rules.judge import count_coefficients
+from symchiral.rules.magnetism import odd_activity
 from symchiral.value import frozen
 
 
@@ -37,6 +38,8 @@ class SpeciesChange:
         Labels in the field, and how often each comes from it.
     before, after : Activity
         Which light sees it.
+    odd_before, odd_after : Activity
+        Which light sees it through its velocity, where time reversal is broken.
     split : bool
         Whether its degenerate modes come apart, or (+) and (−) where they stay together.
     """
@@ -45,6 +48,8 @@ class SpeciesChange:
     becomes: tuple[tuple[str, int], ...]
     before: Activity
     after: Activity
+    odd_before: Activity
+    odd_after: Activity
     split: bool
 
 
@@ -156,6 +161,8 @@ def _species_change(
         tuple(becomes),
         activity(species.participant),
         activity(inside),
+        odd_activity(before, species.participant),
+        odd_activity(after, inside),
         parts > 1 or rotating,
     )
 

@@ -104,9 +104,11 @@ class Listing:
 
     @property
     def straight(self) -> bool:
-        """Whether no species is degenerate, so that every mode moves along lines."""
+        """Whether no atom can turn: no species is degenerate, and time reversal is unbroken."""
         return self.book.at_centre and all(
-            species.dimension == 1 for species in self.book.species.values()
+            species.dimension == 1 and not any(m.turning or not m.still for m in species.motions)
+            for species in self.book.species.values()
+            if species.optical
         )
 
     def _foot(self, rows: list[Row], left_out: int) -> list[str]:
@@ -158,6 +160,8 @@ class Listing:
             lines.append("No mode is degenerate: each moves along lines and none of them turns.")
         elif any(row.rule.rotation_sense == "open" for row in rows) and self.book.axis:
             lines.append("open: which way the atoms turn is left to the forces.")
+        if any(row.rule.turns_across for row in rows):
+            lines.append("Atoms are counted about the axis; about others they may turn too.")
         if any(row.different for row in rows):
             lines.append("≠: only for different modes of a species.")
         return lines

@@ -1,4 +1,10 @@
-r"""What magnetic order makes of vibrations at the zone centre, in no field and without light."""
+r"""What magnetic order and B make of vibrations, beyond what the family group says.
+
+Displacements obey the family group. What is odd in the order is a term with an odd number of
+velocities, and transforms with the time signs s of the operations: in :math:`Q \dot Q'` two modes
+mix, in :math:`E \dot Q` and :math:`E E \dot Q` light drives or sees a mode that the family group
+calls inactive.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +16,13 @@ import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.fields.axial import axial_vector
+from symchiral.fields.polar import electric_field, odd_field
+from symchiral.irreps.participant import Participant
 from symchiral.irreps.rotation import rotation
 from symchiral.modes.species import Species
+from symchiral.rules.activity import Activity
+from symchiral.rules.coupling import Coupling
+from symchiral.rules.judge import FORBIDDEN, count_coefficients, group_average, largest
 from symchiral.rules.reason import by_simplicity, describe
 from symchiral.rules.tensor import TensorForm, tensor_form
 
@@ -74,6 +85,88 @@ def _splitting(crystal: SymmetricCrystal, species: Species) -> Splitting:
         g = next(g for g in by_simplicity(crystal.group) if values[g, 0, 0].real < 0)
         return Splitting(species.label, False, f"{with_time(crystal, g)} reverses Q×Q̇", g)
     return Splitting(species.label, False, "no direction of Q×Q̇ is left by the group")
+
+
+def odd_activity(crystal: SymmetricCrystal, participant: Participant) -> Activity:
+    r"""Judge which light couples to a species of the zone centre through its velocity.
+
+    :math:`E \dot Q`, :math:`E E \dot Q` and :math:`E E E \dot Q` are odd in magnetic order or B:
+    allowed where the product, times the time sign of every operation, has an invariant. The two
+    fields of Raman scattering may be antisymmetric here (:math:`iE×E^*` is odd in time, and needs
+    no velocity). None of it exists where time reversal, alone or with a translation, is unbroken.
+
+    Examples
+    --------
+    The A2g of MnF2, which the family group calls silent, is seen in Raman scattering:
+
+    >>> import symchiral as sc
+    >>> study = sc.read("MnF2_AFM")
+    >>> a2g = study.species()[1]
+    >>> a2g.label, odd_activity(study.crystal, a2g.participant).words
+    ('A2g', 'Raman')
+    """
+    if crystal.signs is None:
+        return Activity(infrared=False, raman=False, hyper_raman=False)
+    field, order = electric_field(crystal.group), _order(crystal)
+
+    def couples(fields: int, equal: tuple[tuple[int, ...], ...]) -> bool:
+        factors = [field] * fields + [participant, order]
+        slots = (*equal, (fields,), (fields + 1,))
+        return count_coefficients(factors, [0] * len(factors), slots) > 0
+
+    return Activity(
+        infrared=couples(1, ((0,),)),
+        raman=couples(2, ((0,), (1,))),
+        hyper_raman=couples(3, ((0, 1), (2,))),
+    )
+
+
+def _order(crystal: SymmetricCrystal) -> Participant:
+    """What magnetic order and B are to a product: the time sign of every operation."""
+    return odd_field(crystal, "order", np.ones((len(crystal.group), 1, 1)))
+
+
+def mixing(crystal: SymmetricCrystal, species: Sequence[Species]) -> tuple[tuple[str, str], ...]:
+    r"""Return the pairs of different species whose modes magnetic order or B mixes: Q·Q̇'.
+
+    Labels are those of the family group, and so of the potential energy; modes that mix are of one
+    (co)representation of the magnetic group.
+
+    Examples
+    --------
+    >>> import symchiral as sc
+    >>> [mixing((s := sc.read(x)).crystal, s.species()) for x in ("Co3Sn2S2_FM", "CrI3_FM")]
+    [(('A1u', 'A2u'),), ()]
+    """
+    if crystal.signs is None:
+        return ()
+    order = _order(crystal)
+    optical = [s for s in species if s.optical]
+    return tuple(
+        (a.label, b.label)
+        for i, a in enumerate(optical)
+        for b in optical[i + 1 :]
+        if count_coefficients((a.participant, b.participant, order), (0, 0, 0), ((0,), (1,), (2,)))
+    )
+
+
+def velocities_may(crystal: SymmetricCrystal, coupling: Coupling) -> bool:
+    """Whether terms with velocities, which magnetic order or B lets in, might make a product.
+
+    They need an average with the time signs that does not vanish, all legs taken as different:
+    what is sure is the answer no.
+    """
+    if crystal.signs is None or not coupling.momentum.is_reciprocal_vector:
+        return False
+    legs = tuple(coupling)
+    average = group_average(
+        [*(leg.participant for leg in legs), _order(crystal)],
+        [*(leg.incoming_arm for leg in legs), 0],
+        [*(leg.vectors for leg in legs), np.ones((1, 1), dtype=complex)],
+        tuple((i,) for i in range(len(legs) + 1)),
+        coupling.known,
+    )
+    return largest(average) > FORBIDDEN
 
 
 def with_time(crystal: SymmetricCrystal, g: int) -> str:

@@ -20,6 +20,7 @@ from symchiral.rules.budget import RotationSense, rotation_sense, sum_of_signs
 from symchiral.rules.channel import Channel
 from symchiral.rules.coupling import COPIES, Leg
 from symchiral.rules.invariant import Invariant, invariant
+from symchiral.rules.magnetism import velocities_may
 from symchiral.rules.reason import Reason, why_forbidden
 from symchiral.rules.wording import minus, pretty, route_text, signed
 from symchiral.value import Value
@@ -100,16 +101,22 @@ class Rule(Value):
     def rotation_sense(self) -> RotationSense:
         """Whether the atoms keep, flip or lose their net sense of rotation, or forces decide."""
         if self.axis is None:
-            # A non-degenerate mode of the zone centre moves along lines.
-            still = all(leg.participant.arms == (GAMMA,) for leg in self.channel.coupling)
+            # Nothing to count about: but J that vanishes does so about every axis.
+            still = any(all(m.still for m in side) for side in self._sides)
             return "none" if still else "open"
         signs = [sum_of_signs([m.sign for m in s], [m.value for m in s]) for s in self._sides]
         return rotation_sense(signs[0], signs[1])
 
     @cached_property
+    def turns_across(self) -> bool:
+        """Whether atoms may turn about directions across the axis, which are not counted."""
+        motions = [m for side in self._sides for m in side]
+        return self.axis is not None and any(m.across(self.axis) for m in motions)
+
+    @cached_property
     def open_sites(self) -> tuple[str, ...]:
         """Sites whose atoms may turn either way and so leave ``rotation_sense`` open."""
-        if self.rotation_sense != "open" or self.axis is None:
+        if self.rotation_sense != "open":
             return ()
         found: dict[str, None] = {}
         for side in self._sides:
@@ -122,8 +129,6 @@ class Rule(Value):
     @cached_property
     def am_transfer(self) -> float | None:
         """ΣJ_in − ΣJ_out in ħ where symmetry fixes it, else None."""
-        if self.axis is None:
-            return None
         total = 0.0
         for side, weight in zip(self._sides, (1, -1), strict=True):
             for m in side:
@@ -198,6 +203,20 @@ class Rule(Value):
             )
         text = f"{n} invariant{'s' if n > 1 else ''} of the group contain{'' if n > 1 else 's'} it"
         return Reason("invariant", f"{text}; {self.budget_text}" if self.axis else text)
+
+    @cached_property
+    def velocities(self) -> str | None:
+        """Of a coupling that is forbidden among displacements, what velocities make of it.
+
+        ``forbidden`` with one of them too, or ``not judged``: magnetic order or B might let it in;
+        None where time reversal is unbroken, and of what is not forbidden.
+        """
+        crystal = next((s.matrices.crystal for s in self.species.values()), None)
+        if crystal is None or crystal.signs is None or self.verdict != "forbidden":
+            return None
+        if self.acoustic_only:
+            return "forbidden"
+        return "not judged" if velocities_may(crystal, self.channel.coupling) else "forbidden"
 
     @property
     def budget_text(self) -> str:
@@ -286,6 +305,7 @@ class Rule(Value):
                 "text": reason.text,
                 "witness": (witnesses[0] if len(witnesses) == 1 else witnesses) or None,
             },
+            **({} if self.velocities is None else {"velocities": self.velocities}),
         }
 
     def explain(self) -> str:
@@ -318,6 +338,13 @@ class Rule(Value):
             lines += self._light_lines()
         else:
             lines.append(f"because    {self.reason.text}  [{self.reason.kind}]")
+            if self.velocities is not None:
+                lines.append(
+                    "order      forbidden with a velocity too, which magnetic order or B lets in"
+                    if self.velocities == "forbidden"
+                    else "order      forbidden among displacements: magnetic order or B may allow "
+                    "it with a velocity, which is not judged"
+                )
             if self.umklapp is not None and self.reason.kind in ("parity", "exchange", "group"):
                 lines.append(
                     "note       PAM alone would allow it: the full group forbids more than its "
@@ -356,13 +383,15 @@ class Rule(Value):
         return f": conserved with rotational Umklapp U = {minus(f'{self.umklapp:+d}')}"
 
     def _sense_lines(self, atoms: RotationSense, am_transfer: float | None) -> list[str]:
-        if self.axis is None or self._without_pam:
+        if self.axis is None:
+            return [] if self._straight else [f"sense      no axis; {self._vector_words()}"]
+        if self._without_pam:
             return []
         words = {
             "kept": "atoms keep their net sense of rotation",
             "flipped": "atoms reverse their net sense of rotation",
             "none": "no net rotation of atoms on one side",
-            "open": "which way the atoms turn depends on forces"
+            "open": f"which way the atoms turn depends on {self._deciding}"
             + (f" (sites {', '.join(self.open_sites)})" if self.open_sites else ""),
         }
         if any(leg.participant.known is not None for leg in self.channel.coupling):
@@ -372,10 +401,35 @@ class Rule(Value):
             words = {**words, "none": "no net rotation of light or atoms on one side"}
             for sense in ("kept", "flipped"):
                 words[sense] = f"what comes out turns {words[sense]}"
+        if self.turns_across:
+            words["none"] += " about the axis (about others the atoms may turn)"
         text = f"sense      PAM {self.pam_sense}; {words[atoms]}"
         if am_transfer is not None and abs(am_transfer) > 5e-4:
             text += f"; {minus(f'{am_transfer:+.3g}')}ħ to the lattice"
         return [text]
+
+    @property
+    def _straight(self) -> bool:
+        """Whether nothing can be said of rotation because no atom of any leg turns."""
+        return all(m.still and not m.turning for side in self._sides for m in side)
+
+    @property
+    def _deciding(self) -> str:
+        """What decides where symmetry does not."""
+        broken = any(m.magnetic for side in self._sides for m in side)
+        return "forces, velocity-dependent ones included" if broken else "forces"
+
+    def _vector_words(self) -> str:
+        """What is known of J without an axis to count it about."""
+        if self.rotation_sense == "none":
+            return "no net rotation of atoms on one side, about any direction"
+        spans = [np.array(m.directions).reshape(-1, 3) for side in self._sides for m in side]
+        together = np.concatenate(spans)
+        unknown = any(m.box is None for side in self._sides for m in side)
+        if not unknown and np.linalg.matrix_rank(together, tol=1e-6) == 1:
+            n = ", ".join(minus(f"{x:.3f}") for x in together[0] + 0.0)
+            return f"the atoms turn about ({n}), Cartesian; which way depends on {self._deciding}"
+        return f"which way the atoms turn depends on {self._deciding}"
 
     def _invariant_lines(self) -> list[str]:
         try:

@@ -276,7 +276,7 @@ class StructureStudy(Value):
         """
         changes = None
         if self.free is not None:
-            changes = changes_record(self.free.crystal, self.changes())
+            changes = changes_record(self.free.crystal, self.crystal, self.changes())
         return show_document(
             self.crystal,
             self.axis,
