@@ -13,8 +13,11 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 import pytest
+from force_models import springs
 from jsonschema import Draft202012Validator
 from magnetic_groups import Group, magnetic_crystal, point_groups
+from phonopy import Phonopy
+from phonopy.structure.atoms import PhonopyAtoms
 
 import symchiral as sc
 from symchiral.cli import main
@@ -198,6 +201,23 @@ def test_time_reversal_with_a_translation_folds_the_zone_boundary(capsys: Captur
     for s in sc.read("MnBi2Te4_AFM").species():
         for motion in s.motions:
             assert "cannot" not in dict(motion.site_words()).values()
+
+
+def test_moments_beside_forces_are_left_out_with_a_warning() -> None:
+    plain = springs("CrI3_FM")
+    moments = sc.read("CrI3_FM").crystal.primitive.moments
+    atoms = PhonopyAtoms(
+        numbers=plain.unitcell.numbers,
+        cell=plain.unitcell.cell,
+        scaled_positions=plain.unitcell.scaled_positions,
+        magnetic_moments=moments,
+    )
+    phonon = Phonopy(atoms, plain.supercell_matrix, primitive_matrix=np.eye(3))
+    phonon.force_constants = plain.force_constants
+    crystal = sc.read(phonon).crystal
+    assert crystal.magnetic is None
+    assert "moments" in [w.kind for w in crystal.warnings]
+    assert "moments" not in [w.kind for w in sc.read(plain).crystal.warnings]
 
 
 def test_documents_without_magnetic_order_have_no_marks(capsys: Capture) -> None:

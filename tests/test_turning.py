@@ -236,7 +236,7 @@ def test_all_magnetic_point_groups_at_the_centre() -> None:
     for group in point_groups():
         counts += hold(study(group))
     assert len(point_groups()) == 122
-    assert counts["components"] == 827, counts
+    assert counts["components"] == 942, counts
     _asserted(counts, "grow", "turn", "still", "may", "cancels", "cannot")
 
 

@@ -126,6 +126,8 @@ class ForceConstants:
             name=name,
         )
         self.phonon = phonon
+        moments = unit.magnetic_moments
+        self.ordered = moments is not None and bool(np.any(np.abs(moments) > 0))
         self.cell: Floats = np.array(primitive.cell, dtype=float) * length
         self.positions: Floats = np.array(primitive.scaled_positions, dtype=float)
         self.numbers = np.array(primitive.numbers, dtype=np.int64)

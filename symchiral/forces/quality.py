@@ -83,6 +83,14 @@ def keeps_symmetry(crystal: SymmetricCrystal, cell: Floats) -> bool:
     return bool(np.abs(turned - np.rint(turned)).max() < 1e-2)
 
 
+MOMENTS = (
+    "the magnetic moments beside the forces are left out: force constants are even in time, so "
+    "that these are species, activities, frequencies and angular momenta without what magnetic "
+    "order adds; give the structure with its moments, without forces, for what symmetry says of it"
+)
+"""What is said of forces of a magnetic crystal."""
+
+
 def force_notices(phonons: Phonons) -> tuple[Notice, ...]:
     """Return what users of these forces should know about them.
 
@@ -96,6 +104,8 @@ def force_notices(phonons: Phonons) -> tuple[Notice, ...]:
         if constants is None
         else [Notice("phonopy", f"phonopy warns: {text}") for text in constants.said]
     )
+    if constants is not None and constants.ordered:
+        found.append(Notice("moments", MOMENTS))
     try:
         centre = phonons.matrix_at(np.zeros(3))
     except LabelError:  # eigenvectors at other wavevectors only
