@@ -179,6 +179,9 @@ def same_input(options: argparse.Namespace) -> str:
         words.append("--average-sites")
     if options.supercell is not None:
         words.append(f"--supercell {shlex.quote(options.supercell)}")
+    for name in ("symmetrize", "rotational-sum-rule"):
+        if getattr(options, name.replace("-", "_"), False):
+            words.append(f"--{name}")
     if getattr(options, "calculator", None) is not None:
         words.append(calculator_words(options))
     return " ".join(words)

@@ -172,7 +172,9 @@ class ForceConstants:
         old = self.phonon
         nac = None
         if new.born is not None:
-            nac = {**old.nac_params, "born": new.born, "dielectric": new.dielectric}
+            # What they sum to is taken off evenly, as phonopy does where it is given charges.
+            neutral = new.born - new.born.mean(axis=0)
+            nac = {**old.nac_params, "born": neutral, "dielectric": new.dielectric}
         with answering(self.name), heard():
             new._matrix = get_dynamical_matrix(
                 new.constants, old.supercell, old.primitive, nac_params=nac
