@@ -58,9 +58,11 @@ def read_regular(path: Path, *, limit: int) -> bytes:
     # A pipe would block the opening.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "it is no regular file")
-        data = file.read(limit + 1)
+        # Memory is taken for what is asked for, whatever the file holds.
+        data = file.read(min(limit, found.st_size) + 1)
     if len(data) > limit:
         raise OSError(errno.EFBIG, f"it is larger than {limit} bytes")
     return data
