@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from ase import Atoms
 from ase.spacegroup import crystal as build
@@ -192,16 +193,23 @@ class Named:
     screw: int
     period: tuple[int, int, int]
 
-    def fraction(self, q: Wavevector) -> Fraction:
-        """u = q·c/2π in (−1/2, 1/2]."""
-        u = sum((x * t for x, t in zip(q, self.period, strict=True)), Fraction(0))
-        half = Fraction(1, 2)
-        return half - (half - u) % 1
+    def heights(self, q: Wavevector, cell: npt.NDArray[np.float64]) -> list[Fraction]:
+        """u = q·c/2π of the equivalents nearest the axis and nearest the plane through Γ.
 
-    def intercept(self, l: Fraction, q: Wavevector) -> Fraction:
-        """l₀ = l − s u, balanced."""
-        half = Fraction(self.order, 2)
-        return half - (half - (l - self.screw * self.fraction(q))) % self.order
+        One number, or the two ends ±u of the zone.
+        """
+        box = np.array(list(itertools.product(range(-3, 4), repeat=3)))
+        there = (box + [float(x) for x in q]) @ np.linalg.inv(cell).T
+        along = there @ np.array(self.direction)
+        across = np.linalg.norm(there - np.outer(along, self.direction), axis=1)
+        near = across < across.min() + 1e-6
+        near &= np.abs(along) < np.abs(along[near]).min() + 1e-6
+        start = sum((x * t for x, t in zip(q, self.period, strict=True)), Fraction(0))
+        return sorted({start + int(row @ self.period) for row in box[near]})
+
+    def rest(self, l: Fraction, u: Fraction, n: int) -> Fraction:
+        """l₀ = l − s u mod n, balanced."""
+        return Fraction(n, 2) - (Fraction(n, 2) - (l - self.screw * u)) % n
 
 
 @dataclass
@@ -504,23 +512,42 @@ class Comparison:
         return len({x[3] for x in legs if self._family(x[:2]) == family})
 
     def _compare_budget(self, channel: Mapping[str, Any], legs: Sequence[Leg]) -> None:
-        """Conservation, U = (Σ l₀in − Σ l₀out + s m)/n with ±n/2 free, and the sense from l₀."""
+        """Conservation of l, then U and the sense by counting λ.
+
+        λ is l₀ with its s u, or l without at ends of the zone whose l₀ differ. With s = n/2 such
+        an end makes all count by the rotation of order n/2, and elsewhere the screw gives ±n/2.
+        """
         if self.axis is None or any(leg[2] is None for leg in legs):
             return
-        name, n = channel["id"], self.axis.order
+        name, n, s = channel["id"], self.axis.order, self.axis.screw
         exact = [Fraction(str(leg[2])) for leg in legs]
         self.check((sum(exact[:-1]) - exact[-1]) % n == 0, "conservation", name)
-        points = [self.points[leg[0]] for leg in legs]
-        base = [self.axis.intercept(l, q) for l, q in zip(exact, points, strict=True)]
-        self.check(all(l.denominator == 1 for l in base), "intercept", f"{name}: l₀ = {base}")
-        u = [self.axis.fraction(q) for q in points]
-        extra = self.axis.screw * (sum(u[:-1]) - u[-1])
-        free = [[l, -l] if 2 * l == n else [l] for l in base]
-        budgets = [sum(x[:-1]) - x[-1] + extra for x in itertools.product(*free)]
+        heights = [self.axis.heights(self.points[leg[0]], self.cell.cell) for leg in legs]
+        open_ends = [s * (u[-1] - u[0]) % n != 0 for u in heights]
+        if n == 2:
+            found = channel["n"], channel["umklapp"], channel["pam_sense"]
+            self.check(found == (2, 0, "neutral"), "half-turn", f"{name}: {found}")
+            return
+        if 2 * s == n and any(open_ends):
+            n, s, open_ends, heights = n // 2, 0, [False] * len(legs), [u[-1:] for u in heights]
+        signs = [*[1] * (len(legs) - 1), -1]
+        lambdas, budgets = [], {Fraction(0)}
+        for l, us, undefined, sign in zip(exact, heights, open_ends, signs, strict=True):
+            ends = [Fraction(0)] if undefined else us
+            value = self.axis.rest(l, ends[-1], n)
+            lambdas.append(value)
+            either = {value, -value} if 2 * value == n else {value}
+            budgets = {b + sign * (x + s * u) for b in budgets for x in either for u in ends}
+        if 2 * s == n:  # a mirror tells none of the screw's n/2 from its negative
+            inside = [sign * u[0] for u, sign in zip(heights, signs, strict=True) if len(u) == 1]
+            m = int(sum(inside))
+            flips = range(-m, 1) if m > 0 else range(1 - m)
+            budgets = {b + k * n for b in budgets for k in flips}
+        self.check(channel["n"] == n, "n", f"{name}: n = {n} expected")
         umklapp = min((b / n for b in budgets), key=abs)
         text = f"{name}: {channel['umklapp']}, {umklapp} expected"
         self.check(channel["umklapp"] == umklapp, "umklapp", text)
-        turning = [l if 2 * abs(l) < n else Fraction(0) for l in base]
+        turning = [l if 2 * abs(l) < n else Fraction(0) for l in lambdas]
         into, out = sum(turning[:-1]), turning[-1]
         sense = "neutral" if into * out == 0 else "kept" if into * out > 0 else "flipped"
         self.check(channel["pam_sense"] == sense, "pam sense", f"{name}: {sense} expected")

@@ -43,8 +43,8 @@ def electronic_state(
     k : QPoint
         Wavevector, which the operation must keep.
     number : Fraction
-        What stands in brackets: :math:`j_0`; at the end of a screw axis, where u = ½ and −½ are
-        one point, l itself, as in the names of phonons.
+        What stands in brackets: :math:`j_0`; at the end of a screw axis, where ±u are one point
+        and :math:`j_0` depends on which is taken, l itself, as in the names of phonons.
     turn : Turn
         The named operation.
 
@@ -110,10 +110,8 @@ def electronic_state(
 
 
 def _offset(turn: Turn, k: QPoint) -> Fraction:
-    """What a number in a name holds besides j₀: s u where u = ½, elsewhere nothing."""
-    shift = turn.shift(k)
-    s_u = shift.coordinates[2]
-    return s_u if shift.fixed and 2 * s_u == turn.screw else Fraction(0)
+    """What a number in a name holds besides j₀: s u where j₀ is ambiguous, elsewhere nothing."""
+    return turn.shift(k).coordinates[2] if turn.ambiguous(k) else Fraction(0)
 
 
 def _forms(name: str, turn: Turn, offset: Fraction) -> str:

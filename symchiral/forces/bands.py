@@ -107,7 +107,8 @@ class BandSegment(Value):
         that no axis tells apart.
     u : (n,) float
         :math:`u = q·c/2π` along the axis, c its shortest lattice vector; zero without an axis. On
-        the piece it is continuous, and in (−1/2, 1/2] at its middle.
+        the piece it is continuous; on a screw axis within the zone, elsewhere in (−1/2, 1/2] at
+        the middle.
     residues : tuple of Fraction or None
         l₀ of every branch for this u: :math:`l = l_0 + s u` with s the index of the screw.
     start, end : BandEnd
@@ -398,18 +399,16 @@ def _pam(
         return np.zeros(len(coordinates)), (None,) * len(branches)
     c = np.array(axis.turn.uvw)
     u = coordinates @ c
-    wraps = round(float(u[len(u) // 2]) - float(balanced(Fraction(float(u[len(u) // 2])), 1)))
-    u = u - wraps
     if not axis.screw:
-        return u, tuple(b.residue for b in branches)
-    # Where our u and that of the components differ by an integer, l₀ differs by s of them.
+        middle = float(u[len(u) // 2])
+        return u - round(middle - float(balanced(Fraction(middle), 1))), tuple(
+            b.residue for b in branches
+        )
+    # The components' own u, which is s u on a line through the parameters of the piece.
     turn = axis.turn.shift(space.q)
     slopes = np.array([float(slope[2]) for slope in turn.slopes])
     theirs = float(turn.coordinates[2]) + segment.parameters(coordinates[:1])[0] @ slopes
-    offset = Fraction(round(theirs - axis.screw * float(u[0])))
-    return u, tuple(
-        None if b.residue is None else balanced(b.residue + offset, axis.order) for b in branches
-    )
+    return u + theirs / axis.screw - u[0], tuple(b.residue for b in branches)
 
 
 def _end(

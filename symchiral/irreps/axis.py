@@ -40,12 +40,15 @@ class Axis(Value):
         Cartesian unit vector in the frame of the input.
     point : tuple of Fraction
         A point on the axis (for S4 its fixed point), fractional in the primitive cell.
+    whole : int
+        Order of the axis of the crystal of which this is a part, n if it is no part.
     """
 
     turn: Turn
     rotoreflection: bool
     direction: npt.NDArray[np.float64]
     point: Vector
+    whole: int
 
     @property
     def order(self) -> int:
@@ -70,6 +73,11 @@ class Axis(Value):
         if self.kind == "rotoreflection":
             return f"-{self.order}"
         return f"{self.order}_{self.screw % self.order}" if self.screw else str(self.order)
+
+    @property
+    def place_word(self) -> str:
+        """What of this kind is at a place: ``3-fold axis``, ``-4 centre``."""
+        return f"-{self.order} centre" if self.rotoreflection else f"{self.order}-fold axis"
 
     def __repr__(self) -> str:
         x, y, z = np.round(self.direction, 9) + 0.0
@@ -250,12 +258,22 @@ def _line(
     t = [int(x) - turns * u for x, u in zip(lattice[chosen], uvw, strict=True)]
     x = [Fraction(int(p), unit) for p in points[chosen]]
     axis = Axis(
-        turn=Turn(order, index, (t[0], t[1], t[2]), uvw, screw),
+        turn=Turn(order, index, (t[0], t[1], t[2]), uvw, screw, _along(powers, uvw)),
         rotoreflection=not proper,
         direction=frozen(vector),
         point=(x[0], x[1], x[2]),
+        whole=order,
     )
     return float(distances[chosen]), axis
+
+
+def _along(powers: list[npt.NDArray[np.int64]], uvw: tuple[int, int, int]) -> tuple[int, int, int]:
+    """The shortest reciprocal vector along an axis, which the rows of Σ W^k are; 0 for S4."""
+    row = next((r for r in np.sum(powers, axis=0) if r.any()), np.zeros(3, dtype=np.int64))
+    if not row.any():
+        return 0, 0, 0
+    row = row // np.gcd.reduce(row) * int(np.sign(row @ uvw))
+    return int(row[0]), int(row[1]), int(row[2])
 
 
 def _anticlockwise(rotation: npt.NDArray[np.float64], axis: npt.NDArray[np.float64]) -> bool:
@@ -320,8 +338,9 @@ def _part(crystal: SymmetricCrystal, axis: Axis, operation: Operation, order: in
     index = crystal.group.find(operation.rotation)
     own = crystal.group.operations[index].translation
     t = [int(a - b) - extra * c for a, b, c in zip(operation.translation, own, uvw, strict=True)]
-    turn = Turn(order, index, (t[0], t[1], t[2]), uvw, balanced_s)
-    return Axis(turn, False, axis.direction, axis.point)
+    powers = [np.linalg.matrix_power(operation.rotation, k) for k in range(order)]
+    turn = Turn(order, index, (t[0], t[1], t[2]), uvw, balanced_s, _along(powers, uvw))
+    return Axis(turn, False, axis.direction, axis.point, axis.whole)
 
 
 def named_operation(crystal: SymmetricCrystal, line: Axis) -> Operation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -33,6 +33,9 @@ class Turn:
         Shortest lattice vector c along the axis, primitive basis.
     screw : int
         s of a screw {C_n|s c/n}, −n/2 < s ≤ n/2; 0 for rotations and rotoreflections.
+    along : tuple of int
+        Shortest reciprocal lattice vector along the axis, primitive reciprocal basis; zero for
+        rotoreflections, and where it does not matter.
     """
 
     order: int
@@ -40,6 +43,7 @@ class Turn:
     lattice: tuple[int, int, int]
     uvw: tuple[int, int, int]
     screw: int = 0
+    along: tuple[int, int, int] = (0, 0, 0)
 
     def seen_from(self, points: Iterable[QPoint]) -> Turn:
         """What matters of it at these wavevectors: no translations at the zone centre.
@@ -51,23 +55,114 @@ class Turn:
         return self
 
     def shift(self, q: QPoint) -> QPoint:
-        """The screw part s·u of PAM at q, u = q·c/2π balanced, as the third coordinate of a point.
+        """The screw part s·u of PAM at q, as the third coordinate of a point.
 
         (A point, because on a line it is linear in the free parameters.)
         """
-        return _shift(self, q)
+        return _place(self, q)[0]
+
+    def ambiguous(self, q: QPoint) -> bool:
+        r"""Whether l₀ is a matter of choice: ±u are one point at the end of the zone, and differ.
+
+        There :math:`2su \not\equiv 0` mod n; half the shortest reciprocal vector along the axis,
+        u = 1/2 of primitive cells and 1 on 4₁, 4₃ of centred ones.
+        """
+        return _place(self, q)[1]
+
+    def at_end(self, q: QPoint) -> bool:
+        """Whether q is at the end of the zone along a screw axis, u = u_b."""
+        return _place(self, q)[2]
+
+    def counted(self, residue: Fraction, q: QPoint) -> Fraction:
+        """The λ of a component with this l₀: l₀ itself, or l (balanced) where l₀ is ambiguous."""
+        if not self.ambiguous(q):
+            return residue
+        return balanced(residue + self.shift(q).coordinates[2], self.order)
+
+    def moved(self, t: tuple[int, int, int]) -> Turn:
+        """The operation {E|t} times this one, lattice translations along the axis taken off."""
+        period = _product(self.along, self.uvw)
+        rise = self.order * _product(self.along, t) // period if period else 0
+        screw = int(balanced(Fraction(self.screw + rise), self.order))
+        turns = (self.screw + rise - screw) // self.order
+        x, y, z = (a + b - turns * c for a, b, c in zip(self.lattice, t, self.uvw, strict=True))
+        return replace(self, lattice=(x, y, z), screw=screw)
+
+    def renamed(self, residue: Fraction, q: QPoint, other: Turn) -> Fraction:
+        """The l₀ that a component with this l₀ has about a parallel axis."""
+        if other == self:
+            return residue
+        t = [b - a for a, b in zip(self.lattice, other.lattice, strict=True)]
+        # Both phases are linear on a line; what the parameters add cancels.
+        change = self.shift(q).coordinates[2] - other.shift(q).coordinates[2]
+        along = sum((x * i for x, i in zip(q.coordinates, t, strict=True)), Fraction(0))
+        return balanced(residue + change + self.order * along, self.order)
+
+    @property
+    def reflected(self) -> bool:
+        """Whether its screw is its own mirror image, s = n/2: 2₁, 4₂, 6₃."""
+        return 2 * self.screw == self.order
 
 
 @lru_cache(maxsize=65536)
-def _shift(turn: Turn, q: QPoint) -> QPoint:
-    if not turn.screw:
-        return GAMMA
-    c = turn.uvw
+def _place(turn: Turn, q: QPoint) -> tuple[QPoint, bool, bool]:
+    """s·u at q, whether l₀ is ambiguous there, and whether q is at the end of the zone.
+
+    u = (q + G)·c/2π of the q + G on the axis, which is unique up to the shortest reciprocal vector
+    along it, taken in the half-open zone (−u_b, u_b]. Where no q + G is on the axis, in cells that
+    are not centred for any axis of more than two-fold, every integer is a G·c/2π, and u_b is 1/2.
+    On a line the value where the free parameters begin to grow from zero is inside.
+    """
+    if not turn.screw or q == GAMMA:
+        return GAMMA, False, False
+    c, g = turn.uvw, turn.along
     slopes = [_dot(slope, c) for slope in q.slopes]
-    u = Fraction(1, 2) - (Fraction(1, 2) - _dot(q.coordinates, c)) % 1
+    start = _dot(q.coordinates, c)
+    period = _product(g, c)
+    on_axis = (
+        start + k
+        for k in range(period)
+        if all(
+            (x - (start + k) * y / period).denominator == 1
+            for x, y in zip(q.coordinates, g, strict=True)
+        )
+    )
+    u = next(on_axis, None)
+    if u is None:
+        u, period = start, 1
+    end = Fraction(period, 2)
+    u = end - (end - u) % period
+    growing = [x for x in slopes if x]
+    if growing and growing[0] > 0 and u == end:
+        u = -end
     zero, s = Fraction(0), turn.screw
     lines = [(zero, zero, s * x) for x in slopes]
-    return QPoint((zero, zero, s * u), (lines[0], lines[1], lines[2]))
+    at_end = u == end and not growing
+    ambiguous = at_end and 2 * s * end % turn.order != 0
+    return QPoint((zero, zero, s * u), (lines[0], lines[1], lines[2])), ambiguous, at_end
+
+
+@lru_cache(maxsize=4096)
+def parallel(turn: Turn, points: tuple[QPoint, ...]) -> tuple[Turn, ...]:
+    """Return the parallel axes of one order about which PAM at some points have other names.
+
+    One of each kind: of equal screw and equal change of every l₀.
+    """
+
+    def names(other: Turn) -> tuple[int | Fraction, ...]:
+        return (other.screw, *(turn.renamed(Fraction(0), q, other) for q in points))
+
+    if all(q == GAMMA for q in points):
+        return ()
+    found = {names(turn): turn}
+    queue = [turn]
+    for start in queue:
+        for step in ((1, 0, 0), (0, 1, 0), (0, 0, 1)):
+            other = start.moved(step)
+            if names(other) not in found:
+                found[names(other)] = other
+                queue.append(other)
+    return tuple(queue[1:])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,23 +170,28 @@ class Component(Value):
     r"""The whole eigenspace of one pseudo-angular momentum l in one arm of a participant.
 
     Its vectors w obey :math:`D(C_n)\, w = e^{-2πi l/n} w` with
-    :math:`l = l_0 + s u`, :math:`u = q·c/2π` in (−1/2, 1/2].
+    :math:`l = l_0 + s u`, :math:`u = q·c/2π` in (−u_b, u_b],
+    half the shortest reciprocal vector along the axis.
 
     Attributes
     ----------
     residue : Fraction or None
-        l₀, balanced (−n/2 < l₀ ≤ n/2); None without an axis.
+        l₀, balanced (−n/2 < l₀ ≤ n/2); None without an axis. Where ±u are one point at the end of
+        the zone it is that of u > 0.
     pam : str or None
         l as it is printed: ``1``, ``5/4``, ``1+u``; equal to l₀ at the zone centre.
     name : str
-        What stands in parentheses: ``+`` or ``-`` for the only l₀ with 0 < \|l₀\| < n/2 of that
-        sign, else l; empty for the only component of a participant.
+        What stands in parentheses: ``+`` or ``-`` for the only λ with 0 < \|λ\| < n/2 of that
+        sign, else the number λ; always the number where l₀ is ambiguous on 2₁, 4₂, 6₃, whose
+        mirrors leave no sense to it; empty for the only component of a participant.
     basis : (d, m) complex
         Orthonormal columns.
     index : int
         Its place among the components.
     conjugate : int
         Index of the component, at the arm of −q, that complex conjugation takes this one to.
+    counted : Fraction or None
+        λ, what senses, Umklapp numbers and names count: l₀, or l where l₀ is ambiguous.
     """
 
     residue: Fraction | None
@@ -100,6 +200,7 @@ class Component(Value):
     basis: npt.NDArray[np.complex128]
     index: int
     conjugate: int
+    counted: Fraction | None = None
 
     __eq__ = Value.__eq__
 
@@ -179,10 +280,11 @@ def components(participant: Participant, turn: Turn | None, arm: int = 0) -> tup
         Component(
             residue,
             pam_text(residue, shift, turn.order),
-            _name(residue, values, shift, turn.order),
+            _name(residue, values, turn, q),
             frozen(spaces[residue], complex),
             i,
             values.index(conjugate),
+            turn.counted(residue, q),
         )
         for i, (residue, conjugate) in enumerate(zip(values, conjugates, strict=True))
     )
@@ -199,7 +301,8 @@ def _conjugated(
     """Components at −q: those at q conjugated, in the same order."""
     found = []
     parts = components(participant, turn, opposite)
-    shift = turn.shift(participant.arms[arm]) if turn else GAMMA
+    q = participant.arms[arm]
+    shift = turn.shift(q) if turn else GAMMA
     back = turn.shift(participant.arms[opposite]) if turn else GAMMA
     order = turn.order if turn else 1
     residues = []
@@ -207,7 +310,7 @@ def _conjugated(
         if part.residue is None:
             residues.append(Fraction(0))
             continue
-        # −(l₀ + s u) = l₀' + s u' with u' balanced: they differ where u = 1/2.
+        # −(l₀ + s u) = l₀' + s u', and u' is not −u at the end of the zone.
         total = (back + shift).coordinates[2]
         residues.append(balanced(-part.residue - total, order))
     for i, part in enumerate(parts):
@@ -219,10 +322,11 @@ def _conjugated(
             Component(
                 residues[i],
                 pam_text(residues[i], shift, order),
-                _name(residues[i], residues, shift, order),
+                _name(residues[i], residues, turn, q),
                 frozen(basis, complex),
                 i,
                 i,
+                turn.counted(residues[i], q),
             )
         )
     return tuple(found)
@@ -230,6 +334,10 @@ def _conjugated(
 
 def _dot(vector: Vector, c: tuple[int, int, int]) -> Fraction:
     return sum((x * i for x, i in zip(vector, c, strict=True)), Fraction(0))
+
+
+def _product(a: tuple[int, int, int], b: tuple[int, int, int]) -> int:
+    return sum(x * y for x, y in zip(a, b, strict=True))
 
 
 def pam_text(residue: Fraction, shift: QPoint, n: int) -> str:
@@ -264,10 +372,12 @@ def eigenspace(
     return np.asarray(vectors[:, values > 0.5])
 
 
-def _name(l: Fraction, values: list[Fraction], shift: QPoint, order: int) -> str:
-    if len(values) == 1:
+def _name(residue: Fraction, residues: list[Fraction], turn: Turn, q: QPoint) -> str:
+    if len(residues) == 1:
         return ""
-    same_sign = [x for x in values if 0 < abs(x) < Fraction(order, 2) and (x > 0) == (l > 0)]
-    if same_sign == [l]:
+    l, values = turn.counted(residue, q), [turn.counted(x, q) for x in residues]
+    half = Fraction(turn.order, 2)
+    same_sign = [x for x in values if 0 < abs(x) < half and (x > 0) == (l > 0)]
+    if same_sign == [l] and not (turn.reflected and turn.ambiguous(q)):
         return "+" if l > 0 else "-"
-    return pam_text(l, shift, order)
+    return str(l)

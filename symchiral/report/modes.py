@@ -41,14 +41,13 @@ def relation(modes: Modes, mode: Mode) -> str:
     """How the atoms turn beside l: ``same``, ``opposite``, ``unrelated``, or ``none``.
 
     The sense of l is that of l₀. ``unrelated`` where one of them has no sense (l₀ = 0 or n/2, or
-    J = 0) and the other has; ``none`` where neither has, where they do not exist, and at the zone
-    boundary of a screw, where u = 1/2 and −1/2 are one point and l₀ is a matter of choice.
+    J = 0) and the other has; ``none`` where neither has, where they do not exist, and where l₀ is
+    a matter of choice: at the zone boundary of a screw, where ±u are one point.
     """
     am, axis = modes.am(mode), modes.axis
     if am is None or axis is None:
         return "none"
-    shift = axis.turn.shift(modes.q).coordinates[2]
-    if shift and 2 * shift == axis.turn.screw:
+    if axis.turn.ambiguous(modes.q):
         return "none"
     l0 = mode.residue
     turns = 0 if l0 is None or 2 * l0 == axis.order else (l0 > 0) - (l0 < 0)

@@ -131,7 +131,7 @@ def transfers_table(
 
 def _signs(transfer: Transfer) -> tuple[float, ...]:
     """Prefer positive signs on the incoming side."""
-    return tuple(float(leg.component.residue or 0) for leg in transfer.rule.channel.coupling)
+    return tuple(float(leg.component.counted or 0) for leg in transfer.rule.channel.coupling)
 
 
 def _named(multiplets: list[Multiplet], factor: float, digits: int) -> str:

@@ -51,6 +51,14 @@ def little_symbol(crystal: SymmetricCrystal, q: QPoint) -> str:
     return point_group_symbol(group.rotations[members])
 
 
+def _axis_text(book: RuleBook) -> str:
+    """``6_3``, or ``6_3, n = 3`` where the senses of its rules have another n than the axis."""
+    if book.axis is None:
+        return "—"
+    n = next((rule.channel.order for rule in book.everything), book.axis.order)
+    return book.axis.symbol + (f", n = {n}" if n != book.axis.order else "")
+
+
 def vertices_table(crystal: SymmetricCrystal, books: Sequence[RuleBook], *, path: str) -> Table:
     """Return a line per vertex: how many transfers are allowed, and what they do."""
     rows = []
@@ -60,7 +68,7 @@ def vertices_table(crystal: SymmetricCrystal, books: Sequence[RuleBook], *, path
         rows.append(
             (
                 " ".join(place_name(crystal.group, q) or "GM" for q in book.points),
-                book.axis.symbol if book.axis else "—",
+                _axis_text(book),
                 str(found.judged),
                 str(len(found.rows)),
                 *(str(counts[group] or "—") for group in ("flipped", "kept", "neutral")),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
+
+from symchiral.crystal.qpoint import GAMMA, QPoint
+from symchiral.irreps.pam import Turn, balanced
 
 PamSense = Literal["kept", "flipped", "neutral", "undefined"]
 RotationSense = Literal["kept", "flipped", "none", "open"]
@@ -12,13 +16,27 @@ Residues = Sequence[Fraction]
 
 
 def umklapp(
-    incoming: Residues, outgoing: Residues, n: int, screw_part: Fraction = Fraction(0)
+    incoming: Residues,
+    outgoing: Residues,
+    n: int,
+    screw_part: Fraction = Fraction(0),
+    halves: int = 0,
 ) -> int | None:
-    r"""Return the Umklapp number :math:`U = (\sum l_{in} - \sum l_{out})/n`.
+    r"""Return the Umklapp number :math:`U = (\sum λ_{in} - \sum λ_{out} + s m)/n`.
 
-    l are balanced residues; a quantum of l = n/2 counts as +n/2 or −n/2, whichever makes \|U\|
-    smallest. On a screw line l are the l₀ and ``screw_part`` is s·(Σu_in − Σu_out), added to the
-    difference. None where PAM is not conserved (U would not be an integer).
+    λ are balanced; a quantum of λ = n/2 counts as +n/2 or −n/2, whichever makes \|U\| smallest,
+    and so does each of the ``halves``. None where PAM is not conserved (U would not be an integer).
+
+    Parameters
+    ----------
+    incoming, outgoing : sequence of Fraction
+        The λ: residues l, on a screw axis l₀ or l as `Turn.counted` says.
+    n : int
+        The order.
+    screw_part : Fraction
+        s·m, m = Σu_in − Σu_out.
+    halves : int
+        How many more n/2 of either sign screws contribute.
 
     Examples
     --------
@@ -29,7 +47,7 @@ def umklapp(
     half = Fraction(n, 2)
     total = screw_part + sum((x for x in incoming if x != half), Fraction(0))
     total -= sum((x for x in outgoing if x != half), Fraction(0))
-    halves = sum(x == half for x in (*incoming, *outgoing))
+    halves += sum(x == half for x in (*incoming, *outgoing))
     choices = [(total + k * half) / n for k in range(-halves, halves + 1, 2)]
     integers = [u for u in choices if u.denominator == 1]
     return int(min(integers, key=abs)) if integers else None
@@ -38,7 +56,7 @@ def umklapp(
 def pam_sense(incoming: Residues, outgoing: Residues, n: int) -> PamSense:
     """Return whether the turning quanta keep their sense.
 
-    S is the sum of the l with 0 < |l| < n/2 on either side: neutral if one is 0, kept if the signs
+    S is the sum of the λ with 0 < |λ| < n/2 on either side: neutral if one is 0, kept if the signs
     agree, else flipped.
 
     Examples
@@ -54,6 +72,94 @@ def pam_sense(incoming: Residues, outgoing: Residues, n: int) -> PamSense:
     if s_in == 0 or s_out == 0:
         return "neutral"
     return "kept" if (s_in > 0) == (s_out > 0) else "flipped"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What the quanta of a channel count for, on the axis that keeps every wavevector.
+
+    Attributes
+    ----------
+    order : int
+        The n that senses and U refer to.
+    incoming, outgoing : tuple of Fraction
+        λ of every quantum.
+    screw_part : Fraction
+        s·m of a screw that has a hand, s ≠ n/2.
+    halves : int
+        How many n/2 of either sign the screw contributes.
+    """
+
+    order: int
+    incoming: tuple[Fraction, ...]
+    outgoing: tuple[Fraction, ...]
+    screw_part: Fraction = Fraction(0)
+    halves: int = 0
+
+    @property
+    def umklapp(self) -> int | None:
+        """U; None where PAM is not conserved."""
+        return umklapp(self.incoming, self.outgoing, self.order, self.screw_part, self.halves)
+
+    @property
+    def sense(self) -> PamSense:
+        """kept, flipped or neutral."""
+        return pam_sense(self.incoming, self.outgoing, self.order)
+
+    @property
+    def rotates(self) -> bool:
+        """Whether any quantum has 0 < |λ| < n/2."""
+        half = Fraction(self.order, 2)
+        return any(0 < abs(x) < half for x in (*self.incoming, *self.outgoing))
+
+
+Quantum = tuple[Fraction, QPoint, bool]
+"""The l₀ of a quantum, its wavevector, and whether it is outgoing."""
+
+
+def count(quanta: Sequence[Quantum], turn: Turn) -> Budget:
+    r"""Count the quanta of a channel on an axis.
+
+    Every quantum counts with λ = l₀, and the screw adds :math:`s m`. At the end of the zone along a
+    screw axis, where u = ±u_b are one point,
+
+    * l₀ may be the same for both. Then the quantum adds ±s u_b, which is ±n/2, to U;
+    * or l₀ depends on which is taken. Then λ = l and the quantum has no part in m; but on 2₁, 4₂
+      and 6₃, of which mirrors take l to −l + 2su, the channel is counted by the true rotation of
+      order n/2 in them: λ = l₀ mod n/2, which is the same for both, and no m.
+
+    On 2₁, 4₂ and 6₃ mirrors and half-turns also tell +n/2 of the screw from −n/2 only by name, and
+    each of the \|s m\|/(n/2) counts as either. So time reversal and every operation that keeps the
+    axis take U to ±U and keep the sense.
+    """
+    n = turn.order
+    if turn.reflected and any(turn.ambiguous(q) for _, q, _ in quanta):
+        into, out = _sides((balanced(l, n // 2), outgoing) for l, _, outgoing in quanta)
+        return Budget(n // 2, into, out)
+    into, out = _sides((turn.counted(l, q), outgoing) for l, q, outgoing in quanta)
+    if not turn.screw:
+        return Budget(n, into, out)
+    total, halves = GAMMA, 0
+    for _, q, outgoing in quanta:
+        if not turn.at_end(q):
+            total = total - turn.shift(q) if outgoing else total + turn.shift(q)
+        elif not turn.ambiguous(q):
+            halves += 1
+    part = total.coordinates[2]
+    m = part / turn.screw
+    if turn.reflected and m.denominator == 1:
+        return Budget(n, into, out, halves=halves + abs(int(m)))
+    return Budget(n, into, out, part, halves)
+
+
+def _sides(
+    numbers: Iterable[tuple[Fraction, bool]],
+) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]]:
+    listed = list(numbers)
+    return (
+        tuple(x for x, outgoing in listed if not outgoing),
+        tuple(x for x, outgoing in listed if outgoing),
+    )
 
 
 def rotation_sense(j_in: str, j_out: str) -> RotationSense:

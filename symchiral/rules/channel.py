@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import combinations_with_replacement, product
 from math import factorial, prod
@@ -12,12 +11,11 @@ from math import factorial, prod
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.crystal.qpoint import GAMMA
 from symchiral.errors import LimitError
-from symchiral.irreps.pam import Component, Turn, components
+from symchiral.irreps.pam import Component, Turn, components, parallel
 from symchiral.irreps.participant import Participant
 from symchiral.rules.activity import activity
-from symchiral.rules.budget import PamSense, pam_sense, umklapp
+from symchiral.rules.budget import Budget, PamSense, count
 from symchiral.rules.coupling import Coupling, Leg
 from symchiral.rules.judge import (
     Verdict,
@@ -96,49 +94,53 @@ class Channel(Value):
         return len(set(pairs)) < len(pairs)
 
     @cached_property
-    def residues(self) -> tuple[list[Fraction], list[Fraction]] | None:
-        """The l₀ of the incoming and outgoing quanta, None where a leg has no PAM."""
-        sides: tuple[list[Fraction], list[Fraction]] = ([], [])
+    def budget(self) -> Budget | None:
+        """What its quanta count for; None without an axis or where a leg has no PAM."""
+        return None if self.turn is None else self._counted_about(self.turn)
+
+    def _counted_about(self, turn: Turn) -> Budget | None:
+        assert self.turn is not None
+        quanta = []
         for leg in self.coupling:
-            if leg.component.residue is None:
+            l, q = leg.component.residue, leg.participant.arms[leg.arm]
+            if l is None:
                 return None
-            sides[leg.outgoing].append(leg.component.residue)
-        return sides
+            quanta.append((self.turn.renamed(l, q, turn), q, leg.outgoing))
+        return count(quanta, turn)
 
-    @cached_property
-    def screw_part(self) -> Fraction:
-        """The s·m of a screw line: s times Σu_in − Σu_out, an integer where Σq is conserved."""
-        if self.turn is None or not self.turn.screw:
-            return Fraction(0)
-        total = GAMMA
-        for leg in self.coupling:
-            q = leg.participant.arms[leg.arm]
-            if q is not GAMMA:
-                shift = self.turn.shift(q)
-                total = total - shift if leg.outgoing else total + shift
-        return total.coordinates[2]
+    @property
+    def order(self) -> int | None:
+        """The n that senses and U refer to; None without an axis.
 
-    @cached_property
+        (The true rotation in 2₁ is none at all: like n = 2 it leaves no sense.)
+        """
+        if self.turn is None:
+            return None
+        return max(self.budget.order, 2) if self.budget else self.turn.order
+
+    @property
     def umklapp(self) -> int | None:
         """U; None without an axis or where PAM is not conserved."""
-        if self.residues is None or self.turn is None:
-            return None
-        return umklapp(*self.residues, self.turn.order, self.screw_part)
+        return self.budget.umklapp if self.budget else None
 
-    @cached_property
+    @property
     def pam_sense(self) -> PamSense:
         """kept, flipped, neutral; undefined without an axis."""
-        if self.residues is None or self.turn is None:
-            return "undefined"
-        return pam_sense(*self.residues, self.turn.order)
+        return self.budget.sense if self.budget else "undefined"
+
+    @property
+    def rotates(self) -> bool:
+        """Whether any leg has 0 < |λ| < n/2."""
+        return self.budget is not None and self.budget.rotates
 
     @cached_property
-    def rotates(self) -> bool:
-        """Whether any leg has 0 < |l₀| < n/2."""
-        if self.residues is None or self.turn is None:
-            return False
-        half = Fraction(self.turn.order, 2)
-        return any(0 < abs(x) < half for side in self.residues for x in side)
+    def other_senses(self) -> tuple[PamSense, ...]:
+        """The senses it has, or had, if another of the parallel axes of this order were named."""
+        if self.turn is None or self.budget is None:
+            return ()
+        points = tuple(dict.fromkeys(leg.participant.arms[leg.arm] for leg in self.coupling))
+        counted = [self._counted_about(turn) for turn in parallel(self.turn, points)]
+        return tuple(dict.fromkeys(b.sense for b in counted if b and b.sense != self.pam_sense))
 
     def __repr__(self) -> str:
         return f"Channel({self.id!r}, {self.verdict.word})"

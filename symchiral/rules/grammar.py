@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -305,7 +305,7 @@ def _require_one_kind(legs: list[Leg]) -> None:
             why=f"{kinds[True]} has spin ½, {kinds[False]} is without spin: a coupling has "
             "electrons and holes of one kind",
             fix="give all of them half-integers, or all of them integers (at the end of a screw "
-            "axis, u = ½, the number is l = j₀ + s/2)",
+            "axis the number is l = j₀ + s u)",
         )
 
 
@@ -430,9 +430,18 @@ def _component(leg: LegText, species: Species) -> Component:
     wanted = leg.component.strip().removeprefix("+") or "+"
     if len(names) == 1:
         raise one_component(leg.name, wanted, leg.mode)
-    for component in species.components:
-        if wanted in {component.name, component.pam} - {"", None}:
-            return component
+    parts = species.components
+    turning = {c: sign for c in parts if (sign := _sense_at_end(c, parts))}
+    # The name first, then the number λ, then l: at the end of a screw's zone they may cross. There
+    # (+) is no name on 4₂ and 6₃; it is read as the sign of l₀ for u > 0, if that tells one.
+    for words in (
+        [c.name for c in parts],
+        [None if c.counted is None else str(c.counted) for c in parts],
+        [c.pam for c in parts],
+        [turning.get(c) for c in parts],
+    ):
+        if wanted in words:
+            return parts[words.index(wanted)]
     cartesian = wanted in ("x", "y", "z") and len(names) > 1
     offer = ""
     if cartesian:
@@ -445,3 +454,10 @@ def _component(leg: LegText, species: Species) -> Component:
         + (", of definite pseudo-angular momentum, and none along an axis" if cartesian else ""),
         fix=f"write one of {shown}{offer}",
     )
+
+
+def _sense_at_end(component: Component, parts: Sequence[Component]) -> str | None:
+    """The sign of l₀ where it is that of no other component."""
+    l = component.residue or Fraction(0)
+    same = [c for c in parts if c.residue and (c.residue > 0) == (l > 0)]
+    return ("+" if l > 0 else "-") if l and same == [component] else None

@@ -162,6 +162,10 @@ class Listing:
             lines.append("open: which way the atoms turn is left to the forces.")
         if any(row.rule.turns_across for row in rows):
             lines.append("Atoms are counted about the axis; about others they may turn too.")
+        if any(row.rule.channel.other_senses for row in rows) and self.book.axis:
+            lines.append(
+                f"*: another sense of PAM if another parallel {self.book.axis.place_word} is named."
+            )
         if any(row.different for row in rows):
             lines.append("≠: only for different modes of a species.")
         return lines
@@ -219,7 +223,7 @@ def _copies(rule: Rule) -> int:
 
 
 def _signs(rule: Rule) -> tuple[float, ...]:
-    return tuple(-float(leg.component.residue or 0) for leg in rule.channel.coupling)
+    return tuple(-float(leg.component.counted or 0) for leg in rule.channel.coupling)
 
 
 def _rank(row: Row) -> tuple[object, ...]:
@@ -233,7 +237,7 @@ def _rank(row: Row) -> tuple[object, ...]:
 def _cells(row: Row) -> tuple[str, ...]:
     rule = row.rule
     transfer = pretty(rule.id) + (" ≠" if row.different else "")
-    am = rule.am_transfer
+    am, sense = rule.am_transfer, rule.pam_sense
     lattice = "" if am is None else "0" if not am else f"{minus(f'{am:+.3g}')}ħ"
     atoms = {"none": "—", "open": "open"}.get(rule.rotation_sense, rule.rotation_sense)
     pump = " ".join(short_route(p) for p in rule.pump)
@@ -242,7 +246,9 @@ def _cells(row: Row) -> tuple[str, ...]:
         transfer,
         _budget(rule),
         lattice,
-        rule.pam_sense,
+        rule.sense_text.replace(sense, f"{sense}*")
+        if rule.channel.other_senses
+        else rule.sense_text,
         atoms,
         pump,
         ", ".join(probes) or "—",

@@ -16,7 +16,7 @@ from symchiral.irreps.axis import Axis
 from symchiral.modes.motion import Motion, sign
 from symchiral.modes.species import Species
 from symchiral.rules.activity import routes
-from symchiral.rules.budget import RotationSense, rotation_sense, sum_of_signs
+from symchiral.rules.budget import Budget, RotationSense, rotation_sense, sum_of_signs
 from symchiral.rules.channel import Channel
 from symchiral.rules.coupling import COPIES, Leg
 from symchiral.rules.invariant import Invariant, invariant
@@ -81,6 +81,12 @@ class Rule(Value):
     def pam_sense(self) -> str:
         """kept, flipped, neutral or undefined."""
         return self.channel.pam_sense
+
+    @property
+    def sense_text(self) -> str:
+        """The sense of PAM, with its n where that is not the one of the crystal's axis."""
+        n = self.channel.order
+        return self.pam_sense + (f", n = {n}" if self.axis and n != self.axis.whole else "")
 
     def motion(self, leg: Leg) -> Motion:
         """How the atoms turn in the component of a leg."""
@@ -244,6 +250,18 @@ class Rule(Value):
         return f"{left}{middle} {'≡' if same else '≢'} {right} (mod {n})"
 
     @property
+    def _handed(self) -> Fraction:
+        """What the turning quanta would hand over if their atoms turned with λ."""
+        budget = self.channel.budget
+        if budget is None:
+            return Fraction(0)
+        into, out = (
+            sum((x for x in side if 2 * abs(x) < budget.order), Fraction(0))
+            for side in (budget.incoming, budget.outgoing)
+        )
+        return into - out
+
+    @property
     def _without_pam(self) -> list[str]:
         """Light that is no eigenstate of the axis."""
         legs = self.channel.coupling.legs if self.axis else ()
@@ -264,9 +282,9 @@ class Rule(Value):
             }
             for w in reason.witnesses
         ]
-        return {
+        record: dict[str, Any] = {
             "id": self.id,
-            "n": self.axis.order if self.axis else None,
+            "n": self.channel.order,
             "incoming": [_leg_record(leg) for leg in coupling.incoming],
             "outgoing": [_leg_record(leg) for leg in coupling.outgoing],
             "identical": self.channel.identical,
@@ -307,6 +325,16 @@ class Rule(Value):
             },
             **({} if self.velocities is None else {"velocities": self.velocities}),
         }
+        budget = self.channel.budget
+        if budget and any(leg.participant.arms != (GAMMA,) for leg in coupling):
+            record["counted"] = {
+                "incoming": [str(x) for x in budget.incoming],
+                "outgoing": [str(x) for x in budget.outgoing],
+                "screw_part": str(budget.screw_part),
+                "halves": budget.halves,
+                "other_senses": list(self.channel.other_senses),
+            }
+        return record
 
     def explain(self) -> str:
         """Return the verdict with its budget, invariant or witness, as text."""
@@ -324,7 +352,7 @@ class Rule(Value):
         """
         lines = [f"{pretty(self.id)}    {self.verdict}"]
         if self.axis is not None:
-            lines.append(f"budget     {self.budget_text}" + self._umklapp_text())
+            lines += self._budget_lines()
             lines += self._state_lines()
         if self.allowed:
             lines += self._sense_lines(atoms, am_transfer)
@@ -364,7 +392,7 @@ class Rule(Value):
                 text = "spin ½" if leg.participant.spinor else "without spin"
             j0 = leg.component.residue
             if f"[{j0}]" not in leg.label:
-                text += f", j₀ = {minus(str(j0))} and at this end of the axis l = j₀ + s/2"
+                text += f", j₀ = {minus(str(j0))} and at this end of the axis l = j₀ + s u"
             if leg.label[0] == "h":
                 arm = int(leg.participant.conjugate_arms[leg.arm])
                 empty = Leg(leg.participant, leg.component, arm=arm).label
@@ -373,14 +401,46 @@ class Rule(Value):
             found[f"{minus(leg.label)}: {text}"] = None
         return [f"states     {'; '.join(found)}"] if found else []
 
-    def _umklapp_text(self) -> str:
-        if self._without_pam:
-            return ""
+    def _budget_lines(self) -> list[str]:
+        budget, legs = self.channel.budget, self.channel.coupling.legs
+        line = f"budget     {self.budget_text}"
+        if self._without_pam or budget is None:
+            return [line]
         if self.umklapp is None:
-            return ": PAM is not conserved"
-        if self.umklapp == 0:
-            return ": PAM conserved, no Umklapp"
-        return f": conserved with rotational Umklapp U = {minus(f'{self.umklapp:+d}')}"
+            return [f"{line}: PAM is not conserved"]
+        number = minus(f"{self.umklapp:+d}") if self.umklapp else ""
+        umklapp = f"rotational Umklapp U = {number}" if number else "no Umklapp"
+        numbers = (*budget.incoming, *budget.outgoing)
+        if [str(x) for x in numbers] == [leg.component.pam for leg in legs]:
+            return [
+                f"{line}: {f'conserved with {umklapp}' if number else 'PAM conserved, no Umklapp'}"
+            ]
+        return [f"{line}: PAM conserved", f"counted    {self._counted_text(budget)}: {umklapp}"]
+
+    def _counted_text(self, budget: Budget) -> str:
+        """``+1/2 +1 +1/2 (s m) = 2 ≡ −1 (mod 3)``: the λ and the screw part that make U."""
+        left = " ".join(signed(str(x)) for x in budget.incoming)
+        right = " ".join(signed(str(x)) for x in budget.outgoing)
+        if budget.screw_part:
+            left += f" {signed(str(budget.screw_part))} (s m)"
+        if budget.halves:
+            left += f" ±{Fraction(budget.order, 2)}" * budget.halves + " (s m)"
+            return f"{left} ≡ {right} (mod {budget.order})"
+        total, out = sum(budget.incoming, budget.screw_part), sum(budget.outgoing, Fraction(0))
+        if "(" in left or len(budget.incoming) > 1:
+            left += f" = {minus(str(total))}"
+        text = (
+            left
+            if total == out and "=" in left
+            else f"{left} {'=' if total == out else '≡'} {right}"
+        )
+        assert self.axis is not None
+        why = (
+            ""
+            if budget.order == self.axis.order
+            else f" by the true rotation in {self.axis.symbol}"
+        )
+        return f"{text} (mod {budget.order}){why}"
 
     def _sense_lines(self, atoms: RotationSense, am_transfer: float | None) -> list[str]:
         if self.axis is None:
@@ -403,10 +463,22 @@ class Rule(Value):
                 words[sense] = f"what comes out turns {words[sense]}"
         if self.turns_across:
             words["none"] += " about the axis (about others the atoms may turn)"
-        text = f"sense      PAM {self.pam_sense}; {words[atoms]}"
+        sense, ending = self.sense_text, ""
         if am_transfer is not None and abs(am_transfer) > 5e-4:
-            text += f"; {minus(f'{am_transfer:+.3g}')}ħ to the lattice"
-        return [text]
+            given = f"{minus(f'{am_transfer:+.3g}')}ħ to the lattice"
+            ending = f"; {given}"
+            if self.pam_sense == "neutral":
+                sense, ending = f"{sense}, and yet the atoms hand {given}", ""
+        elif self.pam_sense == "neutral" and am_transfer is None and (l := self._handed):
+            ending = f"; {signed(str(l))}ħ to the lattice where every J is l, else as forces decide"
+        lines = [f"sense      PAM {sense}; {words[atoms]}{ending}"]
+        if self.channel.other_senses:
+            lines.append(
+                f"note       {' or '.join(self.channel.other_senses)} if another parallel "
+                f"{self.axis.place_word} is named: off the zone centre PAM, its sense and U belong "
+                "to the named one"
+            )
+        return lines
 
     @property
     def _straight(self) -> bool:
