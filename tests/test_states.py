@@ -6,6 +6,7 @@ The selection rules of states are held against the double groups of the Bilbao t
 from __future__ import annotations
 
 import itertools
+import json
 from collections import Counter
 from fractions import Fraction
 from functools import cache
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 from ase.spacegroup import crystal as build
 from class_crystals import CLASSES, class_crystal
+from jsonschema import Draft202012Validator
 from test_isoir import bilbao_files, read_bilbao
 
 import symchiral as sc
@@ -24,6 +26,7 @@ from symchiral.irreps.axis import axis_at
 from symchiral.irreps.kpoints import named_points
 from symchiral.irreps.pam import Component, Turn, balanced
 from symchiral.modes.species import find_species
+from symchiral.report.document import schema
 from symchiral.study import Study
 
 HALF = Fraction(1, 2)
@@ -69,6 +72,27 @@ def test_states_of_spin_half_are_even_in_number_and_of_one_kind() -> None:
     assert study("Bi2Se3").explain("X[1] -> e[1] h[0]").verdict == "allowed"
     with pytest.raises(GrammarError, match=r"e\[1/2\] has spin ½, h\[1\] is without spin"):
         study("Bi2Se3").explain("X[1] -> e[1/2] h[1]")
+
+
+def test_the_document_of_a_state_is_of_its_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    validator = Draft202012Validator(json.loads(schema("explain")))
+    for name, transfer, kind in (
+        ("Bi2Se3", "e[1/2] Eu(+) -> e[3/2]", "pam"),
+        ("Bi2Se3", "e[1/2] Eu(+) -> e[1/2]", "pam"),
+        ("Bi2Se3", "e[1/2] -> Eu(+)", "spin"),
+        ("Bi2Se3", "X[1] Eu(-) -> X[0]", "pam"),
+        ("Bi2Se3", "Eu(+) -> Eu:b(+)", "normal-mode"),
+        ("Te_P3121", "e[1/2]@DT(u) DT2@DT(u) -> e[3/2]@DT(2u)", "pam"),
+        ("MoS2_monolayer_slab", "E[s+] -> e[1/2]@K h[1/2]@K'", "pam"),
+    ):
+        assert main(["explain", name, transfer, "--json"]) == 0
+        document = json.loads(capsys.readouterr().out)
+        validator.validate(document)
+        channel = document["channel"]
+        assert channel["reason"]["kind"] == kind
+        known = channel["verdict"] == "forbidden"
+        assert channel["coefficients"] == (0 if known else None)
+        assert channel["invariant"] is None
 
 
 REFUSED = {
