@@ -627,3 +627,32 @@ def test_vertices_and_modes_say_what_they_count(capsys: Capture) -> None:
     document = json.loads(good(capsys, "predict", "Bi2Se3/phonopy.yaml", "--json"))
     (number,) = re.findall(r"Each sign by itself \(--json\): (\d+)", text)
     assert int(number) == len(document["transfers"])
+
+
+def test_explain_with_forces_answers_once(capsys: Capture) -> None:
+    """What symmetry leaves open the named modes decide: one sense in the text, the document's."""
+    name = "SiO2_quartz_P3121/phonopy.yaml"
+    words = {
+        "kept": "atoms keep their",
+        "flipped": "atoms reverse their",
+        "none": "no net rotation",
+    }
+    seen = set()
+    for transfer in (
+        "E#1(+) E#1(+) -> E#3(-)",
+        "E#1(+) E#2(+) -> E#3(-)",
+        "E#4(+) E#4(+) -> E#5(-)",
+    ):
+        document = json.loads(good(capsys, "explain", name, transfer, "--json"))
+        assert document["channel"]["rotation_sense"] == "open"
+        sense = document["transfer"]["rotation_sense"]
+        text = " ".join(good(capsys, "explain", name, transfer).split())
+        for said in (text, " ".join(document["text"].split())):
+            assert [word for word in words if words[word] in said] == [sense]
+            assert "depends on forces" not in said
+        seen.add(sense)
+    assert len(seen) > 1, seen
+    text = good(capsys, "explain", name, "E(+) E(+) -> E(-)")
+    assert "which way the atoms turn depends on forces" in text
+    assert "modes      named by number, as in E#1(+), they decide" in text
+    assert "named by number" not in good(capsys, "explain", "Te_P3121", "E(+) E(+) -> E(-)")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from symchiral.cli.calculator import add_calculator
 from symchiral.cli.common import (
@@ -15,6 +17,9 @@ from symchiral.cli.common import (
     write,
     write_json,
 )
+
+if TYPE_CHECKING:
+    from symchiral.rules.rule import Rule
 
 SUMMARY = "say why one transfer is allowed or forbidden"
 
@@ -30,6 +35,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="TRANSFER",
         help='the transfer, of any order: "Eu(+) Eu(+) -> Eg(-)", "K1@K K1@K -> K1@-K"',
     )
+
+
+def _numbered(rule: Rule) -> list[str]:
+    """What to write where forces are there to decide, and no mode is named."""
+    from symchiral.rules.wording import pretty
+
+    legs = [x for x in rule.channel.coupling if not x.participant.field and not x.participant.known]
+    if not rule.allowed or rule.rotation_sense != "open" or not legs:
+        return []
+    name = pretty(replace(legs[0], mode=1).label)
+    return [f"modes      named by number, as in {name}, they decide which way the atoms turn"]
 
 
 def run(options: argparse.Namespace) -> None:
@@ -53,6 +69,7 @@ def run(options: argparse.Namespace) -> None:
     text = rule.explain() if transfer is None else transfer.explain()
     lines = [
         *text.splitlines(),
+        *(_numbered(rule) if study.phonons is not None and transfer is None else ()),
         *field_lines(study),
         f"axis       {axis_line(study.crystal, rule.axis)}",
     ]
