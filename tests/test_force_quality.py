@@ -129,6 +129,45 @@ def test_the_tolerance_that_keeps_what_forces_are_is_proposed_and_works() -> Non
     assert study.modes("GM").asymmetry < 1e-3
 
 
+def test_forces_are_not_averaged_over_a_group_their_displacements_did_not_have() -> None:
+    """A file whose displacements are those of 4/mmm, atoms that are cubic within our tolerance."""
+    old = load()
+    cell = np.array(old.unitcell.cell)
+    cell[2, 2] *= 1 + 3e-5
+    unit = PhonopyAtoms(
+        cell=cell, scaled_positions=old.unitcell.scaled_positions, numbers=old.unitcell.numbers
+    )
+    phonon = Phonopy(unit, np.eye(3, dtype=int), primitive_matrix="F", symprec=1e-5)
+    phonon.generate_displacements()
+    s = np.array([1.0, 1.0, np.sqrt(1.05)])
+    constants = springs(unit, [1, 1, 1]).force_constants * s[:, None] * s
+    displacements = [
+        {
+            "atom": entry["number"] + 1,
+            "displacement": [float(x) for x in entry["displacement"]],
+            "forces": (-constants[:, entry["number"]] @ entry["displacement"]).tolist(),
+        }
+        for entry in phonon.dataset["first_atoms"]
+    ]
+    data = {
+        "phonopy": {"symmetry_tolerance": 1e-5},
+        "unit_cell": {
+            "lattice": cell.tolist(),
+            "points": [
+                {"symbol": a, "coordinates": list(map(float, x)), "mass": float(m)}
+                for a, x, m in zip(unit.symbols, unit.scaled_positions, unit.masses, strict=True)
+            ],
+        },
+        "supercell_matrix": np.eye(3, dtype=int).tolist(),
+        "primitive_matrix": [[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]],
+        "displacements": displacements,
+    }
+    crystal = make_phonons(from_yaml(data, name="a file")).crystal
+    assert crystal.group.number == 225
+    (text,) = [n.text for n in crystal.warnings if n.kind == "asymmetric-forces"]
+    assert "they obey 4/mmm only, as the atoms do with --symprec" in text
+
+
 def springs(cell: PhonopyAtoms, supercell: list[int], *, central: bool = True) -> Phonopy:
     """Springs between neighbours; central ones without tension obey every sum rule."""
     phonon = Phonopy(cell, np.diag(supercell), primitive_matrix="P")

@@ -44,6 +44,9 @@ BROKEN = (
 )
 """What phonopy raises on data that make no sense: its own classes are made from these."""
 
+TOLERANCE = 1e-5
+"""phonopy's tolerance where none is stated, Å."""
+
 LOOSEST = 0.5
 """A larger tolerance stated by a file, Å, is not believed."""
 
@@ -260,8 +263,7 @@ def from_yaml(
     name : str
         What errors call it.
     symprec : float
-        Å: how well atoms of the file must repeat. Where the file states a larger tolerance, to
-        which its displacements were chosen, that is taken.
+        Å: how well atoms must repeat, where they do not within the tolerance of the file.
     force_sets, force_constants, born : Path, optional
         FORCE_SETS, FORCE_CONSTANTS or force_constants.hdf5, and BORN, used where the yaml itself
         has no forces or Born charges.
@@ -299,7 +301,8 @@ def from_yaml(
         parsed.unitcell,
         np.eye(3, dtype=int) if parsed.supercell_matrix is None else parsed.supercell_matrix,
         "auto" if primitive is None else primitive,
-        symprec=max(symprec, _stated_tolerance(data)),
+        symprec=symprec,
+        stated=_stated_tolerance(data),
         calculator=parsed.calculator,
         dataset=parsed.dataset,
         constants=parsed.force_constants,
@@ -455,6 +458,34 @@ def _build(
     *,
     name: str,
     symprec: float = SYMPREC,
+    stated: float = 0.0,
+    **more: Any,
+) -> ForceConstants:
+    """Make force constants at the tolerance they were made at, or at ours where that is too small.
+
+    Displacements and symmetry of the forces are those that phonopy found at its own tolerance
+    (``stated``, where the file says it); at a larger one forces would be averaged over a group they
+    need not have. Atoms that repeat less well than that are copies if they are within ours.
+    """
+    first = stated or TOLERANCE
+    try:
+        return _built(
+            unitcell, supercell_matrix, primitive_matrix, name=name, symprec=first, **more
+        )
+    except StructureError as error:
+        # What phonopy did not raise has nothing to do with the tolerance.
+        if error.__cause__ is None or symprec <= first:
+            raise
+    return _built(unitcell, supercell_matrix, primitive_matrix, name=name, symprec=symprec, **more)
+
+
+def _built(
+    unitcell: Any,
+    supercell_matrix: npt.ArrayLike,
+    primitive_matrix: Any,
+    *,
+    name: str,
+    symprec: float,
     before: tuple[str, ...] = (),
     calculator: str | None = None,
     dataset: Any = None,
