@@ -21,7 +21,47 @@ Each carries *what* happened, *why*, and how to *fix* it.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_LONG = re.compile(r"(?P<quote>['\"])(?P<quoted>[^'\"]{101,})(?P=quote)|(?P<word>\S{251,})")
+
+LONGEST = 1000
+"""Characters of one part of an error; a list of names may be as long."""
+
+
+def shown(text: str) -> str:
+    r"""Return a text with control characters spelt, as they must not reach a terminal.
+
+    Line ends and tabs stay; marks that reverse the direction of writing are spelt too.
+
+    Examples
+    --------
+    >>> print(shown("\x1b[31mred\u202e"))
+    \x1b[31mred\u202e
+    """
+    return _CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)
+
+
+def told(text: str) -> str:
+    """Return a text as errors tell it: control characters spelt, of long inputs both ends.
+
+    Examples
+    --------
+    >>> told(f"cannot read {'x' * 5000!r}")
+    "cannot read 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx … xxxxxxxxxx'"
+    """
+    found = _LONG.sub(_ends, shown(text))
+    return found if len(found) <= LONGEST else f"{found[: LONGEST - 62]} … {found[-59:]}"
+
+
+def _ends(match: re.Match[str]) -> str:
+    if match["quoted"] is not None:
+        text, quote, first, last = match["quoted"], match["quote"], 60, 10
+    else:
+        text, quote, first, last = match["word"], "", 180, 60
+    return f"{quote}{text[:first]} … {text[-last:]}{quote}"
 
 
 class SymchiralError(Exception):
@@ -43,10 +83,10 @@ class SymchiralError(Exception):
     """
 
     def __init__(self, what: str, *, why: str, fix: str) -> None:
-        self.what = what
-        self.why = why
-        self.fix = fix
-        super().__init__(what, why, fix)
+        self.what = told(what)
+        self.why = told(why)
+        self.fix = told(fix)
+        super().__init__(self.what, self.why, self.fix)
 
     def __str__(self) -> str:
         return (

@@ -8,6 +8,8 @@ import textwrap
 import unicodedata
 from dataclasses import dataclass, replace
 
+from symchiral.errors import shown
+
 ASCII = {
     "→": "->", "−": "-", "≡": "==", "≠": "!=", "≢": "!=", "σ": "s", "ħ": "hbar", "…": "...",
     "Γ": "GM", "′": "'", "·": "*", "π": "pi", "±": "+-", "√": "sqrt", "Å": "A", "°": "deg",
@@ -54,6 +56,13 @@ class Table:
     head: tuple[str, ...] = ()
     foot: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        # Names of sites, files and columns come from anywhere.
+        for name in ("columns", "head", "foot", "optional"):
+            object.__setattr__(self, name, tuple(map(shown, getattr(self, name))))
+        rows = tuple(tuple(shown(cell) for cell in row) for row in self.rows)
+        object.__setattr__(self, "rows", rows)
 
     def text(self, width: int | None = None) -> str:
         """Return aligned text, at most ``width`` columns wide as far as dropping columns helps."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from symchiral.cli import (
     animate,
@@ -28,7 +29,7 @@ from symchiral.cli import (
     validate,
 )
 from symchiral.disk import recording
-from symchiral.errors import SymchiralError
+from symchiral.errors import SymchiralError, told
 from symchiral.version import __version__
 
 COMMANDS = {
@@ -50,9 +51,17 @@ COMMANDS = {
 """Every command by name, in the order of the help."""
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser whose messages hold no control characters, and of long words both ends."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong on stderr and end with status 2."""
+        super().error(told(message))
+
+
 def parser() -> argparse.ArgumentParser:
     """Build the command line."""
-    root = argparse.ArgumentParser(
+    root = Parser(
         prog="symchiral",
         description="Which vibrations of a crystal can hand rotation to which others, and why.",
         epilog="Start with: symchiral predict Bi2Se3",

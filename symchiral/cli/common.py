@@ -293,6 +293,7 @@ def write_json(document: dict[str, Any]) -> None:
 def write_table(table: Table) -> None:
     """Print a table, fitted to the terminal; senses in colour there, unless NO_COLOR is set."""
     text = (table.ascii() if ascii_only(sys.stdout) else table).text(width())
+    text = printable(text, sys.stdout)
     if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
         text = _SENSE.sub(lambda match: f"{_COLOURS[match[0]]}{match[0]}\x1b[0m", text)
-    write(text)
+    sys.stdout.write(text + "\n")

@@ -9,6 +9,8 @@ import sys
 import warnings
 from typing import TextIO
 
+from symchiral.errors import shown
+
 STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
 
@@ -109,7 +111,8 @@ def ascii_only(stream: object) -> bool:
 
 
 def printable(text: str, stream: object) -> str:
-    """Return the text, in ASCII where the stream has no UTF-8."""
+    """Return the text without control characters, in ASCII where the stream has no UTF-8."""
+    text = shown(text)
     if ascii_only(stream):
         from symchiral.table import to_ascii
 

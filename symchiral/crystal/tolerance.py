@@ -10,6 +10,9 @@ SYMPREC = 1e-3
 LARGEST_SYMPREC = 10.0
 """Tolerances are smaller, Å."""
 
+SMALLEST_SYMPREC = 1e-10
+"""Tolerances are no smaller, Å: coordinates are rounded to about 1e-15 of a cell."""
+
 
 def distance_tolerance(symprec: object) -> float:
     """Return a tolerance of the symmetry search as a number, Å; spglib dies of some that are none.
@@ -22,16 +25,16 @@ def distance_tolerance(symprec: object) -> float:
     Raises
     ------
     InputError
-        It is no number between 0 and 10.
+        It is no number from 1e-10 to 10.
     """
     try:
         value = float(symprec)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         value = float("nan")
-    if not 0 < value < LARGEST_SYMPREC:
+    if not SMALLEST_SYMPREC <= value < LARGEST_SYMPREC:
         raise InputError(
             f"no symmetry can be found at symprec {symprec!r}",
-            why=f"it is no distance between 0 and {LARGEST_SYMPREC:g} angstrom",
+            why=f"it is no distance from {SMALLEST_SYMPREC:g} to {LARGEST_SYMPREC:g} angstrom",
             fix="pass for instance 1e-3",
         )
     return value

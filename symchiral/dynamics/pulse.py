@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import isfinite, log, pi, radians, sqrt
+from math import log, pi, radians, sqrt
 from typing import Protocol
 
 import numpy as np
@@ -21,9 +21,12 @@ Complex = npt.NDArray[np.complex128]
 Floats = npt.NDArray[np.float64]
 
 _QUANTITY = re.compile(
-    rf"(?:(?P<key>[a-z]{{1,9}})=)?(?P<value>{NUMBER})(?P<unit>[^\d\s.]\S*)?", re.IGNORECASE
+    rf"(?:(?P<key>[a-z]{{1,9}})=)?(?P<value>{NUMBER})(?P<unit>[a-zµ°]\S*)?", re.IGNORECASE
 )
 _FREQUENCIES = {"thz": 1.0, "cm-1": PER_THZ["cm-1"], "mev": PER_THZ["meV"]}
+SMALLEST = 1e-6
+"""The least frequency, THz, and duration, ps, of a pulse."""
+
 LARGEST = {
     "thz": 1e4,
     "fwhm_ps": 1e6,
@@ -105,9 +108,11 @@ class Pulse(Value):
     def __post_init__(self) -> None:
         for name in ("thz", "fwhm_ps"):
             value = getattr(self, name)
-            if not (isfinite(value) and value > 0):
+            if not value >= SMALLEST:
                 raise InputError(
-                    f"no pulse with {name} = {value:g}", why="it must be positive", fix="change it"
+                    f"no pulse with {name} = {value:g}",
+                    why=f"it must be positive, {SMALLEST:g} at least",
+                    fix="check its unit",
                 )
         for name, largest in LARGEST.items():
             value = getattr(self, name)

@@ -33,7 +33,9 @@ from symchiral.experiment.probe import Probe
 from symchiral.experiment.tablefile import numbers, read_table
 from symchiral.units import PER_PS, in_thz
 
-_TIME = re.compile(r"(?:time|delay|t)(?:[ _]*[\[(]?\s*(?P<unit>[a-zµ]+)\s*[\])]?)?", re.IGNORECASE)
+_TIME = re.compile(
+    r"(?:time|delay|t)(?:[ _]?[\[(]? ?(?P<unit>[a-zµ]{1,20}) ?[\])]?)?", re.IGNORECASE
+)
 _KEYS = (
     "time_unit",
     "time_zero",
@@ -74,14 +76,14 @@ class _Declared:
         mine = self.file.get(key)
         if mine is None:
             return given
-        match = re.fullmatch(r"\s*(\S+)\s+(\S+)\s*", mine)
-        if match is None:
+        words = mine.split()
+        if len(words) != 2:
             raise InputError(
                 f"{key} of {self.name} is {mine!r}",
                 why="a frequency needs a number and a unit",
                 fix="write it like 2.0 THz",
             )
-        value = numbers(match[1], 1, f"{key} of {self.name}")[0] * in_thz(match[2])
+        value = numbers(words[0], 1, f"{key} of {self.name}")[0] * in_thz(words[1])
         if given is not None and abs(value - given) > 1e-6 * abs(value):
             raise InputError(
                 f"{self.name} contradicts what was asked",
@@ -238,7 +240,7 @@ def _time_column(
     found = [
         (column, match["unit"])
         for column in columns
-        if (match := _TIME.fullmatch(column.strip()))
+        if (match := _TIME.fullmatch(" ".join(column.replace("_", " ").split())))
         and (match["unit"] is None or match["unit"].lower() in PER_PS)
     ]
     if len(found) != 1:
@@ -291,10 +293,12 @@ def read_probe(text: str) -> Probe:
     angles: dict[str, float] = {}
     names = []
     for part in rest:
-        if match := re.fullmatch(r"fold\s*[=:]?\s*(\d+)", part):
+        name, equals, angle = (x.strip() for x in part.partition("="))
+        if match := re.fullmatch(r"fold ?[=:]? ?(\d{1,3})", " ".join(part.split())):
             fold = int(match[1])
-        elif match := re.fullmatch(r"(.+?)\s*=\s*(\S+)(?:\s*(?:°|deg(?:rees)?))?", part):
-            angles[match[1]] = numbers(match[2], 1, "the angle of a probe")[0]
+        elif equals and name and angle:
+            angle = re.sub(r" ?(?:°|deg|degrees)$", "", " ".join(angle.split()))
+            angles[name] = numbers(angle, 1, "the angle of a probe")[0]
         else:
             names.append(part)
     match kind.lower():

@@ -56,12 +56,13 @@ def _csv(text: str, name: str) -> tuple[Columns, Mapping[str, str]]:
     lines: list[str] = []
     for line in text.splitlines():
         if line.lstrip().startswith("#"):
-            if not lines and (match := re.match(r"\s*#+\s*(\w+)\s*:\s*(\S.*?)\s*$", line)):
-                if match[1] in metadata:
+            key, colon, value = (x.strip() for x in line.strip().lstrip("#").partition(":"))
+            if not lines and colon and value and re.fullmatch(r"\w{1,60}", key):
+                if key in metadata:
                     raise InputError(
-                        f"{name} declares {match[1]} twice", why="once is enough", fix="keep one"
+                        f"{name} declares {key} twice", why="once is enough", fix="keep one"
                     )
-                metadata[match[1]] = match[2]
+                metadata[key] = value
         elif line.strip():
             lines.append(line)
     if len(lines) < 2:

@@ -143,10 +143,12 @@ def _plain(values: Floats) -> str:
 
 def _numbers(given: Sequence[float], count: int, name: str) -> Floats:
     values = np.array(given, dtype=float).reshape(-1)
-    if len(values) != count or not np.all(np.isfinite(values)) or not np.abs(values).max() > 0:
+    # Directions and ratios are what counts, so sizes whose squares are no numbers are mistakes.
+    sizes = np.abs(values[values != 0])
+    if len(values) != count or not sizes.size or not np.all((sizes > 1e-100) & (sizes < 1e100)):
         raise GrammarError(
             f"cannot use the field {name} = {', '.join(f'{x:g}' for x in values)}",
-            why=f"it is not {count} finite numbers that are not all zero",
+            why=f"it is not {count} numbers of a size that fields have, not all zero",
             fix="give Cartesian components, as in B=0,0,1"
             if count == 3
             else "give xx, yy, zz, yz, xz and xy, as in strain=1,-1,0,0,0,0",

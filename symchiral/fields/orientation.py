@@ -92,6 +92,7 @@ def find_orientation(crystal: SymmetricCrystal, text: str) -> Orientation:
     GrammarError
         It is unreadable, a direction has zero length, or the two contradict each other.
     """
+    text = " ".join(text.split())
     pairs, end = [], 0
     while (match := _PAIR.match(text, end)) is not None:
         lab = (match["lab1"] or match["lab2"]).lower().replace("−", "-").removeprefix("+")

@@ -15,10 +15,10 @@ _CIRCULAR = re.compile(r"(?:(?:σ|s|sigma|circular) ?([+-])1?|([+-]))")
 _HAND = re.compile(r"[rl]h?(cp?)?|(right|left)([- ]?(hand(ed)?|circular))?")
 _AXES = {"x": 0.0, "h": 0.0, "horizontal": 0.0, "y": 90.0, "v": 90.0, "vertical": 90.0}
 _LINEAR = re.compile(r"(?:linear|lin|lp)[ _@:]?(.*)")
-_ANGLE = re.compile(r"([+-]?\d{1,4}(?:\.\d{0,12})?) ?(?:°|deg|degrees?)?")
+_ANGLE = re.compile(r"([+-]?[0-9]{1,4}(?:\.[0-9]{0,12})?) ?(?:°|deg|degrees?)?")
 _ELLIPSE = re.compile(
-    r"ell(?P<ratio>[+-]?(?:\d(?:\.\d{0,15})?|\.\d{1,15}))"
-    r"(?:@(?P<angle>[+-]?\d{1,4}(?:\.\d{0,12})?) ?(?:°|deg))?"
+    r"ell(?P<ratio>[+-]?(?:[0-9](?:\.[0-9]{0,15})?|\.[0-9]{1,15}))"
+    r"(?:@(?P<angle>[+-]?[0-9]{1,4}(?:\.[0-9]{0,12})?) ?(?:°|deg))?"
 )
 
 

@@ -168,6 +168,13 @@ def _sevenn() -> Calculator:
 
 def _of_factory(text: str) -> Calculator:
     module_name, _, name = text.partition(":")
+    if not all(part.isidentifier() for part in (*module_name.split("."), name)):
+        raise CalculatorError(
+            f"no calculator {text!r}",
+            why="it is not module:factory with names as Python has them",
+            fix="write it as in ase.calculators.emt:EMT, or my_potential:make for my_potential.py "
+            "in the working directory",
+        )
     here = os.getcwd()
     added = here not in sys.path
     if added:

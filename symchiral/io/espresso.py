@@ -30,7 +30,10 @@ _SIGNS = tuple(
 _HEAD = 500_000
 """Characters from the start of a file among which these are sought."""
 
-_ASSIGNED = re.compile(r"([A-Za-z]\w*)\s*(?:\(\s*(\d+)\s*\))?\s*=\s*('[^']*'|\"[^\"]*\"|[^\s,!]+)")
+_ASSIGNED = re.compile(
+    r"\b([A-Za-z]\w{0,40})\s{0,80}(?:\(\s{0,80}(\d{1,9})\s{0,80}\)\s{0,80})?="
+    r"\s*('[^']*'|\"[^\"]*\"|[^\s,!]+)"
+)
 
 
 @dataclass(frozen=True, eq=False)

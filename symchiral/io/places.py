@@ -40,7 +40,9 @@ _MANY = 5000
 
 _TYPE = re.compile(r"([A-Za-z]{1,2})(?![A-Za-z]).*|(C)val|(Si)va", re.DOTALL)
 _LABEL = re.compile(r"([A-Za-z])([A-Za-z]?)(.*)", re.DOTALL)
-_SHARE = re.compile(r"(\d*\.?\d+)?\s*\*?\s*([A-Z][a-z]?)(?:\d*[+-])?\s*(\d*\.\d+)?")
+_SHARE = re.compile(
+    r"(\d{0,9}\.?\d{1,9})? ?\*? ?([A-Z][a-z]?)(?:\d{0,2}[+-])? ?(\d{0,9}\.\d{1,9})?"
+)
 ATOMIC_NUMBER = {symbol: z for z, symbol in enumerate(SYMBOLS) if z}
 
 
@@ -420,12 +422,12 @@ def _mixed(kind: str) -> dict[int, float] | None:
     >>> _mixed("0.5Na + 0.5K"), _mixed("Fe3+"), _mixed("Fe0.7/Co0.3")
     ({11: 0.5, 19: 0.5}, None, {26: 0.7, 27: 0.3})
     """
-    parts = re.split(r"\s*[+,/&;]\s*", kind.strip().strip("()"))
+    parts = re.split(r"[+,/&;]", kind.strip().strip("()"))
     if len(parts) < 2:
         return None
     shares: dict[int, float] = {}
     for part in parts:
-        match = _SHARE.fullmatch(part.strip())
+        match = _SHARE.fullmatch(" ".join(part.split()))
         if match is None or match[2] not in ATOMIC_NUMBER:
             return None
         share = float(match[1] or match[3] or "nan")

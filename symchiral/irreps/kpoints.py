@@ -190,7 +190,10 @@ def split_points(text: str | Sequence[str]) -> tuple[str, ...]:
                 f"cannot read the wavevectors {text!r}", why="they are no text", fix=_FIX
             )
         text = " ".join(text)
-    words = re.sub(r"\s+(?=[,)])|(?<=[,(])\s+", "", text).split()
+    compact = " ".join(text.split())
+    for inside, closed in ((" ,", ","), (" )", ")"), (", ", ","), ("( ", "(")):
+        compact = compact.replace(inside, closed)
+    words = compact.split()
     if not words:
         raise GrammarError("no wavevector is given", why="the text is empty", fix=_FIX)
     return tuple(words)
