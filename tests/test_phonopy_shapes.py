@@ -63,6 +63,7 @@ def compared(source: Any, phonon: Any, *, charges: bool = True, **options: Any) 
     study = sc.read(source, **options)
     assert study.phonons is not None
     assert len(study.crystal.primitive) == 2
+    assert not [n for n in study.crystal.warnings if "isotope" not in n.text], "nothing to warn of"
     cell, theirs = study.crystal.primitive.cell, phonon.primitive.cell
     worst = 0.0
     for name in POINTS:
@@ -301,6 +302,17 @@ def hdf5_in_other_units(phonon: Any, _: Any, place: Path) -> None:
 
 
 @shape
+def charges_of_every_atom(phonon: Any, _: Any, place: Path) -> None:
+    """BORN of a calculation without symmetry lists all atoms of the unit cell."""
+    settings_state_the_supercell(phonon, _, place)
+    nac = phonon.nac_params
+    symbols = list(phonon.primitive.symbols)
+    rows = [nac["dielectric"], *(nac["born"][symbols.index(x)] for x in phonon.unitcell.symbols)]
+    text = "\n".join(" ".join(repr(float(x)) for x in np.ravel(row)) for row in rows)
+    (place / "BORN").write_text(f"default\n{text}\n")
+
+
+@shape
 def phonondb(phonon: Any, _: Any, place: Path) -> None:
     (place / "phonon.yaml").write_text(yaml.safe_dump(yaml_of_phonopy_1(phonon)))
     (place / "disp.yaml").write_text(disp_of_phonopy_1(phonon))
@@ -393,7 +405,7 @@ def test_every_shape(name: str, place: str, phonon: Any, conventional: Any, tmp_
 
 
 def test_how_many_shapes() -> None:
-    assert len(SHAPES) == 19
+    assert len(SHAPES) == 20
     assert {name for name, _ in BY_DEFAULT} <= set(SHAPES)
 
 
@@ -457,7 +469,7 @@ def test_what_is_missing_is_said(phonon: Any, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="neither three nor nine"):
         sc.read(tmp_path, supercell="2 2")
     (tmp_path / "POSCAR-unitcell").unlink()
-    with pytest.raises(ReadError, match=r"no structure.*phonopy_disp\.yaml"):
+    with pytest.raises(ReadError, match=r"no unit cell.*phonopy_disp\.yaml"):
         sc.read(tmp_path)
     (tmp_path / "FORCE_SETS").unlink()
     disp(phonon, tmp_path)

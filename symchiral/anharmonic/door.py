@@ -99,7 +99,10 @@ def harmonic_from_yaml(
             why=first_line(error),
             fix="check that supercell, displacements and forces belong together",
         ) from error
-    if not data.get("displacements") and not data.get("dataset"):
+    sets = data.get("displacements", data.get("dataset"))
+    while isinstance(sets, list) and sets:
+        sets = sets[0]
+    if not sets or (isinstance(sets, dict) and not {"force", "forces"} & set(sets)):
         raise _missing(name, folder)
     return from_yaml(data, name=name, symprec=symprec, born=born)
 

@@ -392,11 +392,9 @@ def read_charges(
     StructureError
         They are not those of this cell.
     """
-    from phonopy.file_IO import parse_BORN
-
     with answering(name), heard():
         primitive = cell_of(Crystal.of(cell, positions, numbers))
-        found = parse_BORN(primitive, symprec=symprec, filename=path)
+        found = _read_born(path, primitive, None, primitive, symprec)
     found = checked_charges(found, len(numbers), name=name)
     return np.array(found["born"], dtype=float), np.array(found["dielectric"], dtype=float)
 
@@ -501,8 +499,9 @@ def _built(
     belong to.)
     """
     from phonopy import Phonopy
-    from phonopy.file_IO import parse_BORN, parse_FORCE_SETS
+    from phonopy.file_IO import parse_FORCE_SETS
     from phonopy.interface.calculator import get_calculator_physical_units
+    from phonopy.structure.cells import get_primitive_matrix_with_auto
 
     with answering(name):
         units = get_calculator_physical_units(calculator)
@@ -519,7 +518,10 @@ def _built(
         phonon = Phonopy(
             unitcell,
             matrix,
-            primitive_matrix=primitive_matrix,
+            # Worked out here, as phonopy warns users of its versions where it does so itself.
+            primitive_matrix=get_primitive_matrix_with_auto(
+                unitcell, primitive_matrix, symprec=symprec
+            ),
             symprec=symprec,
             calculator=calculator,
         )
@@ -532,7 +534,7 @@ def _built(
         if constants is not None and isinstance(primitive_matrix, str):
             phonon = _with_first(phonon, first, len(constants))
         if nac is None and born is not None:
-            nac = parse_BORN(phonon.primitive, symprec=symprec, filename=born)
+            nac = _read_born(born, phonon.primitive, phonon.supercell, phonon.unitcell, symprec)
         if nac is not None:
             nac = checked_charges(nac, len(phonon.primitive), name=name)
             phonon.nac_params = {"factor": units.nac_factor, **nac}
@@ -618,6 +620,24 @@ def _with_first(phonon: Any, first: list[int] | None, count: int) -> Any:
         if fits(made):
             return made
     return phonon
+
+
+def _read_born(
+    path: Path, primitive: Any, supercell: Any, unitcell: Any, symprec: float
+) -> dict[str, Any]:
+    """BORN, with charges of the independent atoms, of all of the primitive, or of the unit cell."""
+    from phonopy.file_IO import parse_BORN
+    from phonopy.structure.symmetry import Symmetry
+
+    rows = sum(bool(line.strip()) for line in path.read_text().split("\n")) - 2
+    if supercell is not None and rows == len(unitcell) > len(primitive):
+        found: dict[str, Any] = parse_BORN(unitcell, symprec, is_symmetry=False, filename=path)
+        owners = supercell.s2u_map[primitive.p2s_map]
+        chosen = [supercell.u2u_map[int(i)] for i in owners]
+        return {**found, "born": found["born"][chosen]}
+    independent = len(Symmetry(primitive, symprec=symprec).get_independent_atoms())
+    every = rows == len(primitive) > independent
+    return dict(parse_BORN(primitive, symprec, is_symmetry=not every, filename=path))
 
 
 def _read_constants(

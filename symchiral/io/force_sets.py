@@ -22,9 +22,11 @@ from symchiral.plain import parse_yaml
 Floats = npt.NDArray[np.float64]
 
 SETS = "FORCE_SETS"
-CONSTANTS = ("FORCE_CONSTANTS", "force_constants.hdf5")
+CONSTANTS = ("FORCE_CONSTANTS", "force_constants.hdf5", "fc2.hdf5")
 
-_UNIT = ("POSCAR-unitcell", "POSCAR_unitcell", "POSCAR.unitcell", "POSCAR", "CONTCAR")
+_UNIT = (
+    "POSCAR-unitcell", "POSCAR_unitcell", "POSCAR.unitcell", "POSCAR", "CONTCAR", "unitcell.cell",
+)  # fmt: skip
 _SUPERCELL = ("SPOSCAR", "disp.yaml")
 _CELLS = ("*POSCAR*", "*CONTCAR*", "*.vasp", "*.cif", "*.xyz")
 _DISPLACED = ("POSCAR-[0-9]*", "SPOSCAR*", "PPOSCAR*", "BPOSCAR*", "MPOSCAR*")
@@ -180,7 +182,7 @@ def _cells(
         fix = 'say it, as in --supercell "2 2 2" (supercell="2 2 2"), or put phonopy_disp.yaml, '
         fix += "SPOSCAR or the *.conf with DIM beside them"
     else:
-        why = f"it holds {forces}{count} and {' and '.join(listed) or 'no structure'}"
+        why = f"it holds {forces}{count} and {' and '.join(listed) or 'no unit cell'}"
         fix = "put the phonopy_disp.yaml of these forces beside them, or the unit cell "
         fix += "(POSCAR-unitcell) with a *.conf that states DIM"
     raise ReadError(f"cannot use the forces of {name}", why=why, fix=fix)
