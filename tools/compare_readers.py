@@ -1,6 +1,6 @@
 """Compare how symchiral, pymatgen and ASE read CIFs: contents of the cell and space group.
 
-    python tools/compare_readers.py [FOLDER …]
+    python tools/compare_readers.py [--settings] [FOLDER …]
 
 Without a folder, the corpora are what wheels hold: CIFs of the installed packages, and the
 structures of pymatgen's AFLOW prototypes and of robocrys' minerals, which pymatgen writes as CIFs
@@ -20,6 +20,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import spglib
 
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.search import find_symmetry
@@ -58,6 +61,71 @@ def prototypes(package: str, file: str, key: str) -> Iterator[tuple[str, bytes]]
             yield f"{package}/{i}", str(CifWriter(structure, symprec=0.01)).encode()
 
 
+def settings() -> Iterator[tuple[str, str, bytes, np.ndarray]]:
+    """Spglib's 530 settings by each kind of statement, and the atoms that one site stands for."""
+    tags = ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma")
+    for hall in range(1, 531):
+        kind, group = spglib.get_spacegroup_type(hall), spglib.get_symmetry_from_database(hall)
+        n, choice = kind.number, kind.choice
+        cell = [20.4, 25.2, 30.8, 90, 90, 90]
+        if n <= 2:
+            cell[3:] = 81, 97, 103
+        elif n <= 15:
+            cell["abc".index(choice.strip("-")[0]) + 3] = 100
+        elif n > 194 or choice == "R":
+            cell[1:3] = cell[0], cell[0]
+            cell[3:] = [71] * 3 if choice == "R" else cell[3:]
+        elif n > 74:
+            cell[1] = cell[0]
+            cell[5] = 120 if n > 142 else 90
+        parts = [part.strip().replace("_", "") for part in kind.international.split("=")]
+        symbol = (parts[1:] or parts)[0]
+        words = [word for word in symbol.split() if n > 15 or n < 3 or word != "1"]
+        named = f"{symbol} :{choice}" if choice else symbol
+        stated = {
+            "symbol with choice": f"_space_group_name_H-M_alt '{named}'",
+            "full symbol": f"_space_group_name_H-M_alt '{kind.international_full}'",
+            "short symbol": f"_space_group_name_H-M_alt '{''.join(words)}'",
+            "Hall symbol": f"_space_group_name_Hall '{kind.hall_symbol}'",
+            "number and Hall symbol": f"_space_group_IT_number {n}\n"
+            f"_space_group_name_Hall '{kind.hall_symbol}'",
+        }
+        site = np.array([0.1234, 0.2918, 0.0741])
+        images = (group["rotations"] @ site + group["translations"]) % 1.0
+        for what, tag in stated.items():
+            lines = ["data_x", *(f"_cell_{t} {x}" for t, x in zip(tags, cell, strict=True)), tag]
+            lines += ["loop_", "_atom_site_label", "_atom_site_type_symbol"]
+            lines += [
+                *(f"_atom_site_fract_{axis}" for axis in "xyz"),
+                "Po1 Po 0.1234 0.2918 0.0741",
+            ]
+            yield what, f"{hall}", "\n".join([*lines, ""]).encode(), images
+
+
+def compare_settings() -> None:
+    """Count who puts the atoms of each setting where its operations do."""
+    readers: dict[str, Callable[[bytes], Crystal]] = {
+        "symchiral": lambda data: read_bytes(data, name="x.cif"),
+        "pymatgen": lambda data: read_crystal(pymatgen_structure(data)),
+        "ASE": lambda data: read_crystal(ase_atoms(data)),
+    }
+    seen: dict[str, Counter[str]] = {}
+    for what, _, data, images in settings():
+        for who, read in readers.items():
+            try:
+                found = read(data).positions
+            except Exception:  # noqa: BLE001 - parsers of others raise anything
+                result = "refused"
+            else:
+                delta = found[:, None] - images
+                delta -= np.rint(delta)
+                near = np.abs(delta).max(axis=2).min(axis=1).max() < 1e-4
+                result = "right" if len(found) == len(images) and near else "wrong"
+            seen.setdefault(f"{who}, {what}", Counter())[result] += 1
+    for title, counts in sorted(seen.items()):
+        sys.stdout.write(f"{title}: {json.dumps(counts)}\n")
+
+
 def counted(crystal: Crystal) -> Reading:
     """Contents and group of a crystal."""
     try:
@@ -75,28 +143,24 @@ def by_us(name: str, data: bytes) -> tuple[Reading, list[str]]:
     return counted(crystal), [notice.kind for notice in crystal.source.contradictions]
 
 
-def by_pymatgen(name: str, data: bytes) -> Reading:
+def pymatgen_structure(data: bytes) -> Any:
     """What pymatgen reads, in the cell of the file."""
     from pymatgen.io.cif import CifParser
 
-    def read() -> Any:
-        parser = CifParser(io.StringIO(data.decode("utf-8", errors="replace")))
-        return parser.parse_structures(primitive=False)[0]
-
-    return _foreign(read)
+    parser = CifParser(io.StringIO(data.decode("utf-8", errors="replace")))
+    return parser.parse_structures(primitive=False)[0]
 
 
-def by_ase(name: str, data: bytes) -> Reading:
+def ase_atoms(data: bytes) -> Any:
     """What ASE reads."""
     from ase.io import read
 
-    text = data.decode("utf-8", errors="replace")
-    return _foreign(lambda: read(io.StringIO(text), format="cif", index=0))
+    return read(io.StringIO(data.decode("utf-8", errors="replace")), format="cif", index=0)
 
 
-def _foreign(read: Callable[[], Any]) -> Reading:
+def _foreign(read: Callable[[bytes], Any], data: bytes) -> Reading:
     try:
-        thing = read()
+        thing = read(data)
     except Exception as error:  # noqa: BLE001 - parsers of others raise anything
         return f"{type(error).__name__}: {error}"
     try:
@@ -110,7 +174,10 @@ def compare(corpus: Iterator[tuple[str, bytes]], *, show: bool) -> Counter[str]:
     seen: Counter[str] = Counter()
     for name, data in corpus:
         ours, said = by_us(name, data)
-        others = {"pymatgen": by_pymatgen(name, data), "ASE": by_ase(name, data)}
+        others = {
+            "pymatgen": _foreign(pymatgen_structure, data),
+            "ASE": _foreign(ase_atoms, data),
+        }
         seen["files"] += 1
         seen["read by symchiral"] += not isinstance(ours, str)
         seen["stated otherwise, with a warning"] += bool(said)
@@ -139,8 +206,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--show", action="store_true", help="print every file that is read apart")
+    parser.add_argument("--settings", action="store_true", help="the 530 settings by their names")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
+    if options.settings:
+        compare_settings()
+        return
     corpora: dict[str, Iterator[tuple[str, bytes]]] = {}
     for folder in options.folders:
         paths = sorted(folder.rglob("*.[cC][iI][fF]"))
