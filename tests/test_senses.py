@@ -25,6 +25,7 @@ from symchiral.irreps.kpoints import named_points
 from symchiral.irreps.pam import Turn, balanced, components
 from symchiral.irreps.stars import star_irreps
 from symchiral.rules.budget import count
+from symchiral.rules.rule import Rule
 
 SHIPPED = sorted(p.stem for p in (Path(__file__).parent.parent / "structures").glob("*.cif"))
 STEPS = [Fraction(1, 6), Fraction(1, 4), Fraction(1, 3)]
@@ -218,6 +219,80 @@ def test_senses_obey_time_reversal_and_the_crystal_everywhere() -> None:
     assert counts["vertices"] == 6354
     assert (counts["channels"], counts["on screws"]) == (77_238, 42_311)
     assert counts["comparisons"] == 820_586
+
+
+@pytest.mark.sweep
+def test_senses_of_four_quanta_obey_time_reversal_and_the_crystal() -> None:
+    """On 3₁ and on 4₁ of a centred cell."""
+    counts = laws(["Te_P3121", "Si"], 4)
+    assert counts["differences"] == counts["without image"] == 0
+    assert (counts["vertices"], counts["channels"]) == (1815, 49_692)
+
+
+# --------------------------------------------------------------------------------------- the books
+
+
+def sides(rule: Rule, *, reverse: bool = False) -> tuple[object, ...]:
+    """Species and components that go in and come out, at the wavevectors or all reversed."""
+    found: tuple[list[object], list[object]] = ([], [])
+    for leg in rule.channel.coupling:
+        p, arm, part = leg.participant, leg.arm, leg.component
+        here = (int(p.conjugate_arms[arm]), part.conjugate) if reverse else (arm, part.index)
+        found[leg.outgoing].append((p, *here))
+    return tuple(tuple(sorted(side, key=repr)) for side in found)
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"), [("Te_P3121", 191), ("ZnO", 339), ("LiIO3", 219), ("AuF3", 367)]
+)
+def test_every_line_holds_with_all_signs_reversed(name: str, allowed: int) -> None:
+    """At every vertex of special points every allowed channel has its reversal, maybe at −q."""
+    study = sc.read(name)
+    found = 0
+    for book in study.vertices():
+        opposite = book
+        if not book.self_conjugate:
+            opposite = study.rules(q=" ".join(",".join((-q).reduced.texts) for q in book.points))
+        images = {sides(rule): rule for rule in opposite}
+        for rule in book:
+            image = images[sides(rule, reverse=True)]
+            assert image.pam_sense == rule.pam_sense
+            assert image.umklapp == (None if rule.umklapp is None else -rule.umklapp)
+            found += 1
+    assert found == allowed
+
+
+@pytest.mark.parametrize(
+    ("name", "transfer", "read", "n", "sense", "umklapp"),
+    [
+        ("Te_P3121", "A3(1/2)@A A3(1/2)@A -> E(+)", "A3(+)@A A3(+)@A -> E(+)", 3, "kept", 0),
+        ("Te_P3121", "A3(-)@A A3(-)@A -> E(-)", "A3(-)@A A3(-)@A -> E(-)", 3, "kept", 0),
+        ("PdS", "Z1(1)@Z Z2(-)@Z -> Eg(+)", "Z1(1)@Z Z2(0)@Z -> Eg(+)", 2, "neutral", 0),
+        (
+            "ZnO",
+            "A5A6(1/2)@A A5A6(1/2)@A -> E1(+)",
+            "A5A6(1/2)@A A5A6(1/2)@A -> E1(+)",
+            3,
+            "flipped",
+            -1,
+        ),
+    ],
+)
+def test_numbers_name_components_at_the_end_of_the_zone(
+    name: str, transfer: str, read: str, n: int, sense: str, umklapp: int
+) -> None:
+    """By hand: l = ±1/2 on 3₁; nothing left of 4₂ but a two-fold axis, of 6₃ a three-fold one."""
+    rule = sc.read(name).explain(transfer)
+    assert rule.id == read
+    assert (rule.channel.order, rule.pam_sense, rule.umklapp) == (n, sense, umklapp)
+
+
+def test_neutral_says_what_the_atoms_hand_over() -> None:
+    """Two quanta l = 1 of atoms on a four-fold axis give one of l = 2, which turns nothing."""
+    text = sc.read("GaAs").explain("T2(+) T2(+) -> T2(2)").explain()
+    assert "PAM neutral, and yet the atoms hand +2ħ to the lattice" in text
+    text = sc.read("TeO2_alpha").explain("E(+) E(+) -> B1").explain()
+    assert "+2ħ to the lattice where every J is l" in text
 
 
 # ------------------------------------------------------------------------------------ all screws

@@ -150,8 +150,13 @@ class Listing:
 
     @property
     def _signed(self) -> bool:
-        turning = [row for row in self.rows if row.rule.channel.rotates]
-        return self.book.self_conjugate and bool(turning) and all(row.both for row in turning)
+        signed = [
+            row
+            for row in self.rows
+            if row.rule.channel.rotates
+            or _sides(row.rule, reverse=True) != _sides(row.rule, reverse=False)
+        ]
+        return self.book.self_conjugate and bool(signed) and all(row.both for row in signed)
 
     def _legend(self, rows: list[Row]) -> list[str]:
         """What the signs in the table mean, as far as they occur."""
@@ -162,10 +167,15 @@ class Listing:
             lines.append("open: which way the atoms turn is left to the forces.")
         if any(row.rule.turns_across for row in rows):
             lines.append("Atoms are counted about the axis; about others they may turn too.")
-        if any(row.rule.channel.other_senses for row in rows) and self.book.axis:
+        axis = self.book.axis
+        counted = {row.rule.channel.order for row in rows}
+        if axis and (n := next(iter(counted - {axis.order}), None)):
             lines.append(
-                f"*: another sense of PAM if another parallel {self.book.axis.place_word} is named."
+                f"n = {n}: at the end of the zone of {axis.symbol} senses and U are those of the true "
+                "rotation in it."
             )
+        if axis and any(row.rule.channel.other_senses for row in rows):
+            lines.append(f"*: another sense of PAM if another parallel {axis.place_word} is named.")
         if any(row.different for row in rows):
             lines.append("≠: only for different modes of a species.")
         return lines
