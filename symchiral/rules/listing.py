@@ -171,8 +171,8 @@ class Listing:
         counted = {row.rule.channel.order for row in rows}
         if axis and (n := next(iter(counted - {axis.order}), None)):
             lines.append(
-                f"n = {n}: at the end of the zone of {axis.symbol} senses and U are those of the true "
-                "rotation in it."
+                f"n = {n}: at the end of the zone of {axis.symbol} senses and U are those of the "
+                "true rotation in it."
             )
         if axis and any(row.rule.channel.other_senses for row in rows):
             lines.append(f"*: another sense of PAM if another parallel {axis.place_word} is named.")
