@@ -675,3 +675,37 @@ def test_progress_tells_the_time_left() -> None:
     assert [s.done for s in last] == list(range(len(last)))
     assert all(s.left is not None and s.left >= 0 for s in last[1:])
     assert last[-1].left == 0
+
+
+# ------------------------------------------------------------------------------- which file
+
+
+def test_installed_packages_come_before_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file named like an installed module is not run; one of its own is, and that is said."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("colorsys", "my_springs"):
+        (tmp_path / f"{name}.py").write_text(
+            f"open('{name}.ran', 'w').close()\nfrom pairs import Pairs as Factory\n"
+        )
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    monkeypatch.syspath_prepend("")
+    before = list(sys.path)
+    with pytest.raises(CalculatorError, match="no factory 'Factory' in colorsys"):
+        load_calculator("colorsys:Factory")
+    assert not (tmp_path / "colorsys.ran").exists()
+    found = load_calculator("my_springs:Factory")
+    assert found.file == str(tmp_path / "my_springs.py")
+    assert (tmp_path / "my_springs.ran").exists()
+    assert sys.path == before
+    words = ["modes", "NaCl", "--calculator", "my_springs:Factory", "--gamma"]
+    assert main(words) == 0
+    assert (
+        f"calculator my_springs:Factory: {tmp_path / 'my_springs.py'}\n" in capsys.readouterr().err
+    )
+    (tmp_path / "my_broken.py").write_text("1 / 0\n")
+    with pytest.raises(CalculatorError, match="ZeroDivisionError"):
+        load_calculator("my_broken:Factory")
+    for name in ("my_springs", "my_broken"):
+        sys.modules.pop(name, None)

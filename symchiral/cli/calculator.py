@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from symchiral.cli.common import write
 
 if TYPE_CHECKING:
+    from symchiral.forces.calculator import Calculator
     from symchiral.forces.compute import Step
     from symchiral.study import Study
 
@@ -96,7 +97,7 @@ def with_calculator(study: Study, options: argparse.Namespace, *, gamma: bool = 
         # What a calculator prints is no result of ours.
         with contextlib.redirect_stdout(sys.stderr):
             return study.with_calculator(
-                options.calculator,
+                named_calculator(options.calculator, quiet=options.quiet),
                 relax=options.relax,
                 supercell=supercell,
                 length=LENGTH if options.supercell_length is None else options.supercell_length,
@@ -114,6 +115,16 @@ def with_calculator(study: Study, options: argparse.Namespace, *, gamma: bool = 
         raise
     finally:
         report.end()
+
+
+def named_calculator(name: str, *, quiet: bool) -> Calculator:
+    """Return the calculator of a name, and say which file it comes from where one is imported."""
+    from symchiral.forces.calculator import load_calculator
+
+    found = load_calculator(name)
+    if found.file is not None and not quiet:
+        write(f"calculator {name}: {found.file}", sys.stderr)
+    return found
 
 
 def _exclusive(options: argparse.Namespace, *, chosen: bool) -> None:

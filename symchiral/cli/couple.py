@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import sys
 
+from symchiral.cli.calculator import named_calculator
 from symchiral.cli.common import (
     add_forces,
     add_overwrite,
@@ -88,7 +89,7 @@ def run(options: argparse.Namespace) -> None:
         # What a calculator prints is no result of ours.
         with contextlib.redirect_stdout(sys.stderr):
             found = study.finite_couplings(
-                options.differences,
+                named_calculator(options.differences, quiet=options.quiet),
                 options.order,
                 modes=options.modes.split() if options.modes else None,
                 everything=options.check,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import json
 import os
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -90,10 +92,13 @@ class Calculator:
         What has ``get_forces``: an ASE calculator.
     identity : Identity
         Who it is.
+    file : str or None
+        The file that was imported to make it, where a factory was named.
     """
 
     ase: Any
     identity: Identity
+    file: str | None = None
 
 
 def load_calculator(calculator: object) -> Calculator:
@@ -102,8 +107,8 @@ def load_calculator(calculator: object) -> Calculator:
     Parameters
     ----------
     calculator : str, Calculator or ASE calculator
-        ``sevenn`` (extra ``[ml]``), ``module:factory`` (a module that can be imported, or one in
-        the working directory; the factory is called without arguments), or an ASE calculator.
+        ``sevenn`` (extra ``[ml]``), ``module:factory`` (a module that can be imported, or else one
+        in the working directory; the factory is called without arguments), or an ASE calculator.
 
     Raises
     ------
@@ -175,22 +180,16 @@ def _of_factory(text: str) -> Calculator:
             fix="write it as in ase.calculators.emt:EMT, or my_potential:make for my_potential.py "
             "in the working directory",
         )
-    here = os.getcwd()
-    added = here not in sys.path
-    if added:
-        sys.path.insert(0, here)
     try:
-        module = importlib.import_module(module_name)
-    except (ImportError, SyntaxError, ValueError) as error:
+        with _installed_first():
+            module = importlib.import_module(module_name)
+    except Exception as error:  # whatever the code of the user raises
         raise CalculatorError(
             f"cannot import {module_name!r} for the calculator {text}",
             why=f"{type(error).__name__}: {error}",
             fix="give a module that Python can import, or a .py file of the working directory "
             "without its suffix",
         ) from error
-    finally:
-        if added:
-            sys.path.remove(here)
     factory = getattr(module, name, None)
     if not callable(factory):
         known = [n for n, x in vars(module).items() if callable(x) and not n.startswith("_")]
@@ -216,7 +215,27 @@ def _of_factory(text: str) -> Calculator:
             sha256=_hash_of(module),
             parameters=found.identity.parameters,
         ),
+        getattr(module, "__file__", None),
     )
+
+
+@contextlib.contextmanager
+def _installed_first() -> Iterator[None]:
+    """Let modules be imported from the working directory too, but from anywhere else before.
+
+    A file there that is named like an installed package is not meant, nor should it be run.
+    """
+    before = list(sys.path)
+    try:
+        here = os.getcwd()
+    except OSError:  # it has been removed
+        here = ""
+    elsewhere = [path for path in before if path and os.path.abspath(path) != here]
+    sys.path[:] = [*elsewhere, here] if here else elsewhere
+    try:
+        yield
+    finally:
+        sys.path[:] = before
 
 
 def _of_object(ase: Any) -> Calculator:

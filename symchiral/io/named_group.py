@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -241,7 +241,7 @@ def operations_of(
     return chosen.operations
 
 
-@cache
+@lru_cache(maxsize=1024)
 def operations_of_hall(symbol: str) -> Operations | None:
     """Return the operations that a Hall symbol spells; None if it is no symbol of a group.
 

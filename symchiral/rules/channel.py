@@ -146,7 +146,7 @@ class Channel(Value):
         return f"Channel({self.id!r}, {self.verdict.word})"
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _vertex(
     participants: tuple[Participant, ...],
     arms: tuple[int, ...],

@@ -173,7 +173,7 @@ def leg_phases(leg: Leg) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.boo
     return _leg_phases(leg.participant, leg.arm, leg.component, leg.outgoing)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _leg_phases(
     participant: Participant,
     own_arm: int,
