@@ -203,6 +203,15 @@ def test_impossible_files_are_refused_in_words() -> None:
     assert len(YAML) == 31
 
 
+def test_cutoffs_of_dipole_sums_that_never_end_are_refused(tmp_path: Path) -> None:
+    data = {k: v for k, v in text().items() if k != "nac"}
+    charges = "2.4 0 0 0 2.4 0 0 0 2.4\n1 0 0 0 1 0 0 0 1\n-1 0 0 0 -1 0 0 0 -1\n"
+    for first, word in (("14.4 1000 0.1", "G_cutoff"), ("14.4 1 nan", "Lambda")):
+        (tmp_path / "BORN").write_text(f"{first}\n{charges}")
+        with pytest.raises(StructureError, match=word):
+            from_yaml(data, name="a file", born=tmp_path / "BORN")
+
+
 OBJECT = {
     "phonon._force_constants = f[:, :3].copy()": "another supercell",
     "phonon._force_constants = f[:1].copy()": "shape",
@@ -293,6 +302,8 @@ import sys, warnings, numpy as np, phonopy
 import symchiral as sc
 from symchiral.forces.door import from_yaml
 from symchiral.io.shipped import find_structure
+from symchiral.crystal.crystal import Crystal
+from symchiral.crystal.search import find_symmetry
 from phonopy.structure.atoms import PhonopyAtoms
 warnings.simplefilter("ignore")
 old = phonopy.load(find_structure("NaCl/phonopy.yaml"), log_level=0)
@@ -321,6 +332,15 @@ for cell, places in (
         sc.read(Bad())
     except sc.SymchiralError:
         count += 1
+    try:
+        find_symmetry(Crystal.of(cell, places, unit.numbers))
+    except sc.SymchiralError:
+        count += 1
+for symprec in (np.nan, np.inf, -1.0, 0.0):
+    try:
+        find_symmetry(Crystal.of(unit.cell, unit.scaled_positions, unit.numbers), symprec=symprec)
+    except sc.SymchiralError:
+        count += 1
 print(count)
 """
 
@@ -331,7 +351,7 @@ def test_no_cell_kills_the_interpreter() -> None:
         [sys.executable, "-c", CRASHES], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-300:]
-    assert done.stdout.strip() == "8"
+    assert done.stdout.strip() == "20"
 
 
 def test_exceptions_of_phonopy_are_met_at_its_door() -> None:

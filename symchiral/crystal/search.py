@@ -209,6 +209,9 @@ def _dataset(cell: tuple[Any, ...], symprec: float, hall_number: int = 0) -> Any
     A plain spglib returns None; after ``import phonopy`` or ``import spgrep`` the same call
     raises ``SpglibError``.
     """
+    # NaN and infinity end the interpreter inside spglib.
+    if not all(np.all(np.isfinite(x)) for x in (*cell, symprec)):
+        return None
     failure = getattr(getattr(spglib, "error", None), "SpglibError", None) or RuntimeError
     try:
         with _silent():

@@ -20,6 +20,9 @@ Floats = npt.NDArray[np.float64]
 HEAVIEST = 1e4
 """No atom is heavier, amu."""
 
+FARTHEST = 10.0
+"""Largest cutoff of the sum of dipole-dipole terms, Å⁻¹: with the cube of it their number grows."""
+
 STIFFEST = 1e6
 """No force constant (eV/Å²), force (eV/Å), Born charge (e) or dielectric constant is larger."""
 
@@ -162,6 +165,15 @@ def checked_charges(nac: Any, atoms: int, *, name: str) -> dict[str, Any]:
     given["dielectric"] = epsilon
     if "factor" in nac:
         given["factor"] = float(numbers_of(nac["factor"], (), "the factor of Born charges", name))
+    for key in ("G_cutoff", "Lambda"):
+        if nac.get(key) is not None:
+            size = float(numbers_of(nac[key], (), f"the {key} of Born charges", name))
+            if not 0 < size <= FARTHEST:
+                raise _unusable(
+                    name,
+                    f"the {key} of the dipole-dipole sum is {size:g} Å⁻¹",
+                    "leave it out: phonopy chooses it",
+                )
     return given
 
 
