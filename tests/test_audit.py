@@ -454,6 +454,10 @@ def test_momentum_is_judged_where_all_constants_are_given(tmp_path: Path, capsys
     limit = f"{expected / 2:g}"
     assert main(["audit", str(tmp_path), "--q", "X X GM", "--fail-on", limit]) == 3
     assert "Vertices with Σq ≠ G hold" in capsys.readouterr().out
+    for wrong in (full[:, :, :63], full[:3], full[:, :9, :9]):
+        write_fc3_to_hdf5(np.ascontiguousarray(wrong), filename=tmp_path / "fc3.hdf5")
+        with pytest.raises(InputError, match="belong"):
+            _ = sc.read(tmp_path).third_order
 
 
 @pytest.mark.parametrize(("name", "mine"), [("Bi2Se3", 17), ("MgB2", 5), ("HgS_cinnabar", 37)])

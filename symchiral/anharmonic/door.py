@@ -185,6 +185,14 @@ def third_order_from_yaml(parsed: dict[str, Any], *, name: str, folder: Folder) 
     third, cell = np.array(made.fc3, dtype=float), made.supercell
     first = tuple(int(i) for i in made.primitive.p2s_map)
     momentum = None
+    size = len(cell)
+    if third.shape not in {(k, size, size, 3, 3, 3) for k in (len(first), size)}:
+        raise StructureError(
+            f"the third-order forces of {name} belong to another supercell",
+            why=f"force constants of the shape {third.shape} are not those of {len(first)} atoms "
+            f"in a supercell of {size}",
+            fix="give the supercell and the primitive cell that they were computed for",
+        )
     if len(third) == len(cell) > len(first):
         third, momentum = _translated(third, made.primitive, np.array(cell.masses), first)
     if not np.all(np.isfinite(third)):
