@@ -13,14 +13,17 @@ from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+import spglib
 from gyroscopic import Model, moments
-from magnetic_groups import Group, magnetic_crystal, point_groups
+from magnetic_groups import Group, every_group, magnetic_crystal, point_groups
 
 import symchiral as sc
+from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.symmetric import SymmetricCrystal
 from symchiral.irreps.axis import Axis, axis_at
 from symchiral.irreps.kpoints import find_point
@@ -297,6 +300,60 @@ def test_crystals_in_fields_at_all_points() -> None:
     assert len(CASES) * len(POINTS) == 248
     assert counts["components"] > 500
     _asserted(counts, "grow", "turn", "still", "must +", "must -", "may", "cancels", "cannot")
+
+
+def _in_the_magnetic_cell(given: Crystal, rotations: Floats, translations: Floats) -> float:
+    """Compare modes of the paramagnet's zone centre, in the cell of the order; the largest J."""
+    operations = [
+        SimpleNamespace(rotation=w, translation=t)
+        for w, t in zip(rotations, translations, strict=True)
+    ]
+    crystal = SimpleNamespace(primitive=given, group=SimpleNamespace(operations=operations))
+    model = Model(crystal, np.zeros(3))  # type: ignore[arg-type]
+    shifts = [
+        g
+        for g, x in enumerate(operations)
+        if np.array_equal(x.rotation, np.eye(3)) and np.abs(x.translation % 1).max() > 1e-6
+    ]
+    assert shifts
+    once = model.modes(STRENGTH)
+    turning: dict[int, float] = {}
+    for plain in model.multiplets():
+        if any(not np.allclose(model.carried(g, plain), plain, atol=1e-6) for g in shifts):
+            continue  # of the zone boundary of the paramagnet's cell
+        (level,) = _levels(*once, plain)  # nothing splits
+        forms = moments(np.linalg.qr(level.modes)[0])
+        values = np.linalg.eigvalsh(forms.sum(axis=0))
+        assert np.abs(values + values[:, ::-1]).max() < 2 * level.noise  # in sum both or no sense
+        if plain.shape[1] == 1:
+            for number, j in zip(given.numbers, np.abs(forms).max(axis=(1, 2, 3)), strict=True):
+                turning[number] = max(turning.get(number, 0.0), float(j) - level.noise)
+    found = sc.read(given)
+    may = {
+        element
+        for s in found.species()
+        if s.dimension == 1 and s.optical
+        for site in found.crystal.sites
+        for element in [found.crystal.primitive.numbers[site.atoms[0]]]
+        if site.name in s.motions[0].turning
+    }
+    assert all(s.motions[0].still for s in found.species() if s.dimension == 1)
+    assert may == {number for number, j in turning.items() if j > SOME}
+    return max(turning.values())
+
+
+def test_time_reversal_with_a_translation_leaves_single_atoms_free() -> None:
+    """In sum the modes of the paramagnet's zone centre have J = 0; atoms on axes cannot turn."""
+    groups = [
+        next(g for g in every_group() if g.type == 4 and g.family == family)
+        for family in ("-1", "2/m", "mmm", "4", "-3", "-42m")
+    ]
+    for group in groups:
+        given = magnetic_crystal(group)
+        assert _in_the_magnetic_cell(given, group.rotations, group.translations) > SOME
+    given = sc.read("MnBi2Te4_AFM").crystal.input
+    found = spglib.get_symmetry((given.cell, given.positions, given.numbers), symprec=1e-3)
+    assert _in_the_magnetic_cell(given, found["rotations"], found["translations"]) < SOME
 
 
 def test_inversion_with_time_reversal_stops_every_mode() -> None:

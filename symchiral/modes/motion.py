@@ -166,15 +166,15 @@ class _Place:
 
     def motion(self, component: Component, partners: Partners) -> Motion:
         """What the modes of one irreducible representation in a component can do."""
-        magnetic = self.crystal.signs is not None
-        # Modes of the zone boundary that the magnetic cell folds here add opposite rotations of
-        # the atoms that time reversal with a translation exchanges: nothing keeps them on lines.
-        folded = self.crystal.magnetic is not None and not magnetic
+        magnetic = self.crystal.magnetic is not None
+        folded = magnetic and self.crystal.signs is None
         moments = axial_moments(self.crystal, partners)
         atoms, total = spanned(moments), spanned(moments.sum(axis=1))
         if not atoms.any():
             none = tuple((site.name, 0.0, 0.0) for site, _ in self.sites)
-            names = tuple(site.name for site, _ in self.sites) if folded else ()
+            names = tuple(
+                site.name for site, _ in self.sites if folded and self._folded_turn(site, partners)
+            )
             return Motion(0.0, 0.0, none, names, box=_NOWHERE, magnetic=magnetic)
         shares, turning, forms, rigid = [], [], [], []
         weights = masses(self.crystal.primitive)
@@ -183,7 +183,7 @@ class _Place:
             form = np.stack([angular_momentum_form(basis, axis) for axis in np.eye(3)])
             along = spanned(moments[:, own].sum(axis=1))
             shares.append((site.name, *self._bounds(form, along)))
-            if folded or _atoms_turn(basis, atoms[own]):
+            if _atoms_turn(basis, atoms[own]) or (folded and self._folded_turn(site, partners)):
                 turning.append(site.name)
             forms.append(form)
             root = np.sqrt(weights[site.atoms[0]])
@@ -225,6 +225,25 @@ class _Place:
                 raise ValueError(f"{component} has {basis.shape[1]} motions on {site}")
             if basis.shape[1]:
                 yield site, basis
+
+    def _folded_turn(self, site: Site, partners: Partners) -> bool:
+        """Whether single atoms may turn where time reversal comes with a translation.
+
+        Modes of the zone boundary that the magnetic cell folds here add opposite rotations of the
+        atoms which that exchanges. Whichever of the operations that keep an atom come with time
+        reversal, their squares do not: what they leave of its motion is a line, or not.
+        """
+        if partners.matrices.shape[1] > 1:
+            return True
+        little = np.flatnonzero(self.participant.images[:, self.arm] == self.arm)
+        left = [np.zeros((1, 3), dtype=complex)]
+        for g, d in zip(partners.unitary, partners.matrices, strict=True):
+            if self.crystal.permutations[g, site.atoms[0]] == site.atoms[0]:
+                block = self.matrices.by_site[site.name][np.searchsorted(little, g), :3, :3]
+                left.append(block @ block / d[0, 0] ** 2 - np.eye(3))
+        _, values, vectors = np.linalg.svd(np.concatenate(left))
+        values = np.concatenate([values, np.zeros(3 - len(values))])
+        return _atoms_turn(vectors[values < ROUNDING].conj().T, np.eye(3)[None])
 
     def _bounds(self, form: Complex, span: Floats) -> Bounds:
         """Bounds of J about the axis; without one those of J = 0, or none."""

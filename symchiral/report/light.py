@@ -354,6 +354,11 @@ def _allowance_table(light: Light) -> Table:
         for found in allowances(light)
         if found.allowed and found.note
     )
+    if light.crystal.magnetic is not None:
+        notes += (
+            "What is odd both in the order and in the wavevector of light (non-reciprocal effects) "
+            "is not judged.",
+        )
     return Table(
         ("effect", "invariant", "exists", "species"), rows, ("what the crystal allows",), notes
     )

@@ -193,6 +193,13 @@ def _magnetic(light: Light) -> tuple[Allowance, ...]:
         if (turning := rotation(s.participant, crystal.signs)) is not None and len(_pair(turning))
     )
     seen = _told_apart(light, split)
+    # A mode of one partner has J as the group of the moments allows; see modes.motion.
+    turned = tuple(
+        s.label
+        for s in light.optical
+        if s.dimension == 1
+        and np.abs(np.array(s.motions[0].directions).reshape(-1, 3) @ n.real).max(initial=0) > 1e-6
+    )
     return (
         Allowance(
             "magnetic-dichroism",
@@ -213,6 +220,17 @@ def _magnetic(light: Light) -> tuple[Allowance, ...]:
             "which of the two is higher reverses with all moments"
             + ("; σ+→σ− and σ−→σ+ peak at different frequencies" if seen else "")
             if split
+            else "",
+        ),
+        Allowance(
+            "non-degenerate-rotation",
+            "angular momentum along the beam of non-degenerate modes",
+            "Q·Q̇'",
+            len(turned),
+            bool(turned),
+            turned,
+            "made by the magnetic order, with a moment; it reverses with all moments"
+            if turned
             else "",
         ),
         Allowance(
