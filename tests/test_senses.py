@@ -287,6 +287,13 @@ def test_numbers_name_components_at_the_end_of_the_zone(
     assert (rule.channel.order, rule.pam_sense, rule.umklapp) == (n, sense, umklapp)
 
 
+def test_half_the_order_conserves_no_less() -> None:
+    """1 + 1 is 0 modulo 2, and not modulo 4: the screw forbids what its true rotation would not."""
+    rule = sc.read("PdS").explain("Z1(1)@Z Z1(1)@Z -> Ag")
+    assert (rule.verdict, rule.reason.kind, rule.umklapp) == ("forbidden", "pam", None)
+    assert "PAM is not conserved" in rule.explain()
+
+
 def test_neutral_says_what_the_atoms_hand_over() -> None:
     """Two quanta l = 1 of atoms on a four-fold axis give one of l = 2, which turns nothing."""
     text = sc.read("GaAs").explain("T2(+) T2(+) -> T2(2)").explain()

@@ -88,6 +88,8 @@ class Budget:
         s·m of a screw that has a hand, s ≠ n/2.
     halves : int
         How many n/2 of either sign the screw contributes.
+    conserved : bool
+        Whether the l are conserved modulo the order of the axis, of which ``order`` may be half.
     """
 
     order: int
@@ -95,10 +97,13 @@ class Budget:
     outgoing: tuple[Fraction, ...]
     screw_part: Fraction = Fraction(0)
     halves: int = 0
+    conserved: bool = True
 
     @property
     def umklapp(self) -> int | None:
         """U; None where PAM is not conserved."""
+        if not self.conserved:
+            return None
         return umklapp(self.incoming, self.outgoing, self.order, self.screw_part, self.halves)
 
     @property
@@ -135,17 +140,21 @@ def count(quanta: Sequence[Quantum], turn: Turn) -> Budget:
     n = turn.order
     if turn.reflected and any(turn.ambiguous(q) for _, q, _ in quanta):
         into, out = _sides((balanced(l, n // 2), outgoing) for l, _, outgoing in quanta)
-        return Budget(n // 2, into, out)
+        total = sum(
+            ((l + turn.shift(q).coordinates[2]) * (-1 if outgoing else 1))
+            for l, q, outgoing in quanta
+        )
+        return Budget(n // 2, into, out, conserved=total % n == 0)
     into, out = _sides((turn.counted(l, q), outgoing) for l, q, outgoing in quanta)
     if not turn.screw:
         return Budget(n, into, out)
-    total, halves = GAMMA, 0
+    rise, halves = GAMMA, 0
     for _, q, outgoing in quanta:
         if not turn.at_end(q):
-            total = total - turn.shift(q) if outgoing else total + turn.shift(q)
+            rise = rise - turn.shift(q) if outgoing else rise + turn.shift(q)
         elif not turn.ambiguous(q):
             halves += 1
-    part = total.coordinates[2]
+    part = rise.coordinates[2]
     m = part / turn.screw
     if turn.reflected and m.denominator == 1:
         return Budget(n, into, out, halves=halves + abs(int(m)))
