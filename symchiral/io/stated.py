@@ -14,7 +14,7 @@ from symchiral.io.places import ATOMIC_NUMBER, Row, formula_counts
 SAME_COUNT = 0.03
 """Contents that differ from the formula by this share do so by rounding."""
 
-SAME_VOLUME = 0.01
+SAME_VOLUME = 0.004
 """… and volumes."""
 
 
