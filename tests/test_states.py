@@ -20,6 +20,7 @@ from test_isoir import bilbao_files, read_bilbao
 
 import symchiral as sc
 from symchiral.cli import main
+from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import GrammarError, LabelError
 from symchiral.irreps.axis import axis_at
@@ -325,6 +326,11 @@ def number_of(value: complex, n: int) -> Fraction:
     return balanced(Fraction(round(2 * l), 2), n)
 
 
+def named(turn: Turn, l: Fraction, q: QPoint) -> Fraction:
+    """The number in a name: l₀ = l − s u, but l itself where l₀ is a matter of choice."""
+    return l if turn.ambiguous(q) else balanced(l - turn.shift(q).coordinates[2], turn.order)
+
+
 def check_cyclic(number: int, found: Counter[str]) -> None:
     here = cyclic(number)
     crystal = here.crystal
@@ -351,7 +357,7 @@ def check_cyclic(number: int, found: Counter[str]) -> None:
                 found["all"] += 1
                 if found["all"] % SHARE:
                     continue
-                i, f = number_of(v, n), number_of(w, n)
+                i, f = (named(turn, number_of(x, n), q) for x, q in ((v, first), (w, second)))
                 rule = here.explain(f"e[{i}]@{a} {legs[number_of(phonon, n)]} -> c[{f}]@{b}")
                 states = [x.participant for x in rule.channel.coupling if x.participant.known]
                 assert [x.spinor for x in states] == [tables is double] * 2

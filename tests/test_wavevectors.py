@@ -148,6 +148,37 @@ def test_pam_alone_would_allow_what_the_group_forbids() -> None:
     assert rule.reason.kind == "parity"
 
 
+@pytest.mark.parametrize(
+    ("name", "q", "allowed"),
+    [
+        # 4₂ and 6₃ at the end of the zone, where U is that of the true rotation in them; 2₁, 3₁
+        ("PdS", "Z Z GM", 30),
+        ("ZnO", "A A GM", 34),
+        ("Te_P3121", "A A GM", 15),
+        ("Te_highpressure_P21", "Z Z GM", 6),
+    ],
+)
+def test_there_is_a_number_of_umklapp_where_pam_is_conserved_and_only_there(
+    name: str, q: str, allowed: int
+) -> None:
+    book = sc.read(name).rules(q=q)
+    assert book.axis is not None
+    found = {"allowed": 0, "broken": 0}
+    for rule in book.everything:
+        legs = list(rule.channel.coupling)
+        pams = [Fraction(str(leg.component.pam)) * (-1 if leg.outgoing else 1) for leg in legs]
+        conserved = sum(pams) % book.axis.order == 0
+        assert (rule.umklapp is not None) == conserved, rule
+        assert (
+            "PAM conserved" in rule.explain() or "conserved with" in rule.explain()
+        ) == conserved
+        assert conserved or not rule.allowed
+        found["allowed"] += rule.allowed
+        found["broken"] += not conserved
+    assert found["broken"] > 0
+    assert found["allowed"] == allowed
+
+
 def test_momentum_umklapp_is_reported() -> None:
     record = sc.read("Te_P3121").rules(q="0,0,1/3 0,0,1/3 0,0,1/3")[0].to_record()
     assert record["momentum_umklapp"] == [0, 0, 1]
