@@ -23,7 +23,7 @@ from symchiral.forces.quality import (
 )
 from symchiral.forces.rotation import LinearTerms, linear_terms, with_rotations
 from symchiral.forces.tabulated import Tabulated
-from symchiral.irreps.axis import Axis, axis_at
+from symchiral.irreps.axis import Axis, axis_along, axis_at
 from symchiral.modes.mode import Modes
 from symchiral.modes.modespace import mode_space
 from symchiral.value import Value, frozen
@@ -221,15 +221,21 @@ class Phonons(Value):
             those of the zone centre alone.
         """
         point = q.reduced
-        unit = _unit(direction, point)
+        unit = approach = _unit(direction, point)
         if isinstance(self._forces, Tabulated):
             # Eigenvectors from a file hold the field of the direction they were made for.
             matrix, field = self.dynamical_matrix(point, unit), None
         else:
-            matrix = self.dynamical_matrix(point)
-            field = None if unit is None else self.dynamical_matrix(point, unit) - matrix
-        space = mode_space(self.crystal, axis_at(self.crystal, axis, [point]), point)
-        modes = space.modes(matrix, self.masses, born=self.born, direction=unit, field=field)
+            matrix, field = self.dynamical_matrix(point), None
+            if unit is not None:
+                field = self.dynamical_matrix(point, unit) - matrix
+                if np.abs(field).max() <= NO_FIELD * np.abs(matrix).max():
+                    field = approach = None
+        part = axis_at(self.crystal, axis, [point])
+        if field is not None and unit is not None:
+            part = _axis_of_approach(self.crystal, part, unit)
+        space = mode_space(self.crystal, part, point)
+        modes = space.modes(matrix, self.masses, born=self.born, direction=approach, field=field)
         if modes.asymmetry > TOLERATED and not self.symmetrize:
             raise SymmetryError(
                 "the forces break the symmetry of the crystal",
@@ -240,7 +246,8 @@ class Phonons(Value):
                 "longitudinal modes at the zone centre want the --direction they were made for",
             )
         place = np.array([float(x) for x in point.coordinates])
-        return replace(modes, acoustic_splitting=self.acoustic_splitting(place))
+        modes = replace(modes, acoustic_splitting=self.acoustic_splitting(place))
+        return modes if unit is None else replace(modes, direction=frozen(unit, float))
 
     @property
     def constants(self) -> ForceConstants | None:
@@ -350,6 +357,18 @@ def _rotational(phonons: Phonons) -> tuple[Phonons, Notice]:
     forces, size = with_rotations(phonons.constants)
     text = f"the rotational sum rule is imposed: force constants change by up to {size:.1g} eV/Å²"
     return replace(phonons, _forces=forces), Notice("rotational-sum-rule", text)
+
+
+NO_FIELD = 1e-12
+"""A non-analytic term smaller than this, relative to the dynamical matrix, is rounding."""
+
+
+def _axis_of_approach(crystal: SymmetricCrystal, axis: Axis | None, unit: Floats) -> Axis | None:
+    """The axis on which modes are resolved: where that along the direction turns pairs, it."""
+    if axis is not None and abs(axis.direction @ unit) > 1 - 1e-6:
+        return axis
+    along = axis_along(crystal, unit)
+    return along if along is not None and along.order > 2 else axis
 
 
 def _unit(direction: npt.ArrayLike | None, q: QPoint) -> Floats | None:

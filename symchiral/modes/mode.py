@@ -14,7 +14,7 @@ from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import LabelError, nearest
 from symchiral.irreps.axis import Axis
-from symchiral.modes.names import ModeName, find_name
+from symchiral.modes.names import LONGITUDINAL, ModeName, find_name
 from symchiral.modes.species import Species
 from symchiral.units import NUCLEAR_MAGNETON_AMU
 from symchiral.value import Value
@@ -49,6 +49,9 @@ class Mode(Value):
     fixed : bool
         Whether symmetry singles the mode out inside its multiplet, so that its angular momentum
         exists; False for partners of equal frequency without an axis that tells them apart.
+    longitudinal : bool
+        Whether the field of a direction of approach moves it: it has the number of the transverse
+        mode that it becomes if the field is turned off.
     """
 
     label: str
@@ -59,11 +62,16 @@ class Mode(Value):
     frequency: float
     eigenvector: Complex
     fixed: bool
+    longitudinal: bool = False
 
     @property
     def name(self) -> str:
-        """The mode in the grammar, ``Eu#1(+)``, ``A1g#2``; ``Eu#ac(+)`` for a translation."""
-        return str(ModeName(self.label, self.number, self.component))
+        """The mode in the grammar, ``Eu#1(+)``, ``A1g#2``; ``Eu#ac(+)`` for a translation.
+
+        ``Eu#1(LO)`` is the longitudinal partner along a direction of approach.
+        """
+        component = LONGITUDINAL if self.longitudinal else self.component
+        return str(ModeName(self.label, self.number, component))
 
     @cached_property
     def atomic_am(self) -> Floats:
@@ -159,7 +167,8 @@ class Multiplet(Value):
     @property
     def name(self) -> str:
         """Name of all partners together, ``Eu#1``; ``Eu#ac`` for translations."""
-        return str(ModeName(self.species.label, self.number))
+        component = LONGITUDINAL if self.modes[0].longitudinal else ""
+        return str(ModeName(self.species.label, self.number, component))
 
     def __repr__(self) -> str:
         return f"Multiplet({self.name}, {self.frequency:.4f} THz)"

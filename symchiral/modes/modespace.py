@@ -85,9 +85,7 @@ class ModeSpace(Value):
             The non-analytic term of that direction, to be added to the matrix; None if the matrix
             holds it already, which leaves nothing to tell how far the forces break the symmetry.
         """
-        split = direction is not None and not self._keeps(direction)
-        if field is not None and not split:
-            matrix, field = matrix + field, None
+        split = direction is not None and (field is not None or not self._keeps(direction))
         if np.abs(matrix.imag).max() < ROUNDING * np.abs(matrix.real).max():
             matrix = matrix.real.copy()
         solved = [solve(basis, matrix) for basis in self.bases]
@@ -100,8 +98,11 @@ class ModeSpace(Value):
             else:
                 found += self._multiplets(species, values, sets, masses)
         if direction is not None and polar:
-            whole = matrix if field is None else _averaged(solved) + field
-            found += self._split(polar, whole, masses, direction)
+            if field is None:
+                found += self._split(polar, matrix, masses, direction)
+            else:
+                squares = [v for s, (v, _) in zip(self.species, solved, strict=True) if s.acoustic]
+                found += self._in_field(polar, squares, field, masses, direction)
         found.sort(key=_place)
         return Modes(
             self.crystal,
@@ -126,9 +127,10 @@ class ModeSpace(Value):
         masses: Floats,
         direction: Floats,
     ) -> list[Multiplet]:
-        """Modes of infrared-active species in the field of a direction of approach.
+        """Modes of infrared-active species from a matrix that holds the field of a direction.
 
-        Only an axis along the direction still tells partners apart.
+        Only an axis along the direction still tells partners apart. What the transverse modes are
+        is not known, so that modes are numbered within the species they are most of.
         """
         unit = direction / np.linalg.norm(direction)
         axis = self.axis
@@ -167,6 +169,74 @@ class ModeSpace(Value):
                 )
                 modes.append((species, mode))
         return _numbered(modes, masses)
+
+    def _in_field(
+        self,
+        polar: list[tuple[Species, Complex]],
+        values: list[Floats],
+        field: Complex | Floats,
+        masses: Floats,
+        direction: Floats,
+    ) -> list[Multiplet]:
+        r"""Modes of infrared-active species in the field of a direction of approach.
+
+        The field is :math:`λ\, d d^†`. Of every multiplet it moves the one combination along d
+        and leaves the others where they are; among those combinations, of squares
+        :math:`f_1^2 ≤ f_2^2 ≤ …`, the new squares interlace with the old ones, so that the k-th
+        of them becomes the k-th transverse one as λ goes to 0, and has its name.
+        """
+        strength, vectors = np.linalg.eigh((field + field.conj().T) / 2)
+        moved = vectors[:, -1]
+        unit = direction / np.linalg.norm(direction)
+        axis = self.axis
+        along = axis is not None and abs(axis.direction @ unit) > 1 - 1e-6
+        found: list[Multiplet] = []
+        coupled: list[tuple[float, Species, int, Complex, Component | None, float]] = []
+        scale = EQUAL * max(float(np.abs(np.concatenate(values)).max()), 1e-12)
+        for (species, sets), squares in zip(polar, values, strict=True):
+            rigid, number = _rigid(sets, species.acoustic, masses), 0
+            for square, columns, moves in zip(squares, sets, rigid, strict=True):
+                number += not moves
+                overlap = columns.conj().T @ moved
+                size = float(np.linalg.norm(overlap))
+                frequency = float(np.sign(square) * np.sqrt(abs(square)))
+                if moves or strength[-1] * size**2 < scale:
+                    which = None if moves else number
+                    modes = self._modes(species, which, frequency, columns)
+                    found.append(Multiplet(species, which, frequency, modes))
+                    continue
+                share = overlap / size
+                held = None
+                rest = []
+                for component in species.components if along else (None,):
+                    basis = np.eye(len(share)) if component is None else component.basis
+                    if component is not None and np.linalg.norm(basis.conj().T @ share) > 0.5:
+                        held = component
+                    across, sizes, _ = np.linalg.svd(basis - np.outer(share, share.conj() @ basis))
+                    kept = columns @ across[:, : int(np.sum(sizes > 0.5))]
+                    if component is not None and kept.shape[1] > 1:
+                        kept = _by_angular_momentum(kept, unit)
+                    fixed = component is not None or kept.shape[1] == 1
+                    rest += [
+                        _resolved(species, number, component, frequency, column, fixed=fixed)
+                        for column in kept.T
+                    ]
+                if rest:
+                    found.append(Multiplet(species, number, frequency, tuple(rest)))
+                coupled.append((float(square), species, number, columns @ share, held, size))
+        coupled.sort(key=lambda item: item[0])
+        sizes = np.array([item[5] for item in coupled])
+        squares = np.array([item[0] for item in coupled])
+        solved = np.linalg.eigh(np.diag(squares) + strength[-1] * np.outer(sizes, sizes))
+        combined = np.array([item[3] for item in coupled]).T @ solved[1] if coupled else ()
+        for (_, species, number, _, held, _), square, column in zip(
+            coupled, solved[0], np.transpose(combined), strict=True
+        ):
+            frequency = float(np.sign(square) * np.sqrt(abs(square)))
+            mode = _resolved(species, number, held, frequency, column, fixed=True)
+            mode = replace(mode, longitudinal=True)
+            found.append(Multiplet(species, number, frequency, (mode,)))
+        return found
 
     def _multiplets(
         self, species: Species, values: Floats, sets: Complex, masses: Floats
@@ -297,6 +367,29 @@ def _place(multiplet: Multiplet) -> float:
     return 0.0 if rigid else round(multiplet.frequency, 6)
 
 
+def _resolved(
+    species: Species,
+    number: int,
+    component: Component | None,
+    frequency: float,
+    column: Complex,
+    *,
+    fixed: bool,
+) -> Mode:
+    """A mode along a direction of approach; its largest element is real."""
+    vector = column * np.exp(-1j * np.angle(column[_first_largest(np.abs(column))]))
+    return Mode(
+        species.label,
+        number,
+        component.name if component else "",
+        component.pam if component else None,
+        component.residue if component else None,
+        frequency,
+        frozen(vector.reshape(-1, 3)),
+        fixed,
+    )
+
+
 def _first_largest(sizes: Floats) -> int:
     """Index of the largest number; of those equal but for rounding the first."""
     return int(np.argmax(sizes > sizes.max() * (1 - 1e-6)))
@@ -336,13 +429,6 @@ def _numbered(modes: list[tuple[Species, Mode]], masses: Floats) -> list[Multipl
         named = replace(mode, number=number)
         found.append(Multiplet(species, number, mode.frequency, (named,)))
     return found
-
-
-def _averaged(solved: list[tuple[Floats, Complex]]) -> Complex:
-    """The matrix averaged over the group, put together from what every species has of it."""
-    return np.asarray(
-        sum(np.einsum("m,mid,mjd->ij", values, sets, sets.conj()) for values, sets in solved)
-    )
 
 
 def _asymmetry(matrix: Complex | Floats, solved: list[tuple[Floats, Complex]]) -> float:

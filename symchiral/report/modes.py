@@ -99,6 +99,14 @@ def modes_notices(modes: Modes) -> tuple[Notice, ...]:
                 f"{modes.crystal.group.symbol} changed a frequency by {modes.asymmetry:.2g} THz",
             )
         )
+    if modes.direction is not None and modes.born is None:
+        found.append(
+            Notice(
+                "no-born-charges",
+                "--direction changes nothing: the force data have no Born charges, and without "
+                "them no longitudinal mode has a field; put a BORN file beside them",
+            )
+        )
     unstable = [m for m in modes.multiplets if m.number is not None and m.frequency < -NOTED]
     if unstable:
         names = ", ".join(m.name for m in unstable)
@@ -190,6 +198,7 @@ def _record(
         "am_axis": None if modes.am(mode) is None else round(modes.am(mode) or 0.0, 9) + 0.0,
         "relation": relation(modes, mode),
         "acoustic": mode.number is None,
+        "longitudinal": mode.longitudinal,
         "infrared": light.infrared,
         "raman": light.raman,
         "hyper_raman": light.hyper_raman,
