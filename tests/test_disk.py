@@ -335,6 +335,23 @@ def test_a_document_cut_short_is_an_error(tmp_path: Path, unbuffered: str) -> No
     assert limited.stderr == "symchiral: the output could not be written: File too large.\n"
 
 
+@pytest.mark.sweep
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are those of Linux")
+def test_low_memory_is_told_in_words(tmp_path: Path) -> None:
+    """In what is too little for numpy, for scipy, for the work: never a traceback."""
+    told = 0
+    for kilobytes in range(60_000, 300_000, 60_000):
+        limited = subprocess.run(
+            ["sh", "-c", f"ulimit -v {kilobytes}; {sys.executable} -m symchiral modes "
+             "MgB2/phonopy.yaml --quiet"], cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert "Traceback" not in limited.stderr, kilobytes
+        told += "not enough memory" in limited.stderr
+    assert told > 0
+
+
 # ------------------------------------------------------------------------------- paths
 
 

@@ -94,11 +94,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         streams.finish()
         streams.say(f"symchiral: {error}")
         return 1
-    except MemoryError as error:
-        detail = f" ({error})" if str(error) else ""
+    except (MemoryError, ImportError) as error:
+        # A library that finds no memory for its code cannot be imported.
+        if isinstance(error, ImportError) and "failed to map segment" not in str(error):
+            raise
         streams.say(
-            f"symchiral: not enough memory{detail}. Ask for fewer wavevectors or a smaller "
-            "supercell, or give the process more."
+            "symchiral: not enough memory. Ask for fewer wavevectors or a smaller supercell, or "
+            "give the process more."
         )
         return 1
     except OSError as error:
