@@ -45,6 +45,8 @@ def test_states_of_spin_half_on_a_three_fold_axis() -> None:
     rule = study("Bi2Se3").explain("e[1/2] Eu(+) -> e[3/2]")
     assert (rule.verdict, rule.umklapp, rule.necessary_only) == ("allowed", 0, True)
     assert "e[1/2]: spin ½" in rule.explain()
+    # what a state carries mechanically is not known, so nothing is said of the lattice
+    assert "to the lattice" not in rule.explain()
     assert study("Bi2Se3").explain("e[1/2] Eu(+) -> e[1/2]").reason.kind == "pam"
     # 3/2 + 1 = 5/2 ≡ −1/2; 5/2 is read as what it is
     rule = study("Bi2Se3").explain("e[3/2] Eu(+) -> e[5/2]")

@@ -251,9 +251,9 @@ class Rule(Value):
 
     @property
     def _handed(self) -> Fraction:
-        """What the turning quanta would hand over if their atoms turned with λ."""
+        """What the turning quanta would hand over if their atoms turned with λ; 0 with a state."""
         budget = self.channel.budget
-        if budget is None:
+        if budget is None or self.channel.coupling.known is not None:
             return Fraction(0)
         into, out = (
             sum((x for x in side if 2 * abs(x) < budget.order), Fraction(0))
