@@ -369,14 +369,9 @@ WITHOUT_CHARGES = {
 
 
 BY_DEFAULT = {
-    ("settings_state_the_supercell", "folder"),
-    ("supercell_and_unit_cell", "folder"),
     ("constants_of_vasp", "folder"),
-    ("hdf5_of_the_cubic_cell", "folder"),
     ("yaml_with_constants_of_the_cubic_cell", "folder"),
-    ("yaml_of_phonopy_2", "folder"),
     ("phonondb", "archive"),
-    ("another_name", "archive"),
 }
 
 
@@ -409,6 +404,7 @@ def test_how_many_shapes() -> None:
     assert {name for name, _ in BY_DEFAULT} <= set(SHAPES)
 
 
+@pytest.mark.sweep
 def test_files_of_a_folder_by_their_path(phonon: Any, tmp_path: Path) -> None:
     """FORCE_SETS, force constants or the settings by path: the folder they lie in, and they."""
     settings_state_the_supercell(phonon, None, tmp_path)
@@ -435,6 +431,7 @@ def test_files_of_a_folder_by_their_path(phonon: Any, tmp_path: Path) -> None:
     assert np.abs(ratio - 0.5).max() < 1e-5
 
 
+@pytest.mark.sweep
 def test_masses(phonon: Any, tmp_path: Path) -> None:
     """MASS is used; masses of isotopes are named, also those of a yaml and of an object."""
     unit(phonon, tmp_path)
@@ -691,7 +688,7 @@ PATH = [
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("charges", [False, True])
+@pytest.mark.parametrize("charges", [pytest.param(False, marks=pytest.mark.sweep), True])
 def test_bands_on_the_path_of_a_file(charges: bool, tmp_path: Path) -> None:  # noqa: FBT001
     """Its own path and eigenvectors, with the field of every direction at the zone centre."""
     phonon = made(is_nac=charges)
@@ -721,6 +718,7 @@ def test_bands_on_the_path_of_a_file(charges: bool, tmp_path: Path) -> None:  # 
             study.bands("L W")
 
 
+@pytest.mark.sweep
 def test_a_path_that_passes_special_points_between_its_own(tmp_path: Path) -> None:
     """Pieces are cut where symmetry changes, also where the file has no wavevector; or refused."""
     phonon = made(is_nac=False)
