@@ -151,13 +151,12 @@ def _positive(text: str) -> float:
 
 
 def _cartesian(text: str) -> tuple[float, ...]:
-    try:
-        values = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        values = ()
-    if len(values) != 3:
+    from symchiral.irreps.axis import three_numbers
+
+    values = three_numbers(text)
+    if values is None:
         raise argparse.ArgumentTypeError(f"{text!r} is not three numbers; pass for instance 0,0,1")
-    return values
+    return tuple(values.tolist())
 
 
 def same_input(options: argparse.Namespace) -> str:

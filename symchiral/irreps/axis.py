@@ -297,8 +297,11 @@ def _parse(text: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] 
 
 
 def three_numbers(text: str) -> npt.NDArray[np.float64] | None:
-    """Read ``u,v,w`` (integers, decimals, fractions); None if it is not that."""
-    parts = [x.strip() for x in text.split(",")]
+    """Read ``u,v,w`` or ``[u v w]`` (integers, decimals, fractions); None if it is not that."""
+    plain = text.strip().replace("−", "-")
+    if plain[:1] + plain[-1:] in ("[]", "()"):
+        plain = plain[1:-1]
+    parts = [x.strip() for x in plain.split(",")] if "," in plain else plain.split()
     if len(parts) != 3 or not all(map(_NUMBER.fullmatch, parts)):
         return None
     try:

@@ -20,7 +20,7 @@ from symchiral.forces.provenance import Provenance
 from symchiral.forces.relax import What
 from symchiral.io.phonopy_yaml import write_phonons
 from symchiral.io.shipped import force_data_names
-from symchiral.irreps.axis import Axis, find_axis
+from symchiral.irreps.axis import Axis, find_axis, three_numbers
 from symchiral.irreps.kpoints import split_points
 from symchiral.modes.animation import Animation, animate
 from symchiral.modes.mode import Modes
@@ -293,11 +293,11 @@ def _direction(direction: npt.ArrayLike | str | None) -> npt.ArrayLike | None:
     """Three numbers from a text ``1,0,0``."""
     if not isinstance(direction, str):
         return direction
-    try:
-        return [float(x) for x in direction.split(",")]
-    except ValueError as error:
+    numbers = three_numbers(direction)
+    if numbers is None:
         raise GrammarError(
             f"cannot read the direction {direction!r}",
             why="it is not three numbers",
             fix="write it as in 1,0,0",
-        ) from error
+        )
+    return numbers
