@@ -125,6 +125,12 @@ class Phonons(Value):
             # A Cartesian direction on the reciprocal basis of their cell.
             theirs = self._forces.cell @ np.asarray(direction, dtype=float)
         matrix = self._forces.dynamical_matrix(q @ self._basis, theirs)
+        if not np.all(np.isfinite(matrix)):
+            raise StructureError(
+                "the forces give no finite frequencies",
+                why="a number of them is far too large, or a mass far too small",
+                fix="compute the forces again",
+            )
         rows = (3 * self._order[:, None] + np.arange(3)).ravel()
         # Atoms of the source are a little beside their symmetric places.
         phases = np.exp(2j * np.pi * (self._offsets @ q)).repeat(3)
