@@ -263,6 +263,7 @@ def test_a_structure_alone_gets_its_modes_from_the_calculator(
     assert "Order 3: symmetry allows no coefficient." in capsys.readouterr().out
 
 
+@pytest.mark.ml
 @pytest.mark.parametrize(("name", "order"), [("MgB2", 4), ("TiO2_anatase", 3)])
 def test_a_learned_potential_obeys_the_rules(name: str, order: int) -> None:
     """Nothing is imposed: forbidden coefficients stay below 1 % of allowed ones."""

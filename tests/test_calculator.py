@@ -605,6 +605,7 @@ def test_identity_changes_with_parameters() -> None:
 # ------------------------------------------------------------------------------- the potential
 
 
+@pytest.mark.ml
 def test_bi2se3_from_its_structure_alone() -> None:
     """Raman frequencies as Melnikov et al. give them (docs/frequencies.md), THz; film, 300 K."""
     pytest.importorskip("sevenn", reason="the extra [ml] is not installed")

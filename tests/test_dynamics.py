@@ -17,7 +17,7 @@ import pytest
 from cartesian_dynamics import Atoms
 from jsonschema import Draft202012Validator
 from scipy import constants
-from scipy.integrate import solve_ivp
+from scipy.integrate import cumulative_simpson, solve_ivp
 from scipy.signal import fftconvolve
 
 import symchiral as sc
@@ -585,6 +585,31 @@ def test_pulses_carry_equal_energy_and_no_area() -> None:
     # ∫ c ε₀ E² dt in mJ/cm², from the SI.
     expected = 2.99792458e8 * 8.8541878128e-12 * energies[0] * 1e16 * 1e-12 * 0.1
     assert Pulse(2.0, "x", 0.8, 1.0).fluence == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_frequency_of_a_chirped_pulse_is_linear_in_time() -> None:
+    """E = −dA/dt of σ±: the angle of A, at first φ₀ + 90°, grows at the rate 2π(f + b t)."""
+    t = np.linspace(-3, 3, 60001)
+    inside = np.abs(t) < 1.2
+    judged = 0
+    for thz, chirp, phase, word in (
+        (6.0, 0.5, 0, "σ+"),
+        (6.0, -0.5, 40, "σ+"),
+        (9.0, 1.5, 0, "σ-"),
+        (9.0, 0.0, 75, "σ-"),
+        (20.0, -4.0, 120, "σ+"),
+    ):
+        field = Pulse(thz, word, 1.0, 1.0, chirp_thz_ps=chirp, phase_deg=phase).field(t)
+        assert np.abs(np.trapezoid(field, t, axis=0)).max() < 1e-6
+        potential = -cumulative_simpson(field[:, 0] + 1j * field[:, 1], x=t, initial=0)
+        angle = np.unwrap(np.angle(potential[inside]))
+        rate = np.gradient(angle, t[inside]) / (2 * pi)
+        hand = 1 if word == "σ+" else -1
+        assert np.abs(hand * rate - (thz + chirp * t[inside]))[1:-1].max() < 1e-3 * thz
+        peak = potential[len(t) // 2] * np.exp(-1j * hand * (np.deg2rad(phase) + pi / 2))
+        assert abs(np.angle(peak)) < 1e-3
+        judged += int(inside.sum())
+    assert judged == 5 * 23999
 
 
 def test_full_width_is_that_of_the_intensity() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import spglib
 from ase.calculators.emt import EMT
+from class_crystals import CLASSES, class_axis, class_crystal
 from jsonschema import Draft202012Validator
 
 import symchiral as sc
@@ -18,7 +19,10 @@ from symchiral.crystal.search import SymmetricCrystal, find_symmetry
 from symchiral.errors import AxisError, GrammarError, InputError
 from symchiral.fields.background import Background, crystal_in
 from symchiral.io.shipped import find_structure
+from symchiral.irreps.partners import partners
+from symchiral.modes.species import find_species
 from symchiral.report.document import schema
+from symchiral.rules.changes import find_changes
 from symchiral.rules.magnetism import splittings
 
 NAMES = ("Bi2Se3", "GaAs", "SrTiO3", "Te_P3121", "BPO4", "MgB2", "ZnO", "FeTiO3", "NaClO3", "CuO")
@@ -159,6 +163,61 @@ def test_changes_are_those_of_the_characters() -> None:
                     assert opened.get((a, b, c), 0) == (new if old == 0 else 0)
                     products += 1
     assert products > 40
+
+
+def _levels(crystal: SymmetricCrystal, matrices: np.ndarray, rng: np.random.Generator) -> int:
+    r"""Different frequencies of :math:`\ddot Q + Γ\dot Q + K Q = 0` in a set of modes.
+
+    K is a random symmetric matrix averaged over the operations of a crystal, Γ a random
+    antisymmetric one averaged with their time signs; without signs time reversal forbids Γ.
+    """
+    raw = rng.normal(size=matrices.shape[1:])
+    transposed = np.swapaxes(matrices, 1, 2)
+    stiff = np.mean(matrices @ (raw + raw.T) @ transposed, axis=0)
+    stiff += (1 - np.linalg.eigvalsh(stiff).min()) * np.eye(len(raw))
+    signs = np.zeros(len(matrices)) if crystal.signs is None else np.array(crystal.signs)
+    gyro = np.mean(signs[:, None, None] * (matrices @ (raw - raw.T) @ transposed), axis=0)
+    root = np.linalg.cholesky(stiff)
+    flow = np.block([[np.zeros_like(raw), root.T], [-root, -0.3 * gyro]])
+    frequencies = np.linalg.eigvalsh(1j * flow)[len(raw) :]
+    return 1 + int(np.sum(np.diff(frequencies) > 1e-7))
+
+
+def test_modes_split_in_a_field_where_a_gyroscopic_model_splits() -> None:
+    """Every species of all 32 classes, in B along the axis and across it, and in E along it."""
+    rng = np.random.default_rng(12)
+    verdicts: Counter[tuple[str, int, bool]] = Counter()
+    for schoenflies in CLASSES:
+        free, axis = class_crystal(schoenflies), class_axis(schoenflies)
+        n = np.array([0.0, 0, 1]) if axis is None else axis.direction
+        across = np.cross(n, [0.3, 0.5, 0.8])
+        species = find_species(free, axis)
+        for kind, direction in (("B", n), ("B", across), ("E", n)):
+            inside = crystal_in(free, Background.of(**{kind: tuple(direction)}))
+            own = [np.abs(free.rotations - r).max(axis=(1, 2)).argmin() for r in inside.rotations]
+            changes = find_changes(free, inside, species, axis)
+            for s, change in zip(species, changes.species, strict=True):
+                basis = partners(s.participant)
+                real = (basis.conj().T @ s.participant.matrices[:, 0] @ basis).real
+                assert _levels(free, real, rng) == 1
+                split = _levels(inside, real[own], rng) > 1
+                assert change.split == split, (schoenflies, kind, s.label)
+                verdicts[kind, s.dimension, split] += 1
+    assert sum(verdicts.values()) == 3 * 157
+    assert verdicts["B", 1, True] == verdicts["E", 1, True] == 0
+    # B turns every degenerate pair; E along the axis leaves them as they are.
+    assert verdicts["B", 2, True] > 60
+    assert verdicts["E", 2, False] > 30
+    assert verdicts["B", 3, True] > 10
+
+
+def test_eg_of_bi2se3_splits_along_c_and_eu_alike() -> None:
+    """Q×Q̇ is axial: allowed along c by −3m', in which every mirror of −3m reverses time."""
+    changes = sc.read("Bi2Se3").in_field(B=(0, 0, 1)).changes()
+    assert {s.species: s.split for s in changes.species if s.species.startswith("E")} == {
+        "Eg": True,
+        "Eu": True,
+    }
 
 
 def test_the_axis_that_a_field_takes_away() -> None:

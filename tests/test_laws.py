@@ -37,13 +37,15 @@ from class_crystals import (
     rotation_sets,
 )
 
+import symchiral as sc
 from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.search import space_group
 from symchiral.crystal.spacegroup import SpaceGroup
-from symchiral.fields.polar import electric_field
+from symchiral.fields.axial import axial_vector, propagation
+from symchiral.fields.polar import electric_field, electric_field_in
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.mulliken import zone_centre
-from symchiral.irreps.pam import Component
+from symchiral.irreps.pam import Component, components
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.stars import star_irreps
 from symchiral.rules.budget import pam_sense, umklapp
@@ -765,6 +767,52 @@ def smallest_umklapp(into: Sequence[int], out: Sequence[int], n: int) -> int | N
     smallest = [u for u in found if abs(u) == min(map(abs, found))]
     assert len(smallest) == 1, (into, out, n)
     return smallest[0]
+
+
+ODD = ("B Q", "k Q", "B E Q", "k E Q", "B M k Q")
+EVEN = ("E Q", "T Q", "B M Q", "B k Q", "k E M Q")
+
+
+def test_time_reversal_forbids_products_odd_in_time() -> None:
+    """B, M, k and E with a mode in all classes: random tensors averaged, and the count of odd ones.
+
+    Where the crystal is a magnet the operations carry the time signs themselves.
+    """
+    rng = np.random.default_rng(15)
+    judged: Counter[str] = Counter()
+    crystals = [(name, class_crystal(name)) for name in CLASSES]
+    crystals += [(name, sc.read(name).crystal) for name in ("Cr2O3_AFM", "MnF2_AFM", "Co3Sn2S2_FM")]
+    for name, crystal in crystals:
+        turns = crystal.rotations
+        axial = np.linalg.det(turns)[:, None, None] * turns
+        theta = np.ones(len(turns)) if crystal.signs is None else np.array(crystal.signs)
+        fields = {
+            "E": (electric_field_in(crystal), turns),
+            "T": (axial_vector(crystal, "T", time_parity=1), axial),
+            "B": (axial_vector(crystal, "B", time_parity=-1), theta[:, None, None] * axial),
+            "M": (axial_vector(crystal, "M", time_parity=-1), theta[:, None, None] * axial),
+            "k": (propagation(crystal), theta[:, None, None] * turns),
+        }
+        for p in zone_centre(crystal.group):
+            whole = (p, real_matrices(p))
+            for words in (*ODD, *EVEN):
+                factors = [whole if w == "Q" else fields[w] for w in words.split()]
+                legs = tuple(Leg(x, components(x, None)[0]) for x, _ in factors)
+                average = np.ones((len(turns), 1))
+                for _, d in factors:
+                    moved = d @ rng.normal(size=d.shape[1])
+                    average = np.einsum("gi,gj->gij", average, moved).reshape(len(turns), -1)
+                there = bool(np.abs(average.mean(axis=0)).max() > TIGHT)
+                forbidden = crystal.signs is None and words in ODD
+                word = judge(Coupling(legs)).word
+                assert word == ("allowed" if there and not forbidden else "forbidden"), (
+                    name,
+                    words,
+                )
+                judged["time" if there and forbidden else "space" if not there else word] += 1
+    assert sum(judged.values()) == 10 * (157 + 6 + 10 + 6)
+    # Forbidden by time reversal alone, by the group of space, and allowed.
+    assert min(judged.values()) > 300
 
 
 def test_umklapp_and_sense_under_mirror_and_crossing() -> None:

@@ -8,6 +8,7 @@ components by the matrix of the rotation. The species themselves (characters) ar
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from functools import cache
 
 import numpy as np
@@ -22,6 +23,7 @@ from symchiral.irreps.isoir import iso_hall_number
 from symchiral.irreps.mulliken import zone_centre
 from symchiral.irreps.partners import partners
 from symchiral.modes.species import Species, find_species
+from symchiral.rules.activity import activity
 from symchiral.rules.allowance import allowances
 from symchiral.rules.domains import find_domains, survivals, twin_operations
 from symchiral.rules.light import SPINS, Light, exchanging
@@ -332,6 +334,39 @@ def test_what_classes_allow_is_what_explicit_tensors_leave() -> None:
     assert axial == FERROAXIAL
     assert len(chiral) == 11
     assert species_judged == 4 * 157
+
+
+def test_activity_is_what_explicit_tensors_leave() -> None:
+    """Infrared, Raman (symmetric), hyper-Raman (symmetric in the incoming two) of every irrep."""
+    rng = np.random.default_rng(16)
+    found: Counter[str] = Counter()
+    for schoenflies in CLASSES:
+        light = light_on(schoenflies, None)
+        r = light.crystal.rotations
+        for s in light.species:
+            d = real_matrices(s).real
+            u = rng.normal(size=s.dimension)
+            dipole, alpha, beta = (rng.normal(size=(3,) * k) for k in (1, 2, 3))
+            alpha, beta = alpha + alpha.T, beta + beta.transpose(1, 0, 2)
+            symmetric = sum(beta.transpose(*p) for p in itertools.permutations(range(3)))
+            sizes = {
+                name: np.abs(np.einsum("g...,gab,b->...a", turned(r, t), d, u)).max() / len(r)
+                for name, t in (
+                    ("infrared", dipole),
+                    ("raman", alpha),
+                    ("hyper-raman", beta),
+                    ("wholly symmetric", symmetric),
+                )
+            }
+            kind = activity(s.participant)
+            assert kind.infrared == (sizes["infrared"] > 1e-9), (schoenflies, s.label)
+            assert kind.raman == (sizes["raman"] > 1e-9), (schoenflies, s.label)
+            assert kind.hyper_raman == (sizes["hyper-raman"] > 1e-9), (schoenflies, s.label)
+            found["judged"] += 1
+            found.update(name for name, size in sizes.items() if size > 1e-9)
+    assert found["judged"] == 157
+    assert 0 < found["infrared"] < found["wholly symmetric"] < found["hyper-raman"] < 157
+    assert 0 < found["raman"] < 157
 
 
 def test_twins_average_what_explicit_tensors_average() -> None:

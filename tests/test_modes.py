@@ -251,6 +251,32 @@ def test_modes_do_not_depend_on_the_description(name: str) -> None:
             assert elsewhere(springs(other)) == elsewhere(springs(crystal.primitive))
 
 
+@pytest.mark.parametrize("name", ["Bi2Se3", "ZnO", "SrTiO3", "MgB2", "SnS", "Te_P3121", "NaCl"])
+def test_rigid_translations_move_all_atoms_alike(name: str) -> None:
+    """Also where one atom has nearly all the mass, so that all others move together in others."""
+    primitive = study(name).crystal.primitive
+    compared = 0
+    for heavy in sorted(set(primitive.numbers.tolist())):
+        forces = Springs(primitive.cell, primitive.positions, primitive.numbers)
+        forces.masses = np.where(primitive.numbers == heavy, 400.0, 0.5)
+        phonons = make_phonons(forces)
+        modes = phonons.modes(find_axis(phonons.crystal, None), QPoint.of(0, 0, 0))
+        rigid = [mode for m in modes.multiplets if m.number is None for mode in m.modes]
+        assert len(rigid) == 3
+        highest = np.abs(modes.frequencies).max()
+        roots = np.sqrt(modes.masses)[:, None]
+        for mode in rigid:
+            assert abs(mode.frequency) < 1e-4 * highest
+            moved = mode.eigenvector / roots
+            assert np.abs(moved - moved[0]).max() < 1e-6 * np.abs(moved[0]).max()
+            compared += 1
+        for m in modes.multiplets:
+            for mode in m.modes if m.number is not None else ():
+                assert np.abs((roots * mode.eigenvector).sum(axis=0)).max() < 1e-6 * roots.sum()
+                compared += 1
+    assert compared == 3 * len(primitive) * len(set(primitive.numbers.tolist()))
+
+
 # ------------------------------------------------------------------------------- approach
 
 

@@ -1,0 +1,120 @@
+"""Frames: what is a scalar, a lattice vector or an operation is that in all four bases."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import get_args
+
+import numpy as np
+import pytest
+from descriptions import Description
+
+import symchiral as sc
+from symchiral.crystal.crystal import Crystal
+from symchiral.crystal.frame import Basis
+from symchiral.crystal.search import SymmetricCrystal, find_symmetry
+
+NAMES = ("Bi2Se3", "GaAs", "SrTiO3", "Te_P3121", "ZnO", "FeSi", "CuFeS2", "SnS")
+PAIRS = list(product(get_args(Basis), repeat=2))
+
+
+def described(name: str) -> list[tuple[SymmetricCrystal, Crystal]]:
+    """A crystal, its frame found in skewed supercells with another origin and orientation."""
+    crystal = sc.read(name).crystal
+    rng = np.random.default_rng(len(name))
+    found = []
+    for seed in range(2):
+        written = Description(
+            quaternion=tuple(int(x) for x in rng.integers(1, 9, size=4)),
+            mirrored=False,
+            matrix=(
+                (1, int(rng.integers(-1, 2)), 0),
+                (0, 1, int(rng.integers(-1, 2))),
+                (0, 0, 1 + seed),
+            ),
+            shift=tuple(float(x) for x in rng.random(3)),
+            seed=seed,
+        ).write(crystal)
+        found.append((find_symmetry(written), written))
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_phases_of_waves_are_those_of_the_input_cell(name: str) -> None:
+    """q·(x − y) is one number in all bases: the Cartesian one, from the cell of the file alone."""
+    rng = np.random.default_rng(4)
+    compared = 0
+    for crystal, written in described(name):
+        frame = crystal.frame
+        q, x, y = rng.normal(size=(3, 7, 3))
+        reciprocal = np.linalg.inv(written.cell).T
+        cartesian = q @ reciprocal
+        places = (x - y) @ written.cell
+        expected = np.einsum("ki,ki->k", cartesian, places)
+        assert np.allclose(expected, np.einsum("ki,ki->k", q, x - y))
+        assert np.allclose(
+            frame.wavevector(q, to="cartesian", source="input"), cartesian, atol=1e-3
+        )
+        for source, to in PAIRS:
+            here = frame.wavevector(q, to=source, source="input")
+            there = frame.wavevector(here, to=to, source=source)
+            one, two = (frame.point(r, to=to, source="input") for r in (x, y))
+            assert np.allclose(np.einsum("ki,ki->k", there, one - two), expected)
+            back = frame.wavevector(there, to="input", source=to)
+            assert np.allclose(back, q)
+            compared += len(q)
+    assert compared == 2 * 16 * 7
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_lattice_vectors_and_atoms_are_where_they_were(name: str) -> None:
+    """Vectors of the primitive lattice take the atoms of the input cell to atoms of the element."""
+    compared = 0
+    for crystal, written in described(name):
+        frame, primitive = crystal.frame, crystal.primitive
+        atoms = frame.point(written.positions, to="primitive", source="input")
+        away = atoms[:, None] - primitive.positions
+        away = np.linalg.norm((away - np.rint(away)) @ primitive.cell, axis=2)
+        assert away.min(axis=1).max() < 1e-3
+        assert np.array_equal(primitive.numbers[away.argmin(axis=1)], written.numbers)
+        # Their reciprocal lattice is that of the primitive cell: whole phases, in any basis.
+        whole = np.array(list(product((-1, 0, 2), repeat=3)))
+        waves = frame.wavevector(whole, to="cartesian", source="primitive")
+        vectors = frame.direction(whole, to="cartesian", source="primitive")
+        turns = waves @ vectors.T
+        assert np.abs(turns - np.rint(turns)).max() < 1e-9
+        # The input's lattice is part of it.
+        cell = frame.wavevector(whole, to="input", source="primitive")
+        assert np.abs(cell - np.rint(cell)).max() < 1e-6
+        compared += len(whole) + len(atoms)
+    assert compared > 54
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_operations_keep_waves_and_atoms_in_every_basis(name: str) -> None:
+    r"""{W|w} of one basis does to points what it does in another, and :math:`q W^{-1}` to waves."""
+    rng = np.random.default_rng(9)
+    compared = 0
+    for crystal, _ in described(name):
+        frame, group = crystal.frame, crystal.group
+        x, q = rng.normal(size=(2, 3))
+        own = group.rotations @ x + group.shifts / 24
+        for to in ("standard", "primitive", "input"):
+            matrices, shifts = frame.operations(
+                group.rotations, group.shifts / 24, to=to, source="primitive"
+            )
+            if to == "input" and not np.allclose(
+                frame.rotation(group.rotations, to=to, source="primitive"), matrices
+            ):
+                continue  # the skewed cell of the file is no cell of this operation
+            point = frame.point(x, to=to, source="primitive")
+            moved = frame.point(matrices @ point + shifts, to="primitive", source=to)
+            assert np.allclose(moved, own)
+            wave = frame.wavevector(q, to=to, source="primitive")
+            back = frame.wavevector(wave @ np.linalg.inv(matrices), to="primitive", source=to)
+            assert np.allclose(back, q @ np.linalg.inv(group.rotations))
+            compared += len(group)
+        turned = frame.rotation(group.rotations, to="cartesian", source="primitive")
+        assert np.allclose(turned, crystal.rotations)
+        assert np.allclose(turned @ np.swapaxes(turned, 1, 2), np.eye(3))
+    assert compared >= 4 * len(group)
