@@ -80,7 +80,7 @@ def test_the_table(capsys: Capture) -> None:
         assert len(rows) == 1
         assert rows[0].startswith(f"Eu({sign}) Eu({sign}) → Eg({other})")
         assert "flipped  flipped  IR IR  Raman" in rows[0]
-        assert "3 transfers judged, 1 allowed: 1 flip." in out
+        assert "1 transfer selected: 1 flip." in out
         assert "signs reversed" not in out  # the reversed one is of the other pump
         assert "THz" not in out
     assert main(("predict", "Bi2Se3", "--probe", "raman")) == 0

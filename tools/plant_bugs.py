@@ -159,8 +159,8 @@ def bugs(path: Path) -> list[Bug]:
     return found
 
 
-def run(tree: Path, tests: list[str]) -> bool:
-    """Whether all tests pass."""
+def failure(tree: Path, tests: list[str]) -> str | None:
+    """Return the first test that fails; None if all pass."""
     with tempfile.TemporaryDirectory() as cache:
         environment = os.environ | {
             "SYMCHIRAL_CACHE": cache,
@@ -177,10 +177,14 @@ def run(tree: Path, tests: list[str]) -> bool:
                 capture_output=True,
                 timeout=SECONDS,
                 check=False,
+                text=True,
             )
         except subprocess.TimeoutExpired:
-            return False
-    return done.returncode == 0
+            return "no end"
+    if done.returncode == 0:
+        return None
+    lines = [x for x in done.stdout.splitlines() if x.startswith(("FAILED", "ERROR"))]
+    return lines[0].split()[1] if lines else done.stdout[-300:] + done.stderr[-300:]
 
 
 def main() -> None:
@@ -205,15 +209,16 @@ def main() -> None:
             found = [bug for file in files for bug in bugs(file)]
             drawn = random.Random(options.seed).sample(found, min(options.number, len(found)))
             print(f"{place}: {len(drawn)} of {len(found)} bugs, {len(tests)} files of tests")
-            if not run(tree, tests):
-                sys.exit(f"the tests of {place} fail as they are")
+            if first := failure(tree, tests):
+                sys.exit(f"the tests of {place} fail as they are: {first}")
             for bug in drawn:
                 start = time.monotonic()
                 (tree / bug.path).write_text(bug.wrong, encoding="utf-8")
-                word = "SURVIVED" if run(tree, tests) else "noticed "
+                first = failure(tree, tests)
                 (tree / bug.path).write_text(bug.source, encoding="utf-8")
-                print(f"{word} {time.monotonic() - start:4.0f} s  {bug}", flush=True)
-                score[word.strip()] += 1
+                word = "SURVIVED" if first is None else "noticed"
+                print(f"{word:8} {time.monotonic() - start:4.0f} s  {bug}  [{first}]", flush=True)
+                score[word] += 1
     print(f"{score['noticed']} noticed, {score['SURVIVED']} survived (seed {options.seed})")
 
 
