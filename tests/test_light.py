@@ -573,7 +573,8 @@ def test_light_without_an_axis_or_in_a_table() -> None:
 def run(capsys: Capture, *words: str) -> str:
     assert main(words) == 0
     out, err = capsys.readouterr()
-    assert err == ""
+    # KAsSe2 as it is shipped is near a group of higher order, and says so.
+    assert [x for x in err.splitlines() if not x.startswith("warning: at symprec 0.1 Å")] == []
     return out
 
 
