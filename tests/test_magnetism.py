@@ -32,8 +32,9 @@ from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.order import find_magnetic_symmetry
 from symchiral.errors import InputError, ReadError, StructureError, SymmetryError
 from symchiral.io.structure import read_bytes
+from symchiral.irreps.partners import partners
 from symchiral.report.document import schema
-from symchiral.rules.magnetism import net_moment, splittings
+from symchiral.rules.magnetism import mixing, net_moment, odd_activity, splittings
 from symchiral.study import Study
 
 Floats = npt.NDArray[np.float64]
@@ -213,6 +214,60 @@ def test_degenerate_modes_split_where_a_gyroscopic_model_splits() -> None:
     assert verdicts[2, True] > 20
     assert verdicts[2, False] > 60
     assert verdicts[3, True] == 0  # no cubic class lets an axial vector be
+
+
+def test_light_and_mixing_through_velocities_are_what_random_tensors_leave() -> None:
+    r"""Odd tensors of all groups: :math:`\sum_g s_g R…R T ⊗ D u` for every species, and for pairs.
+
+    E Q̇; E E Q̇, the two fields in no symmetry; E E E Q̇, symmetric in the two that come in; Q Q̇'.
+    """
+    rng = np.random.default_rng(17)
+    seen: Counter[str] = Counter()
+    for group in point_groups():
+        crystal = study(group).crystal
+        species = study(group).species()
+        r, n = crystal.rotations, len(crystal.group)
+        signs = np.zeros(n) if crystal.signs is None else np.array(crystal.signs)
+        moved = {}
+        for s in species:
+            basis = partners(s.participant)
+            d = (basis.conj().T @ s.participant.matrices[:, 0] @ basis).real
+            moved[s.label] = d @ rng.normal(size=s.dimension)
+            alpha, beta = rng.normal(size=(3, 3)), rng.normal(size=(3, 3, 3))
+            beta += beta.transpose(1, 0, 2)
+            u = signs[:, None] * moved[s.label] / n
+            tensors = {
+                "infrared": np.einsum("gia,a,gx->ix", r, rng.normal(size=3), u),
+                "raman": np.einsum("gia,gjb,ab,gx->ijx", r, r, alpha, u, optimize=True),
+                "hyper_raman": np.einsum(
+                    "gia,gjb,gkc,abc,gx->ijkx", r, r, r, beta, u, optimize=True
+                ),
+                "raman, symmetric": np.einsum(
+                    "gia,gjb,ab,gx->ijx", r, r, alpha + alpha.T, u, optimize=True
+                ),
+                "hyper_raman, symmetric": np.einsum(
+                    "gia,gjb,gkc,abc,gx->ijkx",
+                    *(r, r, r, beta + beta.transpose(0, 2, 1) + beta.transpose(2, 1, 0), u),
+                    optimize=True,
+                ),
+            }
+            there = {name: bool(np.abs(t).max() > 1e-9) for name, t in tensors.items()}
+            found = odd_activity(crystal, s.participant)
+            for name in ("infrared", "raman", "hyper_raman"):
+                assert getattr(found, name) == there[name], (group.bns, s.label, name)
+            seen.update(name for name, on in there.items() if on)
+            seen["judged"] += 1
+        optical = [s.label for s in species if s.optical]
+        mixed = set(mixing(crystal, species))
+        for i, a in enumerate(optical):
+            for b in optical[i + 1 :]:
+                average = np.einsum("g,gx,gy->xy", signs, moved[a], moved[b]) / n
+                assert ((a, b) in mixed) == (np.abs(average).max() > 1e-9), (group.bns, a, b)
+                seen["mixed" if (a, b) in mixed else "apart"] += 1
+    assert seen["judged"] > 500
+    assert seen["raman, symmetric"] < seen["raman"]
+    assert seen["hyper_raman, symmetric"] < seen["hyper_raman"]
+    assert min(seen.values()) > 50
 
 
 def test_grey_groups_split_nothing() -> None:
