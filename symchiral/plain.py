@@ -23,6 +23,10 @@ EXPANDED = 1_000_000
 """YAML whose aliases stand for more values than this, and than the text has bytes, is refused."""
 
 
+DEPTH = 500
+"""JSON nested more deeply is refused: its parser descends on the stack of the process."""
+
+
 def parse_json(data: bytes | str, *, name: str) -> Any:
     """Return the contents of a JSON text.
 
@@ -37,6 +41,8 @@ def parse_json(data: bytes | str, *, name: str) -> Any:
     {'a': [1, 2.5, None]}
     """
     try:
+        if _depth(data) > DEPTH:
+            raise RecursionError
         return json.loads(data, object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise _damaged(name, "JSON", error) from error
@@ -162,6 +168,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number")
+
+
+def _depth(data: bytes | str) -> int:
+    """How deeply brackets are open at most, those in strings counted too."""
+    raw = np.frombuffer(data if isinstance(data, bytes) else data.encode(), dtype=np.uint8)
+    steps = np.isin(raw, (0x5B, 0x7B)).astype(np.int32) - np.isin(raw, (0x5D, 0x7D))
+    return int(np.cumsum(steps).max(initial=0))
 
 
 def _require_modest(parsed: Any, limit: int) -> None:

@@ -150,7 +150,7 @@ def test_what_the_tables_say(capsys: Capture) -> None:
         assert "none of them turns" in flat
         for word in ("neutral", "PAM", "lattice", "reversed"):
             assert word not in flat
-    assert "1 transfer judged" in good(capsys, "predict", "KAsSe2")
+    assert "1 transfer judged" in good(capsys, "predict", "KAsSe2", "--quiet")
 
 
 def test_explain_prints_the_explanation(capsys: Capture) -> None:

@@ -586,10 +586,10 @@ def run(capsys: Capture, *words: str) -> str:
 def test_the_command_prints_tables_and_a_document(
     capsys: Capture, name: str, options: tuple[str, ...]
 ) -> None:
-    text = run(capsys, "light", name, *options)
+    text = run(capsys, "light", name, "--quiet", *options)
     assert all(line == line.rstrip() for line in text.splitlines())
     assert max(map(display_width, text.splitlines())) <= 120
-    found = json.loads(run(capsys, "light", name, *options, "--json"))
+    found = json.loads(run(capsys, "light", name, "--quiet", *options, "--json"))
     validator(strict=True).validate(found)
     assert [p["incident"] + p["scattered"] for p in found["photons"]] == ["++", "+-", "-+", "--"]
 

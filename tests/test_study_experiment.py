@@ -467,7 +467,7 @@ BAD = {
     "options for rows": (["Bi2Se3", ROWS, "--time-zero", "1"], "fitted rows"),
     "unknown mode": (["Bi2Se3", ROWS, "--frequencies", "{tmp}/unknown.json"], "no such mode"),
     "wrong order": (["Bi2Se3", ROWS, "--frequencies", "{tmp}/order.json"], "out of order"),
-    "no JSON": (["Bi2Se3", ROWS, "--frequencies", ROWS], "cannot read the frequencies"),
+    "no JSON": (["Bi2Se3", ROWS, "--frequencies", ROWS], "it is no complete JSON"),
     "no frequencies": (["Bi2Se3", ROWS, "--frequencies", "x.json"], "cannot read the frequencies"),
     "tolerance": (["Bi2Se3", ROWS, "--tolerance", "-1"], "tolerance of -1"),
     "order": (["Bi2Se3", ROWS, "--order", "7"], "order 7 is not enumerated"),

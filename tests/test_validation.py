@@ -427,7 +427,7 @@ def test_yaml(tmp_path):
         ("- 1", "not a mapping"),
         (GOOD + "components: []", "no components"),
         (GOOD + "parts: 3\n" + ROW, "'parts'"),
-        (GOOD.replace("σ+", "right") + ROW, "not understood"),
+        (GOOD.replace("σ+", "right") + ROW, "not one polarisation"),
         (GOOD.replace("THz", "Hz") + ROW, "unknown unit"),
         (GOOD + ROW.replace("-0.8", "-1.8"), "not possible"),
         (GOOD + ROW.replace("-0.8", "high"), "finite number"),

@@ -186,16 +186,17 @@ def _symmetry(phonons: Phonons, centre: Complex) -> list[Notice]:
     everywhere = not phonons.centred
     inverse = np.rint(np.linalg.inv(crystal.group.rotations)).astype(int)
     generic = phonons.matrix_at(_GENERIC) if everywhere else centre
+    # At the zone centre a crystal of one atom has nothing but the noise of the sum rule.
+    scale = max(np.linalg.norm(centre), np.linalg.norm(generic), ACOUSTIC**2)
 
     def broken(g: int) -> float:
-        lost = np.linalg.norm(turned(crystal, g, centre) - centre) / np.linalg.norm(centre)
+        lost = np.linalg.norm(turned(crystal, g, centre) - centre)
         if everywhere:
             there = phonons.matrix_at(_GENERIC @ inverse[g])
-            off = np.linalg.norm(turned(crystal, g, generic) - there)
-            lost = max(lost, off / np.linalg.norm(there))
-        return float(lost)
+            lost = max(lost, np.linalg.norm(turned(crystal, g, generic) - there))
+        return float(lost / scale)
 
-    if not np.any(centre) or max(map(broken, generators(crystal)), default=0.0) < ASYMMETRIC:
+    if max(map(broken, generators(crystal)), default=0.0) < ASYMMETRIC:
         return []
     sizes = np.array([broken(g) for g in range(len(crystal.group))])
     kept = crystal.group.rotations[sizes < ASYMMETRIC / 2]
