@@ -669,6 +669,23 @@ def test_the_force_of_raman_light_is_that_of_an_induced_dipole() -> None:
     assert not np.delete(found, slot).any()
 
 
+def test_light_drives_in_the_axes_of_the_beam_whatever_those_of_the_crystal() -> None:
+    """x, y and n turned by any rotation: the force of the same field, in Cartesian axes, is one."""
+    rng = np.random.default_rng(8)
+    model = bi2se3()
+    tensors = rng.normal(size=(len(model.coordinates), 3, 3))
+    tensors += tensors.transpose(0, 2, 1)
+    couplings = replace(model.couplings, raman=tensors)
+    upright = replace(model, couplings=couplings, lab=np.eye(3))
+    field = rng.normal(size=(5, 3))
+    expected = upright.light(field)
+    assert np.abs(upright.light(2 * field) - 4 * expected).max() > 0.01 * np.abs(expected).max()
+    for _ in range(4):
+        lab = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+        turned = replace(upright, lab=lab)  # its rows are x, y and n
+        assert np.abs(turned.light(field @ lab.T) - expected).max() < 1e-9 * np.abs(expected).max()
+
+
 @pytest.mark.parametrize("spin", [1, -1])
 def test_the_map_of_helicities_has_the_sense_of_the_modes(spin: int) -> None:
     """Eu#1 turns with the light at its frequency, Eg#2 the other way at twice that."""
