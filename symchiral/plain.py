@@ -19,6 +19,9 @@ import numpy.typing as npt
 
 from symchiral.errors import ReadError
 
+LARGEST = 1e60
+"""Numbers beyond this are refused: no quantity in our units is, and squares of squares overflow."""
+
 EXPANDED = 1_000_000
 """YAML whose aliases stand for more values than this, and than the text has bytes, is refused."""
 
@@ -92,8 +95,10 @@ def number(value: Any, what: str) -> float:
             found = float(value)
         except OverflowError:
             found = np.inf
-        if np.isfinite(found):
+        if abs(found) <= LARGEST:
             return found
+        if np.isfinite(found):
+            raise ValueError(f"{what} is {_shown(value)}, larger than {LARGEST:g}")
     raise ValueError(f"{what} is {_shown(value)}, not a finite number")
 
 

@@ -50,7 +50,7 @@ IDLE = 90.0
 MEMORY = 1_000_000_000
 """Address space a mutant may add, bytes."""
 
-LIFE = 400
+LIFE = 2000
 """Mutants after which a process is replaced, so that what one leaves behind does not add up."""
 
 NUMBERS = (
@@ -254,8 +254,11 @@ def force_files() -> dict[str, dict[str, bytes]]:
             phonon = phonopy.load(folder / "phonopy.yaml", produce_fc=True, log_level=0)
             bare = {"force_sets": False, "born_effective_charge": False}
             phonon.save(folder / "bare.yaml", settings=bare)
-            write_FORCE_CONSTANTS(phonon.force_constants, filename=str(folder / "FC"))
-            write_force_constants_to_hdf5(phonon.force_constants, filename=str(folder / "fc.hdf5"))
+            constants, places = phonon.force_constants, phonon.primitive.p2s_map
+            write_FORCE_CONSTANTS(constants, filename=str(folder / "FC"), p2s_map=places)
+            write_force_constants_to_hdf5(
+                constants, filename=str(folder / "fc.hdf5"), p2s_map=places
+            )
             phonon.run_mesh([2, 2, 2], with_eigenvectors=True, is_gamma_center=True)
             phonon.mesh.write_yaml(filename=str(folder / "mesh.yaml"))
             phonon.run_qpoints([[0, 0, 0], [0.5, 0, 0]], with_eigenvectors=True)
@@ -274,19 +277,26 @@ def force_files() -> dict[str, dict[str, bytes]]:
     return kept
 
 
+SETS = ("P-6m2", "P-3m1", "P-43m", "P4mm", "P3m1")
+
+
 @lru_cache(maxsize=1)
-def force_set_files() -> list[tuple[bytes, bytes]]:
-    """POSCAR and FORCE_SETS of some of phonopy's own examples."""
+def force_set_files() -> list[dict[str, bytes]]:
+    """POSCAR, FORCE_SETS and settings of some of phonopy's own examples."""
+    from phonopy_crystals import CRYSTALS, DATA
+
     from symchiral.io.files import unpack
 
-    folder = ROOT / "tests" / "data" / "phonopy"
-    names = ("P-6m2", "P-3m1", "P-43m", "P4mm", "P3m1")
     return [
-        (
-            (folder / f"POSCAR_{name}").read_bytes(),
-            unpack((folder / f"FORCE_SETS_{name}.xz").read_bytes(), name=name),
-        )
-        for name in names
+        {
+            "POSCAR": (DATA / f"POSCAR_{crystal.label}").read_bytes(),
+            "FORCE_SETS": unpack(
+                (DATA / f"FORCE_SETS_{crystal.label}.xz").read_bytes(), name=crystal.label
+            ),
+            "phonopy.conf": f"DIM = {' '.join(map(str, crystal.supercell))}\n".encode(),
+        }
+        for crystal in CRYSTALS
+        if crystal.label in SETS
     ]
 
 
@@ -391,9 +401,8 @@ def force_door(rng: random.Random) -> Case:
         given = {name: _damaged(rng, files[name]), "phonopy.yaml": files["bare.yaml"]}
         return Case("force data", ("modes", name, "--json"), given)
     elif kind == "sets":
-        poscar, sets = rng.choice(force_set_files())
-        given = {"SPOSCAR": poscar, "FORCE_SETS": sets}
-        name = rng.choice(["FORCE_SETS", "FORCE_SETS", "SPOSCAR"])
+        given = dict(rng.choice(force_set_files()))
+        name = rng.choice(["FORCE_SETS", "FORCE_SETS", "POSCAR", "phonopy.conf"])
         given[name] = _damaged(rng, given[name])
         return Case("force data", (command, ".", *extra), given)
     else:

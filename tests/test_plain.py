@@ -76,7 +76,7 @@ def test_some_aliases_are_fine() -> None:
     assert parse_yaml("a: &x [1, 2]\nb: *x", name="x") == {"a": [1, 2], "b": [1, 2]}
 
 
-@pytest.mark.parametrize("value", [True, "1", math.nan, math.inf, 10**400, [1], None, {}])
+@pytest.mark.parametrize("value", [True, "1", math.nan, math.inf, 10**400, 1e100, [1], None, {}])
 def test_what_is_no_number(value: object) -> None:
     with pytest.raises(ValueError, match="the mass is"):
         number(value, "the mass")

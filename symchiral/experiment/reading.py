@@ -31,6 +31,7 @@ from symchiral.errors import InputError, nearest
 from symchiral.experiment.measurement import Measurement, Pump
 from symchiral.experiment.probe import Probe
 from symchiral.experiment.tablefile import numbers, read_table
+from symchiral.plain import number
 from symchiral.units import PER_PS, in_thz
 
 _TIME = re.compile(
@@ -270,7 +271,9 @@ def _column(columns: Mapping[str, list[str]], name: str, file: str) -> npt.NDArr
             found[row] = np.nan
             continue
         try:
-            found[row] = float(word)
+            if "_" in word:  # Python would read 1_0 as ten
+                raise ValueError(word)
+            found[row] = number(float(word), "the cell")
         except ValueError as error:
             raise InputError(
                 f"{file} is not a table of numbers",

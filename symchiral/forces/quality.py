@@ -186,15 +186,19 @@ def _symmetry(phonons: Phonons, centre: Complex) -> list[Notice]:
     everywhere = not phonons.centred
     inverse = np.rint(np.linalg.inv(crystal.group.rotations)).astype(int)
     generic = phonons.matrix_at(_GENERIC) if everywhere else centre
+
+    def size(matrix: Complex) -> float:
+        return float(np.linalg.norm(matrix))
+
     # At the zone centre a crystal of one atom has nothing but the noise of the sum rule.
-    scale = max(np.linalg.norm(centre), np.linalg.norm(generic), ACOUSTIC**2)
+    scale = max(size(centre), size(generic), ACOUSTIC**2)
 
     def broken(g: int) -> float:
-        lost = np.linalg.norm(turned(crystal, g, centre) - centre)
+        lost = size(turned(crystal, g, centre) - centre)
         if everywhere:
             there = phonons.matrix_at(_GENERIC @ inverse[g])
-            lost = max(lost, np.linalg.norm(turned(crystal, g, generic) - there))
-        return float(lost / scale)
+            lost = max(lost, size(turned(crystal, g, generic) - there))
+        return lost / scale
 
     if max(map(broken, generators(crystal)), default=0.0) < ASYMMETRIC:
         return []
