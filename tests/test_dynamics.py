@@ -292,6 +292,30 @@ def test_the_average_over_the_group_is_that_of_the_file() -> None:
 # --------------------------------------------------------------------------------------------- laws
 
 
+@pytest.mark.parametrize(("name", "component"), [("Eu#1", "+"), ("Eg#2", "-"), ("A1g#1", "")])
+def test_free_motion_has_one_amplitude_in_time_and_in_its_spectrum(
+    name: str, component: str
+) -> None:
+    """Q = Re a ε exp(−2πift): |a| all the time, at the peak of the spectrum, and in the energy."""
+    harmonic = replace(bi2se3(damping=0.0), couplings=Couplings(bi2se3().coordinates, ()))
+    c = harmonic.coordinates
+    if component:
+        start = circular_start(harmonic, name, component, 0.3)
+    else:
+        start = 0.3 * c.vectors.T @ c.vectors[:, c.slots(name)[0]], np.zeros(len(c))
+    run = simulate(harmonic, duration=40, start=start)
+    frequency = c.frequencies[c.slots(name)[0]]
+    amplitudes = np.abs(run.amplitudes(name))
+    assert np.allclose(np.sort(amplitudes, axis=1)[:, -1], 0.3, rtol=1e-6)
+    frequencies, waves = run.spectrum(name)
+    place = np.abs(waves).max(axis=1).argmax()
+    assert frequencies[place] == pytest.approx(frequency, abs=0.01)
+    assert np.abs(waves[place]).max() == pytest.approx(0.3, rel=1e-2)
+    # ½ ω² a² of a line and of either partner of a circle, in eV.
+    energy = (2 * pi * frequency * 0.3) ** 2 / 2 * constants.atomic_mass * 1e4
+    assert run.energy[-1] == pytest.approx(energy / constants.elementary_charge, rel=1e-5)
+
+
 def test_energy_is_conserved() -> None:
     model = bi2se3(raw=True, damping=0.0)
     rng = np.random.default_rng(1)

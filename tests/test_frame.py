@@ -118,3 +118,19 @@ def test_operations_keep_waves_and_atoms_in_every_basis(name: str) -> None:
         assert np.allclose(turned, crystal.rotations)
         assert np.allclose(turned @ np.swapaxes(turned, 1, 2), np.eye(3))
     assert compared >= 4 * len(group)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_primitive_vectors_are_exact_sums_of_those_of_the_cell(name: str) -> None:
+    """Their fractions make the vectors of the primitive cell, and wavevectors in its basis."""
+    compared = 0
+    for crystal, written in described(name):
+        vectors = np.array(crystal.frame.primitive_vectors("input"), dtype=float)
+        assert np.allclose(vectors @ written.cell, crystal.primitive.cell, atol=1e-3)
+        standard = np.array(crystal.frame.primitive_vectors("standard"), dtype=float)
+        assert np.allclose(standard, crystal.frame.centring.T)
+        k = np.array([0.3, -0.7, 0.45])
+        found = crystal.frame.wavevector(k, to="primitive", source="input")
+        assert np.allclose(vectors @ k, found)
+        compared += 2 * 9 + 3
+    assert compared == 42
