@@ -8,6 +8,7 @@ symmetry-adapted modes.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from descriptions import Description
+from scipy import constants
 from springs import Springs
 
 import symchiral as sc
@@ -25,6 +27,7 @@ from symchiral.errors import SymmetryError
 from symchiral.forces.phonons import Phonons, make_phonons
 from symchiral.irreps.axis import axis_at, find_axis
 from symchiral.irreps.kpoints import named_points
+from symchiral.modes.coordinates import normal_coordinates
 from symchiral.modes.displacement import displacement_matrices
 from symchiral.modes.mode import Modes
 from symchiral.modes.modespace import mode_space
@@ -275,6 +278,43 @@ def test_rigid_translations_move_all_atoms_alike(name: str) -> None:
                 assert np.abs((roots * mode.eigenvector).sum(axis=0)).max() < 1e-6 * roots.sum()
                 compared += 1
     assert compared == 3 * len(primitive) * len(set(primitive.numbers.tolist()))
+
+
+def test_dipoles_and_moments_are_those_of_moving_charges() -> None:
+    """Charges as tensors without symmetry: P = Σ Z u and μ = e/2 Σ u × Z u̇, atom by atom."""
+    rng = np.random.default_rng(13)
+    crystal = study("Te_P3121").crystal.primitive
+    modes = springs(crystal).modes(find_axis(study("Te_P3121").crystal, None), QPoint.of(0, 0, 0))
+    born = rng.normal(size=(len(crystal), 3, 3))
+    modes = replace(modes, born=born)
+    coordinates = normal_coordinates(modes)
+    charges = coordinates.charges()
+    assert charges is not None
+    q = rng.normal(size=len(coordinates))
+    dipole = sum(z @ u for z, u in zip(born, coordinates.displacements(q), strict=True))
+    assert np.allclose(q @ charges, dipole)
+    phases = np.exp(-2j * np.pi * np.arange(16) / 16)
+    size = np.sqrt(2 * constants.hbar)  # of one quantum at ω = 1
+    kilograms = modes.masses * constants.atomic_mass
+    compared = 0
+    for multiplet in modes.multiplets:
+        for mode in multiplet.modes:
+            lines = mode.eigenvector / np.sqrt(modes.masses)[:, None]
+            found = modes.effective_charge(mode)
+            assert found is not None
+            assert np.allclose(found, sum(z @ u for z, u in zip(born, lines, strict=True)))
+            moment = modes.magnetic_moment(mode)
+            if moment is None:
+                continue
+            expected = np.zeros(3)
+            for z, e, mass in zip(born, mode.eigenvector, kilograms, strict=True):
+                u = (size * phases[:, None] * e).real / np.sqrt(mass)
+                v = (-1j * size * phases[:, None] * e).real / np.sqrt(mass)
+                expected += np.cross(u, v @ z.T).mean(axis=0) * constants.elementary_charge / 2
+            expected /= constants.physical_constants["nuclear magneton"][0]
+            assert np.allclose(moment, expected, rtol=1e-5, atol=1e-9)
+            compared += 1
+    assert compared == 9
 
 
 # ------------------------------------------------------------------------------- approach
