@@ -449,6 +449,7 @@ def test_senses_about_other_axes_are_told(
                 assert l is not None
                 quanta.append((l, q, leg.outgoing))
             senses.add(count(quanta, part.turn).sense)
-        assert senses == {rule.pam_sense, *rule.channel.other_senses}
+        assert rule.pam_sense in senses
+        assert sorted(senses - {rule.pam_sense}) == sorted(rule.channel.other_senses)
         told += len(senses) > 1
     assert (len(parts), len(rules), told) == (axes, allowed, dependent)
