@@ -11,8 +11,9 @@ from descriptions import Description
 
 import symchiral as sc
 from symchiral.crystal.crystal import Crystal
-from symchiral.crystal.frame import Basis
+from symchiral.crystal.frame import Basis, Change
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry
+from symchiral.value import frozen
 
 NAMES = ("Bi2Se3", "GaAs", "SrTiO3", "Te_P3121", "ZnO", "FeSi", "CuFeS2", "SnS")
 PAIRS = list(product(get_args(Basis), repeat=2))
@@ -134,3 +135,33 @@ def test_primitive_vectors_are_exact_sums_of_those_of_the_cell(name: str) -> Non
         assert np.allclose(vectors @ k, found)
         compared += 2 * 9 + 3
     assert compared == 42
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_changes_of_setting_move_points_as_they_say(name: str) -> None:
+    """A frame changed by x' = N x + s, the change found again, and a frame within a larger cell."""
+    rng = np.random.default_rng(6)
+    compared = 0
+    x = rng.normal(size=(5, 3))
+    found = described(name)
+    for crystal, _ in found:
+        frame = crystal.frame
+        here = frame.point(x, to="primitive", source="input")
+        turn = np.array([[1, 2, 0], [0, 1, -1], [1, 2, 1]])  # of determinant 1
+        change = Change(frozen(turn, np.int64), frozen(rng.normal(size=3)))
+        other = frame.changed(change)
+        there = other.point(x, to="primitive", source="input")
+        assert np.allclose(there, here @ turn.T + change.shift)
+        assert np.allclose(there @ other.cell - here @ frame.cell, change.shift @ other.cell)
+        again = frame.change_to(other)
+        assert np.array_equal(again.rotation, turn)
+        assert np.allclose(again.shift, change.shift)
+        # A cell with our origin, described in another frame: points go through its coordinates.
+        columns = np.array([[1, 0, 0], [1, 2, 0], [0, -1, 1]])
+        for second, _ in found:
+            within = frame.within(columns, second.frame)
+            inner = here @ np.linalg.inv(columns).T
+            expected = second.frame.point(inner, to="primitive", source="input")
+            assert np.allclose(within.point(x, to="primitive", source="input"), expected)
+            compared += len(x)
+    assert compared == 4 * len(x)

@@ -31,11 +31,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 TESTS = {
     "rules": "fields light_tensors raman facts laws light magnetic_light magnetism reached "
-    "linear_pumps words_in turning agreement agreement_q",
+    "linear_pumps words_in turning senses agreement agreement_q",
     "irreps": "facts laws isoir kpoints tables states representation modes agreement",
     "modes": "modes parts raman phonopy_modes dynamics direction bands turning animation",
     "crystal": "frame setting fields orientation wavevectors structures magnetism laws modes "
-    "invariance",
+    "magnetic_marks io invariance",
     "fields": "fields orientation light light_tensors magnetic_light linear_pumps transfers",
     "dynamics": "dynamics anharmonic coupling_errors",
     "experiment": "experiment validation senses study_experiment",
