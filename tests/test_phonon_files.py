@@ -117,8 +117,12 @@ def test_eigenvectors_of_others(zno: Path, tmp_path: Path) -> None:
         study = sc.read(folder / name)
         for q in wavevectors:
             same(reference.modes(q), study.modes(q), 1e-5)
-        with pytest.raises(sc.SymchiralError, match="no eigenvectors at"):
+        with pytest.raises(sc.SymchiralError, match=r"no eigenvectors at \(0,0,1/7\)") as refused:
             study.modes("0,0,1/7")
+        listed = (refused.value.why or "").partition(" at ")[2].split(" and ")[0]
+        found = study.all_modes(listed)
+        assert found[0].q == study.point("GM")
+        assert 1 < len(found) == len(listed.split()) <= 8
 
 
 def test_another_primitive_cell_is_made_primitive(tmp_path: Path) -> None:

@@ -9,13 +9,25 @@ import pytest
 
 import symchiral as sc
 from symchiral.errors import LabelError
+from symchiral.fields.background import Background
 from symchiral.irreps.axis import axis_names, three_numbers
 from symchiral.irreps.cdml import cdml_name
+from symchiral.irreps.kpoints import find_point, named_points, split_points
+from symchiral.irreps.stars import place_name, star_arms
 from symchiral.modes.coordinates import normal_coordinates
 from symchiral.modes.names import ModeName, find_name
+from symchiral.report.summary import axis_line
 
 STRUCTURES = Path(__file__).resolve().parent.parent / "structures"
 CRYSTALS = sorted(path.stem for path in STRUCTURES.glob("*.cif"))
+
+
+def spread(some: int, all_: int) -> tuple[str, list[object]]:
+    """Every crystal, by default every 24th, with the least number of names that are read."""
+    every = pytest.param(1, all_, marks=pytest.mark.sweep, id="all")
+    return "step, least", [pytest.param(24, some, id="some"), every]
+
+
 SETS = sorted(path.parent.name for path in STRUCTURES.glob("*/phonopy.yaml*"))
 
 
@@ -98,3 +110,134 @@ def test_names_of_transfers() -> None:
             assert again.detuning == pytest.approx(transfer.detuning, abs=1e-9)
             read += 1
     assert read > 40
+
+
+@pytest.mark.parametrize(*spread(270, 10000))
+def test_places_of_every_arm(step: int, least: int) -> None:
+    """The place that legs print after @ is read as that arm, in brackets and in a list too."""
+    read = named = 0
+    for name in CRYSTALS[::step]:
+        group = sc.read(name).crystal.group
+        for point in named_points(group):
+            for arm in star_arms(group, point.q):
+                place = place_name(group, arm) or "GM"
+                inside = ",".join(arm.texts)
+                spaced = inside.replace(",", " ")
+                for text in (place, inside, f"({inside})", f"[{spaced}]"):
+                    assert find_point(group, text).reduced == arm.reduced, (name, text)
+                assert split_points(f"{place} [{spaced}] ({inside})") == (
+                    place,
+                    inside,
+                    f"({inside})",
+                )
+                named += place != inside
+                read += 1
+    assert read > least
+    assert named > least // 5
+
+
+@pytest.mark.parametrize(*spread(95, 2000))
+def test_legs_off_the_zone_centre(step: int, least: int) -> None:
+    """Every component of every species at the named points is the leg of that name."""
+    read = 0
+    for name in CRYSTALS[::step]:
+        study = sc.read(name)
+        group = study.crystal.group
+        points = [place_name(group, p.q) for p in named_points(group) if p.kdim < 2][1:]
+        for species in (s for point in points for s in study.species(point)):
+            inside = next((f"({c.name})" for c in species.components if c.name), "")
+            leg = f"{species.label}{inside}@{species.place}"
+            rule = study.explain(f"{leg} -> {leg}")
+            assert rule.id == f"{leg} -> {leg}"
+            assert study.explain(rule.id.replace("-", "−").replace("−>", "→")).id == rule.id
+            read += 1
+    assert read > least
+
+
+@pytest.mark.parametrize(
+    ("names", "least"),
+    [
+        pytest.param(["BN_hexagonal", "ZnO"], 39, id="two"),
+        pytest.param(SETS, 600, marks=pytest.mark.sweep, id="all"),
+    ],
+)
+def test_names_of_modes_off_the_zone_centre(names: list[str], least: int) -> None:
+    """A mode with its place is found without being told the wavevector again."""
+    read = 0
+    for name in names:
+        study = sc.read(f"{name}/phonopy.yaml", symmetrize=True)
+        if study.phonons is None or study.phonons.centred:
+            continue
+        for point in [p for p in named_points(study.crystal.group) if p.kdim == 0][1:3]:
+            modes = study.modes(point.label)
+            for multiplet in modes.multiplets:
+                place = multiplet.species.place
+                assert multiplet.species.key == f"{multiplet.species.label}@{place}"
+                for mode in multiplet.modes:
+                    full = f"{mode.name}@{place}"
+                    assert str(ModeName.parse(full)) == full
+                    if sum(other.name == mode.name for other in modes) > 1:
+                        continue  # partners of equal l
+                    coordinates = f"{mode.name}@({', '.join(modes.q.texts)})"
+                    for text in (full, full.replace("-", "−"), mode.name, coordinates):
+                        assert modes.find(text) is mode, text
+                    read += 1
+            with pytest.raises(LabelError, match=f"these are the modes at GM.*{place}"):
+                study.modes("GM").find(f"{modes.multiplets[0].name}@{place}")
+    assert read > least
+
+
+def test_the_negative_of_a_line_through_k() -> None:
+    """P(-u) lies on the line P through K, and −P(u) on that through −K."""
+    study = sc.read("BN_hexagonal")
+    places = {s.place for q in ("P(u)", "P(-u)", "P'(u)", "-P(-u)") for s in study.species(q)}
+    assert places == {"P(u)", "1/3,1/3,-u", "P'(u)", "-1/3,-1/3,u"}
+    leg = study.species("P'(u)")[0].key
+    explained = study.explain(f"{leg} -> {leg}").channel.coupling
+    arms = {x.participant.arms[x.arm].reduced for x in explained}
+    assert arms == {study.point("P'(u)").reduced}
+
+
+def test_animated_by_its_name_alone() -> None:
+    study = sc.read("ZnO/phonopy.yaml")
+    for text, q in (("K3#2(+)@K", "K"), ("K3(2,−)@K′", "-K"), ("E1#1(+)", "GM")):
+        found = study.animate(text)
+        assert found.modes.q.reduced == study.point(q).reduced
+        assert found.mode.name == study.modes(q).find(text).name
+    with pytest.raises(LabelError, match=r"Write K3#2\(\+\)@K or K3#2\(-\)@K"):
+        study.animate("K3#2@K")
+    with pytest.raises(LabelError, match="Write K1#2@K"):
+        study.animate("K1#2(+)@K")
+    with pytest.raises(LabelError, match="these are the modes at M"):
+        study.animate("K3#2(+)@K", q="M")
+
+
+@pytest.mark.parametrize(*spread(5, 240))
+def test_the_line_of_an_axis(step: int, least: int) -> None:
+    """What a table says of its axis, ``c through (0,0,0)``, is an axis that --axis takes."""
+    read = 0
+    for name in CRYSTALS[::step]:
+        study = sc.read(name)
+        for words in axis_names(study.crystal):
+            axis = sc.read(name, axis=words.partition(" along ")[2]).axis
+            assert axis is not None
+            line = axis_line(study.crystal, axis)
+            again = sc.read(name, axis=line.partition(" along ")[2].partition(":")[0]).axis
+            assert again is not None
+            assert axis_line(study.crystal, again) == line
+            assert np.allclose(again.direction, axis.direction, atol=1e-6)
+            read += 1
+    assert read > least
+
+
+def test_fields_as_they_print() -> None:
+    fields = Background.of(B=(0, 0.6, -0.8), E=(1, 0, 0), strain=(1, -1, 0, 0, 0, 0.5))
+    texts = repr(fields).removeprefix("Background(").removesuffix(")")
+    parts = [part.removesuffix(", ") for part in texts.replace("), ", ")\n").split("\n")]
+    assert len(parts) == 3
+    again = Background.parse(parts)
+    for text in ("B=0,0.6,−0.8", "B=[0 0.6 -0.8]", "b = (0, 0.6, -0.8)", "B=0 0.6 -0.8"):
+        assert np.allclose(Background.parse([text]).magnetic, again.magnetic, atol=1e-4)
+    assert np.allclose(again.magnetic, fields.magnetic, atol=1e-4)
+    assert np.allclose(again.electric, fields.electric, atol=1e-4)
+    assert np.allclose(again.strain, fields.strain, atol=1e-3)

@@ -20,9 +20,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_structure(parser)
     add_forces(parser)
-    parser.add_argument("--q", default="GM", help="its wavevector (default: GM)")
+    parser.add_argument("--q", help="its wavevector (default: that of the name, else GM)")
     chosen = parser.add_mutually_exclusive_group(required=True)
-    chosen.add_argument("--mode", metavar="NAME", help='the mode by name, "Eu#1(+)"')
+    chosen.add_argument("--mode", metavar="NAME", help='the mode by name, "Eu#1(+)" or "K3#2(+)@K"')
     chosen.add_argument(
         "--band", type=int, metavar="N", help="the mode by its place, 1 the lowest frequency"
     )

@@ -85,7 +85,9 @@ class Background(Value):
 
     @classmethod
     def parse(cls, texts: Sequence[str]) -> Background:
-        """Read ``B=0,0,1``, ``E=1,0,0``, ``strain=xx,yy,zz,yz,xz,xy``, each at most once.
+        """Read ``B=0,0,1`` or ``B=[0 0 1]``, ``E=1,0,0``, ``strain=xx,yy,zz,yz,xz,xy``.
+
+        Each at most once, Cartesian all.
 
         Raises
         ------
@@ -97,7 +99,7 @@ class Background(Value):
             name, equals, rest = text.partition("=")
             name = {"b": "B", "e": "E"}.get(name.strip().lower(), name.strip().lower())
             try:
-                values = [float(part) for part in rest.replace("−", "-").split(",")]
+                values = [float(part) for part in _parts(rest)]
             except ValueError:
                 values = []
             if not equals or name not in ("B", "E", "strain") or not values or name in found:
@@ -135,6 +137,14 @@ class Background(Value):
         if self.strain is not None:
             parts.append(f"strain = ({_plain(np.array([self.strain[i] for i in _VOIGT]))})")
         return f"Background({', '.join(parts)})"
+
+
+def _parts(text: str) -> list[str]:
+    """The words of ``0,0,1``, ``[0 0 1]`` or ``(0, 0, 1)``."""
+    plain = text.strip().replace("−", "-")
+    if plain[:1] + plain[-1:] in ("[]", "()"):
+        plain = plain[1:-1]
+    return plain.split(",") if "," in plain else plain.split()
 
 
 def _plain(values: Floats) -> str:

@@ -14,7 +14,7 @@ from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import GrammarError, nearest
 from symchiral.fields.orientation import LAB, Orientation
 from symchiral.fields.polarization import Polarization
-from symchiral.irreps.axis import Axis, axis_along, three_numbers, upward
+from symchiral.irreps.axis import Axis, axis_along, lattice_direction, three_numbers, upward
 from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
 from symchiral.value import Value, frozen
@@ -209,7 +209,7 @@ def _vector(
 ) -> Floats:
     kind = "direction of the laboratory" if orientation else "lattice direction of the input cell"
     fix = f'write a {kind}, as in "0,0,1"'
-    numbers = three_numbers(text)
+    numbers = three_numbers(text) if orientation else lattice_direction(text)
     if numbers is None and orientation and re.fullmatch(rf"[+-]?[{LAB}]", text.strip()):
         sign = -1 if text.strip()[0] == "-" else 1
         numbers = sign * np.eye(3)[LAB.index(text.strip()[-1])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +13,7 @@ from symchiral.crystal.crystal import Crystal, Notice, Source
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry
 from symchiral.crystal.tolerance import SYMPREC
-from symchiral.errors import StructureError, SymmetryError, WavevectorError
+from symchiral.errors import LabelError, StructureError, SymmetryError, WavevectorError
 from symchiral.forces.door import ForceConstants, Forces
 from symchiral.forces.provenance import Provenance
 from symchiral.forces.quality import (
@@ -22,7 +23,7 @@ from symchiral.forces.quality import (
     force_notices,
 )
 from symchiral.forces.rotation import LinearTerms, linear_terms, with_rotations
-from symchiral.forces.tabulated import Tabulated
+from symchiral.forces.tabulated import SAME, Tabulated
 from symchiral.irreps.axis import Axis, axis_along, axis_at
 from symchiral.modes.mode import Modes
 from symchiral.modes.modespace import mode_space
@@ -40,6 +41,9 @@ EXACT = 1e-6
 
 WIDE = 10.0
 """Distance of an atom from its images, Å, beyond which a single cell is as good as a supercell."""
+
+LISTED = 8
+"""Most wavevectors of a file that an error lists."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -107,6 +111,8 @@ class Phonons(Value):
         ------
         WavevectorError
             The forces are those of the zone centre alone, and q is another wavevector.
+        LabelError
+            The source is a file of eigenvectors that has none at q.
         """
         if self.centred and np.abs(q - np.rint(q)).max() > 1e-9:
             computed = self.provenance is not None
@@ -124,6 +130,14 @@ class Phonons(Value):
         if direction is not None:
             # A Cartesian direction on the reciprocal basis of their cell.
             theirs = self._forces.cell @ np.asarray(direction, dtype=float)
+        if isinstance(self._forces, Tabulated) and not self._forces.holds(q @ self._basis):
+            texts = list(dict.fromkeys(map(_written, self._points)))
+            more = f" and {len(texts) - LISTED} more" if len(texts) > LISTED else ""
+            raise LabelError(
+                f"no eigenvectors at ({_written(q)})",
+                why=f"the file has them at {' '.join(texts[:LISTED])}{more}",
+                fix="choose one of these wavevectors, or give the force constants",
+            )
         matrix = self._forces.dynamical_matrix(q @ self._basis, theirs)
         if not np.all(np.isfinite(matrix)):
             raise StructureError(
@@ -190,8 +204,13 @@ class Phonons(Value):
         """
         if not isinstance(self._forces, Tabulated):
             return ()
-        ours = self._forces.points @ np.linalg.inv(self._basis)
-        return tuple(ours[start:stop] for start, stop in self._forces.pieces)
+        return tuple(self._points[start:stop] for start, stop in self._forces.pieces)
+
+    @cached_property
+    def _points(self) -> Floats:
+        """(M, 3): wavevectors of a file with eigenvectors, on our reciprocal basis."""
+        points = self._forces.points if isinstance(self._forces, Tabulated) else np.zeros((0, 3))
+        return np.asarray(points @ np.linalg.inv(self._basis))
 
     def in_source(self, q: Floats, eigenvectors: Complex) -> tuple[Floats, Complex]:
         """Express eigenvectors in the primitive cell and order of atoms of the source.
@@ -389,6 +408,15 @@ def _unit(direction: npt.ArrayLike | None, q: QPoint) -> Floats | None:
             fix="give three Cartesian numbers, as in 1,0,0, at the zone centre",
         )
     return np.asarray(vector / length)
+
+
+def _written(q: Floats) -> str:
+    """A wavevector as --q reads it, ``1/3,1/3,0``."""
+    words = []
+    for x in q.tolist():
+        fraction = Fraction(x).limit_denominator(240)
+        words.append(str(fraction) if abs(fraction - x) < SAME else f"{x:.6g}")
+    return ",".join(words)
 
 
 def _match(

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS
-from symchiral.errors import LabelError, ReadError
+from symchiral.errors import ReadError
 from symchiral.forces.check import checked_hdf5, checked_unit
 from symchiral.forces.door import BROKEN
 
@@ -89,13 +89,11 @@ class Tabulated:
 
         Raises
         ------
-        LabelError
+        KeyError
             The file has no eigenvectors at q, −q, or a wavevector equivalent to them.
         """
         for sign in (1, -1):
-            shifts = sign * q - self.points
-            whole = np.rint(shifts)
-            (hits,) = np.nonzero(np.all(np.abs(shifts - whole) < SAME, axis=1))
+            hits, whole = self._equal(sign * q)
             if len(hits):
                 i = self._one_of(hits, direction)
                 # e(q + G) = e(q) exp(−i G·r) in the gauge with the position in the phase.
@@ -104,11 +102,18 @@ class Tabulated:
                 f = self._frequencies[i]
                 matrix = (vectors * (f * np.abs(f))) @ vectors.conj().T
                 return np.asarray(matrix if sign > 0 else matrix.conj())
-        raise LabelError(
-            f"no eigenvectors at ({', '.join(f'{x:g}' for x in q)})",
-            why=f"the file has {len(self.points)} other wavevectors",
-            fix="choose one of them, or give the force constants",
-        )
+        raise KeyError(tuple(q))
+
+    def holds(self, q: Floats) -> bool:
+        """Whether the file has eigenvectors at q, −q, or a wavevector equivalent to them."""
+        return any(len(self._equal(sign * q)[0]) for sign in (1, -1))
+
+    def _equal(self, q: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
+        """Which wavevectors are q, and the reciprocal vector q − k of every one."""
+        shifts = q - self.points
+        whole = np.rint(shifts)
+        (hits,) = np.nonzero(np.all(np.abs(shifts - whole) < SAME, axis=1))
+        return hits, whole
 
 
 def _approaches(points: Floats, pieces: tuple[tuple[int, int], ...]) -> Floats:

@@ -20,6 +20,10 @@ from symchiral.irreps.pam import Turn, balanced
 from symchiral.value import Value, frozen
 
 _NUMBER = re.compile(r"[+-]?(\d{1,9}(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?(/\d{1,9})?")
+_CELL_VECTOR = re.compile(r"(?P<sign>[+-]?)(?P<name>[abc])")
+_THROUGH = re.compile(r"\s+through\s+(?=\()")
+_ALSO = re.compile(r"\s+\([−-]?[abc] of the standard cell\)")
+"""What the line of an axis also says of its direction."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -283,7 +287,9 @@ def _anticlockwise(rotation: npt.NDArray[np.float64], axis: npt.NDArray[np.float
 
 
 def _parse(text: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None]:
-    numbers = [three_numbers(part) for part in text.split("@")]
+    printed = _ALSO.sub("", _THROUGH.sub("@", text))
+    direction, *points = printed.split("@")
+    numbers = [lattice_direction(direction), *map(three_numbers, points)]
     unread = len(numbers) > 2 or any(n is None for n in numbers)
     if unread or not np.any(numbers[0]):
         raise GrammarError(
@@ -294,6 +300,15 @@ def _parse(text: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] 
             fix='write a lattice direction and a point of the input cell, as in "0,0,1@0,0,0"',
         )
     return np.asarray(numbers[0]), numbers[1] if len(numbers) > 1 else None
+
+
+def lattice_direction(text: str) -> npt.NDArray[np.float64] | None:
+    """Read ``u,v,w``, ``[u v w]`` or a cell vector, ``c``, ``−c``; None if it is not that."""
+    match = _CELL_VECTOR.fullmatch(text.strip().replace("−", "-"))
+    if match is None:
+        return three_numbers(text)
+    sign = -1.0 if match["sign"] == "-" else 1.0
+    return np.array([sign * (match["name"] == name) for name in "abc"])
 
 
 def three_numbers(text: str) -> npt.NDArray[np.float64] | None:

@@ -28,6 +28,7 @@ _NUMBER = r"(?:[0-9]{1,12}(?:/0*[1-9][0-9]{0,11})?|[0-9]{0,12}\.[0-9]{1,12})"
 _TERM = rf"(?:{_NUMBER}(?:\*?[{PARAMETERS}])?|[{PARAMETERS}])"
 _EXPRESSION = re.compile(rf"[+-]?{_TERM}(?:[+-]{_TERM})*")
 _NAME = re.compile(r"(?P<minus>-?)(?P<name>[A-ZΓΔΛΣ][A-Za-z]*)(?P<prime>'?)(?P<rest>\(.*\))?")
+_BRACKETS = re.compile(r"\[\s*([^\[\]]*?)\s*\]")
 _FIX = "write a name (GM, K, LD(u), LD(1/7), -K) or three coordinates (1/3,1/3,0 or 0,0,u)"
 
 
@@ -190,7 +191,8 @@ def split_points(text: str | Sequence[str]) -> tuple[str, ...]:
                 f"cannot read the wavevectors {text!r}", why="they are no text", fix=_FIX
             )
         text = " ".join(text)
-    compact = " ".join(text.split())
+    compact = _BRACKETS.sub(lambda found: ",".join(re.split(r"[\s,]+", found[1])), text)
+    compact = " ".join(compact.split())
     for inside, closed in ((" ,", ","), (" )", ")"), (", ", ","), ("( ", "(")):
         compact = compact.replace(inside, closed)
     words = compact.split()
@@ -205,7 +207,7 @@ def find_point(group: SpaceGroup, text: str) -> QPoint:
     A name with its parameters, ``K``, ``LD(1/7)``, ``LD(-u)``; a line or plane without them has
     u, v. A minus before a name and a prime after it mean −q, so K' is KA where there is a KA and
     the arm −K of the star of K elsewhere. Or three coordinates in the primitive reciprocal basis,
-    exact: ``1/3,1/3,0``, ``0,0,u``.
+    exact: ``1/3,1/3,0``, ``0,0,u``, ``(0,0,u)``.
 
     Raises
     ------
@@ -260,7 +262,8 @@ def _parameters(point: NamedPoint, rest: str | None, text: str) -> list[Affine]:
 
 
 def _coordinates(text: str) -> QPoint:
-    words = text.split(",") if "," in text else text.split()
+    inside = text[1:-1] if text[:1] + text[-1:] in ("[]", "()") else text
+    words = inside.split(",") if "," in inside else inside.split()
     if len(words) != 3:
         raise GrammarError(
             f"{text!r} is no wavevector",

@@ -63,7 +63,7 @@ def _sorting(q: QPoint) -> tuple[object, ...]:
 
 @lru_cache(maxsize=4096)
 def place_name(group: SpaceGroup, q: QPoint) -> str:
-    """Name of a wavevector as legs print it after ``@``: K, K' for −K, LD(u), LD(-u), 0,0,1/4.
+    """Name of a wavevector as legs print it after ``@``: K, K' for −K, LD(u), LD(-u), P'(u).
 
     Only the wavevector that the table itself names (or its negative) gets the name: other arms of
     the same star are written in coordinates. Empty at the zone centre.
@@ -76,7 +76,11 @@ def place_name(group: SpaceGroup, q: QPoint) -> str:
             return label + _parameters(free, "")
     for label, point, free in names:
         if (-point).reduced == q.reduced:
-            return label + (_parameters(free, "-") or "'")
+            # On a line through no point with −k = k, as P through K, P(-u) is not −P(u).
+            through = (QPoint(point.coordinates) + QPoint(point.coordinates)).is_reciprocal_vector
+            if free and through:
+                return label + _parameters(free, "-")
+            return f"{label}'{_parameters(free, '')}"
     return ",".join(q.texts)
 
 

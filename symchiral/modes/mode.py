@@ -14,6 +14,7 @@ from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import LabelError, nearest
 from symchiral.irreps.axis import Axis
+from symchiral.irreps.kpoints import find_point
 from symchiral.modes.names import LONGITUDINAL, ModeName, find_name
 from symchiral.modes.species import Species
 from symchiral.units import NUCLEAR_MAGNETON_AMU
@@ -256,11 +257,18 @@ class Modes(Value):
             No mode has the name, or several have it.
         """
         asked = ModeName.parse(name)
-        if asked.place in {m.species.place for m in self.multiplets}:
-            asked = replace(asked, place="")
+        group, here = self.crystal.group, self.multiplets[0].species.place
+        if asked.place and find_point(group, asked.place).reduced != self.q.reduced:
+            raise LabelError(
+                f"no mode {name} here",
+                why=f"these are the modes at {here or 'GM'}",
+                fix=f"take those at {asked.place}, or leave @{asked.place} out",
+            )
+        # Named in full, so that the advice of an error says where a mode is.
+        names = [str(replace(ModeName.parse(mode.name), place=here)) for mode in self]
         species = (m.species for m in self.multiplets)
-        word = find_name(str(asked), dict.fromkeys(mode.name for mode in self), species)
-        found = [mode for mode in self if mode.name == word]
+        word = find_name(str(replace(asked, place=here)), dict.fromkeys(names), species)
+        found = [mode for mode, full in zip(self, names, strict=True) if full == word]
         if len(found) == 1:
             return found[0]
         raise LabelError(

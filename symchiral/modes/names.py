@@ -107,7 +107,7 @@ class ModeName:
         if self.component in ("", LONGITUDINAL):
             return spelt
         if len(found.components) == 1:
-            raise one_component(found.label, self.component, spelt.number)
+            raise one_component(found.label, self.component, spelt.number, spelt.place)
         for component in found.components:
             if self.component in (component.name, component.pam):
                 return replace(spelt, component=component.name)
@@ -148,7 +148,7 @@ def find_name(text: str, known: Iterable[str], species: Iterable[Species]) -> st
     asked = ModeName.parse(text).among(species)
     found = str(asked)
     if found not in names:
-        partners = [name for name in names if name.startswith(f"{found}(")]
+        partners = [n for n in names if str(replace(ModeName.parse(n), component="")) == found]
         raise LabelError(
             f"no mode {text}",
             why="it is several partners, which parentheses tell apart"
@@ -181,11 +181,14 @@ def by_name(
     return found
 
 
-def one_component(label: str, inside: str, number: int | None = None) -> LabelError:
+def one_component(
+    label: str, inside: str, number: int | None = None, place: str = ""
+) -> LabelError:
     """The error of a component in parentheses after a species that has one component only."""
-    offers = [label if number is None else f"{label}#{number}"]
+    at = f"@{place}" if place else ""
+    offers = [(label if number is None else f"{label}#{number}") + at]
     if number is None and inside.isdigit() and int(inside):
-        offers.append(f"{label}#{int(inside)} for mode number {int(inside)}")
+        offers.append(f"{label}#{int(inside)}{at} for mode number {int(inside)}")
     return LabelError(
         f"no component {inside!r} of {label}",
         why=f"{label} has one component, which takes no parentheses",

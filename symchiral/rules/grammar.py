@@ -429,7 +429,7 @@ def _component(leg: LegText, species: Species) -> Component:
         )
     wanted = leg.component.strip().removeprefix("+") or "+"
     if len(names) == 1:
-        raise one_component(leg.name, wanted, leg.mode)
+        raise one_component(leg.name, wanted, leg.mode, leg.q or "")
     parts = species.components
     turning = {c: sign for c in parts if (sign := _sense_at_end(c, parts))}
     # The name first, then the number λ, then l: at the end of a screw's zone they may cross. There

@@ -24,6 +24,7 @@ from symchiral.irreps.axis import Axis, find_axis, three_numbers
 from symchiral.irreps.kpoints import split_points
 from symchiral.modes.animation import Animation, animate
 from symchiral.modes.mode import Modes
+from symchiral.modes.names import ModeName
 from symchiral.study.structure import StructureStudy
 
 
@@ -248,7 +249,7 @@ class ForcesStudy(StructureStudy):
         self,
         mode: str | int,
         *,
-        q: str = "GM",
+        q: str | None = None,
         frames: int = 24,
         amplitude: float = 0.3,
         cells: tuple[int, int, int] | None = None,
@@ -258,9 +259,10 @@ class ForcesStudy(StructureStudy):
         Parameters
         ----------
         mode : str or int
-            Its name, ``"Eu#1(+)"``, or its place from the lowest frequency, from 1.
-        q : str
-            Its wavevector.
+            Its name, ``"Eu#1(+)"`` or ``"K3#2(+)@K"``, or its place from the lowest frequency,
+            from 1.
+        q : str, optional
+            Its wavevector; default that of the name, the zone centre if it has none.
         frames : int
             Pictures in a period.
         amplitude : float
@@ -275,7 +277,8 @@ class ForcesStudy(StructureStudy):
         WavevectorError
             The supercell does not repeat with the wavevector.
         """
-        modes = self.modes(q)
+        named = ModeName.parse(mode).place if isinstance(mode, str) else ""
+        modes = self.modes(q or named or "GM")
         if isinstance(mode, str):
             chosen = modes.find(mode)
         elif 1 <= mode <= len(modes):
