@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import symchiral as sc
-from symchiral.errors import LabelError
+from symchiral.errors import AxisError, LabelError
 from symchiral.fields.background import Background
 from symchiral.irreps.axis import axis_names, three_numbers
 from symchiral.irreps.cdml import cdml_name
@@ -206,6 +206,8 @@ def test_animated_by_its_name_alone() -> None:
         assert found.mode.name == study.modes(q).find(text).name
     with pytest.raises(LabelError, match=r"Write K3#2\(\+\)@K or K3#2\(-\)@K"):
         study.animate("K3#2@K")
+    with pytest.raises(LabelError, match="off the zone centre say where, K3@K"):
+        study.explain("K3(+) -> K3(+)")
     with pytest.raises(LabelError, match="Write K1#2@K"):
         study.animate("K1#2(+)@K")
     with pytest.raises(LabelError, match="these are the modes at M"):
@@ -227,6 +229,42 @@ def test_the_line_of_an_axis(step: int, least: int) -> None:
             assert axis_line(study.crystal, again) == line
             assert np.allclose(again.direction, axis.direction, atol=1e-6)
             read += 1
+    assert read > least
+
+
+@pytest.mark.parametrize(*spread(20, 1000))
+def test_operations(step: int, least: int) -> None:
+    """The Seitz symbol of an operation names it, and --axis takes it for the axis it turns about.
+
+    The axis is that of the operation if the operation moves its points along it only.
+    """
+    read = witnesses = 0
+    for name in CRYSTALS[::step]:
+        study = sc.read(name)
+        frame, operations = study.crystal.frame, study.crystal.group.standard_operations
+        assert len({g.seitz for g in operations}) == len(operations)
+        for g in operations:
+            if g.direction is None or g.type == -2:
+                with pytest.raises(AxisError, match="no axis of"):
+                    sc.read(name, axis=g.seitz)
+                continue
+            axis = sc.read(name, axis=g.seitz.replace("-", "−")).axis
+            assert axis is not None
+            line = frame.direction(g.direction, to="cartesian", source="standard")
+            assert np.linalg.norm(np.cross(line, axis.direction)) < 1e-6 * np.linalg.norm(line)
+            x = frame.point([float(c) for c in axis.point], to="standard", source="primitive")
+            moved = g.rotation @ x + np.array([float(w) for w in g.translation]) - x
+            along = frame.direction(moved, to="cartesian", source="standard")
+            if g.determinant > 0:
+                assert np.linalg.norm(np.cross(line, along)) < 1e-2 * np.linalg.norm(line)
+            read += 1
+        for species in study.species("GM"):
+            if len(species.components) > 1:
+                first, *_, last = (f"{species.label}({c.name})" for c in species.components)
+                named = {w.seitz for w in study.explain(f"{first} -> {last}").reason.witnesses}
+                assert named <= {g.seitz for g in operations}
+                witnesses += len(named)
+    assert witnesses > least // 30
     assert read > least
 
 

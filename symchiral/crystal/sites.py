@@ -57,9 +57,9 @@ def find_sites(
     """Return the orbits, given Wyckoff letter and site symmetry of every primitive atom."""
     seen: set[int] = set()
     orbits: list[tuple[int, ...]] = []
-    for atom in range(len(symbols)):
+    for atom, images in enumerate(permutations.T.tolist()):
         if atom not in seen:
-            orbits.append(tuple(sorted({int(k) for k in permutations[:, atom]})))
+            orbits.append(tuple(sorted(set(images))))
             seen.update(orbits[-1])
     elements = [symbols[orbit[0]] for orbit in orbits]
     copies = Counter(elements)

@@ -15,7 +15,7 @@ from symchiral.crystal.operation import Operation, Vector
 from symchiral.crystal.qpoint import QPoint, images
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.spacegroup import DENOMINATOR
-from symchiral.errors import AxisError, GrammarError
+from symchiral.errors import AxisError, GrammarError, nearest
 from symchiral.irreps.pam import Turn, balanced
 from symchiral.value import Value, frozen
 
@@ -103,8 +103,9 @@ def find_axis(
     crystal : SymmetricCrystal
         The crystal.
     wanted : str or (3,) float, optional
-        ``"u,v,w"`` or ``"u,v,w@x,y,z"``: a lattice direction and a point of the *input* cell; or
-        the three numbers of the direction.
+        ``"u,v,w"`` or ``"u,v,w@x,y,z"``: a lattice direction and a point of the *input* cell; the
+        three numbers of the direction; or the Seitz symbol of an operation about it,
+        ``"{3+001|0}"``, as ``show`` and reasons print it.
 
     Raises
     ------
@@ -120,7 +121,9 @@ def find_axis(
         given: object = wanted
         numbers = list(given) if isinstance(given, Iterable) else [given]
         wanted = ",".join(str(x) for x in numbers)
-    direction, point = _parse(wanted)
+    direction, point = (
+        _of_operation(crystal, wanted) if wanted.lstrip().startswith("{") else _parse(wanted)
+    )
     vector = crystal.frame.direction(direction, to="cartesian", source="input")
     vector /= np.linalg.norm(vector)
     along = [c for c in candidates if abs(_cartesian(crystal, c[2]) @ vector) > 1 - 1e-6]
@@ -300,6 +303,35 @@ def _parse(text: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] 
             fix='write a lattice direction and a point of the input cell, as in "0,0,1@0,0,0"',
         )
     return np.asarray(numbers[0]), numbers[1] if len(numbers) > 1 else None
+
+
+def _of_operation(
+    crystal: SymmetricCrystal, symbol: str
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Direction and a point, in the input cell, of the axis of an operation of the group.
+
+    With w₀ the screw part, the points x of the axis of {W|w} obey (1 - W) x = w - w₀.
+    """
+    known = {g.seitz: g for g in crystal.group.standard_operations}
+    found = known.get("".join(symbol.replace("−", "-").split()))
+    if found is None or found.direction is None or found.type == -2:
+        turning = [text for text, g in known.items() if g.direction and g.type != -2]
+        raise AxisError(
+            f"no axis of {symbol.strip()}",
+            why=f"{crystal.group.symbol} ({crystal.group.number}) has no such operation"
+            if found is None
+            else f"it is {'an' if found.kind[0] == 'i' else 'a'} {found.kind}",
+            fix=nearest(symbol, turning) if turning else "leave --axis out",
+        )
+    shift = [
+        float(w - s) for w, s in zip(found.translation, found.intrinsic_translation, strict=True)
+    ]
+    point = np.linalg.lstsq(np.eye(3) - found.rotation, np.array(shift), rcond=None)[0]
+    frame = crystal.frame
+    return (
+        frame.direction(found.direction, to="input", source="standard"),
+        frame.point(point, to="input", source="standard"),
+    )
 
 
 def lattice_direction(text: str) -> npt.NDArray[np.float64] | None:

@@ -28,10 +28,10 @@ from symchiral.fields.electronic import STATE, electronic_state
 from symchiral.fields.polar import electric_field_in
 from symchiral.fields.polarization import Polarization
 from symchiral.irreps.axis import Axis
-from symchiral.irreps.kpoints import find_point
+from symchiral.irreps.kpoints import find_point, named_points
 from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
-from symchiral.irreps.stars import place_name
+from symchiral.irreps.stars import place_name, star_irreps
 from symchiral.modes.names import PLAIN, named_species, one_component
 from symchiral.modes.species import Species
 from symchiral.rules.coupling import COPIES, Coupling, Leg
@@ -365,10 +365,18 @@ def lookup(name: str, q: str | None, species: Mapping[str, Species]) -> Species:
     if found is not None:
         return found
     where = f"at {place}" if place else "at the zone centre"
+    point = plain.rstrip("0123456789")
+    elsewhere = not place and any(
+        plain in irrep.names
+        for p in named_points(group)
+        if p.label == point
+        for irrep in star_irreps(group, p.q)
+    )
     raise LabelError(
         f"no species {name!r}",
         why=f"no vibration of this crystal {where} has that name",
-        fix=nearest(plain, [item.label for item in here]),
+        fix=nearest(plain, [item.label for item in here])
+        + (f"; off the zone centre say where, {plain}@{point}" if elsewhere else ""),
     )
 
 
