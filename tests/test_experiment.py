@@ -8,6 +8,7 @@ from synthetic_experiment import Line, oscillate, random_line, record, traces
 
 from symchiral.errors import InputError, LimitError, ReadError, SymchiralError
 from symchiral.experiment.calibration import excess
+from symchiral.experiment.direction import direction_of
 from symchiral.experiment.fit import fit
 from symchiral.experiment.growth import Problem, State
 from symchiral.experiment.helicity import critical, helicity_of, measured_helicity
@@ -481,3 +482,15 @@ def test_bad_input(act, words):
         act()
     assert isinstance(caught.value, SymchiralError)
     assert words in str(caught.value)
+
+
+def test_a_delay_far_from_all_others_is_refused() -> None:
+    times = np.append(0.1 * np.arange(60), 1e18)
+    signals = np.stack([np.cos(times), np.sin(times)], axis=1)
+    with pytest.raises(InputError, match="very different sizes"):
+        Measurement.of(times, signals, time_unit="ps")
+
+
+def test_a_direction_of_unknown_error_is_none() -> None:
+    for covariance in (np.full((4, 4), np.nan), -1e-4 * np.eye(4), np.full((4, 4), np.inf)):
+        assert direction_of(np.array([-1.0, 1.0]), covariance) is None

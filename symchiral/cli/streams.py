@@ -9,7 +9,7 @@ import sys
 import warnings
 from typing import TextIO
 
-from symchiral.errors import shown
+from symchiral.errors import shown, told
 
 STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
@@ -89,7 +89,7 @@ def failed(error: OSError) -> int:
         abandon(sys.stdout)
         return 0
     if error.filename is not None:
-        say(f"symchiral: cannot use {error.filename}: {error.strerror}. Check the path.")
+        say(told(f"symchiral: cannot use {error.filename}: {error.strerror}. Check the path."))
         return finish() or 1
     abandon(sys.stdout)
     say(f"symchiral: the output could not be written: {error.strerror}.")

@@ -22,6 +22,9 @@ from symchiral.experiment.helicity import CIRCULAR
 VAGUE = 20.0
 """Degrees: a line known less well than this says nothing."""
 
+ROUNDING = 1e-12
+"""Variances above minus this, rad², are zeros."""
+
 TELLING = 4.0
 """χ² that exact lines of one law must have about the other for the angles to tell them apart."""
 
@@ -87,9 +90,12 @@ def direction_of(
     # dα = ½ Im(da₋/a₋ − da₊/a₊)
     slope = (CIRCULAR[1] / minus - CIRCULAR[0] / plus) / 2
     row = np.stack([slope.imag, slope.real], axis=1).ravel()
-    error = float(np.degrees(np.sqrt(row @ covariance @ row)))
-    if error > VAGUE:
+    if not np.isfinite(covariance).all():
         return None
+    variance = float(row @ covariance @ row)
+    if not -ROUNDING < variance <= np.radians(VAGUE) ** 2:
+        return None
+    error = float(np.degrees(np.sqrt(max(variance, 0.0))))
     return Direction(float(np.degrees(np.angle(minus * np.conj(plus))) / 2 % 180), error)
 
 

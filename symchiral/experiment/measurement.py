@@ -20,6 +20,9 @@ Polarization = Literal["+", "-", "linear"]
 FEWEST = 16
 """Rows a trace must have: two oscillations and a background have fewer unknowns."""
 
+SPREAD = 1e6
+"""Times its median step that a record may last: spectra of longer ones do not fit in memory."""
+
 LONGEST_GAP = 0.2
 """Part of the rows that may be missing before it is said."""
 
@@ -321,6 +324,14 @@ def _clean(
             "the trace is too short to be fitted",
             why=f"{distinct} different times are left of {given} rows, {FEWEST} are needed",
             fix="check time zero, the pump window and the gaps, or measure longer",
+        )
+    steps = np.diff(times)
+    step = float(np.median(steps[steps > 0]))
+    if np.ptp(times) > SPREAD * step:
+        raise InputError(
+            "the delays are of very different sizes",
+            why=f"they span {np.ptp(times):.3g} ps, and the step between them is {step:.3g} ps",
+            fix="correct the delay that is far from all others",
         )
     if distinct < len(times):
         notes.append(f"{len(times) - distinct} rows repeat a time; all of them count")

@@ -214,6 +214,8 @@ def tabulated(
         n = len(structure.numbers)
         if raw.shape != (len(where), 3 * n, n, 3, 2):
             raise ValueError("an eigenvector is incomplete")
+        if not np.isfinite(raw).all():
+            raise ValueError("a number is not finite")
         counts = data.get("segment_nqpoint") or []
         ends = np.cumsum([0, *(int(count) for count in counts)])
         pieces = tuple((int(a), int(b)) for a, b in pairwise(ends.tolist()))
