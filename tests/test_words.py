@@ -131,6 +131,35 @@ def test_what_is_no_list_of_wavevectors_is_refused(q: Any) -> None:
         sc.read("Bi2Se3").rules(q=q)
 
 
+@pytest.mark.parametrize("q", ["T", "A,A,GM", "T T", ["T"], "star"])
+def test_too_few_wavevectors_are_counted(q: Any) -> None:
+    with pytest.raises(GrammarError, match="a transfer has at least three") as caught:
+        sc.read("Bi2Se3").rules(q=q)
+    assert ("vertices" in caught.value.fix) == (q == "star")
+
+
+def test_a_rulebook_knows_what_it_contains() -> None:
+    book = sc.read("Bi2Se3").rules()
+    assert all(rule.id in book and book[rule.id] in book for rule in book)
+    assert "E_u(+) Eu(+) → Eg(−)" in book
+    assert "Eu(+) Eu(+) -> Eg(+)" not in book
+    assert "Eu(+) Eu(+) -> Eg(-)" not in book.keeps()
+    assert 3 not in book
+
+
+def test_what_is_no_field_mode_or_pump_is_refused() -> None:
+    study = sc.read("Bi2Se3/phonopy.yaml")
+    assert study.in_field(B="0,0,1").crystal == study.in_field(B=(0, 0, 1)).crystal
+    for wrong in ("up", ["x", "y", "z"], object()):
+        with pytest.raises(GrammarError, match="cannot use the field B"):
+            study.in_field(B=wrong)
+    for key in ("Eu#1", 0):
+        with pytest.raises(LabelError, match=r"modes\.find"):
+            study.modes("GM")[key]
+    with pytest.raises(GrammarError, match="cannot use the pump"):
+        study.transfers(pump=(1.5, 4.5))
+
+
 @pytest.mark.parametrize("order", [-3, 0, 2, 2.5, "3", 5])
 def test_an_order_is_refused_by_its_own_name(order: Any) -> None:
     with pytest.raises(LimitError, match=f"order {order!r} is not enumerated"):

@@ -78,8 +78,10 @@ class Background(Value):
                 tensor[i, j] = tensor[j, i] = value
             tensor = frozen(tensor / np.abs(np.linalg.eigvalsh(tensor)).max())
         b, e = (
-            None if x is None else frozen(_numbers(x, 3, name) / np.linalg.norm(x))
-            for x, name in ((B, "B"), (E, "E"))
+            None if values is None else frozen(values / np.linalg.norm(values))
+            for values in (
+                None if x is None else _numbers(x, 3, name) for x, name in ((B, "B"), (E, "E"))
+            )
         )
         return cls(b, e, tensor)
 
@@ -151,8 +153,16 @@ def _plain(values: Floats) -> str:
     return ", ".join(f"{x:.4g}" for x in values + 0.0)
 
 
-def _numbers(given: Sequence[float], count: int, name: str) -> Floats:
-    values = np.array(given, dtype=float).reshape(-1)
+def _numbers(given: Sequence[float] | str, count: int, name: str) -> Floats:
+    try:
+        values = np.array(_parts(given) if isinstance(given, str) else given, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise GrammarError(
+            f"cannot use the field {name} = {given!r}",
+            why="it holds something else than numbers",
+            fix=f"give {count} numbers, as in (0, 0, 1)" if count == 3 else f"give {count} numbers",
+        ) from error
+    values = values.reshape(-1)
     # Directions and ratios are what counts, so sizes whose squares are no numbers are mistakes.
     sizes = np.abs(values[values != 0])
     if len(values) != count or not sizes.size or not np.all((sizes > 1e-100) & (sizes < 1e100)):

@@ -46,6 +46,25 @@ class Pump:
         return self.low > 0 or self.high < float("inf")
 
     @classmethod
+    def of(cls, given: Pump | str | None) -> Pump | None:
+        """Return a pump given as such or in words; None for none.
+
+        Raises
+        ------
+        GrammarError
+            It is neither.
+        """
+        if given is None or isinstance(given, Pump):
+            return given
+        if isinstance(given, str):
+            return cls.parse(given)
+        raise GrammarError(
+            f"cannot use the pump {given!r}",
+            why="it is neither text nor a Pump",
+            fix='write it as in "1.5-2.5THz", "σ+" or "1.5-2.5THz σ+"',
+        )
+
+    @classmethod
     def parse(cls, text: str) -> Pump:
         """Read ``1.5-2.5THz``, ``σ+``, or both.
 

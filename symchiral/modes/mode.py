@@ -232,7 +232,14 @@ class Modes(Value):
         LabelError
             There is no such mode.
         """
-        label, number = key
+        try:
+            label, number = key
+        except (TypeError, ValueError) as error:
+            raise LabelError(
+                f"no modes {key!r}",
+                why="a species and the number of one of its modes are needed",
+                fix='write modes["Eu", 1] for a multiplet, modes.find("Eu#1(+)") for one mode',
+            ) from error
         for multiplet in self.multiplets:
             if (multiplet.species.label, multiplet.number) == (label, number):
                 return multiplet

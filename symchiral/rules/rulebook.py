@@ -100,6 +100,12 @@ class RuleBook(Value):
     def __len__(self) -> int:
         return len(self.rules)
 
+    def __contains__(self, key: object) -> bool:
+        """Whether a transfer, as text or as a rule of another book, is among the rules."""
+        if isinstance(key, str):
+            key = self[key]
+        return isinstance(key, Rule) and key.id in {rule.id for rule in self.rules}
+
     @overload
     def __getitem__(self, key: int | str) -> Rule: ...
     @overload

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import Notice, SymmetricCrystal
-from symchiral.errors import AxisError, InputError, LimitError
+from symchiral.errors import AxisError, GrammarError, InputError, LimitError
 from symchiral.fields.background import Background, crystal_in
 from symchiral.forces.phonons import Phonons
 from symchiral.irreps.axis import Axis, axis_at, find_axis
@@ -225,12 +225,23 @@ class StructureStudy(Value):
         """
         words = None if q is None else split_points(q)
         asked: Any = order if words is None else len(words)
+        if words is not None and len(words) < 3:
+            raise GrammarError(
+                f"{len(words)} wavevector{'s' if len(words) > 1 else ''} in {' '.join(words)!r}",
+                why="a transfer has at least three: of every quantum that goes in and of the one "
+                "that comes out",
+                fix=f'write all in one argument, as in "{" ".join(words[:1] * 3)}"'
+                if words[:1] != ("star",)
+                else "for all vertices of special points, use Study.vertices() or the command line",
+            )
         if asked not in ENUMERATED:
             raise LimitError(
                 f"order {asked!r} is not enumerated",
                 why="a transfer has at least two quanta in and one out"
                 if isinstance(asked, int) and asked < 3
-                else "its channels are too many to list",
+                else "its channels are too many to list"
+                if isinstance(asked, int)
+                else "an order is a number",
                 fix="ask for order 3 or 4; one transfer of a higher order can be explained",
             )
         words = words or ("GM",) * int(order)

@@ -71,7 +71,7 @@ class TransferStudy(ForcesStudy):
         return resonances(
             book.rules,
             modes,
-            pump=Pump.parse(pump) if isinstance(pump, str) else pump,
+            pump=Pump.of(pump),
             probe=probe,
             max_detuning=max_detuning,
             linewidth=linewidth,
@@ -113,7 +113,7 @@ class TransferStudy(ForcesStudy):
         AxisError
             The pump is polarised and there is no axis.
         """
-        light = Pump.parse(pump) if isinstance(pump, str) else pump
+        light = Pump.of(pump)
         if (light and light.banded) or max_detuning is not None or linewidth is not None:
             _ = self._forces  # says what to supply
         return book.reached_by(light, probe)
