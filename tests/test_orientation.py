@@ -16,7 +16,10 @@ from scipy.spatial.transform import Rotation
 import symchiral as sc
 from symchiral.cli import main
 from symchiral.errors import GrammarError
+from symchiral.fields.beam import light_component
 from symchiral.fields.orientation import find_orientation
+from symchiral.fields.polar import electric_field
+from symchiral.fields.polarization import Polarization
 from symchiral.io.shipped import find_structure
 
 Capture = pytest.CaptureFixture[str]
@@ -219,3 +222,19 @@ def test_directions_of_the_beam_are_those_of_the_lab(capsys: Capture) -> None:
     assert beam["orientation"]["stated"] == [
         {"lab": "z", "crystal": "c"}, {"lab": "x", "crystal": "a"},
     ]  # fmt: skip
+
+
+def test_light_in_a_turned_frame_is_the_sum_of_its_axes() -> None:
+    """E = x cos θ + y sin θ, and (x ± i y)/√2 of σ±, for rows x, y, n of any rotation."""
+    rng = np.random.default_rng(4)
+    field = electric_field(sc.read("Bi2Se3").crystal.group)
+    for _ in range(20):
+        frame = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+        x, y, _ = frame
+        for degrees in (0, 30, 90, 135):
+            theta = np.radians(degrees)
+            found = light_component(field, frame, None, Polarization.linear(degrees)).basis[:, 0]
+            assert abs(np.vdot(found, x * np.cos(theta) + y * np.sin(theta))) > 1 - 1e-12
+        for spin in (1, -1):
+            found = light_component(field, frame, None, Polarization.circular(spin)).basis[:, 0]
+            assert abs(np.vdot(found, x + spin * 1j * y)) / np.sqrt(2) > 1 - 1e-12
