@@ -329,7 +329,7 @@ def _cell(
             "leave out celldm and A, as pw.x wants",
         )
     cell = cell * (BOHR if unit == "bohr" else 1.0)
-    return float(np.linalg.norm(cell[0])), cell, notes
+    return math.hypot(*cell[0]), cell, notes
 
 
 def _parameters(
