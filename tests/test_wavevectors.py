@@ -229,7 +229,7 @@ def test_a_state_must_lie_on_an_axis() -> None:
         (["predict", "graphene_slab", "--q", "K K Kx"], "no wavevector"),
         (["predict", "graphene_slab", "--q", "0,0,1/0 GM GM"], "is no wavevector"),
         (["predict", "graphene_slab", "--q", "0,0,x GM GM"], "is no wavevector"),
-        (["predict", "graphene_slab", "--q", "K K"], "at least two quanta in"),
+        (["predict", "graphene_slab", "--q", "K K"], "at least three"),
         (["predict", "graphene_slab", "--q", ""], "wavevector"),
         (["show", "graphene_slab", "--q", "Q9"], "no wavevector"),
         (["explain", "graphene_slab", "K7@K K5(+)@K -> K1@K'"], "no species"),

@@ -13,6 +13,7 @@ from pathlib import Path
 from symchiral.disk import is_file, is_folder
 from symchiral.errors import InputError, ReadError
 from symchiral.io.files import decode, load, unpack
+from symchiral.plain import LARGEST
 
 Columns = Mapping[str, list[str]]
 
@@ -142,7 +143,7 @@ def _damaged(path: Path, error: Exception) -> ReadError:
 def numbers(text: str, count: int, what: str) -> list[float]:
     """Read ``count`` finite numbers parted by commas or blanks."""
     words = [w for w in re.split(r"[,\s()\[\]]+", text) if w]
-    found = [float(w) for w in words if _is_number(w)]
+    found = [float(w) for w in words if _is_number(w) and abs(float(w)) <= LARGEST]
     if len(found) != count or len(words) != count:
         raise InputError(
             f"{what} is {text!r}",

@@ -100,7 +100,9 @@ class Tabulated:
                 phases = np.exp(-2j * np.pi * (self.positions @ whole[i])).repeat(3)
                 vectors = phases[:, None] * self._eigenvectors[i]
                 f = self._frequencies[i]
-                matrix = (vectors * (f * np.abs(f))) @ vectors.conj().T
+                # What overflows is no number, and found to be none where the matrix is used.
+                with np.errstate(over="ignore", invalid="ignore"):
+                    matrix = (vectors * (f * np.abs(f))) @ vectors.conj().T
                 return np.asarray(matrix if sign > 0 else matrix.conj())
         raise KeyError(tuple(q))
 

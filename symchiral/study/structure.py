@@ -169,7 +169,7 @@ class StructureStudy(Value):
     def points(self, q: str = "all") -> tuple[QPoint, ...]:
         """Return wavevectors: those named, or ``all`` special points and lines."""
         if q != "all":
-            return tuple(self.point(x) for x in split_points(q))
+            return tuple(dict.fromkeys(self.point(x) for x in split_points(q)))
         return tuple(p.q for p in named_points(self.crystal.group) if p.kdim < 2)
 
     @cached_property
