@@ -10,6 +10,7 @@ used. A number is a finite number: text that looks like one, ``true`` and NaN ar
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NoReturn
@@ -27,7 +28,7 @@ EXPANDED = 1_000_000
 
 
 DEPTH = 500
-"""JSON nested more deeply is refused: its parser descends on the stack of the process."""
+"""What is nested more deeply is refused: parsers descend on the stack of the process."""
 
 
 def parse_json(data: bytes | str, *, name: str) -> Any:
@@ -68,6 +69,8 @@ def parse_yaml(data: bytes | str, *, name: str) -> Any:
     import yaml
 
     try:
+        if _depth(data) > DEPTH or _deep_block(data):
+            raise RecursionError
         parsed = yaml.load(data, Loader=_loader())
         aliases = b"*" in data if isinstance(data, bytes) else "*" in data
         if aliases:
@@ -182,6 +185,12 @@ def _depth(data: bytes | str) -> int:
     return int(np.cumsum(steps).max(initial=0))
 
 
+def _deep_block(data: bytes | str) -> bool:
+    """Whether a line of YAML is indented, by blanks or dashes, as deep nesting would be."""
+    raw = data if isinstance(data, bytes) else data.encode(errors="replace")
+    return re.search(rb"(?m)^[ \-?:]{%d}" % (2 * DEPTH), raw) is not None
+
+
 def _require_modest(parsed: Any, limit: int) -> None:
     """Count what aliases stand for: each list and mapping once, by identity, then add up."""
     sizes: dict[int, int] = {}
@@ -220,8 +229,6 @@ def _damaged(name: str, kind: str, error: Exception) -> ReadError:
 @lru_cache(maxsize=1)
 def _loader() -> Any:
     """A loader of plain values by the core schema of YAML 1.2, in C where libyaml is there."""
-    import re
-
     import yaml
 
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -625,7 +625,8 @@ def test_the_frequency_of_a_chirped_pulse_is_linear_in_time() -> None:
     ):
         field = Pulse(thz, word, 1.0, 1.0, chirp_thz_ps=chirp, phase_deg=phase).field(t)
         assert np.abs(np.trapezoid(field, t, axis=0)).max() < 1e-6
-        potential = -cumulative_simpson(field[:, 0] + 1j * field[:, 1], x=t, initial=0)
+        x, y = (-cumulative_simpson(part, x=t, initial=0) for part in field.T[:2])
+        potential = x + 1j * y
         angle = np.unwrap(np.angle(potential[inside]))
         rate = np.gradient(angle, t[inside]) / (2 * pi)
         hand = 1 if word == "σ+" else -1

@@ -61,6 +61,7 @@ def test_many_mutated_files() -> None:
 
 # phonopy leaves the file of its wavevectors to be closed by the interpreter.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of seekpath, about spglib
 def test_a_seed_gives_one_mutant_and_every_door_is_tried() -> None:
     doors = {case_of(seed).door for seed in range(400)}
     assert len(doors) == len(DOORS)
