@@ -181,7 +181,8 @@ def _no_number(text: str) -> NoReturn:
 def _depth(data: bytes | str) -> int:
     """How deeply brackets are open at most, those in strings counted too."""
     raw = np.frombuffer(data if isinstance(data, bytes) else data.encode(), dtype=np.uint8)
-    steps = np.isin(raw, (0x5B, 0x7B)).astype(np.int32) - np.isin(raw, (0x5D, 0x7D))
+    brackets = raw[np.isin(raw, (0x5B, 0x7B, 0x5D, 0x7D))]
+    steps = np.where(np.isin(brackets, (0x5B, 0x7B)), 1, -1)
     return int(np.cumsum(steps).max(initial=0))
 
 
