@@ -53,9 +53,9 @@ def test_mutated_files(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.sweep
 def test_many_mutated_files() -> None:
     seed = 1_000_000  # fresh ones: python tests/mutants.py
-    seen = _read(4000, seed)
-    sys.stdout.write(f"seeds {seed} to {seed + 3999}: {dict(seen)}\n")
-    assert sum(seen.values()) == 4000
+    seen = _read(10_000, seed)
+    sys.stdout.write(f"seeds {seed} to {seed + 9_999}: {dict(seen)}\n")
+    assert sum(seen.values()) == 10_000
     assert {"ReadError", "StructureError", "DisorderError"} < set(seen), seen
 
 
