@@ -12,8 +12,9 @@ fails if it
 - lets a library print a warning of its own, or says nothing at status 1,
 - prints JSON that is no JSON.
 
-``python tests/mutants.py --count 100000 --seed 1`` runs many and prints a table; a failure names
-the seed that repeats it: ``python tests/mutants.py --seed 17 --count 1 --show``.
+``python tests/mutants.py --count 100000 --seed 1`` runs many and prints a table; a failure is told
+when it is met, with the seed that repeats it: ``python tests/mutants.py --seed 17 --show``. With
+``--result FILE`` the counts are also written as JSON, after Ctrl-C those of what was run till then.
 """
 
 from __future__ import annotations
@@ -637,8 +638,8 @@ def _streams() -> Iterator[list[str]]:
                 texts.append(file.read().decode("utf-8", "surrogateescape"))
 
 
-def run_case(case: Case, folder: Path) -> tuple[str, str]:
-    """Run one mutant in this process; returns its class and, if it fails, the fault."""
+def run_case(case: Case, folder: Path) -> tuple[str, str, str]:
+    """Run one mutant in this process; returns its door, its end and, if it fails, the fault."""
     from symchiral.cli import main
 
     _prepare(folder, case)
@@ -660,7 +661,7 @@ def run_case(case: Case, folder: Path) -> tuple[str, str]:
     if "--show" in sys.argv:
         files = {name: data[:3000] for name, data in case.files.items()}
         sys.stdout.write(f"{case.argv} {files}\nstatus {status}\n{texts[0]}\n{texts[1]}\n")
-    return f"{case.door}: {'answered' if status == 0 else 'refused'}", fault or ""
+    return case.door, "answered" if status == 0 else "refused", fault or ""
 
 
 def worker() -> None:
@@ -688,11 +689,27 @@ def worker() -> None:
 
 @dataclass
 class Tally:
-    """What became of the mutants."""
+    """What became of the mutants, by door and by how they ended."""
 
-    seen: Counter[str] = field(default_factory=Counter)
+    seen: Counter[tuple[str, str]] = field(default_factory=Counter)
     faults: list[tuple[int, str]] = field(default_factory=list)
     slowest: float = 0.0
+    seconds: float = 0.0
+    stopped: bool = False
+
+    def record(self, seed: int) -> dict[str, object]:
+        """What is written as JSON."""
+        doors: dict[str, dict[str, int]] = {}
+        for (door, end), number in sorted(self.seen.items()):
+            doors.setdefault(door, {})[end] = number
+        return {
+            "seed": seed,
+            "mutants": sum(self.seen.values()),
+            "doors": doors,
+            "faults": [{"seed": n, "fault": fault} for n, fault in sorted(self.faults)],
+            "slowest": round(self.slowest, 1),
+            "processor_time": round(self.seconds),
+        }
 
 
 class Process:
@@ -706,7 +723,7 @@ class Process:
         self.child = subprocess.Popen(
             [sys.executable, __file__, "--worker"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-            env=environment,
+            env=environment, start_new_session=True,  # Ctrl-C is for us alone
         )  # fmt: skip
         self.count = 0
         self.took = 0.0
@@ -732,29 +749,31 @@ class Process:
         self.ended = not line
         return line or f"process ended with {self.child.wait()}"
 
-    def run(self, seed: int) -> tuple[str, str]:
+    def run(self, seed: int) -> tuple[str, str, str]:
         assert self.child.stdin is not None
         self.child.stdin.write(f"{seed}\n")
         self.child.stdin.flush()
         self.count += 1
         line = self._answer(SECONDS)
         if line.startswith("["):
-            kind, fault = json.loads(line)
-            return kind, fault
-        return f"{case_of(seed).door}: {line.strip()}", line.strip()
+            door, end, fault = json.loads(line)
+            return door, end, fault
+        return case_of(seed).door, line.strip(), line.strip()
 
     def close(self) -> None:
         self.child.kill()
         self.child.communicate()
 
 
-def run_many(seeds: range, jobs: int = 2) -> Tally:
-    """Run the mutants of all seeds in several processes."""
-    tally, lock, queue = Tally(), Lock(), iter(seeds)
+def run_many(
+    seeds: range, jobs: int = 2, tell: Callable[[str], object] = lambda line: None
+) -> Tally:
+    """Run the mutants of all seeds in several processes; what is met on the way is told."""
+    tally, lock, queue, start = Tally(), Lock(), iter(seeds), time.monotonic()
 
     def serve() -> None:
         process = Process()
-        while True:
+        while not tally.stopped:
             with lock:
                 seed = next(queue, None)
             if seed is None:
@@ -762,19 +781,30 @@ def run_many(seeds: range, jobs: int = 2) -> Tally:
             if process.ended or process.count >= LIFE:
                 process.close()
                 process = Process()
-            kind, fault = process.run(seed)
+            door, end, fault = process.run(seed)
             with lock:
-                tally.seen[kind] += 1
+                tally.seen[door, end] += 1
                 tally.slowest = max(tally.slowest, process.took)
+                tally.seconds += process.took
                 if fault:
                     tally.faults.append((seed, fault))
+                    tell(f"seed {seed}, {door}: {fault}")
+                done = tally.seen.total()
+                if done % 1000 == 0:
+                    passed = time.monotonic() - start
+                    tell(f"{done} of {len(seeds)}, faults: {len(tally.faults)}, {passed:.0f} s")
         process.close()
 
     threads = [Thread(target=serve) for _ in range(jobs)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.join()
+    except KeyboardInterrupt:
+        tally.stopped = True
+        for thread in threads:
+            thread.join()
     return tally
 
 
@@ -784,6 +814,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="the first seed (default: random)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
     parser.add_argument("--show", action="store_true", help="run one here and print what it prints")
+    parser.add_argument("--result", type=Path, metavar="FILE", help="write the counts as JSON")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
@@ -795,14 +826,20 @@ def main() -> int:
             sys.stdout.write("\n".join(run_case(case_of(seed), Path(place))) + "\n")
         return 0
     start = time.monotonic()
-    tally = run_many(range(seed, seed + options.count), options.jobs)
-    rows = [f"{number:8d}  {kind}" for kind, number in sorted(tally.seen.items())]
+    seeds = range(seed, seed + options.count)
+    tally = run_many(seeds, options.jobs, lambda line: sys.stderr.write(f"{line}\n"))
+    rows = [f"{number:8d}  {door}: {end}" for (door, end), number in sorted(tally.seen.items())]
     rows += [f"seed {number}: {fault}" for number, fault in sorted(tally.faults)[:200]]
     rows.append(
-        f"{sum(tally.seen.values())} mutants from seed {seed}, {len(tally.faults)} faults, slowest "
+        f"{tally.seen.total()} mutants from seed {seed}, {len(tally.faults)} faults, slowest "
         f"{tally.slowest:.1f} s of processor time, {time.monotonic() - start:.0f} s in all"
     )
     sys.stdout.write("\n".join(rows) + "\n")
+    if options.result is not None:
+        text = json.dumps(tally.record(seed), indent=1, ensure_ascii=False)
+        options.result.write_text(text + "\n", encoding="utf-8")
+    if tally.stopped:
+        return 130
     return 1 if tally.faults else 0
 
 
