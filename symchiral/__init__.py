@@ -12,7 +12,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from symchiral.display import displayed_by
 from symchiral.version import __version__
+
+displayed_by("symchiral.text.display")
 
 # Names are imported when first used, so that ``import symchiral`` and ``symchiral --help`` load
 # neither numpy nor anything heavier.

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from symchiral.anharmonic.mesh import needs_judging
 from symchiral.crystal.qpoint import GAMMA, QPoint
+from symchiral.display import display
 from symchiral.errors import WavevectorError
 from symchiral.forces.phonons import Phonons
 from symchiral.irreps.axis import Axis, axis_at
@@ -171,7 +172,7 @@ def _judged(
             known[key] = ("allowed", "")
             if judge(coupling).word == "forbidden":
                 why = why_forbidden(coupling, first=axis.turn.index if axis else None)
-                known[key] = (why.kind, why.text)
+                known[key] = (why.kind, display(why, "text"))
         kinds[place] = known[key][0]
         if known[key][1]:
             reasons[place] = known[key][1]

@@ -17,6 +17,7 @@ from symchiral.crystal.tolerance import SYMPREC, distance_tolerance
 from symchiral.errors import InputError
 
 if TYPE_CHECKING:
+    from symchiral.answers.record import Answer
     from symchiral.crystal.search import Notice
     from symchiral.study import Study
     from symchiral.table import Table
@@ -256,15 +257,6 @@ def write_changes(study: Study) -> None:
         write_table(table)
 
 
-def field_lines(study: Study) -> list[str]:
-    """The line that names the static field, if there is one."""
-    from symchiral.report.changes import field_text
-
-    if study.background is None:
-        return []
-    return [f"field      {field_text(study.crystal, study.background)}"]
-
-
 def warn(notices: Iterable[Notice]) -> None:
     """Print notices on stderr."""
     for notice in notices:
@@ -284,9 +276,12 @@ def width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def write_json(document: dict[str, Any]) -> None:
+def write_json(document: Answer | dict[str, Any]) -> None:
     """Print a document, keys in the order of the contract."""
-    write(json.dumps(document, allow_nan=False, indent=1))
+    if isinstance(document, dict):
+        write(json.dumps(document, allow_nan=False, indent=1))
+    else:
+        write(document.to_json())
 
 
 def write_table(table: Table) -> None:

@@ -11,7 +11,6 @@ from symchiral.cli.common import (
     add_field,
     add_forces,
     add_structure,
-    field_lines,
     open_study,
     width,
     write,
@@ -50,28 +49,28 @@ def _numbered(rule: Rule) -> list[str]:
 
 def run(options: argparse.Namespace) -> None:
     """Print the explanation, or the document."""
-    from symchiral.report.document import explain_document
-    from symchiral.report.summary import axis_line
-    from symchiral.report.transfers import transfer_record
+    from symchiral.answers.explain import explain
     from symchiral.table import fold
+    from symchiral.text.crystal import axis_line, field_text
 
     study = open_study(options, gamma="@" not in options.transfer)
     rule = study.explain(options.transfer)
     numbered = all(leg.mode is not None for leg in rule.channel.coupling)
-    transfer = study.transfer(options.transfer) if numbered else None
+    answer = explain(
+        study.crystal,
+        rule,
+        transfer_of_modes=study.transfer(options.transfer) if numbered else None,
+        unit=options.unit,
+        background=study.background,
+    )
     if options.json:
-        document = explain_document(study.crystal, rule, study.background)
-        if transfer is not None:
-            document["text"] = transfer.explain()
-            document["transfer"] = transfer_record(transfer, unit=options.unit)
-        write_json(document)
+        write_json(answer)
         return
-    text = rule.explain() if transfer is None else transfer.explain()
     lines = [
-        *text.splitlines(),
-        *(_numbered(rule) if study.phonons is not None and transfer is None else ()),
-        *field_lines(study),
-        f"axis       {axis_line(study.crystal, rule.axis)}",
+        *answer.text.splitlines(),
+        *(_numbered(rule) if study.phonons is not None and answer.transfer is None else ()),
+        *([f"field      {field_text(answer.field)}"] if answer.field else []),
+        f"axis       {axis_line(answer.axis)}",
     ]
     columns = width()
     write("\n".join(fold(tuple(lines), columns) if columns else lines))

@@ -8,7 +8,6 @@ from symchiral.cli.common import (
     add_field,
     add_forces,
     add_structure,
-    field_lines,
     open_study,
     warn,
     write,
@@ -65,6 +64,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the tables, or the document."""
+    from symchiral.answers.crystal import static_field
     from symchiral.report.light import light_tables
     from symchiral.report.light_document import light_document
     from symchiral.report.light_numbers import (
@@ -72,6 +72,7 @@ def run(options: argparse.Namespace) -> None:
         intensity_tables,
         strengths_table,
     )
+    from symchiral.text.crystal import field_text
 
     study = open_study(options)
     light = study.beam(
@@ -101,8 +102,8 @@ def run(options: argparse.Namespace) -> None:
         tables.append(strengths_table(light, modes, unit=options.unit))
     if raman is not None:
         tables += intensity_tables(light, raman, domains, unit=options.unit)
-    for line in field_lines(study):
-        write(line)
+    if field := static_field(study.crystal, study.background):
+        write(f"field      {field_text(field)}")
     for i, table in enumerate(tables):
         if i:
             write("")

@@ -74,63 +74,50 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print the table, or the document."""
+    """Print the tables, or the document."""
+    from symchiral.answers.predict import vertices
     from symchiral.fields.pump import Pump
-    from symchiral.report.document import vertices_document
-    from symchiral.report.summary import predict_table
-    from symchiral.report.transfers import transfers_table
-    from symchiral.report.wavevectors import vertices_table
+    from symchiral.rules.activity import process
+    from symchiral.text.predict import species_table, transfers_table, vertices_table
 
     study = open_study(options, gamma=options.q is None)
+    path = same_input(options)
     if options.q == "star":
         books = study.vertices(order=options.order, acoustic=options.acoustic)
+        every = vertices(study.crystal, books)
         if options.json:
-            write_json(vertices_document(study.crystal, books))
+            write_json(every)
         else:
-            write_table(vertices_table(study.crystal, books, path=same_input(options)))
+            write_table(vertices_table(every, path=path))
         return
     resonance = resonance_options(options)
+    answer = study.predict(
+        order=options.order,
+        q=options.q,
+        everything=options.all,
+        acoustic=options.acoustic,
+        channels=options.json,
+        unit=options.unit,
+        **resonance,
+    )
     if options.json:
-        write_json(
-            study.predict(
-                order=options.order,
-                q=options.q,
-                everything=options.all,
-                acoustic=options.acoustic,
-                unit=options.unit,
-                **resonance,
-            )
-        )
+        write_json(answer)
         return
-    book = study.rules(order=options.order, q=options.q, acoustic=options.acoustic)
-    path = same_input(options)
     # Where symmetry allows nothing, its table says why and what to try.
-    if not book.rules or (study.phonons is None and not resonance):
-        write_table(predict_table(study.crystal, book, path=path, everything=options.all))
-        write_changes(study)
-        return
-    if study.phonons is None:
-        write_table(
-            predict_table(
-                study.crystal,
-                study.reached(book, **resonance),
-                path=path,
-                everything=options.all,
-                pump=None if options.pump is None else Pump.parse(options.pump),
-                probe=options.probe,
-            )
-        )
+    if study.phonons is not None and answer.rows.allowed:
+        write_table(transfers_table(answer, path=path, everything=options.all))
         return
     write_table(
-        transfers_table(
-            study.crystal,
-            book,
-            study.resonances(book, **resonance),
+        species_table(
+            answer,
             path=path,
-            unit=options.unit,
             everything=options.all,
+            pump=Pump.of(options.pump) if answer.rows.allowed else None,
+            probe=process(options.probe) if options.probe and answer.rows.allowed else None,
         )
     )
+    if not resonance:
+        write_changes(study)
 
 
 def resonance_options(options: argparse.Namespace) -> dict[str, Any]:

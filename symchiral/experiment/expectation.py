@@ -26,6 +26,7 @@ from itertools import combinations_with_replacement
 from math import isnan
 
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.display import display
 from symchiral.errors import LimitError
 from symchiral.experiment.candidates import CandidateChannel, CandidateMode
 from symchiral.experiment.gain import Coefficients
@@ -124,8 +125,8 @@ class Expected(Value):
             tuple(place.mode.name for place in self.incoming),
             self.outgoing.mode.name,
             self.sense,
-            self.rule.verdict,  # type: ignore[arg-type]
-            self.rule.reason.text,
+            self.rule.verdict,
+            display(self.rule, "reason"),
             self.mechanism,
             self.drive,
             self.linear,

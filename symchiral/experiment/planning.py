@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.display import display
 from symchiral.errors import InputError
 from symchiral.experiment.candidates import CandidateMode
 from symchiral.experiment.controls import Control, Geometry, controls, probes
@@ -204,7 +205,7 @@ def _why_not(
         return (
             f"two quanta of l = +1 on an axis of order {axis.order} make "
             f"{'/'.join(sorted({x.outgoing.species.label for x in two}))}, "
-            f"of sense {e.rule.pam_sense}: {e.rule.budget_text}"
+            f"of sense {e.rule.pam_sense}: {display(e.rule, 'sum')}"
         )
     refused = [e for e in found.channels if not e.rule.allowed and len(e.coupling.legs) > 2]
     if refused:
@@ -215,5 +216,5 @@ def _why_not(
                 "the crystal has an inversion centre and every optical mode is odd under it, as "
                 "light is: a product of three changes sign, a product of four does not; "
             )
-        return f"{why}nothing that turns is reached: for {e.id}, {e.rule.reason.text}"
+        return f"{why}nothing that turns is reached: for {e.id}, {display(e.rule, 'reason')}"
     return "two quanta of l = +1 make no mode of this crystal"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ from symchiral.crystal.spacegroup import DENOMINATOR
 from symchiral.errors import AxisError, GrammarError, nearest
 from symchiral.irreps.pam import Turn, balanced
 from symchiral.value import Value, frozen
+
+AxisKind = Literal["rotation", "screw", "rotoreflection"]
 
 _NUMBER = re.compile(r"[+-]?(\d{1,9}(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?(/\d{1,9})?")
 _CELL_VECTOR = re.compile(r"(?P<sign>[+-]?)(?P<name>[abc])")
@@ -65,7 +68,7 @@ class Axis(Value):
         return self.turn.screw
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> AxisKind:
         """rotation, screw or rotoreflection."""
         if self.rotoreflection:
             return "rotoreflection"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,15 @@ Complex = npt.NDArray[np.complex128]
 Floats = npt.NDArray[np.float64]
 Vector = tuple[float, float, float]
 Bounds = tuple[float, float]
+
+Sign = Literal["+", "-", "0", "open"]
+"""Sense that symmetry fixes: counter-clockwise, clockwise, none; open where forces decide."""
+
+SiteWord = Literal["must +", "must -", "cancels", "cannot", "may"]
+"""Which way the atoms of a site turn in sum; cancels: single atoms may turn, their sum is zero;
+cannot: every atom moves on a line."""
+
+_SITE_WORDS: dict[Sign, SiteWord] = {"+": "must +", "-": "must -", "0": "cannot", "open": "may"}
 
 ZERO = 1e-7
 """Angular momenta below this, in ħ, are zero."""
@@ -79,7 +89,7 @@ class Motion:
     magnetic: bool = False
 
     @property
-    def sign(self) -> str:
+    def sign(self) -> Sign:
         """``+``, ``-`` or ``0`` where symmetry fixes which way the atoms turn, else ``open``."""
         return sign(self.lowest, self.highest)
 
@@ -99,21 +109,20 @@ class Motion:
         """Whether J may have a part across an axis."""
         return any(np.abs(np.cross(v, axis.direction)).max() > ROUNDING for v in self.directions)
 
-    def site_words(self) -> tuple[tuple[str, str], ...]:
+    def site_words(self) -> tuple[tuple[str, SiteWord], ...]:
         """Which way each site's atoms turn in sum about the axis.
 
         ``must +``, ``must -`` or ``may``; ``cancels`` where single atoms may turn and their sum is
         zero, ``cannot`` where every atom moves on a line.
         """
-        words = {"+": "must +", "-": "must -", "0": "cannot", "open": "may"}
         return tuple(
             (name, "cancels" if word == "cannot" and name in self.turning else word)
             for name, low, high in self.sites
-            for word in [words[sign(low, high)]]
+            for word in [_SITE_WORDS[sign(low, high)]]
         )
 
 
-def sign(lowest: float, highest: float) -> str:
+def sign(lowest: float, highest: float) -> Sign:
     """Sign of a Hermitian form from its extreme eigenvalues: fixed only if semidefinite."""
     if np.isnan(lowest):
         return "open"

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.answers.schema import ANSWERS
+from symchiral.answers.schema import schema as generated
 from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.disk import files_read
@@ -29,10 +31,7 @@ from symchiral.report.changes import field_record
 from symchiral.report.magnetism import magnetic_record, splitting_record
 from symchiral.report.wavevectors import little_symbol
 from symchiral.rules.activity import activity
-from symchiral.rules.listing import listing
 from symchiral.rules.magnetism import odd_activity
-from symchiral.rules.rule import Rule
-from symchiral.rules.rulebook import RuleBook
 from symchiral.version import __version__
 
 Document = dict[str, Any]
@@ -255,58 +254,6 @@ def _details(
     ]
 
 
-def predict_document(
-    crystal: SymmetricCrystal,
-    book: RuleBook,
-    *,
-    everything: bool,
-    background: Background | None = None,
-) -> Document:
-    """Return the document of ``predict``: header, structure, axis, species, channels.
-
-    (With forces the study adds the transfers between actual modes.)
-
-    Parameters
-    ----------
-    everything : bool
-        List the forbidden channels too.
-    background : Background, optional
-        The static fields the crystal stands in.
-    """
-    rules = book.everything if everything else book.listed
-    return {
-        **header("predict", crystal),
-        "order": book.order,
-        "structure": structure_record(crystal),
-        "axis": axis_record(crystal, book.axis),
-        "field": field_record(background),
-        "q": [wavevector_record(crystal, q) for q in book.points],
-        "species": _species(tuple(book.species.values())),
-        "counts": book.counts(),
-        "rows": listing(book).to_record(),
-        "channels": [rule.to_record() for rule in rules],
-        "transfers": None,
-    }
-
-
-def explain_document(
-    crystal: SymmetricCrystal, rule: Rule, background: Background | None = None
-) -> Document:
-    """Return the document of ``explain``: header, structure, axis and one channel.
-
-    The axis is the part of the crystal's that keeps every wavevector of the channel.
-    """
-    return {
-        **header("explain", crystal),
-        "structure": structure_record(crystal),
-        "axis": axis_record(crystal, rule.axis),
-        "field": field_record(background),
-        "channel": rule.to_record(),
-        "text": rule.explain(),
-        "transfer": None,
-    }
-
-
 def show_document(
     crystal: SymmetricCrystal,
     axis: Axis | None,
@@ -358,24 +305,6 @@ def show_document(
     }
 
 
-def vertices_document(crystal: SymmetricCrystal, books: Sequence[RuleBook]) -> Document:
-    """Return the document of ``predict --q star``: one entry per vertex."""
-    return {
-        **header("vertices", crystal),
-        "structure": structure_record(crystal),
-        "vertices": [
-            {
-                "q": [wavevector_record(crystal, q) for q in book.points],
-                "axis": axis_record(crystal, book.axis),
-                "counts": book.counts(),
-                "rows": listing(book).to_record(),
-                "channels": [rule.to_record() for rule in book.listed],
-            }
-            for book in books
-        ],
-    }
-
-
 def schema(command: str) -> str:
     """Return the JSON Schema of a command's document, as text.
 
@@ -384,8 +313,10 @@ def schema(command: str) -> str:
     LabelError
         The command has no schema.
     """
+    if command in ANSWERS:
+        return generated(command)
     folder = files("symchiral.report") / "schemas"
-    names = sorted(item.name.removesuffix(".json") for item in folder.iterdir())
+    names = sorted([*ANSWERS, *(item.name.removesuffix(".json") for item in folder.iterdir())])
     if command not in names:
         raise LabelError(
             f"no schema for {command!r}",

@@ -11,9 +11,9 @@ from symchiral.report.directions import across_text
 from symchiral.report.document import axis_record, header, structure_record
 from symchiral.report.summary import axis_line, headline
 from symchiral.report.validation import short_reason
-from symchiral.rules.listing import short_route
 from symchiral.rules.wording import pretty
 from symchiral.table import Table
+from symchiral.text.light_words import probe_words
 from symchiral.units import PER_THZ, SIGNS
 
 Document = dict[str, Any]
@@ -114,7 +114,6 @@ def _others(plan: Plan) -> tuple[str, ...]:
 
 def _row(e: Expected, factor: float, digits: int) -> tuple[str, ...]:
     own = e.outgoing.mode.frequency
-    probes = dict.fromkeys(short_route(p, long=True) for p in e.rule.probe)
     return (
         pretty(e.id),
         "" if own is None else f"{own * factor:.{digits}f}",
@@ -123,7 +122,7 @@ def _row(e: Expected, factor: float, digits: int) -> tuple[str, ...]:
         {1: "−", -1: "+"}[e.sense],
         "" if e.gain is None else f"{e.gain:.2g}",
         e.mechanism + (", forced" if e.forced else ""),
-        ", ".join(probes) or "—",
+        probe_words(e.rule.probe),
     )
 
 

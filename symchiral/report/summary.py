@@ -5,29 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.fields.pump import Pump
 from symchiral.irreps.axis import Axis, axis_names
 from symchiral.irreps.cdml import cdml_name
 from symchiral.irreps.pam import Component
-from symchiral.irreps.stars import place_name
 from symchiral.modes.species import Species
 from symchiral.modes.unbroken import conserved_order
 from symchiral.report.directions import along_text
 from symchiral.report.magnetism import magnetic_lines
 from symchiral.rules.activity import Activity, activity, routes
-from symchiral.rules.listing import listing
 from symchiral.rules.magnetism import odd_activity
-from symchiral.rules.rulebook import RuleBook
 from symchiral.rules.wording import minus, signed
 from symchiral.table import Table, unbroken
-
-ROWS = 20
-"""Rows printed before the table is cut."""
-
-VELOCITIES = (
-    "Couplings of displacements: those with a velocity, which magnetic order or B may allow, are "
-    "not judged (explain says of a forbidden one whether they might)."
-)
 
 BY_ORDER = "*: not by displacements, but through its velocity, odd in the magnetic order or in B."
 """What a star behind an activity means."""
@@ -38,8 +26,6 @@ FOLDED = (
     "reversal with a translation exchanges may turn oppositely."
 )
 """What holds where time reversal comes with a translation."""
-
-_ORDERS = {3: "third", 4: "fourth"}
 
 TURNING = {"must +": "↺", "must -": "↻", "cancels": "net 0", "cannot": "line", "may": "open"}
 """What the words of :meth:`~symchiral.modes.motion.Motion.site_words` are printed as."""
@@ -136,9 +122,7 @@ def starred(even: Activity, odd: Activity) -> str:
         raman=odd.raman and not even.raman,
         hyper_raman=odd.hyper_raman and not (even.hyper_raman or even.infrared or even.raman),
     )
-    words = [] if even.words == "silent" else [even.words]
-    words += [f"{word}*" for word in new.words.split(", ") if word != "silent"]
-    return ", ".join(words) or "silent"
+    return ", ".join([*even.words, *(f"{word}*" for word in new.words)]) or "silent"
 
 
 def order_notes(crystal: SymmetricCrystal, texts: str) -> list[str]:
@@ -146,120 +130,6 @@ def order_notes(crystal: SymmetricCrystal, texts: str) -> list[str]:
     if crystal.magnetic is not None and crystal.signs is None:
         return [FOLDED]
     return [BY_ORDER] if "*" in texts else []
-
-
-def modes_lines(species: tuple[Species, ...], axis: Axis | None) -> list[str]:
-    """Optical modes with their activity; off the zone centre by wavevector."""
-    found: dict[str, list[str]] = {}
-    for s in species:
-        light = "" if s.place else f" {light_words(s, axis)}"
-        if s.optical:
-            found.setdefault(s.place, []).append(unbroken(f"{s.optical} {s.label}{light}"))
-    return [
-        f"{place or 'GM'}: {'   '.join(modes)}" if len(found) > 1 or place else "   ".join(modes)
-        for place, modes in found.items()
-    ] or ["no optical modes"]
-
-
-def predict_table(
-    crystal: SymmetricCrystal,
-    book: RuleBook,
-    *,
-    path: str,
-    everything: bool,
-    pump: Pump | None = None,
-    probe: str | None = None,
-) -> Table:
-    """Return the table of ``predict``.
-
-    Parameters
-    ----------
-    book : RuleBook
-        What is listed; where a pump or a probe is given, what these reach of the rules.
-    path : str
-        The input as the user named it, for the lines that say what to run next.
-    everything : bool
-        Show every allowed row, those without rotation included, without cutting.
-    pump, probe
-        The light by which rules were selected, to be named.
-    """
-    found = listing(book)
-    table = found.table(
-        hidden=() if everything else ("without rotation",), limit=None if everything else ROWS
-    )
-    axis, species = book.axis, tuple(book.species.values())
-    vertex = [place_name(crystal.group, q) or "GM" for q in book.points]
-    where = "zone centre" if book.at_centre else " + ".join(vertex)
-    right = f"{where}, {_ORDERS.get(book.order, f'{book.order}th')} order"
-    head = (
-        f"{headline(crystal):<62}  {unbroken(right)}",
-        *(f"q        {line}" for line in coordinates_note(crystal, vertex)),
-        f"axis     {axis_line(crystal, axis)}",
-        *(
-            f"{'modes' if i == 0 else '':<9}{line}"
-            for i, line in enumerate(modes_lines(species, axis))
-        ),
-        *_selection(pump, probe),
-    )
-    foot = list(table.foot)
-    if not found.rows and (pump or probe):
-        none = "No allowed transfer of these: choose another --pump or --probe, or none."
-        return Table((), (), head, (*foot, none))
-    if not found.rows:
-        return Table((), (), head, (*foot, *_nothing(crystal, species, book, path)))
-    hidden = not everything and len(found.counts()) > 1 and found.counts()["without rotation"] > 0
-    if hidden:
-        foot[0] = foot[0].replace("without rotation", "without rotation (hidden)")
-    if crystal.signs is not None:
-        foot.append(VELOCITIES)
-    foot += order_notes(crystal, " ".join(modes_lines(species, axis)))
-    foot.append(_acoustic(species))
-    foot.append(unbroken(f'Why: symchiral explain {path} "{found.rows[0].rule.id}"'))
-    if len(table.rows) < len(found.rows):
-        foot[-1] += "      " + unbroken("All: --all")
-    return Table(table.columns, table.rows, head, tuple(f for f in foot if f), table.optional)
-
-
-def _selection(pump: Pump | None, probe: str | None) -> list[str]:
-    """The light by which transfers were selected."""
-    names = {"+": "σ+", "-": "σ−", "z": "z", None: "some light"}
-    words = {"infrared": "infrared light", "raman": "Raman", "hyper-raman": "hyper-Raman"}
-    parts = [
-        *([f"{names[pump.light]} drives every incoming quantum"] if pump else []),
-        *([f"{words[probe]} sees the outgoing one"] if probe else []),
-    ]
-    return [f"light    {', '.join(parts)}; others are left out"] if parts else []
-
-
-def _acoustic(species: tuple[Species, ...]) -> str:
-    if any(s.acoustic for s in species):
-        return "Acoustic modes at Γ are rigid translations and couple to nothing."
-    return ""
-
-
-def _nothing(
-    crystal: SymmetricCrystal, species: tuple[Species, ...], book: RuleBook, path: str
-) -> list[str]:
-    """What to do where nothing is allowed."""
-    name = crystal.primitive.formula
-    word = _ORDERS.get(book.order, f"{book.order}th")
-    optical = [s for s in species if s.optical]
-    if not optical:
-        return [f"{name} has no optical modes there: nothing can be transferred."]
-    odd = all(s.label.rstrip("'").endswith("u") for s in optical)
-    why = (
-        f"every optical mode of {name} is odd under inversion"
-        if odd
-        else f"no product of three optical modes of {name} is an invariant"
-    )
-    if book.order != 3 or not book.at_centre:
-        return [f"No {word}-order transfer."]
-    start = f"No third-order transfer: {why}"
-    # |Q|⁴ of any mode is an invariant, so the fourth order is never empty.
-    return [
-        f"{start}; the lowest order that couples them is 4:",
-        unbroken(f"symchiral predict {path} --order 4"),
-    ]
 
 
 def show_table(

@@ -9,9 +9,7 @@ from symchiral.crystal.search import SymmetricCrystal, point_group_symbol
 from symchiral.irreps.axis import Axis, axis_at
 from symchiral.irreps.stars import place_name
 from symchiral.modes.species import find_species
-from symchiral.report.summary import axis_line, coordinates_note, headline, primitive_cell
-from symchiral.rules.listing import listing
-from symchiral.rules.rulebook import RuleBook
+from symchiral.report.summary import axis_line, headline, primitive_cell
 from symchiral.rules.wording import signed
 from symchiral.table import Table
 
@@ -49,49 +47,3 @@ def little_symbol(crystal: SymmetricCrystal, q: QPoint) -> str:
     group = crystal.group
     members = [g for g, image in enumerate(images(group, q)) if image == q.reduced]
     return point_group_symbol(group.rotations[members])
-
-
-def _axis_text(book: RuleBook) -> str:
-    """``6_3``, or ``6_3, n = 3`` where the senses of its rules have another n than the axis."""
-    if book.axis is None:
-        return "—"
-    n = next((rule.channel.order for rule in book.everything), book.axis.order)
-    return book.axis.symbol + (f", n = {n}" if n != book.axis.order else "")
-
-
-def vertices_table(crystal: SymmetricCrystal, books: Sequence[RuleBook], *, path: str) -> Table:
-    """Return a line per vertex: how many transfers are allowed, and what they do."""
-    rows = []
-    for book in books:
-        found = listing(book)
-        counts = found.counts()
-        rows.append(
-            (
-                " ".join(place_name(crystal.group, q) or "GM" for q in book.points),
-                _axis_text(book),
-                str(found.judged),
-                str(len(found.rows)),
-                *(str(counts[group] or "—") for group in ("flipped", "kept", "neutral")),
-            )
-        )
-    return Table(
-        ("vertex", "axis", "judged", "allowed", "flip", "keep", "neutral"),
-        tuple(rows),
-        head=(f"{headline(crystal)}   special points with Σq = G, up to symmetry",),
-        foot=(
-            *coordinates_note(crystal, [row[0] for row in rows]),
-            *_channels(books),
-            *([f'One of them: symchiral predict {path} --q "{rows[0][0]}"'] if rows else []),
-        ),
-        optional=("axis",),
-    )
-
-
-def _channels(books: Sequence[RuleBook]) -> list[str]:
-    """The numbers of the documents, in sum."""
-    judged = sum(len(book.everything) for book in books)
-    allowed = sum(len(book) for book in books)
-    return [
-        "Counted up to the signs of all legs and the choice of modes; as channels, each by itself "
-        f"(--json): {judged:,} judged, {allowed:,} allowed."
-    ]

@@ -17,6 +17,39 @@ from symchiral.rules.judge import count_coefficients, judge
 
 Process = Literal["infrared", "raman", "hyper-raman"]
 
+Polarization = Literal["+", "-", "z"]
+"""Circular light of spin ±1 about the axis, and light polarised along it."""
+
+Route = Literal[
+    "infrared", "infrared:+", "infrared:-", "infrared:z",
+    "raman", "raman:++", "raman:+-", "raman:+z", "raman:-+", "raman:--", "raman:-z",
+    "raman:z+", "raman:z-", "raman:zz",
+    "hyper-raman",
+]  # fmt: skip
+"""How light drives or sees a quantum: the process and, after a colon, polarisations about an axis
+of order 3 or more, of Raman scattering the incident one first."""
+
+ROUTES: dict[Route, tuple[Process, tuple[Polarization, ...]]] = {
+    "infrared": ("infrared", ()),
+    "infrared:+": ("infrared", ("+",)),
+    "infrared:-": ("infrared", ("-",)),
+    "infrared:z": ("infrared", ("z",)),
+    "raman": ("raman", ()),
+    "raman:++": ("raman", ("+", "+")),
+    "raman:+-": ("raman", ("+", "-")),
+    "raman:+z": ("raman", ("+", "z")),
+    "raman:-+": ("raman", ("-", "+")),
+    "raman:--": ("raman", ("-", "-")),
+    "raman:-z": ("raman", ("-", "z")),
+    "raman:z+": ("raman", ("z", "+")),
+    "raman:z-": ("raman", ("z", "-")),
+    "raman:zz": ("raman", ("z", "z")),
+    "hyper-raman": ("hyper-raman", ()),
+}
+"""What the words of a route mean: process and polarisations."""
+
+_WORDS = {meaning: route for route, meaning in ROUTES.items()}
+
 PROCESSES: tuple[Process, ...] = ("infrared", "raman", "hyper-raman")
 """What light can do to one quantum, by the first word of :func:`routes`."""
 
@@ -63,12 +96,12 @@ class Activity:
     hyper_raman: bool
 
     @property
-    def words(self) -> str:
-        """``infrared``, ``Raman``, both, ``hyper-Raman`` (if neither) or ``silent``."""
+    def words(self) -> tuple[str, ...]:
+        """``infrared``, ``Raman``, both, ``hyper-Raman`` if neither; none of a silent species."""
         found = [w for w, on in (("infrared", self.infrared), ("Raman", self.raman)) if on]
         if not found and self.hyper_raman:
-            return "hyper-Raman"
-        return ", ".join(found) or "silent"
+            return ("hyper-Raman",)
+        return tuple(found)
 
 
 @lru_cache(maxsize=4096)
@@ -81,8 +114,8 @@ def activity(participant: Participant) -> Activity:
     >>> from symchiral.irreps.mulliken import zone_centre
     >>> {p.name: activity(p).words for p in zone_centre(space_group(458))}
     ... # doctest: +NORMALIZE_WHITESPACE
-    {'A1g': 'Raman', 'A2g': 'silent', 'Eg': 'Raman', 'A1u': 'hyper-Raman', 'A2u': 'infrared',
-     'Eu': 'infrared'}
+    {'A1g': ('Raman',), 'A2g': (), 'Eg': ('Raman',), 'A1u': ('hyper-Raman',),
+     'A2u': ('infrared',), 'Eu': ('infrared',)}
     """
     if participant.arms != (GAMMA,):
         return Activity(infrared=False, raman=False, hyper_raman=False)
@@ -99,21 +132,25 @@ def activity(participant: Participant) -> Activity:
     )
 
 
-def polarizations(participant: Participant, turn: Turn | None) -> dict[str, Component]:
+def polarizations(participant: Participant, turn: Turn | None) -> dict[Polarization, Component]:
     """Components of the electric field by name: ``+``, ``-`` and ``z`` on an axis of order ≥ 3.
 
     On a two-fold axis, or without one, circular light is no eigenstate of any operation: empty.
     """
     if turn is None or turn.order < 3:
         return {}
-    found = {}
+    found: dict[Polarization, Component] = {}
+    names: dict[str, Polarization] = {"+": "+", "-": "-"}
     for component in components(electric_field(participant.group), turn):
-        found[component.name if component.name in ("+", "-") else "z"] = component
-    return {name: found[name] for name in ("+", "-", "z")}
+        found[names.get(component.name, "z")] = component
+    order: tuple[Polarization, ...] = ("+", "-", "z")
+    return {name: found[name] for name in order}
 
 
 @lru_cache(maxsize=65536)
-def absorbs(participant: Participant, index: int, turn: Turn | None, light: str | None) -> bool:
+def absorbs(
+    participant: Participant, index: int, turn: Turn | None, light: Polarization | None
+) -> bool:
     """Whether light drives a component directly.
 
     Parameters
@@ -138,14 +175,15 @@ def absorbs(participant: Participant, index: int, turn: Turn | None, light: str 
     states = polarizations(participant, turn)
     if not states:  # a two-fold axis parts E into what is along it (l = 0) and what is across
         for part in components(field, turn):
-            names = ("z",) if part.residue == 0 else ("+", "-")
-            states |= dict.fromkeys(names, part)
+            along: tuple[Polarization, ...] = ("z",)
+            across: tuple[Polarization, ...] = ("+", "-")
+            states |= dict.fromkeys(along if part.residue == 0 else across, part)
     component = components(participant, turn)[index]
     return _allowed(Leg(field, states[light]), Leg(participant, component, outgoing=True))
 
 
 @lru_cache(maxsize=65536)
-def routes(participant: Participant, index: int, turn: Turn | None) -> tuple[str, ...]:
+def routes(participant: Participant, index: int, turn: Turn | None) -> tuple[Route, ...]:
     """Ways in which light creates one quantum of a component, strongest process first.
 
     ``infrared:σ`` is absorption of light of polarisation σ, ``raman:σσ'`` scattering of σ into
@@ -168,20 +206,43 @@ def routes(participant: Participant, index: int, turn: Turn | None) -> tuple[str
     light = polarizations(participant, turn)
     component = components(participant, turn)[index]
     created = Leg(participant, component, outgoing=True)
-    found = []
-    if kind.infrared:
-        names = [f"infrared:{s}" for s, c in light.items() if _allowed(Leg(field, c), created)]
-        found += names if light else ["infrared"]
-    if kind.raman:
+    found: list[tuple[Process, tuple[Polarization, ...]]] = []
+    if kind.infrared and light:
+        found += [("infrared", (s,)) for s, c in light.items() if _allowed(Leg(field, c), created)]
+    elif kind.infrared:
+        found.append(("infrared", ()))
+    if kind.raman and light:
         pairs = sorted(product(light, light), key=lambda p: "z" in p)
-        names = [
-            f"raman:{s}{t}"
+        found += [
+            ("raman", (s, t))
             for s, t in pairs
             if _allowed(Leg(field, light[s]), Leg(field, light[t], outgoing=True), created)
         ]
-        found += names if light else ["raman"]
+    elif kind.raman:
+        found.append(("raman", ()))
     if kind.hyper_raman and not found:
-        found.append("hyper-raman")
+        found.append(("hyper-raman", ()))
+    return tuple(_WORDS[route] for route in found)
+
+
+def infrared_light(participant: Participant, turn: Turn | None) -> tuple[Polarization, ...]:
+    """Polarisations about an axis of order 3 or more that a species absorbs, of any component.
+
+    Examples
+    --------
+    >>> from symchiral.irreps.mulliken import zone_centre
+    >>> from symchiral.crystal.search import space_group
+    >>> infrared_light(zone_centre(space_group(458))[5], None)
+    ()
+    """
+    if not activity(participant).infrared:
+        return ()
+    found: dict[Polarization, None] = {}
+    for i, _ in enumerate(components(participant, turn)):
+        for route in routes(participant, i, turn):
+            process, light = ROUTES[route]
+            if process == "infrared":
+                found.update(dict.fromkeys(light))
     return tuple(found)
 
 

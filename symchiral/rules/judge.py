@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from math import prod
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,9 @@ FORBIDDEN = 1e-9
 """Averages at most this large are zero; between the two the verdict is undecided."""
 
 
+VerdictWord = Literal["allowed", "forbidden", "undecided"]
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What the average says.
@@ -43,7 +47,7 @@ class Verdict:
         Norm of the average of the best unit product of vectors: the residual of the verdict.
     """
 
-    word: str
+    word: VerdictWord
     size: float
 
 
@@ -143,8 +147,9 @@ def largest(average: dict[tuple[int, ...], Complex]) -> float:
 
 def verdict_of(size: float) -> Verdict:
     """Read a verdict from the size of an average."""
-    word = "allowed" if size >= ALLOWED else "forbidden" if size <= FORBIDDEN else "undecided"
-    return Verdict(word, size)
+    if size >= ALLOWED:
+        return Verdict("allowed", size)
+    return Verdict("forbidden" if size <= FORBIDDEN else "undecided", size)
 
 
 def time_odd(coupling: Coupling) -> bool:

@@ -23,7 +23,7 @@ from symchiral.modes.species import Species
 from symchiral.rules.activity import Activity
 from symchiral.rules.coupling import Coupling
 from symchiral.rules.judge import FORBIDDEN, count_coefficients, group_average, largest
-from symchiral.rules.reason import by_simplicity, describe
+from symchiral.rules.reason import by_simplicity, operation_name
 from symchiral.rules.tensor import TensorForm, tensor_form
 
 THETA = "time reversal"
@@ -172,7 +172,9 @@ def velocities_may(crystal: SymmetricCrystal, coupling: Coupling) -> bool:
 def with_time(crystal: SymmetricCrystal, g: int) -> str:
     """An operation in words: ``the inversion {-1|0} with time reversal``."""
     primed = crystal.signs is not None and crystal.signs[g] < 0
-    return describe(crystal.group, g) + (f" with {THETA}" if primed else "")
+    return (
+        f"the {operation_name(crystal.group, g)} {crystal.group.standard_operations[g].seitz}"
+    ) + (f" with {THETA}" if primed else "")
 
 
 def net_moment(crystal: SymmetricCrystal) -> TensorForm:

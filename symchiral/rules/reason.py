@@ -1,10 +1,14 @@
-"""Why a coupling is forbidden: the simplest operation that says so."""
+"""Why a coupling is allowed or forbidden, as a value; of a forbidden one the simplest operation.
+
+:func:`why_forbidden` is where to start. Sentences are made of reasons in the room ``text``.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +27,26 @@ from symchiral.rules.judge import (
     time_odd,
 )
 
-_NAMES = {-1: "inversion", -2: "mirror", 2: "half-turn"}
+ReasonKind = Literal[
+    "invariant",
+    "momentum",
+    "translation",
+    "parity",
+    "pam",
+    "exchange",
+    "time-reversal",
+    "spin",
+    "normal-mode",
+    "group",
+    "tolerance",
+]
+"""What decided. ``invariant``: the group has invariants that contain the product; ``tolerance``:
+the average is neither clearly zero nor clearly not; the others forbid it, but for ``pam`` of a
+coupling of which a leg is known by its pseudo-angular momentum alone."""
+
+OperationName = Literal[
+    "inversion", "mirror", "glide", "half-turn", "screw", "rotation", "operation"
+]
 
 
 @dataclass(frozen=True)
@@ -43,6 +66,8 @@ class Witness:
     exchange : tuple of int or None
         If it returns the product with equal legs exchanged: slot i then holds the former
         ``exchange[i]``. None if every leg returns by itself.
+    name : str
+        What kind of operation it is.
     """
 
     operation: int
@@ -50,26 +75,37 @@ class Witness:
     xyz: str
     phase: Fraction
     exchange: tuple[int, ...] | None = None
+    name: OperationName = "operation"
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a coupling is forbidden.
+    """Why a coupling is allowed, undecided or forbidden.
 
     Attributes
     ----------
     kind : str
-        momentum, translation, spin, time-reversal, parity, pam, exchange, normal-mode or group.
-    text : str
-        A sentence.
+        What decided.
     witnesses : tuple of Witness
-        One operation; two for ``group`` (their phases do not exist and are 0); none for momentum,
-        translation, spin, time reversal and normal modes.
+        The operation that forbids it; two for ``group`` (their phases do not exist and are 0); none
+        for momentum, translation, spin, time reversal and normal modes.
+    phases : tuple of (str, Fraction)
+        Every leg, ``*`` after an outgoing one, with the phase by which the witness multiplies it,
+        a fraction of a turn; empty where legs do not return by themselves.
+    total : tuple of str
+        The sum of the wavevectors, where it is no reciprocal lattice vector.
+    coefficients : int or None
+        Number of invariants of an allowed coupling.
+    residual : float or None
+        Size of the average of an undecided one.
     """
 
-    kind: str
-    text: str
+    kind: ReasonKind
     witnesses: tuple[Witness, ...] = ()
+    phases: tuple[tuple[str, Fraction], ...] = ()
+    total: tuple[str, ...] = ()
+    coefficients: int | None = None
+    residual: float | None = None
 
 
 def why_forbidden(coupling: Coupling, *, first: int | None = None) -> Reason:
@@ -90,23 +126,13 @@ def why_forbidden(coupling: Coupling, *, first: int | None = None) -> Reason:
         Index of the operation to try first among the rotations: that of the axis.
     """
     if not coupling.momentum.is_reciprocal_vector:
-        total = ", ".join(coupling.momentum.texts)
-        return Reason("momentum", f"the wavevectors sum to ({total}), no reciprocal lattice vector")
+        return Reason("momentum", total=tuple(coupling.momentum.texts))
     if odd_spin(coupling):
-        return Reason(
-            "spin",
-            "a turn by 360° changes the sign of a state of spin ½, and the product has an odd "
-            "number of them",
-        )
+        return Reason("spin")
     if time_odd(coupling):
-        return Reason("time-reversal", "an odd number of factors changes sign under time reversal")
+        return Reason("time-reversal")
     if between_normal_modes(coupling) and largest(average_of(coupling)) > FORBIDDEN:
-        return Reason(
-            "normal-mode",
-            "two different normal modes have no product of their displacements in the energy: "
-            "without it they are normal modes. (With a velocity in place of a displacement "
-            "magnetic order or a magnetic field may mix them.)",
-        )
+        return Reason("normal-mode")
     group = coupling.legs[0].participant.group
     known = coupling.known
     order = [g for g in by_simplicity(group, first) if known is None or g in known]
@@ -124,11 +150,7 @@ def why_forbidden(coupling: Coupling, *, first: int | None = None) -> Reason:
         for h in order[i + 1 :]:
             if largest(average_of(coupling, subgroup(group, (g, h)))) <= FORBIDDEN:
                 pair = tuple(_witness(group, x, Fraction(0)) for x in (g, h))
-                return Reason(
-                    "group",
-                    f"{pair[0].seitz} and {pair[1].seitz} together leave nothing of the product",
-                    pair,
-                )
+                return Reason("group", pair)
     raise ValueError(f"{coupling} has no witness: is it forbidden?")
 
 
@@ -205,41 +227,36 @@ def _exchanged_phase(coupling: Coupling, g: int) -> Fraction | None:
 def _witness(
     group: SpaceGroup, g: int, phase: Fraction, exchange: tuple[int, ...] | None = None
 ) -> Witness:
-    return Witness(g, group.standard_operations[g].seitz, group.operations[g].xyz, phase, exchange)
+    standard = group.standard_operations[g]
+    return Witness(
+        g, standard.seitz, group.operations[g].xyz, phase, exchange, operation_name(group, g)
+    )
 
 
-def describe(group: SpaceGroup, g: int) -> str:
-    """An operation in words: ``the mirror {m100|0}``."""
+def operation_name(group: SpaceGroup, g: int) -> OperationName:
+    """Kind of an operation, as it is called: mirror, glide, screw, …"""
     operation = group.standard_operations[g]
-    name = _NAMES.get(operation.type, "operation")
+    if operation.kind == "glide" and abs(operation.type) == 2:
+        return "glide"
     if operation.kind in ("glide", "screw"):
-        name = operation.kind if abs(operation.type) == 2 else "screw"
-    elif operation.type > 2:
-        name = "rotation"
-    return f"the {name} {operation.seitz}"
-
-
-def _sign(phase: Fraction) -> str:
-    return {Fraction(0): "+1", Fraction(1, 2): "−1"}.get(phase, f"exp(2πi·{phase})")
+        return "screw"
+    if operation.type > 2:
+        return "rotation"
+    names: dict[int, OperationName] = {-1: "inversion", -2: "mirror", 2: "half-turn"}
+    return names.get(operation.type, "operation")
 
 
 def _single(coupling: Coupling, group: SpaceGroup, g: int, phase: Fraction) -> Reason:
-    parts = ", ".join(
-        f"{leg.label}{'*' if leg.outgoing else ''}: {_sign(turn(leg_phases(leg)[0][g]))}"
+    phases = tuple(
+        (f"{leg.label}{'*' if leg.outgoing else ''}", turn(leg_phases(leg)[0][g]))
         for leg in coupling
     )
-    kind = "parity" if abs(group.operations[g].type) in (1, 2) else "pam"
-    text = f"{describe(group, g)} multiplies the product by {_sign(phase)} ({parts})"
-    return Reason(kind, text, (_witness(group, g, phase),))
+    kind: ReasonKind = "parity" if abs(group.operations[g].type) in (1, 2) else "pam"
+    return Reason(kind, (_witness(group, g, phase),), phases)
 
 
 def _exchange(coupling: Coupling, group: SpaceGroup, g: int, phase: Fraction) -> Reason:
-    slots = _returned(coupling, g)
-    text = (
-        f"{describe(group, g)} returns the product with its equal quanta exchanged and "
-        f"multiplied by {_sign(phase)}: one and the same mode cannot take both parts"
-    )
-    return Reason("exchange", text, (_witness(group, g, phase, slots),))
+    return Reason("exchange", (_witness(group, g, phase, _returned(coupling, g)),))
 
 
 def _returned(coupling: Coupling, g: int) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.display import display
 from symchiral.errors import LabelError, LimitError
 from symchiral.fields.pump import Pump
 from symchiral.irreps.participant import Participant
@@ -20,7 +21,6 @@ from symchiral.rules.budget import RotationSense, rotation_sense, sum_of_signs
 from symchiral.rules.coupling import Coupling, Leg
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import selected
-from symchiral.rules.wording import minus, pretty
 from symchiral.value import Value
 
 LINEWIDTH = 0.1
@@ -65,6 +65,18 @@ class Transfer(Value):
         return str(Coupling(self.legs))
 
     @property
+    def mode_names(self) -> tuple[ModeName, ...]:
+        """Names of the modes of the legs, incoming ones first: ``Eu#1``, ``K3#2@K``."""
+        return tuple(
+            ModeName(m.species.label, m.number, "", m.species.place) for m in self.multiplets
+        )
+
+    @property
+    def signs(self) -> tuple[float, ...]:
+        """The l that the legs count for; of two transfers with reversed signs the larger leads."""
+        return tuple(float(leg.component.counted or 0) for leg in self.rule.channel.coupling)
+
+    @property
     def detuning(self) -> float:
         r"""Frequency of the incoming quanta minus that of the outgoing ones, THz."""
         legs = self.rule.channel.coupling
@@ -79,8 +91,8 @@ class Transfer(Value):
         return self.linewidth**2 / (self.detuning**2 + self.linewidth**2)
 
     @cached_property
-    def _momenta(self) -> tuple[list[list[float]], list[list[float]]]:
-        """Angular momenta about the axis on either side, all partners of each component."""
+    def momenta(self) -> tuple[list[list[float]], list[list[float]]]:
+        """J about the axis of the modes that go in and come out, ħ; of all partners of each."""
         sides: tuple[list[list[float]], list[list[float]]] = ([], [])
         axis = self.rule.axis
         for leg, multiplet in zip(self.rule.channel.coupling, self.multiplets, strict=True):
@@ -98,7 +110,7 @@ class Transfer(Value):
         if self.rule.axis is None:
             return self.rule.rotation_sense
         signs = []
-        for side in self._momenta:
+        for side in self.momenta:
             values = [found[0] if len(found) == 1 else None for found in side]
             signs.append(sum_of_signs([_sign(found) for found in side], values))
         return rotation_sense(signs[0], signs[1])
@@ -108,7 +120,7 @@ class Transfer(Value):
         """ΣJ_in − ΣJ_out of these modes, ħ; None where one of them has no definite J."""
         if self.rule.axis is None:
             return None
-        into, out = self._momenta
+        into, out = self.momenta
         if any(len(found) != 1 or np.isnan(found[0]) for found in (*into, *out)):
             return None
         return round(sum(f[0] for f in into) - sum(f[0] for f in out), 9) + 0.0
@@ -135,25 +147,8 @@ class Transfer(Value):
 
     def explain(self) -> str:
         """Return the explanation of the rule, with the frequencies and motions of these modes."""
-        lines = self.rule.lines(self.rotation_sense, self.am_transfer)
-        lines[0] = f"{pretty(self.id)}    {self.rule.verdict}"
-        legs = list(zip(self.rule.channel.coupling, self.multiplets, strict=True))
-        sides = [
-            " + ".join(f"{m.frequency:.3f}" for leg, m in legs if leg.outgoing is side)
-            for side in (False, True)
-        ]
-        lines.append(
-            f"resonance  {sides[0]} → {sides[1]} THz: detuning {minus(f'{self.detuning:+.3f}')} "
-            f"THz, score {self.score:.2g} at a linewidth of {self.linewidth:g} THz"
-        )
-        if self.rule.axis is not None:
-            momenta = iter([*self._momenta[0], *self._momenta[1]])
-            words = [
-                f"{pretty(leg.label)} {minus(', '.join(f'{x:+.3f}' for x in next(momenta)))}"
-                for leg in (*Coupling(self.legs).incoming, *Coupling(self.legs).outgoing)
-            ]
-            lines.append(f"motion     J of these modes (ħ): {'; '.join(words)}")
-        return "\n".join(lines)
+        text: str = display(self, "text")
+        return text
 
     def __repr__(self) -> str:
         return f"Transfer({self.id!r}, detuning {self.detuning:+.4f} THz)"

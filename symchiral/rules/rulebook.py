@@ -9,16 +9,15 @@ from typing import Any, overload
 
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.display import display
 from symchiral.errors import AxisError
 from symchiral.fields.pump import Pump
 from symchiral.irreps.axis import Axis, axis_at
 from symchiral.modes.species import Species, find_species
-from symchiral.rules.activity import Process, absorbs, process
+from symchiral.rules.activity import ROUTES, Process, absorbs, process
 from symchiral.rules.channel import Population, enumerate_channels, read_channel
 from symchiral.rules.grammar import lookup, resolve_transfer
-from symchiral.rules.listing import listing
 from symchiral.rules.rule import Rule
-from symchiral.table import Table
 from symchiral.value import Value
 
 
@@ -58,6 +57,11 @@ class RuleBook(Value):
     def order(self) -> int:
         """The number m of quanta in and out together."""
         return len(self.points)
+
+    @property
+    def crystal(self) -> SymmetricCrystal:
+        """The crystal its species belong to."""
+        return next(iter(self.species.values())).matrices.crystal
 
     @property
     def at_centre(self) -> bool:
@@ -171,7 +175,7 @@ class RuleBook(Value):
         """
         kind = process(light)
         return self._where(
-            lambda rule: all(p is not None and p.split(":")[0] == kind for p in rule.pump)
+            lambda rule: all(p is not None and ROUTES[p][0] == kind for p in rule.pump)
         )
 
     def seen_by(self, light: str) -> RuleBook:
@@ -183,7 +187,7 @@ class RuleBook(Value):
             It is no kind of light.
         """
         kind = process(light)
-        return self._where(lambda rule: any(p.split(":")[0] == kind for p in rule.probe))
+        return self._where(lambda rule: any(ROUTES[p][0] == kind for p in rule.probe))
 
     def reached_by(self, pump: Pump | None, probe: str | None) -> RuleBook:
         """Rules, forbidden ones too, whose legs a pump drives and a probe sees.
@@ -207,8 +211,13 @@ class RuleBook(Value):
         return self._where(lambda rule: selected(rule, pump, seen))
 
     def to_records(self) -> list[dict[str, Any]]:
-        """Return the rules as the dictionaries of the JSON contract."""
-        return [rule.to_record() for rule in self.rules]
+        """Return the rules as flat dictionaries, one per channel: a row of a table each.
+
+        Numbers and words only: a quantity of several quanta is one text, as in
+        ``"infrared:+ infrared:+"``. :meth:`Rule.to_record` has invariant and reason too.
+        """
+        found: list[dict[str, Any]] = display(self, "records")
+        return found
 
     def counts(self) -> dict[str, int]:
         """Return how many channels were judged, allowed, and how many flip, keep, …
@@ -228,14 +237,12 @@ class RuleBook(Value):
         }
 
     def __repr__(self) -> str:
-        return self._table.text()
+        text: str = display(self, "text")
+        return text
 
     def _repr_html_(self) -> str:
-        return self._table.html()
-
-    @property
-    def _table(self) -> Table:
-        return listing(self).table()
+        text: str = display(self, "html")
+        return text
 
 
 def selected(rule: Rule, pump: Pump | None, probe: Process | None) -> bool:
@@ -246,7 +253,7 @@ def selected(rule: Rule, pump: Pump | None, probe: Process | None) -> bool:
     AxisError
         The pump is polarised and there is no axis.
     """
-    if probe is not None and not any(p.split(":")[0] == probe for p in rule.probe):
+    if probe is not None and not any(ROUTES[p][0] == probe for p in rule.probe):
         return False
     if pump is None:
         return True

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from symchiral.rules.activity import ROUTES, Process, Route
+
+PROCESS_NAMES: dict[Process, str] = {
+    "infrared": "infrared",
+    "raman": "Raman",
+    "hyper-raman": "hyper-Raman",
+}
+"""How processes are written."""
+
 
 def signed(pam: str | None) -> str:
     """``+1``, ``−1``, ``0`` with a typographic minus."""
@@ -20,8 +29,8 @@ def pretty(transfer: str) -> str:
     return minus(transfer.replace("->", "→"))
 
 
-def route_text(route: str) -> str:
+def route_text(route: Route) -> str:
     """``infrared:+`` → ``infrared σ+``; ``raman:+-`` → ``Raman σ+→σ−``."""
-    kind, _, light = route.partition(":")
-    name = {"infrared": "infrared", "raman": "Raman", "hyper-raman": "hyper-Raman"}[kind]
-    return f"{name} {'→'.join(minus(x) if x == 'z' else 'σ' + minus(x) for x in light)}".strip()
+    process, light = ROUTES[route]
+    arrows = "→".join("z" if x == "z" else f"σ{minus(x)}" for x in light)
+    return f"{PROCESS_NAMES[process]} {arrows}".strip()

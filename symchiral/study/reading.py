@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from symchiral.anharmonic.third_order import is_third_order_source, read_third_order
+from symchiral.answers.predict import Predict
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.order import find_magnetic_symmetry
 from symchiral.crystal.tolerance import SYMPREC
@@ -131,8 +131,8 @@ def predict(
     acoustic: bool = False,
     symprec: float = SYMPREC,
     axis: str | Sequence[float] | None = None,
-) -> dict[str, Any]:
-    """Return the table of transfers of a structure as a plain dictionary, in one pure call.
+) -> Predict:
+    """Return the transfers of a structure, in one pure call.
 
     Parameters
     ----------
@@ -149,9 +149,11 @@ def predict(
 
     Examples
     --------
-    >>> document = predict("Bi2Se3")
-    >>> document["structure"]["symbol"], document["counts"]["flipped"]
+    >>> answer = predict("Bi2Se3")
+    >>> answer.structure.symbol, answer.counts.flipped
     ('R-3m', 14)
+    >>> answer.to_dict()["channels"][0]["pam_sense"]
+    'neutral'
     """
     study = read(source, symprec=symprec, axis=axis)
     return study.predict(order=order, q=q, everything=all, acoustic=acoustic)

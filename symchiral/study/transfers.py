@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from symchiral.answers.predict import Predict, predict
+from symchiral.answers.record import FrequencyUnit
 from symchiral.errors import GrammarError
 from symchiral.fields.pump import Pump
 from symchiral.irreps.stars import place_name
-from symchiral.report.document import predict_document
-from symchiral.report.transfers import species_transfer_record, transfer_record
 from symchiral.rules.resonance import LINEWIDTH, Transfer, resonances
 from symchiral.rules.rulebook import RuleBook
 from symchiral.study.forces import ForcesStudy
@@ -152,23 +152,38 @@ class TransferStudy(ForcesStudy):
         q: str | Sequence[str] | None = None,
         everything: bool = False,
         acoustic: bool = False,
-        unit: str = "THz",
+        channels: bool = True,
+        unit: FrequencyUnit = "THz",
         **resonance: Any,
-    ) -> dict[str, Any]:
-        """Return the rules of one vertex as the plain dictionary of ``predict --json``.
+    ) -> Predict:
+        """Return the transfers of one vertex: the answer that ``predict --json`` prints.
 
         With forces it also has the transfers between actual modes, in ``unit``; ``resonance`` are
         the options of :meth:`transfers`. Without forces a polarisation of the pump and a probe
         select transfers between species.
+
+        Parameters
+        ----------
+        order, q, acoustic
+            As for :meth:`rules`.
+        everything : bool
+            List the forbidden channels too, each with its witness.
+        channels : bool
+            List the channels, each with its invariant; without them the answer has the rows of the
+            table only, and is made faster.
         """
         book = self.rules(order=order, q=q, acoustic=acoustic)
-        document = predict_document(
-            self.crystal, book, everything=everything, background=self.background
-        )
+        reached = transfers = None
         if self.phonons is not None:
-            found = self.resonances(book, **resonance)
-            document["transfers"] = [transfer_record(t, unit=unit) for t in found]
+            transfers = self.resonances(book, **resonance)
         elif resonance:
             reached = self.reached(book, **resonance)
-            document["transfers"] = [species_transfer_record(r, unit=unit) for r in reached]
-        return document
+        return predict(
+            self.crystal,
+            book,
+            rules=() if not channels else book.everything if everything else book.listed,
+            shown=reached,
+            transfers=transfers if reached is None else reached.rules,
+            unit=unit,
+            background=self.background,
+        )

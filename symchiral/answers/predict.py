@@ -1,0 +1,354 @@
+"""The answers of ``predict``: the transfers of one vertex, and of every vertex of special points.
+
+The records come first, then the functions that fill them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from msgspec import Meta
+
+from symchiral.answers.channel import (
+    Channel,
+    Transfer,
+    TransferName,
+    channel,
+    species_transfer,
+    transfer,
+)
+from symchiral.answers.crystal import (
+    AxisOfRotation,
+    StaticField,
+    Structure,
+    Wavevector,
+    axis_of,
+    static_field,
+    structure,
+    wavevector,
+)
+from symchiral.answers.record import Answer, Count, FrequencyUnit, Pam, Record, beginning
+from symchiral.answers.species import SpeciesOfModes, species_of
+from symchiral.crystal.search import SymmetricCrystal
+from symchiral.fields.background import Background
+from symchiral.rules.activity import Route
+from symchiral.rules.budget import PamSense, RotationSense
+from symchiral.rules.judge import VerdictWord
+from symchiral.rules.listing import Group, Listing, group_of, listing
+from symchiral.rules.listing import Row as ListedRow
+from symchiral.rules.resonance import Transfer as RuleTransfer
+from symchiral.rules.rule import Rule
+from symchiral.rules.rulebook import RuleBook
+
+
+class Counts(Record, frozen=True, kw_only=True):
+    """Number of channels, each identity pattern and sign counted by itself (rows counts
+    transfers).
+    """
+
+    judged: Count
+    """All channels judged."""
+    allowed: Count
+    """Allowed ones."""
+    flipped: Count
+    """Allowed ones that flip the sense of pseudo-angular momentum."""
+    kept: Count
+    """Allowed ones that keep it."""
+    neutral: Count
+    """Allowed ones with no sense on one side."""
+    undecided: Count
+    """Undecided ones."""
+
+
+class Rows(Record, frozen=True, kw_only=True):
+    """Number of transfers as the table of the terminal counts them: channels that differ by the
+    signs of all legs, or by same and different modes of a species, are one. Zero of a group: none
+    of it.
+    """
+
+    judged: Count
+    """All transfers judged."""
+    allowed: Count
+    """Allowed or undecided ones, the rows of the table."""
+    flipped: Count
+    """Rows that flip the sense of pseudo-angular momentum."""
+    kept: Count
+    """Rows that keep it."""
+    neutral: Count
+    """Rows with a sense on one side at most, of quanta that turn."""
+    without_rotation: Count
+    """Rows in which nothing turns."""
+    undefined: Count
+    """Rows without pseudo-angular momentum."""
+
+
+class Row(Record, frozen=True, kw_only=True):
+    """A transfer of species as one flat record: a row of the table, or one channel of a book."""
+
+    transfer: TransferName
+    """The channel that stands for it, ``Eu(+) Eu(+) -> Eg(-)``."""
+    group: Group
+    """flipped, kept or neutral as its PAM; without rotation: nothing turns; undefined: no axis."""
+    verdict: VerdictWord
+    """What symmetry says."""
+    incoming: tuple[Pam | None, ...]
+    """PAM of the quanta that go in."""
+    outgoing: tuple[Pam | None, ...]
+    """PAM of the quanta that come out."""
+    n: int | None
+    """The n that senses and U refer to."""
+    umklapp: int | None
+    """U = (sum of l in - sum of l out)/n."""
+    pam_sense: PamSense
+    """Sense of pseudo-angular momentum, out against in."""
+    other_senses: tuple[PamSense, ...]
+    """Its other senses, if another parallel axis of this order were named."""
+    rotation_sense: RotationSense
+    """Sense in which the atoms turn, out against in."""
+    across: bool
+    """Whether atoms may turn about directions across the axis, which are not counted."""
+    am_transfer: float | None
+    """Angular momentum handed to the lattice where symmetry fixes it. Unit: hbar."""
+    pump: tuple[Route | None, ...]
+    """How light drives each incoming quantum."""
+    probe: tuple[Route, ...]
+    """How light sees the outgoing quanta."""
+    coefficients: Count | None
+    """Real coefficients of the coupling of the whole species."""
+    different: bool
+    """Whether legs of one species must be different modes."""
+    signed: bool
+    """Whether reversing all signs gives another transfer."""
+    both: bool
+    """Whether that one is allowed too; then this row stands for both."""
+
+
+class Table(Record, frozen=True, kw_only=True):
+    """The transfers as the terminal shows them, in its order."""
+
+    rows: tuple[Row, ...]
+    """Allowed and undecided transfers, one row for those that differ by the signs of all legs or
+    by same and different modes of a species."""
+    judged: Count
+    """Transfers judged."""
+    channels_judged: Count
+    """Channels judged: every sign and choice of modes by itself."""
+    channels_allowed: Count
+    """Allowed and undecided ones."""
+    selected: bool
+    """Whether these are the transfers that a pump and a probe select, or some of a book."""
+    straight: bool
+    """Whether no atom can turn: no species is degenerate, and time reversal is unbroken."""
+    several: bool
+    """Whether some species has several optical modes."""
+    driven: bool
+    """Whether an incoming quantum is at the zone centre, where light drives it."""
+    seen: bool
+    """Whether the outgoing quantum is at the zone centre, where light sees it."""
+    reversible: bool
+    """Whether every -q is q up to a reciprocal lattice vector."""
+    axis: AxisOfRotation | None
+    """The part of the axis that keeps every wavevector."""
+
+
+class Predict(Answer, frozen=True, kw_only=True, tag="symchiral/predict/1"):
+    """What ``symchiral predict --json`` prints and ``symchiral.predict`` returns: every allowed
+    (and undecided) channel of one order, with ``all=True`` the forbidden ones too.
+    """
+
+    order: Annotated[int, Meta(ge=3)]
+    """Quanta in and out together."""
+    structure: Structure
+    """The crystal, its space group and its primitive cell."""
+    axis: AxisOfRotation | None
+    """The axis of rotation; null where the crystal has none."""
+    q: tuple[Wavevector, ...]
+    """Wavevectors of the legs, all incoming; the last is that of the outgoing quantum at -q."""
+    species: tuple[SpeciesOfModes, ...]
+    """Species of vibrations."""
+    counts: Counts
+    """Number of channels."""
+    rows: Rows
+    """Number of transfers."""
+    channels: tuple[Channel, ...]
+    """The channels."""
+    transfers: tuple[Transfer, ...] | None
+    """With forces, transfers between actual modes, best resonance first; without, the transfers
+    between species that a given pump and probe reach; null where neither is given."""
+    field: StaticField | None
+    """Static fields the crystal stands in; null without."""
+    table: Table | None = None
+    """The transfers of species as the terminal shows them; without forces those that a given pump
+    and probe reach."""
+
+
+class Vertex(Record, frozen=True, kw_only=True):
+    """Wavevectors that close, and the transfers between them."""
+
+    q: tuple[Wavevector, ...]
+    """Wavevectors of the legs, all incoming."""
+    axis: AxisOfRotation | None
+    """The part of the axis that keeps every wavevector; null where there is none."""
+    counts: Counts
+    """Number of channels."""
+    rows: Rows
+    """Number of transfers."""
+    channels: tuple[Channel, ...]
+    """The allowed and undecided channels."""
+    n: int | None = None
+    """The n that senses and U refer to."""
+
+
+class Vertices(Answer, frozen=True, kw_only=True, tag="symchiral/vertices/1"):
+    """What ``symchiral predict --q star --json`` prints: every vertex of special points, up to
+    symmetry.
+    """
+
+    structure: Structure
+    """The crystal, its space group and its primitive cell."""
+    vertices: tuple[Vertex, ...]
+    """The vertices."""
+
+
+def predict(
+    crystal: SymmetricCrystal,
+    book: RuleBook,
+    *,
+    rules: Sequence[Rule] | None = None,
+    shown: RuleBook | None = None,
+    transfers: Sequence[RuleTransfer] | Sequence[Rule] | None = None,
+    unit: FrequencyUnit = "THz",
+    background: Background | None = None,
+) -> Predict:
+    """Answer which transfers a crystal allows at one vertex.
+
+    Parameters
+    ----------
+    book : RuleBook
+        The rules of the vertex.
+    rules : sequence of Rule, optional
+        Those to list as channels, each with its invariant and its reason; default those that are
+        not forbidden.
+    shown : RuleBook, optional
+        The part of the book that a pump and a probe select, for the table.
+    transfers : sequence of Transfer or of Rule, optional
+        Transfers between actual modes, or the rules that a pump and a probe select.
+    unit : str
+        Of frequencies.
+    background : Background, optional
+        The static fields the crystal stands in.
+    """
+    return Predict(
+        **beginning(crystal),
+        order=book.order,
+        structure=structure(crystal),
+        axis=axis_of(crystal, book.axis),
+        q=tuple(wavevector(crystal, q) for q in book.points),
+        species=species_of(tuple(book.species.values())),
+        counts=Counts(**book.counts()),
+        rows=_rows(listing(book)),
+        channels=tuple(map(channel, book.listed if rules is None else rules)),
+        transfers=None if transfers is None else _transfers(transfers, unit),
+        field=static_field(crystal, background),
+        table=table(crystal, book if shown is None else shown),
+    )
+
+
+def vertices(crystal: SymmetricCrystal, books: Sequence[RuleBook]) -> Vertices:
+    """Answer ``predict --q star``: one entry per vertex."""
+    return Vertices(
+        **beginning(crystal),
+        structure=structure(crystal),
+        vertices=tuple(
+            Vertex(
+                q=tuple(wavevector(crystal, q) for q in book.points),
+                axis=axis_of(crystal, book.axis),
+                counts=Counts(**book.counts()),
+                rows=_rows(listing(book)),
+                channels=tuple(map(channel, book.listed)),
+                n=next((rule.channel.order for rule in book.everything), None),
+            )
+            for book in books
+        ),
+    )
+
+
+def table(crystal: SymmetricCrystal, book: RuleBook) -> Table:
+    """Return the rows of a book as the terminal shows them."""
+    found = listing(book)
+    return Table(
+        rows=tuple(_row(x) for x in found.rows),
+        judged=found.judged,
+        channels_judged=len(book.everything),
+        channels_allowed=len(book),
+        selected=book.selection,
+        straight=found.straight,
+        several=any(species.optical > 1 for species in book.species.values()),
+        driven=book.driven,
+        seen=book.seen,
+        reversible=book.self_conjugate,
+        axis=axis_of(crystal, book.axis),
+    )
+
+
+def flat(rule: Rule) -> Row:
+    """Describe one rule as a flat record."""
+    return _row(ListedRow(rule, group_of(rule), different=False, both=False))
+
+
+def _row(row: ListedRow) -> Row:
+    rule, coupling = row.rule, row.rule.channel.coupling
+    return Row(
+        transfer=rule.id,
+        group=row.group,
+        verdict=rule.verdict,
+        incoming=tuple(leg.component.pam for leg in coupling.incoming),
+        outgoing=tuple(leg.component.pam for leg in coupling.outgoing),
+        n=rule.channel.order,
+        umklapp=rule.umklapp,
+        pam_sense=rule.pam_sense,
+        other_senses=rule.channel.other_senses,
+        rotation_sense=rule.rotation_sense,
+        across=rule.turns_across,
+        am_transfer=rule.am_transfer,
+        pump=rule.pump,
+        probe=rule.probe,
+        coefficients=rule.coefficients,
+        different=row.different,
+        signed=row.signed,
+        both=row.both,
+    )
+
+
+def _rows(found: Listing) -> Rows:
+    groups = found.counts()
+    return Rows(
+        judged=found.judged,
+        allowed=len(found.rows),
+        flipped=groups["flipped"],
+        kept=groups["kept"],
+        neutral=groups["neutral"],
+        without_rotation=groups["without rotation"],
+        undefined=groups["undefined"],
+    )
+
+
+def _transfers(
+    transfers: Sequence[RuleTransfer] | Sequence[Rule], unit: FrequencyUnit
+) -> tuple[Transfer, ...]:
+    """Describe transfers; of those with all signs reversed one stands for both."""
+    first: dict[object, RuleTransfer] = {}
+    for t in transfers:
+        if isinstance(t, RuleTransfer):
+            kept = first.setdefault(t.family, t)
+            if t.signs > kept.signs:
+                first[t.family] = t
+    found = []
+    for t in transfers:
+        if isinstance(t, RuleTransfer):
+            standing = first[t.family]
+            found.append(transfer(t, unit=unit, reverse_of=None if standing is t else standing.id))
+        else:
+            found.append(species_transfer(t, unit=unit))
+    return tuple(found)

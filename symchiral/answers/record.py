@@ -1,0 +1,248 @@
+"""The base of all answers, and how they become JSON and come back.
+
+An answer is a frozen record: plain fields, with what they mean and their unit below them, no array
+and no method but those that encode and decode. A key that a document need not have is ``UNSET``.
+:class:`Answer` has what every document begins with.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, Any, Literal, Self
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from msgspec import Meta
+
+from symchiral.crystal.crystal import Notice
+from symchiral.crystal.search import SymmetricCrystal
+from symchiral.disk import files_read
+from symchiral.errors import ReadError
+from symchiral.version import __version__
+
+Rational = Annotated[str, Meta(pattern=r"^-?(0|[1-9][0-9]*)(/[1-9][0-9]*)?$")]
+"""A number in lowest terms as a string: ``0``, ``-1``, ``5/4``."""
+
+Pam = Annotated[
+    str,
+    Meta(pattern=r"^-?(0|[1-9][0-9]*)(/[1-9][0-9]*)?$|^[-+*/0-9]*[uvw][-+*/0-9uvw]*$"),
+]
+"""l modulo n, balanced (−n/2 < l ≤ n/2), an exact rational; symbolic on a screw line, ``1+u`` with
+u = q·c/2π."""
+
+Xyz = Annotated[str, Meta(pattern=r"^[-+xyz0-9/]+,[-+xyz0-9/]+,[-+xyz0-9/]+$")]
+"""A symmetry operation in Jones-faithful notation, ``-y,x-y,z+1/3``."""
+
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Count = Annotated[int, Meta(ge=0)]
+Vector = tuple[float, float, float]
+Matrix = tuple[Vector, Vector, Vector]
+RationalVector = tuple[Rational, Rational, Rational]
+Complex = tuple[float, float]
+"""Real and imaginary part."""
+FrequencyUnit = Literal["THz", "cm-1", "meV"]
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of an answer."""
+
+
+class File(Record, frozen=True, kw_only=True):
+    """A file that was read."""
+
+    path: str
+    """Its name, as given or as it stands in its folder."""
+    sha256: Sha256
+    """Hash of the file as read, before decompression."""
+
+
+class Input(Record, frozen=True, kw_only=True):
+    """What was read."""
+
+    path: str | None
+    """Path or name as given; null for a structure in memory."""
+    sha256: Sha256 | None
+    """Hash of the file as read, before decompression; null for a structure in memory."""
+    files: tuple[File, ...]
+    """Every file the answer rests on, this one included: forces, Born charges, couplings,
+    frequencies, tensors, traces."""
+
+
+class Tolerance(Record, frozen=True, kw_only=True):
+    """Tolerances used."""
+
+    symprec: Annotated[float, Meta(gt=0)]
+    """Distance tolerance of the symmetry search. Unit: angstrom."""
+    deviation: Annotated[float, Meta(ge=0)]
+    """Largest distance by which an atom was moved to obey the group. Unit: angstrom."""
+
+
+class Units(Record, frozen=True, kw_only=True):
+    """Units of the numbers in this document."""
+
+    length: Literal["angstrom"] = "angstrom"
+    """Of cells, distances and tolerances."""
+    angular_momentum: Literal["hbar"] = "hbar"
+    """Of am and am_transfer."""
+    phase: Literal["turn"] = "turn"
+    """Of the phase of a witness."""
+
+
+class Warned(Record, frozen=True, kw_only=True):
+    """Something the user should know."""
+
+    kind: str
+    """What it is about: reading (something had to be assumed), looser-group (nearly a higher
+    symmetry), moved-atoms (by more than 0.01 angstrom, to obey the group), stated-group (the file
+    states another group, or several), stated-formula (it states other contents), stated-cell
+    (another volume), average-sites (virtual elements), readers (how ASE reads the file),
+    small-moments (taken as none), axis (a field takes the axis away). More may come."""
+    text: str
+    """A sentence."""
+
+
+class Answer(Record, frozen=True, kw_only=True, tag_field="schema"):
+    """What every document begins with; ``schema`` is its name and version.
+
+    Adding a key keeps the number of the version; removing one or changing a meaning does not.
+    """
+
+    symchiral: str
+    """Version of symchiral."""
+    libraries: dict[str, str]
+    """Versions of the libraries the answer stands on."""
+    input: Input
+    """What was read."""
+    tolerance: Tolerance
+    """Tolerances used."""
+    units: Units
+    """Units of the numbers in this document."""
+    warnings: tuple[Warned, ...]
+    """What the user should know about this answer."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document as plain dictionaries and lists."""
+        found: dict[str, Any] = json.loads(self.to_json())
+        return found
+
+    def to_json(self) -> str:
+        """Return the document as JSON text.
+
+        Raises
+        ------
+        ValueError
+            A number is not finite: JSON has none such.
+        """
+        plain = msgspec.to_builtins(self, str_keys=True)
+        return msgspec.json.format(json.dumps(plain, allow_nan=False), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read a document back.
+
+        Raises
+        ------
+        ReadError
+            It is no JSON, or no document of this kind.
+        """
+        try:
+            return msgspec.json.decode(text, type=cls)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise ReadError(
+                f"cannot read this as the answer {cls.__name__!r}",
+                why=str(error),
+                fix="give what symchiral printed with --json for the same command",
+            ) from error
+
+
+def beginning(
+    crystal: SymmetricCrystal, notices: tuple[Notice, ...] = (), *, units: Units | None = None
+) -> dict[str, Any]:
+    """Return the fields every answer begins with.
+
+    Parameters
+    ----------
+    notices : tuple of Notice
+        Those that stand beside the ones of the crystal.
+    units : Units, optional
+        Where the document has more than the usual ones.
+    """
+    source = crystal.input.source
+    return {
+        "symchiral": __version__,
+        "libraries": dict(_libraries()),
+        "input": Input(
+            path=source.path,
+            sha256=source.sha256,
+            files=tuple(File(path=p, sha256=s) for p, s in files_read(source.all_files)),
+        ),
+        "tolerance": Tolerance(
+            symprec=crystal.symprec, deviation=round(crystal.deviation, 6) + 0.0
+        ),
+        "units": Units() if units is None else units,
+        "warnings": tuple(Warned(kind=n.kind, text=n.text) for n in (*crystal.warnings, *notices)),
+    }
+
+
+@lru_cache(maxsize=1)
+def _libraries() -> tuple[tuple[str, str], ...]:
+    found = []
+    for name in ("numpy", "spglib", "spgrep", "ase", "phonopy"):
+        try:
+            found.append((name, version(name)))
+        except PackageNotFoundError:
+            continue
+    return tuple(found)
+
+
+def tidy(array: object, digits: int = 12) -> Any:
+    """Return nested tuples of numbers, rounded, without negative zeros.
+
+    Examples
+    --------
+    >>> tidy(np.array([[1.0, -1e-17], [0.25, 3.0]]))
+    ((1.0, 0.0), (0.25, 3.0))
+    """
+    return _tuples((np.round(np.array(array, dtype=float), digits) + 0.0).tolist())
+
+
+def tidy_complex(array: npt.ArrayLike, digits: int = 12) -> Any:
+    """Return nested tuples of (real part, imaginary part), rounded as by :func:`tidy`."""
+    values = np.asarray(array, dtype=complex)
+    return tidy(np.stack([values.real, values.imag], axis=-1), digits)
+
+
+def _tuples(values: Any) -> Any:
+    return tuple(map(_tuples, values)) if isinstance(values, list) else values
+
+
+def number(value: float | None, digits: int = 9) -> float | None:
+    """Return a number rounded to significant digits; None for what does not exist.
+
+    Examples
+    --------
+    >>> number(1 / 3, 3), number(float("nan")), number(None)
+    (0.333, None, None)
+    """
+    if value is None or not np.isfinite(value):
+        return None
+    return float(f"{value:.{digits}g}") + 0.0
+
+
+def flat_record(record: Record) -> dict[str, Any]:
+    """Return a record as one row of a table: texts, numbers, and None.
+
+    Of a tuple all is one text, with spaces between, ``-`` for None; keys that are not there are
+    left out.
+    """
+    found: dict[str, Any] = {}
+    for name in record.__struct_fields__:
+        value = getattr(record, name)
+        if isinstance(value, tuple):
+            value = " ".join("-" if x is None else str(x) for x in value)
+        if value is not msgspec.UNSET:
+            found[name] = value
+    return found

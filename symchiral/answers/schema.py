@@ -1,0 +1,109 @@
+"""JSON Schemas of the answers, generated from their types: none is kept by hand.
+
+What a field means stands below it in the source of its record, and is read from there.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import textwrap
+from functools import lru_cache
+from importlib import import_module
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+
+from symchiral.answers.record import Answer
+from symchiral.errors import LabelError, nearest
+
+ANSWERS = {
+    "explain": "symchiral.answers.explain:Explain",
+    "predict": "symchiral.answers.predict:Predict",
+    "vertices": "symchiral.answers.predict:Vertices",
+}
+"""Where the answer of a command lives; ``vertices`` is that of ``predict --q star``."""
+
+
+def answer_type(command: str) -> type[Answer]:
+    """Return the type of the answer of a command.
+
+    Raises
+    ------
+    LabelError
+        No command answers by that name.
+    """
+    if command not in ANSWERS:
+        raise LabelError(
+            f"no schema for {command!r}",
+            why="it is no command with --json",
+            fix=nearest(command, sorted(ANSWERS)),
+        )
+    module, _, name = ANSWERS[command].partition(":")
+    found: type[Answer] = getattr(import_module(module), name)
+    return found
+
+
+def schema(command: str) -> str:
+    """Return the JSON Schema of the document of a command, as text.
+
+    Raises
+    ------
+    LabelError
+        The command has no schema.
+    """
+    kind = answer_type(command)
+    (reference,), definitions = msgspec.json.schema_components([kind])
+    for record in _records(kind):
+        for name, text in _meanings(record).items():
+            properties = definitions[record.__name__]["properties"]
+            properties[name] = {"description": text, **properties[name]}
+    top = definitions.pop(reference["$ref"].rpartition("/")[2])
+    tag = kind.__struct_config__.tag
+    top["properties"]["schema"]["description"] = "Name and version of this schema."
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": tag,
+        **top,
+        "$defs": definitions,
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False)
+
+
+def _records(kind: type[msgspec.Struct]) -> list[type[msgspec.Struct]]:
+    """A record and all that its fields are made of."""
+    found: dict[type[msgspec.Struct], None] = {}
+
+    def visit(about: Any) -> None:
+        if isinstance(about, msgspec.inspect.StructType):
+            if about.cls in found:
+                return
+            found[about.cls] = None
+        for name in getattr(about, "__struct_fields__", ()):
+            value = getattr(about, name)
+            for part in value if isinstance(value, tuple) else (value,):
+                if isinstance(part, msgspec.inspect.Field):
+                    visit(part.type)
+                elif isinstance(part, msgspec.inspect.Type):
+                    visit(part)
+
+    visit(msgspec.inspect.type_info(kind))
+    return list(found)
+
+
+@lru_cache(maxsize=256)
+def _meanings(record: type[msgspec.Struct]) -> dict[str, str]:
+    """What stands below the fields of a record and of those it is derived from, by key."""
+    found: dict[str, str] = {}
+    for kind in reversed(record.__mro__):
+        if not issubclass(kind, msgspec.Struct) or not kind.__module__.startswith("symchiral."):
+            continue
+        body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0].body  # type: ignore[attr-defined]
+        keys = dict(zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True))
+        for field, below in pairwise(body):
+            if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
+                assert isinstance(field.target, ast.Name)
+                found[keys[field.target.id]] = " ".join(ast.literal_eval(below.value).split())
+    return found

@@ -1,0 +1,46 @@
+"""How directions are named: ``c``, ``[1 -1 0]``, ``the projection of a``."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.crystal.symmetric import SymmetricCrystal
+
+
+def direction_name(crystal: SymmetricCrystal, vector: npt.NDArray[np.float64]) -> str:
+    """Name a Cartesian direction: a, b or c of the input cell, else [u v w].
+
+    After [u v w] stands the name in the standard cell, where it has one:
+    ``[1 1 1] (c of the standard cell)``.
+    """
+    inside = crystal.frame.direction(vector, to="input", source="cartesian")
+    standard = crystal.frame.direction(vector, to="standard", source="cartesian")
+    if _cell_vector(inside):
+        return _cell_vector(inside)
+    scaled = inside / abs(inside[abs(inside) > 1e-5 * abs(inside).max()]).min()
+    text = "[" + " ".join(f"{x:g}" for x in scaled.round(3) + 0.0) + "]"
+    name = _cell_vector(standard)
+    return f"{text} ({name} of the standard cell)" if name else text
+
+
+def across_name(crystal: SymmetricCrystal, frame: npt.NDArray[np.float64]) -> str:
+    """Name the first row of x, y, n: a direction of the cell, or what it is the projection of."""
+    x, n = frame[0], frame[2]
+    text = direction_name(crystal, x)
+    if text.startswith("["):
+        for name, uvw in zip("abc", np.eye(3), strict=True):
+            v = crystal.frame.direction(uvw, to="cartesian", source="input")
+            flat = v - (v @ n) * n
+            if flat @ x > (1 - 1e-9) * np.linalg.norm(flat) > 1e-6:
+                return f"the projection of {name}"
+    return text
+
+
+def _cell_vector(direction: npt.NDArray[np.float64]) -> str:
+    """``c`` or ``-c`` where a direction is that of a cell vector, else empty."""
+    large = abs(direction) > 1e-5 * abs(direction).max()
+    if large.sum() > 1:
+        return ""
+    i = int(large.argmax())
+    return ("-" if direction[i] < 0 else "") + "abc"[i]

@@ -1,0 +1,112 @@
+"""What tables say of the crystal: its headline, the axis, the cell, the fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import UNSET
+
+from symchiral.answers.crystal import AxisOfRotation, StaticField, Structure
+from symchiral.rules.wording import minus
+from symchiral.table import unbroken
+
+FOLDED = (
+    "Of the paramagnet's cell: the order mixes zone-centre modes with those of the zone boundary "
+    "that the magnetic cell folds onto them. These may appear in spectra, and atoms that time "
+    "reversal with a translation exchanges may turn oppositely."
+)
+"""What holds where time reversal comes with a translation."""
+
+BY_ORDER = "*: not by displacements, but through its velocity, odd in the magnetic order or in B."
+"""What a star behind an activity means."""
+
+
+def headline(structure: Structure) -> str:
+    """``Bi2Se3   R-3m (166), D3d, 5 atoms``; of a magnetic crystal the family group and class."""
+    n = structure.primitive.natoms
+    atoms = "1 atom" if n == 1 else f"{n} atoms"
+    magnetic = structure.magnetic
+    return (
+        f"{structure.formula}   {structure.symbol} ({structure.space_group}), "
+        f"{structure.schoenflies}, {atoms}"
+        + (f", magnetic {minus(magnetic.point_group)}" if magnetic else "")
+    )
+
+
+def axis_line(axis: AxisOfRotation | None) -> str:
+    """The axis in a sentence."""
+    if axis is None:
+        return "none: verdicts stand, but without an axis there is no pseudo-angular momentum"
+    point = "(" + ",".join(map(minus, axis.through)) + ")"
+    names = {"rotation": f"{axis.order}-fold", "rotoreflection": f"S{axis.order} (−{axis.order})"}
+    name = names.get(axis.kind, f"{axis.symbol} screw")
+    text = f"{name} along {minus(axis.along)} through {point}: "
+    if axis.order == 2:
+        return text + "l counts mod 2, and has no sign to keep or flip" + primed_text(axis)
+    return text + f"l counts mod {axis.order}, (+) is counter-clockwise" + primed_text(axis)
+
+
+def primed_text(axis: AxisOfRotation) -> str:
+    """What is to be said of an axis whose operation comes with time reversal; else nothing."""
+    order = axis.conserved_order
+    if order is UNSET or order == axis.order:
+        return ""
+    what = f"l mod {order} only" if order > 1 else "no l"
+    return (
+        f". Its operation comes with time reversal: l mod {axis.order} holds for couplings of "
+        f"displacements, the modes themselves conserve {what}"
+    )
+
+
+def axis_name(axis: AxisOfRotation) -> str:
+    """What of this kind is at a place: ``3-fold axis``, ``-4 centre``."""
+    if axis.kind == "rotoreflection":
+        return f"-{axis.order} centre"
+    return f"{axis.order}-fold axis"
+
+
+def primitive_cell(structure: Structure) -> str:
+    """``the primitive cell``, in terms of the input cell where they differ."""
+    relation = structure.primitive.relation
+    if relation == ("a", "b", "c"):
+        return "the primitive cell"
+    return f"the primitive cell {', '.join(map(unbroken, map(minus, relation)))}"
+
+
+def coordinates_note(structure: Structure, words: Sequence[str]) -> list[str]:
+    """What coordinates among wavevectors refer to, where they could be taken for the input's."""
+    same = structure.primitive.relation == ("a", "b", "c")
+    if same or not any("," in word for word in words):
+        return []
+    return [f"coordinates are on the reciprocal basis of {primitive_cell(structure)}"]
+
+
+def unprimed_only(structure: Structure) -> bool:
+    """Whether time reversal comes with a translation, so that modes fold onto the zone centre."""
+    return structure.magnetic is not None and structure.magnetic.time_signs is None
+
+
+def reversal_broken(structure: Structure) -> bool:
+    """Whether some operations come with time reversal and others without."""
+    return structure.magnetic is not None and structure.magnetic.time_signs is not None
+
+
+def order_notes(structure: Structure, texts: str) -> list[str]:
+    """What readers of these texts must know of magnetic order."""
+    if unprimed_only(structure):
+        return [FOLDED]
+    return [BY_ORDER] if "*" in texts else []
+
+
+def field_text(field: StaticField) -> str:
+    """``B along c; E along a; strain xx 1, yy −1``."""
+    names = {} if field.names is UNSET else field.names
+    parts = [f"{name} along {minus(along)}" for name, along in names.items()]
+    if field.strain is not None:
+        s = field.strain
+        values = {
+            "xx": s[0][0], "yy": s[1][1], "zz": s[2][2],
+            "yz": s[1][2], "xz": s[0][2], "xy": s[0][1],
+        }  # fmt: skip
+        parts.append("strain " + ", ".join(f"{n} {x:.4g}" for n, x in values.items() if x))
+    return "; ".join(parts)

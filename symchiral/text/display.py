@@ -1,0 +1,55 @@
+"""Which forms a noun has, and who makes them: the answer to :func:`symchiral.display.display`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from symchiral.answers.channel import channel
+from symchiral.answers.predict import flat, table
+from symchiral.answers.record import flat_record
+from symchiral.rules.reason import Reason
+from symchiral.rules.resonance import Transfer
+from symchiral.rules.rule import Rule
+from symchiral.rules.rulebook import RuleBook
+from symchiral.text.explanation import rule_text, transfer_text
+from symchiral.text.predict import listed_table
+from symchiral.text.reason import reason_text, rule_reason_text, short_reason_text
+from symchiral.text.sums import rule_sum
+
+
+def display(noun: object, form: str) -> Any:
+    """Return a noun in a form.
+
+    ======== =========================================================================
+    noun     forms
+    ======== =========================================================================
+    RuleBook ``text`` (its table), ``html``, ``records`` (a flat dictionary per rule)
+    Rule     ``text`` (explained), ``sum`` (of l), ``reason``, ``record`` (JSON)
+    Transfer ``text``
+    Reason   ``text``, ``short`` (the operation and its phase)
+    ======== =========================================================================
+    """
+    match noun, form:
+        case RuleBook(), "text":
+            return listed_table(table(noun.crystal, noun)).text()
+        case RuleBook(), "html":
+            return listed_table(table(noun.crystal, noun)).html()
+        case RuleBook(), "records":
+            return [flat_record(flat(rule)) for rule in noun.rules]
+        case Rule(), "text":
+            return rule_text(noun)
+        case Rule(), "sum":
+            return rule_sum(noun)
+        case Rule(), "reason":
+            return rule_reason_text(noun)
+        case Rule(), "record":
+            return msgspec.json.decode(msgspec.json.encode(channel(noun)))
+        case Transfer(), "text":
+            return transfer_text(noun)
+        case Reason(), "text":
+            return reason_text(noun)
+        case Reason(), "short":
+            return short_reason_text(noun)
+    raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")

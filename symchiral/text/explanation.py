@@ -1,0 +1,260 @@
+"""A rule, or a transfer between actual modes, explained: one line per subject."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from symchiral.crystal.qpoint import GAMMA
+from symchiral.errors import LimitError
+from symchiral.rules.activity import Route
+from symchiral.rules.budget import Budget, RotationSense
+from symchiral.rules.coupling import Coupling
+from symchiral.rules.resonance import Transfer
+from symchiral.rules.rule import Rule
+from symchiral.rules.wording import minus, pretty, route_text, signed
+from symchiral.text.reason import rule_reason_text
+from symchiral.text.sums import rule_sum
+
+
+def rule_text(rule: Rule) -> str:
+    """Explain a rule: verdict, balance of PAM, senses, invariant and light, or what forbids it."""
+    return "\n".join(_lines(rule, rule.id, rule.rotation_sense, rule.am_transfer))
+
+
+def transfer_text(transfer: Transfer) -> str:
+    """Explain a transfer between actual modes: the rule, and their frequencies and motions."""
+    rule = transfer.rule
+    lines = _lines(rule, transfer.id, transfer.rotation_sense, transfer.am_transfer)
+    legs = list(zip(rule.channel.coupling, transfer.multiplets, strict=True))
+    sides = [
+        " + ".join(f"{m.frequency:.3f}" for leg, m in legs if leg.outgoing is side)
+        for side in (False, True)
+    ]
+    lines.append(
+        f"resonance  {sides[0]} → {sides[1]} THz: detuning {minus(f'{transfer.detuning:+.3f}')} "
+        f"THz, score {transfer.score:.2g} at a linewidth of {transfer.linewidth:g} THz"
+    )
+    if rule.axis is not None:
+        incoming, outgoing = transfer.momenta
+        named = Coupling(transfer.legs)
+        words = [
+            f"{pretty(leg.label)} {minus(', '.join(f'{x:+.3f}' for x in values))}"
+            for leg, values in zip(
+                (*named.incoming, *named.outgoing), (*incoming, *outgoing), strict=True
+            )
+        ]
+        lines.append(f"motion     J of these modes (ħ): {'; '.join(words)}")
+    return "\n".join(lines)
+
+
+def _lines(rule: Rule, name: str, atoms: RotationSense, am_transfer: float | None) -> list[str]:
+    """The lines, with what is known of the motion of the atoms: in any mode, or in actual ones."""
+    lines = [f"{pretty(name)}    {rule.verdict}"]
+    if rule.axis is not None:
+        lines += _budget_lines(rule)
+        lines += _state_lines(rule)
+    if not rule.allowed:
+        return lines + _because(rule)
+    lines += _sense_lines(rule, atoms, am_transfer)
+    if rule.necessary_only:
+        lines.append(
+            "note       necessary only: of a state no more than its PAM is known, and what "
+            "else it is may forbid it"
+        )
+    else:
+        lines += _invariant_lines(rule)
+    return lines + _light_lines(rule)
+
+
+def _because(rule: Rule) -> list[str]:
+    lines = [f"because    {rule_reason_text(rule)}  [{rule.reason.kind}]"]
+    if rule.velocities is not None:
+        lines.append(
+            "order      forbidden with a velocity too, which magnetic order or B lets in"
+            if rule.velocities == "forbidden"
+            else "order      forbidden among displacements: magnetic order or B may allow "
+            "it with a velocity, which is not judged"
+        )
+    if rule.umklapp is not None and rule.reason.kind in ("parity", "exchange", "group"):
+        lines.append(
+            "note       PAM alone would allow it: the full group forbids more than its rotations"
+        )
+    return lines
+
+
+def _state_lines(rule: Rule) -> list[str]:
+    """What the number in the brackets of a state was read as."""
+    found: dict[str, None] = {}
+    for leg in rule.channel.coupling:
+        if leg.participant.known is None:
+            continue
+        if leg.label[0] == "X":
+            text = "an electron and a hole together"
+        else:
+            text = "spin ½" if leg.participant.spinor else "without spin"
+        j0 = leg.component.residue
+        if f"[{j0}]" not in leg.label:
+            text += f", j₀ = {minus(str(j0))} and at this end of the axis l = j₀ + s u"
+        if leg.label[0] == "h":
+            arm = int(leg.participant.conjugate_arms[leg.arm])
+            number = leg.participant.names[arm][2:-1]  # of h[1/2]
+            place = leg.participant.places[arm] or "GM"
+            text += f", the empty state has {minus(number)} at {place}"
+        found[f"{minus(leg.label)}: {text}"] = None
+    return [f"states     {'; '.join(found)}"] if found else []
+
+
+def _budget_lines(rule: Rule) -> list[str]:
+    budget, legs = rule.channel.budget, rule.channel.coupling.legs
+    line = f"budget     {rule_sum(rule)}"
+    if rule.without_pam or budget is None:
+        return [line]
+    if rule.umklapp is None:
+        return [f"{line}: PAM is not conserved"]
+    number = minus(f"{rule.umklapp:+d}") if rule.umklapp else ""
+    umklapp = f"rotational Umklapp U = {number}" if number else "no Umklapp"
+    numbers = (*budget.incoming, *budget.outgoing)
+    if [str(x) for x in numbers] == [leg.component.pam for leg in legs]:
+        return [f"{line}: {f'conserved with {umklapp}' if number else 'PAM conserved, no Umklapp'}"]
+    return [f"{line}: PAM conserved", f"counted    {_counted_text(rule, budget)}: {umklapp}"]
+
+
+def _counted_text(rule: Rule, budget: Budget) -> str:
+    """``+1/2 +1 +1/2 (s m) = 2 ≡ −1 (mod 3)``: the λ and the screw part that make U."""
+    left = " ".join(signed(str(x)) for x in budget.incoming)
+    right = " ".join(signed(str(x)) for x in budget.outgoing)
+    if budget.screw_part:
+        left += f" {signed(str(budget.screw_part))} (s m)"
+    if budget.halves:
+        left += f" ±{Fraction(budget.order, 2)}" * budget.halves + " (s m)"
+        return f"{left} ≡ {right} (mod {budget.order})"
+    total, out = sum(budget.incoming, budget.screw_part), sum(budget.outgoing, Fraction(0))
+    summed = bool(budget.screw_part) or len(budget.incoming) > 1
+    if summed:
+        left += f" = {minus(str(total))}"
+    if total != out:
+        left += f" ≡ {right}"
+    elif not summed:
+        left += f" = {right}"
+    assert rule.axis is not None
+    own = budget.order == rule.axis.order
+    return f"{left} (mod {budget.order})" + (
+        "" if own else f" by the true rotation in {rule.axis.symbol}"
+    )
+
+
+def _sense_lines(rule: Rule, atoms: RotationSense, am_transfer: float | None) -> list[str]:
+    if rule.axis is None:
+        return [] if _straight(rule) else [f"sense      no axis; {_vector_words(rule)}"]
+    if rule.without_pam:
+        return []
+    words = _sense_words(rule)
+    n = rule.channel.order
+    sense = rule.pam_sense + (f", n = {n}" if n != rule.axis.whole else "")
+    ending = ""
+    if am_transfer is not None and abs(am_transfer) > 5e-4:
+        given = f"{minus(f'{am_transfer:+.3g}')}ħ to the lattice"
+        ending = f"; {given}"
+        if rule.pam_sense == "neutral":
+            sense, ending = f"{sense}, and yet the atoms hand {given}", ""
+    elif rule.pam_sense == "neutral" and am_transfer is None and (l := _balance_of_turning(rule)):
+        ending = f"; {signed(str(l))}ħ to the lattice where every J is l, else as forces decide"
+    lines = [f"sense      PAM {sense}; {words[atoms]}{ending}"]
+    if rule.channel.other_senses:
+        lines.append(
+            f"note       {' or '.join(rule.channel.other_senses)} if another parallel "
+            f"{rule.axis.place_word} is named: off the zone centre PAM, its sense and U belong "
+            "to the named one"
+        )
+    return lines
+
+
+def _sense_words(rule: Rule) -> dict[RotationSense, str]:
+    words: dict[RotationSense, str] = {
+        "kept": "atoms keep their net sense of rotation",
+        "flipped": "atoms reverse their net sense of rotation",
+        "none": "no net rotation of atoms on one side",
+        "open": f"which way the atoms turn depends on {_deciding(rule)}"
+        + (f" (sites {', '.join(rule.open_sites)})" if rule.open_sites else ""),
+    }
+    if any(leg.participant.known is not None for leg in rule.channel.coupling):
+        words["open"] = "the mechanical angular momentum of a state is not known from its PAM"
+    if all(leg.participant.field for leg in rule.channel.coupling.incoming):
+        words["kept"] = "what comes out turns with the light"
+        words["flipped"] = "what comes out turns against the light"
+        words["none"] = "no net rotation of light or atoms on one side"
+    if rule.turns_across:
+        words["none"] += " about the axis (about others the atoms may turn)"
+    return words
+
+
+def _balance_of_turning(rule: Rule) -> Fraction:
+    """What the turning quanta would hand over if their atoms turned with λ; 0 with a state."""
+    budget = rule.channel.budget
+    if budget is None or rule.channel.coupling.known is not None:
+        return Fraction(0)
+    into, out = (
+        sum((x for x in side if 2 * abs(x) < budget.order), Fraction(0))
+        for side in (budget.incoming, budget.outgoing)
+    )
+    return into - out
+
+
+def _straight(rule: Rule) -> bool:
+    """Whether nothing can be said of rotation because no atom of any leg turns."""
+    return all(m.still and not m.turning for side in rule.sides for m in side)
+
+
+def _deciding(rule: Rule) -> str:
+    """What decides where symmetry does not."""
+    broken = any(m.magnetic for side in rule.sides for m in side)
+    return "forces, velocity-dependent ones included" if broken else "forces"
+
+
+def _vector_words(rule: Rule) -> str:
+    """What is known of J without an axis to count it about."""
+    if rule.rotation_sense == "none":
+        return "no net rotation of atoms on one side, about any direction"
+    spans = [np.array(m.directions).reshape(-1, 3) for side in rule.sides for m in side]
+    together = np.concatenate(spans)
+    unknown = any(m.box is None for side in rule.sides for m in side)
+    if not unknown and np.linalg.matrix_rank(together, tol=1e-6) == 1:
+        n = ", ".join(minus(f"{x:.3f}") for x in together[0] + 0.0)
+        return f"the atoms turn about ({n}), Cartesian; which way depends on {_deciding(rule)}"
+    return f"which way the atoms turn depends on {_deciding(rule)}"
+
+
+def _invariant_lines(rule: Rule) -> list[str]:
+    try:
+        parts = rule.invariant.parts if rule.invariant else ()
+    except LimitError as error:
+        parts = (f"({error.why})",)
+    head = "invariant  V = "
+    lines = [f"{head if i == 0 else ' ' * len(head)}{minus(p)}" for i, p in enumerate(parts)]
+    n = rule.channel.coefficients
+    number = (
+        "one real coefficient; its size is" if n == 1 else f"{n} real coefficients; their sizes are"
+    )
+    return [*lines, f"strength   {number} not a matter of symmetry"]
+
+
+def _light_lines(rule: Rule) -> list[str]:
+    """What light does; off the zone centre its wavevector, nearly zero, reaches no mode."""
+    coupling = rule.channel.coupling
+    driven: dict[str, Route | None] = {
+        leg.label: route
+        for leg, route in zip(coupling.incoming, rule.pump, strict=True)
+        if leg.participant.arms == (GAMMA,) and not leg.participant.field
+    }
+    pumps = [
+        f"{pretty(label)} by {route_text(route) if route else 'no light up to hyper-Raman'}"
+        for label, route in driven.items()
+    ]
+    lines = [f"drive      {'; '.join(pumps)}"] if pumps else []
+    seen = (leg.participant for leg in coupling.outgoing)
+    if any(p.arms == (GAMMA,) and not p.field for p in seen):
+        probes = ", ".join(route_text(p) for p in rule.probe) or "nothing up to hyper-Raman"
+        lines.append(f"seen by    {probes}")
+    return lines

@@ -1,0 +1,401 @@
+"""The tables of ``predict``: transfers of species, transfers between modes, vertices."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from symchiral.answers.channel import Transfer
+from symchiral.answers.predict import Predict, Row, Vertex, Vertices
+from symchiral.answers.predict import Table as Listed
+from symchiral.answers.species import SpeciesOfModes
+from symchiral.fields.pump import Pump
+from symchiral.rules.activity import Process
+from symchiral.rules.listing import GROUPS, Group
+from symchiral.rules.wording import minus, pretty
+from symchiral.table import Table, unbroken
+from symchiral.text.crystal import (
+    axis_line,
+    axis_name,
+    coordinates_note,
+    headline,
+    order_notes,
+    reversal_broken,
+)
+from symchiral.text.light_words import activity_words, probe_words, short_routes
+from symchiral.text.sums import budget
+from symchiral.units import SIGNS
+
+ROWS = 20
+"""Rows printed before the table is cut."""
+
+VELOCITIES = (
+    "Couplings of displacements: those with a velocity, which magnetic order or B may allow, are "
+    "not judged (explain says of a forbidden one whether they might)."
+)
+
+_ORDERS = {3: "third", 4: "fourth"}
+
+
+# --- transfers of species ------------------------------------------------------------------------
+
+
+def listed_table(
+    listed: Listed, *, hidden: Sequence[Group] = ("without rotation",), limit: int | None = None
+) -> Table:
+    """Return the table of the transfers of species.
+
+    Parameters
+    ----------
+    hidden : sequence of str
+        Groups to leave out (they still are counted).
+    limit : int, optional
+        Print at most this many rows.
+    """
+    groups = Counter(row.group for row in listed.rows)
+    shown = [row for row in listed.rows if row.group not in hidden or len(groups) == 1]
+    rows = shown[:limit]
+    axis = listed.axis
+    sums = f"l in = out (mod {axis.order})" if axis else ""
+    table = Table(
+        ("transfer", sums, "lattice", "PAM", "atoms", "pump", "probe"),
+        tuple(_cells(listed, row) for row in rows),
+        foot=tuple(_foot(listed, rows, left_out=len(shown) - len(rows), hidden=hidden)),
+        optional=("probe", "pump", "lattice"),
+    )
+    # Off the zone centre light, whose wavevector is nearly zero, reaches no mode directly.
+    for column, light in (("pump", listed.driven), ("probe", listed.seen)):
+        if not light:
+            table = table.without(column)
+    if axis is None:
+        return table.without(sums, "lattice", "PAM", "atoms")
+    return table.without("lattice", "PAM", "atoms") if listed.straight else table
+
+
+def _cells(listed: Listed, row: Row) -> tuple[str, ...]:
+    axis = listed.axis
+    sense = row.pam_sense + ("*" if row.other_senses else "")
+    if axis is not None and row.n != axis.whole:
+        sense += f", n = {row.n}"
+    return (
+        pretty(row.transfer) + (" ≠" if row.different else ""),
+        "" if axis is None else _sum(row, axis.order),
+        lattice(row.am_transfer),
+        sense,
+        atoms(row.rotation_sense),
+        short_routes(row.pump),
+        probe_words(row.probe),
+    )
+
+
+def _sum(row: Row, n: int) -> str:
+    """``+1  0 = 1``: as in the explanation, the modulus left to the heading, terms aligned."""
+    into, out = ([l or "" for l in side] for side in (row.incoming, row.outgoing))
+    return budget(into, out, n, conserved=row.umklapp is not None).text(width=2)
+
+
+def lattice(am_transfer: float | None) -> str:
+    """``+3ħ``: the angular momentum that the lattice takes; empty where it is not fixed."""
+    if am_transfer is None:
+        return ""
+    return "0" if abs(am_transfer) < 5e-4 else f"{minus(f'{am_transfer:+.3g}')}ħ"
+
+
+def atoms(sense: str) -> str:
+    """What happens to the sense of rotation of the atoms; a dash where nothing turns."""
+    return "—" if sense == "none" else sense
+
+
+def _foot(
+    listed: Listed, rows: Sequence[Row], *, left_out: int, hidden: Sequence[Group]
+) -> list[str]:
+    lines = [_numbers(listed, hidden), *_channels(listed)]
+    if left_out:
+        lines.append(f"{left_out} more {'row is' if left_out == 1 else 'rows are'} not shown.")
+    if listed.rows:
+        lines += [_reading(listed), *_legend(listed, rows)]
+    return lines
+
+
+def _numbers(listed: Listed, hidden: Sequence[Group]) -> str:
+    """``31 transfers judged, 12 allowed: 4 flip, 2 keep, …``"""
+    groups = Counter(row.group for row in listed.rows)
+    words = {"flipped": "flip", "kept": "keep"}
+    parts = [
+        f"{groups[g]} {words.get(g, g)}" + (" (hidden)" if g in hidden and len(groups) > 1 else "")
+        for g in GROUPS
+        if groups[g]
+    ]
+    number = len(listed.rows) if listed.selected else listed.judged
+    text = "1 transfer" if number == 1 else f"{number} transfers"
+    text += " selected" if listed.selected else f" judged, {len(listed.rows)} allowed"
+    told = bool(parts) and not listed.straight and listed.axis is not None
+    return text + (f": {', '.join(parts)}." if told else ".")
+
+
+def _channels(listed: Listed) -> list[str]:
+    """The numbers of the document, where channels are more than transfers."""
+    judged, allowed = listed.channels_judged, listed.channels_allowed
+    if allowed == len(listed.rows) and (listed.selected or judged == listed.judged):
+        return []
+    numbers = f"{allowed}" if listed.selected else f"{judged} judged, {allowed} allowed"
+    return [f"Channels, each sign and choice of modes by itself (--json, len): {numbers}."]
+
+
+def _reading(listed: Listed) -> str:
+    found = sorted({row.coefficients or 0 for row in listed.rows if row.verdict == "allowed"})
+    number = "one real coefficient" if found[-1:] == [1] else f"up to {found[-1]} coefficients"
+    signed = [row for row in listed.rows if row.signed]
+    holds = [
+        *(
+            ["with all signs reversed"]
+            if listed.reversible and signed and all(row.both for row in signed)
+            else []
+        ),
+        *(["for different modes of a species"] if listed.several else []),
+    ]
+    if not holds:
+        return f"{number[0].upper()}{number[1:]} each."
+    return f"Each line also holds {' and '.join(holds)}; {number} each."
+
+
+def _legend(listed: Listed, rows: Sequence[Row]) -> list[str]:
+    """What the signs in the table mean, as far as they occur."""
+    lines, axis = [], listed.axis
+    if listed.straight:
+        lines.append("No mode is degenerate: each moves along lines and none of them turns.")
+    elif any(row.rotation_sense == "open" for row in rows) and axis:
+        lines.append("open: which way the atoms turn is left to the forces.")
+    if any(row.across for row in rows):
+        lines.append("Atoms are counted about the axis; about others they may turn too.")
+    if axis and (n := next(iter({row.n for row in rows} - {axis.order}), None)):
+        lines.append(
+            f"n = {n}: at the end of the zone of {axis.symbol} senses and U are those of the "
+            "true rotation in it."
+        )
+    if axis and any(row.other_senses for row in rows):
+        lines.append(f"*: another sense of PAM if another parallel {axis_name(axis)} is named.")
+    if any(row.different for row in rows):
+        lines.append("≠: only for different modes of a species.")
+    return lines
+
+
+def species_table(
+    answer: Predict,
+    *,
+    path: str,
+    everything: bool,
+    pump: Pump | None = None,
+    probe: Process | None = None,
+) -> Table:
+    """Return the table of ``predict``.
+
+    Parameters
+    ----------
+    path : str
+        The input as the user named it, for the lines that say what to run next.
+    everything : bool
+        Show every allowed row, those without rotation included, without cutting.
+    pump, probe
+        The light by which rules were selected, to be named.
+    """
+    listed, crystal = answer.table, answer.structure
+    assert listed is not None
+    table = listed_table(
+        listed,
+        hidden=() if everything else ("without rotation",),
+        limit=None if everything else ROWS,
+    )
+    vertex = [q.label for q in answer.q]
+    where = "zone centre" if set(vertex) == {"GM"} else " + ".join(vertex)
+    right = f"{where}, {_ORDERS.get(answer.order, f'{answer.order}th')} order"
+    modes = modes_lines(answer.species)
+    head = (
+        f"{headline(crystal):<62}  {unbroken(right)}",
+        *(f"q        {line}" for line in coordinates_note(crystal, vertex)),
+        f"axis     {axis_line(answer.axis)}",
+        *(f"{'modes' if i == 0 else '':<9}{line}" for i, line in enumerate(modes)),
+        *_selection(pump, probe),
+    )
+    if not listed.rows and (pump or probe):
+        none = "No allowed transfer of these: choose another --pump or --probe, or none."
+        return Table((), (), head, (*table.foot, none))
+    if not listed.rows:
+        return Table((), (), head, (*table.foot, *_nothing(answer, path)))
+    foot = list(table.foot)
+    if reversal_broken(crystal):
+        foot.append(VELOCITIES)
+    foot += order_notes(crystal, " ".join(modes))
+    if any(s.acoustic for s in answer.species):
+        foot.append("Acoustic modes at Γ are rigid translations and couple to nothing.")
+    why = unbroken(f'Why: symchiral explain {path} "{listed.rows[0].transfer}"')
+    hidden = len(table.rows) < len(listed.rows)
+    foot.append(why + ("      " + unbroken("All: --all") if hidden else ""))
+    return Table(table.columns, table.rows, head, tuple(foot), table.optional)
+
+
+def modes_lines(species: Sequence[SpeciesOfModes]) -> list[str]:
+    """Optical modes with their activity; off the zone centre by wavevector."""
+    found: dict[str, list[str]] = {}
+    for s in species:
+        light = f" {activity_words(s)}" if s.q == "GM" else ""
+        if optical := s.count - s.acoustic:
+            found.setdefault(s.q, []).append(unbroken(f"{optical} {s.label}{light}"))
+    return [
+        f"{place}: {'   '.join(modes)}" if len(found) > 1 or place != "GM" else "   ".join(modes)
+        for place, modes in found.items()
+    ] or ["no optical modes"]
+
+
+def _selection(pump: Pump | None, probe: Process | None) -> list[str]:
+    """The light by which transfers were selected."""
+    names = {"+": "σ+", "-": "σ−", "z": "z", None: "some light"}
+    words = {"infrared": "infrared light", "raman": "Raman", "hyper-raman": "hyper-Raman"}
+    parts = [
+        *([f"{names[pump.light]} drives every incoming quantum"] if pump else []),
+        *([f"{words[probe]} sees the outgoing one"] if probe else []),
+    ]
+    return [f"light    {', '.join(parts)}; others are left out"] if parts else []
+
+
+def _nothing(answer: Predict, path: str) -> list[str]:
+    """What to do where nothing is allowed."""
+    name = answer.structure.formula
+    word = _ORDERS.get(answer.order, f"{answer.order}th")
+    optical = [s for s in answer.species if s.count > s.acoustic]
+    if not optical:
+        return [f"{name} has no optical modes there: nothing can be transferred."]
+    odd = all(s.label.rstrip("'").endswith("u") for s in optical)
+    why = (
+        f"every optical mode of {name} is odd under inversion"
+        if odd
+        else f"no product of three optical modes of {name} is an invariant"
+    )
+    if answer.order != 3 or any(q.label != "GM" for q in answer.q):
+        return [f"No {word}-order transfer."]
+    # |Q|⁴ of any mode is an invariant, so the fourth order is never empty.
+    return [
+        f"No third-order transfer: {why}; the lowest order that couples them is 4:",
+        unbroken(f"symchiral predict {path} --order 4"),
+    ]
+
+
+# --- transfers between actual modes --------------------------------------------------------------
+
+
+def transfers_table(answer: Predict, *, path: str, everything: bool) -> Table:
+    """Return the transfers between modes, one row for both signs, best first.
+
+    Parameters
+    ----------
+    path : str
+        The input as the user named it.
+    everything : bool
+        Show every row, those without rotation included.
+    """
+    every = answer.transfers or ()
+    families = [t for t in every if t.reverse_of is None]
+    turning = [t for t in families if t.rotates]
+    shown = families if everything or not turning else turning
+    rows = shown if everything else shown[:ROWS]
+    head = (
+        f"{headline(answer.structure)}   transfers between modes, best match first",
+        f"axis     {axis_line(answer.axis)}",
+    )
+    foot = [f"{len(families)} transfers between modes allowed: {len(turning)} with rotation."]
+    if len(every) > len(families):
+        foot.append(f"Each sign by itself (--json): {len(every)}.")
+    if len(rows) < len(families):
+        foot.append(f"{len(families) - len(rows)} more: --all")
+    if not rows:
+        none = "No allowed transfer between these modes: widen --pump, --probe or --max-detuning."
+        return Table((), (), head, (none,))
+    unit = rows[0].frequency_unit
+    sign, digits = SIGNS[unit], 3 if unit == "THz" else 1
+    widths = sorted({round(t.linewidth or 0.0, 4) for t in families})
+    gamma = f"{widths[0]:g}" if len(widths) == 1 else f"{widths[0]:g} to {widths[-1]:g}"
+    foot += [
+        f"δ = incoming − outgoing; score = Γ²/(δ² + Γ²) with the total linewidth Γ = {gamma} "
+        f"{sign} (--linewidth).",
+        f'Why: symchiral explain {path} "{rows[0].id}"',
+    ]
+    table = Table(
+        ("transfer", f"f ({sign})", "δ", "score", "lattice", "PAM", "atoms", "pump", "probe"),
+        tuple(_transfer_cells(t, digits) for t in rows),
+        head=(*head, f"modes    {_named(families, digits)} {sign}"),
+        foot=tuple(foot),
+        optional=("probe", "pump", "lattice", f"f ({sign})"),
+    )
+    assert answer.table is not None
+    for column, light in (("pump", answer.table.driven), ("probe", answer.table.seen)):
+        if not light:
+            table = table.without(column)
+    return table if answer.axis is not None else table.without("lattice", "PAM", "atoms")
+
+
+def _named(transfers: Sequence[Transfer], digits: int) -> str:
+    """The modes that take part, with their frequencies, from the lowest."""
+    modes = {
+        name: f for t in transfers for name, f in zip(t.modes, t.frequencies or (), strict=True)
+    }
+    ordered = sorted(modes.items(), key=lambda item: item[1])
+    return "  ".join(f"{name}\u00a0{f:.{digits}f}" for name, f in ordered)
+
+
+def _transfer_cells(t: Transfer, digits: int) -> tuple[str, ...]:
+    frequencies = t.frequencies or ()
+    into, out = (
+        "+".join(f"{f:.{digits}f}" for f in side)
+        for side in (frequencies[: len(t.pump)], frequencies[len(t.pump) :])
+    )
+    score = t.score or 0.0
+    return (
+        pretty(t.id),
+        f"{into} → {out}",
+        minus(f"{t.detuning:+.{digits}f}"),
+        "<0.001" if score < 0.001 else f"{score:.3f}",
+        lattice(t.am_transfer),
+        t.pam_sense,
+        atoms(t.rotation_sense),
+        short_routes(t.pump),
+        probe_words(t.probe),
+    )
+
+
+# --- vertices ------------------------------------------------------------------------------------
+
+
+def vertices_table(answer: Vertices, *, path: str) -> Table:
+    """Return a line per vertex: how many transfers are allowed, and what they do."""
+    rows = tuple(
+        (
+            " ".join(q.label for q in vertex.q),
+            _axis_text(vertex),
+            str(vertex.rows.judged),
+            str(vertex.rows.allowed),
+            *(str(n or "—") for n in (vertex.rows.flipped, vertex.rows.kept, vertex.rows.neutral)),
+        )
+        for vertex in answer.vertices
+    )
+    judged = sum(vertex.counts.judged for vertex in answer.vertices)
+    allowed = sum(vertex.counts.allowed + vertex.counts.undecided for vertex in answer.vertices)
+    return Table(
+        ("vertex", "axis", "judged", "allowed", "flip", "keep", "neutral"),
+        rows,
+        head=(f"{headline(answer.structure)}   special points with Σq = G, up to symmetry",),
+        foot=(
+            *coordinates_note(answer.structure, [row[0] for row in rows]),
+            "Counted up to the signs of all legs and the choice of modes; as channels, each by "
+            f"itself (--json): {judged:,} judged, {allowed:,} allowed.",
+            *([f'One of them: symchiral predict {path} --q "{rows[0][0]}"'] if rows else []),
+        ),
+        optional=("axis",),
+    )
+
+
+def _axis_text(vertex: Vertex) -> str:
+    """``6_3``, or ``6_3, n = 3`` where the senses of its rules have another n than the axis."""
+    if vertex.axis is None:
+        return "—"
+    n = vertex.n
+    return vertex.axis.symbol + (f", n = {n}" if n not in (None, vertex.axis.order) else "")
