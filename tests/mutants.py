@@ -20,6 +20,7 @@ when it is met, with the seed that repeats it: ``python tests/mutants.py --seed 
 from __future__ import annotations
 
 import argparse
+import cmath
 import contextlib
 import io
 import json
@@ -40,6 +41,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock, Thread
+from typing import Any
+
+import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 10.0
@@ -234,7 +238,14 @@ def structures() -> list[tuple[str, str]]:
     return found
 
 
-FORCES = ("NaCl", "MgB2", "BN_hexagonal", "GaSe", "ZnO")
+SMALL: Mapping[str, tuple[int, int, int]] = {
+    "MgB2": (2, 2, 1),
+    "BN_hexagonal": (2, 2, 1),
+    "GaSe": (2, 2, 1),
+    "ZnO": (2, 2, 2),
+    "TiO2_anatase": (1, 1, 1),
+}
+"""Force sets and the supercells that they are brought to: damage hits what matters more often."""
 
 
 @lru_cache(maxsize=1)
@@ -246,13 +257,14 @@ def force_files() -> dict[str, dict[str, bytes]]:
     from symchiral.io.files import unpack
 
     kept: dict[str, dict[str, bytes]] = {}
-    for name in FORCES:
+    for name, supercell in SMALL.items():
         (path,) = (ROOT / "structures" / name).glob("phonopy.yaml*")
-        text = unpack(path.read_bytes(), name=path.name)
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
-            (folder / "phonopy.yaml").write_bytes(text)
-            phonon = phonopy.load(folder / "phonopy.yaml", produce_fc=True, log_level=0)
+            (folder / "full.yaml").write_bytes(unpack(path.read_bytes(), name=path.name))
+            full = phonopy.load(folder / "full.yaml", produce_fc=True, log_level=0)
+            phonon = _in_supercell(full, supercell)
+            phonon.save(folder / "phonopy.yaml")
             bare = {"force_sets": False, "born_effective_charge": False}
             phonon.save(folder / "bare.yaml", settings=bare)
             constants, places = phonon.force_constants, phonon.primitive.p2s_map
@@ -267,7 +279,7 @@ def force_files() -> dict[str, dict[str, bytes]]:
             phonon.auto_band_structure(npoints=3, with_eigenvectors=True)
             phonon.band_structure.write_yaml(filename=str(folder / "band.yaml"))
             kept[name] = {
-                "phonopy.yaml": text,
+                "phonopy.yaml": (folder / "phonopy.yaml").read_bytes(),
                 "bare.yaml": (folder / "bare.yaml").read_bytes(),
                 "FORCE_CONSTANTS": (folder / "FC").read_bytes(),
                 "force_constants.hdf5": (folder / "fc.hdf5").read_bytes(),
@@ -278,7 +290,34 @@ def force_files() -> dict[str, dict[str, bytes]]:
     return kept
 
 
-SETS = ("P-6m2", "P-3m1", "P-43m", "P4mm", "P3m1")
+def _in_supercell(full: Any, supercell: tuple[int, int, int]) -> Any:
+    """The same crystal with forces of a smaller supercell, by its modes at that one's points."""
+    from phonopy import Phonopy
+    from phonopy.harmonic.dynmat_to_fc import DynmatToForceConstants
+
+    phonon = Phonopy(
+        full.unitcell, np.diag(supercell), primitive_matrix=full.primitive_matrix, log_level=0
+    )
+    charges, full.nac_params = full.nac_params, None
+    inverse = DynmatToForceConstants(phonon.primitive, phonon.supercell, is_full_fc=True)
+    matrices = []
+    for q in inverse.commensurate_points:
+        full.dynamical_matrix.run(q)
+        matrices.append(full.dynamical_matrix.dynamical_matrix)
+    inverse.dynamical_matrices = np.array(matrices)
+    inverse.run()
+    constants = inverse.force_constants
+    phonon.generate_displacements(distance=0.01)
+    phonon.forces = [
+        -np.einsum("jab,b->ja", constants[:, entry["number"]], entry["displacement"])
+        for entry in phonon.dataset["first_atoms"]
+    ]
+    phonon.produce_force_constants(calculate_full_force_constants=False)
+    phonon.nac_params = charges
+    return phonon
+
+
+SETS = ("P-62m", "P2_13", "P4mm", "P3m1")
 
 
 @lru_cache(maxsize=1)
@@ -313,13 +352,15 @@ RAMAN = """{"schema": "symchiral/raman/1", "unit": "arbitrary", "modes": [
  {"mode": "Eg(2)", "tensors": [[[1, 0, 0], [0, -1, 1], [0, 1, 0]], [[0, -1, -1], [-1, 0, 0],
   [-1, 0, 0]]]}]}"""
 LINEWIDTHS = '{"frequency_unit": "THz", "linewidths": {"Eu(1)": 0.05, "Eg(2)": 0.08}}'
+DELAYS = [0.1 * i - 1 for i in range(60)]
+SIGNAL = [cmath.exp((2j * cmath.pi * 2.2 - 0.5) * t) if t > 0 else 0j for t in DELAYS]
 TRACE = "\n".join(
     [
         "# pump_frequency: 2.0 THz",
         "# probe: balanced, fold 3, S0 = 0, S45 = 45",
         "# exclude: -1.5, 1.5",
         "time_ps,pump,S0,S45",
-        *(f"{0.1 * i - 1:.3f},s+,{(-1) ** i * 0.9**i:.5f},{0.9**i:.5f}" for i in range(60)),
+        *(f"{t:.3f},s+,{z.real:.5f},{z.imag:.5f}" for t, z in zip(DELAYS, SIGNAL, strict=True)),
         "",
     ]
 )
@@ -389,7 +430,7 @@ def structure_door(rng: random.Random) -> Case:
 
 def force_door(rng: random.Random) -> Case:
     """Force data of which one file is damaged."""
-    files = force_files()[rng.choice(FORCES)]
+    files = force_files()[rng.choice(list(SMALL))]
     kind = rng.choice(
         ["phonopy.yaml", "bare", "FORCE_CONSTANTS", "force_constants.hdf5", "BORN", "table", "sets"]
     )
@@ -420,31 +461,72 @@ def force_door(rng: random.Random) -> Case:
 
 
 @lru_cache(maxsize=1)
-def third_order_files() -> tuple[bytes, bytes]:
-    """phono3py_disp.yaml and FORCES_FC3 of silicon."""
+def third_order_files() -> list[dict[str, bytes]]:
+    """Files of phono3py, in each of the forms in which it writes third-order forces.
+
+    Without phono3py, where they are refused, those of silicon alone.
+    """
     from symchiral.io.files import unpack
 
-    folder = ROOT / "tests" / "data" / "third_order"
-    names = ("Si_phono3py_disp.yaml.xz", "Si_FORCES_FC3.xz")
-    disp, forces = (unpack((folder / n).read_bytes(), name=n) for n in names)
-    return disp, forces
+    try:
+        import phono3py
+    except ImportError:
+        folder = ROOT / "tests" / "data" / "third_order"
+        names = {"phono3py.yaml": "Si_phono3py_disp.yaml.xz", "FORCES_FC3": "Si_FORCES_FC3.xz"}
+        return [{n: unpack((folder / x).read_bytes(), name=x) for n, x in names.items()}]
+    from ase import Atoms
+    from ase.calculators.morse import MorsePotential
+    from phono3py.file_IO import write_fc2_to_hdf5, write_fc3_to_hdf5, write_FORCES_FC3
+    from phonopy.structure.atoms import PhonopyAtoms
+
+    unit = PhonopyAtoms(
+        ["Cu", "Au"], cell=np.diag([2.8, 2.8, 3.7]), scaled_positions=[[0] * 3, [0.5] * 3]
+    )
+    made = phono3py.Phono3py(unit, np.diag([2, 2, 1]), primitive_matrix=np.eye(3))
+    made.generate_displacements()
+    forces = []
+    for cell in made.supercells_with_displacements:
+        atoms = Atoms(cell.symbols, positions=cell.positions, cell=cell.cell, pbc=True)
+        atoms.calc = MorsePotential(epsilon=0.4, r0=2.7, rho0=6.0, rcut1=4.0, rcut2=5.0)
+        forces.append(atoms.get_forces())
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        made.save(folder / "disp.yaml", settings={"force_sets": False})
+        write_FORCES_FC3(made.dataset, forces, filename=str(folder / "FORCES_FC3"))
+        made.forces = forces
+        made.save(folder / "params.yaml")
+        made.produce_fc3(is_compact_fc=True)
+        made.produce_fc2(is_compact_fc=True)
+        first = made.primitive.p2s_map
+        write_fc3_to_hdf5(made.fc3, filename=str(folder / "fc3.hdf5"), p2s_map=first)
+        write_fc2_to_hdf5(made.fc2, filename=str(folder / "fc2.hdf5"), p2s_map=first)
+        data = {path.name: path.read_bytes() for path in folder.iterdir()}
+    return [
+        {"phono3py.yaml": data["disp.yaml"], "FORCES_FC3": data["FORCES_FC3"]},
+        {"phono3py.yaml": data["params.yaml"]},
+        {"phono3py.yaml": data["disp.yaml"], "fc2.hdf5": data["fc2.hdf5"],
+         "fc3.hdf5": data["fc3.hdf5"]},
+    ]  # fmt: skip
 
 
 def third_order_door(rng: random.Random) -> Case:
     """Third-order forces of which one file is damaged."""
-    disp, forces = third_order_files()
-    files = {"phono3py_disp.yaml": disp, "FORCES_FC3": forces}
+    files = dict(rng.choice(third_order_files()))
     name = rng.choice(list(files))
     files[name] = _damaged(rng, files[name])
-    return Case("third order", ("couple", "phono3py_disp.yaml", "--json"), files)
+    return Case("third order", ("couple", "phono3py.yaml", "--json"), files)
 
 
 def coupling_door(rng: random.Random) -> Case:
     """A damaged couplings.json."""
-    folder = ROOT / "structures" / rng.choice(["Bi2Se3", "MgB2", "TiO2_anatase"])
+    name = rng.choice(["Bi2Se3", "MgB2", "TiO2_anatase"])
+    folder = ROOT / "structures" / name
     text = (folder / "couplings.json").read_text(encoding="utf-8")
-    forces = str(next(folder.glob("phonopy.yaml*")))
     files = {"c.json": _encoded(rng, mutated(rng, text))}
+    forces = str(folder / "phonopy.yaml")
+    if name in SMALL:
+        files["phonopy.yaml"] = force_files()[name]["phonopy.yaml"]
+        forces = "phonopy.yaml"
     return Case("couplings", ("couple", forces, "--couplings", "c.json", "--json"), files)
 
 
@@ -517,7 +599,7 @@ def line_door(rng: random.Random) -> Case:
     for _ in range(rng.randrange(6)):
         option = rng.choice(list(OPTIONS))
         pool = [
-            "Bi2Se3", "NaCl/phonopy.yaml", option, rng.choice(OPTIONS[option]), "--json", "--all",
+            "Bi2Se3", "Bi2Se3/phonopy.yaml", option, rng.choice(OPTIONS[option]), "--json", "--all",
             rng.choice(TRANSFERS), "--quiet", "--help", rng.choice(NUMBERS), rng.choice(WORDS), "",
             "-o", "out.txt", "out.json", f"{option}={rng.choice(OPTIONS[option])}", "-h", "--", "-",
         ]  # fmt: skip
@@ -539,11 +621,11 @@ def path_door(rng: random.Random) -> Case:
     forms: tuple[tuple[str, ...], ...] = (
         ("show", name), ("predict", name, "--json"), ("modes", name), ("bands", name),
         ("light", "Bi2Se3", "--raman-tensors", name), ("validate", "Bi2Se3", name),
-        ("couple", "NaCl/phonopy.yaml", "--couplings", name),
-        ("predict", "NaCl/phonopy.yaml", "--linewidth", name),
-        ("modes", "NaCl/phonopy.yaml", "-o", name),
-        ("bands", "NaCl/phonopy.yaml", "--points", "4", "-o", name),
-        ("animate", "NaCl/phonopy.yaml", "--mode", "T1u#1", "-o", name),
+        ("couple", "Bi2Se3/phonopy.yaml", "--couplings", name),
+        ("predict", "Bi2Se3/phonopy.yaml", "--linewidth", name),
+        ("modes", "Bi2Se3/phonopy.yaml", "-o", name),
+        ("bands", "Bi2Se3/phonopy.yaml", "--points", "4", "-o", name),
+        ("animate", "Bi2Se3/phonopy.yaml", "--mode", "Eu#1", "-o", name),
     )  # fmt: skip
     return Case("paths", rng.choice(forms), {"empty": b"", "FORCE_SETS": b"2\n", "x.zip": b"PK"})
 
@@ -671,6 +753,10 @@ def worker() -> None:
     with tempfile.TemporaryDirectory() as place:
         import phonopy  # noqa: F401 - what is loaded later would count as memory of a mutant
 
+        import symchiral.cli
+
+        # To build it takes as long as to read most mutants.
+        symchiral.cli.parser = lru_cache(maxsize=1)(symchiral.cli.parser)
         run_case(Case("warm", ("predict", "Bi2Se3", "--json")), Path(place))
         with open("/proc/self/statm") as file:
             used = int(file.read().split()[0]) * resource.getpagesize()
