@@ -55,6 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Write the file, print the document, or print the table."""
+    from symchiral.figures.save import FIGURES
     from symchiral.report.bands import (
         DATA,
         KIND,
@@ -64,7 +65,6 @@ def run(options: argparse.Namespace) -> None:
         known_bands,
         save_bands,
     )
-    from symchiral.report.figures import FIGURES
 
     file = None if options.output is None else Path(options.output)
     if file is not None:

@@ -70,7 +70,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the tables, or the document; draw the figure."""
-    from symchiral.report.figures import FIGURES
+    from symchiral.figures.save import FIGURES
     from symchiral.report.validation import validation_tables
     from symchiral.report.validation_document import validation_document
     from symchiral.report.validation_figure import KIND, save_validation

@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from symchiral.crystal.search import Notice
 from symchiral.disk import check_ending, write_text, yaml_head
+from symchiral.figures.save import FIGURES, save_figure
 from symchiral.forces.bands import BandEnd, Bands, BandSegment
 from symchiral.forces.door import ForceConstants
 from symchiral.io.band_files import COLUMNS, band_columns, write_band_yaml
 from symchiral.io.columns import csv_start, write_columns
 from symchiral.report.document import Document, axis_record, header, structure_record, tidy
-from symchiral.report.figures import FIGURES, save_figure
 from symchiral.report.modes import NOTED, STILL, rotational_notice
 from symchiral.report.summary import axis_line, headline
 from symchiral.rules.wording import minus

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from symchiral.disk import mark, writing
 from symchiral.dynamics.run import Run
 from symchiral.errors import InputError
+from symchiral.figures.save import save_figure
 from symchiral.report.dynamics import SMALL, helicity_text
-from symchiral.report.figures import save_figure
 from symchiral.rules.wording import minus
 
 Floats = npt.NDArray[np.float64]

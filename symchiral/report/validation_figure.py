@@ -14,7 +14,7 @@ from symchiral.errors import InputError
 from symchiral.experiment.measurement import Run
 from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.verdict import Judgement
-from symchiral.report.figures import FIGURES, save_figure
+from symchiral.figures.save import FIGURES, save_figure
 from symchiral.report.summary import headline
 from symchiral.report.validation import predicted, straight
 

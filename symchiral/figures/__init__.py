@@ -1,0 +1,1 @@
+"""Figures of answers and of motions; matplotlib is loaded when one is drawn, and nowhere else."""
