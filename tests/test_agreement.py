@@ -809,7 +809,7 @@ def predicted(name: str, order: int, **options: Any) -> str:
     import symchiral
 
     atoms = ase.io.read(STRUCTURES / name)
-    return json.dumps(symchiral.predict(atoms, order=order, all=True, **options))
+    return symchiral.predict(atoms, order=order, all=True, **options).to_json()
 
 
 @functools.cache

@@ -159,7 +159,7 @@ def predicted(name: str, q: str, axis: str | None = None) -> str:
     import symchiral
 
     study = symchiral.read(BUILT.get(name, name), axis=axis)
-    return json.dumps(study.predict(q=q, everything=True))
+    return study.predict(q=q, everything=True).to_json()
 
 
 @functools.cache

@@ -535,7 +535,7 @@ def test_file_gives_the_same_phonons(tmp_path: Path) -> None:
         assert optical(again) == pytest.approx(optical(study), abs=1e-6)
         kinds = [n.kind for n in again.crystal.warnings]
         assert "calculator" in kinds
-        assert "calculator" in {w["kind"] for w in again.predict()["warnings"]}
+        assert "calculator" in {w.kind for w in again.predict().warnings}
         assert "calculator" in {w["kind"] for w in again.show()["warnings"]}
 
 

@@ -118,6 +118,6 @@ def test_an_average_structure_is_marked_everywhere() -> None:
     assert study.crystal.group.symbol == "Fm-3m"
     assert study.crystal.input.formula == "(Na0.5K0.5)Cl"
     assert [w.kind for w in study.crystal.warnings][-1] == "average-sites"
-    document = study.predict()
+    document = study.predict().to_dict()
     assert document["structure"]["formula"] == "(Na0.5K0.5)Cl"
     assert "average-sites" in {w["kind"] for w in document["warnings"]}

@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 
 import symchiral as sc
+from symchiral.answers.predict import table as table_of
 from symchiral.cli import COMMANDS, main
 from symchiral.cli.common import write_table
 from symchiral.report.summary import show_table
 from symchiral.rules.listing import listing
 from symchiral.table import PROSE, Table, display_width, fold, to_ascii, unbroken
+from symchiral.text.predict import listed_table
 
 SNAPSHOTS = Path(__file__).resolve().parent / "snapshots"
 ROOT = Path(__file__).resolve().parent.parent
@@ -382,7 +384,8 @@ def test_narrow_terminals_drop_probe_then_pump_then_lattice(
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     whole = ("transfer", "l in = out (mod 3)", "lattice", "PAM", "atoms", "pump", "probe")
-    table = listing(sc.read("Bi2Se3").rules()).table()
+    book = sc.read("Bi2Se3").rules()
+    table = listed_table(table_of(book.crystal, book))
     seen = []
     for columns in range(120, 39, -1):
         lines = table.text(columns).splitlines()
@@ -570,7 +573,7 @@ SELECTED = re.compile(r"(\d+) transfers? selected")
 @pytest.mark.parametrize("name", ["Bi2Se3", "Si", "GaAs", "CuO", "SrTiO3", "BPO4", "P2I4"])
 def test_table_document_and_book_count_alike_or_say_what_they_count(name: str) -> None:
     study = sc.read(name)
-    book, document = study.rules(), study.predict()
+    book, document = study.rules(), study.predict().to_dict()
     assert document["counts"] == book.counts()
     assert len(book) == document["counts"]["allowed"] == len(document["channels"])
     text = " ".join(repr(book).split())

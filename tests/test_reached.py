@@ -109,7 +109,7 @@ def test_the_document(capsys: Capture) -> None:
         assert channels == {"Eu(+) Eu(+) -> Eg(-)", "Eu(+) Eu:b(+) -> Eg(-)"}
         known = [t["frequencies"] is not None for t in found["transfers"]]
         assert all(known) is (name != "Bi2Se3")
-    bare = sc.read("Bi2Se3").predict(pump="σ+", probe="raman")
+    bare = sc.read("Bi2Se3").predict(pump="σ+", probe="raman").to_dict()
     assert [t["pam_sense"] for t in bare["transfers"]] == ["flipped", "flipped"]
     assert bare["transfers"][0]["score"] is None
 

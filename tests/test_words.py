@@ -29,7 +29,7 @@ def test_a_tolerance_that_is_none_is_refused_before_spglib_sees_it(symprec: Any)
 
 @pytest.mark.parametrize("symprec", [np.float32(1e-3), np.array(1e-3), "1e-3"])
 def test_a_tolerance_of_any_number_type_gives_a_plain_document(symprec: Any) -> None:
-    document = sc.predict("FeSi", symprec=symprec)
+    document = sc.predict("FeSi", symprec=symprec).to_dict()
     assert json.loads(json.dumps(document))["tolerance"]["symprec"] == pytest.approx(1e-3)
 
 

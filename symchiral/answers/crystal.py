@@ -84,8 +84,8 @@ class Site(Record, frozen=True, kw_only=True):
     """Oriented site-symmetry symbol."""
     atoms: tuple[Count, ...]
     """Indices of its atoms in the primitive cell, from 0."""
-    position: tuple[str, str, str] | UnsetType = UNSET
-    """Standard cell: coordinates of its first atom, to four digits."""
+    position: tuple[str, str, str] | None = None
+    """Coordinates of its first atom in the standard cell, to four digits."""
 
 
 class Structure(Record, frozen=True, kw_only=True):
@@ -111,7 +111,7 @@ class Structure(Record, frozen=True, kw_only=True):
     sites: tuple[Site, ...]
     """Orbits of symmetry-equivalent atoms."""
     masses: tuple[float, ...] | UnsetType = UNSET
-    """Masses of the atoms, where the answer rests on them. Unit: amu."""
+    """Only where the answer rests on them: masses of the atoms. Unit: amu."""
 
 
 class AxisOfRotation(Record, frozen=True, kw_only=True):
@@ -166,7 +166,7 @@ class StaticField(Record, frozen=True, kw_only=True):
     """Direction of the electric field; null without."""
     strain: Matrix | None
     """Strain, its largest eigenvalue of size 1; null without."""
-    names: dict[str, str] | UnsetType = UNSET
+    names: dict[str, str] = {}
     """Names of the directions of B and E: a, b or c of the input cell, else [u v w]."""
 
 

@@ -57,19 +57,24 @@ def schema(command: str) -> str:
     kind = answer_type(command)
     (reference,), definitions = msgspec.json.schema_components([kind])
     for record in _records(kind):
+        definition = definitions[record.__name__]
+        definition["additionalProperties"] = True  # readers must expect new keys
+        definition["description"] = " ".join(definition.get("description", "").split())
         for name, text in _meanings(record).items():
-            properties = definitions[record.__name__]["properties"]
-            properties[name] = {"description": text, **properties[name]}
+            definition["properties"][name] = {
+                "description": text,
+                **definition["properties"][name],
+            }
     top = definitions.pop(reference["$ref"].rpartition("/")[2])
     tag = kind.__struct_config__.tag
-    top["properties"]["schema"]["description"] = "Name and version of this schema."
+    top["properties"]["schema"] = {"description": "Name and version of this schema.", "const": tag}
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": tag,
         **top,
         "$defs": definitions,
     }
-    return json.dumps(document, indent=1, ensure_ascii=False)
+    return json.dumps(document, indent=1)
 
 
 def _records(kind: type[msgspec.Struct]) -> list[type[msgspec.Struct]]:

@@ -103,7 +103,7 @@ def odd_activity(crystal: SymmetricCrystal, participant: Participant) -> Activit
     >>> study = sc.read("MnF2_AFM")
     >>> a2g = study.species()[1]
     >>> a2g.label, odd_activity(study.crystal, a2g.participant).words
-    ('A2g', 'Raman')
+    ('A2g', ('Raman',))
     """
     if crystal.signs is None:
         return Activity(infrared=False, raman=False, hyper_raman=False)

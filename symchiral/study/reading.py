@@ -153,7 +153,7 @@ def predict(
     >>> answer.structure.symbol, answer.counts.flipped
     ('R-3m', 14)
     >>> answer.to_dict()["channels"][0]["pam_sense"]
-    'neutral'
+    'flipped'
     """
     study = read(source, symprec=symprec, axis=axis)
     return study.predict(order=order, q=q, everything=all, acoustic=acoustic)

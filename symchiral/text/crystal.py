@@ -100,8 +100,7 @@ def order_notes(structure: Structure, texts: str) -> list[str]:
 
 def field_text(field: StaticField) -> str:
     """``B along c; E along a; strain xx 1, yy −1``."""
-    names = {} if field.names is UNSET else field.names
-    parts = [f"{name} along {minus(along)}" for name, along in names.items()]
+    parts = [f"{name} along {minus(along)}" for name, along in field.names.items()]
     if field.strain is not None:
         s = field.strain
         values = {
