@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -22,6 +23,10 @@ from symchiral.errors import ReadError
 
 LARGEST = 1e60
 """Numbers beyond this are refused: no quantity in our units is, and squares of squares overflow."""
+
+_RATIONAL = re.compile(
+    r"[+-]?([0-9]{1,30}/[0-9]{1,30}|([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,2})?)"
+)
 
 EXPANDED = 1_000_000
 """YAML whose aliases stand for more values than this, and than the text has bytes, is refused."""
@@ -103,6 +108,28 @@ def number(value: Any, what: str) -> float:
         if np.isfinite(found):
             raise ValueError(f"{what} is {_shown(value)}, larger than {LARGEST:g}")
     raise ValueError(f"{what} is {_shown(value)}, not a finite number")
+
+
+def rational(text: str) -> Fraction:
+    """Return a number written as a decimal or as a quotient of whole numbers, exactly.
+
+    Raises
+    ------
+    ValueError
+        It is something else, or of more digits than a number of a crystal has: a power of ten
+        of nine digits alone would take minutes.
+
+    Examples
+    --------
+    >>> rational("-1/3"), rational("2.5e-1")
+    (Fraction(-1, 3), Fraction(1, 4))
+    """
+    if not _RATIONAL.fullmatch(text):
+        raise ValueError(f"{_shown(text)} is no decimal number and no quotient of whole ones")
+    try:
+        return Fraction(text)
+    except ZeroDivisionError as error:
+        raise ValueError(f"{_shown(text)} divides by zero") from error
 
 
 def array(value: Any, ndim: int, what: str) -> npt.NDArray[np.float64]:

@@ -36,7 +36,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -143,6 +143,25 @@ def mutated(rng: random.Random, text: str) -> str:
     """The text with one to six random damages."""
     for _ in range(rng.choice([1, 1, 1, 2, 3, 6])):
         text = rng.choice(MUTATIONS)(rng, text) or " 1"
+    return text
+
+
+def mutated_words(rng: random.Random, text: str, others: Sequence[str]) -> str:
+    """Short text with one or two damages, most of which put in a word of it or of another."""
+    for _ in range(rng.choice([1, 1, 2])):
+        action = rng.randrange(10)
+        if action < 6:
+            parts = re.split(r"(\W+)", text)
+            at = rng.randrange(len(parts))
+            source = parts if action < 2 else re.split(r"(\W+)", rng.choice(others))
+            # A word takes the place of a word, what lies between them that of another such.
+            parts[at] = rng.choice(source[at % 2 :: 2] or parts)
+            text = "".join(parts)
+        elif action == 6:
+            other = rng.choice(others)
+            text = text[: rng.randrange(len(text) + 1)] + other[rng.randrange(len(other)) :]
+        elif text:
+            text = rng.choice([_number, _character, _drop, _word, _cut])(rng, text)
     return text
 
 
@@ -394,6 +413,14 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "--mesh": ("2 2 2",),
     "--frames": ("4",),
     "--cells": ("1,1,1",),
+    "--amplitude": ("0.1", "1"),
+    "--horizontal": ("1,0,0", "0 1 0"),
+    "--supercell": ("1 1 1", "2 1 1"),
+    "--index": ("0", "-1"),
+    "--about": ("axis", "path"),
+    "--modes": ("Eu#1 Eg#2", "Eu A1g"),
+    "--show": ("Eu#1 Eg#2", "A1g#1"),
+    "--step": ("0.01", "0.05"),
     "--exclude": ("-1,1",),
     "--pump-frequency": ("2THz",),
     "--pump-range": ("1-3THz",),
@@ -402,6 +429,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "--damping": ("0.05THz",),
     "--sweep": ("frequency 1.5..2.5THz 3",),
 }
+ALL_OPTIONS = tuple(value for values in OPTIONS.values() for value in values)
 COMMANDS = (
     "predict", "explain", "show", "modes", "light", "bands", "animate", "couple", "audit", "plan",
     "schema", "simulate", "validate", "phonons",
@@ -565,32 +593,59 @@ def _word_of(text: str) -> str:
 def transfer_door(rng: random.Random) -> Case:
     """A damaged transfer."""
     crystal = rng.choice(["Bi2Se3", "Bi2Se3", "MgB2", "Te_P3121", "Bi2Se3/phonopy.yaml"])
-    transfer = _word_of(mutated(rng, rng.choice(TRANSFERS)))
+    transfer = _word_of(mutated_words(rng, rng.choice(TRANSFERS), TRANSFERS))
     return Case("transfers", ("explain", crystal, "--json", "--", transfer))
 
 
+KNOWN: Mapping[str, tuple[str, ...]] = {
+    "predict": ("--q", "--axis", "--field", "--pump", "--probe", "--symprec", "--spin-axis",
+                "--order", "--max-detuning", "--linewidth", "--unit", "--calculator",
+                "--supercell", "--index"),
+    "show": ("--q", "--axis", "--field", "--symprec", "--spin-axis", "--supercell"),
+    "light": ("--axis", "--beam", "--orient", "--geometry", "--field", "--symprec",
+              "--horizontal"),
+    "modes": ("--q", "--direction", "--axis", "--unit"),
+    "bands": ("--path", "--points", "--about", "--axis"),
+    "animate": ("--mode", "--band", "--q", "--frames", "--cells", "--amplitude"),
+    "simulate": ("--pump", "--start", "--duration", "--damping", "--sweep", "--show"),
+    "couple": ("--order", "--modes", "--unit", "--step"),
+    "plan": ("--pump-range", "--axis"),
+}  # fmt: skip
+"""Options of commands."""
+
+NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "animate": (("--mode=Eu#1(+)", "--band=4"), ("-o=m.xyz", "-o=m.html", "-o=m.ascii")),
+    "bands": (("--points=3",),),
+    "simulate": (("--start=Eu#1(+) 0.05A", "--pump=2THz s+ 0.5ps 1MV/cm"), ("--duration=4",)),
+}
+"""What commands ask for beside: one of each."""
+
+
 def option_door(rng: random.Random) -> Case:
-    """A damaged value of an option that its command knows."""
-    known = {
-        "predict": ("--q", "--axis", "--field", "--pump", "--probe", "--symprec", "--spin-axis",
-                    "--order", "--max-detuning", "--linewidth", "--unit", "--calculator"),
-        "show": ("--q", "--axis", "--field", "--symprec", "--spin-axis"),
-        "light": ("--axis", "--beam", "--orient", "--geometry", "--field", "--symprec"),
-        "modes": ("--q", "--direction", "--axis", "--unit"),
-        "animate": ("--mode", "--band", "--q", "--frames", "--cells"),
-        "simulate": ("--pump", "--start", "--duration", "--damping", "--sweep"),
-        "plan": ("--pump-range", "--axis"),
-    }  # fmt: skip
-    command = rng.choice(list(known))
-    forces = command in ("modes", "animate", "simulate") or rng.random() < 0.3
+    """Options that a command knows, most with a damaged value."""
+    command = rng.choice(list(KNOWN))
+    forces = command in ("modes", "animate", "bands", "simulate", "couple") or rng.random() < 0.3
     crystal = "Bi2Se3/phonopy.yaml" if forces else rng.choice(["Bi2Se3", "Te_P3121", "CrI3_FM"])
-    words = [command, crystal]
-    for option in rng.sample(known[command], rng.choice([1, 1, 2])):
-        value = rng.choice(OPTIONS[option])
-        words.append(f"{option}={_word_of(mutated(rng, value))}")
-    if command == "simulate":
-        words.append("--quiet")
-    return Case("options", (*words, "--json"))
+    files = {}
+    if command in ("modes", "bands"):  # also off the zone centre
+        crystal = "phonopy.yaml"
+        files[crystal] = force_files()["MgB2"][crystal]
+    given = {}
+    for option in rng.sample(KNOWN[command], rng.choice([1, 1, 2])):
+        given[option] = rng.choice(OPTIONS[option])
+        if rng.random() < 0.8:
+            others = rng.choice([OPTIONS[option], ALL_OPTIONS])
+            given[option] = _word_of(mutated_words(rng, given[option], others))
+    words = [f"{option}={value}" for option, value in given.items()]
+    for choices in NEEDED.get(command, ()):
+        names = {choice.split("=")[0] for choice in choices}
+        if not names & set(given):
+            words.append(rng.choice(choices))
+    if command == "couple":
+        words.append(f"--couplings={ROOT / 'structures' / 'Bi2Se3' / 'couplings.json'}")
+    if command != "animate":  # what it writes goes to the file
+        words.append("--json")
+    return Case("options", (command, crystal, *words, "--quiet"), files)
 
 
 def line_door(rng: random.Random) -> Case:

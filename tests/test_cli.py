@@ -306,6 +306,8 @@ BAD_AXES: dict[str, tuple[str, ...]] = {
     "0,0,1@1,2": ("cannot read the axis",),
     "0,0,nan": ("cannot read the axis",),
     "0,0,1/0": ("cannot read the axis",),
+    "0,0,0.5/2": ("cannot read the axis",),
+    "0,0,1e999999999": ("cannot read the axis",),
     "": ("cannot read the axis",),
 }
 

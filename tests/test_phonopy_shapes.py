@@ -501,6 +501,7 @@ def test_settings_that_make_no_sense() -> None:
         "DIM = a b c",
         "PRIMITIVE_AXES = 1/0 0 0",
         "MASS = heavy",
+        "MASS = 1e999999999",
         "DIM=2 2 2.5",
     ):
         with pytest.raises(ReadError, match="DIM, PRIMITIVE_AXES or MASS"):

@@ -11,7 +11,7 @@ import yaml
 from symchiral.errors import ReadError
 from symchiral.io import find_structure
 from symchiral.io.files import unpack
-from symchiral.plain import array, complex_array, number, parse_json, parse_yaml
+from symchiral.plain import array, complex_array, number, parse_json, parse_yaml, rational
 
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n"
@@ -48,6 +48,15 @@ BAD_JSON = {
     "not complete": ("[1, 2", "line 1"),
     "no text": (b"\xff{}", "decode"),
 }
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1e999999999", "1e-999999999", "0.5/2", "1/0", "1/2/3", "", " ", "nan", "9" * 99, "1_0"],
+)
+def test_what_is_no_rational_number_is_refused_at_once(text: str) -> None:
+    with pytest.raises(ValueError, match=r"no decimal number|divides by zero"):
+        rational(text)
 
 
 @pytest.mark.parametrize("text", YAML_12)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from symchiral.crystal.operation import Vector
 from symchiral.crystal.spacegroup import SpaceGroup
+from symchiral.plain import rational
 
 ZERO: Vector = (Fraction(0), Fraction(0), Fraction(0))
 GENERIC: Vector = (Fraction(37, 211), Fraction(52, 307), Fraction(61, 401))
@@ -168,9 +169,9 @@ def _linear(item: Fraction | int | str) -> tuple[Fraction, ...]:
         if term[-1] in PARAMETERS:
             number = term[:-1].rstrip("*")
             place = 1 + PARAMETERS.index(term[-1])
-            found[place] += Fraction(f"{number}1" if number in ("", "-") else number)
+            found[place] += rational(f"{number}1" if number in ("", "-") else number)
         else:
-            found[0] += Fraction(term)
+            found[0] += rational(term)
     return tuple(found)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from symchiral.errors import GrammarError, ReadError
+from symchiral.plain import rational
 
 AUTO = "auto"
 """The primitive cell is found from the atoms."""
@@ -67,9 +67,9 @@ def parse_settings(text: str, *, name: str) -> Settings:
             None if not axes else _primitive(axes),
             tags.get("CELL_FILENAME") or None,
             tuple(tags.get("ATOM_NAME", "").split()),
-            tuple(float(Fraction(word)) for word in tags.get("MASS", "").split()),
+            tuple(float(rational(word)) for word in tags.get("MASS", "").split()),
         )
-    except (ValueError, ZeroDivisionError, OverflowError, GrammarError) as error:
+    except (ValueError, GrammarError) as error:
         why = error.why if isinstance(error, GrammarError) else str(error)
         raise ReadError(
             f"cannot read the settings {name}",
@@ -113,7 +113,7 @@ def _primitive(text: str) -> str | tuple[float, ...]:
         return AUTO
     if text.upper() in CENTRINGS:
         return text.upper()
-    numbers = tuple(float(Fraction(word)) for word in text.split())
+    numbers = tuple(float(rational(word)) for word in text.split())
     if len(numbers) == 3:
         a, b, c = numbers
         numbers = (a, 0, 0, 0, b, 0, 0, 0, c)

@@ -18,11 +18,11 @@ from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.spacegroup import DENOMINATOR
 from symchiral.errors import AxisError, GrammarError, nearest
 from symchiral.irreps.pam import Turn, balanced
+from symchiral.plain import rational
 from symchiral.value import Value, frozen
 
 AxisKind = Literal["rotation", "screw", "rotoreflection"]
 
-_NUMBER = re.compile(r"[+-]?(\d{1,9}(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?(/\d{1,9})?")
 _CELL_VECTOR = re.compile(r"(?P<sign>[+-]?)(?P<name>[abc])")
 _THROUGH = re.compile(r"\s+through\s+(?=\()")
 _ALSO = re.compile(r"\s+\([−-]?[abc] of the standard cell\)")
@@ -352,11 +352,11 @@ def three_numbers(text: str) -> npt.NDArray[np.float64] | None:
     if plain[:1] + plain[-1:] in ("[]", "()"):
         plain = plain[1:-1]
     parts = [x.strip() for x in plain.split(",")] if "," in plain else plain.split()
-    if len(parts) != 3 or not all(map(_NUMBER.fullmatch, parts)):
+    if len(parts) != 3:
         return None
     try:
-        return np.array([float(Fraction(x)) for x in parts])
-    except ZeroDivisionError:
+        return np.array([float(rational(x)) for x in parts])
+    except ValueError:
         return None
 
 
