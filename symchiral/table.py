@@ -42,6 +42,8 @@ class Table:
         Lines before and after.
     optional : tuple of str
         Headings of the columns to leave out, first to last, where the width does not suffice.
+    names : tuple of str
+        Headings of the columns that hold names of modes or transfers, which LaTeX sets in its way.
 
     Examples
     --------
@@ -56,10 +58,11 @@ class Table:
     head: tuple[str, ...] = ()
     foot: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         # Names of sites, files and columns come from anywhere.
-        for name in ("columns", "head", "foot", "optional"):
+        for name in ("columns", "head", "foot", "optional", "names"):
             object.__setattr__(self, name, tuple(map(shown, getattr(self, name))))
         rows = tuple(tuple(shown(cell) for cell in row) for row in self.rows)
         object.__setattr__(self, "rows", rows)
@@ -88,6 +91,7 @@ class Table:
             head=tuple(_plain(line) for line in self.head),
             foot=tuple(_plain(line) for line in self.foot),
             optional=tuple(map(to_ascii, self.optional)),
+            names=tuple(map(to_ascii, self.names)),
         )
 
     def body(self, width: int | None = None) -> list[str]:

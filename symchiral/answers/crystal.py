@@ -166,7 +166,7 @@ class StaticField(Record, frozen=True, kw_only=True):
     """Direction of the electric field; null without."""
     strain: Matrix | None
     """Strain, its largest eigenvalue of size 1; null without."""
-    names: dict[str, str] = {}
+    names: dict[str, str] = {}  # noqa: RUF012
     """Names of the directions of B and E: a, b or c of the input cell, else [u v w]."""
 
 

@@ -182,6 +182,11 @@ class Predict(Answer, frozen=True, kw_only=True, tag="symchiral/predict/1"):
     """The transfers of species as the terminal shows them; without forces those that a given pump
     and probe reach."""
 
+    def _rows(self) -> Sequence[Record]:
+        if self.transfers is not None and any(t.frequencies for t in self.transfers):
+            return self.transfers
+        return self.table.rows if self.table is not None else self.channels
+
 
 class Vertex(Record, frozen=True, kw_only=True):
     """Wavevectors that close, and the transfers between them."""
@@ -209,6 +214,9 @@ class Vertices(Answer, frozen=True, kw_only=True, tag="symchiral/vertices/1"):
     """The crystal, its space group and its primitive cell."""
     vertices: tuple[Vertex, ...]
     """The vertices."""
+
+    def _rows(self) -> Sequence[Record]:
+        return self.vertices
 
 
 def predict(

@@ -8,6 +8,7 @@ and no method but those that encode and decode. A key that a document need not h
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any, Literal, Self
@@ -139,6 +140,18 @@ class Answer(Record, frozen=True, kw_only=True, tag_field="schema"):
         plain = msgspec.to_builtins(self, str_keys=True)
         return msgspec.json.format(json.dumps(plain, allow_nan=False), indent=1)
 
+    def to_records(self) -> list[dict[str, Any]]:
+        """Return the rows of the answer as flat dictionaries, for a data frame or CSV.
+
+        Of a tuple all is one text, with spaces between, ``-`` for None; a part of a record has the
+        key ``record.part``. Lists of records have no place in a row and are left out.
+        """
+        return [flat_record(row) for row in self._rows()]
+
+    def _rows(self) -> Sequence[Record]:
+        """The records that are the rows of the answer."""
+        return ()
+
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
         """Read a document back.
@@ -235,14 +248,19 @@ def number(value: float | None, digits: int = 9) -> float | None:
 def flat_record(record: Record) -> dict[str, Any]:
     """Return a record as one row of a table: texts, numbers, and None.
 
-    Of a tuple all is one text, with spaces between, ``-`` for None; keys that are not there are
-    left out.
+    See :meth:`Answer.to_records`.
     """
     found: dict[str, Any] = {}
-    for name in record.__struct_fields__:
+    keys = zip(record.__struct_fields__, record.__struct_encode_fields__, strict=True)
+    for name, key in keys:
         value = getattr(record, name)
-        if isinstance(value, tuple):
-            value = " ".join("-" if x is None else str(x) for x in value)
-        if value is not msgspec.UNSET:
-            found[name] = value
+        if isinstance(value, Record):
+            found |= {f"{key}.{part}": x for part, x in flat_record(value).items()}
+        elif isinstance(value, dict):
+            found |= {f"{key}.{part}": x for part, x in value.items()}
+        elif isinstance(value, tuple):
+            if not any(isinstance(x, (Record, tuple)) for x in value):
+                found[key] = " ".join("-" if x is None else str(x) for x in value)
+        elif value is not msgspec.UNSET:
+            found[key] = value
     return found

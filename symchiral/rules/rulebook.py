@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, overload
+from typing import Any, Literal, overload
 
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
@@ -218,6 +218,33 @@ class RuleBook(Value):
         """
         found: list[dict[str, Any]] = display(self, "records")
         return found
+
+    def to_csv(self) -> str:
+        """Return :meth:`to_records` as CSV."""
+        text: str = display(self, "csv")
+        return text
+
+    def to_markdown(self) -> str:
+        """Return the printed table in Markdown."""
+        text: str = display(self, "markdown")
+        return text
+
+    def to_latex(self) -> str:
+        """Return the printed table in LaTeX, with the rules of the package booktabs."""
+        text: str = display(self, "latex")
+        return text
+
+    def to_frame(self, library: Literal["pandas", "polars"] = "pandas") -> Any:
+        """Return :meth:`to_records` as a data frame of pandas or polars.
+
+        Raises
+        ------
+        LabelError
+            It is another library.
+        InputError
+            The library is not installed.
+        """
+        return display(self, library)
 
     def counts(self) -> dict[str, int]:
         """Return how many channels were judged, allowed, and how many flip, keep, …

@@ -14,6 +14,7 @@ from symchiral.rules.resonance import Transfer
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook
 from symchiral.text.explanation import rule_text, transfer_text
+from symchiral.text.formats import csv_text, frame, latex, markdown
 from symchiral.text.predict import listed_table
 from symchiral.text.reason import reason_text, rule_reason_text, short_reason_text
 from symchiral.text.sums import rule_sum
@@ -25,7 +26,8 @@ def display(noun: object, form: str) -> Any:
     ======== =========================================================================
     noun     forms
     ======== =========================================================================
-    RuleBook ``text`` (its table), ``html``, ``records`` (a flat dictionary per rule)
+    RuleBook ``text`` (its table), ``html``, ``markdown``, ``latex``; ``records`` (a flat
+             dictionary per rule), ``csv``, ``pandas``, ``polars``
     Rule     ``text`` (explained), ``sum`` (of l), ``reason``, ``record`` (JSON)
     Transfer ``text``
     Reason   ``text``, ``short`` (the operation and its phase)
@@ -37,7 +39,15 @@ def display(noun: object, form: str) -> Any:
         case RuleBook(), "html":
             return listed_table(table(noun.crystal, noun)).html()
         case RuleBook(), "records":
-            return [flat_record(flat(rule)) for rule in noun.rules]
+            return _records(noun)
+        case RuleBook(), "csv":
+            return csv_text(_records(noun))
+        case RuleBook(), "markdown":
+            return markdown(listed_table(table(noun.crystal, noun)))
+        case RuleBook(), "latex":
+            return latex(listed_table(table(noun.crystal, noun)))
+        case RuleBook(), "pandas" | "polars":
+            return frame(_records(noun), form)
         case Rule(), "text":
             return rule_text(noun)
         case Rule(), "sum":
@@ -53,3 +63,7 @@ def display(noun: object, form: str) -> Any:
         case Reason(), "short":
             return short_reason_text(noun)
     raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")
+
+
+def _records(book: RuleBook) -> list[dict[str, Any]]:
+    return [flat_record(flat(rule)) for rule in book.rules]

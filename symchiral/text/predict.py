@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from symchiral.answers.channel import Transfer
 from symchiral.answers.predict import Predict, Row, Vertex, Vertices
@@ -62,6 +63,7 @@ def listed_table(
         tuple(_cells(listed, row) for row in rows),
         foot=tuple(_foot(listed, rows, left_out=len(shown) - len(rows), hidden=hidden)),
         optional=("probe", "pump", "lattice"),
+        names=("transfer",),
     )
     # Off the zone centre light, whose wavevector is nearly zero, reaches no mode directly.
     for column, light in (("pump", listed.driven), ("probe", listed.seen)):
@@ -231,7 +233,7 @@ def species_table(
     why = unbroken(f'Why: symchiral explain {path} "{listed.rows[0].transfer}"')
     hidden = len(table.rows) < len(listed.rows)
     foot.append(why + ("      " + unbroken("All: --all") if hidden else ""))
-    return Table(table.columns, table.rows, head, tuple(foot), table.optional)
+    return replace(table, head=head, foot=tuple(foot))
 
 
 def modes_lines(species: Sequence[SpeciesOfModes]) -> list[str]:
@@ -325,6 +327,7 @@ def transfers_table(answer: Predict, *, path: str, everything: bool) -> Table:
         head=(*head, f"modes    {_named(families, digits)} {sign}"),
         foot=tuple(foot),
         optional=("probe", "pump", "lattice", f"f ({sign})"),
+        names=("transfer",),
     )
     assert answer.table is not None
     for column, light in (("pump", answer.table.driven), ("probe", answer.table.seen)):

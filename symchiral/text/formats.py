@@ -1,0 +1,165 @@
+"""Tables in other forms than the terminal's: Markdown, LaTeX, CSV, data frames."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from symchiral.errors import InputError, LabelError
+from symchiral.rules.coupling import COPIES
+from symchiral.rules.grammar import LegText, parse_transfer
+from symchiral.table import Table
+
+_MATHS = {
+    "→": r"$\to$", "≡": r"$\equiv$", "≢": r"$\not\equiv$", "≠": r"$\neq$", "−": "$-$",
+    "±": r"$\pm$", "σ": r"$\sigma$", "ħ": r"$\hbar$", "δ": r"$\delta$", "Γ": r"$\Gamma$",
+    "Σ": r"$\Sigma$", "·": r"$\cdot$", "×": r"$\times$", "θ": r"$\theta$", "χ": r"$\chi$",
+    "π": r"$\pi$", "γ": r"$\gamma$", "ω": r"$\omega$", "√": r"$\sqrt{}$", "≤": r"$\leq$",
+    "≥": r"$\geq$", "²": "$^2$", "³": "$^3$", "⁴": "$^4$", "Å": r"\AA{}", "°": r"$^\circ$",
+    "↺": r"$\circlearrowleft$", "↻": r"$\circlearrowright$", "—": "---", "–": "--",
+    "…": r"\ldots{}", "½": r"$\tfrac12$", "¹": "$^1$", "⁻": "$^-$", "′": r"$'$", "|": r"$|$",
+    "\u00a0": "~", "₀": "$_0$", "₁": "$_1$", "₂": "$_2$", "₃": "$_3$", "∥": r"$\parallel$",
+    "μ": r"$\mu$", "φ": r"$\varphi$", "λ": r"$\lambda$", "Q̇": r"$\dot Q$", "α": r"$\alpha$",
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "$": r"\$",
+    "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "<": "$<$", ">": "$>$",
+}  # fmt: skip
+"""Characters that LaTeX writes in another way."""
+
+
+def csv_text(records: Sequence[Mapping[str, Any]]) -> str:
+    """Return flat records as CSV: a line of names, then a line per record; None is empty."""
+    text = io.StringIO()
+    names = list(dict.fromkeys(name for record in records for name in record))
+    writer = csv.DictWriter(text, names, lineterminator="\n", restval="")
+    writer.writeheader()
+    writer.writerows(records)
+    return text.getvalue()
+
+
+def frame(records: Sequence[Mapping[str, Any]], library: str) -> Any:
+    """Return flat records as a data frame of pandas or polars.
+
+    Raises
+    ------
+    LabelError
+        It is another library.
+    InputError
+        The library is not installed.
+    """
+    if library not in ("pandas", "polars"):
+        raise LabelError(
+            f"no data frames of {library!r}",
+            why="records become frames of pandas or of polars",
+            fix='write "pandas" or "polars"',
+        )
+    try:
+        module: Any = __import__(library)
+    except ImportError as error:
+        raise InputError(
+            f"no data frame without {library}",
+            why=f"{library} is not installed",
+            fix=f"install it: pip install {library}; or use to_records()",
+        ) from error
+    return module.DataFrame([dict(record) for record in records])
+
+
+def markdown(table: Table) -> str:
+    """Return a table in the Markdown of GitHub, its lines before and after as paragraphs.
+
+    Examples
+    --------
+    >>> print(markdown(Table(("mode", "count"), (("Eg", "2"),), foot=("One.",))))
+    | mode | count |
+    | --- | --- |
+    | Eg | 2 |
+    <BLANKLINE>
+    One.
+    <BLANKLINE>
+    """
+
+    def row(cells: Iterable[str]) -> str:
+        return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+    parts = ["  \n".join(line for line in table.head if line)]
+    if table.columns:
+        rule = row("---" for _ in table.columns)
+        parts.append("\n".join([row(table.columns), rule, *map(row, table.rows)]))
+    parts.append("  \n".join(table.foot))
+    return "\n\n".join(part for part in parts if part).replace("\u00a0", " ") + "\n"
+
+
+def latex(table: Table) -> str:
+    r"""Return a table in LaTeX: ``tabular`` with the rules of booktabs, notes as comments.
+
+    Cells of the columns that :attr:`~symchiral.table.Table.names` lists are names of modes or
+    transfers, and are set as ``$E_{u}^{(+)}$``.
+    """
+    lines = [f"% {line}" for line in table.head if line]
+    if table.columns:
+        named = [name in table.names for name in table.columns]
+        lines += [
+            rf"\begin{{tabular}}{{{'l' * len(table.columns)}}}",
+            r"\toprule",
+            " & ".join(map(latex_text, table.columns)) + r" \\",
+            r"\midrule",
+            *(
+                " & ".join(
+                    latex_name(cell) if is_name else latex_text(cell)
+                    for cell, is_name in zip(row, named, strict=True)
+                )
+                + r" \\"
+                for row in table.rows
+            ),
+            r"\bottomrule",
+            r"\end{tabular}",
+        ]
+    lines += [f"% {line}" for line in table.foot]
+    return "\n".join(lines).replace("\u00a0", " ") + "\n"
+
+
+def latex_text(text: str) -> str:
+    r"""Return text for LaTeX: special characters escaped, signs as mathematics.
+
+    Examples
+    --------
+    >>> print(latex_text("+1 +1 = 2 ≡ −1 (mod 3)"))
+    +1 +1 = 2 $\equiv$ $-$1 (mod 3)
+    """
+    return "".join(_MATHS.get(character, character) for character in text)
+
+
+def latex_name(text: str) -> str:
+    r"""Return a mode, a product of modes or a transfer for LaTeX.
+
+    Examples
+    --------
+    >>> print(latex_name("Eu#1(+) Eu#1(+) → Eg#2(−)"))
+    $E_{u,1}^{(+)}\,E_{u,1}^{(+)} \to E_{g,2}^{(-)}$
+    >>> print(latex_name("E[σ+] K3:b@K → A1g ≠"))
+    $E_{\sigma+}\,K_{3,b}@\mathrm{K} \to A_{1g}$ $\neq$
+    """
+    plain = text.replace("→", "->").replace("−", "-")
+    plain, mark, _ = plain.partition(" ≠")
+    left, arrow, right = plain.partition(" -> ")
+    sides = [_legs(side) for side in ((left, right) if arrow else (left,))]
+    joined = r" \to ".join(r"\,".join(map(_leg, side)) for side in sides)
+    return f"${joined}$" + (r" $\neq$" if mark else "") if joined else latex_text(text)
+
+
+def _legs(side: str) -> tuple[LegText, ...]:
+    return parse_transfer(f"{side} -> {side}")[0]
+
+
+def _leg(leg: LegText) -> str:
+    """``E_{u,1}^{(+)}``; light as ``E_{\\sigma+}``."""
+    if leg.light is not None:
+        return f"{leg.name}_{{{leg.light.replace('σ', chr(92) + 'sigma')}}}"
+    stem = leg.name.rstrip("'")
+    number = str(leg.mode) if leg.mode is not None else COPIES[leg.copy] if leg.copy else ""
+    below = ",".join(x for x in (stem[1:], number) if x)
+    name = stem[0] + (f"_{{{below}}}" if below else "") + "'" * (len(leg.name) - len(stem))
+    above = f"^{{({leg.component})}}" if leg.component else ""
+    return name + above + (rf"@\mathrm{{{leg.q}}}" if leg.q else "")

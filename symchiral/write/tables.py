@@ -1,0 +1,58 @@
+"""Tables in files: plain text, Markdown, CSV, LaTeX, and JSON, by the ending of the name.
+
+Text, Markdown and LaTeX hold the table as the terminal shows it; CSV holds the same rows as flat
+records with all digits, JSON the whole answer.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from symchiral.answers.record import Answer
+from symchiral.disk import check_ending, mark, write_text
+from symchiral.table import Table
+from symchiral.text.formats import csv_text, latex, markdown
+
+ENDINGS = (".txt", ".md", ".csv", ".tex", ".json")
+"""Endings of the files of :func:`save_tables`."""
+
+
+def save_tables(
+    file: str | os.PathLike[str],
+    answer: Answer,
+    tables: Sequence[Table],
+    *,
+    kind: str,
+    overwrite: bool = False,
+) -> None:
+    """Write an answer to a file, in the format its name ends with.
+
+    Parameters
+    ----------
+    tables : sequence of Table
+        The answer as the terminal shows it.
+    kind : str
+        The command; a file that it wrote before is replaced.
+    overwrite : bool
+        Replace any other file too.
+
+    Raises
+    ------
+    InputError
+        The ending is unknown, the file cannot be written, or another lies there.
+    """
+    ending = check_ending(file, ENDINGS)
+    known = None
+    if ending == ".json":
+        text, known = answer.to_json() + "\n", f'"schema": "symchiral/{kind}/1"'
+    elif ending == ".csv":
+        text = csv_text(answer.to_records())
+        known = text.partition("\n")[0]
+    elif ending == ".md":
+        text = f"<!-- {mark(kind)} -->\n\n" + "\n".join(map(markdown, tables))
+    elif ending == ".tex":
+        text = f"% {mark(kind)}\n% \\usepackage{{booktabs}}\n" + "\n".join(map(latex, tables))
+    else:
+        text = f"# {mark(kind)}\n\n" + "\n\n".join(t.text() for t in tables) + "\n"
+    write_text(file, text, kind, known=known, overwrite=overwrite)
