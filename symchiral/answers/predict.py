@@ -6,7 +6,7 @@ The records come first, then the functions that fill them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta
 
@@ -83,11 +83,11 @@ class Rows(Record, frozen=True, kw_only=True):
     """Rows without pseudo-angular momentum."""
 
 
-class Row(Record, frozen=True, kw_only=True):
-    """A transfer of species as one flat record: a row of the table, or one channel of a book."""
+class FlatRule(Record, frozen=True, kw_only=True):
+    """A rule as one flat record, for tables and data frames."""
 
     transfer: TransferName
-    """The channel that stands for it, ``Eu(+) Eu(+) -> Eg(-)``."""
+    """The channel, ``Eu(+) Eu(+) -> Eg(-)``."""
     group: Group
     """flipped, kept or neutral as its PAM; without rotation: nothing turns; undefined: no axis."""
     verdict: VerdictWord
@@ -116,6 +116,11 @@ class Row(Record, frozen=True, kw_only=True):
     """How light sees the outgoing quanta."""
     coefficients: Count | None
     """Real coefficients of the coupling of the whole species."""
+
+
+class Row(FlatRule, frozen=True, kw_only=True):
+    """A row of the table: a transfer of species, and the channel that stands for it."""
+
     different: bool
     """Whether legs of one species must be different modes."""
     signed: bool
@@ -300,33 +305,34 @@ def table(crystal: SymmetricCrystal, book: RuleBook) -> Table:
     )
 
 
-def flat(rule: Rule) -> Row:
-    """Describe one rule as a flat record."""
-    return _row(ListedRow(rule, group_of(rule), different=False, both=False))
+def flat(rule: Rule) -> FlatRule:
+    """Describe a rule as a flat record."""
+    return FlatRule(**_fields(rule))
 
 
 def _row(row: ListedRow) -> Row:
-    rule, coupling = row.rule, row.rule.channel.coupling
-    return Row(
-        transfer=rule.id,
-        group=row.group,
-        verdict=rule.verdict,
-        incoming=tuple(leg.component.pam for leg in coupling.incoming),
-        outgoing=tuple(leg.component.pam for leg in coupling.outgoing),
-        n=rule.channel.order,
-        umklapp=rule.umklapp,
-        pam_sense=rule.pam_sense,
-        other_senses=rule.channel.other_senses,
-        rotation_sense=rule.rotation_sense,
-        across=rule.turns_across,
-        am_transfer=rule.am_transfer,
-        pump=rule.pump,
-        probe=rule.probe,
-        coefficients=rule.coefficients,
-        different=row.different,
-        signed=row.signed,
-        both=row.both,
-    )
+    return Row(**_fields(row.rule), different=row.different, signed=row.signed, both=row.both)
+
+
+def _fields(rule: Rule) -> dict[str, Any]:
+    coupling = rule.channel.coupling
+    return {
+        "transfer": rule.id,
+        "group": group_of(rule),
+        "verdict": rule.verdict,
+        "incoming": tuple(leg.component.pam for leg in coupling.incoming),
+        "outgoing": tuple(leg.component.pam for leg in coupling.outgoing),
+        "n": rule.channel.order,
+        "umklapp": rule.umklapp,
+        "pam_sense": rule.pam_sense,
+        "other_senses": rule.channel.other_senses,
+        "rotation_sense": rule.rotation_sense,
+        "across": rule.turns_across,
+        "am_transfer": rule.am_transfer,
+        "pump": rule.pump,
+        "probe": rule.probe,
+        "coefficients": rule.coefficients,
+    }
 
 
 def _rows(found: Listing) -> Rows:

@@ -143,8 +143,9 @@ class Answer(Record, frozen=True, kw_only=True, tag_field="schema"):
     def to_records(self) -> list[dict[str, Any]]:
         """Return the rows of the answer as flat dictionaries, for a data frame or CSV.
 
-        Of a tuple all is one text, with spaces between, ``-`` for None; a part of a record has the
-        key ``record.part``. Lists of records have no place in a row and are left out.
+        Of a tuple all is one text, with spaces between, ``-`` for None. A record in it stands by
+        its label or symbol; of one without, every part has the key ``record.part``. Lists of such
+        records have no place in a row and are left out.
         """
         return [flat_record(row) for row in self._rows()]
 
@@ -254,13 +255,21 @@ def flat_record(record: Record) -> dict[str, Any]:
     keys = zip(record.__struct_fields__, record.__struct_encode_fields__, strict=True)
     for name, key in keys:
         value = getattr(record, name)
-        if isinstance(value, Record):
+        if isinstance(value, Record) and _word(value) is None:
             found |= {f"{key}.{part}": x for part, x in flat_record(value).items()}
         elif isinstance(value, dict):
             found |= {f"{key}.{part}": x for part, x in value.items()}
         elif isinstance(value, tuple):
-            if not any(isinstance(x, (Record, tuple)) for x in value):
-                found[key] = " ".join("-" if x is None else str(x) for x in value)
+            words = ["-" if x is None else _word(x) for x in value]
+            if None not in words:
+                found[key] = " ".join(str(x) for x in words)
         elif value is not msgspec.UNSET:
-            found[key] = value
+            found[key] = _word(value)
     return found
+
+
+def _word(value: object) -> object:
+    """A word or a number as it is; of a record its label or symbol; None of other things."""
+    if isinstance(value, Record):
+        return getattr(value, "label", None) or getattr(value, "symbol", None)
+    return None if isinstance(value, tuple) else value

@@ -9,7 +9,7 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from symchiral.cli.streams import ascii_only, printable, say
@@ -115,6 +115,47 @@ def add_symmetrize(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="go on with forces that break the symmetry, averaged over the group",
     )
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Declare where the answer is written in place of being printed."""
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="write the answer to a file in place of printing it: .txt, .md or .tex the table, "
+        ".csv its rows with all digits, .json the document",
+    )
+    add_overwrite(parser)
+
+
+def check_answer_file(options: argparse.Namespace, kind: str) -> None:
+    """Find out before the work whether the answer can be written to ``-o FILE``."""
+    if options.output is not None:
+        from symchiral.write.tables import ENDINGS, known_by
+
+        known = known_by(options.output, kind)
+        check_output(options, options.output, kind, ENDINGS, known=known)
+
+
+def deliver(
+    options: argparse.Namespace, kind: str, answer: Answer, tables: Callable[[], Sequence[Table]]
+) -> None:
+    """Print an answer as tables or as JSON, or write it to ``-o FILE``; tables as they are needed.
+
+    ``kind`` is the command: a file that it wrote before is replaced.
+    """
+    if options.output is not None:
+        from symchiral.write.tables import save_tables
+
+        save_tables(options.output, answer, tables, kind=kind, overwrite=options.overwrite)
+    elif options.json:
+        write_json(answer)
+    else:
+        for i, table in enumerate(tables()):
+            if i:
+                write("")
+            write_table(table)
 
 
 def add_overwrite(parser: argparse._ActionsContainer) -> None:

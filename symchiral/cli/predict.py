@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from symchiral.cli.calculator import add_calculator
 from symchiral.cli.common import (
     add_field,
     add_forces,
+    add_output,
     add_structure,
+    check_answer_file,
+    deliver,
     open_study,
     same_input,
     write_changes,
-    write_json,
-    write_table,
 )
+
+if TYPE_CHECKING:
+    from symchiral.table import Table
 
 SUMMARY = "predict which vibrations hand rotation to which others"
 
@@ -26,6 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_field(parser)
     add_forces(parser)
     add_calculator(parser)
+    add_output(parser)
     parser.add_argument(
         "--order",
         type=int,
@@ -80,43 +85,43 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.rules.activity import process
     from symchiral.text.predict import species_table, transfers_table, vertices_table
 
+    kind = "vertices" if options.q == "star" else "predict"
+    check_answer_file(options, kind)
     study = open_study(options, gamma=options.q is None)
     path = same_input(options)
     if options.q == "star":
         books = study.vertices(order=options.order, acoustic=options.acoustic)
         every = vertices(study.crystal, books)
-        if options.json:
-            write_json(every)
-        else:
-            write_table(vertices_table(every, path=path))
+        deliver(options, kind, every, lambda: [vertices_table(every, path=path)])
         return
     resonance = resonance_options(options)
+    whole = options.json or str(options.output).endswith(".json")
     answer = study.predict(
         order=options.order,
         q=options.q,
         everything=options.all,
         acoustic=options.acoustic,
-        channels=options.json,
+        channels=whole,
         unit=options.unit,
         **resonance,
     )
-    if options.json:
-        write_json(answer)
-        return
-    # Where symmetry allows nothing, its table says why and what to try.
-    if study.phonons is not None and answer.rows.allowed:
-        write_table(transfers_table(answer, path=path, everything=options.all))
-        return
-    write_table(
-        species_table(
-            answer,
-            path=path,
-            everything=options.all,
-            pump=Pump.of(options.pump) if answer.rows.allowed else None,
-            probe=process(options.probe) if options.probe and answer.rows.allowed else None,
-        )
-    )
-    if not resonance:
+
+    def table() -> list[Table]:
+        # Where symmetry allows nothing, its table says why and what to try.
+        if study.phonons is not None and answer.rows.allowed:
+            return [transfers_table(answer, path=path, everything=options.all)]
+        return [
+            species_table(
+                answer,
+                path=path,
+                everything=options.all,
+                pump=Pump.of(options.pump) if answer.rows.allowed else None,
+                probe=process(options.probe) if options.probe and answer.rows.allowed else None,
+            )
+        ]
+
+    deliver(options, kind, answer, table)
+    if not (options.json or options.output or resonance):
         write_changes(study)
 
 

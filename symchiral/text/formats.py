@@ -154,7 +154,7 @@ def _legs(side: str) -> tuple[LegText, ...]:
 
 
 def _leg(leg: LegText) -> str:
-    """``E_{u,1}^{(+)}``; light as ``E_{\\sigma+}``."""
+    r"""``E_{u,1}^{(+)}``; light as ``E_{\sigma+}``."""
     if leg.light is not None:
         return f"{leg.name}_{{{leg.light.replace('σ', chr(92) + 'sigma')}}}"
     stem = leg.name.rstrip("'")

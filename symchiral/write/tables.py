@@ -7,7 +7,8 @@ records with all digits, JSON the whole answer.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from symchiral.answers.record import Answer
 from symchiral.disk import check_ending, mark, write_text
@@ -21,7 +22,7 @@ ENDINGS = (".txt", ".md", ".csv", ".tex", ".json")
 def save_tables(
     file: str | os.PathLike[str],
     answer: Answer,
-    tables: Sequence[Table],
+    tables: Callable[[], Sequence[Table]],
     *,
     kind: str,
     overwrite: bool = False,
@@ -30,8 +31,8 @@ def save_tables(
 
     Parameters
     ----------
-    tables : sequence of Table
-        The answer as the terminal shows it.
+    tables : callable
+        Gives the answer as the terminal shows it; asked only where the format needs it.
     kind : str
         The command; a file that it wrote before is replaced.
     overwrite : bool
@@ -43,16 +44,24 @@ def save_tables(
         The ending is unknown, the file cannot be written, or another lies there.
     """
     ending = check_ending(file, ENDINGS)
-    known = None
+    known = known_by(file, kind)
     if ending == ".json":
-        text, known = answer.to_json() + "\n", f'"schema": "symchiral/{kind}/1"'
+        text = answer.to_json() + "\n"
     elif ending == ".csv":
         text = csv_text(answer.to_records())
         known = text.partition("\n")[0]
     elif ending == ".md":
-        text = f"<!-- {mark(kind)} -->\n\n" + "\n".join(map(markdown, tables))
+        text = f"<!-- {mark(kind)} -->\n\n" + "\n".join(map(markdown, tables()))
     elif ending == ".tex":
-        text = f"% {mark(kind)}\n% \\usepackage{{booktabs}}\n" + "\n".join(map(latex, tables))
+        text = f"% {mark(kind)}\n% \\usepackage{{booktabs}}\n" + "\n".join(map(latex, tables()))
     else:
-        text = f"# {mark(kind)}\n\n" + "\n\n".join(t.text() for t in tables) + "\n"
+        text = f"# {mark(kind)}\n\n" + "\n\n".join(t.text() for t in tables()) + "\n"
     write_text(file, text, kind, known=known, overwrite=overwrite)
+
+
+def known_by(file: str | os.PathLike[str], kind: str) -> str | None:
+    """Return the text by which a file of this command is known, where it is not the mark.
+
+    A CSV file is known by its heading, which the answer decides: before that, by any comma.
+    """
+    return {".json": f'"schema": "symchiral/{kind}/1"', ".csv": ","}.get(Path(file).suffix.lower())
