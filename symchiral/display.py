@@ -18,9 +18,9 @@ def displayed_by(module: str) -> None:
     _home = module
 
 
-def display(noun: object, form: str) -> Any:
-    """Return a noun in a form: ``text``, ``html``, ``sentence``, ``records``, …
+def display(noun: object, form: str, **options: Any) -> Any:
+    """Return a noun in a form: ``text``, ``html``, ``records``, …
 
-    Which forms a noun has stands in :mod:`symchiral.text.display`.
+    Which forms a noun has, and their options, stands in :mod:`symchiral.text.display`.
     """
-    return import_module(_home).display(noun, form)
+    return import_module(_home).display(noun, form, **options)

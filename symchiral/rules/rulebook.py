@@ -244,7 +244,7 @@ class RuleBook(Value):
         InputError
             The library is not installed.
         """
-        return display(self, library)
+        return display(self, "frame", library=library)
 
     def counts(self) -> dict[str, int]:
         """Return how many channels were judged, allowed, and how many flip, keep, …

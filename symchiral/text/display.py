@@ -20,14 +20,14 @@ from symchiral.text.reason import reason_text, rule_reason_text, short_reason_te
 from symchiral.text.sums import rule_sum
 
 
-def display(noun: object, form: str) -> Any:
+def display(noun: object, form: str, **options: Any) -> Any:
     """Return a noun in a form.
 
     ======== =========================================================================
     noun     forms
     ======== =========================================================================
     RuleBook ``text`` (its table), ``html``, ``markdown``, ``latex``; ``records`` (a flat
-             dictionary per rule), ``csv``, ``pandas``, ``polars``
+             dictionary per rule), ``csv``, ``frame`` (of a ``library``)
     Rule     ``text`` (explained), ``sum`` (of l), ``reason``, ``record`` (JSON)
     Transfer ``text``
     Reason   ``text``, ``short`` (the operation and its phase)
@@ -46,8 +46,8 @@ def display(noun: object, form: str) -> Any:
             return markdown(listed_table(table(noun.crystal, noun)))
         case RuleBook(), "latex":
             return latex(listed_table(table(noun.crystal, noun)))
-        case RuleBook(), "pandas" | "polars":
-            return frame(_records(noun), form)
+        case RuleBook(), "frame":
+            return frame(_records(noun), **options)
         case Rule(), "text":
             return rule_text(noun)
         case Rule(), "sum":

@@ -21,7 +21,7 @@ _MATHS = {
     "↺": r"$\circlearrowleft$", "↻": r"$\circlearrowright$", "—": "---", "–": "--",
     "…": r"\ldots{}", "½": r"$\tfrac12$", "¹": "$^1$", "⁻": "$^-$", "′": r"$'$", "|": r"$|$",
     "\u00a0": "~", "₀": "$_0$", "₁": "$_1$", "₂": "$_2$", "₃": "$_3$", "∥": r"$\parallel$",
-    "μ": r"$\mu$", "φ": r"$\varphi$", "λ": r"$\lambda$", "Q̇": r"$\dot Q$", "α": r"$\alpha$",
+    "μ": r"$\mu$", "φ": r"$\varphi$", "λ": r"$\lambda$", "″": r"$''$", "↔": r"$\leftrightarrow$", "α": r"$\alpha$",
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "$": r"\$",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "<": "$<$", ">": "$>$",
@@ -128,7 +128,8 @@ def latex_text(text: str) -> str:
     >>> print(latex_text("+1 +1 = 2 ≡ −1 (mod 3)"))
     +1 +1 = 2 $\equiv$ $-$1 (mod 3)
     """
-    return "".join(_MATHS.get(character, character) for character in text)
+    parts = ("".join(_MATHS.get(x, x) for x in part) for part in text.split("Q̇"))
+    return r"$\dot Q$".join(parts)  # the dot is a character of its own
 
 
 def latex_name(text: str) -> str:

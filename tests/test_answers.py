@@ -1,0 +1,248 @@
+"""Answers: they survive JSON, old documents are read, rows are flat, tables leave as files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import lzma
+import shlex
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from jsonschema import Draft202012Validator
+
+import symchiral as sc
+from symchiral.answers.record import flat_record
+from symchiral.answers.schema import ANSWERS, answer_type, schema
+from symchiral.cli import main
+from symchiral.errors import InputError, LabelError, ReadError
+from symchiral.text.formats import latex_name, latex_text
+from symchiral.write.tables import ENDINGS
+
+Capture = pytest.CaptureFixture[str]
+TESTS = Path(__file__).parent
+DOCUMENTS = TESTS / "data" / "documents"
+
+COMMANDS = {
+    "explain": 'Te_P3121 "A3(1/2)@A A3(1/2)@A -> E(+)"',
+    "predict": "ZnO/phonopy.yaml",
+    "vertices": "NaCl",
+}
+"""Words of the command line that give an answer of every kind."""
+
+
+def printed(command: str, capsys: Capture) -> str:
+    """What a command prints with --json."""
+    words = shlex.split(COMMANDS[command])
+    star = ["--q", "star"] if command == "vertices" else []
+    name = "predict" if star else command
+    assert main([name, *words, *star, "--json", "--quiet"]) == 0
+    return capsys.readouterr().out
+
+
+def old(command: str) -> str:
+    return lzma.decompress((DOCUMENTS / f"{command}.json.xz").read_bytes()).decode()
+
+
+def test_every_answer_is_tested() -> None:
+    assert (
+        set(ANSWERS) == set(COMMANDS) == {p.name.partition(".")[0] for p in DOCUMENTS.glob("*.xz")}
+    )
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_documents_come_back_from_json(command: str, capsys: Capture) -> None:
+    text = printed(command, capsys)
+    found = answer_type(command).from_json(text)
+    assert json.loads(found.to_json()) == json.loads(text) == found.to_dict()
+    assert found == answer_type(command).from_json(found.to_json())
+    Draft202012Validator(json.loads(schema(command))).validate(found.to_dict())
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_documents_of_earlier_versions_are_read(command: str) -> None:
+    """From before schemas were generated: the schema accepts them, nothing of them is lost."""
+    before = json.loads(old(command))
+    Draft202012Validator(json.loads(schema(command))).validate(before)
+    after = answer_type(command).from_json(old(command)).to_dict()
+    assert not list(missing(before, after))
+
+
+def missing(before: Any, after: Any, where: str = "") -> list[str]:
+    """Where a document lacks what an older one has."""
+    if isinstance(before, dict):
+        return [
+            found
+            for key, value in before.items()
+            for found in (
+                missing(value, after[key], f"{where}.{key}")
+                if isinstance(after, dict) and key in after
+                else [f"{where}.{key}"]
+            )
+        ]
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        return [
+            found
+            for i, (a, b) in enumerate(zip(before, after, strict=True))
+            for found in missing(a, b, f"{where}[{i}]")
+        ]
+    return [] if before == after else [where]
+
+
+def test_what_is_no_answer_is_refused() -> None:
+    kind = answer_type("predict")
+    whole = json.loads(old("predict"))
+    for text in (
+        "",
+        "{",
+        "[" * 10_000,
+        "null",
+        json.dumps({**whole, "schema": "symchiral/show/1"}),
+        json.dumps({**whole, "order": "3"}),
+        json.dumps({**whole, "species": whole["species"][0]}),
+        json.dumps({k: v for k, v in whole.items() if k != "counts"}),
+    ):
+        with pytest.raises(ReadError, match="--json"):
+            kind.from_json(text)
+
+
+def test_numbers_that_are_not_finite_are_errors() -> None:
+    answer = sc.predict("NaCl")
+    for value in (float("nan"), float("inf")):
+        tolerance = msgspec.structs.replace(answer.tolerance, deviation=value)
+        with pytest.raises(ValueError, match="JSON"):
+            msgspec.structs.replace(answer, tolerance=tolerance).to_json()
+
+
+# ------------------------------------------------------------------------------- rows
+
+
+def test_records_are_flat() -> None:
+    study = sc.read("ZnO/phonopy.yaml")
+    book = study.rules()
+    answers = [study.predict(), sc.predict("Bi2Se3")]
+    every = [book.to_records(), book.flips().to_records(), *(a.to_records() for a in answers)]
+    rows = 0
+    for records in every:
+        assert records
+        assert len({tuple(record) for record in records}) == 1
+        for record in records:
+            rows += 1
+            assert all(x is None or isinstance(x, (str, int, float)) for x in record.values())
+    assert rows > 100
+    assert len(book.to_records()) == len(book)
+    assert answers[0].to_records()[0]["modes"].count("#") == 3
+    assert answers[1].to_records()[0]["transfer"] == "Eu(+) Eu(+) -> Eg(-)"
+
+
+def test_a_record_stands_in_a_row_by_its_label() -> None:
+    (first, *_) = (v for v in sc.read("Te_P3121").predict(order=3).q)
+    assert flat_record(first)["label"] == "GM"
+    study = sc.read("Te_P3121")
+    from symchiral.answers.predict import vertices
+
+    rows = vertices(study.crystal, study.vertices()).to_records()
+    assert rows[0]["q"] == "A A GM"
+    assert rows[0]["axis"] == "3_1"
+    assert rows[0]["counts.judged"] > rows[0]["rows.judged"]
+
+
+def test_frames() -> None:
+    book = sc.read("Bi2Se3").rules()
+    with pytest.raises(LabelError, match="pandas or of polars"):
+        book.to_frame("excel")  # type: ignore[arg-type]
+    pandas = pytest.importorskip("pandas")
+    frame = book.to_frame()
+    assert isinstance(frame, pandas.DataFrame)
+    assert len(frame) == len(book)
+    assert list(frame["transfer"]) == [rule.id for rule in book]
+
+
+def test_a_library_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import builtins
+
+    real = builtins.__import__
+
+    def without(name: str, *rest: Any, **named: Any) -> Any:
+        if name == "polars":
+            raise ImportError(name)
+        return real(name, *rest, **named)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(InputError, match="pip install polars"):
+        sc.read("Bi2Se3").rules().to_frame("polars")
+
+
+# ------------------------------------------------------------------------------- files
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("words", ["predict Bi2Se3", "predict MgB2/phonopy.yaml", "predict Si"])
+def test_tables_leave_in_every_format(words: str, ending: str, tmp_path: Path) -> None:
+    file = tmp_path / f"table{ending}"
+    command = [*words.split(), "-o", str(file), "--quiet"]
+    assert main(command) == 0
+    text = file.read_text(encoding="utf-8")
+    assert main(command) == 0  # a file of the same command is replaced
+    assert file.read_text(encoding="utf-8") == text
+    if ending == ".csv":
+        rows = list(csv.DictReader(text.splitlines()))
+        assert rows
+        assert all(None not in row and None not in row.values() for row in rows)
+    if ending == ".json":
+        assert answer_type("predict").from_json(text).channels
+    if ending == ".tex":
+        assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 1
+        assert r"\toprule" in text
+        cells = text.split(r"\midrule")[1].split(r"\bottomrule")[0]
+        assert cells.isascii()
+        assert "$" in cells
+        columns = text.split("{tabular}{")[1].split("}")[0]
+        for row in cells.strip().splitlines():
+            assert row.endswith(r" \\")
+            assert row.replace(r"\&", "").count("&") == len(columns) - 1
+            assert row.replace(r"\$", "").count("$") % 2 == 0
+            assert row.count("{") == row.count("}")
+
+
+def test_files_of_others_stay(tmp_path: Path, capsys: Capture) -> None:
+    for ending in ENDINGS:
+        file = tmp_path / f"mine{ending}"
+        file.write_text("a,b\n1,2\n")
+        assert main(["predict", "Bi2Se3", "-o", str(file)]) == 1
+        assert file.read_text() == "a,b\n1,2\n"
+        assert "--overwrite" in capsys.readouterr().err
+        assert main(["predict", "Bi2Se3", "-o", str(file), "--overwrite"]) == 0
+        assert file.read_text() != "a,b\n1,2\n"
+    assert main(["predict", "Bi2Se3", "-o", str(tmp_path / "x.pdf")]) == 1
+    assert ".txt, .md, .csv, .tex, .json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Eu(+)", r"$E_{u}^{(+)}$"),
+        ("Eu#2(−)", r"$E_{u,2}^{(-)}$"),
+        ("A1''", r"$A_{1}''$"),
+        ("E:b(−) E(+) → A1", r"$E_{b}^{(-)}\,E^{(+)} \to A_{1}$"),
+        ("K5(+)@K K5(+)@K → K5(−)@K'", None),
+        ("A3(1/2)@A A3(1/2)@A → E(+)", None),
+        ("E[σ+] E[σ+] → Eg(−)", None),
+        ("DT2@DT(u) DT2@DT(u) → DT3@0,0,2u", None),
+        ("T1u#1 T1u#1 → A1g#1 ≠", None),
+    ],
+)
+def test_names_in_latex(name: str, expected: str | None) -> None:
+    found = latex_name(name)
+    assert expected is None or found == expected
+    assert found.isascii()
+    assert found.count("{") == found.count("}")
+
+
+def test_every_character_that_tables_print_has_a_form_in_latex() -> None:
+    from symchiral.table import ASCII
+
+    for character in ASCII:
+        assert latex_text(character).isascii(), character
