@@ -14,7 +14,7 @@ fails if it
 
 ``python tests/mutants.py --count 100000 --seed 1`` runs many and prints a table; a failure is told
 when it is met, with the seed that repeats it: ``python tests/mutants.py --seed 17 --show``. With
-``--result FILE`` the counts are also written as JSON, after Ctrl-C those of what was run till then.
+``--result FILE`` the counts are also written as JSON; after Ctrl-C, those of what was run till then.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ import re
 import resource
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -425,7 +426,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "--pump-frequency": ("2THz",),
     "--pump-range": ("1-3THz",),
     "--start": ("Eu#1(+) 0.05A",),
-    "--duration": ("2",),
+    "--duration": ("0.5", "4"),
     "--damping": ("0.05THz",),
     "--sweep": ("frequency 1.5..2.5THz 3",),
 }
@@ -966,6 +967,8 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as place:
             sys.stdout.write("\n".join(run_case(case_of(seed), Path(place))) + "\n")
         return 0
+    for number in (signal.SIGINT, signal.SIGTERM):  # the former is ignored in the background
+        signal.signal(number, signal.default_int_handler)
     start = time.monotonic()
     seeds = range(seed, seed + options.count)
     tally = run_many(seeds, options.jobs, lambda line: sys.stderr.write(f"{line}\n"))

@@ -654,6 +654,18 @@ def test_an_array_drives_like_the_pulse_it_was_taken_from() -> None:
     assert sampled.fastest > COMPUTED
 
 
+def test_steps_are_as_short_as_those_of_the_light_only_while_it_is_on() -> None:
+    """Progress is told every 100 steps; the steps of 60 THz take 1/120 ps at most."""
+    shares: list[float] = []
+    run = simulate(bi2se3(), Pulse(60.0, "σ+", 1.0, 1.0), duration=60, progress=shares.append)
+    times = run.times[0] + np.array(shares) * (run.times[-1] - run.times[0])
+    dark = np.diff(times[times > 3.5])
+    assert len(dark) > 2
+    assert dark.min() > 100 / 60
+    with pytest.raises(InputError, match="no pulse with thz = 2000"):
+        Pulse(2000.0, "σ+", 1.0, 1.0)
+
+
 def test_two_photons_of_raman_light_drive_eg_with_twice_their_helicity() -> None:
     """∂α/∂Q of Eg, E along a rotating field: the difference of two σ is l = 2 ≡ −1."""
     model = bi2se3()

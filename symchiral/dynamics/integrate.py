@@ -80,7 +80,8 @@ def simulate(
             why=f"the light is on until {last_needed:g} ps" if drive else "it has no length",
             fix="ask for a longer duration",
         )
-    fastest = max(float(model.coordinates.frequencies.max()), drive.fastest if drive else 0.0)
+    free = float(model.coordinates.frequencies.max())
+    fastest = max(free, drive.fastest if drive else 0.0)
     interval = step or 1 / (32 * fastest)
     count = ceil((duration - first) / interval) + 1
     if count * n > NUMBERS:
@@ -136,6 +137,8 @@ def simulate(
                 break
             if solver.status == "finished":
                 break
+            if drive is not None and solver.t >= drive.stop:
+                solver.max_step = 1 / (2 * free)
             if progress is not None and k % 100 == 0:
                 progress((solver.t - first) / (times[-1] - first))
         else:

@@ -28,13 +28,16 @@ SMALLEST = 1e-6
 """The least frequency, THz, and duration, ps, of a pulse."""
 
 LARGEST = {
-    "thz": 1e4,
+    "thz": 1e3,
     "fwhm_ps": 1e6,
     "field_mv_cm": 1e4,
     "phase_deg": 1e6,
     "chirp_thz_ps": 1e6,
 }
-"""The most a property of a pulse may be; 10⁴ MV/cm is 100 V/Å, which no crystal survives."""
+"""The most a property of a pulse may be.
+
+10³ THz is light of 300 nm; 10⁴ MV/cm is 100 V/Å, which no crystal survives.
+"""
 
 _TIMES = {"ps": 1.0, "fs": 1e3}
 _ANGLES = ("deg", "degree", "degrees", "°")
