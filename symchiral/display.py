@@ -24,3 +24,12 @@ def display(noun: object, form: str, **options: Any) -> Any:
     Which forms a noun has, and their options, stands in :mod:`symchiral.text.display`.
     """
     return import_module(_home).display(noun, form, **options)
+
+
+class Worded:
+    """Base of the values that are read as a sentence: reasons, advice, controls."""
+
+    @property
+    def text(self) -> str:
+        """The sentence."""
+        return str(display(self, "text"))

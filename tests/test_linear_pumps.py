@@ -1,6 +1,7 @@
 """Linear pumps: what they must show, judged by angles, helicities, and what only they drive."""
 
 import runpy
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from symchiral.experiment.fit import fit
 from symchiral.experiment.judgement import validate_measurement
 from symchiral.experiment.measurement import Measurement, Pump
 from symchiral.experiment.probe import Probe
+from symchiral.rules.reason import Reason, Witness
 
 TIMES = np.arange(400) * 2.5 / 400
 
@@ -51,10 +53,12 @@ MODES = [
     CandidateMode("Eg", 4.05, False, True, True),
     CandidateMode("A1g", 4.05, False, True, False),
 ]
+ALLOWED = Reason("invariant", coefficients=1)
+THREE = Reason("pam", (Witness(1, "{3+001|0}", "-y,x-y,z", Fraction(2, 3), name="rotation"),))
 CHANNELS = [
-    CandidateChannel("flip", (), "Eg", -1, "allowed", "1+1 ≡ −1 mod 3", "light", turn=-2),
-    CandidateChannel("keep", (), "Eg", 1, "forbidden", "{3+}", "light", turn=2),
-    CandidateChannel("sum", (), "A1g", 0, "allowed", "1−1 = 0", "light", linear=True),
+    CandidateChannel("flip", (), "Eg", -1, "allowed", ALLOWED, "light", turn=-2),
+    CandidateChannel("keep", (), "Eg", 1, "forbidden", THREE, "light", turn=2),
+    CandidateChannel("sum", (), "A1g", 0, "allowed", ALLOWED, "light", linear=True),
 ]
 
 
@@ -112,7 +116,7 @@ def test_a_channel_that_flips_under_linear_pumps(runs, flip, words):
     found = judged(*runs, probe=BALANCED)
     assert found.lines[0].assignment.mode.name == "Eg"
     assert verdict(found, "flip").verdict == flip
-    assert words in verdict(found, "flip").reason
+    assert words in verdict(found, "flip").reason.text
     if flip == "inconsistent":
         assert found.lines[0].verdict == "inconsistent"
 
@@ -140,7 +144,7 @@ def test_what_only_linear_light_drives(runs, word):
         for pump, h, tilt, size in runs
     ]
     found = validate_measurement(Measurement.together(parts), modes, CHANNELS[2:], sees="raman")
-    assert found.channels[0].verdict == word, found.channels[0].reason
+    assert found.channels[0].verdict == word, found.channels[0].reason.text
 
 
 def test_a_share_of_linear_data_sets_is_judged_right():
@@ -232,7 +236,7 @@ def test_gains_are_those_of_the_equations_of_motion():
 def test_couplings_rank():
     study = sc.read("Bi2Se3/phonopy.yaml")
     plan = study.plan(pump="1-3THz")
-    assert plan.ranking.startswith("coupling coefficients")
+    assert plan.ranking == "coefficients"
     sized = [e.gain for e in plan.channels]
     assert sized[:2] == sorted(sized[:2], reverse=True)
     assert sized[2:] == [None] * len(sized[2:])
@@ -241,10 +245,10 @@ def test_couplings_rank():
     plain = make_plan(
         study.crystal, study.axis, study._centre, study._places(None, None), study.beam()
     )
-    assert plain.ranking.startswith("detuning")
+    assert plain.ranking == "detuning"
     off = [abs(e.detuning) for e in plain.channels if e.detuning is not None]
     assert off == sorted(off)
-    assert sc.read("Bi2Se3").plan().ranking.startswith("number of photons")
+    assert sc.read("Bi2Se3").plan().ranking == "photons"
 
 
 # ---------------------------------------------------------------- the documented measurement

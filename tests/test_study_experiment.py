@@ -10,6 +10,8 @@ from jsonschema import Draft202012Validator
 from synthetic_experiment import random_line, traces
 
 import symchiral as sc
+from symchiral.answers.plan import plan as plan_answer
+from symchiral.answers.validate import validate as validation_answer
 from symchiral.cli import main
 from symchiral.errors import SymchiralError
 from symchiral.experiment.expectation import expect
@@ -17,11 +19,10 @@ from symchiral.experiment.measurement import Measurement, Pump
 from symchiral.experiment.observed import lines_of
 from symchiral.experiment.places import find_places
 from symchiral.experiment.probe import Probe
+from symchiral.figures.validation import save_validation
 from symchiral.report.document import schema
-from symchiral.report.plan import plan_document, plan_tables
-from symchiral.report.validation import validation_tables, validation_words
-from symchiral.report.validation_document import validation_document
-from symchiral.report.validation_figure import save_validation
+from symchiral.text.plan import plan_tables
+from symchiral.text.validate import validation_tables
 
 TRACES = "docs/data/bi2se3_traces.csv"
 ROWS = "docs/data/bi2se3_rows.yaml"
@@ -145,12 +146,15 @@ def test_allowed_helicity_is_consistent_and_the_forbidden_one_is_not(case):
         good = study.validate(synthetic(rng, frequency, sense, sees, pump=pump))
         line = strongest(good)
         assert line.assignment.mode.name == f"{key[0]}#{key[1]}"
-        assert line.verdict == "consistent", line.reason
+        assert line.verdict == "consistent", line.reason.text
         assert all(v.channel.sense == sense for v in good.channels if v.verdict == "consistent")
         bad = study.validate(synthetic(rng, frequency, -sense, sees, pump=pump))
         line = strongest(bad)
-        assert line.verdict == "inconsistent", line.reason
-        assert f"{study.axis.order}+001" in line.reason or f"{study.axis.order}-001" in line.reason
+        assert line.verdict == "inconsistent", line.reason.text
+        assert (
+            f"{study.axis.order}+001" in line.reason.text
+            or f"{study.axis.order}-001" in line.reason.text
+        )
 
 
 @pytest.mark.sweep
@@ -186,7 +190,8 @@ def test_a_mode_that_nothing_may_turn_does_not_turn():
     turning = study.validate(synthetic(rng, eg, 1, "raman"), frequencies=known)
     line = strongest(turning)
     assert (line.assignment.mode.name, line.verdict) == ("Eg#3", "inconsistent")
-    assert "forbidden" in line.reason
+    assert line.reason.kind == "as-forbidden"
+    assert "forbidden" in line.reason.text
 
 
 def test_what_three_quanta_could_do_is_not_called_inconsistent():
@@ -200,7 +205,7 @@ def test_what_three_quanta_could_do_is_not_called_inconsistent():
         row = {"frequency": own, "frequency_unit": "THz", "helicity": -0.9, "error": 0.1}
         lines = lines_of({"pump": pump, "components": [row]})
         (line,) = study.validate(lines, sees="infrared", frequencies=known).lines
-        found[frequency] = (line.verdict, "E[σ+] E[σ+] E[σ+] -> Eu#1(-)" in line.reason)
+        found[frequency] = (line.verdict, line.reason.channel == "E[σ+] E[σ+] E[σ+] -> Eu#1(-)")
     assert list(found.values()) == [("inconsistent", False), ("undecided", True)]
     (line,) = study.validate(lines, sees="infrared", frequencies=known, order=4).lines
     assert line.verdict == "consistent"
@@ -249,19 +254,21 @@ def test_the_documented_measurement():
     assert verdicts["E[σ+] E[σ+] -> Eg#2(-)"].verdict == "consistent"
     wrong = verdicts["Eu#1(+) Eu#1(+) -> Eg#2(+)"]
     assert wrong.verdict == "inconsistent"
-    assert "{3+001|0}" in wrong.reason
+    assert "{3+001|0}" in wrong.reason.text
     assert any("symmetry cannot tell them apart" in text for text in judged.decide)
-    assert "is rejected: the rotation {3+001|0}" in validation_words(judged)
-    assert "symmetry-equivalent alternatives" in validation_words(judged)
-    assert "E[σ+] E[σ+] → Eg#2(−) (light)" in validation_words(judged)
+    words = validation_answer(study.crystal, study.axis, judged).words
+    assert "is rejected: the rotation {3+001|0}" in words
+    assert "symmetry-equivalent alternatives" in words
+    assert "E[σ+] E[σ+] → Eg#2(−) (light)" in words
     flip = verdicts["Eu#1(+) Eu#1(+) -> Eg#2(-)"]
-    assert "lines by −2φ" in flip.reason
+    assert (flip.reason.kind, flip.reason.turn) == ("as-predicted", -2)
+    assert "lines by −2φ" in flip.reason.text
     assert flip.channel.gain > 0
-    assert judged.ranking.startswith("coupling coefficients")
+    assert judged.ranking == "coefficients"
     assert line.channels[0] == "Eu#1(+) Eu#1(+) -> Eg#2(-)"
     (off,) = study.validate(ROWS, sees="raman").lines
     assert off.verdict == "inconsistent"
-    assert "{3+001|0}" in off.reason
+    assert "{3+001|0}" in off.reason.text
 
 
 # ------------------------------------------------------------------------------------ plan
@@ -281,28 +288,29 @@ def test_plans():
     ]
     cubic = plan("SrTiO3")
     assert cubic.order == 4
-    assert "inversion" in cubic.reason
+    assert "inversion" in cubic.reason.text
     assert {e.outgoing.species.label for e in cubic.channels} == {"T1u", "T2u"}
     four = plan("BaTiO3_P4mm")
     assert four.order == 4
-    assert "neutral" in four.reason
+    assert four.reason.kind == "not-flipped"
+    assert "neutral" in four.reason.text
     assert {e.sense for e in four.channels} == {-1}
     chiral = plan("Te_P3121")
     assert chiral.order == 3
     assert {e.sense for e in chiral.channels} == {-1}
     six = plan("MgB2")
     assert not six.channels
-    assert "kept" in six.reason
+    assert "kept" in six.reason.text
     assert not six.controls
     none = plan("CuO")
     assert not none.channels
-    assert "no axis of order three" in none.reason
+    assert "no axis of order three" in none.reason.text
     kinds = ["helicity", "linear", "sample", "delay", "frequency", "twin"]
     for p in (flagship, cubic, four, chiral):
         assert [c.kind for c in p.controls] == kinds
     outside = plan("Bi2Se3/phonopy.yaml", pump="20-30THz")
     assert not outside.channels
-    assert "no infrared mode" in outside.reason
+    assert "no infrared mode" in outside.reason.text
 
 
 def test_a_plan_for_a_material_from_elsewhere(tmp_path):
@@ -324,7 +332,7 @@ def test_a_plan_for_a_material_from_elsewhere(tmp_path):
     assert plan.crystal.group.symbol == "I4/mmm"
     assert [m.name for m in plan.pumped] == ["Eu"]
     assert plan.order == 4
-    assert "of sense neutral" in plan.reason or "nothing that turns is reached" in plan.reason
+    assert plan.reason.kind in ("not-flipped", "forbidden")
     for e in plan.channels:
         assert e.rule.pam_sense == "flipped"
         assert e.sense == -1
@@ -335,7 +343,7 @@ def test_fourth_order_is_named_where_third_forbids():
     """SrTiO3: inversion forbids every cubic product of light; three quanta reach T2u."""
     study = sc.read("SrTiO3")
     plan = study.plan()
-    assert "inversion" in plan.reason
+    assert "inversion" in plan.reason.text
     row = {"frequency": 8.0, "frequency_unit": "THz", "helicity": -0.9, "error": 0.1}
     lines = lines_of({"pump": {"polarization": "σ+"}, "components": [row]})
     # Frequencies made up for the test.
@@ -343,8 +351,8 @@ def test_fourth_order_is_named_where_third_forbids():
     judged = study.validate(lines, sees="any", frequencies=known)
     (line,) = judged.lines
     assert line.verdict == "undecided"
-    assert "of fourth order" in line.reason
-    named = [v for v in judged.channels if "in fourth order" in v.reason]
+    assert "of fourth order" in line.reason.text
+    named = [v for v in judged.channels if "in fourth order" in v.reason.text]
     assert named
     assert {v.channel.verdict for v in named} == {"forbidden"}
     assert {v.channel.sense for v in named} == {-1}
@@ -413,24 +421,27 @@ def test_documents_are_what_their_schema_says():
     validator = Draft202012Validator(json.loads(schema("validate")))
     for data, unit in ((TRACES, "cm-1"), (ROWS, "meV")):
         judged = study.validate(data, sees="raman")
-        document = validation_document(study.crystal, study.axis, judged, unit=unit)
-        assert not list(validator.iter_errors(json.loads(json.dumps(document, allow_nan=False))))
+        answer = validation_answer(study.crystal, study.axis, judged, unit=unit)
+        assert type(answer).from_json(answer.to_json()) == answer
+        document = answer.to_dict()
+        assert not list(validator.iter_errors(document))
         (component,) = document["components"]
         assert component["assigned"] == "Eg#2"
         assert component["frequency_unit"] == unit
         assert {"frequency", "helicity", "verdict"} <= set(component)
     validator = Draft202012Validator(json.loads(schema("plan")))
     for name in ("Bi2Se3/phonopy.yaml", "SrTiO3", "CuO", "MgB2"):
-        document = plan_document(sc.read(name).plan(), unit="cm-1")
-        assert not list(validator.iter_errors(json.loads(json.dumps(document, allow_nan=False))))
+        answer = plan_answer(sc.read(name).plan(), unit="cm-1")
+        assert type(answer).from_json(answer.to_json()) == answer
+        assert not list(validator.iter_errors(answer.to_dict()))
 
 
 def test_tables_fit_a_terminal():
     study = sc.read("Bi2Se3/phonopy.yaml")
     judged = study.validate(TRACES)
     tables = [
-        *validation_tables(study.crystal, study.axis, judged, unit="cm-1"),
-        *plan_tables(study.plan(), unit="THz", path="x"),
+        *validation_tables(validation_answer(study.crystal, study.axis, judged, unit="cm-1")),
+        *plan_tables(plan_answer(study.plan()), path="x"),
     ]
     for table in tables:
         assert max(map(len, table.text(110).splitlines())) <= 110
@@ -442,15 +453,18 @@ def test_figures(tmp_path):
     study = sc.read("Bi2Se3/phonopy.yaml")
     for data, ending in ((TRACES, "png"), (ROWS, "svg")):
         path = tmp_path / f"figure.{ending}"
-        save_validation(study.crystal, study.validate(data, sees="raman"), path)
+        judged = study.validate(data, sees="raman")
+        answer = validation_answer(study.crystal, study.axis, judged)
+        save_validation(answer, judged.fit, path)
         assert path.stat().st_size > 5000
 
 
 def test_the_figure_without_matplotlib(monkeypatch, tmp_path):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
     study = sc.read("Bi2Se3")
+    answer = validation_answer(study.crystal, study.axis, study.validate(ROWS))
     with pytest.raises(SymchiralError, match="matplotlib is not installed"):
-        save_validation(study.crystal, study.validate(ROWS), tmp_path / "x.png")
+        save_validation(answer, None, tmp_path / "x.png")
 
 
 BAD = {

@@ -2,6 +2,7 @@
 
 import gzip
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -15,8 +16,14 @@ from symchiral.experiment.observed import lines_of, read_observed
 from symchiral.experiment.probe import Probe
 from symchiral.experiment.reading import read_measurement
 from symchiral.experiment.validation import _band
+from symchiral.rules.reason import Reason, Witness
 
 # ---------------------------------------------------------------- candidates in two patterns
+
+ALLOWED = Reason("invariant", coefficients=1)
+INVERSION = Reason("parity", (Witness(1, "{-1|0}", "-x,-y,-z", Fraction(1, 2), name="inversion"),))
+THREE = Reason("pam", (Witness(1, "{3+001|0}", "-y,x-y,z", Fraction(2, 3), name="rotation"),))
+FOUR = Reason("pam", (Witness(1, "{4+001|0}", "-y,x,z", Fraction(1, 4), name="rotation"),))
 
 THREE_FOLD = (
     [
@@ -29,15 +36,15 @@ THREE_FOLD = (
     ],
     [
         CandidateChannel("Eu#1(+) Eu#1(+) -> Eg#2(-)", ("Eu#1", "Eu#1"), "Eg#2", -1, "allowed",
-                         "1+1 = 2 ≡ −1 mod 3", "lattice", 4.0),
+                         ALLOWED, "lattice", 4.0),
         CandidateChannel("E[σ+] E[σ+] -> Eg#2(-)", (), "Eg#2", -1, "allowed",
-                         "1+1 = 2 ≡ −1 mod 3", "two-photon", 4.0),
+                         ALLOWED, "light", 4.0),
         CandidateChannel("Eu#1(+) Eu#1(+) -> Eg#2(+)", ("Eu#1", "Eu#1"), "Eg#2", 1, "forbidden",
-                         "C3 multiplies it by exp(−2πi/3)", "lattice", 4.0),
+                         THREE, "lattice", 4.0),
         CandidateChannel("Eu#1(+) Eu#1(+) -> Eu#2(-)", ("Eu#1", "Eu#1"), "Eu#2", -1, "forbidden",
-                         "inversion", "lattice", 4.0),
+                         INVERSION, "lattice", 4.0),
         CandidateChannel("Eu#1(+) Eu#1(-) -> A1g#2", ("Eu#1", "Eu#1"), "A1g#2", 0, "allowed",
-                         "1−1 = 0", "lattice", 4.0),
+                         ALLOWED, "lattice", 4.0),
     ],
 )  # fmt: skip
 """Two quanta of +1 make one of −1, as in Bi2Se3; the frequencies are made up for the pattern."""
@@ -51,13 +58,13 @@ FOUR_FOLD = (
     ],
     [
         CandidateChannel("Eu#1(+) B1g#1 -> Eu#2(-)", ("Eu#1", "B1g#1"), "Eu#2", -1, "allowed",
-                         "1+2 = 3 ≡ −1 mod 4"),
+                         ALLOWED),
         CandidateChannel("Eu#1(+) B1g#1 -> Eu#2(+)", ("Eu#1", "B1g#1"), "Eu#2", 1, "forbidden",
-                         "C4 multiplies it by −1"),
+                         FOUR),
         CandidateChannel("Eu#1(+) Eu#1(+) -> B1g#1", ("Eu#1", "Eu#1"), "B1g#1", 0, "allowed",
-                         "1+1 = 2 ≡ −2 mod 4"),
+                         ALLOWED),
         CandidateChannel("Eu#1(+) Eu#1(+) -> Eg#1(+)", ("Eu#1", "Eu#1"), "Eg#1", 1, "forbidden",
-                         "C4 multiplies it by i"),
+                         FOUR),
     ],
 )  # fmt: skip
 
@@ -119,12 +126,14 @@ def test_three_fold_pattern_end_to_end():
     assert line.mechanical_helicity[1] > 0.4
     rejected = next(c for c in found.channels if c.channel.id == "Eu#1(+) Eu#1(+) -> Eg#2(+)")
     assert rejected.verdict == "inconsistent"
-    assert "C3" in rejected.reason
-    assert any("two-photon" in words for words in found.decide)
+    assert rejected.reason.rule is THREE
+    assert any("(lattice, light)" in words for words in found.decide)
     assert verdict(found, "Eu#1(+) Eu#1(-) -> A1g#2") == "undecided"
     assert any("look for A1g#2" in words for words in found.decide)
     # Activity, not frequency alone: the Eu#2 nearby is not what a Raman probe sees.
-    assert dict(line.assignment.why_not)["Eu#2"].startswith("the probe sees raman")
+    refused = {r.mode: r for r in line.assignment.why_not}
+    assert refused["Eu#2"].kind == "activity"
+    assert refused["Eu#2"].text.startswith("the probe sees raman")
 
 
 def test_inconsistent_needs_data():
@@ -142,14 +151,14 @@ def test_inconsistent_needs_data():
         ((1.15, -0.8), "undecided", "no line was taken for Eg#2"),
         ((4.05, -0.1), "undecided", "is not measured"),
         ((4.05, -0.8, 0.1, "linear"), "undecided", "is not measured"),
-        ((4.05, -0.8), "inconsistent", "C3 multiplies"),
-        ((4.05, 0.8), "inconsistent", "C3 multiplies"),
+        ((4.05, -0.8), "inconsistent", "{3+001|0} multiplies"),
+        ((4.05, 0.8), "inconsistent", "{3+001|0} multiplies"),
     ):
         channel, found = judge(*arguments)
         assert channel.verdict == word, arguments
         assert channel.channel.verdict == "forbidden"
-        assert "forbidden" in channel.reason
-        assert words in channel.reason
+        assert channel.reason.kind == "forbidden"
+        assert words in channel.reason.text
         assert [v.verdict for v in found.channels].count("consistent") == 2 * (
             arguments == (4.05, -0.8)
         )
@@ -192,15 +201,16 @@ def test_a_force_beside_the_line_of_its_mode():
     own, forced = validate_measurement(lines, modes, channels, sees="raman").lines
     assert own.verdict == "consistent"
     assert forced.verdict == "undecided"
-    assert "moved by the force" in forced.reason
+    assert "moved by the force" in forced.reason.text
 
 
 def test_the_witness_of_a_broken_rule_is_passed_through():
     found = judged(np.random.default_rng(2), "three-fold", 1)
     (line,) = found.lines
     assert line.verdict == "inconsistent"
-    assert "Eg#2(+)" in line.reason
-    assert "C3 multiplies" in line.reason
+    assert "Eg#2(+)" in line.reason.channel
+    assert line.reason.rule is THREE
+    assert "{3+001|0} multiplies" in line.reason.text
 
 
 def test_turning_tells_modes_of_one_frequency_apart():
@@ -222,8 +232,8 @@ def test_helicity_chooses_between_two_turning_modes():
         CandidateMode("E2g#1", 3.93, False, True, True),
     ]
     channels = [
-        CandidateChannel("a", (), "E1g#1", -1, "allowed", ""),
-        CandidateChannel("b", (), "E2g#1", 1, "allowed", ""),
+        CandidateChannel("a", (), "E1g#1", -1, "allowed", ALLOWED),
+        CandidateChannel("b", (), "E2g#1", 1, "allowed", ALLOWED),
     ]
     row = {"frequency": 4.0, "frequency_unit": "THz", "helicity": 0.9, "error": 0.1}
     lines = lines_of({"pump": {"polarization": "σ+"}, "components": [row]})
@@ -243,7 +253,7 @@ def test_turning_the_same_way_for_both_pumps_is_inconsistent():
     ]  # fmt: skip
     found = validate_measurement(Measurement.together(parts), modes, channels, sees="raman")
     assert found.lines[0].verdict == "inconsistent"
-    assert "the same way" in found.lines[0].reason
+    assert "the same way" in found.lines[0].reason.text
 
 
 def test_undecided_says_what_is_missing():
@@ -285,7 +295,7 @@ def test_the_bandwidth_of_the_pump_is_its_full_width(mode: float, verdict_then: 
         CandidateMode("Eu#1", mode, True, False, True, tolerance=0.01),
         CandidateMode("Eg#1", 4.0, False, True, True),
     ]
-    channels = [CandidateChannel("two", ("Eu#1", "Eu#1"), "Eg#1", -1, "allowed", "")]
+    channels = [CandidateChannel("two", ("Eu#1", "Eu#1"), "Eg#1", -1, "allowed", ALLOWED)]
     pump = {"polarization": "σ+", "frequency": 2.0, "bandwidth": 0.5, "frequency_unit": "THz"}
     row = {"frequency": 4.0, "frequency_unit": "THz", "helicity": -0.9, "error": 0.1}
     found = validate_measurement(
@@ -296,7 +306,9 @@ def test_the_bandwidth_of_the_pump_is_its_full_width(mode: float, verdict_then: 
 
 def test_swapped_channels_are_suspected():
     modes = [CandidateMode(n, f, False, True, True) for n, f in (("E#1", 2.0), ("E#2", 4.0))]
-    channels = [CandidateChannel(n, (), n, s, "allowed", "") for n, s in (("E#1", 1), ("E#2", -1))]
+    channels = [
+        CandidateChannel(n, (), n, s, "allowed", ALLOWED) for n, s in (("E#1", 1), ("E#2", -1))
+    ]
     rows = [
         {"frequency": f, "frequency_unit": "THz", "helicity": h, "error": 0.1}
         for f, h in ((2.0, -0.9), (4.0, 0.9))
@@ -449,7 +461,7 @@ def test_bad_yaml(tmp_path, text, words):
 def test_bad_candidates():
     mode = CandidateMode("E#1", 4.0, False, True, True)
     still = CandidateMode("A#1", 4.0, False, True, False)
-    channel = CandidateChannel("x", (), "E#1", 1, "allowed", "")
+    channel = CandidateChannel("x", (), "E#1", 1, "allowed", ALLOWED)
     lines = lines_of(
         {"components": [{"frequency": 4, "frequency_unit": "THz", "helicity": 0, "error": 0.1}]}
     )
@@ -460,10 +472,10 @@ def test_bad_candidates():
         lambda: validate_measurement(lines, [still], [channel]),
         lambda: validate_measurement(lines, [mode], [channel], sigma=0),
         lambda: validate_measurement(
-            lines, [mode, still], [CandidateChannel("x", (), "A#1", 1, "allowed", "")]
+            lines, [mode, still], [CandidateChannel("x", (), "A#1", 1, "allowed", ALLOWED)]
         ),
-        lambda: CandidateChannel("x", (), "E#1", 2, "allowed", ""),
-        lambda: CandidateChannel("x", (), "E#1", 1, "maybe", ""),
+        lambda: CandidateChannel("x", (), "E#1", 2, "allowed", ALLOWED),
+        lambda: CandidateChannel("x", (), "E#1", 1, "maybe", ALLOWED),
         lambda: CandidateMode("x", float("nan"), False, True, True),
         lambda: CandidateMode("x", 1.0, False, True, True, tolerance=0),
     ]

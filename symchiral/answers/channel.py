@@ -17,7 +17,8 @@ from symchiral.rules.budget import PamSense, RotationSense
 from symchiral.rules.coupling import COPIES
 from symchiral.rules.coupling import Leg as RuleLeg
 from symchiral.rules.judge import VerdictWord
-from symchiral.rules.reason import ReasonKind
+from symchiral.rules.reason import OperationName, ReasonKind
+from symchiral.rules.reason import Reason as BareReason
 from symchiral.rules.resonance import Transfer as RuleTransfer
 from symchiral.rules.rule import Rule, Velocities
 from symchiral.units import PER_THZ
@@ -95,6 +96,24 @@ class Witness(Record, frozen=True, kw_only=True):
     of a pair."""
     exchange: tuple[Count, ...] | None
     """Where it exchanges equal legs: slot i then holds the former exchange[i]. Else null."""
+
+
+class NamedWitness(Witness, frozen=True, kw_only=True):
+    """An operation that forbids a transfer, with what it is."""
+
+    name: OperationName
+    """What kind of operation it is."""
+
+
+class RuleReason(Record, frozen=True, kw_only=True):
+    """Why a rule allows, forbids or leaves open a transfer, where no more of the rule is told."""
+
+    kind: ReasonKind
+    """What decided."""
+    text: str
+    """A sentence, with the phase by which the operation multiplies every quantum."""
+    witnesses: tuple[NamedWitness, ...]
+    """The operation that forbids it, or two that do so together; else none."""
 
 
 class Reason(Record, frozen=True, kw_only=True):
@@ -280,6 +299,24 @@ def _invariants(rule: Rule) -> Invariants | None:
                 for term in polynomial
             )
             for polynomial in found.polynomials
+        ),
+    )
+
+
+def rule_reason(reason: BareReason) -> RuleReason:
+    """Describe a reason, without the rule it is of."""
+    return RuleReason(
+        kind=reason.kind,
+        text=display(reason, "text"),
+        witnesses=tuple(
+            NamedWitness(
+                seitz=w.seitz,
+                xyz=w.xyz,
+                phase=None if reason.kind == "group" else str(w.phase),
+                exchange=w.exchange,
+                name=w.name,
+            )
+            for w in reason.witnesses
         ),
     )
 

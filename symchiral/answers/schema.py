@@ -21,7 +21,9 @@ from symchiral.errors import LabelError, nearest
 
 ANSWERS = {
     "explain": "symchiral.answers.explain:Explain",
+    "plan": "symchiral.answers.plan:Plan",
     "predict": "symchiral.answers.predict:Predict",
+    "validate": "symchiral.answers.validate:Validate",
     "vertices": "symchiral.answers.predict:Vertices",
 }
 """Where the answer of a command lives; ``vertices`` is that of ``predict --q star``."""

@@ -49,19 +49,21 @@ def add_frequencies(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the tables, or the document."""
-    from symchiral.report.plan import plan_document, plan_tables
+    from symchiral.answers.plan import plan
+    from symchiral.text.plan import plan_tables
 
     study = open_study(options)
-    plan = study.plan(
+    proposed = study.plan(
         pump=options.pump_range,
         frequencies=options.frequencies,
         tolerance=options.tolerance,
         couplings=options.couplings,
     )
+    answer = plan(proposed, unit=options.unit)
     if options.json:
-        write_json(plan_document(plan, unit=options.unit))
+        write_json(answer)
         return
-    for i, table in enumerate(plan_tables(plan, unit=options.unit, path=same_input(options))):
+    for i, table in enumerate(plan_tables(answer, path=same_input(options))):
         if i:
             write("")
         write_table(table)

@@ -70,10 +70,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the tables, or the document; draw the figure."""
+    from symchiral.answers.validate import validate
     from symchiral.figures.save import FIGURES
-    from symchiral.report.validation import validation_tables
-    from symchiral.report.validation_document import validation_document
-    from symchiral.report.validation_figure import KIND, save_validation
+    from symchiral.figures.validation import KIND, save_validation
+    from symchiral.text.validate import validation_tables
 
     check_output(options, options.output, KIND, FIGURES)
     study = open_study(options)
@@ -87,14 +87,13 @@ def run(options: argparse.Namespace) -> None:
         sigma=options.sigma,
         **reading_options(options),
     )
+    answer = validate(study.crystal, study.axis, judged, unit=options.unit)
     if options.output:
-        save_validation(study.crystal, judged, options.output, overwrite=options.overwrite)
+        save_validation(answer, judged.fit, options.output, overwrite=options.overwrite)
     if options.json:
-        write_json(validation_document(study.crystal, study.axis, judged, unit=options.unit))
+        write_json(answer)
         return
-    for i, table in enumerate(
-        validation_tables(study.crystal, study.axis, judged, unit=options.unit)
-    ):
+    for i, table in enumerate(validation_tables(answer)):
         if i:
             write("")
         write_table(table)

@@ -17,13 +17,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
+from symchiral.display import Worded
 from symchiral.errors import InputError
 from symchiral.experiment.candidates import CandidateChannel, CandidateMode
 from symchiral.experiment.direction import law
 from symchiral.experiment.observed import Line
+from symchiral.experiment.probe import Sees
 
 CUT = 3.0
 """Standard deviations by which a frequency may be off."""
@@ -111,6 +114,29 @@ def evidence(line: Line, sense: int, turn: int | None = None) -> Evidence:
 
 
 @dataclass(frozen=True)
+class Refusal(Worded):
+    """Why a line near a mode is not of it.
+
+    Attributes
+    ----------
+    mode : str
+        The mode.
+    kind : str
+        ``activity``: the probe does not see it; ``probe``: it sees only modes that turn, and this
+        one cannot; ``turns``: the line turns, and the mode cannot.
+    sees : str or None
+        The activity that the probe sees.
+    sigmas : float or None
+        Standard deviations by which the line turns.
+    """
+
+    mode: str
+    kind: Literal["activity", "probe", "turns"]
+    sees: Sees | None = None
+    sigmas: float | None = None
+
+
+@dataclass(frozen=True)
 class Assignment:
     """A line and the mode it is taken for.
 
@@ -122,14 +148,14 @@ class Assignment:
         Its mode, None if no candidate is eligible.
     alternatives : tuple of str
         Other modes that are not 20 times less likely.
-    why_not : tuple of (str, str)
+    why_not : tuple of Refusal
         Modes near the line that are not eligible, and why.
     """
 
     line: Line
     mode: CandidateMode | None
     alternatives: tuple[str, ...]
-    why_not: tuple[tuple[str, str], ...]
+    why_not: tuple[Refusal, ...]
 
 
 def assign(
@@ -137,7 +163,7 @@ def assign(
     modes: Sequence[CandidateMode],
     channels: Sequence[CandidateChannel],
     *,
-    sees: str,
+    sees: Sees,
     sigma: float,
     turning: bool = False,
 ) -> tuple[Assignment, ...]:
@@ -166,14 +192,14 @@ def assign(
         if channel.verdict == "allowed":
             senses.setdefault(channel.outgoing, set()).add(channel.sense)
     costs = np.full((len(lines), len(modes)), np.inf)
-    refused: list[list[tuple[str, str]]] = [[] for _ in lines]
+    refused: list[list[Refusal]] = [[] for _ in lines]
     for i, line in enumerate(lines):
         for j, mode in enumerate(modes):
             off = distance(line, mode)
             if not line.significant or off > CUT:
                 continue
             if why := _barrier(line, mode, sees, sigma, turning=turning):
-                refused[i].append((mode.name, why))
+                refused[i].append(why)
                 continue
             costs[i, j] = 0.5 * off**2 + _surprise(line, mode, senses)
     if not np.isfinite(costs).any():
@@ -204,7 +230,7 @@ def _assignment(
     column: int,
     costs: np.ndarray,
     modes: Sequence[CandidateMode],
-    refused: list[tuple[str, str]],
+    refused: list[Refusal],
 ) -> Assignment:
     if column >= len(modes):
         return Assignment(line, None, (), tuple(refused))
@@ -216,15 +242,15 @@ def _assignment(
 
 
 def _barrier(
-    line: Line, mode: CandidateMode, sees: str, sigma: float, *, turning: bool
-) -> str | None:
+    line: Line, mode: CandidateMode, sees: Sees, sigma: float, *, turning: bool
+) -> Refusal | None:
     if not mode.seen_by(sees):
-        return f"the probe sees {sees} activity, which it does not have"
+        return Refusal(mode.name, "activity", sees=sees)
     if turning and not mode.turns:
-        return "the probe sees only modes that turn about the axis, and this mode cannot"
+        return Refusal(mode.name, "probe")
     turned = max((abs(t.helicity.sigmas) for t in line.turnings), default=0.0)
     if not mode.turns and turned >= sigma:
-        return f"the line turns ({turned:.1f} standard deviations) and this mode cannot"
+        return Refusal(mode.name, "turns", sigmas=turned)
     return None
 
 

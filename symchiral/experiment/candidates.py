@@ -9,9 +9,17 @@ from typing import Literal
 import numpy as np
 
 from symchiral.errors import InputError, LabelError, nearest
+from symchiral.rules.judge import VerdictWord
+from symchiral.rules.reason import Reason
 
 FREQUENCY_TOLERANCE = 0.1
 """THz by which a calculated frequency may be wrong, unless stated."""
+
+Sense = Literal[-1, 0, 1]
+"""A helicity that is expected: of a component, or of a mode under a σ+ pump; 0 along a line."""
+
+Mechanism = Literal["lattice", "light", "light and lattice"]
+"""What a force is a product of: modes, light, or both."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +83,8 @@ class CandidateChannel:
         σ− pump it is reversed.
     verdict : str
         Of the rule: allowed, forbidden or undecided.
-    reason : str
-        Of the rule: its invariant or its witness, passed through.
+    reason : Reason
+        Of the rule: its invariants or its witness.
     mechanism : str
         What drives it; channels of one symmetry and several mechanisms obey one rule.
     drive : float or None
@@ -93,10 +101,10 @@ class CandidateChannel:
     id: str
     incoming: tuple[str, ...]
     outgoing: str
-    sense: int
-    verdict: Literal["allowed", "forbidden", "undecided"]
-    reason: str
-    mechanism: str = "lattice"
+    sense: Sense
+    verdict: VerdictWord
+    reason: Reason
+    mechanism: Mechanism = "lattice"
     drive: float | None = None
     linear: bool = False
     turn: int | None = None

@@ -19,6 +19,7 @@ polarisability, m = ±2; m equals l only modulo n).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from symchiral.crystal.operation import Operation
 from symchiral.crystal.search import SymmetricCrystal
@@ -28,6 +29,12 @@ from symchiral.modes.species import Species
 from symchiral.rules.domains import find_domains, survivals
 from symchiral.rules.light import Light
 from symchiral.rules.wording import pretty
+
+GeometryKind = Literal["balanced", "circular", "analyser", "none"]
+"""How a sense is seen; ``none`` where light along the axis does not tell it."""
+
+ControlKind = Literal["helicity", "linear", "sample", "delay", "frequency", "twin"]
+"""What is changed in a control."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Control:
         What to do and what must be seen.
     """
 
-    kind: str
+    kind: ControlKind
     text: str
 
 
@@ -66,7 +73,7 @@ class Geometry:
     """
 
     species: str
-    kind: str
+    kind: GeometryKind
     text: str
     declaration: str | None
     momentum: int | None = None

@@ -26,9 +26,8 @@ from itertools import combinations_with_replacement
 from math import isnan
 
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.display import display
 from symchiral.errors import LimitError
-from symchiral.experiment.candidates import CandidateChannel, CandidateMode
+from symchiral.experiment.candidates import CandidateChannel, CandidateMode, Mechanism, Sense
 from symchiral.experiment.gain import Coefficients
 from symchiral.experiment.places import Place, sense_of
 from symchiral.fields.beam import find_beam
@@ -96,7 +95,7 @@ class Expected(Value):
         return str(self.coupling)
 
     @property
-    def sense(self) -> int:
+    def sense(self) -> Sense:
         """Helicity of the outgoing mode under σ+; 0 of what linear light alone drives."""
         made = next(leg for leg in self.rule.channel.coupling.outgoing if not leg.participant.field)
         return 0 if self.linear else sense_of(made.component, self.rule.axis)
@@ -114,7 +113,7 @@ class Expected(Value):
         return own.count == 1 and own.name in {place.mode.name for place in self.incoming}
 
     @property
-    def mechanism(self) -> str:
+    def mechanism(self) -> Mechanism:
         """``lattice``, ``light`` or ``light and lattice``: what the force is a product of."""
         return ("light and lattice" if self.photons else "lattice") if self.incoming else "light"
 
@@ -126,7 +125,7 @@ class Expected(Value):
             self.outgoing.mode.name,
             self.sense,
             self.rule.verdict,
-            display(self.rule, "reason"),
+            self.rule.reason,
             self.mechanism,
             self.drive,
             self.linear,

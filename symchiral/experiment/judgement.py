@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -15,12 +16,15 @@ from symchiral.experiment.fit import fit
 from symchiral.experiment.measurement import Measurement, Pump
 from symchiral.experiment.observed import Line, observed
 from symchiral.experiment.oscillation import Fit
+from symchiral.experiment.probe import Sees
 from symchiral.experiment.verdict import (
     ORDER,
     SIGMA,
     ChannelVerdict,
     Judgement,
     LineVerdict,
+    Ranking,
+    Why,
     Word,
 )
 
@@ -30,7 +34,7 @@ def validate_measurement(
     modes: Sequence[CandidateMode],
     channels: Sequence[CandidateChannel],
     *,
-    sees: Literal["raman", "infrared", "any"] | None = None,
+    sees: Sees | None = None,
     sigma: float = SIGMA,
 ) -> Judgement:
     """Judge measured traces, a fit, or lines fitted elsewhere.
@@ -56,13 +60,15 @@ def validate_measurement(
     Examples
     --------
     >>> from symchiral.experiment.observed import lines_of
+    >>> from symchiral.rules.reason import Reason
+    >>> allowed, forbidden = Reason("invariant", coefficients=1), Reason("time-reversal")
     >>> row = {"frequency": 4.05, "frequency_unit": "THz", "helicity": -0.8, "error": 0.1}
     >>> found = validate_measurement(
     ...     lines_of({"pump": {"polarization": "σ+"}, "components": [row]}),
     ...     [CandidateMode("E#1", 4.0, infrared=False, raman=True, turns=True)],
     ...     [
-    ...         CandidateChannel("F(+) F(+) -> E#1(-)", (), "E#1", -1, "allowed", "three-fold"),
-    ...         CandidateChannel("F(+) F(+) -> E#1(+)", (), "E#1", 1, "forbidden", "C3: 1+1≠1"),
+    ...         CandidateChannel("F(+) F(+) -> E#1(-)", (), "E#1", -1, "allowed", allowed),
+    ...         CandidateChannel("F(+) F(+) -> E#1(+)", (), "E#1", 1, "forbidden", forbidden),
     ...     ],
     ... )
     >>> [(c.channel.id, c.verdict) for c in found.channels]
@@ -129,16 +135,13 @@ def validate_measurement(
     return Judgement(judged, tuple(verdicts), advice, tuple(notes), sigma, fitted, ranking)
 
 
-def ranking_of(channels: Sequence[CandidateChannel], modes: Sequence[CandidateMode]) -> str:
-    """Return what an order of channels rests on, in words."""
+def ranking_of(channels: Sequence[CandidateChannel], modes: Sequence[CandidateMode]) -> Ranking:
+    """Return what an order of channels rests on."""
     if any(c.gain is not None for c in channels if c.verdict != "forbidden"):
-        return (
-            "coupling coefficients and detuning; forces of light, whose size is not known, follow "
-            "by detuning"
-        )
+        return "coefficients"
     if any(m.frequency is not None for m in modes):
-        return "detuning; coupling coefficients are not known"
-    return "number of photons; neither frequencies nor coupling coefficients are known"
+        return "detuning"
+    return "photons"
 
 
 def _rank(verdict: ChannelVerdict, modes: dict[str, CandidateMode]) -> tuple[float, ...]:
@@ -163,77 +166,64 @@ def _channel(
     z = found.combined if found and found.runs else None
     name = channel.outgoing
 
-    def say(word: Word, reason: str) -> ChannelVerdict:
+    def say(word: Word, reason: Why) -> ChannelVerdict:
         return ChannelVerdict(channel, word, reason, z)
 
     if channel.verdict == "forbidden":
         return say(*_forbidden(channel, assignment, found, sigma))
     if channel.verdict == "undecided":
-        return say("undecided", f"the rule is undecided: {channel.reason}")
+        return say("undecided", Why("rule-undecided", name, rule=channel.reason))
     if assignment is None or found is None:
-        return say("undecided", f"no line was taken for {name}")
+        return say("undecided", Why("no-line", name))
     if assignment.alternatives:
-        others = " or ".join(assignment.alternatives)
-        return say("undecided", f"the line taken for {name} may also be {others}")
+        return say("undecided", Why("several-modes", name, modes=assignment.alternatives))
     if missed := _missed(channel, assignment.line, modes):
         return say("undecided", missed)
     if channel.linear:
         return say(*_linear_alone(channel, assignment.line, found, sigma))
     if not found.runs:
-        return say(
-            "undecided",
-            "no run had a circular pump, nor are there lines under linear pumps at two angles",
-        )
+        return say("undecided", Why("no-telling-pump", name))
     if found.worst <= -sigma:
-        against = (
-            f"{name} turns, which this channel does not make it do"
-            if channel.sense == 0
-            else f"{name} turns the other way"
-        )
-        both = found.runs > 1 and abs(found.combined) < sigma and channel.sense
-        more = ", the same way for both pumps" if both else ""
-        return say("inconsistent", f"{against} ({-found.worst:.1f} standard deviations{more})")
+        if channel.sense == 0:
+            return say("inconsistent", Why("turns", name, -found.worst))
+        same = found.runs > 1 and abs(found.combined) < sigma
+        return say("inconsistent", Why("turns-otherwise", name, -found.worst, same=same))
     if crooked := _crooked(name, found, sigma):
         return say("inconsistent", crooked)
     if channel.sense == 0:
-        return say("consistent", f"{name} is seen and does not turn")
+        return say("consistent", Why("still", name))
     if found.combined >= sigma:
-        more = ""
-        if found.law:
-            more = f", lines by {channel.turn:+d}φ".replace("-", "−")
-        return say("consistent", f"{name} turns as predicted ({z:.1f} sigma{more})")
-    return say("undecided", f"the sense of {name} is not measured ({z:.1f} sigma)")
+        turn = channel.turn if found.law else None
+        return say("consistent", Why("as-predicted", name, found.combined, turn=turn))
+    return say("undecided", Why("not-measured", name, found.combined))
 
 
 def _forbidden(
     channel: CandidateChannel, assignment: Assignment | None, found: Evidence | None, sigma: float
-) -> tuple[Word, str]:
+) -> tuple[Word, Why]:
     """What data say of a channel that the rule forbids: they must tell the sense of its mode."""
-    name, why = channel.outgoing, f"forbidden: {channel.reason}"
+    why = Why("forbidden", channel.outgoing, rule=channel.reason)
     if assignment is None or found is None:
-        return "undecided", f"{why}; no line was taken for {name}"
+        return "undecided", replace(why, missing="line")
     if assignment.alternatives:
-        return "undecided", f"{why}; the line may also be {' or '.join(assignment.alternatives)}"
+        return "undecided", replace(why, missing="mode", modes=assignment.alternatives)
     if max(found.combined, -found.worst) < sigma:
-        return "undecided", f"{why}; the sense of {name} is not measured"
+        return "undecided", replace(why, missing="sense")
     return "inconsistent", why
 
 
-def _crooked(name: str, found: Evidence, sigma: float) -> str | None:
+def _crooked(name: str, found: Evidence, sigma: float) -> Why | None:
     """What linear pumps hold against a channel that moves its mode along a line."""
     if found.turned >= sigma:
-        return f"{name} turns under a linear pump ({found.turned:.1f} standard deviations)"
+        return Why("turns-under-linear", name, found.turned)
     if found.misfit >= sigma:
-        return (
-            f"the lines of {name} under linear pumps break the law of the angle "
-            f"({found.misfit:.1f} standard deviations)"
-        )
+        return Why("breaks-angle-law", name, found.misfit)
     return None
 
 
 def _linear_alone(
     channel: CandidateChannel, line: Line, found: Evidence, sigma: float
-) -> tuple[Word, str]:
+) -> tuple[Word, Why]:
     """What data say of a channel that only linear light drives."""
     name = channel.outgoing
     runs = {
@@ -241,24 +231,21 @@ def _linear_alone(
         for word, circular in (("linear", False), ("circular", True))
     }
     if not runs["linear"]:
-        return "undecided", "no run had a linear pump, which alone drives it"
+        return "undecided", Why("no-linear-pump", name)
     if not any(t.seen for t in runs["linear"]):
         if any(t.seen for t in runs["circular"]):
-            return (
-                "inconsistent",
-                f"{name} is seen under circular light only, which cannot drive it",
-            )
-        return "undecided", f"{name} is not seen under linear light alone"
+            return "inconsistent", Why("circular-only", name)
+        return "undecided", Why("unseen-under-linear", name)
     if any(t.seen for t in runs["circular"]):
-        return "undecided", f"{name} is seen under circular light too"
+        return "undecided", Why("seen-under-circular", name)
     if crooked := _crooked(name, found, sigma):
         return "inconsistent", crooked
     if not runs["circular"]:
-        return "undecided", "no run had a circular pump, under which its line must be missing"
-    return "consistent", f"{name} is seen under linear light alone"
+        return "undecided", Why("no-circular-pump", name)
+    return "consistent", Why("linear-only", name)
 
 
-def _missed(channel: CandidateChannel, line: Line, modes: dict[str, CandidateMode]) -> str | None:
+def _missed(channel: CandidateChannel, line: Line, modes: dict[str, CandidateMode]) -> Why | None:
     """Whether no pump reaches an infrared mode that goes in."""
     pumps = [t.pump for t in line.turnings if t.pump is not None]
     for name in channel.incoming:
@@ -266,7 +253,7 @@ def _missed(channel: CandidateChannel, line: Line, modes: dict[str, CandidateMod
         if mode.frequency is None:
             continue
         if mode.infrared and pumps and not any(_reaches(pump, mode) for pump in pumps):
-            return f"the pump does not reach {name} at {mode.frequency:.3g} THz"
+            return Why("pump-elsewhere", name, frequency=mode.frequency)
     return None
 
 
@@ -285,56 +272,46 @@ def _line(
     modes: dict[str, CandidateMode],
     sigma: float,
 ) -> LineVerdict:
-    def say(word: Word, reason: str, channels: tuple[str, ...] = ()) -> LineVerdict:
+    def say(word: Word, reason: Why, channels: tuple[str, ...] = ()) -> LineVerdict:
         return LineVerdict(assignment, word, reason, channels)
 
     line, mode = assignment.line, assignment.mode
     if not line.significant:
-        return say("undecided", "it may be noise")
+        return say("undecided", Why("noise"))
     if mode is None:
-        reasons = dict.fromkeys(why for _, why in assignment.why_not)
-        near = "; ".join(
-            f"not {', '.join(name for name, why in assignment.why_not if why == reason)}: {reason}"
-            for reason in reasons
-        )
-        reason = "no candidate mode is free near it" + (f" ({near})" if near else "")
+        reason = Why("no-mode", refused=assignment.why_not)
         if force := _force(line, forced, modes):
-            reason += (
-                f"; {force.id} pushes there: it may be {force.outgoing} moved by the force, beside "
-                "its own line"
-            )
+            reason = replace(reason, channel=force.id, mode=force.outgoing)
         return say("undecided", reason)
+    name = mode.name
     good = tuple(v.channel.id for v in ending if v.verdict == "consistent")
     if good:
         return say("consistent", next(v.reason for v in ending if v.verdict == "consistent"), good)
     if assignment.alternatives:
-        return say("undecided", f"it may also be {' or '.join(assignment.alternatives)}")
+        return say("undecided", Why("other-modes", name, modes=assignment.alternatives))
     if not ending:
-        return say("undecided", f"no candidate channel ends at {mode.name}")
+        return say("undecided", Why("no-channel", name))
     open_ones = [v for v in ending if v.verdict == "undecided" and v.channel.verdict != "forbidden"]
     if open_ones:
         return say("undecided", open_ones[0].reason)
     plus = evidence(line, 1, _quanta(ending))
     if abs(plus.combined) >= sigma:
-        sense = int(np.sign(plus.combined))
+        sense: Literal[-1, 1] = 1 if plus.combined > 0 else -1
         witness = [
             v.channel
             for v in ending
             if v.channel.verdict == "forbidden" and v.channel.sense == sense
         ]
-        word = "+" if sense > 0 else "−"
         if witness:
-            return say(
-                "inconsistent",
-                f"it turns as {witness[0].id} would, which is forbidden: {witness[0].reason}",
-            )
-        return say("inconsistent", f"no allowed channel gives {mode.name} the sense {word} for σ+")
+            channel, rule = witness[0].id, witness[0].reason
+            return say("inconsistent", Why("as-forbidden", name, channel=channel, rule=rule))
+        return say("inconsistent", Why("no-channel-of-sense", name, sense=sense))
     if plus.runs and max(abs(plus.worst), abs(evidence(line, -1).worst)) >= sigma:
-        return say("inconsistent", "it turns the same way whichever way the pump turns")
+        return say("inconsistent", Why("same-way", name))
     allowed = [v for v in ending if v.channel.verdict == "allowed" and v.channel.turn is not None]
     if allowed:
         return say(allowed[0].verdict, allowed[0].reason)
-    return say("undecided", "its sense is not measured")
+    return say("undecided", Why("sense-not-measured", name))
 
 
 def _force(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symchiral.errors import InputError
-from symchiral.experiment.candidates import FREQUENCY_TOLERANCE, CandidateMode
+from symchiral.experiment.candidates import FREQUENCY_TOLERANCE, CandidateMode, Sense
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.pam import Component
 from symchiral.modes.mode import Modes
@@ -34,7 +34,7 @@ class Place(Value):
     number: int | None
 
 
-def sense_of(component: Component, axis: Axis | None) -> int:
+def sense_of(component: Component, axis: Axis | None) -> Sense:
     """Sign of the pseudo-angular momentum of a component; 0 where it has none."""
     residue = component.residue
     if axis is None or residue is None or not 0 < abs(residue) < Fraction(axis.order, 2):

@@ -7,9 +7,10 @@ of :mod:`symchiral.experiment.controls`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.display import display
+from symchiral.display import Worded
 from symchiral.errors import InputError
 from symchiral.experiment.candidates import CandidateMode
 from symchiral.experiment.controls import Control, Geometry, controls, probes
@@ -17,11 +18,38 @@ from symchiral.experiment.expectation import Expectation, Expected, expect
 from symchiral.experiment.gain import Coefficients
 from symchiral.experiment.judgement import ranking_of
 from symchiral.experiment.places import Place
+from symchiral.experiment.verdict import Ranking
 from symchiral.fields.pump import Pump
 from symchiral.irreps.axis import Axis
 from symchiral.modes.species import Species
 from symchiral.rules.light import Light
 from symchiral.value import Value
+
+NoFlipKind = Literal["no-axis", "nothing-driven", "not-flipped", "forbidden", "nothing-reached"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NoFlip(Value, Worded):
+    """Why third order flips nothing.
+
+    Attributes
+    ----------
+    kind : str
+        ``no-axis``: there is no axis of order three or more; ``nothing-driven``: circular light
+        drives no infrared mode; ``not-flipped``: two quanta reach modes, but keep the sense or
+        leave none; ``forbidden``: nothing that turns is reached; ``nothing-reached``: no mode is.
+    band : (float, float) or None
+        Band of the pump in THz, where it drives nothing.
+    channels : tuple of Expected
+        The channels that do not flip; or the one that is forbidden.
+    odd : bool
+        Whether inversion forbids every product of three, light and modes being odd under it.
+    """
+
+    kind: NoFlipKind
+    band: tuple[float, float] | None = None
+    channels: tuple[Expected, ...] = ()
+    odd: bool = False
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -44,25 +72,25 @@ class Plan(Value):
         How to see the outgoing modes.
     controls : tuple of Control
         What would refute it.
-    reason : str or None
+    reason : NoFlip or None
         Why third order flips nothing, where it does not.
     notes : tuple of str
         Limits.
     ranking : str
-        What the order of the channels rests on.
+        What the order of the channels rests on: coefficients, detuning or photons.
     """
 
     crystal: SymmetricCrystal
     axis: Axis | None
-    order: int
+    order: Literal[3, 4]
     pumped: tuple[CandidateMode, ...]
     channels: tuple[Expected, ...]
     others: tuple[Expected, ...]
     geometry: tuple[Geometry, ...]
     controls: tuple[Control, ...]
-    reason: str | None
+    reason: NoFlip | None
     notes: tuple[str, ...]
-    ranking: str
+    ranking: Ranking
 
 
 def make_plan(
@@ -117,14 +145,12 @@ def make_plan(
     found = expected(3)
     driven = _driven(found)
     flips, others = _split(found, band)
-    order, reason = 3, None
+    order: Literal[3, 4] = 3
+    reason = None
     if axis is None or axis.order < 3:
-        reason = (
-            "there is no axis of order three or more, so circular light is no eigenstate of any "
-            "operation and no mode has a sense to keep or flip"
-        )
+        reason = NoFlip("no-axis")
     elif not flips:
-        reason = _why_not(axis, found, driven, others, band)
+        reason = _why_not(found, driven, others, band)
         if driven:
             fourth = expected(4)
             order = 4
@@ -190,31 +216,19 @@ def _in_force(e: Expected, band: tuple[float, float] | None) -> bool:
 
 
 def _why_not(
-    axis: Axis,
     found: Expectation,
     driven: tuple[CandidateMode, ...],
     others: tuple[Expected, ...],
     band: tuple[float, float] | None,
-) -> str:
+) -> NoFlip:
     if not driven:
-        where = "" if band is None else f" between {band[0]:g} and {band[1]:g} THz"
-        return f"circular light along the axis drives no infrared mode{where}"
-    two = [e for e in others if len(e.incoming) + e.photons == 2]
+        return NoFlip("nothing-driven", band)
+    two = tuple(e for e in others if len(e.incoming) + e.photons == 2)
     if two:
-        e = two[0]
-        return (
-            f"two quanta of l = +1 on an axis of order {axis.order} make "
-            f"{'/'.join(sorted({x.outgoing.species.label for x in two}))}, "
-            f"of sense {e.rule.pam_sense}: {display(e.rule, 'sum')}"
-        )
+        return NoFlip("not-flipped", channels=two)
     refused = [e for e in found.channels if not e.rule.allowed and len(e.coupling.legs) > 2]
     if refused:
         e = next((x for x in refused if x.mechanism == "lattice"), refused[0])
-        why = ""
-        if all(p.species.label.rstrip("'").endswith("u") for p in found.places):
-            why = (
-                "the crystal has an inversion centre and every optical mode is odd under it, as "
-                "light is: a product of three changes sign, a product of four does not; "
-            )
-        return f"{why}nothing that turns is reached: for {e.id}, {display(e.rule, 'reason')}"
-    return "two quanta of l = +1 make no mode of this crystal"
+        odd = all(p.species.label.rstrip("'").endswith("u") for p in found.places)
+        return NoFlip("forbidden", channels=(e,), odd=odd)
+    return NoFlip("nothing-reached")

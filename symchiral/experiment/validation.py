@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -22,9 +22,9 @@ from symchiral.experiment.measurement import Measurement, Pump
 from symchiral.experiment.observed import Line, observed, read_observed
 from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.places import Place
-from symchiral.experiment.probe import Probe
+from symchiral.experiment.probe import Probe, Sees
 from symchiral.experiment.reading import read_measurement
-from symchiral.experiment.verdict import SIGMA, ChannelVerdict, Judgement, LineVerdict
+from symchiral.experiment.verdict import SIGMA, ChannelVerdict, Judgement, LineVerdict, Why
 from symchiral.irreps.axis import Axis
 from symchiral.modes.species import Species
 
@@ -82,7 +82,7 @@ def validate_crystal(
     data: Measurement | Fit | Sequence[Line],
     *,
     order: int = 3,
-    sees: Literal["raman", "infrared", "any"] | None = None,
+    sees: Sees | None = None,
     sigma: float = SIGMA,
     coefficients: Coefficients | None = None,
 ) -> Judgement:
@@ -193,8 +193,7 @@ def _beyond(
     return replace(
         judged,
         verdict="undecided",
-        reason=f"no channel of third order gives this sense, but {found.id} would, of fourth "
-        "order: state the frequency of the pump, or compare with --order 4",
+        reason=Why("fourth-order", mode.name, channel=found.id),
     )
 
 
@@ -225,7 +224,7 @@ def _noted(
             except LimitError:
                 more = None
             if more is not None:
-                v = replace(v, reason=f"{v.reason}; in fourth order {more.id} gives this sense")
+                v = replace(v, reason=replace(v.reason, channel=more.id))
         found.append(v)
     return tuple(found)
 

@@ -29,15 +29,112 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from symchiral.experiment.assignment import Assignment
-from symchiral.experiment.candidates import CandidateChannel
-from symchiral.experiment.oscillation import Fit
+from symchiral.display import Worded
+from symchiral.experiment.assignment import Assignment, Refusal
+from symchiral.experiment.candidates import CandidateChannel, Sense
+from symchiral.experiment.oscillation import Fit, Oscillation
+from symchiral.rules.reason import Reason
 
 Word = Literal["consistent", "inconsistent", "undecided"]
 ORDER: tuple[Word, ...] = ("consistent", "undecided", "inconsistent")
 
 SIGMA = 3.0
 """Standard deviations at which a sense of rotation counts as measured."""
+
+WhyKind = Literal[
+    "as-predicted",
+    "still",
+    "linear-only",
+    "turns-otherwise",
+    "turns",
+    "turns-under-linear",
+    "breaks-angle-law",
+    "circular-only",
+    "forbidden",
+    "rule-undecided",
+    "no-line",
+    "several-modes",
+    "pump-elsewhere",
+    "no-linear-pump",
+    "no-circular-pump",
+    "unseen-under-linear",
+    "seen-under-circular",
+    "no-telling-pump",
+    "not-measured",
+    "noise",
+    "no-mode",
+    "other-modes",
+    "no-channel",
+    "as-forbidden",
+    "no-channel-of-sense",
+    "same-way",
+    "sense-not-measured",
+    "fourth-order",
+]
+"""What decided about a channel or a line; those from ``noise`` on are of lines alone.
+
+A channel's mode turns ``as-predicted``, is ``still`` or is seen under linear light alone
+(``linear-only``), as it should; or it turns otherwise, turns though it should not, turns under
+linear light, breaks the law of the angle, or is seen under circular light alone. The rule may
+forbid the channel or be undecided. ``no-line`` was taken for the mode, or ``several-modes`` may
+have made it; the pump is elsewhere, or no run had a pump that tells. A line may be noise, belong
+to no mode or to others, turn as a channel that is forbidden would (``as-forbidden``), in a sense
+that no channel gives, or the same way for either pump; or a channel of fourth order gives it.
+"""
+
+Ranking = Literal["coefficients", "detuning", "photons"]
+"""What an order of channels rests on: coupling coefficients and detuning where coefficients are
+known, detuning where frequencies are, else the number of photons."""
+
+Missing = Literal["line", "mode", "sense"]
+"""What data lack to speak of a forbidden channel: a line, one that is of one mode only, a sense."""
+
+
+@dataclass(frozen=True)
+class Why(Worded):
+    """Why data bear a channel out or not, or what is to be made of a line.
+
+    Attributes
+    ----------
+    kind : str
+        What decided.
+    mode : str or None
+        The mode it is about.
+    sigmas : float or None
+        Standard deviations that decided.
+    modes : tuple of str
+        Other modes that the line may be.
+    frequency : float or None
+        Of the mode that the pump does not reach, THz.
+    turn : int or None
+        The law of the angle that was borne out too: by how many times the angle of linear light.
+    sense : int or None
+        The sense for σ+ that no allowed channel gives.
+    rule : Reason or None
+        Why the rule forbids the channel, or is undecided.
+    missing : str or None
+        What data lack to speak of a forbidden channel.
+    channel : str or None
+        The forbidden channel as which the line turns; the force beside it; or the channel of fourth
+        order that gives the sense.
+    same : bool
+        Whether the mode turns the same way for both pumps.
+    refused : tuple of Refusal
+        Modes near the line that it is not.
+    """
+
+    kind: WhyKind
+    mode: str | None = None
+    sigmas: float | None = None
+    modes: tuple[str, ...] = ()
+    frequency: float | None = None
+    turn: int | None = None
+    sense: Literal[-1, 1] | None = None
+    rule: Reason | None = None
+    missing: Missing | None = None
+    channel: str | None = None
+    same: bool = False
+    refused: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,7 +147,7 @@ class LineVerdict:
         The line and its mode.
     verdict : str
         consistent, inconsistent or undecided.
-    reason : str
+    reason : Why
         Why, with the witness of the rule where one is broken.
     channels : tuple of str
         The consistent channels that explain it, likeliest first.
@@ -58,7 +155,7 @@ class LineVerdict:
 
     assignment: Assignment
     verdict: Word
-    reason: str
+    reason: Why
     channels: tuple[str, ...]
 
     @property
@@ -80,7 +177,7 @@ class ChannelVerdict:
         The channel.
     verdict : str
         consistent, inconsistent or undecided.
-    reason : str
+    reason : Why
         Why.
     sigmas : float or None
         Evidence for its sense in standard deviations, negative against it; None if no line was
@@ -89,7 +186,7 @@ class ChannelVerdict:
 
     channel: CandidateChannel
     verdict: Word
-    reason: str
+    reason: Why
     sigmas: float | None
 
 
@@ -113,7 +210,7 @@ class Judgement:
     fit : Fit or None
         The fit behind the lines, if traces were given.
     ranking : str
-        What the order of the channels rests on.
+        What the order of the channels rests on: coefficients, detuning or photons.
     """
 
     lines: tuple[LineVerdict, ...]
@@ -122,4 +219,23 @@ class Judgement:
     notes: tuple[str, ...]
     sigma: float
     fit: Fit | None = None
-    ranking: str = ""
+    ranking: Ranking = "photons"
+
+    def oscillation_of(self, judged: LineVerdict) -> Oscillation | None:
+        """Return the fitted oscillation behind a line; None for rows fitted elsewhere."""
+        if self.fit is None:
+            return None
+        return self.fit.near(judged.assignment.line.frequency)
+
+    def predicted(self, judged: LineVerdict) -> tuple[Sense, ...]:
+        """Return the senses that allowed channels give the mode of a line under σ+, ascending."""
+        mode = judged.assignment.mode
+        found = {
+            c.sense
+            for c in (v.channel for v in self.channels)
+            if mode is not None
+            and c.outgoing == mode.name
+            and c.verdict == "allowed"
+            and not c.linear
+        }
+        return tuple(sorted(found))

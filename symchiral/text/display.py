@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from symchiral.answers.channel import channel
+from symchiral.answers.channel import channel, rule_reason
 from symchiral.answers.predict import flat, table
 from symchiral.answers.record import flat_record
 from symchiral.rules.reason import Reason
@@ -32,7 +32,14 @@ def display(noun: object, form: str, **options: Any) -> Any:
     Transfer ``text``
     Reason   ``text``, ``short`` (the operation and its phase)
     ======== =========================================================================
+
+    Those of the nouns of ``symchiral.experiment`` stand in :mod:`symchiral.text.experiment`, which
+    is loaded for them alone.
     """
+    if type(noun).__module__.startswith("symchiral.experiment."):
+        from symchiral.text.experiment import display as of_experiment
+
+        return of_experiment(noun, form)
     match noun, form:
         case RuleBook(), "text":
             return listed_table(table(noun.crystal, noun)).text()
@@ -61,7 +68,7 @@ def display(noun: object, form: str, **options: Any) -> Any:
         case Reason(), "text":
             return reason_text(noun)
         case Reason(), "short":
-            return short_reason_text(noun)
+            return short_reason_text(rule_reason(noun))
     raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")
 
 

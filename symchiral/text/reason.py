@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from symchiral.answers.channel import RuleReason
 from symchiral.rules.reason import Reason, Witness
 from symchiral.rules.rule import Rule
 from symchiral.text.sums import rule_sum
@@ -20,13 +21,8 @@ _KINDS = {
 }
 
 
-def reason_text(reason: Reason, *, legs: bool = True) -> str:
-    """Return a reason as a sentence.
-
-    Parameters
-    ----------
-    legs : bool
-        Also say by what a witness multiplies every leg.
+def reason_text(reason: Reason) -> str:
+    """Return a reason as a sentence, with the phase by which a witness multiplies every leg.
 
     Examples
     --------
@@ -57,25 +53,54 @@ def reason_text(reason: Reason, *, legs: bool = True) -> str:
             f"{operation_text(witness)} returns the product with its equal quanta exchanged and "
             f"multiplied by {_sign(witness.phase)}: one and the same mode cannot take both parts"
         )
-    text = f"{operation_text(witness)} multiplies the product by {_sign(witness.phase)}"
-    if not legs:
-        return text
-    return f"{text} ({', '.join(f'{label}: {_sign(phase)}' for label, phase in reason.phases)})"
+    phases = ", ".join(f"{label}: {_sign(phase)}" for label, phase in reason.phases)
+    return f"{_multiplies(witness.name, witness.seitz, witness.phase)} ({phases})"
 
 
-def short_reason_text(reason: Reason) -> str:
+def plain_reason_text(reason: RuleReason) -> str:
+    """Return a reason as a sentence, without the phases of single legs.
+
+    Examples
+    --------
+    >>> import symchiral as sc
+    >>> from symchiral.answers.channel import rule_reason
+    >>> reason = sc.read("Bi2Se3").explain("Eu(+) Eu(+) -> Eu(-)").reason
+    >>> print(plain_reason_text(rule_reason(reason)))
+    the inversion {-1|0} multiplies the product by −1
+    """
+    phase = _single_phase(reason)
+    if phase is None:
+        return reason.text
+    return _multiplies(reason.witnesses[0].name, reason.witnesses[0].seitz, phase)
+
+
+def short_reason_text(reason: RuleReason) -> str:
     """Return a reason in a table: the operation and its phase, where it is one operation.
 
     Examples
     --------
     >>> import symchiral as sc
-    >>> print(short_reason_text(sc.read("Bi2Se3").explain("Eu(+) Eu(+) -> Eu(-)").reason))
+    >>> from symchiral.answers.channel import rule_reason
+    >>> reason = sc.read("Bi2Se3").explain("Eu(+) Eu(+) -> Eu(-)").reason
+    >>> print(short_reason_text(rule_reason(reason)))
     {-1|0} gives it −1
     """
-    if reason.kind in ("parity", "pam") and reason.witnesses:
-        (witness,) = reason.witnesses
-        return f"{witness.seitz} gives it {_sign(witness.phase)}"
-    return reason_text(reason)
+    phase = _single_phase(reason)
+    if phase is None:
+        return reason.text
+    return f"{reason.witnesses[0].seitz} gives it {_sign(phase)}"
+
+
+def _single_phase(reason: RuleReason) -> Fraction | None:
+    """Phase by which one operation multiplies the product, where one forbids it by that."""
+    if reason.kind not in ("parity", "pam") or not reason.witnesses:
+        return None
+    phase = reason.witnesses[0].phase
+    return None if phase is None else Fraction(phase)
+
+
+def _multiplies(name: str, seitz: str, phase: Fraction) -> str:
+    return f"the {name} {seitz} multiplies the product by {_sign(phase)}"
 
 
 def rule_reason_text(rule: Rule) -> str:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.crystal.search import SymmetricCrystal
+from symchiral.answers.validate import Validate
 from symchiral.disk import check_ending
 from symchiral.errors import InputError
 from symchiral.experiment.measurement import Run
 from symchiral.experiment.oscillation import Fit
-from symchiral.experiment.verdict import Judgement
 from symchiral.figures.save import FIGURES, save_figure
-from symchiral.report.summary import headline
-from symchiral.report.validation import predicted, straight
+from symchiral.text.crystal import headline
+from symchiral.text.validate import predicted_in, pump_text
+from symchiral.units import PER_THZ
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,9 +31,14 @@ SHAPES = {"consistent": "o", "inconsistent": "X", "undecided": "o"}
 
 
 def save_validation(
-    crystal: SymmetricCrystal, judgement: Judgement, file: str | Path, *, overwrite: bool = False
+    answer: Validate, fitted: Fit | None, file: str | Path, *, overwrite: bool = False
 ) -> None:
     """Draw the figure into a ``.png``, ``.pdf`` or ``.svg`` file.
+
+    Parameters
+    ----------
+    fitted : Fit or None
+        The traces and their fit, which the answer does not hold; None for rows fitted elsewhere.
 
     Raises
     ------
@@ -42,10 +47,10 @@ def save_validation(
         there.
     """
     check_ending(file, FIGURES)
-    save_figure(validation_figure(crystal, judgement), file, KIND, overwrite=overwrite)
+    save_figure(validation_figure(answer, fitted), file, KIND, overwrite=overwrite)
 
 
-def validation_figure(crystal: SymmetricCrystal, judgement: Judgement) -> Figure:
+def validation_figure(answer: Validate, fitted: Fit | None) -> Figure:
     """Return the figure; of rows fitted elsewhere the helicities only.
 
     Raises
@@ -61,10 +66,9 @@ def validation_figure(crystal: SymmetricCrystal, judgement: Judgement) -> Figure
             why="matplotlib is not installed",
             fix="pip install 'symchiral[figures]', or leave -o out",
         ) from error
-    fitted = judgement.fit
     if fitted is None:
         figure = Figure(figsize=(5.2, 3.6), layout="constrained")
-        _helicities(figure.add_subplot(), judgement)
+        _helicities(figure.add_subplot(), answer)
     else:
         runs = fitted.measurement.runs
         figure = Figure(figsize=(9.6, 1.5 * len(runs) + 3.1), layout="constrained")
@@ -80,8 +84,8 @@ def validation_figure(crystal: SymmetricCrystal, judgement: Judgement) -> Figure
             _spectrum(spectra[i], fitted, i, run, last=i == len(runs) - 1)
         spectra[0].set_title("spectrum", fontsize=9)
         traces[0].set_title("traces (points) and fit (lines)", fontsize=9)
-        _helicities(figure.add_subplot(grid[-1, :]), judgement)
-    figure.suptitle(headline(crystal), fontsize=10)
+        _helicities(figure.add_subplot(grid[-1, :]), answer)
+    figure.suptitle(headline(answer.structure), fontsize=10)
     return figure
 
 
@@ -133,43 +137,37 @@ def _amplitude(
     return found
 
 
-def _helicities(axes: Axes, judgement: Judgement) -> None:
+def _helicities(axes: Axes, answer: Validate) -> None:
     """Every line and run: the interval, and the sense that the rule gives as a bar beside it."""
     labels, places = [], []
     x = 0.0
-    for judged in judgement.lines:
-        line, mode = judged.assignment.line, judged.assignment.mode
+    for line in answer.components:
         start = x
-        for turning in line.turnings:
-            h, pump = turning.helicity, turning.pump
-            sense = pump.sense if pump else 0
-            senses = predicted(judgement, judged) if sense else ()
-            if pump and not sense and straight(judgement, judged):
-                senses = (0,)
-            for s in senses:
-                low, high = sorted((0.0, float(s * sense)))
+        for run in line.runs:
+            for s in predicted_in(answer.channels, line, run):
+                low, high = sorted((0.0, float(s)))
                 if s:
                     axes.bar(x, high - low, 0.72, low, color="#cfe3cf", zorder=0)
                 else:
                     axes.bar(x, 0.12, 0.72, -0.06, color="#cfe3cf", zorder=0)
-            colour = "#b03030" if judged.verdict == "inconsistent" else "#222222"
-            axes.plot([x, x], [h.low, h.high], color=colour, lw=1.6)
+            colour = "#b03030" if line.verdict == "inconsistent" else "#222222"
+            axes.plot([x, x], [run.low, run.high], color=colour, lw=1.6)
             axes.plot(
                 x,
-                h.value,
-                SHAPES[judged.verdict],
+                run.helicity,
+                SHAPES[line.verdict],
                 color=colour,
-                mfc="white" if judged.verdict == "undecided" else colour,
+                mfc="white" if line.verdict == "undecided" else colour,
                 ms=6,
             )
-            labels.append(str(pump) if pump else "?")
+            labels.append("?" if run.pump is None else pump_text(run))
             places.append(x)
             x += 1
-        name = mode.name if mode else "no mode"
+        frequency = line.frequency / PER_THZ[line.frequency_unit]
         axes.text(
             (start + x - 1) / 2,
             1.16,
-            f"{line.frequency:.2f} THz, {name}: {judged.verdict}",
+            f"{frequency:.2f} THz, {line.assigned or 'no mode'}: {line.verdict}",
             ha="center",
             va="bottom",
             fontsize=8.5,

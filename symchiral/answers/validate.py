@@ -1,0 +1,367 @@
+"""The answer of ``validate``: measured lines, candidate channels, and whether they agree.
+
+The records come first, then the functions that fill them.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, overload
+
+from symchiral.answers.channel import RuleReason, TransferName, rule_reason
+from symchiral.answers.crystal import AxisOfRotation, Structure, axis_of, structure
+from symchiral.answers.record import Answer, FrequencyUnit, Record, beginning
+from symchiral.crystal.search import SymmetricCrystal
+from symchiral.display import display
+from symchiral.experiment.candidates import Mechanism, Sense
+from symchiral.experiment.measurement import Polarization
+from symchiral.experiment.oscillators import Background
+from symchiral.experiment.verdict import (
+    ChannelVerdict,
+    Judgement,
+    LineVerdict,
+    Missing,
+    Ranking,
+    WhyKind,
+    Word,
+)
+from symchiral.experiment.verdict import Why as WhyOfVerdict
+from symchiral.irreps.axis import Axis
+from symchiral.rules.judge import VerdictWord
+from symchiral.units import PER_THZ
+
+
+class FitOfTraces(Record, frozen=True, kw_only=True):
+    """The fit of the traces."""
+
+    background: Background
+    """Form of the background."""
+    noise: tuple[float, ...]
+    """Standard deviation of the noise per channel."""
+    criterion: float
+    """Bayesian information criterion."""
+    channels: tuple[str, ...]
+    """Channels of the probe."""
+
+
+class Run(Record, frozen=True, kw_only=True):
+    """A line in one run."""
+
+    pump: Polarization | None
+    """Spin of the pump's photons about the axis, or linear; null if not known."""
+    helicity: float
+    """Helicity of the multiplet, between -1 and 1."""
+    low: float
+    """Lower end of its interval."""
+    high: float
+    """Upper end of its interval."""
+    level: float
+    """Confidence level of the interval."""
+    sigmas: float
+    """Distance from a motion along a line in standard deviations, with the sign of the
+    helicity; at most 1e9."""
+    mechanical_helicity: float | None
+    """The helicity times the sign of the angular momentum of the atoms in the (+) component;
+    null if that is not known."""
+    angle: float | None
+    """Of a linear pump, degrees from x; null if not known."""
+    direction: float | None
+    """Long axis of the motion in the plane of the coordinates, degrees, modulo 180; null if not
+    known."""
+    direction_error: float | None
+    """Its standard deviation, degrees."""
+    seen: bool
+    """Whether the line is more than noise in this run alone."""
+
+
+class Refused(Record, frozen=True, kw_only=True):
+    """A mode that the line is not."""
+
+    mode: str
+    """The mode."""
+    reason: str
+    """Why not."""
+
+
+class Why(Record, frozen=True, kw_only=True):
+    """The values of which a reason is made; of each kind those that it needs."""
+
+    kind: WhyKind
+    """What decided."""
+    mode: str | None = None
+    """The mode it is about."""
+    sigmas: float | None = None
+    """Standard deviations that decided; at most 1e9."""
+    modes: tuple[str, ...] = ()
+    """Other modes that the line may be."""
+    frequency: float | None = None
+    """Of the mode that the pump does not reach. Unit: THz."""
+    turn: int | None = None
+    """The law of the angle that was borne out too: by how many times the angle of linear light."""
+    sense: Literal[-1, 1] | None = None
+    """The sense for σ+ that no allowed channel gives."""
+    rule: RuleReason | None = None
+    """Why the rule forbids the channel, or is undecided."""
+    missing: Missing | None = None
+    """What data lack to speak of a forbidden channel: a line, one that is of one mode only, a
+    sense."""
+    channel: str | None = None
+    """The forbidden channel as which the line turns; the force beside it; or the channel of fourth
+    order that gives the sense."""
+    same: bool = False
+    """Whether the mode turns the same way for both pumps."""
+
+
+class Line(Record, frozen=True, kw_only=True):
+    """A line, the mode it is taken for, and the verdict."""
+
+    frequency: float
+    """Frequency of the line."""
+    frequency_error: float
+    """Its standard deviation."""
+    frequency_unit: FrequencyUnit
+    """Unit of the frequencies beside it."""
+    frequency_interval: tuple[float, float] | None
+    """Confidence interval of the frequency; null for rows fitted elsewhere."""
+    damping_interval: tuple[float, float] | None
+    """Confidence interval of the damping, 1/ps; null for rows fitted elsewhere."""
+    damping: float | None
+    """Decay rate of the amplitude, 1/ps; null for rows fitted elsewhere."""
+    damping_error: float | None
+    """Its standard deviation, 1/ps."""
+    significant: bool
+    """Whether noise alone would show it in less than one of a hundred measurements."""
+    amplitude: float | None
+    """Largest amplitude of all runs, in units of the signal; null if not known."""
+    pump: Polarization | None
+    """The run that `helicity` is of: the first with a σ+ pump, else the first."""
+    helicity: float | None
+    """Helicity in that run."""
+    runs: tuple[Run, ...]
+    """The line in every run."""
+    assigned: str | None
+    """Mode it is taken for, or species where frequencies are not known; null if no candidate is
+    near."""
+    predicted: tuple[Sense, ...]
+    """Senses that allowed channels give this mode under σ+."""
+    alternatives: tuple[str, ...]
+    """Other modes that are not 20 times less likely."""
+    why_not: tuple[Refused, ...]
+    """Modes near the line that are not eligible."""
+    verdict: Word
+    """consistent, inconsistent or undecided."""
+    reason: str
+    """Why."""
+    channels: tuple[str, ...]
+    """Consistent channels that explain it, likeliest first."""
+    why: Why | None = None
+    """The values of which `reason` is made."""
+
+
+class CandidateChannel(Record, frozen=True, kw_only=True):
+    """A candidate channel and its verdict."""
+
+    id: TransferName
+    """The transfer in the grammar."""
+    verdict: Word
+    """Whether the data bear it out: consistent; inconsistent, which needs a line and a measured
+    sense; or undecided. A forbidden one is never consistent."""
+    reason: str
+    """Why, with the witness of a forbidden one."""
+    sigmas: float | None
+    """Evidence for its sense in standard deviations, negative against it; null if no line was
+    taken for its mode or nothing tells the sense."""
+    outgoing: str
+    """Mode that comes out."""
+    sense: Sense
+    """Helicity of the outgoing mode under a σ+ pump; reversed under σ-; 0 of what linear light
+    alone drives."""
+    mechanism: Mechanism
+    """What the force is a product of."""
+    rule: VerdictWord
+    """Verdict of the rule."""
+    drive: float | None
+    """Frequency of the force; null if not known."""
+    frequency_unit: FrequencyUnit
+    """Unit of the frequencies beside it."""
+    linear: bool
+    """Whether linear light alone drives it."""
+    turn: int | None
+    """By how many times the angle of linear light the line of the outgoing mode turns; null
+    where symmetry fixes no such law."""
+    gain: float | None
+    """Amplitude of the outgoing mode by the product of those of the incoming ones, (sqrt(amu)
+    angstrom)^(1-k) for k of them; null where the coupling coefficient is not known."""
+    why: Why | None = None
+    """The values of which `reason` is made."""
+
+
+class Validate(Answer, frozen=True, kw_only=True, tag="symchiral/validate/1"):
+    """What ``symchiral validate --json`` prints: measured lines against the rules."""
+
+    structure: Structure
+    """The crystal, its space group and its primitive cell."""
+    axis: AxisOfRotation | None
+    """The axis of rotation; null where the crystal has none."""
+    sigma: float
+    """Standard deviations at which a sense counts as measured."""
+    fit: FitOfTraces | None
+    """The fit behind the lines; null for rows fitted elsewhere."""
+    components: tuple[Line, ...]
+    """The lines, in order of frequency."""
+    channels: tuple[CandidateChannel, ...]
+    """The candidate channels: consistent ones first, then in the order that `ranking` says."""
+    ranking: str
+    """What the order of the channels rests on."""
+    decide: tuple[str, ...]
+    """Measurements that would decide what is open."""
+    notes: tuple[str, ...]
+    """Limits of the result."""
+    words: str
+    """What was found, as a paragraph."""
+    ranked_by: Ranking | None = None
+    """`ranking` in a word."""
+
+
+def validate(
+    crystal: SymmetricCrystal,
+    axis: Axis | None,
+    judgement: Judgement,
+    *,
+    unit: FrequencyUnit = "THz",
+) -> Validate:
+    """Answer whether a measurement agrees with the rules.
+
+    Parameters
+    ----------
+    unit : str
+        Of frequencies.
+    """
+    fitted = judgement.fit
+    return Validate(
+        **beginning(crystal),
+        structure=structure(crystal),
+        axis=axis_of(crystal, axis),
+        sigma=judgement.sigma,
+        fit=None
+        if fitted is None
+        else FitOfTraces(
+            background=fitted.background,
+            noise=fitted.noise,
+            criterion=fitted.criterion,
+            channels=tuple(fitted.measurement.probe.channels),
+        ),
+        components=lines_of(judgement, unit=unit),
+        channels=channels_of(judgement, unit=unit),
+        ranking=display(judgement, "ranking"),
+        decide=judgement.decide,
+        notes=judgement.notes,
+        words=display(judgement, "words"),
+        ranked_by=judgement.ranking,
+    )
+
+
+def lines_of(judgement: Judgement, *, unit: FrequencyUnit = "THz") -> tuple[Line, ...]:
+    """Describe the lines of a judgement."""
+    return tuple(_line(judgement, judged, unit) for judged in judgement.lines)
+
+
+def channels_of(
+    judgement: Judgement, *, unit: FrequencyUnit = "THz"
+) -> tuple[CandidateChannel, ...]:
+    """Describe the candidate channels of a judgement."""
+    return tuple(_channel(judged, unit) for judged in judgement.channels)
+
+
+def why(found: WhyOfVerdict) -> Why:
+    """Describe why a channel or a line has its verdict."""
+    return Why(
+        kind=found.kind,
+        mode=found.mode,
+        sigmas=_finite(found.sigmas),
+        modes=found.modes,
+        frequency=found.frequency,
+        turn=found.turn,
+        sense=found.sense,
+        rule=None if found.rule is None else rule_reason(found.rule),
+        missing=found.missing,
+        channel=found.channel,
+        same=found.same,
+    )
+
+
+def _line(judgement: Judgement, judged: LineVerdict, unit: FrequencyUnit) -> Line:
+    factor = PER_THZ[unit]
+    line, mode = judged.assignment.line, judged.assignment.mode
+    fitted = judgement.oscillation_of(judged)
+    mechanical = judged.mechanical_helicity
+    runs = tuple(
+        Run(
+            pump=None if t.pump is None else t.pump.polarization,
+            helicity=t.helicity.value,
+            low=t.helicity.low,
+            high=t.helicity.high,
+            level=t.helicity.level,
+            sigmas=_finite(t.helicity.sigmas),
+            mechanical_helicity=None if mechanical is None else mechanical[i],
+            angle=None if t.pump is None else t.pump.angle,
+            direction=None if t.direction is None else t.direction.angle,
+            direction_error=None if t.direction is None else t.direction.error,
+            seen=t.seen,
+        )
+        for i, t in enumerate(line.turnings)
+    )
+    # Its helicity under σ+, as far as there is such a run; else in the first run.
+    first = next((r for r in runs if r.pump == "+"), runs[0] if runs else None)
+    return Line(
+        frequency=line.frequency * factor,
+        frequency_error=line.frequency_error * factor,
+        frequency_unit=unit,
+        frequency_interval=None
+        if fitted is None
+        else (fitted.frequency_interval[0] * factor, fitted.frequency_interval[1] * factor),
+        damping_interval=None if fitted is None else fitted.damping_interval,
+        damping=None if fitted is None else fitted.damping,
+        damping_error=None if fitted is None else fitted.damping_error,
+        significant=line.significant,
+        amplitude=line.amplitude,
+        pump=None if first is None else first.pump,
+        helicity=None if first is None else first.helicity,
+        runs=runs,
+        assigned=None if mode is None else mode.name,
+        predicted=judgement.predicted(judged),
+        alternatives=judged.assignment.alternatives,
+        why_not=tuple(Refused(mode=r.mode, reason=r.text) for r in judged.assignment.why_not),
+        verdict=judged.verdict,
+        reason=judged.reason.text,
+        channels=judged.channels,
+        why=why(judged.reason),
+    )
+
+
+def _channel(judged: ChannelVerdict, unit: FrequencyUnit) -> CandidateChannel:
+    channel = judged.channel
+    return CandidateChannel(
+        id=channel.id,
+        verdict=judged.verdict,
+        reason=judged.reason.text,
+        sigmas=_finite(judged.sigmas),
+        outgoing=channel.outgoing,
+        sense=channel.sense,
+        mechanism=channel.mechanism,
+        rule=channel.verdict,
+        drive=None if channel.drive is None else channel.drive * PER_THZ[unit],
+        frequency_unit=unit,
+        linear=channel.linear,
+        turn=channel.turn,
+        gain=channel.gain,
+        why=why(judged.reason),
+    )
+
+
+@overload
+def _finite(x: float) -> float: ...
+@overload
+def _finite(x: float | None) -> float | None: ...
+def _finite(x: float | None) -> float | None:
+    """JSON has no infinity: a noiseless measurement is 1e9 standard deviations from a line."""
+    return None if x is None else max(min(x, 1e9), -1e9)

@@ -1,0 +1,38 @@
+"""Which forms the nouns of an experiment have: judgements, plans, and the reasons in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symchiral.answers.plan import why as no_flip
+from symchiral.answers.validate import channels_of, lines_of, why
+from symchiral.experiment.assignment import Refusal
+from symchiral.experiment.planning import NoFlip, Plan
+from symchiral.experiment.verdict import Judgement, Why
+from symchiral.text.validate import found_text
+from symchiral.text.why import RANKINGS, no_flip_text, refusal_text, why_text
+
+
+def display(noun: object, form: str) -> Any:
+    """Return a noun in a form.
+
+    =================== ===============================================================
+    noun                forms
+    =================== ===============================================================
+    Judgement           ``words`` (a paragraph), ``ranking``
+    Plan                ``ranking``
+    Why, Refusal, NoFlip  ``text``
+    =================== ===============================================================
+    """
+    match noun, form:
+        case Judgement(), "words":
+            return found_text(lines_of(noun), channels_of(noun))
+        case Judgement() | Plan(), "ranking":
+            return RANKINGS[noun.ranking]
+        case Why(), "text":
+            return why_text(why(noun), noun.refused)
+        case Refusal(), "text":
+            return refusal_text(noun)
+        case NoFlip(), "text":
+            return no_flip_text(no_flip(noun))
+    raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")

@@ -1,0 +1,120 @@
+"""The tables of ``plan``."""
+
+from __future__ import annotations
+
+from symchiral.answers.plan import Plan, PlannedChannel
+from symchiral.rules.wording import minus, pretty
+from symchiral.table import Table
+from symchiral.text.crystal import axis_line, headline
+from symchiral.text.light_words import probe_words
+from symchiral.text.why import no_flip_text
+from symchiral.units import SIGNS
+
+ROWS = 12
+"""Channels printed before the table is cut."""
+
+
+def plan_tables(answer: Plan, *, path: str) -> tuple[Table, ...]:
+    """Return the plan as tables.
+
+    Parameters
+    ----------
+    path : str
+        The input as the user named it, for the line that says what to run next.
+    """
+    units = [mode.frequency_unit for mode in answer.pump]
+    unit = (*units, *(c.frequency_unit for c in answer.channels), "THz")[0]
+    sign = SIGNS[unit]
+    digits = 2 if unit == "THz" else 1
+    words = [
+        m.mode
+        + (f" ({m.count} modes)" if m.count > 1 else "")
+        + ("" if m.frequency is None else f" at {m.frequency:.{digits}f} {sign}")
+        for m in answer.pump
+    ]
+    head = [
+        f"{headline(answer.structure)}   what to measure",
+        f"axis     {axis_line(answer.axis)}",
+    ]
+    if words:
+        head.append(f"pump     light along the axis, σ+ then σ−, resonant with {', '.join(words)}")
+        if any(m.frequency is None for m in answer.pump):
+            head.append("         frequencies are not known: see infrared spectra, or give forces")
+    if answer.why is not None:
+        why = no_flip_text(answer.why, detail="plain", transfer=pretty)
+        head.append(f"order    the third flips nothing: {why}")
+    if not answer.channels:
+        none = "No flipping transfer can be reached by circular light along this axis"
+        none += " to fourth order." if answer.order == 4 else "."
+        return (Table((), (), tuple(head), (none, *answer.notes, *_others(answer))),)
+    shown = answer.channels[:ROWS]
+    rows = [_row(channel, digits) for channel in shown]
+    left = len(answer.channels) - len(rows)
+    sized = any(channel.gain is not None for channel in shown)
+    table = Table(
+        (
+            "flipping channel",
+            f"f ({sign})",
+            f"force ({sign})",
+            "σ+",
+            "σ−",
+            "gain",
+            "force from",
+            "probe",
+        ),
+        tuple(rows),
+        head=tuple(head),
+        foot=(
+            *((f"{left} more: --json",) if left else ()),
+            "σ+, σ−: the sense that is expected of the outgoing mode under either pump.",
+            *(
+                ("gain: its amplitude for incoming amplitudes of 1 √amu Å, from couplings.",)
+                * sized
+            ),
+            f"Ranked by {answer.ranking}.",
+            *(
+                (
+                    "forced: one of its quanta is of the outgoing mode itself, so that the force "
+                    "is never resonant with it.",
+                )
+                * any(channel.forced for channel in shown)
+            ),
+            *_others(answer),
+            *answer.notes,
+            f'Why: symchiral explain {path} "{answer.channels[0].id}"',
+        ),
+        optional=("force from", "probe"),
+    )
+    if not sized:
+        table = table.without("gain")
+    if not any(row[1] for row in rows):
+        table = table.without(f"f ({sign})", f"force ({sign})")
+    counted = ""
+    if answer.angles_from is not None:
+        x = minus(answer.angles_from)
+        counted = f"    angles from {x}, counter-clockwise about the axis"
+    probes = Table((), (), (f"probe{counted}", *(f"{g.species:<8} {g.text}" for g in answer.probe)))
+    controls = Table((), (), ("controls", *(f"{c.kind:<10} {c.text}" for c in answer.controls)))
+    return table, probes, controls
+
+
+def _others(answer: Plan) -> tuple[str, ...]:
+    if not answer.others:
+        return ()
+    names = [f"{pretty(c.id)} ({c.pam_sense})" for c in answer.others[:3]]
+    more = f" and {len(answer.others) - 3} more" if len(answer.others) > 3 else ""
+    return (f"Reached without a flip: {', '.join(names)}{more}.",)
+
+
+def _row(channel: PlannedChannel, digits: int) -> tuple[str, ...]:
+    frequency, drive = channel.frequency, channel.drive
+    return (
+        pretty(channel.id),
+        "" if frequency is None else f"{frequency:.{digits}f}",
+        "" if drive is None else f"{drive:.{digits}f}",
+        "+" if channel.sense == 1 else "−",
+        "−" if channel.sense == 1 else "+",
+        "" if channel.gain is None else f"{channel.gain:.2g}",
+        channel.mechanism + (", forced" if channel.forced else ""),
+        probe_words(channel.probe),
+    )

@@ -1,0 +1,208 @@
+"""The tables and the words of ``validate``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from symchiral.answers.validate import CandidateChannel, Line, Run, Validate
+from symchiral.rules.wording import minus, pretty
+from symchiral.table import Table
+from symchiral.text.crystal import axis_line, headline
+from symchiral.text.reason import plain_reason_text
+from symchiral.text.why import why_text
+from symchiral.units import PER_THZ, SIGNS
+
+MOST = 4
+"""Channels printed for every line that the rules do not forbid; of the others one."""
+
+
+def validation_tables(answer: Validate) -> tuple[Table, ...]:
+    """Return the lines, the channels, and what they mean in words."""
+    words = [
+        found_text(answer.components, answer.channels, transfer=pretty),
+        *(f"decide   {text}" for text in answer.decide),
+        *(f"note     {text}" for text in answer.notes),
+    ]
+    return _lines_table(answer), _channels_table(answer), Table((), (), tuple(words))
+
+
+def straight(channels: Sequence[CandidateChannel], line: Line) -> tuple[int, ...]:
+    """Return the laws of the angle that allowed channels give a line under linear light."""
+    found = {c.turn for c in channels if c.outgoing == line.assigned and c.rule == "allowed"}
+    return tuple(sorted(t for t in found if t is not None))
+
+
+def pump_text(run: Run) -> str:
+    """``σ+``, ``σ−``, ``30°``, ``linear``; ``not known``."""
+    if run.pump is None:
+        return "not known"
+    if run.angle is not None:
+        return f"{run.angle:g}°"
+    return {"+": "σ+", "-": "σ−", "linear": "linear"}[run.pump]
+
+
+def predicted_in(channels: Sequence[CandidateChannel], line: Line, run: Run) -> tuple[int, ...]:
+    """Return the senses that the rule gives a line in a run; 0 along a line, none if it is open."""
+    if run.pump is None:
+        return ()
+    if run.pump == "linear":
+        return (0,) if straight(channels, line) else ()
+    return tuple(s if run.pump == "+" else -s for s in line.predicted)
+
+
+def _lines_table(answer: Validate) -> Table:
+    units = [line.frequency_unit for line in answer.components]
+    unit = (*units, *(c.frequency_unit for c in answer.channels), "THz")[0]
+    digits = 3 if unit == "THz" else 1
+    first = answer.components[0].runs if answer.components else ()
+    level = round(100 * first[0].level) if first else 95
+    rows: list[tuple[str, ...]] = []
+    for line in answer.components:
+        frequency = f"{line.frequency:.{digits}f}"
+        if line.frequency_error:
+            frequency += f" ± {line.frequency_error:.{digits}f}"
+        damping = "" if line.damping is None else f"{line.damping:.2f} ± {line.damping_error:.2f}"
+        own = (frequency, damping, line.assigned or "—", line.verdict)
+        for i, run in enumerate(line.runs):
+            f, gamma, mode, verdict = ("",) * 4 if i else own
+            senses = predicted_in(answer.channels, line, run)
+            along = run.direction is not None and run.pump not in ("+", "-")
+            rows.append(
+                (
+                    f,
+                    gamma,
+                    mode,
+                    pump_text(run),
+                    minus(f"{run.helicity:+.2f} [{run.low:+.2f}, {run.high:+.2f}]"),
+                    " or ".join({1: "+", -1: "−", 0: "0"}[s] for s in senses) or "—",
+                    f"{run.direction:.0f}° ± {run.direction_error:.0f}°" if along else "",
+                    verdict,
+                )
+            )
+    table = Table(
+        (f"f ({SIGNS[unit]})", "γ (1/ps)", "mode", "pump", "helicity", "rule", "along", "verdict"),
+        tuple(rows),
+        head=(
+            f"{headline(answer.structure)}   measured lines",
+            f"axis     {axis_line(answer.axis)}",
+        ),
+        foot=(
+            f"Helicity (|a+|² − |a−|²)/(|a+|² + |a−|²) with its {level} % interval; rule: the "
+            f"sense that allowed channels give. A sense is measured from {answer.sigma:g} "
+            "standard deviations on.",
+            *_laws(answer),
+        ),
+        optional=("γ (1/ps)",),
+    )
+    if not any(row[6] for row in rows):
+        table = table.without("along")
+    return table if answer.fit is not None else table.without("γ (1/ps)")
+
+
+def _laws(answer: Validate) -> tuple[str, ...]:
+    """What the lines under linear pumps mean, if there are any."""
+    found = {
+        f"{line.assigned} by {t:+d}φ"
+        for line in answer.components
+        if any(run.direction is not None and run.pump == "linear" for run in line.runs)
+        for t in straight(answer.channels, line)
+    }
+    if not found:
+        return ()
+    return (
+        "along: the line of motion in the plane of the coordinates, modulo 180°. The rule turns "
+        f"that of {minus(', '.join(sorted(found)))} with the angle φ of a linear pump.",
+    )
+
+
+def _channels_table(answer: Validate) -> Table:
+    found = _telling(answer.components, answer.channels)
+    if not found:
+        return Table((), (), (), ("No candidate channel ends at a mode that was seen.",))
+    chosen = []
+    for name in dict.fromkeys(line.assigned for line in answer.components if line.assigned):
+        ending = [c for c in found if c.outgoing == name]
+        chosen += [c for c in ending if c.rule != "forbidden"][:MOST]
+        chosen += [c for c in ending if c.rule == "forbidden"][:1]
+    rows = [(pretty(c.id), c.mechanism, _detuning(answer, c), c.verdict, _why(c)) for c in chosen]
+    left = len(found) - len(rows)
+    delta = f"δ ({SIGNS[chosen[0].frequency_unit]})"
+    table = Table(
+        ("channel, pump σ+", "force from", delta, "verdict", "why"),
+        tuple(rows),
+        foot=(
+            *((f"{left} more, further down or forbidden: --json",) if left else ()),
+            f"Ranked by verdict, then {answer.ranking}.",
+        ),
+        optional=("force from",),
+    )
+    return table if any(row[2] for row in rows) else table.without(delta)
+
+
+def _telling(lines: Sequence[Line], channels: Sequence[CandidateChannel]) -> list[CandidateChannel]:
+    """The channels that end at a mode that was seen, ranked."""
+    seen = {line.assigned for line in lines}
+    return [c for c in channels if c.outgoing in seen]
+
+
+def _why(channel: CandidateChannel) -> str:
+    if channel.why is None:
+        return channel.reason
+    return why_text(channel.why, detail="short", transfer=pretty)
+
+
+def _detuning(answer: Validate, channel: CandidateChannel) -> str:
+    line = next(line for line in answer.components if line.assigned == channel.outgoing)
+    return "" if channel.drive is None else minus(f"{channel.drive - line.frequency:+.2f}")
+
+
+def found_text(
+    lines: Sequence[Line],
+    channels: Sequence[CandidateChannel],
+    *,
+    transfer: Callable[[str], str] = str,
+) -> str:
+    """Return what was found as a paragraph.
+
+    Parameters
+    ----------
+    transfer : callable
+        How transfers are written in reasons.
+    """
+    real = [line for line in lines if line.significant]
+    count = "No line is" if not real else f"{len(real)} line{'s are' if len(real) > 1 else ' is'}"
+    parts = [f"{count} more than noise."]
+    for line in real:
+        taken = f", taken for {line.assigned}," if line.assigned else ""
+        name = f"The line at {line.frequency / PER_THZ[line.frequency_unit]:.3g} THz{taken}"
+        if line.verdict == "consistent":
+            by = f"{pretty(line.channels[0])} explains it{_equivalent(channels, line)}"
+            parts.append(f"{name} agrees with the rules: {by}.")
+            continue
+        said = "contradicts the rules" if line.verdict == "inconsistent" else "is undecided"
+        parts.append(f"{name} {said}: {_line_why(line, transfer)}.")
+    agreeing = {line.assigned for line in real if line.verdict == "consistent"}
+    rejected = next((c for c in channels if c.rule == "forbidden" and c.outgoing in agreeing), None)
+    if rejected is not None and rejected.why is not None and rejected.why.rule is not None:
+        reason = plain_reason_text(rejected.why.rule)
+        parts.append(f"{pretty(rejected.id)} is rejected: {reason}.")
+    return " ".join(parts)
+
+
+def _line_why(line: Line, transfer: Callable[[str], str]) -> str:
+    if line.why is None:
+        return line.reason
+    return why_text(line.why, line.why_not, detail="plain", transfer=transfer)
+
+
+def _equivalent(channels: Sequence[CandidateChannel], line: Line) -> str:
+    """The other channels that explain a line."""
+    others = line.channels[1:]
+    if not others:
+        return ""
+    ways = {c.id: c.mechanism for c in channels}
+    named = [f"{pretty(name)} ({ways[name]})" for name in others[:3]]
+    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    senses = {c.sense for c in channels if c.id in line.channels}
+    word = "symmetry-equivalent " if len(senses) == 1 else ""
+    return f", and so do its {word}alternatives {', '.join(named)}{more}"

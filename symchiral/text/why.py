@@ -1,0 +1,231 @@
+"""Why data bear a channel out or not, why a line is not of a mode, why third order flips nothing.
+
+:func:`why_text` is where to start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from symchiral.answers.channel import RuleReason
+from symchiral.answers.plan import Why as WhyNoFlip
+from symchiral.answers.validate import Refused, Why
+from symchiral.experiment.assignment import Refusal
+from symchiral.experiment.verdict import Ranking, WhyKind
+from symchiral.rules.wording import minus
+from symchiral.text.reason import plain_reason_text, short_reason_text
+from symchiral.text.sums import budget
+
+RANKINGS: dict[Ranking, str] = {
+    "coefficients": "coupling coefficients and detuning; forces of light, whose size is not known, "
+    "follow by detuning",
+    "detuning": "detuning; coupling coefficients are not known",
+    "photons": "number of photons; neither frequencies nor coupling coefficients are known",
+}
+"""What the order of the channels rests on."""
+
+Detail = Literal["full", "plain", "short"]
+"""How much of the reason of a rule: with the phases of single legs, without, as in a table."""
+
+_OF_MODE: dict[WhyKind, str] = {
+    "still": "is seen and does not turn",
+    "linear-only": "is seen under linear light alone",
+    "circular-only": "is seen under circular light only, which cannot drive it",
+    "unseen-under-linear": "is not seen under linear light alone",
+    "seen-under-circular": "is seen under circular light too",
+}
+"""What is said of the mode."""
+
+_OF_ITSELF: dict[WhyKind, str] = {
+    "no-linear-pump": "no run had a linear pump, which alone drives it",
+    "no-circular-pump": "no run had a circular pump, under which its line must be missing",
+    "no-telling-pump": "no run had a circular pump, nor are there lines under linear pumps at two "
+    "angles",
+    "noise": "it may be noise",
+    "same-way": "it turns the same way whichever way the pump turns",
+    "sense-not-measured": "its sense is not measured",
+}
+"""What is said in one way."""
+
+
+def why_text(
+    why: Why,
+    refused: Sequence[Refused] | Sequence[Refusal] = (),
+    *,
+    detail: Detail = "full",
+    transfer: Callable[[str], str] = str,
+) -> str:
+    """Return a reason as a clause.
+
+    Parameters
+    ----------
+    refused : sequence of Refused or of Refusal
+        Modes near a line that it is not, where it belongs to none.
+    detail : str
+        ``full``: with the phases of single legs where a rule forbids; ``plain``: without;
+        ``short``: for a table whose row names the mode and the rule.
+    transfer : callable
+        How transfers are written.
+
+    Examples
+    --------
+    >>> why_text(Why(kind="as-predicted", mode="Eg#2", sigmas=5.12, turn=-2))
+    'Eg#2 turns as predicted (5.1 sigma, lines by −2φ)'
+    >>> why_text(Why(kind="as-predicted", mode="Eg#2", sigmas=5.12), detail="short")
+    'turns as predicted (5.1 sigma)'
+    """
+    of_mode = _of_mode(why)
+    if of_mode is not None:
+        return of_mode if detail == "short" else f"{why.mode} {of_mode}"
+    if why.kind == "forbidden":
+        return _forbidden(why, detail, transfer)
+    if why.kind == "no-mode":
+        return _no_mode(why, refused, transfer)
+    return _of_itself(why, detail, transfer)
+
+
+def _of_mode(why: Why) -> str | None:
+    """What follows the name of the mode, where the sentence is about it."""
+    sigmas = why.sigmas or 0.0
+    if why.kind == "as-predicted":
+        law = "" if why.turn is None else f", lines by {minus(f'{why.turn:+d}')}φ"
+        return f"turns as predicted ({sigmas:.1f} sigma{law})"
+    if why.kind == "turns-otherwise":
+        same = ", the same way for both pumps" if why.same else ""
+        return f"turns the other way ({sigmas:.1f} standard deviations{same})"
+    if why.kind == "turns":
+        return f"turns, which this channel does not make it do ({sigmas:.1f} standard deviations)"
+    if why.kind == "turns-under-linear":
+        return f"turns under a linear pump ({sigmas:.1f} standard deviations)"
+    return _OF_MODE.get(why.kind)
+
+
+def _of_itself(why: Why, detail: Detail, transfer: Callable[[str], str]) -> str:
+    mode, others = why.mode, " or ".join(why.modes)
+    sigmas = why.sigmas or 0.0
+    match why.kind:
+        case "rule-undecided":
+            return f"the rule is undecided: {_rule_text(why.rule, detail)}"
+        case "no-line":
+            return f"no line was taken for {mode}"
+        case "several-modes":
+            return f"the line taken for {mode} may also be {others}"
+        case "pump-elsewhere":
+            return f"the pump does not reach {mode} at {why.frequency:.3g} THz"
+        case "breaks-angle-law":
+            return (
+                f"the lines of {mode} under linear pumps break the law of the angle "
+                f"({sigmas:.1f} standard deviations)"
+            )
+        case "not-measured":
+            return f"the sense of {mode} is not measured ({sigmas:.1f} sigma)"
+        case "other-modes":
+            return f"it may also be {others}"
+        case "no-channel":
+            return f"no candidate channel ends at {mode}"
+        case "as-forbidden":
+            return (
+                f"it turns as {transfer(why.channel or '')} would, which is forbidden: "
+                f"{_rule_text(why.rule, detail)}"
+            )
+        case "no-channel-of-sense":
+            return (
+                f"no allowed channel gives {mode} the sense {'+' if why.sense == 1 else '−'} for σ+"
+            )
+        case "fourth-order":
+            return (
+                f"no channel of third order gives this sense, but {transfer(why.channel or '')} "
+                "would, of fourth order: state the frequency of the pump, or compare with --order 4"
+            )
+    return _OF_ITSELF[why.kind]
+
+
+def _forbidden(why: Why, detail: Detail, transfer: Callable[[str], str]) -> str:
+    """A channel that the rule forbids, and what data lack to speak of it too."""
+    text = "" if detail == "short" else "forbidden: "
+    text += _rule_text(why.rule, detail)
+    if why.missing == "line":
+        text += f"; no line was taken for {why.mode}"
+    elif why.missing == "mode":
+        text += f"; the line may also be {' or '.join(why.modes)}"
+    elif why.missing == "sense":
+        text += f"; the sense of {why.mode} is not measured"
+    if why.channel is not None:
+        text += f"; in fourth order {transfer(why.channel)} gives this sense"
+    return text
+
+
+def _no_mode(
+    why: Why,
+    refused: Sequence[Refused] | Sequence[Refusal],
+    transfer: Callable[[str], str],
+) -> str:
+    """A line that belongs to no mode: why not to those near it, and whether a force may make it."""
+    modes: dict[str, list[str]] = {}
+    for one in refused:
+        reason = one.reason if isinstance(one, Refused) else refusal_text(one)
+        modes.setdefault(reason, []).append(one.mode)
+    near = "; ".join(f"not {', '.join(names)}: {reason}" for reason, names in modes.items())
+    text = "no candidate mode is free near it" + (f" ({near})" if near else "")
+    if why.channel is not None:
+        text += (
+            f"; {transfer(why.channel)} pushes there: it may be {why.mode} moved by the force, "
+            "beside its own line"
+        )
+    return text
+
+
+def _rule_text(rule: RuleReason | None, detail: Detail) -> str:
+    assert rule is not None
+    if detail == "full":
+        return rule.text
+    return plain_reason_text(rule) if detail == "plain" else short_reason_text(rule)
+
+
+def refusal_text(refusal: Refusal) -> str:
+    """Return why a line is not of a mode near it."""
+    if refusal.kind == "activity":
+        return f"the probe sees {refusal.sees} activity, which it does not have"
+    if refusal.kind == "probe":
+        return "the probe sees only modes that turn about the axis, and this mode cannot"
+    return f"the line turns ({refusal.sigmas:.1f} standard deviations) and this mode cannot"
+
+
+def no_flip_text(
+    why: WhyNoFlip, *, detail: Detail = "full", transfer: Callable[[str], str] = str
+) -> str:
+    """Return why third order flips nothing; options as of :func:`why_text`.
+
+    Examples
+    --------
+    >>> no_flip_text(WhyNoFlip(kind="nothing-driven", band=(1.0, 3.0)))
+    'circular light along the axis drives no infrared mode between 1 and 3 THz'
+    """
+    match why.kind:
+        case "no-axis":
+            return (
+                "there is no axis of order three or more, so circular light is no eigenstate of "
+                "any operation and no mode has a sense to keep or flip"
+            )
+        case "nothing-driven":
+            band = why.band
+            where = "" if band is None else f" between {band[0]:g} and {band[1]:g} THz"
+            return f"circular light along the axis drives no infrared mode{where}"
+        case "not-flipped":
+            assert why.n is not None
+            return (
+                f"two quanta of l = +1 on an axis of order {why.n} make {'/'.join(why.species)}, "
+                f"of sense {why.pam_sense}: "
+                f"{budget(why.incoming, why.outgoing, why.n, conserved=True)}"
+            )
+        case "forbidden":
+            odd = (
+                "the crystal has an inversion centre and every optical mode is odd under it, as "
+                "light is: a product of three changes sign, a product of four does not; "
+            )
+            return (
+                f"{odd if why.odd else ''}nothing that turns is reached: for "
+                f"{transfer(why.channel or '')}, {_rule_text(why.rule, detail)}"
+            )
+    return "two quanta of l = +1 make no mode of this crystal"
