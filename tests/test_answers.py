@@ -27,7 +27,9 @@ DOCUMENTS = TESTS / "data" / "documents"
 
 COMMANDS = {
     "explain": 'Te_P3121 "A3(1/2)@A A3(1/2)@A -> E(+)"',
+    "plan": "Bi2Se3/phonopy.yaml --pump-range 1-3THz",
     "predict": "ZnO/phonopy.yaml",
+    "validate": f"Bi2Se3 {shlex.quote(str(TESTS.parent / 'docs/data/bi2se3_rows.yaml'))}",
     "vertices": "NaCl",
 }
 """Words of the command line that give an answer of every kind."""
