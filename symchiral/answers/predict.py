@@ -252,6 +252,7 @@ def predict(
     background : Background, optional
         The static fields the crystal stands in.
     """
+    found = listing(book)
     return Predict(
         **beginning(crystal),
         order=book.order,
@@ -260,11 +261,11 @@ def predict(
         q=tuple(wavevector(crystal, q) for q in book.points),
         species=species_of(tuple(book.species.values())),
         counts=Counts(**book.counts()),
-        rows=_rows(listing(book)),
+        rows=_rows(found),
         channels=tuple(map(channel, book.listed if rules is None else rules)),
         transfers=None if transfers is None else _transfers(transfers, unit),
         field=static_field(crystal, background),
-        table=table(crystal, book if shown is None else shown),
+        table=table(crystal, found if shown is None else listing(shown)),
     )
 
 
@@ -287,9 +288,9 @@ def vertices(crystal: SymmetricCrystal, books: Sequence[RuleBook]) -> Vertices:
     )
 
 
-def table(crystal: SymmetricCrystal, book: RuleBook) -> Table:
+def table(crystal: SymmetricCrystal, found: Listing) -> Table:
     """Return the rows of a book as the terminal shows them."""
-    found = listing(book)
+    book = found.book
     return Table(
         rows=tuple(_row(x) for x in found.rows),
         judged=found.judged,

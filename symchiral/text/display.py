@@ -9,6 +9,7 @@ import msgspec
 from symchiral.answers.channel import channel, rule_reason
 from symchiral.answers.predict import flat, table
 from symchiral.answers.record import flat_record
+from symchiral.rules.listing import listing
 from symchiral.rules.reason import Reason
 from symchiral.rules.resonance import Transfer
 from symchiral.rules.rule import Rule
@@ -42,17 +43,17 @@ def display(noun: object, form: str, **options: Any) -> Any:
         return of_experiment(noun, form)
     match noun, form:
         case RuleBook(), "text":
-            return listed_table(table(noun.crystal, noun)).text()
+            return listed_table(table(noun.crystal, listing(noun))).text()
         case RuleBook(), "html":
-            return listed_table(table(noun.crystal, noun)).html()
+            return listed_table(table(noun.crystal, listing(noun))).html()
         case RuleBook(), "records":
             return _records(noun)
         case RuleBook(), "csv":
             return csv_text(_records(noun))
         case RuleBook(), "markdown":
-            return markdown(listed_table(table(noun.crystal, noun)))
+            return markdown(listed_table(table(noun.crystal, listing(noun))))
         case RuleBook(), "latex":
-            return latex(listed_table(table(noun.crystal, noun)))
+            return latex(listed_table(table(noun.crystal, listing(noun))))
         case RuleBook(), "frame":
             return frame(_records(noun), **options)
         case Rule(), "text":
