@@ -16,7 +16,6 @@ import symchiral as sc
 from symchiral.answers.predict import table as table_of
 from symchiral.cli import COMMANDS, main
 from symchiral.cli.common import write_table
-from symchiral.report.summary import show_table
 from symchiral.rules.listing import listing
 from symchiral.table import PROSE, Table, display_width, fold, to_ascii, unbroken
 from symchiral.text.predict import listed_table
@@ -417,8 +416,7 @@ def test_show_and_explain_fit_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Non
     ):
         text = on_terminal(monkeypatch, *words, columns=70)
         assert max(map(display_width, text.splitlines())) <= 70
-    study = sc.read("SrTiO3")
-    wide = show_table(study.crystal, study.axis, study.species())
+    wide = repr(sc.read("SrTiO3"))
     assert max(map(display_width, wide.splitlines())) <= PROSE
 
 

@@ -431,7 +431,7 @@ def test_every_file_an_answer_rests_on_is_listed(
     wanted = hashed(forces / "FORCE_SETS", forces / "POSCAR-unitcell", forces / "run.conf")
     assert listed("show", "forces") == wanted
     study: Any = sc.read(forces)
-    assert sorted(study.show()["input"]["files"], key=lambda f: f["path"]) == wanted
+    assert sorted(study.show().to_dict()["input"]["files"], key=lambda f: f["path"]) == wanted
     study.save_phonons(folder / "saved.yaml")
     save_modes(study.phonons, study.all_modes("GM"), folder / "modes.yaml")
     for name in ("saved.yaml", "modes.yaml"):

@@ -798,9 +798,7 @@ def test_far_moves_are_told() -> None:
 
 def test_documents_say_how_far_atoms_were_moved() -> None:
     study = sc.read(displaced("MgB2", 4e-4))
-    assert study.show()["tolerance"]["deviation"] == pytest.approx(
-        study.crystal.deviation, abs=1e-6
-    )
+    assert study.show().tolerance.deviation == pytest.approx(study.crystal.deviation, abs=1e-6)
     assert "atoms moved by up to 0.000" in repr(study)
 
 

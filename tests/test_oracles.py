@@ -180,7 +180,7 @@ def parts(cdml: str) -> list[str]:
 
 def ours(name: str) -> dict[str, Any]:
     """What the library says of a shipped crystal, in the words of CrystOD."""
-    document = sc.read(name).show()
+    document = sc.read(name).show().to_dict()
     modes, names = [], {}
     orbits: dict[str, Counter[str]] = {s["name"]: Counter() for s in document["structure"]["sites"]}
     for species in document["species"]:

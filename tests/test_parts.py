@@ -92,8 +92,8 @@ def test_chalcogen_circle_of_mx2(axis: str, l_o: int) -> None:
     _, found = resolved(study, study.point("K'"))
     (parts,) = (parts for item, _, parts in found if item.label == "K1")
     assert [(p.site, len(p.atoms), p.spin, p.orbital) for p in parts] == [("S", 2, -1, l_o)]
-    turning = next(s for s in study.show(q="K'")["species"] if s["label"] == "K1")["turning"]
-    (parity,) = turning[0]["parities"]
+    species = study.show(q="K'").to_dict()["species"]
+    (parity,) = next(s for s in species if s["label"] == "K1")["turning"][0]["parities"]
     assert (parity["kind"], parity["plane"], parity["phases"]) == ("mirror", "perpendicular", ["0"])
 
 
@@ -113,7 +113,7 @@ def test_screw_part_is_orbital() -> None:
 def shown(name: str, q: str, seitz: str) -> dict[str, list[str]]:
     return {
         species["label"] + (f"({turn['component']})" if turn["component"] else ""): parity["phases"]
-        for species in read(name).show(q=q)["species"]
+        for species in read(name).show(q=q).to_dict()["species"]
         for turn in species["turning"]
         for parity in turn["parities"]
         if parity["seitz"] == seitz
@@ -285,7 +285,7 @@ def test_parts_on_lines_are_linear_in_the_parameters() -> None:
 def test_a_crystal_without_axis_has_parities_alone() -> None:
     study = read("Li2ZnGeO4")
     assert study.axis is None
-    for species in study.show(q="GM")["species"]:
+    for species in study.show(q="GM").to_dict()["species"]:
         (turning,) = species["turning"]
         assert turning["parts"] is None
         (parity,) = turning["parities"]

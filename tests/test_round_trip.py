@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 
 import symchiral as sc
+from symchiral.answers.crystal import axis_of
 from symchiral.errors import AxisError, LabelError
 from symchiral.fields.background import Background
-from symchiral.irreps.axis import axis_names, three_numbers
+from symchiral.irreps.axis import symmetry_axes, three_numbers
 from symchiral.irreps.cdml import cdml_name
 from symchiral.irreps.kpoints import find_point, named_points, split_points
 from symchiral.irreps.stars import place_name, star_arms
 from symchiral.modes.coordinates import normal_coordinates
 from symchiral.modes.names import ModeName, find_name
-from symchiral.report.summary import axis_line
+from symchiral.text.crystal import axis_line
 
 STRUCTURES = Path(__file__).resolve().parent.parent / "structures"
 CRYSTALS = sorted(path.stem for path in STRUCTURES.glob("*.cif"))
@@ -37,11 +38,10 @@ def test_axes_species_and_components(share: int) -> None:
     axes = components = 0
     for name in CRYSTALS[share::24]:
         study = sc.read(name)
-        for words in axis_names(study.crystal):
-            direction = words.partition(" along ")[2]
-            again = sc.read(name, axis=direction).axis
+        for shown in symmetry_axes(study.crystal):
+            again = sc.read(name, axis=shown.along).axis
             assert again is not None
-            asked = three_numbers(direction)
+            asked = three_numbers(shown.along)
             assert asked is not None
             line = study.crystal.frame.direction(asked, to="cartesian", source="input")
             assert np.linalg.norm(np.cross(line, again.direction)) < 1e-6 * np.linalg.norm(line)
@@ -220,13 +220,13 @@ def test_the_line_of_an_axis(step: int, least: int) -> None:
     read = 0
     for name in CRYSTALS[::step]:
         study = sc.read(name)
-        for words in axis_names(study.crystal):
-            axis = sc.read(name, axis=words.partition(" along ")[2]).axis
+        for shown in symmetry_axes(study.crystal):
+            axis = sc.read(name, axis=shown.along).axis
             assert axis is not None
-            line = axis_line(study.crystal, axis)
+            line = axis_line(axis_of(study.crystal, axis))
             again = sc.read(name, axis=line.partition(" along ")[2].partition(":")[0]).axis
             assert again is not None
-            assert axis_line(study.crystal, again) == line
+            assert axis_line(axis_of(study.crystal, again)) == line
             assert np.allclose(again.direction, axis.direction, atol=1e-6)
             read += 1
     assert read > least

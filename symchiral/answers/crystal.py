@@ -22,8 +22,8 @@ from symchiral.answers.record import (
     tidy,
 )
 from symchiral.crystal.directions import direction_name
-from symchiral.crystal.qpoint import QPoint
-from symchiral.crystal.search import SymmetricCrystal
+from symchiral.crystal.qpoint import QPoint, images
+from symchiral.crystal.search import SymmetricCrystal, point_group_symbol
 from symchiral.fields.background import Background
 from symchiral.irreps.axis import Axis, named_operation
 from symchiral.irreps.stars import place_name, star_arms
@@ -268,6 +268,13 @@ def wavevector(crystal: SymmetricCrystal, q: QPoint) -> Wavevector:
         arm=1 + star_arms(crystal.group, q).index(q.reduced),
         coordinates=q.texts,
     )
+
+
+def little_cogroup(crystal: SymmetricCrystal, q: QPoint) -> str:
+    """Hermann–Mauguin symbol of the little co-group of a wavevector."""
+    group = crystal.group
+    members = [g for g, image in enumerate(images(group, q)) if image == q.reduced]
+    return point_group_symbol(group.rotations[members])
 
 
 def static_field(crystal: SymmetricCrystal, background: Background | None) -> StaticField | None:

@@ -23,6 +23,7 @@ ANSWERS = {
     "explain": "symchiral.answers.explain:Explain",
     "plan": "symchiral.answers.plan:Plan",
     "predict": "symchiral.answers.predict:Predict",
+    "show": "symchiral.answers.show:Show",
     "validate": "symchiral.answers.validate:Validate",
     "vertices": "symchiral.answers.predict:Vertices",
 }

@@ -290,12 +290,15 @@ def progress(options: argparse.Namespace, word: str) -> Any:
 
 def write_changes(study: Study) -> None:
     """Print what a static field changes, where there is one."""
-    from symchiral.report.changes import changes_table
+    from symchiral.answers.changes import changes
+    from symchiral.answers.crystal import static_field, structure
+    from symchiral.text.changes import changes_table
 
-    if study.free is not None and study.background is not None:
-        table = changes_table(study.free.crystal, study.crystal, study.background, study.changes())
+    field = static_field(study.crystal, study.background)
+    if study.free is not None and field is not None:
+        found = changes(study.free.crystal, study.crystal, study.changes())
         write("")
-        write_table(table)
+        write_table(changes_table(found, structure(study.crystal), field))
 
 
 def warn(notices: Iterable[Notice]) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from symchiral.cli.common import (
     add_field,
     add_structure,
     open_study,
-    width,
     write,
     write_changes,
     write_json,
@@ -33,28 +31,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the summary, or the document."""
-    from symchiral.cli.streams import ascii_only
-    from symchiral.report.components import components_table
-    from symchiral.report.summary import show_table
-    from symchiral.report.wavevectors import points_table
+    from symchiral.text.show import components_table, points_table, show_tables
 
     study = open_study(options)
     if options.json:
         write_json(study.show(q=options.q or "GM"))
         return
-    if options.q is not None:
-        points = study.points(options.q)
-        write_table(points_table(study.crystal, study.axis, points))
-        if options.q != "all":
-            write("")
-            write_table(components_table(study.crystal, study.axis, points))
+    if options.q is None:
+        sites, species = show_tables(study.show(detail="rotation", changes=False))
+        write_table(sites)
+        write("")
+        write_table(species)
+        write_changes(study)
         return
-    text = show_table(
-        study.crystal,
-        study.axis,
-        study.species(),
-        width=width(),
-        ascii_only=ascii_only(sys.stdout),
-    )
-    write(text)
-    write_changes(study)
+    every = options.q == "all"
+    answer = study.show(q=options.q, detail="l" if every else "parts", changes=False)
+    write_table(points_table(answer))
+    if not every:
+        write("")
+        write_table(components_table(answer))

@@ -14,14 +14,23 @@ def direction_name(crystal: SymmetricCrystal, vector: npt.NDArray[np.float64]) -
     After [u v w] stands the name in the standard cell, where it has one:
     ``[1 1 1] (c of the standard cell)``.
     """
-    inside = crystal.frame.direction(vector, to="input", source="cartesian")
+    inside = input_name(crystal, vector)
     standard = crystal.frame.direction(vector, to="standard", source="cartesian")
-    if _cell_vector(inside):
-        return _cell_vector(inside)
-    scaled = inside / abs(inside[abs(inside) > 1e-5 * abs(inside).max()]).min()
-    text = "[" + " ".join(f"{x:g}" for x in scaled.round(3) + 0.0) + "]"
     name = _cell_vector(standard)
-    return f"{text} ({name} of the standard cell)" if name else text
+    return f"{inside} ({name} of the standard cell)" if name and inside[0] == "[" else inside
+
+
+def input_name(crystal: SymmetricCrystal, vector: npt.NDArray[np.float64]) -> str:
+    """Name a Cartesian direction in the input cell alone: a, b or c, else [u v w]."""
+    inside = crystal.frame.direction(vector, to="input", source="cartesian")
+    return _cell_vector(inside) or numbers_name(inside)
+
+
+def numbers_name(components: npt.NDArray[np.float64]) -> str:
+    """Name a direction by its components, the smallest of them 1: ``[1 -1 0]``."""
+    large = abs(components) > 1e-5 * abs(components).max()
+    scaled = components / abs(components[large]).min()
+    return "[" + " ".join(f"{x:g}" for x in scaled.round(3) + 0.0) + "]"
 
 
 def across_name(crystal: SymmetricCrystal, frame: npt.NDArray[np.float64]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,10 @@ from symchiral.value import Value, frozen
 
 Vector = tuple[Fraction, Fraction, Fraction]
 """Three exact fractions."""
+
+OperationKind = Literal[
+    "identity", "inversion", "rotation", "screw", "mirror", "glide", "rotoinversion"
+]
 
 _ORDER_OF_TRACE = {3: 1, -1: 2, 0: 3, 1: 4, 2: 6}
 
@@ -90,8 +95,8 @@ class Operation(Value):
         return n if self.determinant > 0 or n % 2 == 0 else 2 * n
 
     @cached_property
-    def kind(self) -> str:
-        """identity, inversion, rotation, screw, mirror, glide, or rotoinversion."""
+    def kind(self) -> OperationKind:
+        """What it is."""
         if abs(self.type) == 1:
             return "identity" if self.type == 1 else "inversion"
         moved = any(self.intrinsic_translation)

@@ -134,7 +134,7 @@ def find_axis(
         raise AxisError(
             f"no symmetry axis along {wanted}",
             why=f"{crystal.group.symbol} ({crystal.group.number}) has "
-            + (", ".join(axis_names(crystal)) or "no rotation axis"),
+            + (", ".join(map(str, symmetry_axes(crystal))) or "no rotation axis"),
             fix="pass one of these as --axis, or leave --axis out",
         )
     distances = []
@@ -162,17 +162,36 @@ def axis_along(crystal: SymmetricCrystal, vector: npt.NDArray[np.float64]) -> Ax
     return None
 
 
-def axis_names(crystal: SymmetricCrystal) -> list[str]:
-    """Order and direction of every symmetry axis, highest order first: ``3 along [0 0 1]``."""
-    names: dict[tuple[int, int, int], str] = {}
+@dataclass(frozen=True)
+class SymmetryAxis:
+    """An axis of the crystal by order and direction.
+
+    Attributes
+    ----------
+    symbol : str
+        Its order; of a rotoreflection with a minus sign, ``-4``.
+    along : str
+        Its direction in the input cell, ``[0 0 1]``.
+    """
+
+    symbol: str
+    along: str
+
+    def __str__(self) -> str:
+        return f"{self.symbol} along {self.along}"
+
+
+def symmetry_axes(crystal: SymmetricCrystal) -> tuple[SymmetryAxis, ...]:
+    """Return every symmetry axis, highest order first."""
+    found: dict[tuple[int, int, int], SymmetryAxis] = {}
     for order, proper, uvw in _candidates(crystal):
         inside = crystal.frame.direction(uvw, to="input", source="primitive")
         large = inside[np.abs(inside) > 1e-6]
         inside *= np.sign(large[-1]) / np.abs(large).min()
         shown = " ".join(f"{x:g}" for x in np.round(inside, 3) + 0.0)
         # Candidates come highest first: an S4 along a four-fold axis adds nothing.
-        names.setdefault(uvw, f"{'' if proper else '-'}{order} along [{shown}]")
-    return list(names.values())
+        found.setdefault(uvw, SymmetryAxis(f"{'' if proper else '-'}{order}", f"[{shown}]"))
+    return tuple(found.values())
 
 
 UPRIGHT = 1e-3

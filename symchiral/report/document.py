@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -18,20 +17,10 @@ from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.disk import files_read
 from symchiral.errors import LabelError, nearest
-from symchiral.fields.background import Background
-from symchiral.irreps.axis import Axis, axis_at, axis_names, named_operation
-from symchiral.irreps.cdml import cdml_name
-from symchiral.irreps.reflection import parities, reflections
+from symchiral.irreps.axis import Axis, named_operation
 from symchiral.irreps.stars import place_name, star_arms
-from symchiral.modes.motion import Motion
-from symchiral.modes.parts import spin_orbital
-from symchiral.modes.species import Species, find_species
 from symchiral.modes.unbroken import conserved_order
-from symchiral.report.changes import field_record
-from symchiral.report.magnetism import magnetic_record, splitting_record
-from symchiral.report.wavevectors import little_symbol
-from symchiral.rules.activity import activity
-from symchiral.rules.magnetism import odd_activity
+from symchiral.rules.magnetism import site_moments
 from symchiral.version import __version__
 
 Document = dict[str, Any]
@@ -81,7 +70,7 @@ def structure_record(crystal: SymmetricCrystal) -> Document:
         "symbol": group.symbol,
         "point_group": group.point_group,
         "schoenflies": group.schoenflies,
-        "magnetic": magnetic_record(crystal),
+        "magnetic": _magnetic_record(crystal),
         "primitive": {
             "cell": tidy(primitive.cell),
             "positions": tidy(primitive.positions),
@@ -98,6 +87,23 @@ def structure_record(crystal: SymmetricCrystal) -> Document:
             }
             for site in crystal.sites
         ],
+    }
+
+
+def _magnetic_record(crystal: SymmetricCrystal) -> Document | None:
+    """Return the magnetic group and the moments of the primitive atoms."""
+    names = crystal.magnetic
+    if names is None:
+        return None
+    moments = site_moments(crystal)
+    return {
+        "type": names.type,
+        "bns": names.bns,
+        "uni": names.uni,
+        "point_group": names.point_group,
+        "time_signs": None if crystal.signs is None else list(crystal.signs),
+        "moments": None if moments is None else (np.round(moments, 9) + 0.0).tolist(),
+        "moment_unit": "mu_B",
     }
 
 
@@ -139,169 +145,6 @@ def wavevector_record(crystal: SymmetricCrystal, q: QPoint) -> Document:
         "label": place_name(crystal.group, q) or "GM",
         "arm": 1 + arms.index(q.reduced),
         "coordinates": list(q.texts),
-    }
-
-
-def _characters(species: Species) -> tuple[list[int], list[complex]]:
-    """Operations of the little group and the characters of the species, rounded to 1e-12."""
-    participant, arm = species.participant, species.arm
-    members = [g for g, image in enumerate(participant.images[:, arm]) if image == arm]
-    values = np.trace(participant.matrices[members, arm], axis1=1, axis2=2)
-    return members, [complex(x) for x in np.round(values, 12)]
-
-
-def _species(
-    species: tuple[Species, ...], details: Sequence[Sequence[Document]] | None = None
-) -> list[Document]:
-    """The species; ``details`` are more keys for every component of every one."""
-    found = []
-    for item, more in zip(
-        species, details or [[{} for _ in item.components] for item in species], strict=True
-    ):
-        optical = activity(item.participant)
-        group = item.participant.group
-        found.append(
-            {
-                "q": item.place or "GM",
-                "label": item.label,
-                "cdml": item.label if item.place else cdml_name(item.participant),
-                "dimension": item.dimension,
-                "pam": [c.pam for c in item.components],
-                "count": item.count,
-                "acoustic": item.acoustic,
-                "sites": [{"name": site.name, "count": n} for site, n in item.sites],
-                "turning": [
-                    {
-                        "component": c.name,
-                        "sign": motion.sign,
-                        "am": motion.value,
-                        "sites": dict(motion.site_words()),
-                        **_vector(item.axis, motion),
-                        **keys,
-                    }
-                    for c, motion, keys in zip(item.components, item.motions, more, strict=True)
-                ],
-                "infrared": optical.infrared,
-                "raman": optical.raman,
-                "hyper_raman": optical.hyper_raman,
-                **_by_order(item),
-                "characters": [
-                    {"xyz": group.operations[g].xyz, "value": [x.real + 0.0, x.imag + 0.0]}
-                    for g, x in zip(*_characters(item), strict=True)
-                ],
-            }
-        )
-    return found
-
-
-def _vector(axis: Axis | None, motion: Motion) -> Document:
-    """J as a vector, where it may point elsewhere than along the axis."""
-    if not motion.directions or not (axis is None or motion.across(axis)):
-        return {}
-    return {"directions": tidy(np.array(motion.directions)), "box": tidy(np.array(motion.box))}
-
-
-def _by_order(species: Species) -> Document:
-    """What light sees of a species through its velocity, in a magnetic crystal or in B."""
-    crystal = species.matrices.crystal
-    if crystal.magnetic is None or species.place:
-        return {}
-    odd = odd_activity(crystal, species.participant)
-    return {
-        "by_order": {
-            "infrared": odd.infrared,
-            "raman": odd.raman,
-            "hyper_raman": odd.hyper_raman,
-        }
-    }
-
-
-def _details(
-    crystal: SymmetricCrystal, axis: Axis | None, q: QPoint, species: tuple[Species, ...]
-) -> list[list[Document]]:
-    """Spin and orbital parts and parities of every component of the species of one wavevector."""
-    group = crystal.group
-    part = axis_at(crystal, axis, [q])
-    planes = reflections(group, axis, q)
-    return [
-        [
-            {
-                "parts": None
-                if part is None
-                else [
-                    {
-                        "site": share.site,
-                        "atoms": list(share.atoms),
-                        "spin": str(share.spin),
-                        "orbital": share.orbital_pam,
-                    }
-                    for share in shares
-                ],
-                "parities": [
-                    {
-                        "seitz": group.standard_operations[parity.reflection.index].seitz,
-                        "xyz": group.operations[parity.reflection.index].xyz,
-                        "kind": group.standard_operations[parity.reflection.index].kind,
-                        "plane": parity.reflection.plane,
-                        "phases": list(parity.phases),
-                    }
-                    for parity in parities(item.participant, item.arm, component, planes)
-                ],
-            }
-            for component, shares in zip(item.components, parts, strict=True)
-        ]
-        for item, parts in zip(species, spin_orbital(crystal, part, species), strict=True)
-    ]
-
-
-def show_document(
-    crystal: SymmetricCrystal,
-    axis: Axis | None,
-    points: Sequence[QPoint],
-    *,
-    background: Background | None = None,
-    changes: Document | None = None,
-) -> Document:
-    """Return the document of ``show``: header, structure, axes, operations, species at points.
-
-    Of a crystal in static fields also the fields, and what they change.
-    """
-    species: list[Document] = []
-    wavevectors = []
-    for q in points:
-        part = axis_at(crystal, axis, [q])
-        found = find_species(crystal, part, q)
-        species += _species(found, _details(crystal, axis, q, found))
-        wavevectors.append(
-            {
-                **wavevector_record(crystal, q),
-                "little_cogroup": little_symbol(crystal, q),
-                "axis": None if part is None else part.symbol,
-            }
-        )
-    return {
-        **header("show", crystal),
-        "structure": structure_record(crystal),
-        "axis": axis_record(crystal, axis),
-        "axes": axis_names(crystal),
-        "operations": [
-            {
-                "seitz": standard.seitz,
-                "kind": standard.kind,
-                "order": standard.order,
-                "direction": None if standard.direction is None else list(standard.direction),
-                "standard_xyz": standard.xyz,
-                "xyz": primitive.xyz,
-            }
-            for standard, primitive in zip(
-                crystal.group.standard_operations, crystal.group.operations, strict=True
-            )
-        ],
-        "q": wavevectors,
-        "species": species,
-        "magnetism": splitting_record(crystal, find_species(crystal, axis)),
-        "field": field_record(background),
-        "changes": changes,
     }
 
 

@@ -10,7 +10,6 @@ from symchiral.fields.background import Background
 from symchiral.fields.orientation import Orientation
 from symchiral.modes.mode import Modes
 from symchiral.modes.species import Species
-from symchiral.report.changes import field_record
 from symchiral.report.document import light_header, tidy
 from symchiral.report.light import PAIRS, RIVALS, by_order_records, pair_names
 from symchiral.report.light_numbers import (
@@ -205,3 +204,11 @@ def _domains_record(light: Light, domains: Domains) -> Document:
             for f in survivals(light, domains)
         ],
     }
+
+
+def field_record(background: Background | None) -> Document | None:
+    """Return the directions of the fields."""
+    if background is None:
+        return None
+    values = {"B": background.magnetic, "E": background.electric, "strain": background.strain}
+    return {name: None if value is None else tidy(value) for name, value in values.items()}

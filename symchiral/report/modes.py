@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.answers.crystal import little_cogroup
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.search import Notice, SymmetricCrystal
 from symchiral.irreps.axis import Axis
@@ -21,7 +22,6 @@ from symchiral.report.document import (
     wavevector_record,
 )
 from symchiral.report.summary import axis_line, headline, light_words
-from symchiral.report.wavevectors import little_symbol
 from symchiral.rules.activity import activity
 from symchiral.rules.wording import minus, signed
 from symchiral.table import Table
@@ -163,7 +163,7 @@ def modes_document(
         "q": [
             {
                 **wavevector_record(crystal, modes.q),
-                "little_cogroup": little_symbol(crystal, modes.q),
+                "little_cogroup": little_cogroup(crystal, modes.q),
                 "axis": modes.axis.symbol if modes.axis else None,
                 "acoustic_splitting": round(modes.acoustic_splitting, 9) + 0.0,
                 "direction": None if modes.direction is None else tidy(modes.direction),

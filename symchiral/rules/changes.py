@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,9 @@ from symchiral.rules.activity import Activity, activity
 from symchiral.rules.judge import count_coefficients
 from symchiral.rules.magnetism import odd_activity
 from symchiral.value import frozen
+
+AxisChange = Literal["kept", "lowered", "destroyed"]
+"""What becomes of an axis of rotation; ``lowered``: of smaller order."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Opened:
         Real coefficients of the product of three different modes.
     """
 
-    species: tuple[str, ...]
+    species: tuple[str, str, str]
     before: int
     after: int
 
@@ -84,14 +88,13 @@ class Changes:
         How many times larger the primitive cell is: more than 1 where the field singles out one of
         the copies that time reversal with a translation related.
     axis : str
-        What became of the axis of rotation: ``kept``, ``lowered`` (of smaller order) or
-        ``destroyed``.
+        What became of the axis of rotation.
     """
 
     species: tuple[SpeciesChange, ...]
     opened: tuple[Opened, ...]
     cell: int
-    axis: str
+    axis: AxisChange
 
 
 def find_changes(
@@ -179,13 +182,12 @@ def _rotations(participant: Participant, signs: tuple[int, ...] | None) -> int:
 
 def _opened(species: Sequence[Species], inside: dict[str, Participant]) -> tuple[Opened, ...]:
     found = []
-    for three in combinations_with_replacement(species, 3):
-        labels = tuple(s.label for s in three)
-        old = _coefficients([s.participant for s in three])
+    for a, b, c in combinations_with_replacement(species, 3):
+        old = _coefficients([s.participant for s in (a, b, c)])
         if old == 0:
-            new = _coefficients([inside[label] for label in labels])
+            new = _coefficients([inside[s.label] for s in (a, b, c)])
             if new:
-                found.append(Opened(labels, old, new))
+                found.append(Opened((a.label, b.label, c.label), old, new))
     return tuple(found)
 
 
@@ -193,7 +195,16 @@ def _coefficients(participants: list[Participant]) -> int:
     return count_coefficients(participants, [0] * 3, ((0,), (1,), (2,)))
 
 
-def _axis_word(after: SymmetricCrystal, axis: Axis | None) -> str:
+def axis_lost(before: Axis | None, after: Axis | None) -> bool:
+    """Whether rotation is no longer counted about the axis of no field, or not in its order."""
+    if before is None:
+        return False
+    if after is None or after.order != before.order:
+        return True
+    return abs(float(after.direction @ before.direction)) <= 1 - 1e-6
+
+
+def _axis_word(after: SymmetricCrystal, axis: Axis | None) -> AxisChange:
     if axis is None:
         return "kept"
     found = axis_along(after, axis.direction)

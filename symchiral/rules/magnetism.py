@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.display import display
 from symchiral.fields.axial import axial_vector
 from symchiral.fields.polar import electric_field, odd_field
 from symchiral.irreps.participant import Participant
@@ -23,10 +25,34 @@ from symchiral.modes.species import Species
 from symchiral.rules.activity import Activity
 from symchiral.rules.coupling import Coupling
 from symchiral.rules.judge import FORBIDDEN, count_coefficients, group_average, largest
-from symchiral.rules.reason import by_simplicity, operation_name
+from symchiral.rules.reason import OperationName, by_simplicity, operation_name
 from symchiral.rules.tensor import TensorForm, tensor_form
 
-THETA = "time reversal"
+SplittingKind = Literal["allowed", "time-reversal", "translation", "operation", "group"]
+"""What decides. ``allowed``: no operation reverses Q×Q̇; the others forbid it: ``translation``, time
+reversal with a translation; ``operation``, that of the value; ``group``, operations together."""
+
+
+@dataclass(frozen=True)
+class TimedOperation:
+    """An operation of a magnetic group.
+
+    Attributes
+    ----------
+    index : int
+        Its index in the space group.
+    name : str
+        What kind of operation it is.
+    seitz : str
+        Its Seitz symbol in the standard setting.
+    reversed : bool
+        Whether it comes with time reversal.
+    """
+
+    index: int
+    name: OperationName
+    seitz: str
+    reversed: bool
 
 
 @dataclass(frozen=True)
@@ -37,18 +63,26 @@ class Splitting:
     ----------
     species : str
         Its label.
-    split : bool
-        Whether they do.
-    reason : str
-        Why not: the operation that exchanges them; why, where they do.
-    operation : int or None
-        Index of that operation in the space group.
+    kind : str
+        What decides.
+    operation : TimedOperation or None
+        The simplest operation that exchanges the components, where a single one does.
     """
 
     species: str
-    split: bool
-    reason: str
-    operation: int | None = None
+    kind: SplittingKind
+    operation: TimedOperation | None = None
+
+    @property
+    def split(self) -> bool:
+        """Whether they differ."""
+        return self.kind == "allowed"
+
+    @property
+    def reason(self) -> str:
+        """Why, or what forbids it, as text."""
+        text: str = display(self, "text")
+        return text
 
 
 def splittings(crystal: SymmetricCrystal, species: Sequence[Species]) -> tuple[Splitting, ...]:
@@ -75,16 +109,22 @@ def _splitting(crystal: SymmetricCrystal, species: Species) -> Splitting:
     turning = rotation(species.participant, crystal.signs)
     assert turning is not None
     if crystal.signs is None:
-        anti = crystal.magnetic is not None
-        by = THETA + (" with a translation" if anti else "")
-        return Splitting(species.label, False, f"{by} reverses Q×Q̇")
+        return Splitting(
+            species.label, "time-reversal" if crystal.magnetic is None else "translation"
+        )
     if len(tensor_form((turning,), ((0,),))):
-        return Splitting(species.label, True, "no operation reverses Q×Q̇")
+        return Splitting(species.label, "allowed")
     values = turning.matrices[:, 0]
     if turning.dimension == 1:
         g = next(g for g in by_simplicity(crystal.group) if values[g, 0, 0].real < 0)
-        return Splitting(species.label, False, f"{with_time(crystal, g)} reverses Q×Q̇", g)
-    return Splitting(species.label, False, "no direction of Q×Q̇ is left by the group")
+        by = TimedOperation(
+            g,
+            operation_name(crystal.group, g),
+            crystal.group.standard_operations[g].seitz,
+            crystal.signs[g] < 0,
+        )
+        return Splitting(species.label, "operation", by)
+    return Splitting(species.label, "group")
 
 
 def odd_activity(crystal: SymmetricCrystal, participant: Participant) -> Activity:
@@ -167,14 +207,6 @@ def velocities_may(crystal: SymmetricCrystal, coupling: Coupling) -> bool:
         coupling.known,
     )
     return largest(average) > FORBIDDEN
-
-
-def with_time(crystal: SymmetricCrystal, g: int) -> str:
-    """An operation in words: ``the inversion {-1|0} with time reversal``."""
-    primed = crystal.signs is not None and crystal.signs[g] < 0
-    return (
-        f"the {operation_name(crystal.group, g)} {crystal.group.standard_operations[g].seitz}"
-    ) + (f" with {THETA}" if primed else "")
 
 
 def net_moment(crystal: SymmetricCrystal) -> TensorForm:

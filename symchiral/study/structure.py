@@ -7,25 +7,27 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
 
+from symchiral.answers.changes import changes as answer_changes
+from symchiral.answers.crystal import axis_of
+from symchiral.answers.show import Detail, Show, show
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import Notice, SymmetricCrystal
 from symchiral.errors import AxisError, GrammarError, InputError, LimitError
 from symchiral.fields.background import Background, crystal_in
 from symchiral.forces.phonons import Phonons
-from symchiral.irreps.axis import Axis, axis_at, find_axis
+from symchiral.irreps.axis import Axis, axis_at, find_axis, symmetry_axes
 from symchiral.irreps.kpoints import find_point, named_points, split_points
 from symchiral.modes.operators import Operators, find_operators
 from symchiral.modes.species import Species, find_species
-from symchiral.report.changes import changes_record, lost_axis
-from symchiral.report.document import show_document
-from symchiral.report.summary import show_table
-from symchiral.rules.changes import Changes, find_changes
+from symchiral.rules.changes import Changes, axis_lost, find_changes
 from symchiral.rules.channel import read_channel
 from symchiral.rules.grammar import light_about, parse_transfer, point_of, resolve_transfer
 from symchiral.rules.momentum import require_closed
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook, make_rulebook
 from symchiral.rules.vertices import special_vertices
+from symchiral.text.changes import lost_axis_text
+from symchiral.text.show import show_text
 from symchiral.value import Value
 
 ENUMERATED = (3, 4)
@@ -124,8 +126,11 @@ class StructureStudy(Value):
             raise AxisError(
                 f"{error.what} is left in the field", why=error.why, fix=error.fix
             ) from error
-        notice = lost_axis(crystal, free.axis, found)
-        notices = [] if notice is None else [notice]
+        notices = []
+        before, after = axis_of(free.crystal, free.axis), axis_of(crystal, found)
+        if before is not None and axis_lost(free.axis, found):
+            left = [str(axis) for axis in symmetry_axes(crystal)]
+            notices.append(Notice("axis", lost_axis_text(before, after, left)))
         if free.phonons is not None:
             text = (
                 "the forces are those in no field: they are left out, and symmetry alone is judged"
@@ -277,27 +282,40 @@ class StructureStudy(Value):
         coupling = resolve_transfer(transfer, species, turn, light, numbered=numbered)
         return Rule(read_channel(coupling, turn), species, part)
 
-    def show(self, *, q: str = "GM") -> dict[str, Any]:
-        """Return group, axes, sites and species as the plain dictionary of ``show --json``.
+    def show(self, *, q: str = "GM", detail: Detail = "parts", changes: bool = True) -> Show:
+        """Return group, axes, sites and species: the answer that ``show --json`` prints.
 
         Parameters
         ----------
         q : str
             Wavevectors of which to show the species, or ``all`` special points and lines.
+        detail : str
+            What to tell of every component: ``l``, its pseudo-angular momentum; ``rotation``, also
+            how the atoms turn; ``parts``, also spin and orbital part of l, and parities.
+        changes : bool
+            Say what a static field changes, where the material stands in one.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> answer = sc.read("Bi2Se3").show()
+        >>> answer.axes[0], [s.label for s in answer.species]
+        ('3 along [0 0 1]', ['A1g', 'Eg', 'A2u', 'Eu'])
         """
-        changes = None
-        if self.free is not None:
-            changes = changes_record(self.free.crystal, self.crystal, self.changes())
-        return show_document(
+        changed = None
+        if changes and self.free is not None:
+            changed = answer_changes(self.free.crystal, self.crystal, self.changes())
+        return show(
             self.crystal,
             self.axis,
             self.points(q),
+            detail=detail,
             background=self.background,
-            changes=changes,
+            changes=changed,
         )
 
     def __repr__(self) -> str:
-        return show_table(self.crystal, self.axis, self._centre)
+        return show_text(self.show(detail="rotation", changes=False))
 
     def _repr_html_(self) -> str:
         return f"<pre>{self!r}</pre>"

@@ -10,12 +10,14 @@ from symchiral.answers.channel import channel, rule_reason
 from symchiral.answers.predict import flat, table
 from symchiral.answers.record import flat_record
 from symchiral.rules.listing import listing
+from symchiral.rules.magnetism import Splitting
 from symchiral.rules.reason import Reason
 from symchiral.rules.resonance import Transfer
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook
 from symchiral.text.explanation import rule_text, transfer_text
 from symchiral.text.formats import csv_text, frame, latex, markdown
+from symchiral.text.magnetism import splitting_text
 from symchiral.text.predict import listed_table
 from symchiral.text.reason import reason_text, rule_reason_text, short_reason_text
 from symchiral.text.sums import rule_sum
@@ -32,6 +34,7 @@ def display(noun: object, form: str, **options: Any) -> Any:
     Rule     ``text`` (explained), ``sum`` (of l), ``reason``, ``record`` (JSON)
     Transfer ``text``
     Reason   ``text``, ``short`` (the operation and its phase)
+    Splitting ``text`` (why, or what forbids it)
     ======== =========================================================================
 
     Those of the nouns of ``symchiral.experiment`` stand in :mod:`symchiral.text.experiment`, which
@@ -70,6 +73,8 @@ def display(noun: object, form: str, **options: Any) -> Any:
             return reason_text(noun)
         case Reason(), "short":
             return short_reason_text(rule_reason(noun))
+        case Splitting(), "text":
+            return splitting_text(noun)
     raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")
 
 
