@@ -187,10 +187,10 @@ class Predict(Answer, frozen=True, kw_only=True, tag="symchiral/predict/1"):
     """The transfers of species as the terminal shows them; without forces those that a given pump
     and probe reach."""
 
-    def _rows(self) -> Sequence[Record]:
+    def _rows(self) -> tuple[type[Record], Sequence[Record]]:
         if self.transfers is not None and any(t.frequencies for t in self.transfers):
-            return self.transfers
-        return self.table.rows if self.table is not None else self.channels
+            return Transfer, self.transfers
+        return Row, () if self.table is None else self.table.rows
 
 
 class Vertex(Record, frozen=True, kw_only=True):
@@ -220,8 +220,8 @@ class Vertices(Answer, frozen=True, kw_only=True, tag="symchiral/vertices/1"):
     vertices: tuple[Vertex, ...]
     """The vertices."""
 
-    def _rows(self) -> Sequence[Record]:
-        return self.vertices
+    def _rows(self) -> tuple[type[Record], Sequence[Record]]:
+        return Vertex, self.vertices
 
 
 def predict(

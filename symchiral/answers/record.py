@@ -147,11 +147,18 @@ class Answer(Record, frozen=True, kw_only=True, tag_field="schema"):
         its label or symbol; of one without, every part has the key ``record.part``. Lists of such
         records have no place in a row and are left out.
         """
-        return [flat_record(row) for row in self._rows()]
+        return [flat_record(row) for row in self._rows()[1]]
 
-    def _rows(self) -> Sequence[Record]:
-        """The records that are the rows of the answer."""
-        return ()
+    def columns(self) -> list[str]:
+        """Return the names of the columns of :meth:`to_records`, also where there is no row."""
+        kind, rows = self._rows()
+        if not rows:
+            return list(kind.__struct_encode_fields__)
+        return list(dict.fromkeys(name for row in rows for name in flat_record(row)))
+
+    def _rows(self) -> tuple[type[Record], Sequence[Record]]:
+        """The records that are the rows of the answer, and their type."""
+        return Record, ()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:

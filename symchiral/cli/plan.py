@@ -6,12 +6,12 @@ import argparse
 
 from symchiral.cli.common import (
     add_forces,
+    add_output,
     add_structure,
+    check_answer_file,
+    deliver,
     open_study,
     same_input,
-    write,
-    write_json,
-    write_table,
 )
 
 SUMMARY = "propose the experiment: pump, probe, the sense to expect, and controls"
@@ -23,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_forces(parser)
     parser.add_argument("--pump-range", metavar="1-3THz", help="the band that your source reaches")
     add_frequencies(parser)
+    add_output(parser)
 
 
 def add_frequencies(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +53,7 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.answers.plan import plan
     from symchiral.text.plan import plan_tables
 
+    check_answer_file(options, "plan")
     study = open_study(options)
     proposed = study.plan(
         pump=options.pump_range,
@@ -60,10 +62,4 @@ def run(options: argparse.Namespace) -> None:
         couplings=options.couplings,
     )
     answer = plan(proposed, unit=options.unit)
-    if options.json:
-        write_json(answer)
-        return
-    for i, table in enumerate(plan_tables(answer, path=same_input(options))):
-        if i:
-            write("")
-        write_table(table)
+    deliver(options, "plan", answer, lambda: plan_tables(answer, path=same_input(options)))

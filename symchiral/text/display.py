@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from symchiral.answers.channel import channel, rule_reason
-from symchiral.answers.predict import flat, table
+from symchiral.answers.predict import FlatRule, flat, table
 from symchiral.answers.record import flat_record
 from symchiral.rules.listing import listing
 from symchiral.rules.magnetism import Splitting
@@ -52,7 +52,7 @@ def display(noun: object, form: str, **options: Any) -> Any:
         case RuleBook(), "records":
             return _records(noun)
         case RuleBook(), "csv":
-            return csv_text(_records(noun))
+            return csv_text(FlatRule.__struct_encode_fields__, _records(noun))
         case RuleBook(), "markdown":
             return markdown(listed_table(table(noun.crystal, listing(noun))))
         case RuleBook(), "latex":

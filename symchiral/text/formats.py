@@ -30,10 +30,9 @@ _MATHS = {
 """Characters that LaTeX writes in another way."""
 
 
-def csv_text(records: Sequence[Mapping[str, Any]]) -> str:
+def csv_text(names: Sequence[str], records: Sequence[Mapping[str, Any]]) -> str:
     """Return flat records as CSV: a line of names, then a line per record; None is empty."""
     text = io.StringIO()
-    names = list(dict.fromkeys(name for record in records for name in record))
     writer = csv.DictWriter(text, names, lineterminator="\n", restval="")
     writer.writeheader()
     writer.writerows(records)

@@ -84,6 +84,7 @@ def plan_tables(answer: Plan, *, path: str) -> tuple[Table, ...]:
             f'Why: symchiral explain {path} "{answer.channels[0].id}"',
         ),
         optional=("force from", "probe"),
+        names=("flipping channel",),
     )
     if not sized:
         table = table.without("gain")

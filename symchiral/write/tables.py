@@ -48,7 +48,7 @@ def save_tables(
     if ending == ".json":
         text = answer.to_json() + "\n"
     elif ending == ".csv":
-        text = csv_text(answer.to_records())
+        text = csv_text(answer.columns(), answer.to_records())
         known = text.partition("\n")[0]
     elif ending == ".md":
         text = f"<!-- {mark(kind)} -->\n\n" + "\n".join(map(markdown, tables()))
