@@ -14,7 +14,7 @@ fails if it
 
 ``python tests/mutants.py --count 100000 --seed 1`` runs many and prints a table; a failure is told
 when it is met, with the seed that repeats it: ``python tests/mutants.py --seed 17 --show``. With
-``--result FILE`` the counts are also written as JSON; after Ctrl-C, those of what was run till then.
+``--result FILE`` the counts are also written as JSON; after Ctrl-C, those of what was run by then.
 """
 
 from __future__ import annotations

@@ -189,6 +189,7 @@ def test_a_library_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
         "predict SrTiO3",  # no row
         "predict NaCl --q star",
         "plan Bi2Se3",
+        "show Bi2Se3",
     ],
 )
 def test_tables_leave_in_every_format(words: str, ending: str, tmp_path: Path) -> None:

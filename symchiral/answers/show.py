@@ -102,6 +102,9 @@ class Show(Answer, frozen=True, kw_only=True, tag="symchiral/show/1"):
     positions: tuple[tuple[str, str, str], ...] = ()
     """Standard cell: coordinates of the atoms of the primitive cell, to four digits."""
 
+    def _rows(self) -> tuple[type[Record], Sequence[Record]]:
+        return SpeciesOfModes, self.species
+
 
 def show(
     crystal: SymmetricCrystal,

@@ -65,6 +65,7 @@ def show_tables(answer: Show) -> tuple[Table, Table]:
             *order_notes(structure, " ".join(light)),
         ),
         optional=("CDML", "acoustic"),
+        names=("species",),
     )
     axis = answer.axis
     if axis is None or axis.order < 3:
