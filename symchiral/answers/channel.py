@@ -183,6 +183,52 @@ class Channel(Record, frozen=True, kw_only=True):
     magnetic order or in B, makes of it. forbidden: nothing; not judged: it might allow it."""
 
 
+class FlatRule(Record, frozen=True, kw_only=True):
+    """A rule as one flat record, for tables and data frames."""
+
+    transfer: TransferName
+    """The channel, ``Eu(+) Eu(+) -> Eg(-)``."""
+    group: Group
+    """flipped, kept or neutral as its PAM; without rotation: nothing turns; undefined: no axis."""
+    verdict: VerdictWord
+    """What symmetry says."""
+    incoming: tuple[Pam | None, ...]
+    """PAM of the quanta that go in."""
+    outgoing: tuple[Pam | None, ...]
+    """PAM of the quanta that come out."""
+    n: int | None
+    """The n that senses and U refer to."""
+    umklapp: int | None
+    """U = (sum of l in - sum of l out)/n."""
+    pam_sense: PamSense
+    """Sense of pseudo-angular momentum, out against in."""
+    other_senses: tuple[PamSense, ...]
+    """Its other senses, if another parallel axis of this order were named."""
+    rotation_sense: RotationSense
+    """Sense in which the atoms turn, out against in."""
+    across: bool
+    """Whether atoms may turn about directions across the axis, which are not counted."""
+    am_transfer: float | None
+    """Angular momentum handed to the lattice where symmetry fixes it. Unit: hbar."""
+    pump: tuple[Route | None, ...]
+    """How light drives each incoming quantum."""
+    probe: tuple[Route, ...]
+    """How light sees the outgoing quanta."""
+    coefficients: Count | None
+    """Real coefficients of the coupling of the whole species."""
+
+
+class Row(FlatRule, frozen=True, kw_only=True):
+    """A row of the table: a transfer of species, and the channel that stands for it."""
+
+    different: bool
+    """Whether legs of one species must be different modes."""
+    signed: bool
+    """Whether reversing all signs gives another transfer."""
+    both: bool
+    """Whether that one is allowed too; then this row stands for both."""
+
+
 class Transfer(Record, frozen=True, kw_only=True):
     """An allowed channel between modes with frequencies; without forces between species, and what
     is of frequencies is null.
@@ -337,6 +383,39 @@ def _reason(rule: Rule) -> Reason:
         text=display(rule, "reason"),
         witness=(witnesses[0] if len(witnesses) == 1 else witnesses) or None,
     )
+
+
+def flat(rule: Rule) -> FlatRule:
+    """Describe a rule as a flat record."""
+    return FlatRule(**_fields(rule))
+
+
+def row(listed: ListedRow) -> Row:
+    """Describe a row of the table of a book."""
+    return Row(
+        **_fields(listed.rule), different=listed.different, signed=listed.signed, both=listed.both
+    )
+
+
+def _fields(rule: Rule) -> dict[str, Any]:
+    coupling = rule.channel.coupling
+    return {
+        "transfer": rule.id,
+        "group": group_of(rule),
+        "verdict": rule.verdict,
+        "incoming": tuple(leg.component.pam for leg in coupling.incoming),
+        "outgoing": tuple(leg.component.pam for leg in coupling.outgoing),
+        "n": rule.channel.order,
+        "umklapp": rule.umklapp,
+        "pam_sense": rule.pam_sense,
+        "other_senses": rule.channel.other_senses,
+        "rotation_sense": rule.rotation_sense,
+        "across": rule.turns_across,
+        "am_transfer": rule.am_transfer,
+        "pump": rule.pump,
+        "probe": rule.probe,
+        "coefficients": rule.coefficients,
+    }
 
 
 def transfer(

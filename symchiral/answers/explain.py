@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from symchiral.answers.channel import Channel, Transfer, channel, transfer
 from symchiral.answers.crystal import (
     AxisOfRotation,
@@ -37,6 +39,9 @@ class Explain(Answer, frozen=True, kw_only=True, tag="symchiral/explain/1"):
     """The transfer between actual modes, where every leg names one; else null."""
     field: StaticField | None
     """Static fields the crystal stands in; null without."""
+    example: str | None = None
+    """Name of an actual mode in the place of a species, where there are forces and naming the modes
+    decides which way the atoms turn; else null."""
 
 
 def explain(
@@ -44,6 +49,7 @@ def explain(
     rule: Rule,
     *,
     transfer_of_modes: RuleTransfer | None = None,
+    forces: bool = False,
     unit: FrequencyUnit = "THz",
     background: Background | None = None,
 ) -> Explain:
@@ -53,12 +59,15 @@ def explain(
     ----------
     transfer_of_modes : Transfer, optional
         The transfer between actual modes, where every leg names one.
+    forces : bool
+        Whether there are forces, so that modes may be named.
     unit : str
         Of frequencies.
     background : Background, optional
         The static fields the crystal stands in.
     """
     known = transfer_of_modes
+    leg = rule.decided_by_modes if forces and known is None else None
     return Explain(
         **beginning(crystal),
         structure=structure(crystal),
@@ -67,4 +76,5 @@ def explain(
         text=display(rule if known is None else known, "text"),
         transfer=None if known is None else transfer(known, unit=unit),
         field=static_field(crystal, background),
+        example=None if leg is None else replace(leg, mode=1).label,
     )

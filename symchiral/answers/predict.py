@@ -6,15 +6,16 @@ The records come first, then the functions that fill them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta
 
 from symchiral.answers.channel import (
     Channel,
+    Row,
     Transfer,
-    TransferName,
     channel,
+    row,
     species_transfer,
     transfer,
 )
@@ -28,15 +29,11 @@ from symchiral.answers.crystal import (
     structure,
     wavevector,
 )
-from symchiral.answers.record import Answer, Count, FrequencyUnit, Pam, Record, beginning
+from symchiral.answers.record import Answer, Count, FrequencyUnit, Record, beginning
 from symchiral.answers.species import SpeciesOfModes, species_of
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.fields.background import Background
-from symchiral.rules.activity import Route
-from symchiral.rules.budget import PamSense, RotationSense
-from symchiral.rules.judge import VerdictWord
-from symchiral.rules.listing import Group, Listing, group_of, listing
-from symchiral.rules.listing import Row as ListedRow
+from symchiral.rules.listing import Listing, listing
 from symchiral.rules.resonance import Transfer as RuleTransfer
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook
@@ -81,52 +78,6 @@ class Rows(Record, frozen=True, kw_only=True):
     """Rows in which nothing turns."""
     undefined: Count
     """Rows without pseudo-angular momentum."""
-
-
-class FlatRule(Record, frozen=True, kw_only=True):
-    """A rule as one flat record, for tables and data frames."""
-
-    transfer: TransferName
-    """The channel, ``Eu(+) Eu(+) -> Eg(-)``."""
-    group: Group
-    """flipped, kept or neutral as its PAM; without rotation: nothing turns; undefined: no axis."""
-    verdict: VerdictWord
-    """What symmetry says."""
-    incoming: tuple[Pam | None, ...]
-    """PAM of the quanta that go in."""
-    outgoing: tuple[Pam | None, ...]
-    """PAM of the quanta that come out."""
-    n: int | None
-    """The n that senses and U refer to."""
-    umklapp: int | None
-    """U = (sum of l in - sum of l out)/n."""
-    pam_sense: PamSense
-    """Sense of pseudo-angular momentum, out against in."""
-    other_senses: tuple[PamSense, ...]
-    """Its other senses, if another parallel axis of this order were named."""
-    rotation_sense: RotationSense
-    """Sense in which the atoms turn, out against in."""
-    across: bool
-    """Whether atoms may turn about directions across the axis, which are not counted."""
-    am_transfer: float | None
-    """Angular momentum handed to the lattice where symmetry fixes it. Unit: hbar."""
-    pump: tuple[Route | None, ...]
-    """How light drives each incoming quantum."""
-    probe: tuple[Route, ...]
-    """How light sees the outgoing quanta."""
-    coefficients: Count | None
-    """Real coefficients of the coupling of the whole species."""
-
-
-class Row(FlatRule, frozen=True, kw_only=True):
-    """A row of the table: a transfer of species, and the channel that stands for it."""
-
-    different: bool
-    """Whether legs of one species must be different modes."""
-    signed: bool
-    """Whether reversing all signs gives another transfer."""
-    both: bool
-    """Whether that one is allowed too; then this row stands for both."""
 
 
 class Table(Record, frozen=True, kw_only=True):
@@ -292,7 +243,7 @@ def table(crystal: SymmetricCrystal, found: Listing) -> Table:
     """Return the rows of a book as the terminal shows them."""
     book = found.book
     return Table(
-        rows=tuple(_row(x) for x in found.rows),
+        rows=tuple(map(row, found.rows)),
         judged=found.judged,
         channels_judged=len(book.everything),
         channels_allowed=len(book),
@@ -304,36 +255,6 @@ def table(crystal: SymmetricCrystal, found: Listing) -> Table:
         reversible=book.self_conjugate,
         axis=axis_of(crystal, book.axis),
     )
-
-
-def flat(rule: Rule) -> FlatRule:
-    """Describe a rule as a flat record."""
-    return FlatRule(**_fields(rule))
-
-
-def _row(row: ListedRow) -> Row:
-    return Row(**_fields(row.rule), different=row.different, signed=row.signed, both=row.both)
-
-
-def _fields(rule: Rule) -> dict[str, Any]:
-    coupling = rule.channel.coupling
-    return {
-        "transfer": rule.id,
-        "group": group_of(rule),
-        "verdict": rule.verdict,
-        "incoming": tuple(leg.component.pam for leg in coupling.incoming),
-        "outgoing": tuple(leg.component.pam for leg in coupling.outgoing),
-        "n": rule.channel.order,
-        "umklapp": rule.umklapp,
-        "pam_sense": rule.pam_sense,
-        "other_senses": rule.channel.other_senses,
-        "rotation_sense": rule.rotation_sense,
-        "across": rule.turns_across,
-        "am_transfer": rule.am_transfer,
-        "pump": rule.pump,
-        "probe": rule.probe,
-        "coefficients": rule.coefficients,
-    }
 
 
 def _rows(found: Listing) -> Rows:

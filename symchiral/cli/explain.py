@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from symchiral.cli.calculator import add_calculator
 from symchiral.cli.common import (
@@ -16,9 +14,6 @@ from symchiral.cli.common import (
     write,
     write_json,
 )
-
-if TYPE_CHECKING:
-    from symchiral.rules.rule import Rule
 
 SUMMARY = "say why one transfer is allowed or forbidden"
 
@@ -36,22 +31,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _numbered(rule: Rule) -> list[str]:
-    """What to write where forces are there to decide, and no mode is named."""
-    from symchiral.rules.wording import pretty
-
-    legs = [x for x in rule.channel.coupling if not x.participant.field and not x.participant.known]
-    if not rule.allowed or rule.rotation_sense != "open" or not legs:
-        return []
-    name = pretty(replace(legs[0], mode=1).label)
-    return [f"modes      named by number, as in {name}, they decide which way the atoms turn"]
-
-
 def run(options: argparse.Namespace) -> None:
     """Print the explanation, or the document."""
     from symchiral.answers.explain import explain
     from symchiral.table import fold
-    from symchiral.text.crystal import axis_line, field_text
+    from symchiral.text.explanation import answer_lines
 
     study = open_study(options, gamma="@" not in options.transfer)
     rule = study.explain(options.transfer)
@@ -60,17 +44,12 @@ def run(options: argparse.Namespace) -> None:
         study.crystal,
         rule,
         transfer_of_modes=study.transfer(options.transfer) if numbered else None,
+        forces=study.phonons is not None,
         unit=options.unit,
         background=study.background,
     )
     if options.json:
         write_json(answer)
         return
-    lines = [
-        *answer.text.splitlines(),
-        *(_numbered(rule) if study.phonons is not None and answer.transfer is None else ()),
-        *([f"field      {field_text(answer.field)}"] if answer.field else []),
-        f"axis       {axis_line(answer.axis)}",
-    ]
-    columns = width()
-    write("\n".join(fold(tuple(lines), columns) if columns else lines))
+    lines, columns = answer_lines(answer), width()
+    write("\n".join(fold(lines, columns) if columns else lines))

@@ -171,7 +171,7 @@ def _sides(
     )
 
 
-def rotation_sense(j_in: str, j_out: str) -> RotationSense:
+def compared(j_in: str, j_out: str) -> RotationSense:
     """Return whether the atoms keep their sense, from the signs (+, -, 0, open) of either side."""
     if "0" in (j_in, j_out):
         return "none"

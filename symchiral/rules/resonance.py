@@ -17,7 +17,7 @@ from symchiral.irreps.participant import Participant
 from symchiral.modes.mode import Modes, Multiplet
 from symchiral.modes.names import ModeName
 from symchiral.rules.activity import process
-from symchiral.rules.budget import RotationSense, rotation_sense, sum_of_signs
+from symchiral.rules.budget import RotationSense, compared, sum_of_signs
 from symchiral.rules.coupling import Coupling, Leg
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import selected
@@ -113,7 +113,7 @@ class Transfer(Value):
         for side in self.momenta:
             values = [found[0] if len(found) == 1 else None for found in side]
             signs.append(sum_of_signs([_sign(found) for found in side], values))
-        return rotation_sense(signs[0], signs[1])
+        return compared(signs[0], signs[1])
 
     @cached_property
     def am_transfer(self) -> float | None:

@@ -14,7 +14,7 @@ from symchiral.irreps.axis import Axis
 from symchiral.modes.motion import Motion, sign
 from symchiral.modes.species import Species
 from symchiral.rules.activity import Route, routes
-from symchiral.rules.budget import PamSense, RotationSense, rotation_sense, sum_of_signs
+from symchiral.rules.budget import PamSense, RotationSense, compared, sum_of_signs
 from symchiral.rules.channel import Channel
 from symchiral.rules.coupling import Leg
 from symchiral.rules.invariant import Invariant, invariant
@@ -107,7 +107,14 @@ class Rule(Value):
             still = any(all(m.still for m in side) for side in self.sides)
             return "none" if still else "open"
         signs = [sum_of_signs([m.sign for m in s], [m.value for m in s]) for s in self.sides]
-        return rotation_sense(signs[0], signs[1])
+        return compared(signs[0], signs[1])
+
+    @property
+    def decided_by_modes(self) -> Leg | None:
+        """A leg that stands for modes of which the actual ones decide how atoms turn, if any."""
+        legs = self.channel.coupling.legs
+        vibrations = (x for x in legs if not x.participant.field and not x.participant.known)
+        return next(vibrations, None) if self.allowed and self.rotation_sense == "open" else None
 
     @cached_property
     def turns_across(self) -> bool:

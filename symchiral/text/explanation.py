@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from symchiral.answers.explain import Explain
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.errors import LimitError
 from symchiral.rules.activity import Route
@@ -14,8 +15,27 @@ from symchiral.rules.coupling import Coupling
 from symchiral.rules.resonance import Transfer
 from symchiral.rules.rule import Rule
 from symchiral.rules.wording import minus, pretty, route_text, signed
+from symchiral.text.crystal import axis_line, field_text
 from symchiral.text.reason import rule_reason_text
 from symchiral.text.sums import rule_sum
+
+
+def answer_lines(answer: Explain) -> tuple[str, ...]:
+    """Return the lines of ``explain``: the explanation, the field and the axis."""
+    example = answer.example
+    return (
+        *answer.text.splitlines(),
+        *(
+            [
+                f"modes      named by number, as in {pretty(example)}, they decide which way the "
+                "atoms turn"
+            ]
+            if example
+            else []
+        ),
+        *([f"field      {field_text(answer.field)}"] if answer.field else []),
+        f"axis       {axis_line(answer.axis)}",
+    )
 
 
 def rule_text(rule: Rule) -> str:

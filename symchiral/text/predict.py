@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from symchiral.answers.channel import Transfer
-from symchiral.answers.predict import Predict, Row, Vertex, Vertices
+from symchiral.answers.channel import Row, Transfer
+from symchiral.answers.predict import Predict, Vertex, Vertices
 from symchiral.answers.predict import Table as Listed
 from symchiral.answers.species import SpeciesOfModes
 from symchiral.fields.pump import Pump
