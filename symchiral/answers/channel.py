@@ -5,7 +5,7 @@ The records come first, then the functions that fill them.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -17,6 +17,8 @@ from symchiral.rules.budget import PamSense, RotationSense
 from symchiral.rules.coupling import COPIES
 from symchiral.rules.coupling import Leg as RuleLeg
 from symchiral.rules.judge import VerdictWord
+from symchiral.rules.listing import Group, group_of
+from symchiral.rules.listing import Row as ListedRow
 from symchiral.rules.reason import OperationName, ReasonKind
 from symchiral.rules.reason import Reason as BareReason
 from symchiral.rules.resonance import Transfer as RuleTransfer

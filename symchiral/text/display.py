@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from symchiral.answers.channel import channel, rule_reason
-from symchiral.answers.predict import FlatRule, flat, table
+from symchiral.answers.channel import FlatRule, channel, flat, rule_reason
+from symchiral.answers.predict import table
 from symchiral.answers.record import flat_record
 from symchiral.rules.listing import listing
 from symchiral.rules.magnetism import Splitting
