@@ -27,6 +27,8 @@ from symchiral.anharmonic.audit import audit, audit_mesh
 from symchiral.anharmonic.finite import design
 from symchiral.anharmonic.mesh import mesh_triplets
 from symchiral.anharmonic.third_order import contract
+from symchiral.answers.audit import Audit
+from symchiral.answers.audit import audit as answer_of
 from symchiral.cli import main
 from symchiral.crystal.qpoint import QPoint, star
 from symchiral.errors import InputError
@@ -361,6 +363,16 @@ def test_a_mesh_catches_a_broken_constant(capsys: Capture) -> None:
     vertices = audit_mesh(replace(third, constants=constants), found.phonons, found.axis, (2, 2, 2))  # type: ignore[arg-type]
     assert vertices.share > 1e5 * found.audit(mesh=(2, 2, 2)).share
     assert vertices.offenders[0].value > 1e-4
+    said = []
+    for q in ("X X GM", "GM GM GM"):
+        points = [[found.point(x) for x in q.split()]]
+        broken = audit(replace(third, constants=constants), found.phonons, found.axis, points)  # type: ignore[arg-type]
+        answer = answer_of(found.crystal, found.axis, broken, third)
+        assert Audit.from_json(answer.to_json()) == answer
+        assert [o.rule for o in answer.offenders] == [o.reason.kind for o in broken.offenders]
+        said += [(o.rule, o.reason) for o in answer.offenders]
+    assert ("translation", "a rigid translation changes no energy") in said
+    assert any(rule != "translation" and "multiplies the product" in why for rule, why in said)
     words = ["audit", folder("ZnTe"), "--mesh", "2", "2", "2"]
     assert main([*words, "--fail-on", "1e-6"]) == 0
     assert "mesh 2 2 2" in capsys.readouterr().out

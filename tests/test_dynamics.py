@@ -23,6 +23,9 @@ from scipy.signal import fftconvolve
 import symchiral as sc
 from symchiral.anharmonic.couplings import Couplings, make_couplings, save_couplings
 from symchiral.anharmonic.polynomial import Polynomial
+from symchiral.answers.couple import couple
+from symchiral.answers.simulate import Simulate, pulse_of
+from symchiral.answers.simulate import simulate as answer_of
 from symchiral.cli import main
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.dynamics.integrate import simulate
@@ -31,13 +34,13 @@ from symchiral.dynamics.pulse import Pulse, SampledPulse, jones
 from symchiral.dynamics.run import Run
 from symchiral.dynamics.sweep import Sweep, run_sweep
 from symchiral.errors import InputError, SymchiralError
+from symchiral.figures.motion import animate_motion, chosen_modes
 from symchiral.io.couplings import CouplingTable, coupling_document, read_coupling_table
 from symchiral.modes.coordinates import NormalCoordinates, normal_coordinates
 from symchiral.modes.displacement import displacement_matrices
 from symchiral.report.document import schema
-from symchiral.report.motion_figures import animate_motion, chosen_modes
-from symchiral.report.strengths import couple_document
 from symchiral.study import Study
+from symchiral.text.simulate import light_text, simulate_table
 from symchiral.units import HBAR
 
 Floats = npt.NDArray[np.float64]
@@ -652,6 +655,24 @@ def test_an_array_drives_like_the_pulse_it_was_taken_from() -> None:
     scale = np.abs(runs[0].coordinates).max()
     assert np.abs(runs[0].coordinates - runs[1].coordinates).max() < 1e-4 * scale
     assert sampled.fastest > COMPUTED
+    answer = answer_of(runs[1], runs[1].model.couplings)
+    assert answer.pulse is None
+    assert answer.sampled is not None
+    assert (answer.sampled.start, answer.sampled.end) == (-3, 3)
+    assert Simulate.from_json(answer.to_json()) == answer
+    assert "a field given from -3 to 3 ps" in simulate_table(answer).text()
+
+
+def test_light_is_said_as_a_pulse_shows_itself() -> None:
+    for given in (
+        "2.0THz σ+ 1ps 1MV/cm",
+        "500fs 65cm-1 30deg 300kV/cm phase=90deg",
+        "2THz ell0.5@30deg 0.5ps 0.2mJ/cm2 chirp=-0.1THz/ps",
+    ):
+        pulse = Pulse.parse(given)
+        assert repr(pulse) == f"Pulse({light_text(pulse_of(pulse))})"
+    numbers = Pulse(2.0, (3, 4j), 1.0, 1.0)
+    assert light_text(pulse_of(numbers)) == "2 THz, (0.6+0j, 0+0.8j, 0+0j), 1 ps, 1 MV/cm"
 
 
 def test_steps_are_as_short_as_those_of_the_light_only_while_it_is_on() -> None:
@@ -802,6 +823,7 @@ def test_document_of_the_command(capsys: Capture) -> None:
     assert modes["Eu#1"]["frequency"] == 2.05
     assert document["couplings"]["largest_forbidden"] < 5e-5
     assert document["couplings"]["symmetrized"] is True
+    assert Simulate.from_json(out).to_dict() == document
 
 
 def test_the_resonance_appears_with_measured_frequencies(capsys: Capture) -> None:
@@ -979,7 +1001,10 @@ def test_a_model_that_is_too_stiff_stops_and_keeps_what_it_has(
     wall = Polynomial.of(len(coordinates), 4, {(i,) * 4: 1e4 for i in range(len(coordinates))})
     model = make_model(coordinates, Couplings(coordinates, (wall,)), damping=0.0)
     run = simulate(model, duration=20, start=circular_start(model, "E1u#1", "+", 0.1))
-    assert "too stiff: 400 steps did not suffice; kept until" in (run.stopped or "")
+    assert run.stopped is not None
+    assert run.stopped.kind == "stiff"
+    assert (run.stopped.reached, run.stopped.asked) == (run.times[-1], pytest.approx(20, abs=0.1))
+    assert "too stiff: 400 steps did not suffice; kept until" in str(run.stopped)
     assert 10 < len(run.times) < 20 * 32 * 20
     assert np.ptp(run.energy) < 1e-5 * run.energy[0]
 
@@ -990,7 +1015,7 @@ def test_a_run_is_reproduced_from_the_listed_couplings(key: str) -> None:
     material = sc.read("Bi2Se3/phonopy.yaml")
     run = material.simulate(start="Eu(1,+) 0.2Å", duration=1.0, raw=key == "value", damping=1e-9)
     couplings = material.couplings()
-    document = couple_document(couplings, checked=True)
+    document = couple(couplings, checked=True).to_dict()
     names = list(couplings.coordinates.circular_names)
     conjugate = [names.index(name.translate(str.maketrans("+-", "-+"))) for name in names]
     values, products = [], []

@@ -119,7 +119,11 @@ def leaves(found: object) -> Iterator[object]:
 
 
 @pytest.mark.parametrize(
-    "command", ["predict", "explain", "show", "modes", "bands", "phonons", "validate", "plan"]
+    "command",
+    [
+        *("predict", "explain", "show", "modes", "bands", "phonons", "validate", "plan"),
+        *("couple", "audit", "simulate"),
+    ],
 )
 def test_schema_is_a_schema_that_describes_every_key(command: str) -> None:
     found = plain_schema(command)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from symchiral.anharmonic.mesh import mesh_triplets, needs_judging
 from symchiral.anharmonic.third_order import ThirdOrder, contract
-from symchiral.anharmonic.vertexrules import VertexRules, vertex_rules
+from symchiral.anharmonic.vertexrules import TripleKind, VertexRules, vertex_rules
 from symchiral.crystal.qpoint import QPoint, images
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.forces.phonons import Phonons
 from symchiral.irreps.axis import Axis, axis_at
+from symchiral.rules.reason import Reason, ReasonKind
 from symchiral.value import Value
 
 RESOLVED = 1e-12
@@ -33,17 +34,14 @@ class Offender:
     ----------
     modes : tuple of str
         The modes, all incoming, ``X1#2(+)@X``.
-    rule : str
-        Kind of the reason: translation, parity, pam, exchange, group.
-    reason : str
-        The reason in words.
+    reason : Reason
+        Why; of a kind translation, parity, pam, exchange or group.
     value : float
         |V₃|, eV/(√amu Å)³.
     """
 
     modes: tuple[str, ...]
-    rule: str
-    reason: str
+    reason: Reason
     value: float
 
 
@@ -70,8 +68,8 @@ class AuditedVertex(Value):
     rules: VertexRules
     total: float
     scale: float
-    forbidden: dict[str, float]
-    counts: dict[str, int]
+    forbidden: dict[ReasonKind, float]
+    counts: dict[TripleKind, int]
     offenders: tuple[Offender, ...]
 
     @property
@@ -90,7 +88,7 @@ class AuditedVertex(Value):
         return self.rules.mask
 
     @property
-    def shares(self) -> dict[str, float]:
+    def shares(self) -> dict[ReasonKind, float]:
         """Part of Σ|V₃|² in triples that are forbidden, by kind of the reason."""
         return _shares(self.forbidden, self.total, self.scale)
 
@@ -100,7 +98,9 @@ class AuditedVertex(Value):
         return sum(self.shares.values())
 
 
-def _shares(forbidden: dict[str, float], total: float, scale: float) -> dict[str, float]:
+def _shares(
+    forbidden: dict[ReasonKind, float], total: float, scale: float
+) -> dict[ReasonKind, float]:
     """Parts of the whole; of ``RESOLVED`` of the scale where all of it is rounding."""
     whole = max(total, RESOLVED * scale)
     return {kind: size / whole if whole else 0.0 for kind, size in forbidden.items()}
@@ -156,16 +156,18 @@ class Audit(Value):
     vertices: tuple[AuditedVertex, ...]
     total: float
     scale: float
-    forbidden: dict[str, float]
-    counts: dict[str, int]
+    forbidden: dict[ReasonKind, float]
+    counts: dict[TripleKind, int]
     offenders: tuple[Offender, ...]
     momentum: float | None = None
     mesh: AuditedMesh | None = None
 
     @property
-    def shares(self) -> dict[str, float]:
+    def shares(self) -> dict[ReasonKind, float]:
         """Part of Σ|V₃|² in triples that are forbidden, by kind of the reason."""
-        found = {} if self.momentum is None else {"momentum": self.momentum}
+        found: dict[ReasonKind, float] = {}
+        if self.momentum is not None:
+            found["momentum"] = self.momentum
         return {**found, **_shares(self.forbidden, self.total, self.scale)}
 
     @property
@@ -184,8 +186,8 @@ class _Sum:
     def __init__(self) -> None:
         self.total = 0.0
         self.count = 0
-        self.forbidden: dict[str, float] = {}
-        self.counts: dict[str, int] = {}
+        self.forbidden: dict[ReasonKind, float] = {}
+        self.counts: dict[TripleKind, int] = {}
         self.offenders: list[Offender] = []
 
     def add(self, vertex: AuditedVertex, weight: int = 1) -> None:
@@ -193,8 +195,8 @@ class _Sum:
         self.count += weight
         for kind, size in vertex.forbidden.items():
             self.forbidden[kind] = self.forbidden.get(kind, 0.0) + weight * size
-        for kind, count in vertex.counts.items():
-            self.counts[kind] = self.counts.get(kind, 0) + weight * count
+        for word, count in vertex.counts.items():
+            self.counts[word] = self.counts.get(word, 0) + weight * count
         merged = sorted([*self.offenders, *vertex.offenders], key=lambda o: -o.value)
         self.offenders = merged[:OFFENDERS]
 
@@ -307,9 +309,9 @@ def _audited(third: ThirdOrder, rules: VertexRules) -> AuditedVertex:
     kinds, modes = rules.kinds, rules.modes
     vectors = (modes[0].eigenvectors, modes[1].eigenvectors, modes[2].eigenvectors)
     sizes = np.abs(contract(third.vertex(rules.points), vectors))
-    forbidden: dict[str, float] = {}
-    counts: dict[str, int] = {}
-    for kind in dict.fromkeys(kinds.ravel().tolist()):
+    forbidden: dict[ReasonKind, float] = {}
+    counts: dict[TripleKind, int] = {}
+    for kind in dict.fromkeys(cast("list[TripleKind]", kinds.ravel().tolist())):
         hit = kinds == kind
         counts[kind] = int(hit.sum())
         if kind != "allowed":
@@ -321,6 +323,6 @@ def _audited(third: ThirdOrder, rules: VertexRules) -> AuditedVertex:
         if wrong[place] >= 0:
             names = tuple(rules.names[k][i] for k, i in enumerate(place))
             reason = rules.reasons[tuple(map(int, place))]
-            offenders.append(Offender(names, str(kinds[place]), reason, float(sizes[place])))
+            offenders.append(Offender(names, reason, float(sizes[place])))
     total = float(np.sum(sizes**2))
     return AuditedVertex(rules, total, third.scale, forbidden, counts, tuple(offenders))

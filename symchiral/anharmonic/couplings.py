@@ -152,15 +152,20 @@ class Couplings(Value):
         eV/(√amu Å)^order; the first is a measure of the errors of couplings that were found without
         symmetry, and zero of those averaged over the group.
         """
-        sizes = {True: 0.0, False: 0.0}
-        for term in self.circular(order):
-            allowed = term.verdict.word != "forbidden"
-            sizes[allowed] = max(sizes[allowed], abs(term.value))
-        return sizes[False], sizes[True]
+        return largest_sizes(self.circular(order))
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(p)} of order {p.order}" for p in self.potentials)
         return f"Couplings({counts or 'none'})"
+
+
+def largest_sizes(terms: Iterable[CircularTerm]) -> tuple[float, float]:
+    """Return the sizes of the largest forbidden and the largest allowed coefficient."""
+    sizes = {True: 0.0, False: 0.0}
+    for term in terms:
+        allowed = term.verdict.word != "forbidden"
+        sizes[allowed] = max(sizes[allowed], abs(term.value))
+    return sizes[False], sizes[True]
 
 
 def _variances(errors: Iterable[Mapping[tuple[int, ...], complex]]) -> dict[tuple[int, ...], float]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from symchiral.anharmonic.mesh import needs_judging
 from symchiral.crystal.qpoint import GAMMA, QPoint
-from symchiral.display import display
 from symchiral.errors import WavevectorError
 from symchiral.forces.phonons import Phonons
 from symchiral.irreps.axis import Axis, axis_at
@@ -18,8 +18,11 @@ from symchiral.irreps.pam import Component
 from symchiral.modes.mode import Mode, Modes, Multiplet
 from symchiral.rules.coupling import Coupling, Leg
 from symchiral.rules.judge import judge
-from symchiral.rules.reason import why_forbidden
+from symchiral.rules.reason import Reason, ReasonKind, why_forbidden
 from symchiral.value import Value
+
+TripleKind = Literal["allowed", ReasonKind]
+"""What decides on a triple of modes: the kind of the reason that forbids it, or ``allowed``."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,7 +40,7 @@ class VertexRules(Value):
     kinds : (M₁, M₂, M₃) str
         Kind of the reason, or ``allowed``, for triples of modes from the lowest frequency.
     reasons : dict
-        Place in it → the reason in words, of the forbidden ones.
+        Place in it → the reason, of the forbidden ones.
     names : tuple of three tuples of str
         The modes by name, ``X1#2(+)@X``.
     """
@@ -46,7 +49,7 @@ class VertexRules(Value):
     axis: Axis | None
     modes: tuple[Modes, Modes, Modes]
     kinds: npt.NDArray[np.str_]
-    reasons: dict[tuple[int, ...], str]
+    reasons: dict[tuple[int, ...], Reason]
     names: tuple[tuple[str, ...], ...]
 
     @property
@@ -144,17 +147,17 @@ def _legs(modes: Modes, q: QPoint) -> list[Slot]:
 
 def _judged(
     legs: list[list[Slot]], axis: Axis | None
-) -> tuple[npt.NDArray[np.str_], dict[tuple[int, ...], str]]:
+) -> tuple[npt.NDArray[np.str_], dict[tuple[int, ...], Reason]]:
     """Kind of the reason for every triple, and the reasons of the forbidden ones."""
     shape = tuple(len(x) for x in legs)
     kinds = np.full(shape, "allowed", dtype="U16")
-    reasons: dict[tuple[int, ...], str] = {}
-    known: dict[object, tuple[str, str]] = {}
+    reasons: dict[tuple[int, ...], Reason] = {}
+    known: dict[object, Reason | None] = {}
     for place in np.ndindex(shape):
         chosen = [legs[k][i] for k, i in enumerate(place)]
         if any(multiplet.number is None for _, multiplet, _, _ in chosen):
-            kinds[place] = "translation"
-            reasons[place] = "a rigid translation changes no energy"
+            reasons[place] = Reason("translation")
+            kinds[place] = reasons[place].kind
             continue
         fields = [(m.species.participant, m.number) for _, m, _, _ in chosen]
         pattern = tuple(fields.index(f) for f in fields)
@@ -169,11 +172,13 @@ def _judged(
                     for _, m, c, _ in chosen
                 )
             )
-            known[key] = ("allowed", "")
-            if judge(coupling).word == "forbidden":
-                why = why_forbidden(coupling, first=axis.turn.index if axis else None)
-                known[key] = (why.kind, display(why, "text"))
-        kinds[place] = known[key][0]
-        if known[key][1]:
-            reasons[place] = known[key][1]
+            known[key] = (
+                why_forbidden(coupling, first=axis.turn.index if axis else None)
+                if judge(coupling).word == "forbidden"
+                else None
+            )
+        reason = known[key]
+        if reason is not None:
+            reasons[place] = reason
+            kinds[place] = reason.kind
     return kinds, reasons

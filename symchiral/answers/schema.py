@@ -20,10 +20,13 @@ from symchiral.answers.record import Answer
 from symchiral.errors import LabelError, nearest
 
 ANSWERS = {
+    "audit": "symchiral.answers.audit:Audit",
+    "couple": "symchiral.answers.couple:Couple",
     "explain": "symchiral.answers.explain:Explain",
     "plan": "symchiral.answers.plan:Plan",
     "predict": "symchiral.answers.predict:Predict",
     "show": "symchiral.answers.show:Show",
+    "simulate": "symchiral.answers.simulate:Simulate",
     "validate": "symchiral.answers.validate:Validate",
     "vertices": "symchiral.answers.predict:Vertices",
 }

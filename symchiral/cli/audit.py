@@ -43,15 +43,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the table, or the document; 3 if the limit was exceeded."""
-    from symchiral.report.strengths import audit_document, audit_table
+    from symchiral.answers.audit import audit
+    from symchiral.text.audit import audit_table
 
     study = open_study(options)
     mesh = tuple(options.mesh) if options.mesh else None
     found = study.audit(options.q, mesh=mesh, progress=progress(options, "auditing"))
+    answer = audit(study.crystal, study.axis, found, study.third_order)
     if options.json:
-        write_json(audit_document(study.crystal, study.axis, found))
+        write_json(answer)
     else:
-        write_table(
-            audit_table(study.crystal, study.axis, found, study.third_order, limit=options.fail_on)
-        )
+        write_table(audit_table(answer, limit=options.fail_on))
     return 3 if options.fail_on is not None and found.share > options.fail_on else 0

@@ -9,13 +9,13 @@ import sys
 from symchiral.cli.calculator import named_calculator
 from symchiral.cli.common import (
     add_forces,
-    add_overwrite,
+    add_output,
     add_structure,
+    check_answer_file,
     check_output,
+    deliver,
     open_study,
     progress,
-    write_json,
-    write_table,
 )
 
 SUMMARY = "list how strongly zone-centre modes couple: coefficients in the circular basis"
@@ -62,7 +62,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--save", metavar="FILE", help="write them as a couplings.json for simulate"
     )
-    add_overwrite(parser)
+    add_output(parser)
     parser.add_argument(
         "--check",
         action="store_true",
@@ -74,8 +74,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the table, or the document."""
     from symchiral.anharmonic.couplings import KIND, save_couplings
+    from symchiral.answers.couple import couple
     from symchiral.errors import InputError
-    from symchiral.report.strengths import couple_document, couple_table
+    from symchiral.text.couple import couple_table
 
     if options.differences is None and (options.order == 4 or options.modes):
         raise InputError(
@@ -84,6 +85,7 @@ def run(options: argparse.Namespace) -> None:
             fix="add --calculator, or leave them out: what a file has is listed whole",
         )
     check_output(options, options.save, KIND, ())
+    check_answer_file(options, "couple")
     study = open_study(options)
     if options.differences is not None:
         # What a calculator prints is no result of ours.
@@ -100,7 +102,5 @@ def run(options: argparse.Namespace) -> None:
         found = study.couplings(options.couplings)
     if options.save is not None:
         save_couplings(options.save, found, overwrite=options.overwrite)
-    if options.json:
-        write_json(couple_document(found, checked=options.check))
-    else:
-        write_table(couple_table(found, everything=options.all, checked=options.check))
+    answer = couple(found, checked=options.check)
+    deliver(options, "couple", answer, lambda: [couple_table(answer, everything=options.all)])

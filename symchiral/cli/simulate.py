@@ -94,23 +94,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the table, or the document; write the files asked for."""
+    from symchiral.answers.simulate import simulate as answer_of
     from symchiral.dynamics.integrate import simulate
     from symchiral.dynamics.model import DAMPING
     from symchiral.dynamics.pulse import Pulse
     from symchiral.dynamics.start import Start
     from symchiral.dynamics.sweep import Sweep, run_sweep
     from symchiral.errors import InputError
+    from symchiral.figures.motion import KIND
     from symchiral.io.columns import TRAJECTORY, csv_start
     from symchiral.io.spectrum import read_frequencies, read_linewidths
-    from symchiral.report.dynamics import (
-        COLUMNS,
-        Swept,
-        run_notices,
-        simulate_document,
-        simulate_table,
-        sweep_table,
-    )
-    from symchiral.report.motion_figures import KIND
+    from symchiral.text.run import run_notices
+    from symchiral.text.simulate import simulate_table, sweep_table
+    from symchiral.write.motion import COLUMNS
 
     pulse = Pulse.parse(options.pump) if options.pump else None
     start = Start.parse(options.start) if options.start else None
@@ -146,21 +142,23 @@ def run(options: argparse.Namespace) -> None:
         start=start.state(model.coordinates) if start else None,
         progress=progress(options, "simulating"),
     )
-    swept: Swept = ()
-    if sweep is not None and pulse is not None:
-        swept = run_sweep(
+    swept = (
+        run_sweep(
             model, pulse, sweep, duration=options.duration, progress=progress(options, "sweeping")
         )
+        if sweep is not None and pulse is not None
+        else ()
+    )
     if not options.quiet:
         warn(run_notices(found))
     write_files(options, found)
+    answer = answer_of(found, given, start=start, sweep=sweep, swept=swept)
     if options.json:
-        write_json(simulate_document(found, given, start=start, sweep=sweep, swept=swept))
-        return
-    if sweep is not None:
-        write_table(sweep_table(found, sweep, swept))
-        return
-    write_table(simulate_table(found, given, start=start, unit=options.unit))
+        write_json(answer)
+    elif sweep is not None:
+        write_table(sweep_table(answer))
+    else:
+        write_table(simulate_table(answer, unit=options.unit))
 
 
 ENDINGS = {
@@ -174,9 +172,9 @@ ENDINGS = {
 
 def write_files(options: argparse.Namespace, found: Any) -> None:
     """Write what was asked for, and say so on stderr."""
+    from symchiral.figures.motion import KIND, animate_motion, draw_motion
     from symchiral.io.columns import write_columns, write_trajectory
-    from symchiral.report.dynamics import columns
-    from symchiral.report.motion_figures import KIND, animate_motion, draw_motion
+    from symchiral.write.motion import columns
 
     if options.table:
         write_columns(options.table, columns(found), KIND, overwrite=options.overwrite)

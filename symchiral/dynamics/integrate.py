@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.pulse import Drive
-from symchiral.dynamics.run import Run
+from symchiral.dynamics.run import Run, Stop, StopKind
 from symchiral.errors import InputError, LimitError
 from symchiral.units import ACCELERATION
 from symchiral.value import frozen
@@ -109,7 +109,9 @@ def simulate(
     tolerance = accuracy * np.concatenate([np.full(n, scale), np.full(n, 2 * pi * fastest * scale)])
     states = np.empty((count, 2 * n))
     states[0] = np.concatenate([q0, v0])
-    done, stopped = 1, None
+    done = 1
+    stopped: StopKind | None = None
+    message, moved = "", 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         solver = DOP853(
             motion,
@@ -121,19 +123,18 @@ def simulate(
             max_step=longest,
         )
         for k in range(STEPS):
-            message = solver.step()
+            message = solver.step() or ""
             if solver.status == "failed" or not np.all(np.isfinite(solver.y)):
-                stopped = f"the integrator could not go on ({message or 'the motion diverged'})"
+                stopped = "diverged"
                 break
             reached = int(np.searchsorted(times, solver.t, side="right"))
             if reached > done:
                 states[done:reached] = solver.dense_output()(times[done:reached]).T
                 done = reached
-            moved = np.linalg.norm(model.coordinates.displacements(solver.y[:n]), axis=-1).max()
+            atoms = model.coordinates.displacements(solver.y[:n])
+            moved = float(np.linalg.norm(atoms, axis=-1).max())
             if moved > LARGEST:
-                stopped = (
-                    f"an atom is {moved:.2g} Å from its place: no expansion about it holds there"
-                )
+                stopped = "far"
                 break
             if solver.status == "finished":
                 break
@@ -142,14 +143,22 @@ def simulate(
             if progress is not None and k % 100 == 0:
                 progress((solver.t - first) / (times[-1] - first))
         else:
-            stopped = f"the equations are too stiff: {STEPS:,} steps did not suffice"
+            stopped = "stiff"
+    stop = None
     if stopped is not None:
-        stopped += f"; kept until {times[done - 1]:.3g} ps of {times[-1]:.3g} ps"
+        stop = Stop(
+            stopped,
+            reached=float(times[done - 1]),
+            asked=float(times[-1]),
+            distance=moved if stopped == "far" else None,
+            message=message,
+            steps=STEPS,
+        )
     return Run(
         model,
         drive,
         frozen(times[:done]),
         frozen(states[:done, :n]),
         frozen(states[:done, n:]),
-        stopped,
+        stop,
     )

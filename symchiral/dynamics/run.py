@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import degrees, log, pi
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.display import display
 from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.pulse import Drive
 from symchiral.modes.mode import Multiplet
@@ -77,6 +79,39 @@ class Motion(Value):
         return f"Motion({self.name}, {self.amplitude:.3g} √amu Å, helicity {self.pam_helicity})"
 
 
+StopKind = Literal["far", "diverged", "stiff"]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why a run ended before it should.
+
+    Attributes
+    ----------
+    kind : str
+        ``far``: an atom is too far from its place for any expansion about it; ``diverged``: the
+        integrator could not go on; ``stiff``: it would need more steps than it may take.
+    reached, asked : float
+        The last time that is kept, and the last one asked for, ps.
+    distance : float or None
+        Of the atom from its place, Å.
+    message : str
+        What the integrator said, if anything.
+    steps : int
+        How many steps it may take.
+    """
+
+    kind: StopKind
+    reached: float
+    asked: float
+    distance: float | None = None
+    message: str = ""
+    steps: int = 0
+
+    def __str__(self) -> str:
+        return str(display(self, "text"))
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Run(Value):
     """A solution of the equations of motion.
@@ -93,7 +128,7 @@ class Run(Value):
         Q, √amu Å.
     velocities : (T, n) float
         Its time derivative, √amu Å/ps.
-    stopped : str or None
+    stopped : Stop or None
         Why it ended before it should; None if it did not.
     """
 
@@ -102,7 +137,7 @@ class Run(Value):
     times: Floats
     coordinates: Floats
     velocities: Floats
-    stopped: str | None = None
+    stopped: Stop | None = None
 
     @property
     def after(self) -> npt.NDArray[np.bool_]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,23 +14,26 @@ import numpy.typing as npt
 from symchiral.dynamics.integrate import simulate
 from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.pulse import Pulse
-from symchiral.dynamics.run import Motion
+from symchiral.dynamics.run import Motion, Stop
 from symchiral.errors import GrammarError, nearest
 from symchiral.units import NUMBER, PER_THZ
 from symchiral.value import Value, frozen
 
 Floats = npt.NDArray[np.float64]
 
-UNITS = {
+Quantity = Literal["frequency", "angle", "ellipticity", "field", "fluence"]
+"""What can be swept."""
+
+UNITS: dict[Quantity, dict[str, float]] = {
     "frequency": {"thz": 1.0, "cm-1": PER_THZ["cm-1"], "mev": PER_THZ["meV"]},
     "angle": {"deg": 1.0},
     "ellipticity": {"": 1.0},
     "field": {"mv/cm": 1.0, "kv/cm": 1e3},
     "fluence": {"mj/cm2": 1.0},
 }
-"""What can be swept, and in which units: how many of each are one of the first."""
+"""In which units each is read: how many of each are one of the first."""
 
-INSIDE = {
+INSIDE: dict[Quantity, str] = {
     "frequency": "THz",
     "angle": "deg",
     "ellipticity": "",
@@ -59,7 +63,7 @@ class Sweep(Value):
     array([ 0., 30., 60., 90.])
     """
 
-    name: str
+    name: Quantity
     values: Floats
 
     @classmethod
@@ -75,12 +79,13 @@ class Sweep(Value):
         fix = 'write it as in "frequency 1.5..2.5THz 21" or "ellipticity -1..1 9"'
         if match is None:
             raise GrammarError(f"cannot read the sweep {text!r}", why="it is no range", fix=fix)
-        name, unit = match["name"].lower(), (match["unit"] or "").lower().replace("²", "2")
-        if name not in UNITS:
+        word, unit = match["name"].lower(), (match["unit"] or "").lower().replace("²", "2")
+        name = next((quantity for quantity in UNITS if quantity == word), None)
+        if name is None:
             raise GrammarError(
                 f"cannot read the sweep {text!r}",
                 why=f"{match['name']!r} is nothing that can be swept",
-                fix=nearest(name, UNITS),
+                fix=nearest(word, UNITS),
             )
         if unit not in UNITS[name]:
             raise GrammarError(
@@ -144,7 +149,7 @@ def run_sweep(
     *,
     duration: float = 20.0,
     progress: Callable[[float], None] | None = None,
-) -> tuple[tuple[Pulse, tuple[Motion, ...], str | None], ...]:
+) -> tuple[tuple[Pulse, tuple[Motion, ...], Stop | None], ...]:
     """Return pulse, motions, and why it stopped early if it did, for every value.
 
     Parameters

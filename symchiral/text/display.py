@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import msgspec
@@ -19,8 +20,19 @@ from symchiral.text.explanation import rule_text, transfer_text
 from symchiral.text.formats import csv_text, frame, latex, markdown
 from symchiral.text.magnetism import splitting_text
 from symchiral.text.predict import listed_table
-from symchiral.text.reason import reason_text, rule_reason_text, short_reason_text
+from symchiral.text.reason import (
+    reason_of_modes_text,
+    reason_text,
+    rule_reason_text,
+    short_reason_text,
+)
 from symchiral.text.sums import rule_sum
+
+_ROOMS = {
+    "symchiral.dynamics": "symchiral.text.run",
+    "symchiral.experiment": "symchiral.text.experiment",
+}
+"""Rooms of nouns that few commands load: which module has ``display`` for them."""
 
 
 def display(noun: object, form: str, **options: Any) -> Any:
@@ -33,17 +45,16 @@ def display(noun: object, form: str, **options: Any) -> Any:
              dictionary per rule), ``csv``, ``frame`` (of a ``library``)
     Rule     ``text`` (explained), ``sum`` (of l), ``reason``, ``record`` (JSON)
     Transfer ``text``
-    Reason   ``text``, ``short`` (the operation and its phase)
+    Reason   ``text``, ``short`` (the operation and its phase), ``of modes`` (actual ones)
     Splitting ``text`` (why, or what forbids it)
     ======== =========================================================================
 
-    Those of the nouns of ``symchiral.experiment`` stand in :mod:`symchiral.text.experiment`, which
-    is loaded for them alone.
+    Those of the nouns of an experiment stand in :mod:`symchiral.text.experiment`, those of a
+    simulation in :mod:`symchiral.text.run`, which are loaded for them alone.
     """
-    if type(noun).__module__.startswith("symchiral.experiment."):
-        from symchiral.text.experiment import display as of_experiment
-
-        return of_experiment(noun, form)
+    room = type(noun).__module__.rpartition(".")[0]
+    if room in _ROOMS:
+        return import_module(_ROOMS[room]).display(noun, form)
     match noun, form:
         case RuleBook(), "text":
             return listed_table(table(noun.crystal, listing(noun))).text()
@@ -75,6 +86,8 @@ def display(noun: object, form: str, **options: Any) -> Any:
             return short_reason_text(rule_reason(noun))
         case Splitting(), "text":
             return splitting_text(noun)
+        case Reason(), "of modes":
+            return reason_of_modes_text(noun)
     raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")
 
 

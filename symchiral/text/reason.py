@@ -103,6 +103,13 @@ def _multiplies(name: str, seitz: str, phase: Fraction) -> str:
     return f"the {name} {seitz} multiplies the product by {_sign(phase)}"
 
 
+def reason_of_modes_text(reason: Reason) -> str:
+    """Return why the coefficient of actual modes, one of them perhaps acoustic, is zero."""
+    if reason.kind == "translation":
+        return "a rigid translation changes no energy"
+    return reason_text(reason)
+
+
 def rule_reason_text(rule: Rule) -> str:
     """Return the reason of a rule as a sentence, of an allowed one with the balance of PAM."""
     reason = rule.reason

@@ -1,1 +1,1 @@
-"""Writing answers to files, in the format that the ending of the name says."""
+"""Writing answers and runs to files, in the format that the ending of the name says."""

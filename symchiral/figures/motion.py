@@ -1,4 +1,7 @@
-"""Figures of modes in motion; matplotlib is loaded when one is drawn."""
+"""Figures of modes in motion, made from a run: the path of every coordinate is in no answer.
+
+:func:`draw_motion` and :func:`animate_motion` are where to start.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.answers.record import number
+from symchiral.answers.simulate import light_of
 from symchiral.disk import mark, writing
 from symchiral.dynamics.run import Run
 from symchiral.errors import InputError
 from symchiral.figures.save import save_figure
-from symchiral.report.dynamics import SMALL, helicity_text
 from symchiral.rules.wording import minus
+from symchiral.text.simulate import SMALL, helicity_text, light_text
 
 Floats = npt.NDArray[np.float64]
 
@@ -84,9 +89,7 @@ def draw_motion(
             len(names), 4, squeeze=False, gridspec_kw={"width_ratios": [2.1, 1.6, 1.9, 1.25]}
         )
         crystal = run.model.coordinates.modes.crystal
-        light = (
-            repr(run.drive).removeprefix("Pulse(").removesuffix(")") if run.drive else "no light"
-        )
+        light = "no light" if run.drive is None else light_text(light_of(run.drive))
         figure.suptitle(
             f"{crystal.primitive.formula}: {minus(light)}", x=0.01, ha="left", fontsize=10
         )
@@ -156,7 +159,7 @@ def _amplitudes(axis: Any, run: Run, name: str) -> None:
     if motion.pam_helicity is None:
         axis.set_title("amplitude; no sense of rotation")
     else:
-        axis.set_title(f"PAM helicity {helicity_text(motion.pam_helicity)}")
+        axis.set_title(f"PAM helicity {helicity_text(number(motion.pam_helicity))}")
         axis.legend(loc="upper right")
 
 

@@ -1,0 +1,389 @@
+"""The answer of ``simulate``: how modes of the zone centre move when light drives them.
+
+The records come first, then the functions that fill them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from symchiral.anharmonic.couplings import Couplings
+from symchiral.answers.couple import CouplingUnit
+from symchiral.answers.crystal import AxisOfRotation, Structure, axis_of, structure
+from symchiral.answers.record import (
+    Answer,
+    Complex,
+    Count,
+    Matrix,
+    Record,
+    beginning,
+    number,
+    tidy,
+    tidy_complex,
+)
+from symchiral.crystal.directions import across_name
+from symchiral.display import display
+from symchiral.dynamics.pulse import Drive
+from symchiral.dynamics.pulse import Pulse as LightPulse
+from symchiral.dynamics.run import Motion, Run, Stop
+from symchiral.dynamics.start import Start as FreeStart
+from symchiral.dynamics.sweep import INSIDE, Quantity
+from symchiral.dynamics.sweep import Sweep as SweptPulse
+
+
+class Pulse(Record, frozen=True, kw_only=True):
+    """The light, centred at time zero."""
+
+    frequency: float
+    """Carrier frequency."""
+    frequency_unit: Literal["THz"] = "THz"
+    """Of frequency."""
+    polarization: tuple[Complex, Complex, Complex]
+    """Unit vector along x, y and the axis; each number [re, im]."""
+    fwhm: float
+    """Full width at half maximum of the intensity."""
+    time_unit: Literal["ps"] = "ps"
+    """Of fwhm."""
+    field: Annotated[float, Meta(ge=0)]
+    """Amplitude of the field in the crystal: the peak of a linear pulse, the square root of two
+    times the modulus of a circular one."""
+    field_unit: Literal["MV/cm"] = "MV/cm"
+    """Of field."""
+    fluence: float
+    """Energy per area of a plane wave in vacuum with this field."""
+    fluence_unit: Literal["mJ/cm^2"] = "mJ/cm^2"
+    """Of fluence."""
+    phase: float
+    """Carrier-envelope phase."""
+    phase_unit: Literal["degree"] = "degree"
+    """Of phase."""
+    chirp: float
+    """Change of the frequency in time."""
+    chirp_unit: Literal["THz/ps"] = "THz/ps"
+    """Of chirp."""
+    polarization_word: str | None = None
+    """The polarisation as it was written, ``s+``, ``30deg``; null where it was given by numbers."""
+
+
+class SampledField(Record, frozen=True, kw_only=True):
+    """A field given by its values in time."""
+
+    start: float
+    """First time."""
+    end: float
+    """Last time."""
+    time_unit: Literal["ps"] = "ps"
+    """Of start and end."""
+
+
+class Start(Record, frozen=True, kw_only=True):
+    """The mode set in motion at time zero, without light."""
+
+    mode: str
+    """Its name."""
+    displacement: float
+    """Largest displacement of an atom in it."""
+    unit: Literal["angstrom"] = "angstrom"
+    """Of displacement."""
+
+
+class AnharmonicPotential(Record, frozen=True, kw_only=True):
+    """The couplings of the modes."""
+
+    terms: dict[str, Count]
+    """Number of coefficients by order, as read."""
+    unit: CouplingUnit = "eV/(sqrt(amu) angstrom)^order"
+    """Of coefficients."""
+    provenance: dict[str, str]
+    """How they were found, and where they were read."""
+    overlap: float
+    """Least part of an eigenvector of their source that lies in the modes; 1 for the same modes."""
+    largest_allowed: float
+    """Largest cubic circular coefficient that symmetry allows, as read."""
+    largest_forbidden: float
+    """Largest cubic circular coefficient that symmetry forbids, as read."""
+    symmetrized: bool
+    """Whether they were averaged over the group before use."""
+
+
+class Time(Record, frozen=True, kw_only=True):
+    """The times."""
+
+    start: float
+    """First time."""
+    end: float
+    """Last time."""
+    step: float | None
+    """Between two times."""
+    after: float | None
+    """From where on the motion is regarded as free, and averaged; null if the run stopped
+    before that, and then nothing is averaged."""
+    unit: Literal["ps"] = "ps"
+    """Of all times."""
+    stopped: str | None
+    """Why it ended before it should; null if it did not."""
+
+
+class MovingMode(Record, frozen=True, kw_only=True):
+    """How one multiplet moved after the pulse."""
+
+    label: str
+    """The multiplet, species and number."""
+    frequency: float
+    """Its harmonic frequency."""
+    moves_at: float | None
+    """Strongest frequency of its motion after the pulse; null if it does not move."""
+    frequency_unit: Literal["THz"] = "THz"
+    """Of frequency and moves_at."""
+    amplitude: float | None
+    """Largest root of the sum of |a_l|^2 after the pulse."""
+    amplitude_unit: Literal["sqrt(amu) angstrom"] = "sqrt(amu) angstrom"
+    """Of amplitude."""
+    displacement: float | None
+    """Largest displacement of an atom by this motion alone, at any time."""
+    displacement_unit: Literal["angstrom"] = "angstrom"
+    """Of displacement."""
+    energy: float | None
+    """Mean energy after the pulse, per primitive cell."""
+    energy_unit: Literal["meV"] = "meV"
+    """Of energy."""
+    pam_helicity: float | None
+    """Sum of |a_l|^2 over l > 0 minus that over l < 0, over the sum of all, energy-weighted
+    over the time after the pulse; null without components that have a sense."""
+    mechanical_helicity: float | None
+    """The same with the sign of the angular momentum of the atoms in the place of that of l."""
+    direction: float | None
+    """Angle from x of the line, or the long axis of the ellipse, of the atom that moves most,
+    across the axis."""
+    direction_unit: Literal["degree"] = "degree"
+    """Of direction."""
+    ratio: float | None
+    """Short over long axis of that ellipse."""
+
+
+class AngularMomentum(Record, frozen=True, kw_only=True):
+    """About the axis, until the last time."""
+
+    light: float | None
+    """Given by the light."""
+    damping: float | None
+    """Given by damping."""
+    coupling: float | None
+    """Given by the anharmonic potential."""
+    harmonic: float | None
+    """Given by the harmonic potential."""
+    motion: float | None
+    """Of the atoms at the last time: the sum of the others, and of what they had at first."""
+    unit: Literal["hbar"] = "hbar"
+    """Of all of them, per primitive cell."""
+    first: float | None = None
+    """Of the atoms at the first time; zero where light sets them in motion."""
+
+
+class Point(Record, frozen=True, kw_only=True):
+    """One pulse of a sweep, and what came of it."""
+
+    value: float
+    """The value."""
+    pulse: Pulse
+    """The light, centred at time zero."""
+    stopped: str | None
+    """Why it ended early; null if it did not."""
+    modes: tuple[MovingMode, ...]
+    """Every optical multiplet of the zone centre, from the lowest frequency."""
+
+
+class Sweep(Record, frozen=True, kw_only=True):
+    """The same pulse with one of its properties changed."""
+
+    quantity: Quantity
+    """What was changed."""
+    unit: str
+    """Of value."""
+    points: tuple[Point, ...]
+    """One entry per value."""
+
+
+class Simulate(Answer, frozen=True, kw_only=True, tag="symchiral/simulate/1"):
+    """What ``symchiral simulate --json`` prints: what every mode of the zone centre did when light
+    drove it.
+    """
+
+    structure: Structure
+    """The crystal, its space group and its primitive cell."""
+    axis: AxisOfRotation | None
+    """The axis of rotation; null where the crystal has none."""
+    lab: Matrix
+    """Rows: Cartesian unit vectors x, y and axis that polarisations refer to."""
+    pulse: Pulse | None
+    """The light; null without any."""
+    start: Start | None
+    """The mode set in motion at time zero, without light; null otherwise."""
+    damping: dict[str, float]
+    """Linewidth of every multiplet."""
+    damping_unit: Literal["THz"] = "THz"
+    """Of damping."""
+    couplings: AnharmonicPotential
+    """The anharmonic potential."""
+    time: Time
+    """The times."""
+    modes: tuple[MovingMode, ...]
+    """Every optical multiplet of the zone centre, from the lowest frequency."""
+    angular_momentum: AngularMomentum
+    """About the axis, until the last time."""
+    sweep: Sweep | UnsetType = UNSET
+    """Only with --sweep: what was changed, and what came of it."""
+    sampled: SampledField | None = None
+    """The light where it was given by its values in time; then pulse is null."""
+    x_along: str = ""
+    """Name of the direction x of lab, from which angles are counted: a, b or c of the input cell,
+    [u v w], or the projection of one of these across the axis."""
+
+    def _rows(self) -> tuple[type[Record], Sequence[Record]]:
+        return MovingMode, self.modes
+
+
+def simulate(
+    run: Run,
+    given: Couplings,
+    *,
+    start: FreeStart | None = None,
+    sweep: SweptPulse | None = None,
+    swept: Sequence[tuple[LightPulse, tuple[Motion, ...], Stop | None]] = (),
+) -> Simulate:
+    """Answer what every mode did.
+
+    Parameters
+    ----------
+    run : Run
+        The simulation.
+    given : Couplings
+        The couplings as they were read.
+    start : Start, optional
+        What was set in motion without light.
+    sweep, swept
+        What was changed, and what came of it, if anything was.
+    """
+    model = run.model
+    modes = model.coordinates.modes
+    light = None if run.drive is None else light_of(run.drive)
+    return Simulate(
+        **beginning(modes.crystal, display(run, "notices")),
+        structure=structure(modes.crystal, masses=modes.masses),
+        axis=axis_of(modes.crystal, modes.axis),
+        lab=tidy(model.lab),
+        pulse=light if isinstance(light, Pulse) else None,
+        start=None if start is None else Start(mode=start.mode, displacement=start.displacement),
+        damping={
+            name: round(float(model.damping[model.coordinates.slots(name)[0]]), 9)
+            for name in model.coordinates.names
+        },
+        couplings=_potential(given, used=model.couplings),
+        time=_time(run),
+        modes=tuple(map(_moving, run.motions)),
+        angular_momentum=_angular_momentum(run),
+        sweep=UNSET if sweep is None else _sweep(sweep, swept),
+        sampled=light if isinstance(light, SampledField) else None,
+        x_along=across_name(modes.crystal, model.lab),
+    )
+
+
+def light_of(drive: Drive) -> Pulse | SampledField:
+    """Describe light: a pulse by its properties, any other field by its first and last time."""
+    if isinstance(drive, LightPulse):
+        return pulse_of(drive)
+    return SampledField(start=drive.start, end=drive.stop)
+
+
+def pulse_of(pulse: LightPulse) -> Pulse:
+    """Describe a pulse."""
+    return Pulse(
+        frequency=pulse.thz,
+        polarization=tidy_complex(pulse.jones),
+        fwhm=pulse.fwhm_ps,
+        field=pulse.field_mv_cm,
+        fluence=float(f"{pulse.fluence:.9g}"),
+        phase=pulse.phase_deg,
+        chirp=pulse.chirp_thz_ps,
+        polarization_word=pulse.polarization if isinstance(pulse.polarization, str) else None,
+    )
+
+
+def _potential(given: Couplings, *, used: Couplings) -> AnharmonicPotential:
+    forbidden, allowed = given.broken(3)
+    return AnharmonicPotential(
+        terms={str(p.order): len(p) for p in given.potentials},
+        provenance=dict(given.provenance),
+        overlap=round(given.overlap, 9),
+        largest_allowed=float(f"{allowed:.6g}"),
+        largest_forbidden=float(f"{forbidden:.6g}"),
+        symmetrized=used is not given,
+    )
+
+
+def _time(run: Run) -> Time:
+    free = run.times[run.after]
+    return Time(
+        start=round(float(run.times[0]), 9),
+        end=round(float(run.times[-1]), 9),
+        step=round(float(run.times[1] - run.times[0]), 12) if len(run.times) > 1 else None,
+        after=round(float(free[0]), 9) if len(free) else None,
+        stopped=_stopped(run.stopped),
+    )
+
+
+def _stopped(stop: Stop | None) -> str | None:
+    return None if stop is None else str(stop)
+
+
+def _moving(motion: Motion) -> MovingMode:
+    return MovingMode(
+        label=motion.name,
+        frequency=round(motion.multiplet.frequency, 9),
+        moves_at=number(motion.frequency),
+        amplitude=number(motion.amplitude),
+        displacement=number(motion.displacement),
+        energy=number(motion.energy),
+        pam_helicity=number(motion.pam_helicity),
+        mechanical_helicity=number(motion.mechanical_helicity),
+        direction=number(motion.direction),
+        ratio=number(motion.ratio),
+    )
+
+
+def _angular_momentum(run: Run) -> AngularMomentum:
+    free = bool(run.after.any())
+    budget = run.angular_momentum_budget()
+
+    def at(name: str, place: int = -1) -> float | None:
+        return number(float(budget[name][place])) if free else None
+
+    return AngularMomentum(
+        light=at("light"),
+        damping=at("damping"),
+        coupling=at("coupling"),
+        harmonic=at("harmonic"),
+        motion=at("motion"),
+        first=at("motion", 0),
+    )
+
+
+def _sweep(
+    sweep: SweptPulse, swept: Sequence[tuple[LightPulse, tuple[Motion, ...], Stop | None]]
+) -> Sweep:
+    return Sweep(
+        quantity=sweep.name,
+        unit=INSIDE[sweep.name],
+        points=tuple(
+            Point(
+                value=float(value),
+                pulse=pulse_of(pulse),
+                stopped=_stopped(stopped),
+                modes=tuple(map(_moving, motions)),
+            )
+            for value, (pulse, motions, stopped) in zip(sweep.values, swept, strict=True)
+        ),
+    )

@@ -1,0 +1,65 @@
+"""Which forms a simulation has: what is to be known of it, and why it ended early."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symchiral.crystal.crystal import Notice
+from symchiral.dynamics.run import Run, Stop
+
+UNFINISHED = "there is no motion after it, and so no helicity and no budget"
+"""Of a run that stopped before the end of the pulse."""
+
+
+def display(noun: object, form: str) -> Any:
+    """Return a noun in a form.
+
+    ==== ========================================
+    noun forms
+    ==== ========================================
+    Run  ``notices`` (what the user should know)
+    Stop ``text``
+    ==== ========================================
+    """
+    match noun, form:
+        case Run(), "notices":
+            return run_notices(noun)
+        case Stop(), "text":
+            return stop_text(noun)
+    raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")
+
+
+def run_notices(run: Run) -> tuple[Notice, ...]:
+    """Return what the user should know about a simulation."""
+    found = []
+    model = run.model
+    if run.stopped is not None:
+        found.append(Notice("stopped", stop_text(run.stopped)))
+    if not run.after.any():
+        found.append(Notice("within-pulse", f"the pulse was not over: {UNFINISHED}"))
+    if run.drive is not None and model.coordinates.modes.born is None:
+        found.append(
+            Notice("no-born-charges", "there are no Born charges: light drives no mode by itself")
+        )
+    if not model.potentials:
+        found.append(
+            Notice("no-couplings", "there are no couplings: the modes do not know of each other")
+        )
+    return tuple(found)
+
+
+def stop_text(stop: Stop) -> str:
+    """Return why a run ended before it should.
+
+    Examples
+    --------
+    >>> print(stop_text(Stop("stiff", reached=1.5, asked=20, steps=200_000)))
+    the equations are too stiff: 200,000 steps did not suffice; kept until 1.5 ps of 20 ps
+    """
+    why = {
+        "far": f"an atom is {stop.distance or 0:.2g} Å from its place: no expansion about it holds "
+        "there",
+        "diverged": f"the integrator could not go on ({stop.message or 'the motion diverged'})",
+        "stiff": f"the equations are too stiff: {stop.steps:,} steps did not suffice",
+    }
+    return f"{why[stop.kind]}; kept until {stop.reached:.3g} ps of {stop.asked:.3g} ps"

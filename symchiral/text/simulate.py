@@ -1,0 +1,221 @@
+"""Tables of ``simulate``: how modes moved when light drove them."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+
+from symchiral.answers.simulate import (
+    AnharmonicPotential,
+    MovingMode,
+    Pulse,
+    SampledField,
+    Simulate,
+)
+from symchiral.rules.wording import minus
+from symchiral.table import Table
+from symchiral.text.crystal import axis_line, headline
+from symchiral.text.run import UNFINISHED
+from symchiral.units import PER_THZ, SIGNS
+
+SMALL = 1e-6
+"""Modes with less energy, relative to the strongest, are not listed."""
+
+
+def light_text(light: Pulse | SampledField) -> str:
+    """Return the properties of light: ``2 THz, σ+, 1 ps, 1 MV/cm, phase 90 deg``."""
+    if isinstance(light, SampledField):
+        return f"a field given from {light.start:g} to {light.end:g} ps"
+    word = light.polarization_word
+    if word is None:
+        word = f"({', '.join(f'{complex(*x):.3g}' for x in light.polarization)})"
+    parts = [
+        f"{light.frequency:.4g} THz",
+        word,
+        f"{light.fwhm:g} ps",
+        f"{light.field:.4g} MV/cm",
+        *([f"chirp {light.chirp:g} THz/ps"] if light.chirp else []),
+        *([f"phase {light.phase:g} deg"] if light.phase else []),
+    ]
+    return ", ".join(parts)
+
+
+def helicity_text(value: float | None) -> str:
+    """Return a helicity as it is printed.
+
+    Examples
+    --------
+    >>> helicity_text(-0.98765), helicity_text(1e-5), helicity_text(None)
+    ('−0.988', '0', '—')
+    """
+    if value is None:
+        return "—"
+    return "0" if abs(value) < 5e-4 else minus(f"{value:+.3f}")
+
+
+def simulate_table(answer: Simulate, *, unit: str = "THz") -> Table:
+    """Return how the modes moved, the strongest first.
+
+    Parameters
+    ----------
+    unit : str
+        THz, cm-1 or meV, of frequencies.
+    """
+    motions = sorted(answer.modes, key=lambda m: -(m.energy or 0.0))
+    least = SMALL * max((m.energy or 0.0 for m in motions), default=0.0)
+    shown = [m for m in motions if (m.energy or 0.0) > least]
+    return Table(
+        (f"f ({SIGNS[unit]})", "mode", "moves at", "amplitude", "meV", "atoms (Å)",
+         "PAM helicity", "mechanical", "along"),
+        tuple(_row(m, unit) for m in shown),
+        head=(
+            f"{headline(answer.structure)}   motion of zone-centre modes",
+            f"axis     {axis_line(answer.axis)}",
+            _cause(answer),
+            f"angles   {_angles(answer)}",
+            f"cubic    {_couplings(answer.couplings)}",
+            f"damping  {_damping(answer.damping)}",
+        ),
+        foot=tuple(_legend(answer, len(shown))),
+        optional=("along", "atoms (Å)", "meV"),
+        names=("mode",),
+    )  # fmt: skip
+
+
+def _legend(answer: Simulate, shown: int) -> list[str]:
+    """What the numbers mean, or why there are none."""
+    time = answer.time
+    if time.after is None:
+        return [
+            f"The run stopped at {minus(f'{time.end:.3g}')} ps, before the pulse was over: "
+            f"{UNFINISHED}."
+        ]
+    if not shown:
+        return ["No mode moved: light drives only modes with a dipole, and needs Born charges."]
+    when = "after the pulse" if answer.start is None else "without light"
+    lines = [
+        f"Amplitude, energy and helicity {when}, from {minus(f'{time.after:.3g}')} to "
+        f"{time.end:.3g} ps; moves at: strongest frequency; atoms: largest displacement, "
+        "at any time. Helicity +1: counter-clockwise about the axis.",
+    ]
+    if shown < len(answer.modes):
+        lines.append(
+            f"{len(answer.modes) - shown} modes with less than {SMALL:g} of the energy are not "
+            "listed."
+        )
+    return [*lines, _budget(answer)]
+
+
+def _row(mode: MovingMode, unit: str) -> tuple[str, ...]:
+    factor, digits = PER_THZ[unit], 3 if unit == "THz" else 2
+    return (
+        f"{mode.frequency * factor:.{digits}f}",
+        mode.label,
+        "—" if mode.moves_at is None else f"{mode.moves_at * factor:.{digits}f}",
+        f"{mode.amplitude:.3g}",
+        f"{mode.energy:.2g}",
+        f"{mode.displacement:.2g}",
+        helicity_text(mode.pam_helicity),
+        helicity_text(mode.mechanical_helicity),
+        _along(mode),
+    )
+
+
+def _along(mode: MovingMode) -> str:
+    if mode.ratio is not None and mode.ratio > 0.9:
+        return "circle"
+    return "—" if mode.direction is None else f"{round(mode.direction, 1) % 180:.1f}°"
+
+
+def _cause(answer: Simulate) -> str:
+    """The light, or the start."""
+    start, pulse = answer.start, answer.pulse
+    if start is not None:
+        return (
+            f"start    {minus(start.mode)}, atoms up to {start.displacement:g} Å from their places"
+        )
+    if pulse is not None:
+        return (
+            f"pulse    {light_text(pulse)} in the crystal (FWHM of the intensity; "
+            f"{pulse.fluence:.3g} mJ/cm²)"
+        )
+    return f"pulse    {light_text(answer.sampled) if answer.sampled else 'none'}"
+
+
+def _angles(answer: Simulate) -> str:
+    return f"from x, {minus(answer.x_along)}, counter-clockwise about the axis"
+
+
+def _couplings(found: AnharmonicPotential) -> str:
+    if not found.terms:
+        return "none"
+    text = f"{found.terms.get('3', 0)} terms"
+    if quartic := found.terms.get("4", 0):
+        text += f", and {quartic} quartic ones"
+    if path := found.provenance.get("file"):
+        text += f", {path}"
+    text += (
+        f": allowed ones up to {found.largest_allowed:.2g}, forbidden ones up to "
+        f"{found.largest_forbidden:.2g} eV/(√amu Å)³"
+    )
+    return text + (", which are averaged away" if found.symmetrized else ", all used as they are")
+
+
+def _damping(widths: dict[str, float]) -> str:
+    low, high = min(widths.values()), max(widths.values())
+    width = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    return f"γ/2π = {width} THz"
+
+
+def _budget(answer: Simulate) -> str:
+    """Where the angular momentum came from, and what became of it."""
+    j = answer.angular_momentum
+    free = answer.pulse is None and answer.sampled is None
+    source, given = ("the atoms had", j.first) if free else ("light gave", j.light)
+    lost = -sum(x or 0.0 for x in (j.damping, j.coupling, j.harmonic)) + 0.0
+    through = -(j.coupling or 0.0) + 0.0
+    return (
+        f"Angular momentum about the axis, per primitive cell: {source} {_hbar(given)}, the atoms "
+        f"keep {_hbar(j.motion)}, the crystal as a whole took {_hbar(lost)} ({_hbar(through)} of "
+        "it through the couplings)."
+    )
+
+
+def _hbar(value: float | None) -> str:
+    return minus(f"{value or 0.0:+.3g}ħ")
+
+
+def sweep_table(answer: Simulate) -> Table:
+    """Return a row per value, and for the strongest modes amplitude and helicity."""
+    sweep = answer.sweep
+    assert sweep is not UNSET
+    peak: dict[str, float] = {}
+    for point in sweep.points:
+        for mode in point.modes:
+            peak[mode.label] = max(peak.get(mode.label, 0.0), mode.energy or 0.0)
+    names = sorted(peak, key=lambda name: -peak[name])[:3]
+    rows = []
+    for point in sweep.points:
+        found = {m.label: m for m in point.modes}
+        cells = [minus(f"{point.value:.4g}")]
+        for name in names:
+            size = found[name].amplitude
+            cells.append("—" if size is None else f"{size:.3g}")
+            cells.append(helicity_text(found[name].pam_helicity))
+            cells.append(_along(found[name]))
+        rows.append((*cells, "stopped early" if point.stopped else ""))
+    columns = [sweep.quantity + (f" ({sweep.unit})" if sweep.unit else "")]
+    for name in names:
+        columns += [f"|{name}|", "h", "along"]
+    table = Table(
+        (*columns, "note"),
+        tuple(rows),
+        head=(
+            f"{headline(answer.structure)}   sweep of {sweep.quantity}",
+            f"angles   {_angles(answer)}",
+        ),
+        foot=(
+            "|mode|: amplitude after the pulse, √amu Å; h: its PAM helicity; along: angle from x "
+            "of its line or long axis.",
+        ),
+    )
+    return table if any(row[-1] for row in rows) else table.without("note")

@@ -1,0 +1,27 @@
+"""A run of ``simulate`` as a table of numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.dynamics.run import Run
+
+COLUMNS = ("time_ps", *(f"field_{axis}_MV_cm" for axis in "xyz"))
+"""The first columns of :func:`columns`."""
+
+
+def columns(run: Run) -> dict[str, npt.NDArray[np.float64]]:
+    """Return times, field, coordinates and velocities as named columns, helicities besides."""
+    c = run.model.coordinates
+    fields = np.zeros((len(run.times), 3)) if run.drive is None else run.drive.field(run.times)
+    found = dict(zip(COLUMNS, (run.times, *fields.T), strict=True))
+    for name in c.names:
+        slots = c.slots(name)
+        letters = [""] if len(slots) == 1 else [f"_{'xyzuvw'[i]}" for i in range(len(slots))]
+        for slot, letter in zip(slots, letters, strict=True):
+            found[f"{name}{letter}"] = run.coordinates[:, slot]
+            found[f"{name}{letter}_dot"] = run.velocities[:, slot]
+        if len(slots) > 1:
+            found[f"{name}_helicity"] = run.helicity(name)
+    return found
