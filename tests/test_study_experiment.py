@@ -218,7 +218,7 @@ def test_structure_alone(sense, verdict):
     )
     line = strongest(judged)
     assert (line.assignment.mode.name, line.verdict) == ("Eg", verdict)
-    assert any("frequencies of" in note for note in judged.notes)
+    assert any("frequencies of" in note.text for note in judged.notes)
 
 
 def test_two_lines_of_one_species_without_frequencies():
@@ -255,7 +255,7 @@ def test_the_documented_measurement():
     wrong = verdicts["Eu#1(+) Eu#1(+) -> Eg#2(+)"]
     assert wrong.verdict == "inconsistent"
     assert "{3+001|0}" in wrong.reason.text
-    assert any("symmetry cannot tell them apart" in text for text in judged.decide)
+    assert any("symmetry cannot tell them apart" in advice.text for advice in judged.decide)
     words = validation_answer(study.crystal, study.axis, judged).words
     assert "is rejected: the rotation {3+001|0}" in words
     assert "symmetry-equivalent alternatives" in words

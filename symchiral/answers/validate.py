@@ -253,8 +253,9 @@ def validate(
         components=lines_of(judgement, unit=unit),
         channels=channels_of(judgement, unit=unit),
         ranking=display(judgement, "ranking"),
-        decide=judgement.decide,
-        notes=judgement.notes,
+        # Lines of nearly one frequency are told in the same words.
+        decide=tuple(dict.fromkeys(advice.text for advice in judgement.decide)),
+        notes=tuple(dict.fromkeys(note.text for note in judgement.notes)),
         words=display(judgement, "words"),
         ranked_by=judgement.ranking,
     )

@@ -6,58 +6,16 @@ from collections.abc import Sequence
 
 from symchiral.experiment.assignment import evidence
 from symchiral.experiment.observed import Line
-from symchiral.experiment.verdict import ChannelVerdict, LineVerdict
+from symchiral.experiment.verdict import Advice, ChannelVerdict, LineVerdict
 
 
 def decide(
     lines: Sequence[LineVerdict], verdicts: Sequence[ChannelVerdict], sigma: float
-) -> tuple[str, ...]:
-    """Return what would decide what is open, in words."""
-    advice: dict[str, None] = {}
+) -> tuple[Advice, ...]:
+    """Return what would decide what is open."""
+    advice: dict[Advice, None] = {}
     for judged in lines:
-        line, mode = judged.assignment.line, judged.assignment.mode
-        where = f"the line at {line.frequency:.3g} THz"
-        senses = {t.pump.sense for t in line.turnings if t.pump is not None}
-        if not line.significant:
-            advice[f"average longer: {where} may be noise"] = None
-            continue
-        if judged.assignment.alternatives and mode is not None:
-            others = ", ".join(judged.assignment.alternatives)
-            advice[
-                f"tell {mode.name} from {others} for {where}: another probe geometry or activity, "
-                "or better known frequencies"
-            ] = None
-        if not senses & {1, -1}:
-            advice[f"pump with circular light of both helicities: the sense of {where} is open"] = (
-                None
-            )
-        elif not {1, -1} <= senses:
-            other = "σ−" if 1 in senses else "σ+"
-            advice[
-                f"add a run with {other}: what the pump drives must reverse, artefacts do not"
-            ] = None
-        if 0 in senses and mode is not None and mode.turns and not _law_tested(line, verdicts):
-            advice[
-                "add linear pumps at two angles, not 45° or 90° apart, and state them: the line of "
-                f"{mode.name} must turn with them, by a law that tells the sense of {where}"
-            ] = None
-        found = evidence(line, 1)
-        if judged.verdict == "undecided" and mode is not None and mode.turns and found.runs:
-            z = abs(found.combined)
-            if 0.5 < z < sigma:
-                advice[
-                    f"average about {(1.2 * sigma / z) ** 2:.0f} times longer to measure the sense "
-                    f"of {where}"
-                ] = None
-        if len(judged.channels) > 1:
-            ways = sorted(
-                {v.channel.mechanism for v in verdicts if v.channel.id in judged.channels}
-            )
-            advice[
-                f"{len(judged.channels)} channels ({', '.join(ways)}) explain {where}: symmetry "
-                "cannot tell them apart; sweep the pump frequency, a resonance of an incoming mode "
-                "shows as its line width, and compare the delay with which the line rises"
-            ] = None
+        advice |= dict.fromkeys(_about(judged, verdicts, sigma))
     taken = {v.assignment.mode.name for v in lines if v.assignment.mode is not None}
     unseen = [
         v.channel.outgoing
@@ -65,10 +23,37 @@ def decide(
         if v.channel.verdict == "allowed" and v.channel.outgoing not in taken
     ]
     if unseen:
-        names = ", ".join(dict.fromkeys(unseen))
-        what = f"look for {names}, where channels end: a longer record, or a probe that shows it"
-        advice[what] = None
+        advice[Advice("look-for-modes", modes=tuple(dict.fromkeys(unseen)))] = None
     return tuple(advice)
+
+
+def _about(judged: LineVerdict, verdicts: Sequence[ChannelVerdict], sigma: float) -> list[Advice]:
+    """What would decide what is open about one line."""
+    line, mode = judged.assignment.line, judged.assignment.mode
+    f = line.frequency
+    if not line.significant:
+        return [Advice("average-line", f)]
+    advice = []
+    senses = {t.pump.sense for t in line.turnings if t.pump is not None}
+    others = judged.assignment.alternatives
+    if others and mode is not None:
+        advice.append(Advice("tell-modes", f, mode.name, others))
+    if not senses & {1, -1}:
+        advice.append(Advice("circular-pumps", f))
+    elif not {1, -1} <= senses:
+        advice.append(Advice("other-helicity", helicity="-" if 1 in senses else "+"))
+    if 0 in senses and mode is not None and mode.turns and not _law_tested(line, verdicts):
+        advice.append(Advice("linear-pumps", f, mode.name))
+    found = evidence(line, 1)
+    if judged.verdict == "undecided" and mode is not None and mode.turns and found.runs:
+        z = abs(found.combined)
+        if 0.5 < z < sigma:
+            advice.append(Advice("average-sense", f, times=(1.2 * sigma / z) ** 2))
+    if len(judged.channels) > 1:
+        ways = {v.channel.mechanism for v in verdicts if v.channel.id in judged.channels}
+        count, mechanisms = len(judged.channels), tuple(sorted(ways))
+        advice.append(Advice("sweep-pump", f, count=count, mechanisms=mechanisms))
+    return advice
 
 
 def _law_tested(line: Line, verdicts: Sequence[ChannelVerdict]) -> bool:

@@ -21,14 +21,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from symchiral.crystal.operation import Operation
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.display import Worded
+from symchiral.experiment.candidates import Sense
 from symchiral.experiment.expectation import Expected
 from symchiral.irreps.axis import Axis
 from symchiral.modes.species import Species
+from symchiral.rules.activity import Process
 from symchiral.rules.domains import find_domains, survivals
 from symchiral.rules.light import Light
-from symchiral.rules.wording import pretty
 
 GeometryKind = Literal["balanced", "circular", "analyser", "none"]
 """How a sense is seen; ``none`` where light along the axis does not tell it."""
@@ -38,23 +39,48 @@ ControlKind = Literal["helicity", "linear", "sample", "delay", "frequency", "twi
 
 
 @dataclass(frozen=True)
-class Control:
+class Control(Worded):
     """A measurement that must come out in one way if the channel is what makes the line.
 
     Attributes
     ----------
     kind : str
-        helicity, linear, sample, delay, frequency or twin.
-    text : str
-        What to do and what must be seen.
+        What is changed.
+    mode : str or None
+        The mode that is looked at.
+    law : str or None
+        Under linear light: ``line``, motion along a line that turns with twice the angle;
+        ``losses``: with losses the mode may turn, as nothing reverses the axis; ``mirrors``: no
+        helicity at some angles only.
+    sense : int or None
+        The sense in which that line turns.
+    sums : tuple of str
+        Sum channels that linear light alone drives.
+    shifted : bool
+        Whether linear light also shifts the mode along that line.
+    phases : tuple of (str, int)
+        Kinds of probe, and by how many times the angle of the sample the phase of their signal
+        moves.
+    twin : str or None
+        ``none``: there are no twins; ``same``: they show the same senses; ``elsewhere``: the axis
+        lies elsewhere in some.
+    operations : tuple of str
+        Seitz symbols of operations that make twins.
     """
 
     kind: ControlKind
-    text: str
+    mode: str | None = None
+    law: Literal["line", "losses", "mirrors"] | None = None
+    sense: Sense | None = None
+    sums: tuple[str, ...] = ()
+    shifted: bool = False
+    phases: tuple[tuple[GeometryKind, int], ...] = ()
+    twin: Literal["none", "same", "elsewhere"] | None = None
+    operations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Geometry:
+class Geometry(Worded):
     """How to see the sense of a species along the axis.
 
     Attributes
@@ -64,89 +90,61 @@ class Geometry:
     kind : str
         ``balanced``: two probe polarisations 45° apart, balanced detection; ``analyser``: two
         polarisations of the emitted field, 90° apart; ``circular``: σ+ in, what comes out analysed.
-    text : str
-        In words.
     declaration : str or None
         What to write as ``probe:`` in a table of traces.
     momentum : int or None
         Angular momentum m about the axis of what it sees of (+).
+    turns : int
+        Of balanced detection: +1 if the signal of (+) runs as ωt − 2θ with the probe angle θ, −1
+        if as ωt + 2θ.
+    dark : tuple of float
+        Probe angles at which symmetry parts the two coordinates, degrees.
+    process : str or None
+        Of circular light: the scattering.
+    spins : tuple of (str, str)
+        Of circular light: spins in and out that create (+).
     """
 
     species: str
     kind: GeometryKind
-    text: str
-    declaration: str | None
+    declaration: str | None = None
     momentum: int | None = None
+    turns: int = 0
+    dark: tuple[float, ...] = ()
+    process: Process | None = None
+    spins: tuple[tuple[str, str], ...] = ()
 
 
 def probes(species: Species, axis: Axis, light: Light) -> list[Geometry]:
     """Return how light along the axis sees the sense of a species."""
     found = []
+    label = species.label
     target = next(
-        (t for t in light.targets if t.species.label == species.label and t.label.endswith("(+)")),
+        (t for t in light.targets if t.species.label == label and t.label.endswith("(+)")),
         None,
     )
     probe = light.probe(species)
     if probe.turns:
-        dark = sorted(set(probe.dark_angles))
-        fixed = (
-            f" Symmetry parts its two coordinates at {dark[0]:g}° and {dark[1]:g}°."
-            if (len(dark) == 2)
-            else ""
-        )
-        phase = "ωt − 2θ" if probe.turns > 0 else "ωt + 2θ"
+        dark = tuple(sorted(set(probe.dark_angles)))
+        declared = (axis.order == 3 and probe.turns < 0) or (axis.order > 4 and probe.turns > 0)
         found.append(
             Geometry(
-                species.label,
+                label,
                 "balanced",
-                f"balanced detection at two probe polarisations 45° apart, normal incidence along "
-                f"the axis: for (+) the signal runs as {phase} with the probe angle θ.{fixed}",
-                f"balanced, fold {axis.order}, S0 = 0, S45 = 45"
-                if (axis.order == 3 and probe.turns < 0) or (axis.order > 4 and probe.turns > 0)
-                else None,
+                f"balanced, fold {axis.order}, S0 = 0, S45 = 45" if declared else None,
                 2 * probe.turns,
+                turns=probe.turns,
+                dark=dark if len(dark) == 2 else (),
             )
         )
     if target is not None and (pairs := light.scattered(target)):
-        words = ", ".join(f"σ{a} → σ{b}".replace("-", "−") for a, b in pairs)
-        found.append(
-            Geometry(
-                species.label,
-                "circular",
-                f"circular Raman scattering creates {species.label}(+) by {words}, and (−) by the "
-                "reverse: Stokes and anti-Stokes sidebands of a circular probe tell the sense",
-                None,
-            )
-        )
-    if target is not None and light.absorbed(target):
-        found.append(
-            Geometry(
-                species.label,
-                "analyser",
-                f"{species.label} radiates: two polarisations of the emitted field, 90° apart",
-                "analyser, Sx = 0, Sy = 90",
-                int(light.absorbed(target)[0] + "1"),
-            )
-        )
+        found.append(Geometry(label, "circular", process="raman", spins=pairs))
+    if target is not None and (absorbed := light.absorbed(target)):
+        momentum = 1 if absorbed[0] == "+" else -1
+        found.append(Geometry(label, "analyser", "analyser, Sx = 0, Sy = 90", momentum))
     if target is not None and not found and (pairs := light.hyper_scattered(target)):
-        words = ", ".join(f"two of σ{a} → σ{b}".replace("-", "−") for a, b in pairs)
-        found.append(
-            Geometry(
-                species.label,
-                "circular",
-                f"circular hyper-Raman scattering creates {species.label}(+) by {words}, and (−) "
-                "by the reverse",
-                None,
-            )
-        )
-    return found or [
-        Geometry(
-            species.label,
-            "none",
-            f"no light along the axis tells (+) from (−) of {species.label}",
-            None,
-        )
-    ]
+        found.append(Geometry(label, "circular", process="hyper-raman", spins=pairs))
+    return found or [Geometry(label, "none")]
 
 
 def controls(
@@ -170,102 +168,51 @@ def controls(
         What linear light alone drives.
     """
     first = flips[0]
-    out, photons = first.outgoing.mode.name, len(first.incoming) + first.photons
-    found = [
-        Control(
-            "helicity",
-            "σ− instead of σ+: every sense reverses at equal amplitude. What does not reverse "
-            "is not driven by the spin of the light",
-        )
-    ]
-    if photons == 2 and first.turn is None:
-        found.append(
-            Control(
-                "linear",
-                f"linear light: no mirror contains the axis and no half-turn lies across it, so "
-                f"that with losses {out} may turn even under linear light; its amplitude is the "
-                "same at every angle",
-            )
-        )
-    elif photons == 2:
-        sign = "+" if first.sense > 0 else "−"
-        found.append(
-            Control(
-                "linear",
-                f"linear light at φ: {out} has helicity 0 and moves along a line that turns by "
-                f"{sign}2φ in the plane of its coordinates; its amplitude is the same at every φ, "
-                "1/√2 of the circular case at equal pump energy" + _alone(alone, first),
-            )
-        )
-    else:
-        found.append(
-            Control(
-                "linear",
-                f"linear light: {out} has helicity 0 where φ lies in a mirror plane or across a "
-                "half-turn; products with quanta of both spins drive too, so no further law of the "
-                "angle is fixed by symmetry",
-            )
-        )
-    found += [
-        Control(
-            "sample",
-            _turned(first, photons, geometry),
-        ),
-        Control(
-            "delay",
-            "a window that begins later: the helicity stays while amplitudes decay. What is there "
-            "only under the pump is the field itself, not a mode",
-        ),
-        Control(
-            "frequency",
-            "pump moved across the infrared mode: where that mode carries the process the line "
-            "follows its width twice over; two photons need no resonance. Symmetry cannot tell "
-            "these apart",
-        ),
-    ]
+    photons = len(first.incoming) + first.photons
+    return (
+        Control("helicity"),
+        _linear(first, photons, alone),
+        Control("sample", phases=_phases(first, photons, geometry)),
+        Control("delay"),
+        Control("frequency"),
+        _twin(crystal, light),
+    )
+
+
+def _linear(first: Expected, photons: int, alone: tuple[Expected, ...]) -> Control:
+    """What linear light does to the mode of a channel, and what it alone drives."""
+    out = first.outgoing.mode.name
+    if photons != 2:
+        return Control("linear", out, "mirrors")
+    if first.turn is None:
+        return Control("linear", out, "losses")
+    return Control(
+        "linear",
+        out,
+        "line",
+        first.sense,
+        sums=tuple(e.id for e in alone if len(e.coupling.incoming) > 1),
+        shifted=any(e.outgoing.mode.name == out and e.turn for e in alone),
+    )
+
+
+def _phases(
+    first: Expected, photons: int, geometry: tuple[Geometry, ...]
+) -> tuple[tuple[GeometryKind, int], ...]:
+    """By how many times χ the phases of signals move where the sample is turned by χ."""
+    return tuple(
+        (g.kind, abs(photons - g.momentum * first.sense))
+        for g in geometry
+        if g.species == first.outgoing.species.label and g.momentum is not None
+    )
+
+
+def _twin(crystal: SymmetricCrystal, light: Light) -> Control:
+    """What a twin shows, as far as there are any."""
     domains = find_domains(crystal)
-    sense = next((s for s in survivals(light, domains) if s.kind == "sense"), None)
     if len(domains.operations) == 1:
-        text = "the crystal has the symmetry of its lattice: it has no such twins"
-    elif sense is not None and sense.survives:
-        text = (
-            f"a twin ({_names(domains.operations[1:])}): the same senses; only signs of coupling "
-        )
-        text += "coefficients, and with them phases, differ"
-    else:
-        text = f"a twin ({_names(domains.operations[1:])}): this axis lies elsewhere in some; pump "
-        text += "and probe within one domain"
-    return (*found, Control("twin", text))
-
-
-def _alone(alone: tuple[Expected, ...], first: Expected) -> str:
-    """What only linear light drives: the sum channels, and a displaced line of the same mode."""
-    sums = [e for e in alone if len(e.coupling.incoming) > 1]
-    text = ""
-    if sums:
-        more = f" and {len(sums) - 1} more" if len(sums) > 1 else ""
-        text += f". Linear light alone drives the sum channel {pretty(sums[0].id)}{more}"
-    if any(e.outgoing.mode.name == first.outgoing.mode.name and e.turn for e in alone):
-        text += (
-            f"{',' if text else '. Linear light alone'} "
-            f"{'and ' if text else ''}shifts {first.outgoing.mode.name} along the same line for as "
-            "long as the drive lasts"
-        )
-    return text
-
-
-def _turned(first: Expected, photons: int, geometry: tuple[Geometry, ...]) -> str:
-    """What turning the sample by χ does to the signal of a channel."""
-    text = "sample turned by χ about the axis: helicities and amplitudes stay"
-    for g in geometry:
-        if g.species != first.outgoing.species.label or g.momentum is None:
-            continue
-        moved = abs(photons - g.momentum * first.sense)
-        name = {"balanced": "balanced signal", "analyser": "emitted field"}[g.kind]
-        text += f"; the phase of the {name} "
-        text += f"moves by {moved}χ" if moved else "stays too"
-    return text
-
-
-def _names(operations: tuple[Operation, ...]) -> str:
-    return ", ".join(g.seitz for g in operations[:3])
+        return Control("twin", twin="none")
+    sense = next((s for s in survivals(light, domains) if s.kind == "sense"), None)
+    operations = tuple(g.seitz for g in domains.operations[1:4])
+    survives = sense is not None and sense.survives
+    return Control("twin", twin="same" if survives else "elsewhere", operations=operations)

@@ -29,6 +29,7 @@ from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import LimitError
 from symchiral.experiment.candidates import CandidateChannel, CandidateMode, Mechanism, Sense
 from symchiral.experiment.gain import Coefficients
+from symchiral.experiment.note import Note
 from symchiral.experiment.places import Place, sense_of
 from symchiral.fields.beam import find_beam
 from symchiral.irreps.axis import Axis
@@ -144,13 +145,13 @@ class Expectation(Value):
         The modes.
     channels : tuple of Expected
         Allowed and forbidden channels.
-    notes : tuple of str
+    notes : tuple of Note
         What limits them.
     """
 
     places: tuple[Place, ...]
     channels: tuple[Expected, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def modes(self) -> tuple[CandidateMode, ...]:
@@ -216,8 +217,7 @@ def expect(
             fix="ask for order 3 or 4",
         )
     if axis is None or axis.order < 3:
-        why = "there is no axis of order three or more: circular light is no eigenstate of any"
-        return Expectation(places, (), (f"{why} operation and no mode has a sense to predict",))
+        return Expectation(places, (), (Note("no-axis"),))
     by_key = {s.key: s for s in species}
     field, plus = light_about(crystal, axis)("σ+")
     _, minus = light_about(crystal, axis)("σ-")
@@ -362,7 +362,7 @@ def _gain(
     )
 
 
-def _kept(found: Sequence[Expected]) -> tuple[tuple[Expected, ...], tuple[str, ...]]:
+def _kept(found: Sequence[Expected]) -> tuple[tuple[Expected, ...], tuple[Note, ...]]:
     """Every allowed channel, and the forbidden ones that say something; the best where many.
 
     A forbidden sense speaks where the same quanta reach the mode otherwise. Of a mode that nothing
@@ -390,8 +390,7 @@ def _kept(found: Sequence[Expected]) -> tuple[tuple[Expected, ...], tuple[str, .
             kept.setdefault((e.outgoing.mode.name, e.mechanism, e.sense), e)
     chosen = sorted(kept.values(), key=rank)[:MOST]
     left = len(kept) - len(chosen)
-    note = f"{left} channels further from resonance, or forbidden, are left out"
-    return tuple(chosen), (note,) if left else ()
+    return tuple(chosen), (Note("channels-left-out", count=left),) if left else ()
 
 
 def _inside(mode: CandidateMode, band: tuple[float, float], slack: float) -> bool:

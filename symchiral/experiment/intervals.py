@@ -9,6 +9,7 @@ import numpy as np
 from symchiral.experiment.calibration import excess, rivals
 from symchiral.experiment.growth import Problem, State
 from symchiral.experiment.helicity import quantile
+from symchiral.experiment.note import Note
 from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.oscillators import Array, Block, profile, refine
 from symchiral.experiment.result import places, response_factor
@@ -62,11 +63,8 @@ def profiled(fit: Fit, problem: Problem, state: State, level: float) -> Fit:
             ends.append((min(e[0] for e in edges), max(e[1] for e in edges)))
         low, high = ends[0]
         if len(pieces) > 1:
-            where = ", ".join(f"{p.pairs[k, 0] / (2 * np.pi):.3g}" for p, _ in pieces[1:])
-            notes.append(
-                f"a line at {where} THz would explain the trace about as well as that at "
-                f"{oscillation.frequency:.3g} THz: its intervals reach there"
-            )
+            others = tuple(float(p.pairs[k, 0]) / (2 * np.pi) for p, _ in pieces[1:])
+            notes.append(Note("equal-line", frequency=oscillation.frequency, others=others))
         found.append(
             replace(
                 oscillation,

@@ -14,6 +14,7 @@ from symchiral.experiment.assignment import CUT, Assignment, Evidence, assign, e
 from symchiral.experiment.candidates import CandidateChannel, CandidateMode, check
 from symchiral.experiment.fit import fit
 from symchiral.experiment.measurement import Measurement, Pump
+from symchiral.experiment.note import Note
 from symchiral.experiment.observed import Line, observed
 from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.probe import Sees
@@ -113,23 +114,14 @@ def validate_measurement(
     notes = list(fitted.notes) if fitted else []
     if fitted:
         low, high = fitted.band
-        names = [m.name for m in modes if m.frequency is not None and m.frequency < low]
-        if names:
-            notes.append(
-                f"the record is shorter than one period of {', '.join(names)}: lines below "
-                f"{low:.3g} THz cannot be seen in it"
-            )
-        names = [m.name for m in modes if m.frequency is not None and m.frequency > high]
-        if names:
-            notes.append(
-                f"the steps of the times do not resolve {', '.join(names)}: lines above "
-                f"{high:.3g} THz cannot be seen, and appear elsewhere if they are there"
-            )
+        slow = tuple(m.name for m in modes if m.frequency is not None and m.frequency < low)
+        if slow:
+            notes.append(Note("short-record", frequency=low, modes=slow))
+        fast = tuple(m.name for m in modes if m.frequency is not None and m.frequency > high)
+        if fast:
+            notes.append(Note("coarse-steps", frequency=high, modes=fast))
     if _all_reversed(judged, verdicts, sigma):
-        notes.append(
-            "every line turns against the rule and would agree if all helicities were reversed: "
-            "are the two channels or the pump polarisations swapped?"
-        )
+        notes.append(Note("all-reversed"))
     advice = decide(judged, verdicts, sigma)
     ranking = ranking_of(channels, modes)
     return Judgement(judged, tuple(verdicts), advice, tuple(notes), sigma, fitted, ranking)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.errors import GrammarError, InputError
+from symchiral.experiment.note import Note
 from symchiral.experiment.probe import Probe
 from symchiral.fields.polarization import read_light
 from symchiral.units import in_ps
@@ -159,7 +160,7 @@ class Measurement(Value):
         What the channels are.
     response : float
         Full width at half maximum of the instrument's response in ps; 0 if it is short.
-    notes : tuple of str
+    notes : tuple of Note
         What was left out or looks odd.
 
     Examples
@@ -174,7 +175,7 @@ class Measurement(Value):
     runs: tuple[Run, ...]
     probe: Probe
     response: float = 0.0
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.runs:
@@ -248,10 +249,8 @@ class Measurement(Value):
             tuple(x * scale for x in exclude) if exclude else None,
         )
         if response and (run.times[0] < response * scale):
-            notes.append(
-                f"the trace begins {run.times[0]:.3g} ps after time zero, inside the instrument's "
-                f"response of {response * scale:.3g} ps: exclude it with the pump window"
-            )
+            start = float(run.times[0])
+            notes.append(Note("inside-response", start=start, response=response * scale))
         return Measurement((run,), probe, response * scale, tuple(notes))
 
     @staticmethod
@@ -280,8 +279,8 @@ def _clean(
     pump: Pump | None,
     zero: float,
     window: tuple[float, ...] | None,
-) -> tuple[Run, list[str]]:
-    notes: list[str] = []
+) -> tuple[Run, list[Note]]:
+    notes: list[Note] = []
     if signals.ndim == 1:
         signals = signals[:, None]
     if times.ndim != 1 or signals.shape != (len(times), len(probe)):
@@ -294,12 +293,12 @@ def _clean(
     given = len(times)
     good = np.isfinite(times) & np.isfinite(signals).all(axis=1)
     if not good.all():
-        notes.append(f"{int((~good).sum())} of {given} rows have gaps and were left out")
+        notes.append(Note("gaps", count=int((~good).sum()), total=given))
     times, signals = times[good] - zero, signals[good]
     _not_swapped(times, signals, probe)
     early = times < 0
     if early.any():
-        notes.append(f"{int(early.sum())} rows before time zero were left out")
+        notes.append(Note("before-zero", count=int(early.sum())))
     keep = ~early
     if window is not None:
         first, last = window[0] - zero, window[1] - zero
@@ -312,10 +311,10 @@ def _clean(
         keep &= (times < first) | (times > last)
         if (times[keep] < first).any():
             keep &= times > last
-            notes.append("rows between time zero and the pump window were left out with it")
+            notes.append(Note("before-window"))
     times, signals = times[keep], signals[keep]
     if (np.diff(times) < 0).any():
-        notes.append("the times were out of order and have been sorted")
+        notes.append(Note("sorted"))
         order = np.argsort(times, kind="stable")
         times, signals = times[order], signals[order]
     distinct = len(np.unique(times))
@@ -334,9 +333,9 @@ def _clean(
             fix="correct the delay that is far from all others",
         )
     if distinct < len(times):
-        notes.append(f"{len(times) - distinct} rows repeat a time; all of them count")
+        notes.append(Note("repeated-times", count=len(times) - distinct))
     if good.sum() < (1 - LONGEST_GAP) * given:
-        notes.append("much of the trace is missing: frequencies may be ambiguous")
+        notes.append(Note("much-missing"))
     _living(signals, probe, notes)
     return Run(times, signals, pump), notes
 
@@ -358,7 +357,7 @@ def _not_swapped(
             )
 
 
-def _living(signals: npt.NDArray[np.float64], probe: Probe, notes: list[str]) -> None:
+def _living(signals: npt.NDArray[np.float64], probe: Probe, notes: list[Note]) -> None:
     for name, column in zip(probe.channels, signals.T, strict=True):
         if np.ptp(column) == 0:
             raise InputError(
@@ -366,11 +365,10 @@ def _living(signals: npt.NDArray[np.float64], probe: Probe, notes: list[str]) ->
                 why="a trace that never changes holds no oscillation",
                 fix="check which column is which",
             )
-        for edge, word in ((column.max(), "highest"), (column.min(), "lowest")):
+        edges: tuple[tuple[float, Literal["highest", "lowest"]], ...]
+        edges = ((column.max(), "highest"), (column.min(), "lowest"))
+        for edge, word in edges:
             flat = column == edge
             clipped = int(flat.sum())
             if (flat[2:] & flat[1:-1] & flat[:-2]).any():
-                notes.append(
-                    f"{clipped} rows of {name} have exactly its {word} value: a saturated detector "
-                    "bends ellipses and makes overtones"
-                )
+                notes.append(Note("saturated", count=clipped, channel=name, edge=word))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from symchiral.errors import LabelError
 from symchiral.experiment.helicity import Helicity, measured_helicity
 from symchiral.experiment.measurement import Measurement
+from symchiral.experiment.note import Note
 from symchiral.experiment.oscillators import Background, columns
 from symchiral.value import Value, frozen
 
@@ -132,7 +133,7 @@ class Fit(Value):
         Bayesian information criterion, for comparing fits of one measurement.
     band : (float, float)
         Frequencies that were searched, THz.
-    notes : tuple of str
+    notes : tuple of Note
         Limits of the result.
     """
 
@@ -144,7 +145,7 @@ class Fit(Value):
     noise: tuple[float, ...]
     criterion: float
     band: tuple[float, float]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "nonlinear", frozen(self.nonlinear))

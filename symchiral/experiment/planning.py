@@ -17,6 +17,7 @@ from symchiral.experiment.controls import Control, Geometry, controls, probes
 from symchiral.experiment.expectation import Expectation, Expected, expect
 from symchiral.experiment.gain import Coefficients
 from symchiral.experiment.judgement import ranking_of
+from symchiral.experiment.note import Note
 from symchiral.experiment.places import Place
 from symchiral.experiment.verdict import Ranking
 from symchiral.fields.pump import Pump
@@ -74,7 +75,7 @@ class Plan(Value):
         What would refute it.
     reason : NoFlip or None
         Why third order flips nothing, where it does not.
-    notes : tuple of str
+    notes : tuple of Note
         Limits.
     ranking : str
         What the order of the channels rests on: coefficients, detuning or photons.
@@ -89,7 +90,7 @@ class Plan(Value):
     geometry: tuple[Geometry, ...]
     controls: tuple[Control, ...]
     reason: NoFlip | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     ranking: Ranking
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from symchiral.experiment.growth import Problem, State
 from symchiral.experiment.helicity import quantile
 from symchiral.experiment.measurement import Measurement
+from symchiral.experiment.note import Note
 from symchiral.experiment.oscillation import Fit, Oscillation
 from symchiral.experiment.oscillators import Array
 
@@ -108,28 +109,21 @@ def _described(found: Fit, share: float) -> Fit:
     notes = list(measurement.notes)
     for o in found.oscillations:
         if not o.significant:
-            notes.append(
-                f"the line at {o.frequency:.3g} THz may be noise "
-                f"(false alarm probability {o.false_alarm:.2g})"
-            )
+            alarm = o.false_alarm
+            notes.append(Note("noise-line", frequency=o.frequency, probability=alarm))
         elif o.damping < -2 * o.damping_error:
-            notes.append(
-                f"the oscillation at {o.frequency:.3g} THz grows: is the pump window excluded?"
-            )
+            notes.append(Note("growing-line", frequency=o.frequency))
     products = [float(np.vdot(r[1:], r[:-1])) for r in centred]
     squares = sum(float(np.vdot(r, r)) for r in centred)
     count = sum(r.size for r in centred)
     if squares > 0 and abs(sum(products)) / squares > 4 / np.sqrt(count):
-        notes.append(
-            "neighbouring residuals are alike: the model misses something or the noise is "
-            "correlated; intervals by bootstrap allow for it"
-        )
+        notes.append(Note("correlated-residuals"))
     if len(measurement.probe) > 2:
         notes += _geometry(measurement, centred, noise)
     return replace(found, noise=tuple(float(x) for x in noise), notes=tuple(notes))
 
 
-def _geometry(measurement: Measurement, residuals: Sequence[Array], noise: Array) -> list[str]:
+def _geometry(measurement: Measurement, residuals: Sequence[Array], noise: Array) -> list[Note]:
     """Whether the channels hold a signal that no motion of the multiplet can make."""
     weights, _ = measurement.probe.whitening()
     outside = np.eye(len(measurement.probe)) - weights @ weights.T
@@ -139,10 +133,7 @@ def _geometry(measurement: Measurement, residuals: Sequence[Array], noise: Array
     per_inside = sum(float(np.vdot(r, r)) for r in inside) / (2 * n)
     per_beyond = sum(float(np.vdot(r, r)) for r in beyond) / ((len(noise) - 2) * n)
     if per_inside > 0 and per_beyond / per_inside > 1 + GEOMETRY * np.sqrt(2 / n):
-        return [
-            "the channels differ by more than noise in a way that the stated probe geometry cannot "
-            "make: check the probe angles"
-        ]
+        return [Note("probe-geometry")]
     return []
 
 

@@ -19,6 +19,7 @@ from symchiral.experiment.fit import fit
 from symchiral.experiment.gain import Coefficients
 from symchiral.experiment.judgement import validate_measurement
 from symchiral.experiment.measurement import Measurement, Pump
+from symchiral.experiment.note import Note
 from symchiral.experiment.observed import Line, observed, read_observed
 from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.places import Place
@@ -139,23 +140,13 @@ def validate_crystal(
             lines=tuple(_beyond(v, higher, notes) for v in judged.lines),
             channels=_noted(judged, higher),
         )
-    unknown = [place.mode.name for place in places if place.mode.frequency is None]
+    unknown = tuple(place.mode.name for place in places if place.mode.frequency is None)
     if unknown:
-        notes.append(
-            f"frequencies of {', '.join(unknown)} are not known: a line is assigned by activity "
-            "and helicity alone, to a species and not to a mode"
-        )
+        notes.append(Note("frequencies-unknown", modes=unknown))
     if not any(pump.sense for pump in pumps):
-        notes.append(
-            "no run has a circular pump: a sense shows only in how lines turn with linear pumps"
-            if linear
-            else "no run has a circular pump: no sense is predicted"
-        )
+        notes.append(Note("linear-pumps-only" if linear else "no-circular-pump"))
     if linear and expectation.channels and not any(e.turn for e in expectation.channels):
-        notes.append(
-            "no mirror contains the axis and no half-turn lies across it: with losses a linear "
-            "pump may make a mode turn, and runs with linear pumps are not judged by it"
-        )
+        notes.append(Note("no-law-of-the-angle"))
     return replace(judged, notes=tuple(dict.fromkeys(notes)))
 
 
@@ -172,7 +163,7 @@ def _fits(axis: Axis | None, probe: Probe) -> None:
 
 
 def _beyond(
-    judged: LineVerdict, higher: Callable[[str], tuple[Expected, ...]], notes: list[str]
+    judged: LineVerdict, higher: Callable[[str], tuple[Expected, ...]], notes: list[Note]
 ) -> LineVerdict:
     """The verdict on a line; open if three quanta could make what two cannot.
 
@@ -185,7 +176,7 @@ def _beyond(
     try:
         channels = higher(mode.name)
     except LimitError:
-        notes.append(f"channels of fourth order to {mode.name} are too many and were not looked at")
+        notes.append(Note("fourth-order-not-listed", modes=(mode.name,)))
         return judged
     found = _fourth(channels, int(np.sign(turned)), judged)
     if found is None:

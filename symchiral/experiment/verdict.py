@@ -31,7 +31,8 @@ from typing import Literal
 
 from symchiral.display import Worded
 from symchiral.experiment.assignment import Assignment, Refusal
-from symchiral.experiment.candidates import CandidateChannel, Sense
+from symchiral.experiment.candidates import CandidateChannel, Mechanism, Sense
+from symchiral.experiment.note import Note
 from symchiral.experiment.oscillation import Fit, Oscillation
 from symchiral.rules.reason import Reason
 
@@ -190,6 +191,55 @@ class ChannelVerdict:
     sigmas: float | None
 
 
+AdviceKind = Literal[
+    "average-line",
+    "tell-modes",
+    "circular-pumps",
+    "other-helicity",
+    "linear-pumps",
+    "average-sense",
+    "sweep-pump",
+    "look-for-modes",
+]
+"""What to do: average longer for a line or for its sense, tell modes apart, take pumps of both
+helicities or of the other one, linear pumps at two angles, sweep the frequency of the pump, look
+for the modes at which channels end."""
+
+
+@dataclass(frozen=True)
+class Advice(Worded):
+    """A measurement that would decide what is open.
+
+    Attributes
+    ----------
+    kind : str
+        What to do.
+    frequency : float or None
+        Of the line it is about, THz.
+    mode : str or None
+        The mode it is taken for.
+    modes : tuple of str
+        Others that it may be, or modes to look for.
+    helicity : str or None
+        Spin of the photons of the pump that is missing.
+    times : float or None
+        How many times longer to average.
+    count : int or None
+        Channels that explain the line.
+    mechanisms : tuple of str
+        What their forces are products of.
+    """
+
+    kind: AdviceKind
+    frequency: float | None = None
+    mode: str | None = None
+    modes: tuple[str, ...] = ()
+    helicity: Literal["+", "-"] | None = None
+    times: float | None = None
+    count: int | None = None
+    mechanisms: tuple[Mechanism, ...] = ()
+
+
 @dataclass(frozen=True)
 class Judgement:
     """Verdicts on all lines and channels.
@@ -201,9 +251,9 @@ class Judgement:
     channels : tuple of ChannelVerdict
         Ranked: consistent ones first, then by size where coupling coefficients are known, then by
         detuning of the force, then by evidence.
-    decide : tuple of str
+    decide : tuple of Advice
         Measurements that would decide what is open.
-    notes : tuple of str
+    notes : tuple of Note
         Limits of the result.
     sigma : float
         The criterion.
@@ -215,8 +265,8 @@ class Judgement:
 
     lines: tuple[LineVerdict, ...]
     channels: tuple[ChannelVerdict, ...]
-    decide: tuple[str, ...]
-    notes: tuple[str, ...]
+    decide: tuple[Advice, ...]
+    notes: tuple[Note, ...]
     sigma: float
     fit: Fit | None = None
     ranking: Ranking = "photons"

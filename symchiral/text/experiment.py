@@ -7,8 +7,12 @@ from typing import Any
 from symchiral.answers.plan import why as no_flip
 from symchiral.answers.validate import channels_of, lines_of, why
 from symchiral.experiment.assignment import Refusal
+from symchiral.experiment.controls import Control, Geometry
+from symchiral.experiment.note import Note
 from symchiral.experiment.planning import NoFlip, Plan
-from symchiral.experiment.verdict import Judgement, Why
+from symchiral.experiment.verdict import Advice, Judgement, Why
+from symchiral.text.advice import advice_text, note_text
+from symchiral.text.controls import control_text, geometry_text
 from symchiral.text.validate import found_text
 from symchiral.text.why import RANKINGS, no_flip_text, refusal_text, why_text
 
@@ -16,13 +20,15 @@ from symchiral.text.why import RANKINGS, no_flip_text, refusal_text, why_text
 def display(noun: object, form: str) -> Any:
     """Return a noun in a form.
 
-    =================== ===============================================================
-    noun                forms
-    =================== ===============================================================
-    Judgement           ``words`` (a paragraph), ``ranking``
-    Plan                ``ranking``
-    Why, Refusal, NoFlip  ``text``
-    =================== ===============================================================
+    ============================ ======================================
+    noun                         forms
+    ============================ ======================================
+    Judgement                    ``words`` (a paragraph), ``ranking``
+    Plan                         ``ranking``
+    Why, Refusal, NoFlip         ``text``
+    Advice, Note                 ``text``
+    Geometry, Control            ``text``
+    ============================ ======================================
     """
     match noun, form:
         case Judgement(), "words":
@@ -33,6 +39,14 @@ def display(noun: object, form: str) -> Any:
             return why_text(why(noun), noun.refused)
         case Refusal(), "text":
             return refusal_text(noun)
+        case Note(), "text":
+            return note_text(noun)
+        case Advice(), "text":
+            return advice_text(noun)
+        case Geometry(), "text":
+            return geometry_text(noun)
+        case Control(), "text":
+            return control_text(noun)
         case NoFlip(), "text":
             return no_flip_text(no_flip(noun))
     raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")

@@ -1,0 +1,76 @@
+"""What limits a result: of traces, of their fit, of a judgement, of a plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from symchiral.display import Worded
+
+NoteKind = Literal[
+    "gaps",
+    "before-zero",
+    "before-window",
+    "sorted",
+    "repeated-times",
+    "much-missing",
+    "saturated",
+    "inside-response",
+    "noise-line",
+    "growing-line",
+    "correlated-residuals",
+    "probe-geometry",
+    "equal-line",
+    "short-record",
+    "coarse-steps",
+    "all-reversed",
+    "fourth-order-not-listed",
+    "frequencies-unknown",
+    "no-circular-pump",
+    "linear-pumps-only",
+    "no-law-of-the-angle",
+    "no-axis",
+    "channels-left-out",
+]
+"""What it is about: the rows of a trace (as far as ``inside-response``), its fit (as far as
+``equal-line``, another that would explain the trace as well), what a judgement can say (as far as
+``no-law-of-the-angle``), which channels are listed."""
+
+
+@dataclass(frozen=True)
+class Note(Worded):
+    """A limit of a result; of each kind the fields that it needs.
+
+    Attributes
+    ----------
+    kind : str
+        What it is about.
+    count, total : int or None
+        Rows or channels, and of how many.
+    channel : str or None
+        Channel of the probe.
+    edge : str or None
+        The value that many of its rows have, ``highest`` or ``lowest``.
+    start, response : float or None
+        Where the trace begins, and the response of the instrument, ps.
+    frequency : float or None
+        Of a line, or the lowest or highest that can be seen, THz.
+    others : tuple of float
+        Of other lines that explain a trace, THz.
+    probability : float or None
+        That noise shows such a line.
+    modes : tuple of str
+        The modes it concerns.
+    """
+
+    kind: NoteKind
+    count: int | None = None
+    total: int | None = None
+    channel: str | None = None
+    edge: Literal["highest", "lowest"] | None = None
+    start: float | None = None
+    response: float | None = None
+    frequency: float | None = None
+    others: tuple[float, ...] = ()
+    probability: float | None = None
+    modes: tuple[str, ...] = ()

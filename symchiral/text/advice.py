@@ -1,0 +1,132 @@
+"""What limits a result, and what would decide what it leaves open, in sentences."""
+
+from __future__ import annotations
+
+from symchiral.experiment.note import Note, NoteKind
+from symchiral.experiment.verdict import Advice
+
+_PLAIN: dict[NoteKind, str] = {
+    "before-window": "rows between time zero and the pump window were left out with it",
+    "sorted": "the times were out of order and have been sorted",
+    "much-missing": "much of the trace is missing: frequencies may be ambiguous",
+    "correlated-residuals": "neighbouring residuals are alike: the model misses something or the "
+    "noise is correlated; intervals by bootstrap allow for it",
+    "probe-geometry": "the channels differ by more than noise in a way that the stated probe "
+    "geometry cannot make: check the probe angles",
+    "all-reversed": "every line turns against the rule and would agree if all helicities were "
+    "reversed: are the two channels or the pump polarisations swapped?",
+    "no-circular-pump": "no run has a circular pump: no sense is predicted",
+    "linear-pumps-only": "no run has a circular pump: a sense shows only in how lines turn with "
+    "linear pumps",
+    "no-law-of-the-angle": "no mirror contains the axis and no half-turn lies across it: with "
+    "losses a linear pump may make a mode turn, and runs with linear pumps are not judged by it",
+    "no-axis": "there is no axis of order three or more: circular light is no eigenstate of any "
+    "operation and no mode has a sense to predict",
+}
+"""What is said in one way."""
+
+
+def note_text(note: Note) -> str:
+    """Return a limit of a result as a sentence.
+
+    Examples
+    --------
+    >>> note_text(Note("gaps", count=3, total=300))
+    '3 of 300 rows have gaps and were left out'
+    """
+    names = ", ".join(note.modes)
+    match note.kind:
+        case "gaps":
+            return f"{note.count} of {note.total} rows have gaps and were left out"
+        case "before-zero":
+            return f"{note.count} rows before time zero were left out"
+        case "repeated-times":
+            return f"{note.count} rows repeat a time; all of them count"
+        case "saturated":
+            return (
+                f"{note.count} rows of {note.channel} have exactly its {note.edge} value: a "
+                "saturated detector bends ellipses and makes overtones"
+            )
+        case "inside-response":
+            return (
+                f"the trace begins {note.start:.3g} ps after time zero, inside the instrument's "
+                f"response of {note.response:.3g} ps: exclude it with the pump window"
+            )
+        case "noise-line":
+            return (
+                f"the line at {note.frequency:.3g} THz may be noise "
+                f"(false alarm probability {note.probability:.2g})"
+            )
+        case "growing-line":
+            return (
+                f"the oscillation at {note.frequency:.3g} THz grows: is the pump window excluded?"
+            )
+        case "equal-line":
+            where = ", ".join(f"{f:.3g}" for f in note.others)
+            return (
+                f"a line at {where} THz would explain the trace about as well as that at "
+                f"{note.frequency:.3g} THz: its intervals reach there"
+            )
+        case "short-record":
+            return (
+                f"the record is shorter than one period of {names}: lines below "
+                f"{note.frequency:.3g} THz cannot be seen in it"
+            )
+        case "coarse-steps":
+            return (
+                f"the steps of the times do not resolve {names}: lines above "
+                f"{note.frequency:.3g} THz cannot be seen, and appear elsewhere if they are there"
+            )
+        case "fourth-order-not-listed":
+            return f"channels of fourth order to {names} are too many and were not looked at"
+        case "frequencies-unknown":
+            return (
+                f"frequencies of {names} are not known: a line is assigned by activity and "
+                "helicity alone, to a species and not to a mode"
+            )
+        case "channels-left-out":
+            return f"{note.count} channels further from resonance, or forbidden, are left out"
+    return _PLAIN[note.kind]
+
+
+def advice_text(advice: Advice) -> str:
+    """Return what would decide what is open as a sentence.
+
+    Examples
+    --------
+    >>> advice_text(Advice("average-line", 4.05))
+    'average longer: the line at 4.05 THz may be noise'
+    """
+    where = "" if advice.frequency is None else f"the line at {advice.frequency:.3g} THz"
+    match advice.kind:
+        case "average-line":
+            return f"average longer: {where} may be noise"
+        case "tell-modes":
+            return (
+                f"tell {advice.mode} from {', '.join(advice.modes)} for {where}: another probe "
+                "geometry or activity, or better known frequencies"
+            )
+        case "circular-pumps":
+            return f"pump with circular light of both helicities: the sense of {where} is open"
+        case "other-helicity":
+            light = "σ+" if advice.helicity == "+" else "σ−"
+            return f"add a run with {light}: what the pump drives must reverse, artefacts do not"
+        case "linear-pumps":
+            return (
+                "add linear pumps at two angles, not 45° or 90° apart, and state them: the line of "
+                f"{advice.mode} must turn with them, by a law that tells the sense of {where}"
+            )
+        case "average-sense":
+            return f"average about {advice.times:.0f} times longer to measure the sense of {where}"
+        case "sweep-pump":
+            return (
+                f"{advice.count} channels ({', '.join(advice.mechanisms)}) explain {where}: "
+                "symmetry cannot tell them apart; sweep the pump frequency, a resonance of an "
+                "incoming mode shows as its line width, and compare the delay with which the line "
+                "rises"
+            )
+        case "look-for-modes":
+            return (
+                f"look for {', '.join(advice.modes)}, where channels end: a longer record, or a "
+                "probe that shows it"
+            )
