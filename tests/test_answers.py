@@ -31,8 +31,10 @@ COMMANDS = {
     "audit": f'{shlex.quote(str(THIRD_ORDER))} --q "X X GM"',
     "couple": "MgB2/phonopy.yaml --check",
     "explain": 'Te_P3121 "A3(1/2)@A A3(1/2)@A -> E(+)"',
+    "light": "Bi2Se3/phonopy.yaml --domains --geometry right-angle",
     "plan": "Bi2Se3/phonopy.yaml --pump-range 1-3THz",
     "predict": "ZnO/phonopy.yaml",
+    "show": "MnF2_AFM --field B=0,0,1",
     "simulate": 'Bi2Se3/phonopy.yaml --pump "2THz s+ 0.3ps 1MV/cm" --duration 2',
     "validate": f"Bi2Se3 {shlex.quote(str(TESTS.parent / 'docs/data/bi2se3_rows.yaml'))}",
     "vertices": "NaCl",
@@ -198,6 +200,7 @@ def test_a_library_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
         "plan Bi2Se3",
         "show Bi2Se3",
         "couple MgB2/phonopy.yaml",
+        "light GaAs",
     ],
 )
 def test_tables_leave_in_every_format(words: str, ending: str, tmp_path: Path) -> None:
@@ -230,6 +233,24 @@ def test_tables_leave_in_every_format(words: str, ending: str, tmp_path: Path) -
             assert row.replace(r"\&", "").count("&") == len(columns) - 1
             assert row.replace(r"\$", "").count("$") % 2 == 0
             assert row.count("{") == row.count("}")
+
+
+@pytest.mark.parametrize("words", ["show CrI3_FM --field E=0,0,1", "show ZnO --q A", "light GaAs"])
+def test_several_tables_leave_in_one_file(words: str, tmp_path: Path) -> None:
+    command = words.split()[0]
+    for ending in ENDINGS:
+        file = tmp_path / f"table{ending}"
+        assert main([*words.split(), "-o", str(file), "--quiet"]) == 0
+        text = file.read_text(encoding="utf-8")
+        if ending == ".json":
+            answer = answer_type(command).from_json(text)
+        if ending == ".csv":
+            rows = len(list(csv.DictReader(text.splitlines())))
+        if ending == ".tex":
+            assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") > 1
+            for part in text.split(r"\midrule")[1:]:
+                assert part.split(r"\bottomrule")[0].isascii()
+    assert rows == len(answer.to_records()) > 0
 
 
 def test_files_of_others_stay(tmp_path: Path, capsys: Capture) -> None:

@@ -216,7 +216,7 @@ def test_nothing_magnetic_is_said_of_other_crystals() -> None:
         found = sc.read(name).beam()
         assert "magnetic-dichroism" not in {a.kind for a in allowances(found)}
         assert all(not len(found.odd_polarizability(s)) for s in found.optical)
-    assert sc.read("CrI3").light()["magnetic_raman"] == []
+    assert sc.read("CrI3").light().magnetic_raman == ()
 
 
 def test_twins_of_magnets_are_refused() -> None:

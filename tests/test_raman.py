@@ -33,10 +33,11 @@ from symchiral.io.raman import save_raman
 from symchiral.io.shipped import find_structure
 from symchiral.modes.species import find_species
 from symchiral.report.document import schema
-from symchiral.report.light_numbers import at_angle, extremes, intensities, strengths_table
 from symchiral.rules.atomic_raman import AtomicRaman
 from symchiral.rules.light import Light
 from symchiral.rules.raman import fit_raman, raman_form
+from symchiral.rules.raman_intensity import at_angle, extremes, intensities
+from symchiral.text.light_numbers import strengths_table
 from symchiral.value import frozen
 
 Capture = pytest.CaptureFixture[str]
@@ -372,8 +373,8 @@ def test_written_derivatives_are_read_again_in_any_cell(tmp_path: Path) -> None:
     study = sc.read("Bi2Se3/phonopy.yaml")
     raman = study.raman_tensors(bonds)
     save_raman(str(tmp_path / "a.json"), raman)
-    direct = study.light(raman=raman)["intensities"]["modes"]
-    written = study.light(raman=tmp_path / "a.json")["intensities"]["modes"]
+    direct = study.light(raman=raman).to_dict()["intensities"]["modes"]
+    written = study.light(raman=tmp_path / "a.json").to_dict()["intensities"]["modes"]
     document = json.loads((tmp_path / "a.json").read_text())
     cell, atoms = document["structure"], np.array(document["atoms"])
     hexagonal = np.array([[1, -1, 0], [0, 1, -1], [1, 1, 1]]) @ np.array(cell["cell"])
@@ -389,12 +390,12 @@ def test_written_derivatives_are_read_again_in_any_cell(tmp_path: Path) -> None:
         "atoms": tensors,  # of a cell three times as large: α is too, and three atoms move as one
     }
     (tmp_path / "b.json").write_text(json.dumps(tripled))
-    other = study.light(raman=tmp_path / "b.json")["intensities"]["modes"]
+    other = study.light(raman=tmp_path / "b.json").to_dict()["intensities"]["modes"]
     # ∂ε/∂u instead: α = V (ε − 1)/4π
     volume = abs(np.linalg.det(np.array(cell["cell"])))
     scaled = {**document, "unit": "1/angstrom", "atoms": (atoms * 4 * np.pi / volume).tolist()}
     (tmp_path / "c.json").write_text(json.dumps(scaled))
-    dielectric = study.light(raman=tmp_path / "c.json")["intensities"]["modes"]
+    dielectric = study.light(raman=tmp_path / "c.json").to_dict()["intensities"]["modes"]
     assert [m["mode"] for m in direct] == ["Eg#1", "A1g#1", "Eg#2", "A1g#2"]
     for found in (written, other, dielectric):
         for a, b in zip(direct, found, strict=True):
@@ -412,7 +413,7 @@ def test_atoms_in_the_order_of_the_structure_file(tmp_path: Path) -> None:
     owner = np.argmin(np.abs(steps - np.rint(steps)).sum(axis=2), axis=1)
     path = tmp_path / "plain.json"
     path.write_text(json.dumps({**document, "atoms": raman.derivatives.real[owner].tolist()}))
-    a, b = (phonons.light(raman=x)["intensities"]["modes"] for x in (raman, path))
+    a, b = (phonons.light(raman=x).to_dict()["intensities"]["modes"] for x in (raman, path))
     assert len(a) == 4
     assert [m["coefficients"] for m in a] == [m["coefficients"] for m in b]
 
@@ -497,9 +498,10 @@ def test_with_forces_strengths_and_moments_are_shown(tmp_path: Path, capsys: Cap
     assert main(["light", "Si/phonopy.yaml"]) == 0
     assert "No optical mode has an effective charge" in capsys.readouterr().out
     bare = sc.read(springs("Bi2Se3"))
-    assert all(m["oscillator_strength"] is None for m in bare.light()["modes"])
-    table = strengths_table(bare.beam(), bare.modes(), unit="THz").text()
-    assert "no Born charges" in table
+    modes = bare.light().modes
+    assert modes
+    assert all(m.oscillator_strength is None for m in modes)
+    assert "no Born charges" in strengths_table(modes).text()
 
 
 def changed(path: tuple[str | int, ...], value: object) -> dict[str, Any]:

@@ -23,6 +23,7 @@ ANSWERS = {
     "audit": "symchiral.answers.audit:Audit",
     "couple": "symchiral.answers.couple:Couple",
     "explain": "symchiral.answers.explain:Explain",
+    "light": "symchiral.answers.light:Light",
     "plan": "symchiral.answers.plan:Plan",
     "predict": "symchiral.answers.predict:Predict",
     "show": "symchiral.answers.show:Show",

@@ -17,7 +17,7 @@ from symchiral.crystal.tolerance import SYMPREC, distance_tolerance
 from symchiral.errors import InputError
 
 if TYPE_CHECKING:
-    from symchiral.answers.record import Answer
+    from symchiral.answers.record import Answer, Warned
     from symchiral.crystal.search import Notice
     from symchiral.study import Study
     from symchiral.table import Table
@@ -301,7 +301,7 @@ def write_changes(study: Study) -> None:
         write_table(changes_table(found, structure(study.crystal), field))
 
 
-def warn(notices: Iterable[Notice]) -> None:
+def warn(notices: Iterable[Notice | Warned]) -> None:
     """Print notices on stderr."""
     for notice in notices:
         write(f"warning: {notice.text}", sys.stderr)

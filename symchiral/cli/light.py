@@ -7,12 +7,13 @@ import argparse
 from symchiral.cli.common import (
     add_field,
     add_forces,
+    add_output,
     add_structure,
+    check_answer_file,
+    deliver,
     open_study,
     warn,
     write,
-    write_json,
-    write_table,
 )
 
 SUMMARY = "show what circular and linear light absorb, scatter and drive"
@@ -23,6 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_structure(parser)
     add_field(parser)
     add_forces(parser)
+    add_output(parser)
     parser.add_argument(
         "--beam",
         metavar="U,V,W",
@@ -64,47 +66,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the tables, or the document."""
-    from symchiral.answers.crystal import static_field
-    from symchiral.report.light import light_tables
-    from symchiral.report.light_document import light_document
-    from symchiral.report.light_numbers import (
-        intensity_notices,
-        intensity_tables,
-        strengths_table,
-    )
+    from symchiral.answers.light import RAMAN_ASYMMETRY
     from symchiral.text.crystal import field_text
+    from symchiral.text.light import light_tables
 
+    check_answer_file(options, "light")
     study = open_study(options)
-    light = study.beam(
-        direction=options.beam,
+    answer = study.light(
+        beam=options.beam,
         horizontal=options.horizontal,
         geometry=options.geometry,
         orient=options.orient,
+        domains=options.domains,
+        raman=options.raman_tensors,
+        unit=options.unit,
     )
-    domains = study.domains() if options.domains else None
-    modes = study.modes_in(light)
-    raman = None if options.raman_tensors is None else study.raman_lines(options.raman_tensors)
-    if raman is not None and not options.quiet:
-        warn(intensity_notices(raman))
-    if options.json:
-        document = light_document(
-            light,
-            domains,
-            background=study.background,
-            modes=modes,
-            raman=raman,
-            unit=options.unit,
-        )
-        write_json(document)
-        return
-    tables = list(light_tables(light, domains))
-    if modes is not None:
-        tables.append(strengths_table(light, modes, unit=options.unit))
-    if raman is not None:
-        tables += intensity_tables(light, raman, domains, unit=options.unit)
-    if field := static_field(study.crystal, study.background):
-        write(f"field      {field_text(field)}")
-    for i, table in enumerate(tables):
-        if i:
-            write("")
-        write_table(table)
+    if not options.quiet:
+        # Those of the crystal have been told when it was read.
+        warn(notice for notice in answer.warnings if notice.kind == RAMAN_ASYMMETRY)
+    if answer.field is not None and not (options.json or options.output):
+        write(f"field      {field_text(answer.field)}")
+    deliver(options, "light", answer, lambda: light_tables(answer))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ from symchiral.modes.names import ModeName, named_species
 from symchiral.modes.species import Species
 from symchiral.plain import array, complex_array, number
 from symchiral.rules.atomic_raman import AtomicRaman
-from symchiral.rules.raman import BROKEN, RamanLines, fit_raman, raman_form
+from symchiral.rules.raman import BROKEN, RamanLines, TensorUnit, fit_raman, raman_form
 from symchiral.units import in_thz
 from symchiral.value import frozen
 
@@ -31,7 +31,7 @@ KIND = "Raman tensors"
 """Kind of the files of :func:`save_raman`."""
 
 SCHEMA = "symchiral/raman/1"
-MODE_UNITS = ("angstrom^2/sqrt(amu)", "arbitrary")
+MODE_UNITS: tuple[TensorUnit, ...] = get_args(TensorUnit)
 ATOM_UNITS = ("angstrom^2", "1/angstrom")
 
 NEAR = 0.3
@@ -243,7 +243,8 @@ def mode_lines(
             frequency = modes[label, number].frequency
         lines.append(fit_raman(crystal, s, mode.tensors, number=number, frequency=frequency))
         _require_form(lines[-1].outside, wanted, mode.tensors, crystal, name)
-    return RamanLines(tuple(lines), table.unit, table.source.path)
+    unit = next(known for known in MODE_UNITS if known == table.unit)
+    return RamanLines(tuple(lines), unit, table.source.path)
 
 
 def atomic_lines(raman: AtomicRaman, modes: Modes, path: str | None) -> RamanLines:

@@ -129,15 +129,6 @@ def axis_record(crystal: SymmetricCrystal, axis: Axis | None) -> Document | None
     }
 
 
-def light_header(crystal: SymmetricCrystal, axis: Axis | None) -> Document:
-    """What the document of ``light`` begins with: header, structure and the axis along the beam."""
-    return {
-        **header("light", crystal),
-        "structure": structure_record(crystal),
-        "axis": axis_record(crystal, axis),
-    }
-
-
 def wavevector_record(crystal: SymmetricCrystal, q: QPoint) -> Document:
     """Return a wavevector: its name, its place in the star, its coordinates."""
     arms = star_arms(crystal.group, q)

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.display import display
 from symchiral.fields.axial import axial_vector, propagation, pseudoscalar
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.rotation import rotation
 from symchiral.rules.light import Light
 from symchiral.rules.tensor import TensorForm, tensor_form
+
+AllowanceKind = Literal[
+    "optical-activity",
+    "ferroaxial",
+    "linear-splitting",
+    "phonon-moment",
+    "axial-modes",
+    "chirality",
+    "magnetic-dichroism",
+    "zero-field-splitting",
+    "non-degenerate-rotation",
+    "inverse-faraday",
+]
 
 
 @dataclass(frozen=True)
@@ -22,9 +37,7 @@ class Allowance:
     Attributes
     ----------
     kind : str
-        Its name for programs.
-    text : str
-        Its name for readers.
+        Which effect.
     product : str
         The product of participants that must contain an invariant.
     coefficients : int
@@ -33,17 +46,38 @@ class Allowance:
         Whether the effect exists in this crystal (and, if it concerns the beam, along the beam).
     species : tuple of str
         The species concerned.
-    note : str
-        What follows.
+    along : bool
+        Of ferroaxial order: whether the axial vector has a part along the beam; of the inverse
+        Faraday effect: whether a net moment along it is allowed.
+    told_apart : bool
+        Of a splitting of (+) and (−): whether σ+→σ− and σ−→σ+ see different ones.
+    chiral : bool
+        Of chirality: whether the crystal itself is chiral.
+    by_light : tuple of str
+        Of chirality: those of the species that E·E drives.
     """
 
-    kind: str
-    text: str
+    kind: AllowanceKind
     product: str
     coefficients: int
     allowed: bool
-    species: tuple[str, ...]
-    note: str
+    species: tuple[str, ...] = ()
+    along: bool = False
+    told_apart: bool = False
+    chiral: bool = False
+    by_light: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Its name for readers."""
+        text: str = display(self, "text")
+        return text
+
+    @property
+    def note(self) -> str:
+        """What follows, as text; may be empty."""
+        text: str = display(self, "note")
+        return text
 
 
 def allowances(light: Light) -> tuple[Allowance, ...]:
@@ -90,29 +124,21 @@ def _optical_activity(light: Light) -> Allowance:
     along = form.verdict(n, n).word == "allowed"
     return Allowance(
         "optical-activity",
-        "optical rotation along the beam",
         "S·k",
         _symmetric_part(form),
         along,
-        (),
-        "seen by the receiver, linear polarisation turns alike for either direction of travel"
-        if along
-        else "",
     )
 
 
 def _ferroaxial(light: Light) -> Allowance:
     form = ferroaxial_form(light.crystal)
     along = form.verdict(light.beam.frame[2].astype(complex)).word == "allowed"
-    where = "with a part along the beam" if along else "across the beam"
     return Allowance(
         "ferroaxial",
-        "ferroaxial order",
         "A",
         len(form),
         len(form) > 0,
-        (),
-        f"an axial vector of the structure, {where}" if len(form) else "",
+        along=along,
     )
 
 
@@ -132,12 +158,11 @@ def _splitting(light: Light) -> Allowance:
     seen = light.beam.geometry == "backscattering" and _told_apart(light, found)
     return Allowance(
         "linear-splitting",
-        "splitting of (+) and (−), linear in q along the beam",
         "k·(Q×Q̇)",
         sum(len(forms[label]) for label in found),
         bool(found),
         tuple(found),
-        "in backscattering σ+→σ− and σ−→σ+ peak at different frequencies" if seen else "",
+        told_apart=seen,
     )
 
 
@@ -168,14 +193,10 @@ def _moment(light: Light) -> Allowance:
             coefficients += len(form)
     return Allowance(
         "phonon-moment",
-        "magnetic moment of a rotating mode along the beam",
         "M·(Q×Q̇)",
         coefficients,
         bool(found),
         tuple(found),
-        "it reverses with the sense of rotation; a field along it splits (+) from (−)"
-        if found
-        else "",
     )
 
 
@@ -203,47 +224,31 @@ def _magnetic(light: Light) -> tuple[Allowance, ...]:
     return (
         Allowance(
             "magnetic-dichroism",
-            "Faraday and Kerr rotation, magnetic circular dichroism along the beam",
             "S",
             len(dichroism),
             along,
-            (),
-            "σ+ and σ− are absorbed unequally; it reverses with all moments" if along else "",
         ),
         Allowance(
             "zero-field-splitting",
-            "splitting of (+) and (−) by the magnetic order",
             "Q×Q̇",
             len(split),
             bool(split),
             split,
-            "which of the two is higher reverses with all moments"
-            + ("; σ+→σ− and σ−→σ+ peak at different frequencies" if seen else "")
-            if split
-            else "",
+            told_apart=seen,
         ),
         Allowance(
             "non-degenerate-rotation",
-            "angular momentum along the beam of non-degenerate modes",
             "Q·Q̇'",
             len(turned),
             bool(turned),
             turned,
-            "made by the magnetic order, with a moment; it reverses with all moments"
-            if turned
-            else "",
         ),
         Allowance(
             "inverse-faraday",
-            "moment along the beam made by circular light",
             "M·S",
             len(inverse),
             made,
-            (),
-            "it reverses with the spin of the light"
-            + (", beside a change of the net moment that does not" if along else "")
-            if made
-            else "",
+            along=along,
         ),
     )
 
@@ -254,14 +259,10 @@ def _axial_modes(light: Light) -> Allowance:
     found = tuple(label for label, form in forms.items() if len(form))
     return Allowance(
         "axial-modes",
-        "modes that carry an axial vector (ferroaxial modes)",
         "A·Q",
         sum(len(forms[label]) for label in found),
         bool(found),
         found,
-        "their displacement makes the structure ferroaxial, or changes how far it is"
-        if found
-        else "",
     )
 
 
@@ -270,26 +271,17 @@ def _handedness(light: Light) -> Allowance:
     own = len(_pair(chi)) > 0
     forms = {s.label: _pair(chi, s.participant) for s in light.optical}
     found = tuple(label for label, form in forms.items() if len(form))
-    by_light = [
+    by_light = tuple(
         s.label
         for s in light.optical
         if s.label in found and len(tensor_form((e, e, s.participant), ((0, 1), (2,))))
-    ]
-    if own:
-        note = "the crystal is chiral: these modes change how far"
-    elif by_light:
-        note = (
-            f"{', '.join(by_light)} is driven by E·E: light makes the crystal chiral, and the "
-            "direction of its polarisation chooses the hand"
-        )
-    else:
-        note = "no E·E drives them" if found else ""
+    )
     return Allowance(
         "chirality",
-        "modes that are pseudoscalar (make or change a hand)",
         "χ·Q",
         sum(len(forms[label]) for label in found),
         bool(found),
         found,
-        note,
+        chiral=own,
+        by_light=by_light,
     )

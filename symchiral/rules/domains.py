@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from symchiral.crystal.operation import Operation
 from symchiral.crystal.search import SymmetricCrystal, space_group
 from symchiral.crystal.spacegroup import SpaceGroup
+from symchiral.display import display
 from symchiral.modes.species import Species
 from symchiral.rules.allowance import ferroaxial_form, gyration_form
 from symchiral.rules.light import Light
@@ -103,6 +105,11 @@ def seen_by(light: Light, rotation: Floats) -> Light:
     return replace(light, beam=back)
 
 
+SurvivalKind = Literal["sense", "reversal", "angle", "optical-activity", "ferroaxial"]
+"""An effect that twins may average out: the ``sense`` of rotation about the beam; ``reversal``, σ+
+and σ− unequal; ``angle``, dependence on the angle of linear light."""
+
+
 @dataclass(frozen=True)
 class Survival:
     """What becomes of one effect in the average over twins.
@@ -110,19 +117,28 @@ class Survival:
     Attributes
     ----------
     kind : str
-        sense, reversal, angle, optical-activity or ferroaxial.
-    text : str
         The effect.
     survives : bool
         Whether the average of equal amounts of all twins shows it.
-    note : str
-        How.
+    species : str or None
+        The species it is one of.
     """
 
-    kind: str
-    text: str
+    kind: SurvivalKind
     survives: bool
-    note: str
+    species: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The effect, as text."""
+        text: str = display(self, "text")
+        return text
+
+    @property
+    def note(self) -> str:
+        """How it survives, or why it is lost, as text; may be empty."""
+        text: str = display(self, "note")
+        return text
 
 
 def survivals(light: Light, domains: Domains) -> tuple[Survival, ...]:
@@ -136,25 +152,17 @@ def survivals(light: Light, domains: Domains) -> tuple[Survival, ...]:
         # A twin is an orientation: every operation of its coset makes it.
         ends = np.einsum("i,gij,hjk,k->gh", n, domains.rotations, light.crystal.rotations, n)
         everywhere = bool(np.all(np.isclose(np.abs(ends).max(axis=1), 1, atol=1e-6)))
-        note = "every twin has this axis along the beam: selection rules and senses are the same in"
-        note += " all; only signs of coupling coefficients differ"
-        found.append(
-            Survival(
-                "sense",
-                "sense of rotation about the beam",
-                everywhere,
-                note if everywhere else "some twins have this axis elsewhere",
-            )
-        )
+        found.append(Survival("sense", everywhere))
     for s in light.raman:
         found += _raman(light, domains, s)
-    for kind, text, quantity in (
-        ("optical-activity", "optical rotation along the beam", _gyration),
-        ("ferroaxial", "ferroaxial order", _axial_order),
-    ):
+    effects: tuple[tuple[SurvivalKind, Callable[[Light], Floats]], ...] = (
+        ("optical-activity", _gyration),
+        ("ferroaxial", _axial_order),
+    )
+    for kind, quantity in effects:
         if np.abs(quantity(light)).max(initial=0.0) > 1e-8:
             kept = np.abs(domains.average(light, quantity)).max(initial=0.0) > 1e-8
-            found.append(Survival(kind, text, bool(kept), "" if kept else "twins cancel"))
+            found.append(Survival(kind, bool(kept)))
     return tuple(found)
 
 
@@ -170,12 +178,10 @@ def _raman(light: Light, domains: Domains, species: Species) -> list[Survival]:
 
     if light.reversal(species) == "absorbing":
         kept = bool(np.abs(domains.average(light, difference)).max() > 1e-8)
-        note = "" if kept else "some twins exchange σ+ and σ−"
-        found.append(Survival("reversal", f"{species.label}: σ+ and σ− unequal", kept, note))
+        found.append(Survival("reversal", kept, species.label))
     if light.beam.geometry != "right-angle" and np.abs(waves(light)).max() > 1e-8:
         kept = bool(np.abs(domains.average(light, waves)).max() > 1e-8)
-        note = "" if kept else "the average is isotropic"
-        found.append(Survival("angle", f"{species.label}: dependence on the angle", kept, note))
+        found.append(Survival("angle", kept, species.label))
     return found
 
 

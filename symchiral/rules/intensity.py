@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,9 @@ from symchiral.value import Value
 
 Floats = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
+
+Wave = Literal[2, 4]
+"""A multiple of the angle θ."""
 
 _ZERO = 1e-8
 
@@ -131,10 +135,10 @@ class AngularLaw(Value):
         return np.asarray(np.tensordot(waves, self.fourier, 1))
 
     @property
-    def waves(self) -> tuple[int, ...]:
-        """The multiples of θ, 2 and 4, with which the intensity varies."""
-        halves = self.fourier[1:3], self.fourier[3:5]
-        return tuple(n for n, f in zip((2, 4), halves, strict=True) if np.abs(f).max() > _ZERO)
+    def waves(self) -> tuple[Wave, ...]:
+        """The multiples of θ with which the intensity varies."""
+        halves: tuple[tuple[Wave, Floats], ...] = ((2, self.fourier[1:3]), (4, self.fourier[3:5]))
+        return tuple(n for n, f in halves if np.abs(f).max() > _ZERO)
 
     @property
     def text(self) -> str:
@@ -205,7 +209,7 @@ class Probe:
 
     seen: int
     dark_angles: tuple[float, ...]
-    turns: int
+    turns: Literal[-1, 0, 1]
 
 
 def probe(raman: TensorForm, beam: Beam, motions: Floats) -> Probe:
@@ -227,10 +231,13 @@ def probe(raman: TensorForm, beam: Beam, motions: Floats) -> Probe:
     if not both.size:
         return Probe(0, (), 0)
     seen = int(np.linalg.matrix_rank(both.transpose(0, 2, 1).reshape(-1, q.shape[1]), tol=1e-7))
-    turns = 0
+    turns: Literal[-1, 0, 1] = 0
     if seen == q.shape[1] == 2:
         quarter = np.stack([-r[:, 0], q[:, 0]], axis=1)
-        turns = next((s for s in (1, -1) if np.allclose(both[:, 1], s * quarter, atol=1e-7)), 0)
+        if np.allclose(both[:, 1], quarter, atol=1e-7):
+            turns = 1
+        elif np.allclose(both[:, 1], -quarter, atol=1e-7):
+            turns = -1
     angles = []
     if np.linalg.matrix_rank(both.reshape(len(q), -1), tol=1e-7) == 1:
         k = int(np.argmax(np.abs(both).max(axis=(1, 2))))

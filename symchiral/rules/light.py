@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +41,14 @@ from symchiral.value import Value
 
 Complex = npt.NDArray[np.complex128]
 
-SPINS = ("+", "-")
+Spin = Literal["+", "-"]
+"""Of circular light about the fixed axis, ħ: 1 or −1."""
+
+Reversal = Literal["same", "absorbing", "magnetic"]
+"""Whether reversing all spins may change a Raman intensity: never; for complex tensors only, where
+light is absorbed; in a transparent magnetic crystal too."""
+
+SPINS: tuple[Spin, Spin] = ("+", "-")
 HARMONICS = (2, 3, 4, 5, 6, 7)
 """Orders of harmonics that are judged."""
 
@@ -198,12 +206,12 @@ class Light(Value):
 
     # --- circular light --------------------------------------------------------------------
 
-    def absorbed(self, target: Target) -> tuple[str, ...]:
+    def absorbed(self, target: Target) -> tuple[Spin, ...]:
         """Spins of light that drive a target directly."""
         form = self.dipole(target.species)
         return tuple(s for s in SPINS if self._allows(form, self._in(s), target.vectors.conj()))
 
-    def scattered(self, target: Target) -> tuple[tuple[str, str], ...]:
+    def scattered(self, target: Target) -> tuple[tuple[Spin, Spin], ...]:
         """Pairs of spins (in, out) that create a target by Raman scattering."""
         form = self.polarizability(target.species)
         return tuple(
@@ -212,7 +220,7 @@ class Light(Value):
             if self._allows(form, self._in(s), self._out(t), target.vectors.conj())
         )
 
-    def hyper_scattered(self, target: Target) -> tuple[tuple[str, str], ...]:
+    def hyper_scattered(self, target: Target) -> tuple[tuple[Spin, Spin], ...]:
         """Pairs (in, out): two photons of one spin go in, one comes out, the target is created."""
         form = self.hyperpolarizability(target.species)
         return tuple(
@@ -243,7 +251,7 @@ class Light(Value):
             s + t: self.intensity(species, SIGMA[s], SIGMA[t]) for s, t in product(SPINS, SPINS)
         }
 
-    def reversal(self, species: Species) -> str:
+    def reversal(self, species: Species) -> Reversal:
         """Whether reversing both spins changes an intensity: never, or when.
 
         ``same``: I(σ→σ') = I(−σ→−σ') for real and complex tensors; ``absorbing``: for real tensors
@@ -344,11 +352,11 @@ class Light(Value):
                         ionic.append(pair)
         return Drive(light, tuple(mixed), tuple(ionic), tuple(same))
 
-    def harmonics(self) -> dict[int, tuple[str, ...]]:
+    def harmonics(self) -> dict[int, tuple[Spin, ...]]:
         """Spins emitted forward at every multiple of the frequency of light of σ+."""
         return {m: tuple(self._emitted(m)) for m in HARMONICS}
 
-    def _emitted(self, m: int) -> Iterator[str]:
+    def _emitted(self, m: int) -> Iterator[Spin]:
         x = self.beam.frame[:2]
 
         def leg(spin: str, *, outgoing: bool = False) -> Leg:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,9 @@ from symchiral.rules.tensor import TensorForm, tensor_form
 from symchiral.value import Value, frozen
 
 Complex = npt.NDArray[np.complex128]
+
+TensorUnit = Literal["angstrom^2/sqrt(amu)", "arbitrary"]
+IntensityUnit = Literal["angstrom^4/amu", "arbitrary"]
 
 REFINED = 4
 """How often coefficients and partners are fitted to each other; exact tensors need one."""
@@ -88,11 +92,11 @@ class RamanLines(Value):
     """
 
     lines: tuple[RamanLine, ...]
-    unit: str
+    unit: TensorUnit
     source: str | None
 
     @property
-    def intensity_unit(self) -> str:
+    def intensity_unit(self) -> IntensityUnit:
         """Unit of squared tensors."""
         return "arbitrary" if self.unit == "arbitrary" else "angstrom^4/amu"
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
+from symchiral.answers.light import Light as LightAnswer
+from symchiral.answers.light import light
+from symchiral.answers.record import FrequencyUnit
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.errors import InputError
 from symchiral.fields.beam import find_beam
@@ -13,7 +15,6 @@ from symchiral.forces.polarizability import STEP, Polarizability, finite_raman
 from symchiral.io.raman import atomic_lines, atomic_raman, mode_lines, read_raman_table
 from symchiral.modes.mode import Modes
 from symchiral.modes.species import find_species
-from symchiral.report.light_document import light_document
 from symchiral.rules.atomic_raman import AtomicRaman
 from symchiral.rules.domains import Domains, find_domains
 from symchiral.rules.light import Light
@@ -164,9 +165,9 @@ class LightStudy(TransferStudy):
         orient: str | None = None,
         domains: bool = False,
         raman: AtomicRaman | str | os.PathLike[str] | None = None,
-        unit: str = "THz",
-    ) -> dict[str, Any]:
-        """Return what light absorbs, scatters and drives as the dictionary of ``light --json``.
+        unit: FrequencyUnit = "THz",
+    ) -> LightAnswer:
+        """Return what light absorbs, scatters and drives: the answer that ``light --json`` prints.
 
         Parameters
         ----------
@@ -187,9 +188,16 @@ class LightStudy(TransferStudy):
             Raman tensors as numbers, as for :meth:`raman_lines`: adds intensities.
         unit : str
             Of frequencies: THz, cm-1 or meV.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> answer = sc.read("Bi2Se3").light()
+        >>> [(made.species, made.component, made.raman) for made in answer.created[:3]]
+        [('A1g', '', ('++', '--')), ('Eg', '+', ('-+',)), ('Eg', '-', ('+-',))]
         """
         found = self.beam(direction=beam, horizontal=horizontal, geometry=geometry, orient=orient)
-        return light_document(
+        return light(
             found,
             self.domains() if domains else None,
             background=self.background,

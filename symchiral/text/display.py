@@ -31,30 +31,35 @@ from symchiral.text.sums import rule_sum
 _ROOMS = {
     "symchiral.dynamics": "symchiral.text.run",
     "symchiral.experiment": "symchiral.text.experiment",
+    "symchiral.rules.allowance": "symchiral.text.effects",
+    "symchiral.rules.domains": "symchiral.text.effects",
+    "symchiral.rules.raman": "symchiral.text.effects",
 }
-"""Rooms of nouns that few commands load: which module has ``display`` for them."""
+"""Rooms and modules of nouns that few commands load: which module has ``display`` for them."""
 
 
 def display(noun: object, form: str, **options: Any) -> Any:
     """Return a noun in a form.
 
-    ======== =========================================================================
-    noun     forms
-    ======== =========================================================================
-    RuleBook ``text`` (its table), ``html``, ``markdown``, ``latex``; ``records`` (a flat
-             dictionary per rule), ``csv``, ``frame`` (of a ``library``)
-    Rule     ``text`` (explained), ``sum`` (of l), ``reason``, ``record`` (JSON)
-    Transfer ``text``
-    Reason   ``text``, ``short`` (the operation and its phase), ``of modes`` (actual ones)
+    ========= ============================================================================
+    noun      forms
+    ========= ============================================================================
+    RuleBook  ``text`` (its table), ``html``, ``markdown``, ``latex``; ``records`` (a flat
+              dictionary per rule), ``csv``, ``frame`` (of a ``library``)
+    Rule      ``text`` (explained), ``sum`` (of l), ``reason``, ``record`` (JSON)
+    Transfer  ``text``
+    Reason    ``text``, ``short`` (the operation and its phase), ``of modes`` (actual ones)
     Splitting ``text`` (why, or what forbids it)
-    ======== =========================================================================
+    ========= ============================================================================
 
     Those of the nouns of an experiment stand in :mod:`symchiral.text.experiment`, those of a
-    simulation in :mod:`symchiral.text.run`, which are loaded for them alone.
+    simulation in :mod:`symchiral.text.run`, those of light in :mod:`symchiral.text.effects`, which
+    are loaded for them alone.
     """
-    room = type(noun).__module__.rpartition(".")[0]
-    if room in _ROOMS:
-        return import_module(_ROOMS[room]).display(noun, form)
+    module = type(noun).__module__
+    for home in (module, module.rpartition(".")[0]):
+        if home in _ROOMS:
+            return import_module(_ROOMS[home]).display(noun, form)
     match noun, form:
         case RuleBook(), "text":
             return listed_table(table(noun.crystal, listing(noun))).text()

@@ -53,3 +53,13 @@ def probe_words(routes: Iterable[Route]) -> str:
     """``IR, Raman``: the processes by which light sees a quantum."""
     words = {**_SHORT, "raman": "Raman"}
     return ", ".join(dict.fromkeys(words[ROUTES[route][0]] for route in routes)) or "—"
+
+
+def spin_word(spin: str) -> str:
+    """``σ+``, ``σ−``."""
+    return f"σ{'−' if spin == '-' else '+'}"
+
+
+def spins_arrow(*spins: str) -> str:
+    """``σ+→σ−``: spins of incident and scattered light."""
+    return "→".join(map(spin_word, spins))

@@ -161,13 +161,13 @@ def light(repeat: int) -> Iterator[Row]:
 
     import symchiral as sc
     from symchiral.io.shipped import find_structure
-    from symchiral.report.light import light_tables
+    from symchiral.text.light import light_tables
 
     for name in WARM:
         atoms = ase.io.read(find_structure(name))
 
         def ours(atoms: Any = atoms) -> object:
-            return [table.text() for table in light_tables(sc.read(atoms).beam(), None)]
+            return [table.text() for table in light_tables(sc.read(atoms).light())]
 
         medians([ours], 1)
         (a,) = medians([ours], 3 * repeat)
