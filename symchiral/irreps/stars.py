@@ -37,6 +37,7 @@ def star_irreps(group: SpaceGroup, q: QPoint) -> tuple[Participant, ...]:
     return _named(group, _first(group, q))
 
 
+@lru_cache(maxsize=4096)
 def star_arms(group: SpaceGroup, q: QPoint) -> tuple[QPoint, ...]:
     """Return the arms of q and of −q in one order, whichever arm q is.
 
@@ -50,6 +51,7 @@ def star_arms(group: SpaceGroup, q: QPoint) -> tuple[QPoint, ...]:
     return tuple(dict.fromkeys([*arms, *((-arm).reduced for arm in arms)]))
 
 
+@lru_cache(maxsize=4096)
 def _first(group: SpaceGroup, q: QPoint) -> QPoint:
     """The arm of the star of q, or of −q, that comes first."""
     arms = set(star(group, q))
