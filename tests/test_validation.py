@@ -3,6 +3,7 @@
 import gzip
 from dataclasses import replace
 from fractions import Fraction
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ from symchiral.errors import InputError, LabelError, ReadError, SymchiralError
 from symchiral.experiment.candidates import CandidateChannel, CandidateMode
 from symchiral.experiment.judgement import validate_measurement
 from symchiral.experiment.measurement import Measurement, Pump
+from symchiral.experiment.note import Note, NoteKind
 from symchiral.experiment.observed import lines_of, read_observed
 from symchiral.experiment.probe import Probe
 from symchiral.experiment.reading import read_measurement
 from symchiral.experiment.validation import _band
+from symchiral.experiment.verdict import Advice, AdviceKind, Why, WhyKind
 from symchiral.rules.reason import Reason, Witness
 
 # ---------------------------------------------------------------- candidates in two patterns
@@ -483,3 +486,38 @@ def test_bad_candidates():
         with pytest.raises((InputError, LabelError)) as caught:
             act()
         assert isinstance(caught.value, SymchiralError)
+
+
+# ---------------------------------------------------------------- every kind has its sentence
+
+
+def test_every_kind_of_reason_note_and_advice_has_a_sentence_of_its_own():
+    fields = {"mode": "Eg#2", "sigmas": 5.0, "modes": ("Eu#2",), "frequency": 2.0, "sense": 1}
+    whys = [Why(kind, rule=THREE, channel="a -> b", **fields) for kind in get_args(WhyKind)]
+    notes = [
+        Note(kind, 3, 300, "Qx", "highest", 0.1, 0.2, 4.0, (5.0,), 0.1, ("Eg#2",))
+        for kind in get_args(NoteKind)
+    ]
+    advice = [
+        Advice(kind, 4.0, "Eg#2", ("Eu#2",), "+", 2.0, 3, ("light",))
+        for kind in get_args(AdviceKind)
+    ]
+    for found, least in ((whys, 28), (notes, 23), (advice, 8)):
+        texts = {one.text for one in found}
+        assert len(texts) == len(found) >= least
+        assert not any("None" in text for text in texts)
+
+
+def test_values_say_what_was_said_before():
+    """Sentences of kinds that no measurement of these tests has."""
+    told = {
+        Why("turns", "A1", 4.2): "A1 turns, which this channel does not make it do "
+        "(4.2 standard deviations)",
+        Why("pump-elsewhere", "Eu#1", frequency=2.0): "the pump does not reach Eu#1 at 2 THz",
+        Why("turns-otherwise", "E", 4.0, same=True): "E turns the other way (4.0 standard "
+        "deviations, the same way for both pumps)",
+        Why("rule-undecided", "E", rule=Reason("tolerance", residual=1e-3)): "the rule is "
+        "undecided: the average over the group is 1.0e-03, neither clearly zero nor clearly not",
+    }
+    for why, text in told.items():
+        assert why.text == text

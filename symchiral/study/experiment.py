@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from symchiral.anharmonic.couplings import Couplings
 from symchiral.experiment.gain import Coefficients
 from symchiral.experiment.places import Place, find_places
 from symchiral.experiment.planning import Plan, make_plan
+from symchiral.experiment.probe import Sees
 from symchiral.experiment.validation import Data, read_data, validate_crystal
 from symchiral.experiment.verdict import SIGMA, Judgement
 from symchiral.fields.pump import Pump
@@ -43,7 +44,7 @@ class ExperimentStudy(DynamicsStudy):
         frequencies: Mapping[str, float] | str | None = None,
         tolerance: float | None = None,
         order: int = 3,
-        sees: Literal["raman", "infrared", "any"] | None = None,
+        sees: Sees | None = None,
         sigma: float = SIGMA,
         couplings: Couplings | str | None = None,
         **reading: Any,
