@@ -38,7 +38,7 @@ _HOME = {
     "SymchiralError": "symchiral.errors",
     "Bands": "symchiral.forces.bands",
     "Animation": "symchiral.modes.animation",
-    "save": "symchiral.report.save",
+    "save": "symchiral.write.save",
     "clear_caches": "symchiral.value",
 }
 
@@ -56,7 +56,6 @@ if TYPE_CHECKING:
     from symchiral.modes.mode import Modes as Modes
     from symchiral.modes.mode import Multiplet as Multiplet
     from symchiral.modes.species import Species as Species
-    from symchiral.report.save import save as save
     from symchiral.rules.resonance import Transfer as Transfer
     from symchiral.rules.rule import Rule as Rule
     from symchiral.rules.rulebook import RuleBook as RuleBook
@@ -65,6 +64,7 @@ if TYPE_CHECKING:
     from symchiral.study import read as read
     from symchiral.study import structure as structure
     from symchiral.value import clear_caches as clear_caches
+    from symchiral.write.save import save as save
 
 
 def __getattr__(name: str) -> Any:

@@ -18,9 +18,9 @@ from symchiral.cli import main
 from symchiral.errors import InputError, LabelError, LimitError, WavevectorError
 from symchiral.io.animation_files import phononwebsite_document
 from symchiral.modes.animation import Animation
-from symchiral.report.animation_html import animation_html
-from symchiral.report.save import save, save_modes
 from symchiral.study import Study
+from symchiral.write.animation_html import animation_html
+from symchiral.write.save import save, save_modes
 
 Floats = npt.NDArray[np.float64]
 

@@ -29,9 +29,12 @@ THIRD_ORDER = TESTS / "data" / "third_order" / "ZnTe_phono3py_params.yaml.xz"
 
 COMMANDS = {
     "audit": f'{shlex.quote(str(THIRD_ORDER))} --q "X X GM"',
+    "bands": 'ZnO/phonopy.yaml --points 10 --path "GM K M"',
     "couple": "MgB2/phonopy.yaml --check",
     "explain": 'Te_P3121 "A3(1/2)@A A3(1/2)@A -> E(+)"',
     "light": "Bi2Se3/phonopy.yaml --domains --geometry right-angle",
+    "modes": 'ZnO/phonopy.yaml --q "GM K" --eigenvectors',
+    "phonons": "NaCl --calculator pairs:Pairs --gamma --cache calculations",
     "plan": "Bi2Se3/phonopy.yaml --pump-range 1-3THz",
     "predict": "ZnO/phonopy.yaml",
     "show": "MnF2_AFM --field B=0,0,1",
@@ -64,7 +67,10 @@ def test_every_answer_is_tested() -> None:
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
-def test_documents_come_back_from_json(command: str, capsys: Capture) -> None:
+def test_documents_come_back_from_json(
+    command: str, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     text = printed(command, capsys)
     found = answer_type(command).from_json(text)
     assert json.loads(found.to_json()) == json.loads(text) == found.to_dict()
@@ -201,6 +207,9 @@ def test_a_library_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
         "show Bi2Se3",
         "couple MgB2/phonopy.yaml",
         "light GaAs",
+        "modes Bi2Se3/phonopy.yaml",
+        "modes ZnO/phonopy.yaml --direction 1,0,0",
+        "bands ZnO/phonopy.yaml --points 6",
     ],
 )
 def test_tables_leave_in_every_format(words: str, ending: str, tmp_path: Path) -> None:

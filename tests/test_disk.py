@@ -31,8 +31,8 @@ from symchiral.disk import mark, place, recording, write_text, writing
 from symchiral.errors import InputError
 from symchiral.figures.motion import animate_motion, draw_motion
 from symchiral.io.columns import write_columns, write_trajectory
-from symchiral.report.save import save, save_modes
 from symchiral.write.motion import columns
+from symchiral.write.save import save, save_modes
 
 ROOT = Path(__file__).resolve().parent.parent
 FORCES = ROOT / "structures" / "Bi2Se3" / "phonopy.yaml"

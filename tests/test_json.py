@@ -18,12 +18,13 @@ from jsonschema import Draft202012Validator
 
 import symchiral as sc
 from symchiral.answers.explain import explain
+from symchiral.answers.modes import Modes, modes
 from symchiral.report.document import schema
-from symchiral.report.modes import modes_document
 from symchiral.rules.judge import Verdict
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook
 from symchiral.study import Study
+from symchiral.text.modes import modes_tables
 
 Document = dict[str, Any]
 
@@ -188,10 +189,16 @@ def test_documents_with_forces_are_what_their_schema_says(name: str) -> None:
     check({**predicted, "channels": [], "transfers": predicted["transfers"][:20]}, "predict")
     assert bool(predicted["transfers"]) == (name != "NaCl")  # odd modes only: nothing at order 3
     points = [found.modes("GM"), found.modes("GM", direction=(1, 0, 0))]
-    document = modes_document(found.crystal, found.axis, points, unit="meV", eigenvectors=True)
+    answer = modes(found.crystal, found.axis, points, unit="meV", eigenvectors=True)
+    assert Modes.from_json(answer.to_json()) == answer
+    document = answer.to_dict()
     check(document, "modes")
     assert len(document["modes"]) == 2 * 3 * len(found.crystal.primitive)
     assert {mode["frequency_unit"] for mode in document["modes"]} == {"meV"}
+    tables = [table.text() for table in modes_tables(answer)]
+    assert [table.text() for table in modes_tables(Modes.from_json(answer.to_json()))] == tables
+    bare = modes(found.crystal, found.axis, points, unit="meV", motions=False)
+    assert [table.text() for table in modes_tables(bare)] == tables
 
 
 def thinned(channels: list[Document]) -> list[Document]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from scipy import constants
 from springs import Springs
 
 import symchiral as sc
+from symchiral.answers.modes import modes as answer
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.qpoint import QPoint, little_group
 from symchiral.crystal.search import SymmetricCrystal
@@ -458,3 +460,32 @@ def test_chalcogens_turn_alone_at_k(name: str, seed: int) -> None:
     ]
     circular = [mode for mode in even if abs(abs(modes.am(mode) or 0) - 1) < 1e-9]
     assert len(circular) == 1
+
+
+@pytest.mark.parametrize("name", ["HgS_cinnabar", "SiO2_quartz_P3121", "ZnO"])
+def test_flat_records_obey_time_reversal_and_are_those_of_the_document(name: str) -> None:
+    """l and J of a mode at q have the opposite sign at −q, so that their relation is the same."""
+    study = sc.read(f"{name}/phonopy.yaml")
+    assert study.axis is not None
+    modes, order = study.modes("0,0,1/4"), study.axis.order
+    rows = modes.to_records()
+    assert [row["name"] for row in rows] == [mode.name for mode in modes]
+    found = answer(study.crystal, study.axis, [modes])
+    assert found.to_records() == rows
+    for row, full in zip(rows, found.to_dict()["modes"], strict=True):
+        assert all(isinstance(x, str | float | int | None) for x in row.values())
+        assert row.items() <= full.items()
+
+    def turns(rows: list[dict[str, Any]], sign: int) -> set[tuple[Any, ...]]:
+        return {
+            (
+                round(row["frequency"], 4),
+                sign * Fraction(row["pam"]) % order,
+                round(sign * row["am_axis"], 4) + 0.0,
+                row["relation"],
+            )
+            for row in rows
+        }
+
+    assert turns(rows, 1) == turns(study.modes("0,0,-1/4").to_records(), -1)
+    assert {"same", "opposite"} <= {row["relation"] for row in rows}

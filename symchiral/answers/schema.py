@@ -21,9 +21,12 @@ from symchiral.errors import LabelError, nearest
 
 ANSWERS = {
     "audit": "symchiral.answers.audit:Audit",
+    "bands": "symchiral.answers.bands:Bands",
     "couple": "symchiral.answers.couple:Couple",
     "explain": "symchiral.answers.explain:Explain",
     "light": "symchiral.answers.light:Light",
+    "modes": "symchiral.answers.modes:Modes",
+    "phonons": "symchiral.answers.phonons:Phonons",
     "plan": "symchiral.answers.plan:Plan",
     "predict": "symchiral.answers.predict:Predict",
     "show": "symchiral.answers.show:Show",

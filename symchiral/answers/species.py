@@ -171,7 +171,7 @@ def species_of(
                 infrared=optical.infrared,
                 raman=optical.raman,
                 hyper_raman=optical.hyper_raman,
-                by_order=_by_order(item),
+                by_order=by_order(item),
                 characters=tuple(
                     Character(xyz=group.operations[g].xyz, value=value)
                     for g, value in zip(members, values, strict=True)
@@ -212,8 +212,8 @@ def _elsewhere(axis: Axis | None, motion: Motion) -> bool:
     return bool(motion.directions) and (axis is None or motion.across(axis))
 
 
-def _by_order(species: Species) -> ByOrder | UnsetType:
-    """What light sees of a species through its velocity, in a magnetic crystal or in B."""
+def by_order(species: Species) -> ByOrder | UnsetType:
+    """Describe what light sees of a species through its velocity, in a magnetic crystal or in B."""
     crystal = species.matrices.crystal
     if crystal.magnetic is None or species.place:
         return UNSET

@@ -28,7 +28,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="FILE",
         help="what to write, by its ending: .pdf .png .svg (figure), .json .csv .parquet (data), "
-        ".yaml (phonopy's band.yaml with eigenvectors); without it a table is printed",
+        ".yaml (phonopy's band.yaml with eigenvectors), .txt .md .tex (the table that is printed "
+        "without it)",
     )
     parser.add_argument(
         "--path",
@@ -55,32 +56,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Write the file, print the document, or print the table."""
+    from symchiral.answers.bands import bands
     from symchiral.figures.save import FIGURES
-    from symchiral.report.bands import (
-        DATA,
-        KIND,
-        bands_document,
-        bands_notices,
-        bands_table,
-        known_bands,
-        save_bands,
-    )
+    from symchiral.forces.quality import bands_notices
+    from symchiral.text.bands import bands_table
+    from symchiral.write.bands import DATA, KIND, known_bands, save_bands
 
     file = None if options.output is None else Path(options.output)
     if file is not None:
         check_output(options, options.output, KIND, (*FIGURES, *DATA), known=known_bands(file))
     study = open_study(options)
-    bands = study.bands(
+    found = study.bands(
         options.path,
         points=options.points,
         about=options.about,
         eigenvectors=file is not None and file.suffix.lower() == ".yaml",
     )
     if not options.quiet:
-        warn(bands_notices(bands))
+        warn(bands_notices(found))
     if file is not None:
-        save_bands(bands, file, unit=options.unit, overwrite=options.overwrite)
+        save_bands(found, file, unit=options.unit, overwrite=options.overwrite)
     if options.json:
-        write_json(bands_document(bands, unit=options.unit))
+        write_json(bands(found, unit=options.unit))
     elif file is None:
-        write_table(bands_table(bands, unit=options.unit))
+        write_table(bands_table(bands(found, unit=options.unit)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import sys
+from pathlib import Path
 
 from symchiral.cli.calculator import add_calculator
 from symchiral.cli.common import (
@@ -11,11 +11,9 @@ from symchiral.cli.common import (
     add_overwrite,
     add_structure,
     check_output,
+    deliver,
     open_study,
     warn,
-    write,
-    write_json,
-    write_table,
 )
 
 SUMMARY = "list the modes of a crystal with forces: frequency, label, PAM, angular momentum"
@@ -38,44 +36,44 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="approach the zone centre along this Cartesian direction (with Born charges: "
         "longitudinal modes)",
     )
-    parser.add_argument(
-        "--eigenvectors", action="store_true", help="with --json, add the eigenvectors"
-    )
+    parser.add_argument("--eigenvectors", action="store_true", help="in JSON, add the eigenvectors")
     parser.add_argument(
         "-o",
         "--output",
-        metavar="FILE.yaml",
-        help="write phonopy's qpoints.yaml: the eigenvectors, circular where modes are, in "
-        "phonopy's cell, order of atoms and gauge",
+        metavar="FILE",
+        help="what to write, by its ending: .txt .md .tex (the tables), .csv .json (all numbers), "
+        ".yaml (phonopy's qpoints.yaml: the eigenvectors, circular where modes are, in phonopy's "
+        "cell, order of atoms and gauge)",
     )
     add_overwrite(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Print the tables, or the document."""
-    from symchiral.report.modes import modes_document, modes_notices, modes_table
-    from symchiral.report.save import MODES, save_modes
+    from symchiral.answers.modes import modes
+    from symchiral.modes.notices import modes_notices
+    from symchiral.text.modes import modes_tables
+    from symchiral.write.save import MODES, save_modes
+    from symchiral.write.tables import ENDINGS, known_by
 
-    check_output(options, options.output, MODES, (".yaml",))
+    file = options.output
+    if file is not None:
+        check_output(options, file, MODES, (*ENDINGS, ".yaml"), known=known_by(file, MODES))
+    ending = "" if file is None else Path(file).suffix.lower()
     study = open_study(options, gamma=options.q == "GM")
     found = study.all_modes(options.q, direction=options.direction)
     if not options.quiet:
-        for modes in found:
-            warn(modes_notices(modes))
-    if options.output is not None:
-        save_modes(study.phonons, found, options.output, overwrite=options.overwrite)
+        for here in found:
+            warn(modes_notices(here))
+    if ending == ".yaml":
+        save_modes(study.phonons, found, file, overwrite=options.overwrite)
         return
-    if options.json:
-        document = modes_document(
-            study.crystal,
-            study.axis,
-            found,
-            unit=options.unit,
-            eigenvectors=options.eigenvectors,
-        )
-        write_json(document)
-        return
-    for i, modes in enumerate(found):
-        if i:
-            write("", sys.stdout)
-        write_table(modes_table(study.crystal, study.axis, modes, unit=options.unit))
+    answer = modes(
+        study.crystal,
+        study.axis,
+        found,
+        unit=options.unit,
+        motions=options.json or ending in (".csv", ".json"),
+        eigenvectors=options.eigenvectors and (options.json or ending == ".json"),
+    )
+    deliver(options, MODES, answer, lambda: modes_tables(answer))

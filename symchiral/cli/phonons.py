@@ -36,16 +36,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Compute, write the file, and print what was done."""
-    from symchiral.report.phonons import phonons_document, phonons_table
+    from symchiral.answers.phonons import phonons
+    from symchiral.text.phonons import phonons_table
 
     _check_output(options)
     study = open_study(options)
     study.save_phonons(options.output, overwrite=options.overwrite)
-    provenance = study.provenance
+    answer = phonons(study.crystal, study.provenance, path=options.output)
     if options.json:
-        write_json(phonons_document(study.crystal, provenance, path=options.output))
+        write_json(answer)
     else:
-        write_table(phonons_table(study.crystal, provenance, path=options.output))
+        write_table(phonons_table(answer))
 
 
 def _check_output(options: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,9 @@ from symchiral.value import Value, frozen
 
 Complex = npt.NDArray[np.complex128]
 Floats = npt.NDArray[np.float64]
+
+About = Literal["axis", "path"]
+"""What angular momentum is counted about."""
 
 FEWEST = 5
 """Wavevectors on the shortest piece of a path."""
@@ -173,7 +177,7 @@ class Bands(Value):
         Where the dynamical matrices come from.
     axis : Axis or None
         The axis of rotation of the crystal.
-    about : str
+    about : {"axis", "path"}
         What angular momentum is counted about: ``axis``, the axis of the crystal (z where it has
         none), or ``path``, on every piece its own direction.
     segments : tuple of BandSegment
@@ -183,7 +187,7 @@ class Bands(Value):
     crystal: SymmetricCrystal
     phonons: Phonons
     axis: Axis | None
-    about: str
+    about: About
     segments: tuple[BandSegment, ...]
 
     def __len__(self) -> int:
@@ -201,7 +205,7 @@ def make_bands(
     *,
     path: str | None = None,
     points: int = 200,
-    about: str = "axis",
+    about: About = "axis",
     eigenvectors: bool = False,
 ) -> Bands:
     r"""Follow all modes along a path.
@@ -218,7 +222,7 @@ def make_bands(
     points : int
         Wavevectors on the whole path, about: they are equally dense on all pieces. On its own path
         a file has its own.
-    about : str
+    about : {"axis", "path"}
         ``axis``: PAM and AM about the axis of the crystal (about z where it has none); ``path``: on
         every piece about the direction of the piece, as the helicity of a travelling wave.
     eigenvectors : bool

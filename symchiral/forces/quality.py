@@ -1,4 +1,7 @@
-"""What forces should obey and may not: sum rules, the symmetry of the crystal, of the supercell."""
+"""What forces should obey and may not: sum rules, the symmetry of the crystal, of the supercell.
+
+What follows of that for whoever uses them is told in notices.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,11 @@ from symchiral.crystal.search import SymmetricCrystal, find_symmetry, point_grou
 from symchiral.errors import LabelError, SymmetryError
 from symchiral.forces.door import ForceConstants
 from symchiral.forces.trust import generators
+from symchiral.modes.notices import NOTED, splitting_notice
+from symchiral.rules.wording import minus
 
 if TYPE_CHECKING:
+    from symchiral.forces.bands import Bands, BandSegment
     from symchiral.forces.phonons import Phonons
 
 Complex = npt.NDArray[np.complex128]
@@ -231,3 +237,46 @@ def _at_tighter(crystal: SymmetricCrystal, order: int) -> float | None:
             if len(found.group) <= order and len(found.primitive) == len(crystal.primitive):
                 return symprec
     return None
+
+
+def bands_notices(bands: Bands) -> tuple[Notice, ...]:
+    """Return what the user should know about these bands."""
+    constants = bands.phonons.constants
+    found: list[Notice] = []
+    if constants is not None and constants.cells == 1:
+        found.append(
+            Notice(
+                "single-cell",
+                "the forces were computed in a single primitive cell: only the zone centre is what "
+                "was computed, all else is interpolated",
+            )
+        )
+    linear = (_linear(bands, piece) for piece in bands.segments)
+    found += [notice for notice in linear if notice is not None][:1]
+    piece = min(bands.segments, key=lambda p: float(p.frequencies.min()))
+    lowest = float(piece.frequencies.min())
+    if lowest < -10 * NOTED:
+        found.append(
+            Notice(
+                "unstable",
+                f"imaginary frequencies, printed negative, down to {lowest:.2f} THz between "
+                f"{piece.start.point.label} and {piece.end.point.label}; the crystal is unstable "
+                "in this structure, or the forces are not converged",
+            )
+        )
+    return tuple(found)
+
+
+def _linear(bands: Bands, piece: BandSegment) -> Notice | None:
+    """The warning that acoustic branches split at first order in q somewhere on a piece."""
+    sizes = np.array([bands.phonons.acoustic_splitting(q) for q in piece.coordinates])
+    hits = np.flatnonzero(sizes)
+    found = (
+        splitting_notice(
+            f"({', '.join(minus(f'{x:.3g}') for x in piece.coordinates[i])})",
+            float(sizes[i]),
+            piece.frequencies[i] ** 2,
+        )
+        for i in hits[np.argsort(sizes[hits])]
+    )
+    return next((notice for notice in found if notice is not None), None)

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.display import display
 from symchiral.errors import LabelError, nearest
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.kpoints import find_point
@@ -22,6 +24,12 @@ from symchiral.value import Value
 
 Complex = npt.NDArray[np.complex128]
 Floats = npt.NDArray[np.float64]
+
+Relation = Literal["same", "opposite", "unrelated", "none"]
+"""The sense in which atoms turn beside that of l."""
+
+STILL = 1e-3
+"""A mode with less angular momentum, in ħ, does not turn."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -322,6 +330,23 @@ class Modes(Value):
         """Mechanical angular momentum of a mode about the axis, ħ; None without an axis."""
         return None if self.axis is None else mode.am(self.axis.direction)
 
+    def relation(self, mode: Mode) -> Relation:
+        """Return in which sense the atoms of a mode turn beside that of its l.
+
+        The sense of l is that of l₀. ``unrelated`` where one of them has no sense (l₀ = 0 or n/2,
+        or J = 0) and the other has; ``none`` where neither has, where they do not exist, and where
+        l₀ is a matter of choice: at the zone boundary of a screw, where ±u are one point.
+        """
+        am, axis = self.am(mode), self.axis
+        if am is None or axis is None or axis.turn.ambiguous(self.q):
+            return "none"
+        l0 = mode.residue
+        turns = 0 if l0 is None or 2 * l0 == axis.order else (l0 > 0) - (l0 < 0)
+        sense = 0 if abs(am) < STILL else (1 if am > 0 else -1)
+        if not turns and not sense:
+            return "none"
+        return "unrelated" if not turns or not sense else "same" if turns == sense else "opposite"
+
     def site_weights(self, mode: Mode) -> tuple[tuple[str, float], ...]:
         """Share of every site in a mode, the largest first."""
         shares = [(s.name, float(mode.weights[list(s.atoms)].sum())) for s in self.crystal.sites]
@@ -350,6 +375,15 @@ class Modes(Value):
         e = mode.eigenvector
         turned = np.cross(e.conj(), np.einsum("kab,kb->ka", self.born, e)).imag
         return np.asarray((turned / self.masses[:, None]).sum(axis=0) * NUCLEAR_MAGNETON_AMU)
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """Return the modes as flat dictionaries, one per mode: a row of a table each.
+
+        Frequencies are in THz, ``am`` is the angular momentum about the axis in ħ; what does not
+        exist is None.
+        """
+        found: list[dict[str, Any]] = display(self, "records")
+        return found
 
     def __repr__(self) -> str:
         return f"Modes({self.crystal.primitive.formula}, {len(self)} modes)"

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import GrammarError, InputError, LabelError
-from symchiral.forces.bands import Bands, make_bands
+from symchiral.forces.bands import About, Bands, make_bands
 from symchiral.forces.compute import Progress, compute_phonons
 from symchiral.forces.displace import DISPLACEMENT, LENGTH
 from symchiral.forces.phonons import Phonons
@@ -198,7 +198,8 @@ class ForcesStudy(StructureStudy):
     ) -> tuple[Modes, ...]:
         """Return the modes at several wavevectors, written with spaces between them.
 
-        ``direction`` concerns the zone centre alone.
+        ``direction`` concerns the zone centre alone. As one table:
+        ``[row for modes in study.all_modes("GM K") for row in modes.to_records()]``.
         """
         points = [self.point(x) for x in split_points(q)]
         unit = _direction(direction)
@@ -212,7 +213,7 @@ class ForcesStudy(StructureStudy):
         path: str | None = None,
         *,
         points: int = 200,
-        about: str = "axis",
+        about: About = "axis",
         eigenvectors: bool = False,
     ) -> Bands:
         """Follow all modes along a path: frequencies, angular momenta, PAM on invariant lines.
@@ -223,7 +224,7 @@ class ForcesStudy(StructureStudy):
             ``"GM K M GM"``, interrupted by ``|``; default the standard path of Hinuma et al.
         points : int
             Wavevectors on the whole path.
-        about : str
+        about : {"axis", "path"}
             ``axis``: angular momentum about the axis of the crystal; ``path``: on every piece about
             its own direction.
         eigenvectors : bool

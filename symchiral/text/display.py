@@ -8,8 +8,10 @@ from typing import Any
 import msgspec
 
 from symchiral.answers.channel import FlatRule, channel, flat, rule_reason
+from symchiral.answers.modes import flat as flat_modes
 from symchiral.answers.predict import table
 from symchiral.answers.record import flat_record
+from symchiral.modes.mode import Modes
 from symchiral.rules.listing import listing
 from symchiral.rules.magnetism import Splitting
 from symchiral.rules.reason import Reason
@@ -49,6 +51,7 @@ def display(noun: object, form: str, **options: Any) -> Any:
     Rule      ``text`` (explained), ``sum`` (of l), ``reason``, ``record`` (JSON)
     Transfer  ``text``
     Reason    ``text``, ``short`` (the operation and its phase), ``of modes`` (actual ones)
+    Modes     ``records`` (a flat dictionary per mode)
     Splitting ``text`` (why, or what forbids it)
     ========= ============================================================================
 
@@ -93,6 +96,8 @@ def display(noun: object, form: str, **options: Any) -> Any:
             return splitting_text(noun)
         case Reason(), "of modes":
             return reason_of_modes_text(noun)
+        case Modes(), "records":
+            return [flat_record(row) for row in flat_modes(noun)]
     raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from symchiral.errors import InputError, LabelError
+from symchiral.modes.names import LONGITUDINAL, ModeName
 from symchiral.rules.coupling import COPIES
 from symchiral.rules.grammar import LegText, parse_transfer
 from symchiral.table import Table
@@ -141,9 +142,13 @@ def latex_name(text: str) -> str:
     $E_{u,1}^{(+)}\,E_{u,1}^{(+)} \to E_{g,2}^{(-)}$
     >>> print(latex_name("E[σ+] K3:b@K → A1g ≠"))
     $E_{\sigma+}\,K_{3,b}@\mathrm{K} \to A_{1g}$ $\neq$
+    >>> print(latex_name("Eu#ac(+)"), latex_name("E1#2(LO)"))
+    $E_{u,\mathrm{ac}}^{(+)}$ $E_{1,2}^{(\mathrm{LO})}$
     """
     plain = text.replace("→", "->").replace("−", "-")
     plain, mark, _ = plain.partition(" ≠")
+    if "#" in plain and " " not in plain:
+        return f"${_mode(ModeName.parse(plain))}$"
     left, arrow, right = plain.partition(" -> ")
     sides = [_legs(side) for side in ((left, right) if arrow else (left,))]
     joined = r" \to ".join(r"\,".join(map(_leg, side)) for side in sides)
@@ -158,9 +163,20 @@ def _leg(leg: LegText) -> str:
     r"""``E_{u,1}^{(+)}``; light as ``E_{\sigma+}``."""
     if leg.light is not None:
         return f"{leg.name}_{{{leg.light.replace('σ', chr(92) + 'sigma')}}}"
-    stem = leg.name.rstrip("'")
     number = str(leg.mode) if leg.mode is not None else COPIES[leg.copy] if leg.copy else ""
+    return _named(leg.name, number, leg.component or "", leg.q or "")
+
+
+def _mode(name: ModeName) -> str:
+    r"""``E_{u,1}``; a translation as ``E_{u,\mathrm{ac}}``."""
+    number = r"\mathrm{ac}" if name.number is None else str(name.number)
+    above = rf"\mathrm{{{LONGITUDINAL}}}" if name.component == LONGITUDINAL else name.component
+    return _named(name.species, number, above, name.place)
+
+
+def _named(species: str, number: str, component: str, place: str) -> str:
+    stem = species.rstrip("'")
     below = ",".join(x for x in (stem[1:], number) if x)
-    name = stem[0] + (f"_{{{below}}}" if below else "") + "'" * (len(leg.name) - len(stem))
-    above = f"^{{({leg.component})}}" if leg.component else ""
-    return name + above + (rf"@\mathrm{{{leg.q}}}" if leg.q else "")
+    name = stem[0] + (f"_{{{below}}}" if below else "") + "'" * (len(species) - len(stem))
+    above = f"^{{({component})}}" if component else ""
+    return name + above + (rf"@\mathrm{{{place}}}" if place else "")

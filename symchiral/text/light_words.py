@@ -6,13 +6,14 @@ from collections.abc import Iterable
 
 from msgspec import UNSET
 
+from symchiral.answers.modes import Mode
 from symchiral.answers.species import SpeciesOfModes
 from symchiral.rules.activity import ROUTES, Activity, Process, Route
 
 _SHORT: dict[Process, str] = {"infrared": "IR", "raman": "R", "hyper-raman": "hyper-R"}
 
 
-def activity_words(species: SpeciesOfModes) -> str:
+def activity_words(species: SpeciesOfModes | Mode) -> str:
     """``infrared (σ±)``, ``infrared (z)``, ``Raman``, …"""
     kind = Activity(infrared=species.infrared, raman=species.raman, hyper_raman=species.hyper_raman)
     order = species.by_order

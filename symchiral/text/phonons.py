@@ -1,34 +1,20 @@
-"""Forces that were computed: the table and the document of ``phonons``."""
+"""What ``phonons`` prints: how forces were computed."""
 
 from __future__ import annotations
 
-from symchiral.crystal.search import SymmetricCrystal
-from symchiral.forces.provenance import SOFT, Provenance
-from symchiral.report.document import Document, header, structure_record
-from symchiral.report.summary import headline
+from msgspec.structs import asdict
+
+from symchiral.answers.phonons import Phonons, Provenance
+from symchiral.forces.calculator import Identity
+from symchiral.forces.provenance import SOFT
 from symchiral.rules.wording import minus
 from symchiral.table import Table
+from symchiral.text.crystal import headline
 
 
-def phonons_document(crystal: SymmetricCrystal, provenance: Provenance, *, path: str) -> Document:
-    """Return the document of ``phonons``.
-
-    Parameters
-    ----------
-    path : str
-        The file that was written.
-    """
-    return {
-        **header("phonons", crystal),
-        "structure": structure_record(crystal),
-        "output": path,
-        "provenance": provenance.record(),
-    }
-
-
-def phonons_table(crystal: SymmetricCrystal, provenance: Provenance, *, path: str) -> Table:
+def phonons_table(answer: Phonons) -> Table:
     """Return what was computed, in words."""
-    p = provenance
+    p, path = answer.provenance, answer.output
     diagonal = p.supercell[0], p.supercell[4], p.supercell[8]
     is_diagonal = sum(x != 0 for x in p.supercell) == 3 and all(diagonal)
     shape = "×".join(str(x) for x in diagonal) if is_diagonal else str(list(p.supercell))
@@ -38,8 +24,8 @@ def phonons_table(crystal: SymmetricCrystal, provenance: Provenance, *, path: st
         else f"{shape} of the input cell, {p.atoms} atoms"
     )
     lines = [
-        f"{headline(crystal)}   forces from a calculator",
-        f"calculator  {p.calculator.title}",
+        f"{headline(answer.structure)}   forces from a calculator",
+        f"calculator  {Identity(**asdict(p.calculator)).title}",
         f"checks      two answers differ by {p.noise:.1g} of the largest force, forces break the "
         f"symmetry by {p.asymmetry:.1g}",
         f"relaxation  {_relaxation(p)}",

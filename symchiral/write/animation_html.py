@@ -11,6 +11,7 @@ import numpy as np
 from symchiral.disk import mark
 from symchiral.io.animation_files import ANIMATION
 from symchiral.modes.animation import Animation
+from symchiral.modes.mode import STILL
 from symchiral.rules.wording import minus
 
 TURNING = 0.02
@@ -73,7 +74,7 @@ def animation_html(animation: Animation) -> str:
         "axis": np.round(up, 6).tolist(),
         "frames": animation.frames,
     }
-    page = (files("symchiral.report") / "pages" / "animation.html").read_text(encoding="utf-8")
+    page = (files("symchiral.write") / "pages" / "animation.html").read_text(encoding="utf-8")
     return (
         page.replace("{{title}}", html.escape(animation.title))
         .replace("{{mark}}", mark(ANIMATION))
@@ -89,6 +90,6 @@ def _facts(animation: Animation) -> str:
     if mode.pam is not None:
         parts.append(f"l = {mode.pam}")
     if am is not None:
-        parts.append(f"J = {am:+.3f} ħ about the axis" if abs(am) >= 1e-3 else "J = 0")
+        parts.append(f"J = {am:+.3f} ħ about the axis" if abs(am) >= STILL else "J = 0")
     parts.append(f"{animation.cells[0]}×{animation.cells[1]}×{animation.cells[2]} primitive cells")
     return minus("   ".join(parts))

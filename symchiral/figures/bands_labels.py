@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.forces.bands import BandEnd, Bands, BandSegment
+from symchiral.answers.bands import Bands, Branch, End, Segment
 from symchiral.rules.wording import minus
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ Words = tuple[float, list[str]]
 """A frequency and the l of what lies there."""
 
 
-def write_pam(axes: Axes, bands: Bands, places: list[Floats], factor: float) -> bool:
+def write_pam(axes: Axes, bands: Bands, places: list[Floats]) -> bool:
     """PAM at special points beside the multiplets, and in the middle of invariant lines.
 
     Whether all of it found room.
@@ -52,23 +52,23 @@ def write_pam(axes: Axes, bands: Bands, places: list[Floats], factor: float) -> 
         if not (before and before.end.levels == segment.start.levels and before.axis is None) or (
             mine
         ):
-            fits.append(_column(axes, float(x[0]), 1, _of_levels(segment.start, factor)))
+            fits.append(_column(axes, float(x[0]), 1, _of_levels(segment.start)))
         if not (after and after.start.levels == segment.end.levels) or (
             mine and after.axis is not None
         ):
-            fits.append(_column(axes, float(x[-1]), -1, _of_levels(segment.end, factor)))
+            fits.append(_column(axes, float(x[-1]), -1, _of_levels(segment.end)))
         if segment.axis is not None:
             middle = len(x) // 2
-            lines = []
-            for members in multiplets(segment):
-                y = float(segment.frequencies[middle, members[0]]) * factor
-                lines.append((y, [segment.pam_text(m) or "" for m in members]))
+            lines = [
+                (partners[0].frequency[middle], [branch.pam or "" for branch in partners])
+                for partners in multiplets(segment)
+            ]
             fits.append(_column(axes, float(x[middle]), 0, lines))
     return all(fits)
 
 
-def _of_levels(end: BandEnd, factor: float) -> list[Words]:
-    return [(level.frequency * factor, list(level.pams)) for level in end.levels if level.pams]
+def _of_levels(end: End) -> list[Words]:
+    return [(level.frequency, list(level.pam)) for level in end.levels if level.pam]
 
 
 def _pams(words: Sequence[str]) -> str:
@@ -166,9 +166,9 @@ def _spread(wanted: Floats, gap: float, low: float, high: float) -> Floats:
     return np.asarray(flat + gap * np.arange(len(wanted)))
 
 
-def multiplets(segment: BandSegment) -> list[list[int]]:
+def multiplets(segment: Segment) -> list[list[Branch]]:
     """Branches of equal frequency by symmetry."""
-    found: dict[tuple[str, int], list[int]] = {}
-    for i, branch in enumerate(segment.branches):
-        found.setdefault((branch.label, branch.order), []).append(i)
+    found: dict[tuple[str, int], list[Branch]] = {}
+    for branch in segment.branches:
+        found.setdefault((branch.species, branch.order), []).append(branch)
     return list(found.values())

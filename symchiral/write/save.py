@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from symchiral.answers.record import FrequencyUnit
 from symchiral.disk import check_ending, write_text, writing, yaml_head
 from symchiral.errors import InputError
 from symchiral.forces.bands import Bands
@@ -22,7 +23,7 @@ from symchiral.io.animation_files import (
 from symchiral.io.band_files import write_qpoints_yaml
 from symchiral.modes.animation import Animation
 from symchiral.modes.mode import Modes
-from symchiral.report.bands import save_bands
+from symchiral.write.bands import save_bands
 
 MOVING = (".extxyz", ".xyz", ".traj", ".html", ".json", ".ascii", ".vesta")
 """Endings of animations."""
@@ -32,14 +33,18 @@ MODES = "modes"
 
 
 def save(
-    result: Bands | Animation, file: str | Path, *, unit: str = "THz", overwrite: bool = False
+    result: Bands | Animation,
+    file: str | Path,
+    *,
+    unit: FrequencyUnit = "THz",
+    overwrite: bool = False,
 ) -> None:
     """Write bands or an animation to a file.
 
     Bands: ``.pdf``, ``.png``, ``.svg``, ``.json``, ``.csv``, ``.parquet``, ``.yaml`` (phonopy's
-    band.yaml, with eigenvectors). Animations: ``.extxyz`` and ``.traj`` (a period, with
-    velocities), ``.html`` (a page that needs nothing else), ``.json`` (phonon website), ``.ascii``
-    (V_Sim), ``.vesta`` (arrows of a linear mode).
+    band.yaml, with eigenvectors), ``.txt``, ``.md``, ``.tex`` (the table). Animations: ``.extxyz``
+    and ``.traj`` (a period, with velocities), ``.html`` (a page that needs nothing else), ``.json``
+    (phonon website), ``.ascii`` (V_Sim), ``.vesta`` (arrows of a linear mode).
 
     Parameters
     ----------
@@ -71,7 +76,7 @@ def save_animation(animation: Animation, file: str | Path, *, overwrite: bool = 
     """Write an animation to a file; see :func:`save`."""
     ending = check_ending(file, MOVING)
     if ending == ".html":
-        from symchiral.report.animation_html import animation_html
+        from symchiral.write.animation_html import animation_html
 
         write_text(file, animation_html(animation), ANIMATION, overwrite=overwrite)
         return

@@ -1,4 +1,8 @@
-"""The figure of bands: dispersion coloured by angular momentum, PAM beside the multiplets."""
+"""The figure of bands: dispersion coloured by angular momentum, PAM beside the multiplets.
+
+It is drawn from the answer of ``bands`` alone; the texts are placed by
+:mod:`~symchiral.figures.bands_labels`.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.answers.bands import Bands, End, Segment
 from symchiral.errors import InputError
-from symchiral.forces.bands import BandEnd, Bands, BandSegment
-from symchiral.report.bands_labels import INK, multiplets, write_pam
-from symchiral.report.modes import STILL
+from symchiral.figures.bands_labels import INK, multiplets, write_pam
+from symchiral.modes.mode import STILL
 from symchiral.rules.wording import minus
-from symchiral.units import PER_THZ, SIGNS
+from symchiral.units import SIGNS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,17 +42,12 @@ TWIN = 2.2
 """Points by which partners of equal frequency and opposite J are drawn beside each other."""
 
 
-def bands_figure(bands: Bands, *, unit: str = "THz") -> Figure:
+def bands_figure(bands: Bands) -> Figure:
     """Draw the bands.
 
     Where J is positive lines are dark red with filled triangles, where it is negative light blue
     with hollow ones, wide where it is large; partners of equal frequency and opposite J run side
     by side. Partners that no axis tells apart are dashed. Imaginary frequencies are negative.
-
-    Parameters
-    ----------
-    unit : str
-        THz, cm-1 or meV.
 
     Raises
     ------
@@ -66,14 +65,13 @@ def bands_figure(bands: Bands, *, unit: str = "THz") -> Figure:
     places = _places(bands)
     figure = Figure(figsize=(float(places[-1][-1]) + 1.4, HEIGHT), layout="constrained")
     axes = figure.add_subplot()
-    factor = PER_THZ[unit]
     limit = _limit(bands)
     for segment, x in zip(bands.segments, places, strict=True):
-        _draw(axes, segment, x, factor, limit)
-    _frame(axes, bands, places, factor, unit)
+        _draw(axes, segment, x, limit)
+    _frame(axes, bands, places)
     _legend(figure, axes, bands, limit)
     figure.canvas.draw()
-    complete = write_pam(axes, bands, places, factor)
+    complete = write_pam(axes, bands, places)
     axes.set_title(_notes(bands, limit, complete=complete), fontsize=7, loc="right", color=INK)
     return figure
 
@@ -84,7 +82,7 @@ def _places(bands: Bands) -> list[Floats]:
     found: list[Floats] = []
     start = 0.0
     for segment in bands.segments:
-        share = (segment.distance - segment.distance[0]) / total * LENGTH
+        share = (np.array(segment.distance) - segment.distance[0]) / total * LENGTH
         least = LABELLED if segment.axis is not None else NARROW
         found.append(start + share * max(1.0, least / float(share[-1])))
         start = float(found[-1][-1])
@@ -93,33 +91,31 @@ def _places(bands: Bands) -> list[Floats]:
 
 def _limit(bands: Bands) -> float | None:
     """Symmetric limit of the colours; None where nothing turns."""
-    sizes = [np.abs(s.am[np.isfinite(s.am)]) for s in bands.segments]
-    largest = max((float(x.max()) for x in sizes if x.size), default=0.0)
+    branches = [branch for segment in bands.segments for branch in segment.branches]
+    largest = max((abs(j) for branch in branches for j in branch.am or ()), default=0.0)
     return None if largest < STILL else float(np.ceil(min(largest, 1.0) * 20 - 1e-9) / 20)
 
 
-def _draw(axes: Axes, segment: BandSegment, x: Floats, factor: float, limit: float | None) -> None:
+def _draw(axes: Axes, segment: Segment, x: Floats, limit: float | None) -> None:
     from matplotlib.collections import LineCollection
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.transforms import ScaledTranslation
 
     colours = LinearSegmentedColormap.from_list("sense", [NEGATIVE, ZERO, POSITIVE])
-    j = segment.am
-    for members in multiplets(segment):
-        means = np.nanmean(j[:, members], axis=0) if np.isfinite(j[:, members]).all() else None
-        y = segment.frequencies[:, members[0]] * factor
-        if means is None:
+    for partners in multiplets(segment):
+        y = np.array(partners[0].frequency)
+        told = [branch.am for branch in partners if branch.am is not None]
+        if len(told) < len(partners):
             axes.plot(x, y, color=INK, lw=0.7, ls=(0, (3, 1.6)), zorder=2)
             continue
-        sizes = np.abs(j[:, members])
-        if limit is None or sizes.max() < STILL:
+        j = np.array(told)
+        if limit is None or np.abs(j).max() < STILL:
             axes.plot(x, y, color=INK, lw=0.7, zorder=2)
             continue
-        order = np.argsort(means)
-        for rank, place in enumerate(order):
-            shift = (rank - (len(members) - 1) / 2) * TWIN
+        for rank, place in enumerate(np.argsort(j.mean(axis=1))):
+            shift = (rank - (len(partners) - 1) / 2) * TWIN
             offset = ScaledTranslation(0, shift / 72, axes.figure.dpi_scale_trans)
-            values = j[:, members[place]]
+            values = j[place]
             points = np.column_stack([x, y])
             pieces = np.stack([points[:-1], points[1:]], axis=1)
             middle = (values[1:] + values[:-1]) / 2
@@ -161,7 +157,8 @@ def _mark(axes: Axes, x: Floats, y: Floats, share: Floats, transform: Any) -> No
         )
 
 
-def _frame(axes: Axes, bands: Bands, places: list[Floats], factor: float, unit: str) -> None:
+def _frame(axes: Axes, bands: Bands, places: list[Floats]) -> None:
+    unit = SIGNS[bands.units.frequency]
     ticks: list[float] = []
     names: list[str] = []
     for segment, where in zip(bands.segments, places, strict=True):
@@ -180,29 +177,27 @@ def _frame(axes: Axes, bands: Bands, places: list[Floats], factor: float, unit: 
         axes.axvline(x, color=FAINT, lw=0.6, zorder=0)
     axes.set_xlim(ticks[0], ticks[-1])
     axes.autoscale_view(scalex=False)
-    values = np.concatenate([s.frequencies.ravel() for s in bands.segments]) * factor
-    low, high = float(values.min()), float(values.max())
+    values = [f for s in bands.segments for branch in s.branches for f in branch.frequency]
+    low, high = min(values), max(values)
     span = high - low
     # Translations at the zone centre are zero but for rounding.
     axes.set_ylim(low - 0.04 * span if low < -UNSTABLE * span else 0.0, high + 0.04 * span)
     if low < -UNSTABLE * span:
         axes.axhline(0, color=INK, lw=0.6, zorder=1)
-        axes.set_ylabel(f"Frequency ({SIGNS[unit]}), imaginary ones negative")
+        axes.set_ylabel(f"Frequency ({unit}), imaginary ones negative")
     else:
-        axes.set_ylabel(f"Frequency ({SIGNS[unit]})")
+        axes.set_ylabel(f"Frequency ({unit})")
     axes.tick_params(axis="x", length=0, labelsize=10)
     axes.tick_params(axis="y", direction="in", labelsize=8)
-    group = bands.crystal.group
     axes.set_title(
-        f"{_subscripts(bands.crystal.primitive.formula)}   {_symbol(group.symbol)}",
+        f"{_subscripts(bands.structure.formula)}   {_symbol(bands.structure.symbol)}",
         fontsize=10,
         loc="left",
     )
 
 
-def _name(end: BandEnd) -> str:
-    label = end.point.label
-    return {"GM": "Γ"}.get(label, label)
+def _name(end: End) -> str:
+    return "Γ" if end.label == "GM" else end.label
 
 
 def _subscripts(formula: str) -> str:
@@ -227,7 +222,7 @@ def _notes(bands: Bands, limit: float | None, *, complete: bool) -> str:
         found.append(
             "numbers: pseudo-angular momentum" + ("" if complete else " (where there is room)")
         )
-    if any(not np.isfinite(s.am).all() for s in bands.segments):
+    if any(branch.am is None for s in bands.segments for branch in s.branches):
         found.append("dashed: partners that no axis tells apart")
     return "; ".join(found)
 

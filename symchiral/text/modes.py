@@ -1,0 +1,89 @@
+"""The tables of ``modes``: one per wavevector, a line per multiplet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from symchiral.answers.modes import Mode, Modes, WavevectorOfModes
+from symchiral.modes.mode import STILL
+from symchiral.modes.names import LONGITUDINAL, ModeName
+from symchiral.rules.wording import minus, signed
+from symchiral.table import Table
+from symchiral.text.crystal import axis_line, headline
+from symchiral.text.light_words import activity_words
+from symchiral.units import SIGNS
+
+
+def modes_tables(answer: Modes) -> list[Table]:
+    """Return the table of every wavevector."""
+    size = 3 * answer.structure.primitive.natoms
+    return [
+        _table(answer, q, answer.modes[size * i : size * (i + 1)]) for i, q in enumerate(answer.q)
+    ]
+
+
+def _table(answer: Modes, q: WavevectorOfModes, modes: Sequence[Mode]) -> Table:
+    """The modes of one wavevector."""
+    place = "the zone centre" if q.label == "GM" else q.label
+    along = ""
+    if q.direction is not None:
+        along = f" approached along ({', '.join(minus(f'{x:.3g}') for x in q.direction)})"
+    frequency = f"f ({SIGNS[modes[0].frequency_unit]})"
+    table = Table(
+        (frequency, "mode", "l", "J (ħ)", "turning", "light", "atoms"),
+        tuple(_row(list(partners)) for _, partners in groupby(modes, lambda m: m.multiplet)),
+        head=(
+            f"{headline(answer.structure)}   modes at {place}{along}",
+            f"axis     {axis_line(q.axis_here)}",
+        ),
+        foot=tuple(_legend(q, modes)),
+        optional=("atoms", "light"),
+        names=("mode",),
+    )
+    if q.label != "GM":
+        table = table.without("light")
+    return table if q.axis_here is not None else table.without("l", "J (ħ)", "turning")
+
+
+def _row(partners: Sequence[Mode]) -> tuple[str, ...]:
+    first = partners[0]
+    digits = 3 if first.frequency_unit == "THz" else 2
+    component = LONGITUDINAL if first.longitudinal else ""
+    senses = dict.fromkeys(mode.relation for mode in partners)
+    sites = sorted(first.sites, key=lambda site: -site.weight)
+    shares = [f"{site.name} {site.weight:.0%}" for site in sites if site.weight > 0.005]
+    return (
+        minus(f"{round(first.frequency, digits) + 0.0:.{digits}f}"),
+        str(ModeName(first.label, first.number, component)),
+        ", ".join(signed(mode.pam) for mode in partners),
+        ", ".join(_am(mode.am_axis) for mode in partners),
+        "/".join(s for s in senses if s != "none") or "—",
+        "—" if first.acoustic else activity_words(first),
+        "  ".join(shares[:3]),
+    )
+
+
+def _am(value: float | None) -> str:
+    if value is None:
+        return "—"
+    return "0" if abs(value) < STILL else minus(f"{value:+.3f}")
+
+
+def _legend(q: WavevectorOfModes, modes: Sequence[Mode]) -> list[str]:
+    lines = []
+    words = {mode.relation for mode in modes}
+    if words & {"same", "opposite"}:
+        lines.append(
+            "J: mechanical angular momentum about the axis, per quantum; turning: its sense beside "
+            "that of l."
+        )
+    if "unrelated" in words:
+        lines.append("unrelated: only one of the two has a sense.")
+    if q.label == "GM" and not q.born_charges:
+        lines.append("No Born charges: longitudinal and transverse modes are not split.")
+    elif q.label == "GM" and q.direction is None:
+        lines.append(
+            "Transverse frequencies; --direction X,Y,Z adds the field of longitudinal modes."
+        )
+    return lines
