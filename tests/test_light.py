@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -21,10 +23,11 @@ from symchiral.fields.polarization import Polarization
 from symchiral.fields.pump import Pump
 from symchiral.modes.species import find_species
 from symchiral.report.document import schema
-from symchiral.rules.allowance import allowances
-from symchiral.rules.domains import survivals
+from symchiral.rules.allowance import Allowance, AllowanceKind, allowances
+from symchiral.rules.domains import Survival, SurvivalKind, survivals
 from symchiral.rules.intensity import intensity_text
 from symchiral.rules.light import Light, Target
+from symchiral.rules.magnetism import Splitting, SplittingKind, TimedOperation
 from symchiral.table import display_width
 from symchiral.text.light import light_tables
 
@@ -661,3 +664,25 @@ def test_bad_beams_are_refused(capsys: Capture, options: tuple[str, ...]) -> Non
     assert out == ""
     assert err.startswith("symchiral: ")
     assert BAD_BEAMS[options] in err
+
+
+def test_every_effect_has_words_of_its_own() -> None:
+    """Of every kind a name, and what follows where it exists, or why twins take it away."""
+    effects = [
+        Allowance(kind, "S·k", 1, True, ("Eg",), told_apart=True, by_light=("Eg",))
+        for kind in get_args(AllowanceKind)
+    ]
+    assert len({effect.text for effect in effects}) == len(effects) == 10
+    assert len({effect.note for effect in effects} - {""}) == 10
+    for effect in effects:
+        without = dataclasses.replace(effect, allowed=False, by_light=())
+        assert (without.text, without.note) == (effect.text, "")
+    twins = [Survival(kind, False, "Eg") for kind in get_args(SurvivalKind)]
+    assert len({effect.text for effect in twins}) == len(twins) == 5
+    assert all(effect.note for effect in twins)
+    kinds = [Splitting("Eg", kind) for kind in get_args(SplittingKind) if kind != "operation"]
+    assert len({splitting.reason for splitting in kinds}) == len(kinds) == 4
+    by = TimedOperation(1, "inversion", "{-1|0}", True)
+    assert Splitting("Eg", "operation", by).reason == (
+        "the inversion {-1|0} with time reversal reverses Q×Q̇"
+    )
