@@ -25,11 +25,11 @@ from symchiral.anharmonic.couplings import averaged_over_group
 from symchiral.anharmonic.finite import design, finite_couplings, invariants
 from symchiral.anharmonic.polynomial import Polynomial
 from symchiral.anharmonic.third_order import ThirdOrder, contract
+from symchiral.answers.schema import schema
 from symchiral.cli import main
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.errors import InputError, LimitError
 from symchiral.modes.coordinates import NormalCoordinates, normal_coordinates
-from symchiral.report.document import schema
 from symchiral.rules.judge import count_coefficients
 from symchiral.study import Study
 

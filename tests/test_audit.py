@@ -29,12 +29,12 @@ from symchiral.anharmonic.mesh import mesh_triplets
 from symchiral.anharmonic.third_order import contract
 from symchiral.answers.audit import Audit
 from symchiral.answers.audit import audit as answer_of
+from symchiral.answers.schema import schema
 from symchiral.cli import main
 from symchiral.crystal.qpoint import QPoint, star
 from symchiral.errors import InputError
 from symchiral.forces.door import cell_of
 from symchiral.modes.coordinates import normal_coordinates
-from symchiral.report.document import schema
 from symchiral.rules.vertices import special_vertices
 from symchiral.study import Study
 

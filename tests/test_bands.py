@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 import symchiral as sc
 from symchiral.answers.bands import Bands as BandsAnswer
 from symchiral.answers.bands import bands as answer
+from symchiral.answers.schema import schema
 from symchiral.cli import main
 from symchiral.crystal.qpoint import little_group
 from symchiral.errors import GrammarError, InputError, LimitError, WavevectorError
@@ -26,7 +27,6 @@ from symchiral.figures.bands_labels import _pams, _spread
 from symchiral.forces.bands import Bands, BandSegment
 from symchiral.io.band_files import band_columns, write_band_yaml
 from symchiral.irreps.segments import find_segments
-from symchiral.report.document import schema
 from symchiral.study import Study
 from symchiral.text.bands import bands_table
 from symchiral.write.bands import save_bands

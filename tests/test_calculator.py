@@ -25,6 +25,7 @@ from phonopy import Phonopy
 from phonopy.structure.atoms import PhonopyAtoms
 
 import symchiral as sc
+from symchiral.answers.schema import schema
 from symchiral.cli import main
 from symchiral.errors import CalculatorError, InputError, LimitError, ReadError, WavevectorError
 from symchiral.forces.calculator import Calculator, Identity, load_calculator
@@ -33,7 +34,6 @@ from symchiral.forces.displace import choose_supercell, unit_cell
 from symchiral.forces.forcecache import CachedCalculator, ForceCache, Response
 from symchiral.forces.relax import FORCE, STRESS, invariant_displacements, invariant_strains, relax
 from symchiral.forces.trust import examine, generators
-from symchiral.report.document import schema
 from symchiral.study import Study, read
 
 ROOT = Path(__file__).resolve().parent.parent

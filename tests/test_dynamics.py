@@ -24,6 +24,7 @@ import symchiral as sc
 from symchiral.anharmonic.couplings import Couplings, make_couplings, save_couplings
 from symchiral.anharmonic.polynomial import Polynomial
 from symchiral.answers.couple import couple
+from symchiral.answers.schema import schema
 from symchiral.answers.simulate import Simulate, pulse_of
 from symchiral.answers.simulate import simulate as answer_of
 from symchiral.cli import main
@@ -38,7 +39,6 @@ from symchiral.figures.motion import animate_motion, chosen_modes
 from symchiral.io.couplings import CouplingTable, coupling_document, read_coupling_table
 from symchiral.modes.coordinates import NormalCoordinates, normal_coordinates
 from symchiral.modes.displacement import displacement_matrices
-from symchiral.report.document import schema
 from symchiral.study import Study
 from symchiral.text.simulate import light_text, simulate_table
 from symchiral.units import HBAR

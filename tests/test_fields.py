@@ -13,6 +13,7 @@ from class_crystals import CLASSES, class_axis, class_crystal
 from jsonschema import Draft202012Validator
 
 import symchiral as sc
+from symchiral.answers.schema import schema
 from symchiral.cli import main
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry
@@ -21,7 +22,6 @@ from symchiral.fields.background import Background, crystal_in
 from symchiral.io.shipped import find_structure
 from symchiral.irreps.partners import partners
 from symchiral.modes.species import find_species
-from symchiral.report.document import schema
 from symchiral.rules.changes import find_changes
 from symchiral.rules.magnetism import splittings
 

@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 import symchiral as sc
 from symchiral.answers.explain import explain
 from symchiral.answers.modes import Modes, modes
-from symchiral.report.document import schema
+from symchiral.answers.schema import schema
 from symchiral.rules.judge import Verdict
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook

@@ -15,6 +15,7 @@ from class_crystals import class_axis, class_crystal
 from jsonschema import Draft202012Validator
 
 import symchiral as sc
+from symchiral.answers.schema import schema
 from symchiral.cli import main
 from symchiral.errors import GrammarError, SymchiralError
 from symchiral.experiment.measurement import Pump as MeasuredPump
@@ -22,7 +23,6 @@ from symchiral.fields.beam import find_beam
 from symchiral.fields.polarization import Polarization
 from symchiral.fields.pump import Pump
 from symchiral.modes.species import find_species
-from symchiral.report.document import schema
 from symchiral.rules.allowance import Allowance, AllowanceKind, allowances
 from symchiral.rules.domains import Survival, SurvivalKind, survivals
 from symchiral.rules.intensity import intensity_text

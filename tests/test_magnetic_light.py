@@ -13,9 +13,9 @@ from jsonschema import Draft202012Validator
 from magnetic_groups import Group, cartesian, magnetic_crystal, point_groups
 
 import symchiral as sc
+from symchiral.answers.schema import schema
 from symchiral.cli import main
 from symchiral.errors import InputError
-from symchiral.report.document import schema
 from symchiral.rules.allowance import allowances
 from symchiral.rules.light import Light
 

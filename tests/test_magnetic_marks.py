@@ -20,11 +20,11 @@ from phonopy import Phonopy
 from phonopy.structure.atoms import PhonopyAtoms
 
 import symchiral as sc
+from symchiral.answers.schema import schema
 from symchiral.cli import main
 from symchiral.irreps.mulliken import zone_centre
 from symchiral.irreps.partners import partners
 from symchiral.modes.unbroken import conserved_order
-from symchiral.report.document import schema
 from symchiral.rules.activity import activity
 from symchiral.rules.magnetism import mixing, odd_activity
 from symchiral.study import Study

@@ -27,13 +27,13 @@ from magnetic_groups import (
 )
 
 import symchiral as sc
+from symchiral.answers.schema import schema
 from symchiral.cli import main
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.order import find_magnetic_symmetry
 from symchiral.errors import InputError, ReadError, StructureError, SymmetryError
 from symchiral.io.structure import read_bytes
 from symchiral.irreps.partners import partners
-from symchiral.report.document import schema
 from symchiral.rules.magnetism import mixing, net_moment, odd_activity, splittings
 from symchiral.study import Study
 

@@ -24,6 +24,7 @@ from jsonschema import Draft202012Validator
 from scipy.stats import unitary_group
 
 import symchiral as sc
+from symchiral.answers.schema import schema
 from symchiral.cli import main
 from symchiral.errors import CalculatorError, InputError, SymmetryError
 from symchiral.fields.beam import find_beam
@@ -32,7 +33,6 @@ from symchiral.forces.polarizability import finite_raman, optical_sets
 from symchiral.io.raman import save_raman
 from symchiral.io.shipped import find_structure
 from symchiral.modes.species import find_species
-from symchiral.report.document import schema
 from symchiral.rules.atomic_raman import AtomicRaman
 from symchiral.rules.light import Light
 from symchiral.rules.raman import fit_raman, raman_form

@@ -10,9 +10,9 @@ from jsonschema import Draft202012Validator
 from test_light import WALKED
 
 import symchiral as sc
+from symchiral.answers.schema import schema
 from symchiral.cli import main
 from symchiral.errors import AxisError, InputError
-from symchiral.report.document import schema
 from symchiral.rules.activity import absorbs
 
 Capture = pytest.CaptureFixture[str]

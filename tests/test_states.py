@@ -19,6 +19,7 @@ from jsonschema import Draft202012Validator
 from test_isoir import bilbao_files, read_bilbao
 
 import symchiral as sc
+from symchiral.answers.schema import schema
 from symchiral.cli import main
 from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.search import SymmetricCrystal
@@ -27,7 +28,6 @@ from symchiral.irreps.axis import axis_at
 from symchiral.irreps.kpoints import named_points
 from symchiral.irreps.pam import Component, Turn, balanced
 from symchiral.modes.species import find_species
-from symchiral.report.document import schema
 from symchiral.study import Study
 
 HALF = Fraction(1, 2)

@@ -11,6 +11,7 @@ from synthetic_experiment import random_line, traces
 
 import symchiral as sc
 from symchiral.answers.plan import plan as plan_answer
+from symchiral.answers.schema import schema
 from symchiral.answers.validate import validate as validation_answer
 from symchiral.cli import main
 from symchiral.errors import SymchiralError
@@ -20,7 +21,6 @@ from symchiral.experiment.observed import lines_of
 from symchiral.experiment.places import find_places
 from symchiral.experiment.probe import Probe
 from symchiral.figures.validation import save_validation
-from symchiral.report.document import schema
 from symchiral.text.plan import plan_tables
 from symchiral.text.validate import validation_tables
 

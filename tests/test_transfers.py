@@ -18,12 +18,12 @@ from jsonschema import Draft202012Validator
 
 import symchiral as sc
 from symchiral.anharmonic.couplings import Couplings
+from symchiral.answers.schema import schema
 from symchiral.cli import main
 from symchiral.dynamics.integrate import simulate
 from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.pulse import Pulse
 from symchiral.dynamics.start import Start
-from symchiral.report.document import schema
 from symchiral.study import Study
 
 Capture = pytest.CaptureFixture[str]

@@ -21,6 +21,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the schema."""
-    from symchiral.report.document import schema
+    from symchiral.answers.schema import schema
 
     write(schema(options.command))
