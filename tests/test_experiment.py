@@ -1,9 +1,12 @@
 """Fitting measured traces: against synthetic experiments written without the fitter."""
 
 import sys
+import warnings
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
+from scipy.stats import ncx2
 from synthetic_experiment import Line, oscillate, random_line, record, traces
 
 from symchiral.errors import InputError, LimitError, ReadError, SymchiralError
@@ -368,6 +371,50 @@ def test_intervals_keep_inside_and_cover_near_a_circle():
             inside += found.low <= h <= found.high
         assert 0.92 < inside / 600 < 0.98, h
     assert critical(np.array([1e9]), 0.95)[0] == pytest.approx(1.96, abs=0.005)
+
+
+def test_near_a_circle_the_interval_is_that_of_a_rician_length():
+    """|a−| alone is uncertain there: μ belongs to it where P(|R_μ − μ| ≤ |R − μ|) ≤ 95 %."""
+
+    def excess_of(true: float, length: float, level: float) -> float:
+        """Probability that a Rician length is no farther from the true one, less the level."""
+        away = abs(length - true)
+        below = max(true - away, 0.0)
+        return float(np.diff(ncx2.cdf([below**2, (true + away) ** 2], 2, true**2))[0]) - level
+
+    judged = 0
+    for level in (0.68, 0.95):
+        for length in (1.0, 1.7, 2.5, 3.3, 4.5, 6.0, 9.0):
+            amplitude = np.array([100 + length, 1j * (100 - length)]) / np.sqrt(2)
+            found = measured_helicity(amplitude, np.eye(4), level=level)
+            last = brentq(excess_of, length, length + 6, args=(length, level))
+            minus = 100 * np.sqrt((1 - found.low) / (1 + found.low))
+            assert minus == pytest.approx(last, abs=0.02), (level, length)
+            first = 100 * np.sqrt((1 - found.high) / (1 + found.high))
+            if excess_of(0.01, length, level) > 0:
+                start = brentq(excess_of, 0.01, length, args=(length, level))
+                assert first == pytest.approx(start, abs=0.02), (level, length)
+                judged += 1
+            judged += 1
+    assert judged == 14 + 11
+
+
+def test_a_search_whose_steps_are_no_numbers_ends_with_numbers():
+    """Four oscillators and a background where there is one, a gap and a jump."""
+    times = np.linspace(1.6, 4.9, 34)
+    data = np.zeros((34, 2))
+    data[:, 0] = [
+        0.698, 5.29, 1.254, -4.339, -2.681, 2.97, 3.485, -1.445, -3.669, 0, 3.32, 1.183, -2.582,
+        -1.991, 1.626, 2.381, -0.623, -2.377, -0.284, 2.049, 0.987, -1.502, -1.437, 0.85, 1.596,
+        -0.2, -1.515, -0.359, 1.243, 0.768, -0.851, -0.998, 0.414, 1.051,
+    ]  # fmt: skip
+    data[0, 1] = -5.579
+    start = np.array([13.82, 0.5, 3.05, 1.42, 40.82, 30.66, 30.43, 2.92, 6.09])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found, there = refine([Block(times, data)], start, "exponential", evaluations=15, held=0)
+    assert np.all(np.isfinite(found))
+    assert there.square <= project([Block(times, data)], start, "exponential").square
 
 
 # ---------------------------------------------------------------- what real traces bring

@@ -409,6 +409,50 @@ def check_real(numbers: Iterable[int]) -> Counter[int]:
     return seen
 
 
+def check_real_laws(numbers: Iterable[int]) -> Counter[bool]:
+    """Over all arms: D(g) D(h) = e^(−iq·T) D(gh), K² = 1 and K D(g) = D(g) K.
+
+    Counted by whether −q is in the star of q, which has twice the arms otherwise.
+    """
+    seen: Counter[bool] = Counter()
+    for number in numbers:
+        group = group_of(number)
+        g, h = np.indices(group.products.shape)
+        for point, _ in tabulated_points(group):
+            if point.kdim:
+                continue
+            for real in irreps(group, point.q):
+                images, opposite = real.images, real.conjugate_arms
+                arms, d, c = np.arange(len(real.arms)), real.matrices, real.conjugation
+                vectors = np.array([arm.generic for arm in real.arms], dtype=float)
+                assert len(set(real.arms)) == len(arms)
+                assert [(-arm).reduced for arm in real.arms] == [real.arms[i] for i in opposite]
+                for i in arms:
+                    at = images[h, i]
+                    there = images[g, at]
+                    assert np.array_equal(there, images[group.products, i])
+                    turns = np.einsum("ghx,ghx->gh", vectors[there], group.product_translations)
+                    phases = np.exp(-2j * np.pi * turns)[..., None, None]
+                    law = d[g, at] @ d[h, i] - phases * d[group.products, i]
+                    assert np.abs(law).max() < 1e-8, (number, point, real)
+                assert np.array_equal(images[:, opposite], opposite[images])
+                one = c[opposite] @ np.conj(c)
+                assert np.abs(one - np.eye(real.dimension)).max() < 1e-8
+                law = d[:, opposite] @ c - c[images] @ np.conj(d)
+                assert np.abs(law).max() < 1e-8, (number, point, real)
+                seen[(-point.q).reduced in star(group, point.q)] += 1
+    return seen
+
+
+def test_real_irreps_are_representations_and_real_in_the_sample():
+    assert check_real_laws(SAMPLE) == {True: 527, False: 92}
+
+
+@pytest.mark.sweep
+def test_real_irreps_are_representations_and_real():
+    assert check_real_laws(GROUPS) == {True: 4665, False: 224}
+
+
 def test_real_irreps_hold_each_small_irrep_once_in_the_sample():
     assert sum(check_real(SAMPLE[::2]).values()) == 317
 

@@ -191,11 +191,15 @@ def refine(
         found[free] = x
         return found
 
+    def numbers(x: Array) -> Array:
+        # Where a column adds nothing a step may be no number: it leads back to the start.
+        return np.where(np.isfinite(x), x, start[free])
+
     def at(x: Array) -> Projection:
         key = x.tobytes()
         if key not in last:
             last.clear()
-            last[key] = project(blocks, whole(x), background)
+            last[key] = project(blocks, whole(numbers(x)), background)
         return last[key]
 
     def residuals(x: Array) -> Array:
@@ -212,7 +216,7 @@ def refine(
         gtol=1e-9,
         max_nfev=evaluations,
     )
-    best = np.asarray(found.x, dtype=float)
+    best = numbers(np.asarray(found.x, dtype=float))
     return whole(best), at(best)
 
 
