@@ -96,7 +96,7 @@ SETS = {
     "bands": _with_forces("BN_hexagonal", "HgS_cinnabar", "NaCl", "Si", "TiO2_anatase"),
     "plans": [*SAMPLE, "SrTiO3_I4mcm", "CrI3_FM"],
     "planned": _with_forces("Bi2Se3", "HgS_cinnabar", "MgB2", "SiO2_quartz_P3121", "ZnO"),
-    "rowed": ["MgB2", "SiO2_quartz_P3121/phonopy.yaml", "SrTiO3", "Te_P3121", "ZnO/phonopy.yaml"],
+    "rowed": ["MgB2", "SrTiO3", "Te_P3121", "ZnO/phonopy.yaml"],
 }
 """What a word in braces stands for."""
 
