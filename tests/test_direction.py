@@ -12,7 +12,7 @@ import pytest
 
 import symchiral as sc
 from symchiral.cli import main
-from symchiral.study.study import Study
+from symchiral.study import Study
 
 STRUCTURES = Path(__file__).resolve().parent.parent / "structures"
 SETS = sorted(path.parent.name for path in STRUCTURES.glob("*/phonopy.yaml*"))

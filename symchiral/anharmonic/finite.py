@@ -12,14 +12,12 @@ import numpy.typing as npt
 
 from symchiral.anharmonic.couplings import Couplings, averaged_over_group
 from symchiral.anharmonic.polynomial import Polynomial
+from symchiral.defaults import COUPLING_STEP
 from symchiral.errors import InputError, LimitError
 from symchiral.forces.displaced import ForceFunction
 from symchiral.modes.coordinates import NormalCoordinates
 
 Floats = npt.NDArray[np.float64]
-
-STEP = 0.03
-"""Å: largest displacement of an atom in the longer cubic and the shortest quartic step."""
 
 STEPS = {3: (1.0, 0.5), 4: (3.0, 2.0, 1.0)}
 """Displacements by order, in units of the step."""
@@ -198,7 +196,7 @@ def finite_couplings(
     *,
     modes: Sequence[str] | None = None,
     everything: bool = False,
-    step: float = STEP,
+    step: float = COUPLING_STEP,
     progress: Callable[[float], None] | None = None,
 ) -> Couplings:
     r"""Determine the couplings of one order from forces on displaced atoms.

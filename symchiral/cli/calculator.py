@@ -74,9 +74,9 @@ def with_calculator(study: Study, options: argparse.Namespace, *, gamma: bool = 
         Only the zone centre is needed: unless a supercell is asked for, atoms are displaced in the
         primitive cell.
     """
+    from symchiral.defaults import DISPLACEMENT, LENGTH
     from symchiral.disk import user_path
     from symchiral.forces.compute import default_cache
-    from symchiral.forces.displace import DISPLACEMENT, LENGTH
     from symchiral.forces.forcecache import ForceCache
     from symchiral.io.phonopy_settings import supercell_matrix
 

@@ -95,8 +95,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the table, or the document; write the files asked for."""
     from symchiral.answers.simulate import simulate as answer_of
+    from symchiral.defaults import DAMPING
     from symchiral.dynamics.integrate import simulate
-    from symchiral.dynamics.model import DAMPING
     from symchiral.dynamics.pulse import Pulse
     from symchiral.dynamics.start import Start
     from symchiral.dynamics.sweep import Sweep, run_sweep

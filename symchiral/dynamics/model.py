@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from symchiral.anharmonic.couplings import Couplings
 from symchiral.anharmonic.polynomial import Polynomial
+from symchiral.defaults import DAMPING
 from symchiral.errors import InputError
 from symchiral.fields.beam import find_beam
 from symchiral.modes.coordinates import NormalCoordinates
@@ -20,9 +21,6 @@ from symchiral.units import ACCELERATION, VACUUM_PERMITTIVITY, VOLT_PER_ANGSTROM
 from symchiral.value import Value, frozen
 
 Floats = npt.NDArray[np.float64]
-
-DAMPING = 0.05
-"""Linewidth γ/2π of every mode unless one is given, THz."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

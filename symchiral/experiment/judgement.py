@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from symchiral.defaults import SIGMA
 from symchiral.errors import InputError
 from symchiral.experiment.advice import decide
 from symchiral.experiment.assignment import CUT, Assignment, Evidence, assign, evidence
@@ -20,7 +21,6 @@ from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.probe import Sees
 from symchiral.experiment.verdict import (
     ORDER,
-    SIGMA,
     ChannelVerdict,
     Judgement,
     LineVerdict,

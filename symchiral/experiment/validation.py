@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.defaults import SIGMA
 from symchiral.errors import InputError, LimitError
 from symchiral.experiment.assignment import CUT, evidence
 from symchiral.experiment.expectation import Expected, expect
@@ -25,7 +26,7 @@ from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.places import Place
 from symchiral.experiment.probe import Probe, Sees
 from symchiral.experiment.reading import read_measurement
-from symchiral.experiment.verdict import SIGMA, ChannelVerdict, Judgement, LineVerdict, Why
+from symchiral.experiment.verdict import ChannelVerdict, Judgement, LineVerdict, Why
 from symchiral.irreps.axis import Axis
 from symchiral.modes.species import Species
 

@@ -39,9 +39,6 @@ from symchiral.rules.reason import Reason
 Word = Literal["consistent", "inconsistent", "undecided"]
 ORDER: tuple[Word, ...] = ("consistent", "undecided", "inconsistent")
 
-SIGMA = 3.0
-"""Standard deviations at which a sense of rotation counts as measured."""
-
 WhyKind = Literal[
     "as-predicted",
     "still",

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry
+from symchiral.defaults import DISPLACEMENT, LENGTH
 from symchiral.disk import cache_root
 from symchiral.errors import CalculatorError, InputError
 from symchiral.forces.calculator import Identity, load_calculator
-from symchiral.forces.displace import DISPLACEMENT, LENGTH, Displaced, displace, unit_cell
+from symchiral.forces.displace import Displaced, displace, unit_cell
 from symchiral.forces.forcecache import CachedCalculator, ForceCache
 from symchiral.forces.phonons import Phonons, make_phonons
 from symchiral.forces.provenance import Provenance

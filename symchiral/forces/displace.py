@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.defaults import DISPLACEMENT, LENGTH
 from symchiral.errors import InputError, LimitError
 from symchiral.forces.calculator import SINGLE
 from symchiral.forces.door import ForceConstants, cell_of, from_displacements, heard
@@ -20,12 +21,6 @@ from symchiral.value import Value, frozen
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-
-LENGTH = 10.0
-"""Default distance between the images of an atom in the supercell, Å."""
-
-DISPLACEMENT = 0.02
-"""Default displacement, Å: forces stand clear of single precision, and are still linear."""
 
 MOST = 2000
 """Larger supercells, in atoms, are refused."""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.defaults import RAMAN_STEP
 from symchiral.errors import CalculatorError, InputError, SymmetryError
 from symchiral.irreps.partners import partners
 from symchiral.modes.adapted import adapted_basis
@@ -21,9 +22,6 @@ from symchiral.value import frozen
 Complex = npt.NDArray[np.complex128]
 Floats = npt.NDArray[np.float64]
 
-STEP = 0.01
-"""Å: largest displacement of an atom."""
-
 Polarizability = Callable[[Any], npt.ArrayLike]
 """Atoms of ASE, the primitive cell → (3, 3) electronic polarisability as a volume, Å³."""
 
@@ -33,7 +31,7 @@ def finite_raman(
     species: tuple[Species, ...],
     polarizability: Polarizability,
     *,
-    step: float = STEP,
+    step: float = RAMAN_STEP,
 ) -> AtomicRaman:
     r"""Return the derivatives of the polarisability by finite differences.
 
@@ -67,7 +65,7 @@ def finite_raman(
         raise InputError(
             f"no displacement of {step:g} Å",
             why="it is not between 0 and 0.2 Å",
-            fix=f"pass for instance {STEP:g}",
+            fix=f"pass for instance {RAMAN_STEP:g}",
         )
     patterns, responses = [], []
     removed: dict[str, float] = {}

@@ -10,6 +10,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.defaults import LINEWIDTH
 from symchiral.display import display
 from symchiral.errors import LabelError, LimitError
 from symchiral.fields.pump import Pump
@@ -22,9 +23,6 @@ from symchiral.rules.coupling import Coupling, Leg
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import selected
 from symchiral.value import Value
-
-LINEWIDTH = 0.1
-"""Total linewidth Γ where none is stated, THz."""
 
 STILL = 1e-3
 """Angular momenta below this, in ħ, are zero."""

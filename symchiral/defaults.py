@@ -1,0 +1,25 @@
+"""What options take where nothing is given, each with its reason."""
+
+from __future__ import annotations
+
+LINEWIDTH = 0.1
+"""Total linewidth Γ of a transfer, THz: that of optical modes at room temperature."""
+
+DAMPING = 0.05
+"""Linewidth γ/2π of a mode in a simulation, THz."""
+
+LENGTH = 10.0
+"""Distance between the images of an atom in a supercell, Å."""
+
+DISPLACEMENT = 0.02
+"""Displacement of an atom for force constants, Å: forces stand clear of single precision, and are
+still linear."""
+
+COUPLING_STEP = 0.03
+"""Å: largest displacement of an atom in the longer cubic and the shortest quartic step."""
+
+RAMAN_STEP = 0.01
+"""Å: largest displacement of an atom for the derivative of a polarisability."""
+
+SIGMA = 3.0
+"""Standard deviations at which a sense of rotation counts as measured."""

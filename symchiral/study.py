@@ -1,0 +1,1758 @@
+"""Study: one material, from its atoms to its rules; :func:`read` makes it.
+
+Each verb is a few lines and imports what it needs, so that a command loads no more than its own
+rooms.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from symchiral.crystal.tolerance import SYMPREC
+from symchiral.defaults import (
+    COUPLING_STEP,
+    DAMPING,
+    DISPLACEMENT,
+    LENGTH,
+    LINEWIDTH,
+    RAMAN_STEP,
+    SIGMA,
+)
+from symchiral.value import Value
+
+if TYPE_CHECKING:
+    from symchiral.anharmonic.audit import Audit
+    from symchiral.anharmonic.couplings import Couplings
+    from symchiral.anharmonic.third_order import ThirdOrder, ThirdOrderFile
+    from symchiral.answers.light import Light as LightAnswer
+    from symchiral.answers.predict import Predict
+    from symchiral.answers.record import FrequencyUnit
+    from symchiral.answers.show import Detail, Show
+    from symchiral.crystal.crystal import Crystal
+    from symchiral.crystal.qpoint import QPoint
+    from symchiral.crystal.search import SymmetricCrystal
+    from symchiral.dynamics.model import NormalModeModel
+    from symchiral.dynamics.pulse import Drive
+    from symchiral.dynamics.run import Run
+    from symchiral.dynamics.start import Start
+    from symchiral.experiment.gain import Coefficients
+    from symchiral.experiment.places import Place
+    from symchiral.experiment.planning import Plan
+    from symchiral.experiment.probe import Sees
+    from symchiral.experiment.validation import Data
+    from symchiral.experiment.verdict import Judgement
+    from symchiral.fields.background import Background
+    from symchiral.fields.pump import Pump
+    from symchiral.forces.bands import About, Bands
+    from symchiral.forces.compute import Progress
+    from symchiral.forces.phonons import Phonons
+    from symchiral.forces.polarizability import Polarizability
+    from symchiral.forces.provenance import Provenance
+    from symchiral.forces.relax import What
+    from symchiral.irreps.axis import Axis
+    from symchiral.modes.animation import Animation
+    from symchiral.modes.mode import Modes
+    from symchiral.modes.operators import Operators
+    from symchiral.modes.species import Species
+    from symchiral.rules.atomic_raman import AtomicRaman
+    from symchiral.rules.changes import Changes
+    from symchiral.rules.domains import Domains
+    from symchiral.rules.light import Light
+    from symchiral.rules.raman import RamanLines
+    from symchiral.rules.resonance import Transfer
+    from symchiral.rules.rule import Rule
+    from symchiral.rules.rulebook import RuleBook
+
+ENUMERATED = (3, 4)
+"""Orders of which every channel is listed; ``book[…]`` judges any order."""
+
+DENOMINATOR = 1000
+"""Largest denominator of a wavevector given as numbers."""
+
+
+def read(
+    source: object,
+    *,
+    symprec: float = SYMPREC,
+    axis: str | Sequence[float] | None = None,
+    index: int | None = None,
+    symmetrize: bool = False,
+    rotational_sum_rule: bool = False,
+    spin_axis: Sequence[float] | None = None,
+    reader: str = "symchiral",
+    average_sites: bool = False,
+    supercell: str | Sequence[int] | Sequence[Sequence[int]] | None = None,
+) -> Study:
+    """Read a structure, with forces if there are any, and find its symmetry.
+
+    Parameters
+    ----------
+    source : str, path, ase.Atoms, pymatgen Structure, Phonopy, tuple or Crystal
+        A file in any format ASE reads, force data (``phonopy.yaml``, ``phonopy_params.yaml.xz``, a
+        folder or a zip archive with FORCE_SETS, ``band.yaml`` with eigenvectors, …), the name of a
+        shipped structure, or an object in memory, spglib's (lattice, positions, numbers) too.
+    symprec : float
+        Distance tolerance of the symmetry search, Å.
+    axis : str or (3,) float, optional
+        ``"u,v,w"`` or ``"u,v,w@x,y,z"``: direction and point of the axis in the input cell; or the
+        three numbers of the direction.
+    index : int, optional
+        Which structure of a file that holds several.
+    symmetrize : bool
+        Accept forces that break the symmetry of the atoms, averaged over the group.
+    rotational_sum_rule : bool
+        Change force constants by the least that removes what of the acoustic branches is linear in
+        the wavevector.
+    spin_axis : (3,) float, optional
+        Cartesian direction of magnetic moments that the source gives without one.
+    reader : {"symchiral", "ase"}
+        Who reads a CIF; with ``"ase"`` a warning says where the two readings differ.
+    average_sites : bool
+        Take a site of a CIF that several elements fill as one virtual element.
+    supercell : str or sequence, optional
+        Three or nine whole numbers: the supercell of the unit cell that forces in a folder belong
+        to, where no file of it says so.
+
+    Raises
+    ------
+    InputError
+        The source cannot be read or is no crystal.
+    SymmetryError
+        No space group is found, or ``axis`` is no symmetry axis.
+    """
+    from symchiral.anharmonic.third_order import is_third_order_source, read_third_order
+    from symchiral.crystal.order import find_magnetic_symmetry
+    from symchiral.errors import InputError
+    from symchiral.forces.phonons import make_phonons
+    from symchiral.io.phonon_files import is_phonon_source, read_forces
+    from symchiral.io.site_values import uncommon_masses
+    from symchiral.io.structure import read_crystal
+    from symchiral.irreps.axis import find_axis
+
+    if supercell is not None and (is_third_order_source(source) or not is_phonon_source(source)):
+        raise InputError(
+            f"cannot use the supercell {supercell!r}",
+            why="it is that of forces in a folder of phonopy, and this source is none or states it",
+            fix="leave it out; in the command line --calculator also takes one",
+        )
+    if is_third_order_source(source):
+        third = read_third_order(source)  # type: ignore[arg-type]
+        harmonic = third.harmonic(symprec=symprec)
+        notes = uncommon_masses(harmonic.numbers, harmonic.masses)
+        phonons = make_phonons(
+            harmonic,
+            source=replace(third.source, notes=notes),
+            symprec=symprec,
+            symmetrize=symmetrize,
+            rotational_sum_rule=rotational_sum_rule,
+        )
+        return Study(phonons.crystal, find_axis(phonons.crystal, axis), phonons, third)
+    if is_phonon_source(source):
+        forces, origin, provenance = read_forces(source, symprec=symprec, supercell=supercell)
+        phonons = make_phonons(
+            forces,
+            source=origin,
+            symprec=symprec,
+            symmetrize=symmetrize,
+            rotational_sum_rule=rotational_sum_rule,
+            provenance=provenance,
+        )
+        return Study(phonons.crystal, find_axis(phonons.crystal, axis), phonons)
+    atoms = read_crystal(
+        source, index=index, spin_axis=spin_axis, reader=reader, average_sites=average_sites
+    )
+    crystal = find_magnetic_symmetry(atoms, symprec=symprec)
+    return Study(crystal, find_axis(crystal, axis))
+
+
+def structure(name: str) -> Crystal:
+    """Return a crystal that ships with the package.
+
+    Examples
+    --------
+    >>> structure("Bi2Se3")
+    Crystal(Bi2Se3, 15 atoms, 425.67 Å³)
+
+    Raises
+    ------
+    LabelError
+        There is no crystal of that name; the nearest is suggested.
+    """
+    from symchiral.io.shipped import find_structure
+    from symchiral.io.structure import read_crystal
+
+    return read_crystal(find_structure(name))
+
+
+def predict(
+    source: object,
+    *,
+    order: int = 3,
+    q: str | Sequence[str] | None = None,
+    all: bool = False,
+    acoustic: bool = False,
+    symprec: float = SYMPREC,
+    axis: str | Sequence[float] | None = None,
+) -> Predict:
+    """Return the transfers of a structure, in one pure call.
+
+    Parameters
+    ----------
+    source, symprec, axis
+        As for :func:`read`.
+    order : int
+        3 or 4.
+    q : str or sequence of str, optional
+        Wavevectors of the vertex, all incoming, ``"K K K"``; default the zone centre.
+    all : bool
+        List the forbidden channels too, each with its witness.
+    acoustic : bool
+        Also list channels that only acoustic modes could realise.
+
+    Examples
+    --------
+    >>> answer = predict("Bi2Se3")
+    >>> answer.structure.symbol, answer.counts.flipped
+    ('R-3m', 14)
+    >>> answer.to_dict()["channels"][0]["pam_sense"]
+    'flipped'
+    """
+    study = read(source, symprec=symprec, axis=axis)
+    return study.predict(order=order, q=q, everything=all, acoustic=acoustic)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Study(Value):
+    """One material: its symmetric crystal and the axis about which rotation is counted.
+
+    Made by :func:`read`.
+
+    Attributes
+    ----------
+    crystal : SymmetricCrystal
+        The crystal in its primitive cell, with space group and sites.
+    axis : Axis or None
+        The axis of rotation; None where the crystal has none.
+    phonons : Phonons or None
+        Its forces, where the source has any.
+    third : ThirdOrderFile or None
+        The file with its third-order force constants, where the source is one; they are made when
+        they are asked for.
+    background : Background or None
+        Static fields it stands in.
+    free : Study or None
+        The same material in no field, where it stands in one.
+
+    Examples
+    --------
+    >>> import symchiral as sc
+    >>> study = sc.read("Bi2Se3")
+    >>> study.axis
+    Axis(3 rotation, along (0.000, 0.000, 1.000))
+    >>> study.rules(order=3)["Eu(+) Eu(+) -> Eg(-)"].pam_sense
+    'flipped'
+    """
+
+    crystal: SymmetricCrystal
+    axis: Axis | None
+    phonons: Phonons | None = None
+    third: ThirdOrderFile | None = None
+    background: Background | None = field(default=None, kw_only=True)
+    free: Study | None = field(default=None, kw_only=True)
+
+    # --- structure alone -------------------------------------------------------------------------
+
+    @property
+    def formula(self) -> str:
+        """Reduced formula, elements in the order of the input.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> study = sc.read("Bi2Se3")
+        >>> study.formula, study.space_group, study.symbol, study.natoms
+        ('Bi2Se3', 166, 'R-3m', 5)
+        """
+        return self.crystal.primitive.formula
+
+    @property
+    def space_group(self) -> int:
+        """Number of the space group, of a magnetic crystal that of its family group."""
+        return self.crystal.group.number
+
+    @property
+    def symbol(self) -> str:
+        """Short Hermann–Mauguin symbol of the space group."""
+        return self.crystal.group.symbol
+
+    @property
+    def natoms(self) -> int:
+        """Number of atoms in the primitive cell."""
+        return len(self.crystal.primitive)
+
+    @property
+    def magnetic_group(self) -> str | None:
+        """BNS number of the magnetic space group; None without order or field, or if unknown.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> sc.read("Cr2O3_AFM").magnetic_group
+        '167.106'
+        """
+        return None if self.crystal.magnetic is None else self.crystal.magnetic.bns
+
+    @property
+    def atoms(self) -> Any:
+        """The cell as it was read, as an ``ase.Atoms``; moments are its initial magnetic moments.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> sc.read("Bi2Se3").atoms.get_chemical_formula()
+        'Bi6Se9'
+
+        Raises
+        ------
+        DisorderError
+            The structure is an average one, with virtual elements.
+        """
+        from symchiral.io.foreign import to_ase
+
+        return to_ase(self.crystal.input)
+
+    def in_field(
+        self,
+        *,
+        B: Sequence[float] | None = None,
+        E: Sequence[float] | None = None,
+        strain: Sequence[float] | None = None,
+        axis: str | None = None,
+    ) -> Study:
+        """Return the material in static uniform fields, which add to its magnetic order.
+
+        Only directions matter, and atoms stay where they are. Forces are those of no field: the
+        study in the field has none.
+
+        Parameters
+        ----------
+        B, E : (3,) float, optional
+            Cartesian direction of the magnetic and of the electric field, axes of the input.
+        strain : (6,) float, optional
+            Its Cartesian components xx, yy, zz, yz, xz, xy.
+        axis : str, optional
+            As for :func:`~symchiral.read`; default the axis of highest order that is left.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> study = sc.read("Bi2Se3").in_field(E=(0, 0, 1))
+        >>> study.crystal.group.symbol, [s.label for s in study.species()]
+        ('R3m', ['A1', 'E'])
+
+        Raises
+        ------
+        GrammarError
+            A field is no such vector or tensor.
+        AxisError
+            The field has destroyed the axis asked for.
+        """
+        from symchiral.fields.background import Background
+
+        return self.in_background(Background.of(B=B, E=E, strain=strain), axis=axis)
+
+    def in_background(self, background: Background, *, axis: str | None = None) -> Study:
+        """Return the material in static fields, as :meth:`in_field`."""
+        from symchiral.answers.crystal import axis_of
+        from symchiral.crystal.search import Notice
+        from symchiral.errors import AxisError
+        from symchiral.fields.background import crystal_in
+        from symchiral.irreps.axis import find_axis, symmetry_axes
+        from symchiral.rules.changes import axis_lost
+        from symchiral.text.changes import lost_axis_text
+
+        free = self if self.free is None else self.free
+        fields = background.over(self.background)
+        crystal = crystal_in(free.crystal, fields)
+        try:
+            found = find_axis(crystal, axis)
+        except AxisError as error:
+            raise AxisError(
+                f"{error.what} is left in the field", why=error.why, fix=error.fix
+            ) from error
+        notices = []
+        before, after = axis_of(free.crystal, free.axis), axis_of(crystal, found)
+        if before is not None and axis_lost(free.axis, found):
+            left = [str(axis) for axis in symmetry_axes(crystal)]
+            notices.append(Notice("axis", lost_axis_text(before, after, left)))
+        if free.phonons is not None:
+            text = (
+                "the forces are those in no field: they are left out, and symmetry alone is judged"
+            )
+            notices.append(Notice("field-forces", text))
+        crystal = replace(crystal, warnings=(*crystal.warnings, *notices))
+        return replace(
+            self,
+            crystal=crystal,
+            axis=found,
+            phonons=None,
+            third=None,
+            background=fields,
+            free=free,
+        )
+
+    def changes(self) -> Changes:
+        """Return what the field changes.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> changes = sc.read("Bi2Se3").in_field(E=(0, 0, 1)).changes()
+        >>> [(s.species, s.becomes) for s in changes.species][:2]
+        [('A1g', (('A1', 1),)), ('Eg', (('E', 1),))]
+        >>> changes.opened[0]
+        Opened(species=('A1g', 'A1g', 'A2u'), before=0, after=1)
+
+        Raises
+        ------
+        InputError
+            It stands in no field.
+        """
+        from symchiral.errors import InputError
+        from symchiral.rules.changes import find_changes
+
+        if self.free is None:
+            raise InputError(
+                "nothing has changed", why="the material stands in no field", fix="use in_field"
+            )
+        return find_changes(self.free.crystal, self.crystal, self.free.species(), self.free.axis)
+
+    def point(self, q: str) -> QPoint:
+        """Return a wavevector by name (``K``, ``LD(u)``) or coordinates (``0,0,1/4``).
+
+        Coordinates refer to the reciprocal basis of the primitive cell that ``show`` prints.
+        """
+        from symchiral.irreps.kpoints import find_point
+
+        return find_point(self.crystal.group, q)
+
+    def points(self, q: str = "all") -> tuple[QPoint, ...]:
+        """Return wavevectors: those named, or ``all`` special points and lines."""
+        from symchiral.irreps.kpoints import named_points, split_points
+
+        if q != "all":
+            return tuple(dict.fromkeys(self.point(x) for x in split_points(q)))
+        return tuple(p.q for p in named_points(self.crystal.group) if p.kdim < 2)
+
+    @cached_property
+    def _centre(self) -> tuple[Species, ...]:
+        from symchiral.modes.species import find_species
+
+        return find_species(self.crystal, self.axis)
+
+    def species(self, q: str = "GM") -> tuple[Species, ...]:
+        """Return the species of vibrations at a wavevector.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> sc.read("Bi2Se3").species("GM")
+        (Species(2 A1g), Species(2 Eg), Species(3 A2u, 1 acoustic), Species(3 Eu, 1 acoustic))
+
+        Raises
+        ------
+        GrammarError, LabelError
+            ``q`` is no wavevector.
+        """
+        from symchiral.crystal.qpoint import GAMMA
+        from symchiral.irreps.axis import axis_at
+        from symchiral.modes.species import find_species
+
+        point = self.point(q)
+        if point.reduced == GAMMA:
+            return self._centre
+        return find_species(self.crystal, axis_at(self.crystal, self.axis, [point]), point)
+
+    def operators(self, q: str = "GM") -> Operators:
+        """Return the matrices T(g) and the projectors on the species at a wavevector."""
+        from symchiral.irreps.axis import axis_at
+        from symchiral.modes.operators import find_operators
+
+        point = self.point(q)
+        return find_operators(self.crystal, axis_at(self.crystal, self.axis, [point]), point)
+
+    def rules(
+        self, *, order: int = 3, q: str | Sequence[str] | None = None, acoustic: bool = False
+    ) -> RuleBook:
+        """Judge every channel of m − 1 quanta in and one out.
+
+        Parameters
+        ----------
+        order : int
+            m at the zone centre, 3 or 4. Higher orders are judged one by one:
+            ``study.rules()["…"]``.
+        q : str or sequence of str, optional
+            Wavevectors of the vertex, all incoming, separated by spaces: ``"K K K"``. The last is
+            read as the outgoing quantum at −q. Their number is the order.
+        acoustic : bool
+            Also list channels that only acoustic modes could realise; they couple to nothing.
+
+        Raises
+        ------
+        WavevectorError
+            The wavevectors do not sum to a reciprocal lattice vector.
+        LimitError
+            Another order, or more than 10⁵ channels.
+        """
+        from symchiral.errors import GrammarError, LimitError
+        from symchiral.irreps.kpoints import split_points
+        from symchiral.rules.momentum import require_closed
+        from symchiral.rules.rulebook import make_rulebook
+
+        words = None if q is None else split_points(q)
+        asked: Any = order if words is None else len(words)
+        if words is not None and len(words) < 3:
+            raise GrammarError(
+                f"{len(words)} wavevector{'s' if len(words) > 1 else ''} in {' '.join(words)!r}",
+                why="a transfer has at least three: of every quantum that goes in and of the one "
+                "that comes out",
+                fix=f'write all in one argument, as in "{" ".join(words[:1] * 3)}"'
+                if words[:1] != ("star",)
+                else "for all vertices of special points, use Study.vertices() or the command line",
+            )
+        if asked not in ENUMERATED:
+            raise LimitError(
+                f"order {asked!r} is not enumerated",
+                why="a transfer has at least two quanta in and one out"
+                if isinstance(asked, int) and asked < 3
+                else "its channels are too many to list"
+                if isinstance(asked, int)
+                else "an order is a number",
+                fix="ask for order 3 or 4; one transfer of a higher order can be explained",
+            )
+        words = words or ("GM",) * int(order)
+        points = [self.point(word) for word in words]
+        require_closed(self.crystal, points, words)
+        return make_rulebook(self.crystal, self.axis, points, acoustic=acoustic)
+
+    def vertices(self, *, order: int = 3, acoustic: bool = False) -> tuple[RuleBook, ...]:
+        """Return a rulebook for every vertex of special points, up to symmetry."""
+        from symchiral.rules.rulebook import make_rulebook
+        from symchiral.rules.vertices import special_vertices
+
+        points = special_vertices(self.crystal.group, order)
+        return tuple(make_rulebook(self.crystal, self.axis, p, acoustic=acoustic) for p in points)
+
+    def explain(self, transfer: str) -> Rule:
+        """Judge one transfer, ``"Eu(+) Eu(+) -> Eg(-)"``, at the wavevectors it names.
+
+        Its order is free, up to seven equal quanta. Light is a leg like any other:
+        ``"E[σ+] E[σ+] -> Eg(-)"``.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> rule = sc.read("graphene_slab").explain("K5(+)@K K5(+)@K -> K5(-)@K'")
+        >>> rule.verdict, rule.pam_sense
+        ('allowed', 'flipped')
+        """
+        from symchiral.irreps.axis import axis_at
+        from symchiral.modes.species import find_species
+        from symchiral.rules.channel import read_channel
+        from symchiral.rules.grammar import light_about, parse_transfer, point_of, resolve_transfer
+        from symchiral.rules.rule import Rule
+
+        into, out = parse_transfer(transfer)
+        points = dict.fromkeys(point_of(leg, self.crystal.group).reduced for leg in (*into, *out))
+        part = axis_at(self.crystal, self.axis, list(points))
+        turn = part.turn if part else None
+        species = {s.key: s for q in points for s in find_species(self.crystal, part, q)}
+        numbered = self.phonons is not None
+        light = light_about(self.crystal, part)
+        coupling = resolve_transfer(transfer, species, turn, light, numbered=numbered)
+        return Rule(read_channel(coupling, turn), species, part)
+
+    def show(self, *, q: str = "GM", detail: Detail = "parts", changes: bool = True) -> Show:
+        """Return group, axes, sites and species: the answer that ``show --json`` prints.
+
+        Parameters
+        ----------
+        q : str
+            Wavevectors of which to show the species, or ``all`` special points and lines.
+        detail : str
+            What to tell of every component: ``l``, its pseudo-angular momentum; ``rotation``, also
+            how the atoms turn; ``parts``, also spin and orbital part of l, and parities.
+        changes : bool
+            Say what a static field changes, where the material stands in one.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> answer = sc.read("Bi2Se3").show()
+        >>> answer.axes[0], [s.label for s in answer.species]
+        ('3 along [0 0 1]', ['A1g', 'Eg', 'A2u', 'Eu'])
+        """
+        from symchiral.answers.changes import changes as answer_changes
+        from symchiral.answers.show import show
+
+        changed = None
+        if changes and self.free is not None:
+            changed = answer_changes(self.free.crystal, self.crystal, self.changes())
+        return show(
+            self.crystal,
+            self.axis,
+            self.points(q),
+            detail=detail,
+            background=self.background,
+            changes=changed,
+        )
+
+    def __repr__(self) -> str:
+        from symchiral.text.show import show_text
+
+        return show_text(self.show(detail="rotation", changes=False))
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{self!r}</pre>"
+
+    # --- with forces -----------------------------------------------------------------------------
+
+    def with_calculator(
+        self,
+        calculator: object,
+        *,
+        relax: What = "atoms",
+        supercell: npt.ArrayLike | None = None,
+        length: float = LENGTH,
+        zone_centre: bool = False,
+        displacement: float = DISPLACEMENT,
+        cache: str | os.PathLike[str] | None = None,
+        resume: bool = False,
+        symmetrize: bool = False,
+        rotational_sum_rule: bool = False,
+        progress: Progress | None = None,
+    ) -> Study:
+        """Return the study with frequencies: forces from an ASE calculator.
+
+        The crystal is relaxed inside its symmetry first. Every answer of the calculator is kept,
+        so that an interrupted call, repeated, goes on where it was.
+
+        Parameters
+        ----------
+        calculator : ASE calculator or str
+            An object, ``"sevenn"`` (extra ``[ml]``) or ``"module:factory"``.
+        relax : {"atoms", "cell", "none"}
+            What is relaxed: atoms at fixed cell, the cell too, or nothing.
+        supercell : (3,) or (3, 3) int, optional
+            Supercell of the input cell; by default every atom is ``length`` from its images.
+        length : float
+            Å.
+        zone_centre : bool
+            Displace atoms in the primitive cell: fast, and right at the zone centre alone.
+        displacement : float
+            Å.
+        cache : path, optional
+            Folder of kept answers; default in the user's cache directory.
+        resume : bool
+            Trust all kept answers; otherwise one of them is compared with the calculator.
+        symmetrize : bool
+            Accept forces that break the symmetry, averaged over the group.
+        rotational_sum_rule : bool
+            Impose it on the force constants, as :func:`symchiral.read` does.
+        progress : callable, optional
+            Called with a :class:`~symchiral.forces.compute.Step` now and then.
+
+        Raises
+        ------
+        CalculatorError
+            The calculator is missing, fails, is not deterministic, or breaks the symmetry.
+        InputError, LimitError
+            An option makes no sense, or the supercell is too large.
+
+        Examples
+        --------
+        >>> from ase.calculators.emt import EMT
+        >>> from ase.build import bulk
+        >>> import symchiral as sc
+        >>> study = sc.read(bulk("Cu")).with_calculator(EMT(), supercell=(2, 2, 2))
+        >>> study.modes("X").multiplets
+        (Multiplet(X5-#1, 5.3... THz), Multiplet(X3-#1, 7.8... THz))
+        """
+        from symchiral.errors import InputError
+        from symchiral.forces.compute import compute_phonons
+
+        if self.background is not None:
+            raise InputError(
+                f"no forces are computed for {self.crystal.primitive.formula} in a static field",
+                why="calculators know of no field",
+                fix="leave the field out, or the calculator",
+            )
+        phonons = compute_phonons(
+            self.crystal,
+            calculator,
+            relaxing=relax,
+            supercell=supercell,
+            length=length,
+            zone_centre=zone_centre,
+            displacement=displacement,
+            cache=None if cache is None else Path(cache),
+            resume=resume,
+            symmetrize=symmetrize,
+            rotational_sum_rule=rotational_sum_rule,
+            progress=progress,
+        )
+        return replace(
+            self, crystal=phonons.crystal, axis=self._axis_in(phonons.crystal), phonons=phonons
+        )
+
+    def _axis_in(self, crystal: SymmetricCrystal) -> Axis | None:
+        """The axis of this study in a crystal whose cell or atoms are a little different."""
+        from symchiral.irreps.axis import find_axis
+
+        if self.axis is None:
+            return find_axis(crystal)
+        frame = self.crystal.frame
+        along = frame.direction(self.axis.direction, to="input", source="cartesian")
+        point = frame.point([float(x) for x in self.axis.point], to="input", source="primitive")
+        texts = (",".join(f"{x:.9f}" for x in vector) for vector in (along, point))
+        return find_axis(crystal, "@".join(texts))
+
+    @property
+    def provenance(self) -> Provenance:
+        """How the forces were computed.
+
+        Raises
+        ------
+        InputError
+            The source has structure only, or forces that symchiral did not have computed.
+        """
+        from symchiral.errors import InputError
+
+        if self._forces.provenance is None:
+            raise InputError(
+                "nothing is known about where the forces come from",
+                why="symchiral did not have them computed",
+                fix="compute them with a calculator",
+            )
+        return self._forces.provenance
+
+    def save_phonons(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the forces as a phonopy yaml file, whole or not at all.
+
+        Parameters
+        ----------
+        overwrite : bool
+            Replace a file that symchiral did not write.
+
+        Raises
+        ------
+        InputError
+            The source has structure only, or eigenvectors without forces; or the file cannot be
+            written, or another lies there.
+        """
+        from symchiral.io.phonopy_yaml import write_phonons
+
+        write_phonons(self._forces, path, overwrite=overwrite)
+
+    @property
+    def _forces(self) -> Phonons:
+        from symchiral.errors import InputError
+        from symchiral.io.shipped import force_data_names
+
+        if self.phonons is None:
+            path = self.crystal.input.source.path or ""
+            name = Path(path).name.removesuffix(".cif")
+            shipped = f"; {name}/phonopy.yaml is packaged" if name in force_data_names() else ""
+            raise InputError(
+                f"no frequencies for {self.crystal.input.source.path or 'this structure'}",
+                why="it is a structure without forces",
+                fix=f"give force constants: a phonopy.yaml or the folder of FORCE_SETS{shipped}; "
+                "or compute them: symchiral phonons FILE --calculator sevenn -o phonopy.yaml",
+            )
+        return self.phonons
+
+    def modes(self, q: str = "GM", *, direction: npt.ArrayLike | str | None = None) -> Modes:
+        """Return the modes at a wavevector: frequencies, eigenvectors, angular momenta.
+
+        Parameters
+        ----------
+        q : str
+            A wavevector by name or coordinates, without free parameters.
+        direction : (3,) float or "x,y,z", optional
+            Cartesian direction from which the zone centre is approached; with Born charges this
+            adds the field of longitudinal modes.
+
+        Raises
+        ------
+        InputError
+            The source has structure only; ``q`` or ``direction`` cannot be used.
+        SymmetryError
+            The forces break the symmetry of the atoms.
+        """
+        return self._forces.modes(self.axis, self.point(q), _direction(direction))
+
+    def all_modes(
+        self, q: str, *, direction: npt.ArrayLike | str | None = None
+    ) -> tuple[Modes, ...]:
+        """Return the modes at several wavevectors, written with spaces between them.
+
+        ``direction`` concerns the zone centre alone. As one table:
+        ``[row for modes in study.all_modes("GM K") for row in modes.to_records()]``.
+        """
+        from symchiral.crystal.qpoint import GAMMA
+        from symchiral.irreps.kpoints import split_points
+
+        points = [self.point(x) for x in split_points(q)]
+        unit = _direction(direction)
+        return tuple(
+            self._forces.modes(self.axis, point, unit if point.reduced == GAMMA else None)
+            for point in points
+        )
+
+    def bands(
+        self,
+        path: str | None = None,
+        *,
+        points: int = 200,
+        about: About = "axis",
+        eigenvectors: bool = False,
+    ) -> Bands:
+        """Follow all modes along a path: frequencies, angular momenta, PAM on invariant lines.
+
+        Parameters
+        ----------
+        path : str, optional
+            ``"GM K M GM"``, interrupted by ``|``; default the standard path of Hinuma et al.
+        points : int
+            Wavevectors on the whole path.
+        about : {"axis", "path"}
+            ``axis``: angular momentum about the axis of the crystal; ``path``: on every piece about
+            its own direction.
+        eigenvectors : bool
+            Keep the eigenvectors.
+
+        Raises
+        ------
+        InputError
+            The source has structure only; the path cannot be read.
+        SymmetryError
+            The forces break the symmetry of the atoms.
+        """
+        from symchiral.forces.bands import make_bands
+
+        return make_bands(
+            self._forces,
+            self.axis,
+            path=path,
+            points=points,
+            about=about,
+            eigenvectors=eigenvectors,
+        )
+
+    def animate(
+        self,
+        mode: str | int,
+        *,
+        q: str | None = None,
+        frames: int = 24,
+        amplitude: float = 0.3,
+        cells: tuple[int, int, int] | None = None,
+    ) -> Animation:
+        """Set the atoms of a supercell moving in one mode.
+
+        Parameters
+        ----------
+        mode : str or int
+            Its name, ``"Eu#1(+)"`` or ``"K3#2(+)@K"``, or its place from the lowest frequency,
+            from 1.
+        q : str, optional
+            Its wavevector; default that of the name, the zone centre if it has none.
+        frames : int
+            Pictures in a period.
+        amplitude : float
+            Largest displacement of any atom, Å.
+        cells : tuple of int, optional
+            Primitive cells along each lattice vector; default the fewest that repeat with q.
+
+        Raises
+        ------
+        LabelError
+            There is no such mode.
+        WavevectorError
+            The supercell does not repeat with the wavevector.
+        """
+        from symchiral.errors import LabelError
+        from symchiral.modes.animation import animate
+        from symchiral.modes.names import ModeName
+
+        named = ModeName.parse(mode).place if isinstance(mode, str) else ""
+        modes = self.modes(q or named or "GM")
+        if isinstance(mode, str):
+            chosen = modes.find(mode)
+        elif 1 <= mode <= len(modes):
+            chosen = list(modes)[mode - 1]
+        else:
+            raise LabelError(
+                f"no band {mode}",
+                why=f"there are {len(modes)} modes",
+                fix=f"give a number from 1, the lowest, to {len(modes)}",
+            )
+        return animate(modes, chosen, frames=frames, amplitude=amplitude, cells=cells)
+
+    # --- transfers between actual modes ----------------------------------------------------------
+
+    def transfers(
+        self,
+        *,
+        order: int = 3,
+        q: str | Sequence[str] | None = None,
+        pump: Pump | str | None = None,
+        probe: str | None = None,
+        max_detuning: float | None = None,
+        linewidth: float | Mapping[str, float] = LINEWIDTH,
+    ) -> tuple[Transfer, ...]:
+        """Return the allowed transfers between actual modes, ranked by resonance.
+
+        Parameters
+        ----------
+        order, q
+            As for :meth:`rules`.
+        pump : str or Pump, optional
+            Light that drives every incoming quantum: ``"1.5-2.5THz"``, ``"σ+"``, or both.
+        probe : str, optional
+            ``infrared``, ``raman`` or ``hyper-raman``: what sees the outgoing quantum.
+        max_detuning : float, optional
+            THz.
+        linewidth : float or mapping
+            Total linewidth, THz, or one per mode by name.
+
+        Raises
+        ------
+        InputError
+            The source has structure only.
+        """
+        book = self.rules(order=order, q=q)
+        return self.resonances(
+            book, pump=pump, probe=probe, max_detuning=max_detuning, linewidth=linewidth
+        )
+
+    def resonances(
+        self,
+        book: RuleBook,
+        *,
+        pump: Pump | str | None = None,
+        probe: str | None = None,
+        max_detuning: float | None = None,
+        linewidth: float | Mapping[str, float] = LINEWIDTH,
+    ) -> tuple[Transfer, ...]:
+        """Return the transfers of a rulebook between actual modes, as :meth:`transfers`."""
+        from symchiral.fields.pump import Pump
+        from symchiral.irreps.stars import place_name
+        from symchiral.rules.resonance import resonances
+
+        points = [*book.points[:-1], (-book.points[-1]).reduced]
+        modes = {
+            place_name(self.crystal.group, point): self._forces.modes(book.axis, point)
+            for point in dict.fromkeys(points)
+        }
+        return resonances(
+            book.rules,
+            modes,
+            pump=Pump.of(pump),
+            probe=probe,
+            max_detuning=max_detuning,
+            linewidth=linewidth,
+        )
+
+    def reached(
+        self,
+        book: RuleBook,
+        *,
+        pump: Pump | str | None = None,
+        probe: str | None = None,
+        max_detuning: float | None = None,
+        linewidth: float | Mapping[str, float] | None = None,
+    ) -> RuleBook:
+        """Return the rules of a book whose incoming legs a pump drives and whose outgoing a probe.
+
+        That is a matter of species: it needs no forces.
+
+        Parameters
+        ----------
+        pump : str or Pump, optional
+            Its polarisation, ``"σ+"``.
+        probe : str, optional
+            ``infrared``, ``raman`` or ``hyper-raman``.
+        max_detuning, linewidth
+            Refused, like a band of the pump: they are of frequencies.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> study = sc.read("Bi2Se3")
+        >>> [rule.id for rule in study.reached(study.rules(), pump="σ+", probe="raman")]
+        ['Eu(+) Eu(+) -> Eg(-)', 'Eu(+) Eu:b(+) -> Eg(-)']
+
+        Raises
+        ------
+        InputError
+            Frequencies matter, and the source has structure only.
+        AxisError
+            The pump is polarised and there is no axis.
+        """
+        from symchiral.fields.pump import Pump
+
+        light = Pump.of(pump)
+        if (light and light.banded) or max_detuning is not None or linewidth is not None:
+            _ = self._forces  # says what to supply
+        return book.reached_by(light, probe)
+
+    def transfer(self, transfer: str, *, linewidth: float = LINEWIDTH) -> Transfer:
+        """Judge one transfer between actual modes, ``"Eu#1(+) Eu#1(+) -> Eg#2(-)"``.
+
+        Raises
+        ------
+        InputError
+            The source has structure only.
+        GrammarError
+            A leg has no number.
+        """
+        from symchiral.errors import GrammarError
+        from symchiral.rules.resonance import Transfer
+
+        rule = self.explain(transfer)
+        legs = rule.channel.coupling.legs
+        modes = {leg.participant.places[leg.arm]: leg.participant.arms[leg.arm] for leg in legs}
+        here = {place: self._forces.modes(rule.axis, q) for place, q in modes.items()}
+        chosen = []
+        for leg in legs:
+            if leg.mode is None:
+                raise GrammarError(
+                    f"no mode is named by {leg.label}",
+                    why="only numbered modes have a frequency",
+                    fix="write number and component, as in Eu#1(+)",
+                )
+            chosen.append(
+                here[leg.participant.places[leg.arm]][leg.species.split("@")[0], leg.mode]
+            )
+        return Transfer(rule, tuple(chosen), linewidth)
+
+    def predict(
+        self,
+        *,
+        order: int = 3,
+        q: str | Sequence[str] | None = None,
+        everything: bool = False,
+        acoustic: bool = False,
+        channels: bool = True,
+        unit: FrequencyUnit = "THz",
+        **resonance: Any,
+    ) -> Predict:
+        """Return the transfers of one vertex: the answer that ``predict --json`` prints.
+
+        With forces it also has the transfers between actual modes, in ``unit``; ``resonance`` are
+        the options of :meth:`transfers`. Without forces a polarisation of the pump and a probe
+        select transfers between species.
+
+        Parameters
+        ----------
+        order, q, acoustic
+            As for :meth:`rules`.
+        everything : bool
+            List the forbidden channels too, each with its witness.
+        channels : bool
+            List the channels, each with its invariant; without them the answer has the rows of the
+            table only, and is made faster.
+        """
+        from symchiral.answers.predict import predict
+
+        book = self.rules(order=order, q=q, acoustic=acoustic)
+        reached = transfers = None
+        if self.phonons is not None:
+            transfers = self.resonances(book, **resonance)
+        elif resonance:
+            reached = self.reached(book, **resonance)
+        return predict(
+            self.crystal,
+            book,
+            rules=() if not channels else book.everything if everything else book.listed,
+            shown=reached,
+            transfers=transfers if reached is None else reached.rules,
+            unit=unit,
+            background=self.background,
+        )
+
+    # --- light -----------------------------------------------------------------------------------
+
+    def beam(
+        self,
+        *,
+        direction: str | None = None,
+        horizontal: str | None = None,
+        geometry: str = "backscattering",
+        orient: str | None = None,
+    ) -> Light:
+        """Put the crystal in a beam of light.
+
+        Parameters
+        ----------
+        direction, horizontal, geometry, orient
+            As for :meth:`light`.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> light = sc.read("Bi2Se3").beam()
+        >>> [(t.label, light.scattered(t)) for t in light.targets[:3]]
+        [('A1g', (('+', '+'), ('-', '-'))), ('Eg(+)', (('-', '+'),)), ('Eg(-)', (('+', '-'),))]
+
+        Raises
+        ------
+        GrammarError
+            A direction is unreadable or of zero length, the geometry unknown, or the orientation
+            contradicts itself.
+        """
+        from symchiral.fields.beam import find_beam
+        from symchiral.fields.orientation import find_orientation
+        from symchiral.modes.species import find_species
+        from symchiral.rules.light import Light
+
+        beam = find_beam(
+            self.crystal,
+            self.axis,
+            direction=direction,
+            horizontal=horizontal,
+            geometry=geometry,
+            orientation=None if orient is None else find_orientation(self.crystal, orient),
+        )
+        same = beam.axis is self.axis
+        return Light(
+            self.crystal, beam, self._centre if same else find_species(self.crystal, beam.axis)
+        )
+
+    def raman_tensors(
+        self, polarizability: Polarizability, *, step: float = RAMAN_STEP
+    ) -> AtomicRaman:
+        r"""Differentiate a polarisability by the displacements of the atoms.
+
+        It is asked for along one partner of every Raman-active symmetry-adapted displacement: a few
+        cells, :func:`~symchiral.forces.polarizability.finite_raman` says which. No forces are
+        needed; :func:`~symchiral.io.raman.save_raman` writes what is found.
+
+        Parameters
+        ----------
+        polarizability : callable
+            From an ``ase.Atoms`` of the primitive cell to its electronic polarisability
+            :math:`V(ε_\infty - 1)/4π`, (3, 3), Å³, in the same Cartesian axes.
+        step : float
+            Largest displacement of an atom, Å.
+
+        Examples
+        --------
+        Bonds that polarise along their line:
+
+        >>> import numpy as np
+        >>> import symchiral as sc
+        >>> from ase.neighborlist import neighbor_list
+        >>> def alpha(atoms):
+        ...     length, bond = neighbor_list("dD", atoms, 3.0)
+        ...     return np.einsum("n,ni,nj->ij", np.exp(-length), bond, bond)
+        >>> raman = sc.read("GaAs").raman_tensors(alpha)
+        >>> raman, raman.outside < 1e-9
+        (AtomicRaman(GaAs, 2 atoms), True)
+
+        Raises
+        ------
+        CalculatorError
+            The function returns no finite (3, 3) matrix.
+        SymmetryError
+            Its answers have not the symmetry of the crystal.
+        """
+        from symchiral.forces.polarizability import finite_raman
+
+        return finite_raman(self.crystal, self._centre, polarizability, step=step)
+
+    def raman_lines(self, source: AtomicRaman | str | os.PathLike[str]) -> RamanLines:
+        """Return the Raman tensors of the modes, as far as symmetry allows them.
+
+        Parameters
+        ----------
+        source : AtomicRaman or path
+            Derivatives by the atoms, which need forces; or a JSON file of them, or of the tensors
+            of modes (see the page on light of the documentation).
+
+        Raises
+        ------
+        ReadError
+            The file is not as documented.
+        InputError
+            Derivatives by atoms are given, and the source has structure only.
+        LabelError
+            A mode is unknown, or has no Raman tensor.
+        StructureError
+            The file belongs to other atoms.
+        SymmetryError
+            The tensors are far from any that the symmetry allows.
+        """
+        from symchiral.crystal.qpoint import GAMMA
+        from symchiral.io.raman import atomic_lines, atomic_raman, mode_lines, read_raman_table
+        from symchiral.rules.atomic_raman import AtomicRaman
+
+        if isinstance(source, AtomicRaman):
+            return atomic_lines(source, self._forces.modes(self.axis, GAMMA), None)
+        table = read_raman_table(os.fspath(source))
+        if table.atoms is not None:
+            modes = self._forces.modes(self.axis, GAMMA)
+            return atomic_lines(atomic_raman(table, self.crystal), modes, table.source.path)
+        known = None if self.phonons is None else self._forces.modes(self.axis, GAMMA)
+        return mode_lines(self.crystal, self._centre, table, known)
+
+    def modes_in(self, light: Light) -> Modes | None:
+        """Return the zone-centre modes resolved on the axis along the beam; None without forces."""
+        from symchiral.crystal.qpoint import GAMMA
+
+        return None if self.phonons is None else self._forces.modes(light.axis, GAMMA)
+
+    def domains(self) -> Domains:
+        """Return the twins of the crystal by the symmetry of its lattice.
+
+        Raises
+        ------
+        InputError
+            The crystal is magnetic or in a static field: twins of reversed moments would be
+            missing, or a field singles one out.
+        """
+        from symchiral.errors import InputError
+        from symchiral.rules.domains import find_domains
+
+        if self.crystal.magnetic is not None or self.background is not None:
+            raise InputError(
+                f"twins of {self.crystal.primitive.formula} are not averaged",
+                why="the crystal is magnetic, or in a static field that tells them apart",
+                fix="leave out --domains, or give the structure without moments and fields",
+            )
+        return find_domains(self.crystal)
+
+    def light(
+        self,
+        *,
+        beam: str | None = None,
+        horizontal: str | None = None,
+        geometry: str = "backscattering",
+        orient: str | None = None,
+        domains: bool = False,
+        raman: AtomicRaman | str | os.PathLike[str] | None = None,
+        unit: FrequencyUnit = "THz",
+    ) -> LightAnswer:
+        """Return what light absorbs, scatters and drives: the answer that ``light --json`` prints.
+
+        Parameters
+        ----------
+        beam : str, optional
+            ``"u,v,w"``: the lattice direction of the input cell in which light travels; default
+            along the axis, else along c.
+        horizontal : str, optional
+            ``"u,v,w"``: the lattice direction of polarisation angle 0.
+        geometry : str
+            ``backscattering``, ``forward``, or ``right-angle`` (scattered along the horizontal).
+        orient : str, optional
+            ``"c along z, a along x"``: how the sample stands in the laboratory, as for
+            :func:`~symchiral.fields.orientation.find_orientation`. ``beam`` and ``horizontal`` are
+            then components along lab x, y, z, and angles and spins are those of the lab.
+        domains : bool
+            Judge what survives the average over twins.
+        raman : AtomicRaman or path, optional
+            Raman tensors as numbers, as for :meth:`raman_lines`: adds intensities.
+        unit : str
+            Of frequencies: THz, cm-1 or meV.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> answer = sc.read("Bi2Se3").light()
+        >>> [(made.species, made.component, made.raman) for made in answer.created[:3]]
+        [('A1g', '', ('++', '--')), ('Eg', '+', ('-+',)), ('Eg', '-', ('+-',))]
+        """
+        from symchiral.answers.light import light
+
+        found = self.beam(direction=beam, horizontal=horizontal, geometry=geometry, orient=orient)
+        return light(
+            found,
+            self.domains() if domains else None,
+            background=self.background,
+            modes=self.modes_in(found),
+            raman=None if raman is None else self.raman_lines(raman),
+            unit=unit,
+        )
+
+    # --- couplings and motion --------------------------------------------------------------------
+
+    def couplings(
+        self, source: str | None = None, *, frequencies: Mapping[str, float] | None = None
+    ) -> Couplings:
+        """Return the anharmonic couplings of zone-centre modes, as they were found.
+
+        Parameters
+        ----------
+        source : str, optional
+            A file of coupling coefficients; default the third-order force constants of the study,
+            else the ``couplings.json`` beside the force data.
+        frequencies : mapping, optional
+            Frequencies of modes by name, THz, in the place of those of the forces.
+
+        Raises
+        ------
+        ReadError
+            There are none, or they cannot be read.
+        StructureError
+            They belong to other modes.
+        """
+        from symchiral.errors import ReadError
+
+        found = self.known_couplings(source, frequencies=frequencies)
+        if found is None:
+            raise ReadError(
+                f"no couplings for {self.crystal.input.source.path or 'this crystal'}",
+                why="no couplings.json lies beside the force data",
+                fix="give a file of couplings",
+            )
+        return found
+
+    def known_couplings(
+        self, source: str | None = None, *, frequencies: Mapping[str, float] | None = None
+    ) -> Couplings | None:
+        """Return :meth:`couplings`, or None where there are none."""
+        from symchiral.anharmonic.couplings import make_couplings
+        from symchiral.io.couplings import couplings_beside, read_coupling_table
+        from symchiral.modes.coordinates import normal_coordinates
+
+        coordinates = normal_coordinates(self._forces.modes(self.axis))
+        coordinates = coordinates.with_frequencies(frequencies or {})
+        if source is None and self.third is not None:
+            return self.third_order.couplings(coordinates)
+        path = source or couplings_beside(self.crystal.input.source.path)
+        if path is None:
+            return None
+        return make_couplings(read_coupling_table(path), coordinates)
+
+    def finite_couplings(
+        self,
+        calculator: Any,
+        order: int = 3,
+        *,
+        modes: Sequence[str] | None = None,
+        everything: bool = False,
+        step: float = COUPLING_STEP,
+        progress: Callable[[float], None] | None = None,
+    ) -> Couplings:
+        """Determine the couplings of zone-centre modes by finite differences.
+
+        Where the study has no forces the modes are those of the calculator, its atoms relaxed.
+
+        Parameters
+        ----------
+        calculator : ASE calculator or str
+            What computes forces: an object, ``"sevenn"`` or ``"module:factory"``.
+        order : int
+            3; or 4, the cubic couplings of all modes and the quartic ones of ``modes``.
+        modes : sequence of str, optional
+            Those whose couplings of that order with one another are wanted, ``Eu#1``; default all.
+        everything : bool
+            Also determine what symmetry forbids, from many more displacements.
+        step : float
+            Å; the largest displacement of an atom, three times as much for the fourth order.
+        progress : callable, optional
+            Is told the share of an order that is done.
+
+        Raises
+        ------
+        CalculatorError
+            The calculator is missing or fails.
+        InputError, LabelError, LimitError
+            As for :func:`~symchiral.anharmonic.finite.finite_couplings`.
+        """
+        from symchiral.anharmonic.finite import finite_couplings
+        from symchiral.forces.calculator import load_calculator
+        from symchiral.forces.compute import default_cache
+        from symchiral.forces.displaced import displaced_forces
+        from symchiral.forces.forcecache import CachedCalculator, ForceCache
+        from symchiral.modes.coordinates import normal_coordinates
+
+        known = load_calculator(calculator)
+        study = self if self.phonons is not None else self.with_calculator(known, zone_centre=True)
+        asked = CachedCalculator(known, ForceCache(default_cache()))
+        forces = displaced_forces(asked, study.crystal)
+        coordinates = normal_coordinates(study.modes())
+        found = [
+            finite_couplings(
+                forces,
+                coordinates,
+                m,
+                modes=modes if m == order else None,
+                everything=everything,
+                step=step,
+                progress=progress,
+            )
+            for m in ((3, 4) if order == 4 else (order,))
+        ]
+        path = self.crystal.input.source.path
+        modes_of = path if study is self else "of the calculator, atoms relaxed"
+        return replace(
+            found[0],
+            potentials=tuple(p for c in found for p in c.potentials),
+            errors=tuple(p for c in found for p in c.errors),
+            provenance={
+                "method": "; ".join(c.provenance["method"] for c in found),
+                "calculator": known.identity.title,
+                **({"modes": modes_of} if modes_of else {}),
+            },
+        )
+
+    def model(
+        self,
+        *,
+        couplings: Couplings | str | None = None,
+        frequencies: Mapping[str, float] | None = None,
+        damping: float | Mapping[str, float] = DAMPING,
+        raw: bool = False,
+    ) -> NormalModeModel:
+        """Return the equations of motion of the modes of the zone centre.
+
+        Parameters
+        ----------
+        couplings : Couplings or str, optional
+            As for :meth:`couplings`; where there are none, modes do not know of each other.
+        frequencies : mapping, optional
+            Frequencies of modes by name, THz, in the place of those of the forces.
+        damping : float or mapping
+            Linewidth γ/2π, THz, one for all or one per mode by name.
+        raw : bool
+            Take the couplings as they were found; default averaged over the group, as forces are.
+        """
+        from symchiral.anharmonic.couplings import Couplings
+        from symchiral.dynamics.model import make_model
+        from symchiral.modes.coordinates import normal_coordinates
+
+        if isinstance(couplings, Couplings):
+            found: Couplings | None = couplings
+        else:
+            found = self.known_couplings(couplings, frequencies=frequencies)
+        if found is None:
+            coordinates = normal_coordinates(self.modes()).with_frequencies(frequencies or {})
+            return make_model(coordinates, damping=damping)
+        kept = found if raw else found.symmetrized()
+        return make_model(kept.coordinates, kept, damping=damping)
+
+    def simulate(
+        self,
+        pulse: Drive | str | None = None,
+        *,
+        start: Start | str | None = None,
+        duration: float = 20.0,
+        **model: Any,
+    ) -> Run:
+        """Return how the modes of the zone centre move when light drives them, or by themselves.
+
+        Parameters
+        ----------
+        pulse : Pulse, SampledPulse or str, optional
+            The light, ``"2.0THz σ+ 1ps 1MV/cm"``, centred at t = 0; the field in the crystal.
+        start : Start or str, optional
+            In its place a mode set in motion at t = 0, ``"E1u#1(+) 0.05Å"``.
+        duration : float
+            Last time, ps.
+        model
+            The options of :meth:`model`.
+
+        Raises
+        ------
+        InputError
+            The source has structure only; the pulse or the start cannot be read; there are both, or
+            neither.
+        """
+        from symchiral.dynamics.integrate import simulate
+        from symchiral.dynamics.pulse import Pulse
+        from symchiral.dynamics.start import Start
+        from symchiral.errors import InputError
+
+        if (pulse is None) == (start is None):
+            raise InputError(
+                "nothing, or two things, set the modes in motion",
+                why="it is either light or a start",
+                fix="give a pulse or a start",
+            )
+        found = self.model(**model)
+        if start is not None:
+            first = Start.parse(start) if isinstance(start, str) else start
+            return simulate(found, duration=duration, start=first.state(found.coordinates))
+        drive = Pulse.parse(pulse) if isinstance(pulse, str) else pulse
+        return simulate(found, drive, duration=duration)
+
+    @property
+    def third_order(self) -> ThirdOrder:
+        """Third-order force constants.
+
+        Raises
+        ------
+        InputError
+            The source has none.
+        """
+        from symchiral.anharmonic.third_order import ThirdOrder
+        from symchiral.errors import InputError
+
+        if self.third is None:
+            raise InputError(
+                f"no third-order force constants for {self.crystal.input.source.path}",
+                why="it is no file of phono3py",
+                fix="give phono3py_params.yaml, or phono3py_disp.yaml with FORCES_FC3 or fc3.hdf5 "
+                "and fc2.hdf5 beside it",
+            )
+        return ThirdOrder.of(self.crystal, self.third.supercell)
+
+    def audit(
+        self,
+        q: str | None = None,
+        *,
+        mesh: tuple[int, int, int] | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> Audit:
+        """Return how far third-order force constants obey the rules.
+
+        Parameters
+        ----------
+        q : str, optional
+            Wavevectors of one vertex, all incoming, with spaces between them; default every vertex
+            of special points, up to symmetry.
+        mesh : (3,) int, optional
+            Instead, all vertices of a mesh: divisions of the primitive reciprocal vectors.
+        progress : callable, optional
+            Is told the share of a mesh that is done.
+
+        Raises
+        ------
+        InputError
+            The source has no third-order force constants; ``q`` is no vertex; the mesh does not
+            have the symmetry of the crystal.
+        """
+        from symchiral.anharmonic.audit import audit, audit_mesh
+        from symchiral.errors import InputError
+        from symchiral.irreps.kpoints import split_points
+        from symchiral.rules.vertices import special_vertices
+
+        third = self.third_order
+        if q is not None and mesh is not None:
+            raise InputError(
+                "a vertex and a mesh contradict each other",
+                why="the first is one vertex, the second is all of its wavevectors",
+                fix="give one of them",
+            )
+        if mesh is not None:
+            return audit_mesh(third, self._forces, self.axis, mesh, progress=progress)
+        if q is None:
+            vertices = special_vertices(self.crystal.group)
+        else:
+            vertices = (tuple(self.point(x) for x in split_points(q)),)
+        return audit(third, self._forces, self.axis, vertices)
+
+    def forbidden_triples(self, q: str | npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Return which triples of modes symmetry forbids at three wavevectors, all incoming.
+
+        A loop over triples of bands may leave them out: they are forbidden for every choice of
+        partners of equal frequency, whatever basis an eigensolver took.
+
+        Parameters
+        ----------
+        q : str or (3, 3) float
+            Three wavevectors with spaces between them, or as rows, Cartesian, Å⁻¹, without 2π.
+
+        Returns
+        -------
+        (3N, 3N, 3N) bool
+            For the bands at each wavevector, from the lowest frequency.
+
+        Raises
+        ------
+        InputError
+            The source has structure only; there are not three wavevectors, or they sum to no
+            reciprocal lattice vector.
+        """
+        from symchiral.anharmonic.vertexrules import forbidden_triples
+        from symchiral.irreps.kpoints import split_points
+
+        if isinstance(q, str):
+            points = [self.point(x) for x in split_points(q)]
+        else:
+            frame = self.crystal.frame
+            points = [
+                _rational(frame.wavevector(x, to="primitive", source="cartesian"))
+                for x in np.asarray(q, dtype=float)
+            ]
+        return forbidden_triples(self._forces, self.axis, points)
+
+    # --- measurements ----------------------------------------------------------------------------
+
+    def _places(
+        self, frequencies: Mapping[str, float] | str | None, tolerance: float | None
+    ) -> tuple[Place, ...]:
+        from symchiral.experiment.places import find_places
+        from symchiral.io.spectrum import read_frequencies
+
+        if isinstance(frequencies, str):
+            frequencies = read_frequencies(frequencies)
+        modes = None if self.phonons is None else self.modes()
+        return find_places(self._centre, self.axis, modes, frequencies or {}, tolerance=tolerance)
+
+    def _coefficients(self, couplings: Couplings | str | None) -> Coefficients | None:
+        """Sizes of couplings, as far as there are any."""
+        from symchiral.anharmonic.couplings import Couplings
+        from symchiral.experiment.gain import Coefficients
+
+        if isinstance(couplings, Couplings):
+            return Coefficients.of(couplings)
+        if self.phonons is None and couplings is None:
+            return None
+        found = self.known_couplings(couplings)
+        return None if found is None else Coefficients.of(found)
+
+    def validate(
+        self,
+        data: Data,
+        *,
+        frequencies: Mapping[str, float] | str | None = None,
+        tolerance: float | None = None,
+        order: int = 3,
+        sees: Sees | None = None,
+        sigma: float = SIGMA,
+        couplings: Couplings | str | None = None,
+        **reading: Any,
+    ) -> Judgement:
+        """Judge measured traces: does each line turn as the rules say?
+
+        Parameters
+        ----------
+        data : path, sequence of paths, Measurement, Fit, or sequence of Line
+            Tables of traces (several runs are fitted together), or a YAML file of fitted rows.
+        frequencies : mapping or path, optional
+            Measured frequencies by mode, ``{"Eu#1": 2.05}`` in THz, or a JSON file of them; they
+            take the place of calculated ones.
+        tolerance : float, optional
+            Relative standard deviation of calculated frequencies; default 0.1.
+        order : int
+            Quanta in and out together, 3 or 4.
+        sees : str, optional
+            ``raman``, ``infrared`` or ``any``: the activity that the probe shows.
+        sigma : float
+            Standard deviations at which a sense counts as measured.
+        couplings : Couplings or path, optional
+            Coupling coefficients, by which channels that explain a line are ranked; default those
+            beside the force data.
+        **reading
+            What the table does not say, as for
+            :func:`~symchiral.experiment.reading.read_measurement`: ``time_unit``, ``probe``, …
+
+        Examples
+        --------
+        >>> from symchiral.experiment.observed import lines_of
+        >>> row = {"frequency": 4.05, "frequency_unit": "THz", "helicity": -0.8, "error": 0.1}
+        >>> lines = lines_of({"pump": {"polarization": "σ+"}, "components": [row]})
+        >>> import symchiral as sc
+        >>> judged = sc.read("Bi2Se3").validate(lines, sees="raman")
+        >>> judged.lines[0].verdict, judged.lines[0].channels[0]
+        ('consistent', 'Eu(+) Eu(+) -> Eg(-)')
+        """
+        from symchiral.experiment.validation import read_data, validate_crystal
+
+        measured = read_data(data, **reading)
+        places = self._places(frequencies, tolerance)
+        return validate_crystal(
+            self.crystal,
+            self.axis,
+            self._centre,
+            places,
+            measured,
+            order=order,
+            sees=sees,
+            sigma=sigma,
+            coefficients=self._coefficients(couplings),
+        )
+
+    def plan(
+        self,
+        *,
+        pump: Pump | str | None = None,
+        frequencies: Mapping[str, float] | str | None = None,
+        tolerance: float | None = None,
+        couplings: Couplings | str | None = None,
+    ) -> Plan:
+        """Propose the experiment that shows a flipped sense of rotation, and its controls.
+
+        Parameters
+        ----------
+        pump : str or Pump, optional
+            The band that the source reaches, ``"1-3THz"``.
+        frequencies, tolerance, couplings
+            As for :meth:`validate`.
+
+        Examples
+        --------
+        >>> import symchiral as sc
+        >>> plan = sc.read("Bi2Se3").plan()
+        >>> [(e.id, e.sense) for e in plan.channels][:2]
+        [('Eu(+) Eu(+) -> Eg(-)', -1), ('Eu(+) Eu:b(+) -> Eg(-)', -1)]
+        """
+        from symchiral.experiment.planning import make_plan
+        from symchiral.fields.pump import Pump
+
+        places = self._places(frequencies, tolerance)
+        circular = self.axis is not None and self.axis.order >= 3
+        return make_plan(
+            self.crystal,
+            self.axis,
+            self._centre,
+            places,
+            self.beam() if circular else None,
+            pump=Pump.parse(pump) if isinstance(pump, str) else pump,
+            coefficients=self._coefficients(couplings),
+        )
+
+
+def _direction(direction: npt.ArrayLike | str | None) -> npt.ArrayLike | None:
+    """Three numbers from a text ``1,0,0``."""
+    from symchiral.errors import GrammarError
+    from symchiral.irreps.axis import three_numbers
+
+    if not isinstance(direction, str):
+        return direction
+    numbers = three_numbers(direction)
+    if numbers is None:
+        raise GrammarError(
+            f"cannot read the direction {direction!r}",
+            why="it is not three numbers",
+            fix="write it as in 1,0,0",
+        )
+    return numbers
+
+
+def _rational(q: npt.ArrayLike) -> QPoint:
+    """The fractions that floating-point coordinates mean."""
+    from symchiral.crystal.qpoint import QPoint
+    from symchiral.errors import WavevectorError
+
+    numbers = np.asarray(q, dtype=float)
+    fractions = [Fraction(float(x)).limit_denominator(DENOMINATOR) for x in numbers]
+    if np.abs(numbers - [float(x) for x in fractions]).max() > 1e-6:
+        raise WavevectorError(
+            f"no wavevector ({', '.join(f'{x:.6f}' for x in numbers)})",
+            why=f"its coordinates are no fractions with denominators up to {DENOMINATOR}",
+            fix="give a wavevector of a mesh, Cartesian, in 1/Å without 2π",
+        )
+    return QPoint.of(*fractions)
