@@ -34,7 +34,7 @@ _HOME = {
     "Pulse": "symchiral.dynamics.pulse",
     "Run": "symchiral.dynamics.run",
     "structure": "symchiral.study",
-    "structure_names": "symchiral.io.shipped",
+    "structure_names": "symchiral.read.shipped",
     "SymchiralError": "symchiral.errors",
     "Bands": "symchiral.forces.bands",
     "Animation": "symchiral.modes.animation",
@@ -50,12 +50,12 @@ if TYPE_CHECKING:
     from symchiral.dynamics.run import Run as Run
     from symchiral.errors import SymchiralError as SymchiralError
     from symchiral.forces.bands import Bands as Bands
-    from symchiral.io.shipped import structure_names as structure_names
     from symchiral.modes.animation import Animation as Animation
     from symchiral.modes.mode import Mode as Mode
     from symchiral.modes.mode import Modes as Modes
     from symchiral.modes.mode import Multiplet as Multiplet
     from symchiral.modes.species import Species as Species
+    from symchiral.read.shipped import structure_names as structure_names
     from symchiral.rules.resonance import Transfer as Transfer
     from symchiral.rules.rule import Rule as Rule
     from symchiral.rules.rulebook import RuleBook as RuleBook

@@ -133,10 +133,10 @@ def read(
     from symchiral.crystal.order import find_magnetic_symmetry
     from symchiral.errors import InputError
     from symchiral.forces.phonons import make_phonons
-    from symchiral.io.phonon_files import is_phonon_source, read_forces
-    from symchiral.io.site_values import uncommon_masses
-    from symchiral.io.structure import read_crystal
     from symchiral.irreps.axis import find_axis
+    from symchiral.read.phonon_files import is_phonon_source, read_forces
+    from symchiral.read.site_values import uncommon_masses
+    from symchiral.read.structure import read_crystal
 
     if supercell is not None and (is_third_order_source(source) or not is_phonon_source(source)):
         raise InputError(
@@ -187,8 +187,8 @@ def structure(name: str) -> Crystal:
     LabelError
         There is no crystal of that name; the nearest is suggested.
     """
-    from symchiral.io.shipped import find_structure
-    from symchiral.io.structure import read_crystal
+    from symchiral.read.shipped import find_structure
+    from symchiral.read.structure import read_crystal
 
     return read_crystal(find_structure(name))
 
@@ -326,7 +326,7 @@ class Study(Value):
         DisorderError
             The structure is an average one, with virtual elements.
         """
-        from symchiral.io.foreign import to_ase
+        from symchiral.read.foreign import to_ase
 
         return to_ase(self.crystal.input)
 
@@ -759,14 +759,14 @@ class Study(Value):
             The source has structure only, or eigenvectors without forces; or the file cannot be
             written, or another lies there.
         """
-        from symchiral.io.phonopy_yaml import write_phonons
+        from symchiral.write.phonopy_yaml import write_phonons
 
         write_phonons(self._forces, path, overwrite=overwrite)
 
     @property
     def _forces(self) -> Phonons:
         from symchiral.errors import InputError
-        from symchiral.io.shipped import force_data_names
+        from symchiral.read.shipped import force_data_names
 
         if self.phonons is None:
             path = self.crystal.input.source.path or ""
@@ -1146,7 +1146,7 @@ class Study(Value):
 
         It is asked for along one partner of every Raman-active symmetry-adapted displacement: a few
         cells, :func:`~symchiral.forces.polarizability.finite_raman` says which. No forces are
-        needed; :func:`~symchiral.io.raman.save_raman` writes what is found.
+        needed; :func:`~symchiral.read.raman.save_raman` writes what is found.
 
         Parameters
         ----------
@@ -1204,7 +1204,7 @@ class Study(Value):
             The tensors are far from any that the symmetry allows.
         """
         from symchiral.crystal.qpoint import GAMMA
-        from symchiral.io.raman import atomic_lines, atomic_raman, mode_lines, read_raman_table
+        from symchiral.read.raman import atomic_lines, atomic_raman, mode_lines, read_raman_table
         from symchiral.rules.atomic_raman import AtomicRaman
 
         if isinstance(source, AtomicRaman):
@@ -1332,8 +1332,8 @@ class Study(Value):
     ) -> Couplings | None:
         """Return :meth:`couplings`, or None where there are none."""
         from symchiral.anharmonic.couplings import make_couplings
-        from symchiral.io.couplings import couplings_beside, read_coupling_table
         from symchiral.modes.coordinates import normal_coordinates
+        from symchiral.read.couplings import couplings_beside, read_coupling_table
 
         coordinates = normal_coordinates(self._forces.modes(self.axis))
         coordinates = coordinates.with_frequencies(frequencies or {})
@@ -1604,7 +1604,7 @@ class Study(Value):
         self, frequencies: Mapping[str, float] | str | None, tolerance: float | None
     ) -> tuple[Place, ...]:
         from symchiral.experiment.places import find_places
-        from symchiral.io.spectrum import read_frequencies
+        from symchiral.read.spectrum import read_frequencies
 
         if isinstance(frequencies, str):
             frequencies = read_frequencies(frequencies)

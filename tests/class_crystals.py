@@ -9,14 +9,14 @@ import numpy as np
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry, space_group
 from symchiral.crystal.spacegroup import SpaceGroup
+from symchiral.engine.coupling import Coupling
+from symchiral.engine.invariant import Invariant, invariant
+from symchiral.engine.reason import Reason, why_forbidden
 from symchiral.irreps.axis import Axis, find_axis
 from symchiral.irreps.mulliken import zone_centre
 from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
 from symchiral.rules.channel import Channel, Population, enumerate_channels, read_channel
-from symchiral.rules.coupling import Coupling
-from symchiral.rules.invariant import Invariant, invariant
-from symchiral.rules.reason import Reason, why_forbidden
 
 #: First symmorphic setting of each of the 32 classes (a test holds them to be that).
 CLASSES = {

@@ -28,9 +28,9 @@ from symchiral.anharmonic.third_order import ThirdOrder, contract
 from symchiral.answers.schema import schema
 from symchiral.cli import main
 from symchiral.crystal.qpoint import GAMMA
+from symchiral.engine.judge import count_coefficients
 from symchiral.errors import InputError, LimitError
 from symchiral.modes.coordinates import NormalCoordinates, normal_coordinates
-from symchiral.rules.judge import count_coefficients
 from symchiral.study import Study
 
 Floats = npt.NDArray[np.float64]

@@ -16,9 +16,9 @@ from force_models import springs
 import symchiral as sc
 from symchiral.cli import main
 from symchiral.errors import InputError, LabelError, LimitError, WavevectorError
-from symchiral.io.animation_files import phononwebsite_document
 from symchiral.modes.animation import Animation
 from symchiral.study import Study
+from symchiral.write.animation_files import phononwebsite_document
 from symchiral.write.animation_html import animation_html
 from symchiral.write.save import save, save_modes
 

@@ -25,10 +25,10 @@ from symchiral.errors import GrammarError, InputError, LimitError, WavevectorErr
 from symchiral.figures.bands import bands_figure
 from symchiral.figures.bands_labels import _pams, _spread
 from symchiral.forces.bands import Bands, BandSegment
-from symchiral.io.band_files import band_columns, write_band_yaml
 from symchiral.irreps.segments import find_segments
 from symchiral.study import Study
 from symchiral.text.bands import bands_table
+from symchiral.write.band_files import band_columns, write_band_yaml
 from symchiral.write.bands import save_bands
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,8 +16,8 @@ from symchiral.anharmonic.couplings import Couplings, averaged_over_group, make_
 from symchiral.anharmonic.finite import invariants
 from symchiral.anharmonic.polynomial import Polynomial
 from symchiral.crystal.crystal import Crystal, Source
-from symchiral.io.couplings import CouplingTable
 from symchiral.modes.coordinates import NormalCoordinates, normal_coordinates
+from symchiral.read.couplings import CouplingTable
 
 Floats = npt.NDArray[np.float64]
 

@@ -30,7 +30,7 @@ from symchiral.cli import main
 from symchiral.disk import mark, place, recording, write_text, writing
 from symchiral.errors import InputError
 from symchiral.figures.motion import animate_motion, draw_motion
-from symchiral.io.columns import write_columns, write_trajectory
+from symchiral.write.columns import write_columns, write_trajectory
 from symchiral.write.motion import columns
 from symchiral.write.save import save, save_modes
 
@@ -84,7 +84,7 @@ def test_links_folders_pipes_and_devices(tmp_path: Path) -> None:
 
 
 def test_nothing_is_written_onto_what_was_read(tmp_path: Path) -> None:
-    from symchiral.io.files import load
+    from symchiral.read.files import load
 
     file, twin = tmp_path / "x.yaml", tmp_path / "y.yaml"
     file.write_text(mark("bands"))

@@ -15,15 +15,15 @@ import pytest
 from class_crystals import by_name, class_axis, class_crystal, parts_of, read, reason_of, residue
 
 import symchiral as sc
+from symchiral.engine.coupling import Coupling, Leg
+from symchiral.engine.judge import count_coefficients, judge
+from symchiral.engine.reason import Reason
 from symchiral.fields.polar import electric_field
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.mulliken import zone_centre
 from symchiral.irreps.pam import Component
 from symchiral.irreps.participant import Participant
 from symchiral.rules.budget import pam_sense, umklapp
-from symchiral.rules.coupling import Coupling, Leg
-from symchiral.rules.judge import count_coefficients, judge
-from symchiral.rules.reason import Reason
 
 Floats = npt.NDArray[np.float64]
 

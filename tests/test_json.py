@@ -20,7 +20,7 @@ import symchiral as sc
 from symchiral.answers.explain import explain
 from symchiral.answers.modes import Modes, modes
 from symchiral.answers.schema import schema
-from symchiral.rules.judge import Verdict
+from symchiral.engine.judge import Verdict
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook
 from symchiral.study import Study

@@ -41,6 +41,9 @@ import symchiral as sc
 from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.search import space_group
 from symchiral.crystal.spacegroup import SpaceGroup
+from symchiral.engine.coupling import Coupling, Leg
+from symchiral.engine.judge import count_coefficients, group_average, judge
+from symchiral.engine.monomial import Coordinate, Term
 from symchiral.fields.axial import axial_vector, propagation
 from symchiral.fields.polar import electric_field, electric_field_in
 from symchiral.irreps.axis import Axis
@@ -50,9 +53,6 @@ from symchiral.irreps.participant import Participant
 from symchiral.irreps.stars import star_irreps
 from symchiral.rules.budget import pam_sense, umklapp
 from symchiral.rules.channel import Channel
-from symchiral.rules.coupling import Coupling, Leg
-from symchiral.rules.judge import count_coefficients, group_average, judge
-from symchiral.rules.monomial import Coordinate, Term
 
 Complex = npt.NDArray[np.complex128]
 Floats = npt.NDArray[np.float64]

@@ -9,6 +9,7 @@ import pytest
 from synthetic_experiment import Line, traces
 
 import symchiral as sc
+from symchiral.engine.reason import Reason, Witness
 from symchiral.errors import InputError
 from symchiral.experiment.candidates import CandidateChannel, CandidateMode
 from symchiral.experiment.direction import Direction, direction_of, law
@@ -16,7 +17,6 @@ from symchiral.experiment.fit import fit
 from symchiral.experiment.judgement import validate_measurement
 from symchiral.experiment.measurement import Measurement, Pump
 from symchiral.experiment.probe import Probe
-from symchiral.rules.reason import Reason, Witness
 
 TIMES = np.arange(400) * 2.5 / 400
 

@@ -32,8 +32,8 @@ from symchiral.cli import main
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.order import find_magnetic_symmetry
 from symchiral.errors import InputError, ReadError, StructureError, SymmetryError
-from symchiral.io.structure import read_bytes
 from symchiral.irreps.partners import partners
+from symchiral.read.structure import read_bytes
 from symchiral.rules.magnetism import mixing, net_moment, odd_activity, splittings
 from symchiral.study import Study
 

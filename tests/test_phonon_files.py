@@ -23,8 +23,8 @@ from symchiral.errors import (
     SymmetryError,
     WavevectorError,
 )
-from symchiral.io.shipped import find_structure
 from symchiral.modes.mode import Modes
+from symchiral.read.shipped import find_structure
 
 GAMMA, EDGE = "GM", "M"
 

@@ -20,10 +20,10 @@ from phonopy.phonon.symmetry_adapted_modes import SymmetryAdaptedModes
 
 import symchiral as sc
 from symchiral.crystal.qpoint import GAMMA, QPoint
-from symchiral.io.shipped import find_structure, force_data_names
 from symchiral.irreps.kpoints import named_points
 from symchiral.modes.displacement import displacement_matrices
 from symchiral.modes.mode import Modes, Multiplet
+from symchiral.read.shipped import find_structure, force_data_names
 from symchiral.rules.activity import activity
 from symchiral.study import Study
 

@@ -29,11 +29,11 @@ from phonopy.interface.vasp import write_vasp
 import symchiral as sc
 from symchiral.cli import main
 from symchiral.errors import InputError, LimitError, ReadError, SymchiralError
-from symchiral.io import folder as folder_module
-from symchiral.io.band_files import write_band_yaml
-from symchiral.io.folder import Folder
-from symchiral.io.phonopy_settings import parse_settings
-from symchiral.io.shipped import find_structure
+from symchiral.read import folder as folder_module
+from symchiral.read.folder import Folder
+from symchiral.read.phonopy_settings import parse_settings
+from symchiral.read.shipped import find_structure
+from symchiral.write.band_files import write_band_yaml
 
 POINTS = ("GM", "X", "L", "1/7,1/5,1/3")
 ALONG_Z = (0.0, 0.0, 1.0)

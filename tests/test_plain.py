@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from symchiral.errors import ReadError
-from symchiral.io import find_structure
-from symchiral.io.files import unpack
 from symchiral.plain import array, complex_array, number, parse_json, parse_yaml, rational
+from symchiral.read import find_structure
+from symchiral.read.files import unpack
 
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from synthetic_experiment import Line, random_line, traces
 
+from symchiral.engine.reason import Reason, Witness
 from symchiral.errors import InputError, LabelError, ReadError, SymchiralError
 from symchiral.experiment.candidates import CandidateChannel, CandidateMode
 from symchiral.experiment.judgement import validate_measurement
@@ -19,7 +20,6 @@ from symchiral.experiment.probe import Probe
 from symchiral.experiment.reading import read_measurement
 from symchiral.experiment.validation import _band
 from symchiral.experiment.verdict import Advice, AdviceKind, Why, WhyKind
-from symchiral.rules.reason import Reason, Witness
 
 # ---------------------------------------------------------------- candidates in two patterns
 

@@ -14,9 +14,9 @@ from symchiral.anharmonic.third_order import ThirdOrder, contract
 from symchiral.anharmonic.vertexrules import TripleKind, VertexRules, vertex_rules
 from symchiral.crystal.qpoint import QPoint, images
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.engine.reason import Reason, ReasonKind
 from symchiral.forces.phonons import Phonons
 from symchiral.irreps.axis import Axis, axis_at
-from symchiral.rules.reason import Reason, ReasonKind
 from symchiral.value import Value
 
 RESOLVED = 1e-12

@@ -14,13 +14,13 @@ from symchiral.crystal.crystal import Crystal, Source
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.disk import files_read, mark, write_text
+from symchiral.engine.coupling import Coupling, Leg
+from symchiral.engine.judge import Verdict, judge
 from symchiral.errors import StructureError
-from symchiral.io.couplings import CouplingTable, coupling_document
 from symchiral.modes.coordinates import NormalCoordinates
 from symchiral.modes.displacement import displacement_matrices
 from symchiral.modes.names import find_name
-from symchiral.rules.coupling import Coupling, Leg
-from symchiral.rules.judge import Verdict, judge
+from symchiral.read.couplings import CouplingTable, coupling_document
 from symchiral.value import Value, frozen
 
 Complex = npt.NDArray[np.complex128]

@@ -23,10 +23,10 @@ from symchiral.crystal.tolerance import SYMPREC
 from symchiral.disk import is_folder, user_path
 from symchiral.errors import ReadError, StructureError, WavevectorError
 from symchiral.forces.door import ForceConstants
-from symchiral.io.files import load, locate
-from symchiral.io.folder import MAX_BYTES, Folder, archive_has, is_zip, plain_path
-from symchiral.io.phonon_files import parse_yaml
 from symchiral.modes.coordinates import NormalCoordinates
+from symchiral.read.files import load, locate
+from symchiral.read.folder import MAX_BYTES, Folder, archive_has, is_zip, plain_path
+from symchiral.read.phonon_files import parse_yaml
 from symchiral.value import Value, frozen
 
 Complex = npt.NDArray[np.complex128]

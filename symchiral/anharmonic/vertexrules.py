@@ -11,14 +11,14 @@ import numpy.typing as npt
 
 from symchiral.anharmonic.mesh import needs_judging
 from symchiral.crystal.qpoint import GAMMA, QPoint
+from symchiral.engine.coupling import Coupling, Leg
+from symchiral.engine.judge import judge
+from symchiral.engine.reason import Reason, ReasonKind, why_forbidden
 from symchiral.errors import WavevectorError
 from symchiral.forces.phonons import Phonons
 from symchiral.irreps.axis import Axis, axis_at
 from symchiral.irreps.pam import Component
 from symchiral.modes.mode import Mode, Modes, Multiplet
-from symchiral.rules.coupling import Coupling, Leg
-from symchiral.rules.judge import judge
-from symchiral.rules.reason import Reason, ReasonKind, why_forbidden
 from symchiral.value import Value
 
 TripleKind = Literal["allowed", ReasonKind]

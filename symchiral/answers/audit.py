@@ -26,8 +26,8 @@ from symchiral.answers.crystal import (
 from symchiral.answers.record import Answer, Count, Record, beginning
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.display import display
+from symchiral.engine.reason import ReasonKind
 from symchiral.irreps.axis import Axis
-from symchiral.rules.reason import ReasonKind
 
 
 class Mesh(Record, frozen=True, kw_only=True):

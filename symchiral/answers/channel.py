@@ -12,15 +12,15 @@ from msgspec import UNSET, Meta, UnsetType
 from symchiral.answers.record import Complex, Count, FrequencyUnit, Pam, Rational, Record, Xyz
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.display import display
+from symchiral.engine.coupling import COPIES
+from symchiral.engine.coupling import Leg as RuleLeg
+from symchiral.engine.judge import VerdictWord
+from symchiral.engine.reason import OperationName, ReasonKind
+from symchiral.engine.reason import Reason as BareReason
 from symchiral.rules.activity import Route
 from symchiral.rules.budget import PamSense, RotationSense
-from symchiral.rules.coupling import COPIES
-from symchiral.rules.coupling import Leg as RuleLeg
-from symchiral.rules.judge import VerdictWord
 from symchiral.rules.listing import Group, group_of
 from symchiral.rules.listing import Row as ListedRow
-from symchiral.rules.reason import OperationName, ReasonKind
-from symchiral.rules.reason import Reason as BareReason
 from symchiral.rules.resonance import Transfer as RuleTransfer
 from symchiral.rules.rule import Rule, Velocities
 from symchiral.units import PER_THZ

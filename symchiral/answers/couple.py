@@ -11,7 +11,7 @@ from typing import Literal
 from symchiral.anharmonic.couplings import CircularTerm, Couplings, largest_sizes
 from symchiral.answers.crystal import AxisOfRotation, Structure, axis_of, structure
 from symchiral.answers.record import Answer, Complex, Record, beginning, number
-from symchiral.rules.judge import VerdictWord
+from symchiral.engine.judge import VerdictWord
 
 CouplingUnit = Literal["eV/(sqrt(amu) angstrom)^order"]
 

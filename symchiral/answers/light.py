@@ -43,6 +43,7 @@ from symchiral.answers.record import (
 )
 from symchiral.crystal.crystal import Notice
 from symchiral.display import display
+from symchiral.engine.tensor import TensorForm, linear_text
 from symchiral.fields.background import Background
 from symchiral.modes.mode import Modes
 from symchiral.modes.species import Species
@@ -55,7 +56,6 @@ from symchiral.rules.light import Light as RuleLight
 from symchiral.rules.magnetic_light import seen_pairs
 from symchiral.rules.magnetism import odd_activity
 from symchiral.rules.raman import RamanLines
-from symchiral.rules.tensor import TensorForm, linear_text
 
 RAMAN_ASYMMETRY = "raman-asymmetry"
 """Kind of the warning that a noticeable part of a Raman tensor is outside its form."""

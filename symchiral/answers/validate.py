@@ -12,6 +12,7 @@ from symchiral.answers.crystal import AxisOfRotation, Structure, axis_of, struct
 from symchiral.answers.record import Answer, FrequencyUnit, Record, beginning
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.display import display
+from symchiral.engine.judge import VerdictWord
 from symchiral.experiment.candidates import Mechanism, Sense
 from symchiral.experiment.measurement import Polarization
 from symchiral.experiment.oscillators import Background
@@ -26,7 +27,6 @@ from symchiral.experiment.verdict import (
 )
 from symchiral.experiment.verdict import Why as WhyOfVerdict
 from symchiral.irreps.axis import Axis
-from symchiral.rules.judge import VerdictWord
 from symchiral.units import PER_THZ
 
 

@@ -63,7 +63,7 @@ def _cells(text: str) -> tuple[int, int, int]:
 
 def run(options: argparse.Namespace) -> None:
     """Write the file, and say in a line what moves."""
-    from symchiral.io.animation_files import ANIMATION
+    from symchiral.write.animation_files import ANIMATION
     from symchiral.write.save import MOVING, save_animation
 
     check_output(options, options.output, ANIMATION, MOVING)

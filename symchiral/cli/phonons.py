@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> None:
 def _check_output(options: argparse.Namespace) -> None:
     """Refuse other files as every command does, and forces that took long to compute, too."""
     from symchiral.errors import InputError
-    from symchiral.io.phonopy_yaml import KIND
+    from symchiral.write.phonopy_yaml import KIND
 
     check_output(options, options.output, KIND, ())
     if os.path.lexists(os.path.expanduser(options.output)) and not (

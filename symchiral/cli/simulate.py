@@ -102,10 +102,10 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.dynamics.sweep import Sweep, run_sweep
     from symchiral.errors import InputError
     from symchiral.figures.motion import KIND
-    from symchiral.io.columns import TRAJECTORY, csv_start
-    from symchiral.io.spectrum import read_frequencies, read_linewidths
+    from symchiral.read.spectrum import read_frequencies, read_linewidths
     from symchiral.text.run import run_notices
     from symchiral.text.simulate import simulate_table, sweep_table
+    from symchiral.write.columns import TRAJECTORY, csv_start
     from symchiral.write.motion import COLUMNS
 
     pulse = Pulse.parse(options.pump) if options.pump else None
@@ -173,7 +173,7 @@ ENDINGS = {
 def write_files(options: argparse.Namespace, found: Any) -> None:
     """Write what was asked for, and say so on stderr."""
     from symchiral.figures.motion import KIND, animate_motion, draw_motion
-    from symchiral.io.columns import write_columns, write_trajectory
+    from symchiral.write.columns import write_columns, write_trajectory
     from symchiral.write.motion import columns
 
     if options.table:

@@ -8,9 +8,9 @@ from typing import Literal
 
 import numpy as np
 
+from symchiral.engine.judge import VerdictWord
+from symchiral.engine.reason import Reason
 from symchiral.errors import InputError, LabelError, nearest
-from symchiral.rules.judge import VerdictWord
-from symchiral.rules.reason import Reason
 
 FREQUENCY_TOLERANCE = 0.1
 """THz by which a calculated frequency may be wrong, unless stated."""

@@ -26,6 +26,8 @@ from itertools import combinations_with_replacement
 from math import isnan
 
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.engine.coupling import Coupling, Leg
+from symchiral.engine.judge import judge
 from symchiral.errors import LimitError
 from symchiral.experiment.candidates import CandidateChannel, CandidateMode, Mechanism, Sense
 from symchiral.experiment.gain import Coefficients
@@ -38,9 +40,7 @@ from symchiral.irreps.participant import Participant
 from symchiral.modes.names import ModeName
 from symchiral.modes.species import Species
 from symchiral.rules.channel import read_channel
-from symchiral.rules.coupling import Coupling, Leg
 from symchiral.rules.grammar import light_about
-from symchiral.rules.judge import judge
 from symchiral.rules.light import exchanging
 from symchiral.rules.rule import Rule
 from symchiral.value import Value

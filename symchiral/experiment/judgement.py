@@ -61,7 +61,7 @@ def validate_measurement(
     Examples
     --------
     >>> from symchiral.experiment.observed import lines_of
-    >>> from symchiral.rules.reason import Reason
+    >>> from symchiral.engine.reason import Reason
     >>> allowed, forbidden = Reason("invariant", coefficients=1), Reason("time-reversal")
     >>> row = {"frequency": 4.05, "frequency_unit": "THz", "helicity": -0.8, "error": 0.1}
     >>> found = validate_measurement(

@@ -16,8 +16,8 @@ from symchiral.experiment.helicity import Helicity, quantile
 from symchiral.experiment.measurement import Pump
 from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.tablefile import read_bytes
-from symchiral.io.files import decode
 from symchiral.plain import number, parse_yaml
+from symchiral.read.files import decode
 from symchiral.units import in_thz
 
 

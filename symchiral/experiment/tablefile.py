@@ -12,8 +12,8 @@ from pathlib import Path
 
 from symchiral.disk import is_file, is_folder
 from symchiral.errors import InputError, ReadError
-from symchiral.io.files import decode, load, unpack
 from symchiral.plain import LARGEST
+from symchiral.read.files import decode, load, unpack
 
 Columns = Mapping[str, list[str]]
 

@@ -30,11 +30,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from symchiral.display import Worded
+from symchiral.engine.reason import Reason
 from symchiral.experiment.assignment import Assignment, Refusal
 from symchiral.experiment.candidates import CandidateChannel, Mechanism, Sense
 from symchiral.experiment.note import Note
 from symchiral.experiment.oscillation import Fit, Oscillation
-from symchiral.rules.reason import Reason
 
 Word = Literal["consistent", "inconsistent", "undecided"]
 ORDER: tuple[Word, ...] = ("consistent", "undecided", "inconsistent")

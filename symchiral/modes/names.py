@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from symchiral.engine.coupling import mode_text
 from symchiral.errors import GrammarError, LabelError, nearest
 from symchiral.irreps.cdml import cdml_name
 from symchiral.modes.species import Species
@@ -114,11 +115,7 @@ class ModeName:
         return spelt
 
     def __str__(self) -> str:
-        return (
-            f"{self.species}#{'ac' if self.number is None else self.number}"
-            + (f"({self.component})" if self.component else "")
-            + (f"@{self.place}" if self.place else "")
-        )
+        return mode_text(self.species, self.number, self.component, self.place)
 
 
 def aliases(species: Species) -> tuple[str, ...]:

@@ -8,12 +8,12 @@ from itertools import product
 from typing import Literal
 
 from symchiral.crystal.qpoint import GAMMA
+from symchiral.engine.coupling import Coupling, Leg
+from symchiral.engine.judge import count_coefficients, judge
 from symchiral.errors import LabelError, nearest
 from symchiral.fields.polar import electric_field
 from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
-from symchiral.rules.coupling import Coupling, Leg
-from symchiral.rules.judge import count_coefficients, judge
 
 Process = Literal["infrared", "raman", "hyper-raman"]
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.display import display
+from symchiral.engine.tensor import TensorForm, tensor_form
 from symchiral.fields.axial import axial_vector, propagation, pseudoscalar
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.rotation import rotation
 from symchiral.rules.light import Light
-from symchiral.rules.tensor import TensorForm, tensor_form
 
 AllowanceKind = Literal[
     "optical-activity",

@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.engine.judge import count_coefficients
 from symchiral.errors import SymmetryError
 from symchiral.irreps.axis import Axis, axis_along
 from symchiral.irreps.mulliken import zone_centre
 from symchiral.irreps.participant import Participant
 from symchiral.modes.species import Species
 from symchiral.rules.activity import Activity, activity
-from symchiral.rules.judge import count_coefficients
 from symchiral.rules.magnetism import odd_activity
 from symchiral.value import frozen
 

@@ -11,13 +11,8 @@ from math import factorial, prod
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.errors import LimitError
-from symchiral.irreps.pam import Component, Turn, components, parallel
-from symchiral.irreps.participant import Participant
-from symchiral.rules.activity import activity
-from symchiral.rules.budget import Budget, PamSense, count
-from symchiral.rules.coupling import Coupling, Leg
-from symchiral.rules.judge import (
+from symchiral.engine.coupling import Coupling, Leg
+from symchiral.engine.judge import (
     Verdict,
     count_coefficients,
     excluded,
@@ -26,6 +21,11 @@ from symchiral.rules.judge import (
     largest,
     verdict_of,
 )
+from symchiral.errors import LimitError
+from symchiral.irreps.pam import Component, Turn, components, parallel
+from symchiral.irreps.participant import Participant
+from symchiral.rules.activity import activity
+from symchiral.rules.budget import Budget, PamSense, count
 from symchiral.value import Value
 
 LIMIT = 100_000

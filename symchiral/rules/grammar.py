@@ -22,6 +22,7 @@ import numpy as np
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.spacegroup import SpaceGroup
+from symchiral.engine.coupling import COPIES, Coupling, Leg
 from symchiral.errors import AxisError, GrammarError, LabelError, nearest
 from symchiral.fields.beam import find_beam, light_component
 from symchiral.fields.electronic import STATE, electronic_state
@@ -34,7 +35,6 @@ from symchiral.irreps.participant import Participant
 from symchiral.irreps.stars import place_name, star_irreps
 from symchiral.modes.names import PLAIN, named_species, one_component
 from symchiral.modes.species import Species
-from symchiral.rules.coupling import COPIES, Coupling, Leg
 
 _LEG = re.compile(
     r"(?P<name>[^\s:()@\[\]#]+(?::#\d+)?)(?:#(?P<number>[^\s:()@\[\]#]+))?"

@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.engine.tensor import LETTERS, TensorForm, linear_text, number_text
 from symchiral.fields.beam import Beam
 from symchiral.fields.polarization import Polarization
-from symchiral.rules.tensor import LETTERS, TensorForm, linear_text, number_text
 from symchiral.value import Value
 
 Floats = npt.NDArray[np.float64]

@@ -12,6 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.engine.coupling import Coupling, Leg
+from symchiral.engine.judge import judge
+from symchiral.engine.tensor import LETTERS, TensorForm, tensor_form
 from symchiral.fields.beam import Beam
 from symchiral.fields.polar import electric_field_in
 from symchiral.fields.polarization import SIGMA, Polarization
@@ -20,7 +23,6 @@ from symchiral.irreps.pam import Component
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.partners import partners
 from symchiral.modes.species import Species
-from symchiral.rules.coupling import Coupling, Leg
 from symchiral.rules.intensity import (
     AngularLaw,
     Probe,
@@ -30,13 +32,11 @@ from symchiral.rules.intensity import (
     probe,
     same_intensity,
 )
-from symchiral.rules.judge import judge
 from symchiral.rules.magnetic_light import (
     odd_form,
     unequal_when_absorbing,
     unequal_when_transparent,
 )
-from symchiral.rules.tensor import LETTERS, TensorForm, tensor_form
 from symchiral.value import Value
 
 Complex = npt.NDArray[np.complex128]

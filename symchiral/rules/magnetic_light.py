@@ -16,14 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.engine.judge import group_average
+from symchiral.engine.tensor import TensorForm, tensor_form
 from symchiral.fields.axial import axial_vector
 from symchiral.fields.beam import Beam
 from symchiral.fields.polar import electric_field_in
 from symchiral.fields.polarization import SIGMA
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.partners import partners
-from symchiral.rules.judge import group_average
-from symchiral.rules.tensor import TensorForm, tensor_form
 
 Complex = npt.NDArray[np.complex128]
 Floats = npt.NDArray[np.float64]

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.engine.tensor import TensorForm, tensor_form
 from symchiral.fields.polar import electric_field_in
 from symchiral.modes.names import ModeName
 from symchiral.modes.species import Species
-from symchiral.rules.tensor import TensorForm, tensor_form
 from symchiral.value import Value, frozen
 
 Complex = npt.NDArray[np.complex128]
@@ -36,7 +36,7 @@ class RamanLine(Value):
     :math:`R_b = \partial α / \partial Q_b`, one per partner, in any orthonormal basis of the
     partners: intensities, summed over them, depend on none. Of what was supplied only the part
     :math:`R_b = \sum_{ka} c_k B^k_a W_{ab}` is kept that the form of the species allows (B, see
-    :class:`~symchiral.rules.tensor.TensorForm`), with a unitary W from the partners in which the
+    :class:`~symchiral.engine.tensor.TensorForm`), with a unitary W from the partners in which the
     form is written to those of the numbers.
 
     Attributes

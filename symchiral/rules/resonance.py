@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from symchiral.defaults import LINEWIDTH
 from symchiral.display import display
+from symchiral.engine.coupling import Coupling, Leg
 from symchiral.errors import LabelError, LimitError
 from symchiral.fields.pump import Pump
 from symchiral.irreps.participant import Participant
@@ -19,7 +20,6 @@ from symchiral.modes.mode import Modes, Multiplet
 from symchiral.modes.names import ModeName
 from symchiral.rules.activity import process
 from symchiral.rules.budget import RotationSense, compared, sum_of_signs
-from symchiral.rules.coupling import Coupling, Leg
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import selected
 from symchiral.value import Value

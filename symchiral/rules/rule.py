@@ -10,17 +10,17 @@ from typing import Any, Literal
 import numpy as np
 
 from symchiral.display import display
+from symchiral.engine.coupling import Leg
+from symchiral.engine.invariant import Invariant, invariant
+from symchiral.engine.judge import VerdictWord
+from symchiral.engine.reason import Reason, why_forbidden
 from symchiral.irreps.axis import Axis
 from symchiral.modes.motion import Motion, sign
 from symchiral.modes.species import Species
 from symchiral.rules.activity import Route, routes
 from symchiral.rules.budget import PamSense, RotationSense, compared, sum_of_signs
 from symchiral.rules.channel import Channel
-from symchiral.rules.coupling import Leg
-from symchiral.rules.invariant import Invariant, invariant
-from symchiral.rules.judge import VerdictWord
 from symchiral.rules.magnetism import velocities_may
-from symchiral.rules.reason import Reason, why_forbidden
 from symchiral.value import Value
 
 Velocities = Literal["forbidden", "not judged"]

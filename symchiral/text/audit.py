@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from symchiral.answers.audit import Audit, RealSpace, Vertex
-from symchiral.rules.reason import ReasonKind
+from symchiral.engine.reason import ReasonKind
 from symchiral.rules.wording import minus
 from symchiral.table import Table
 from symchiral.text.crystal import axis_line, headline

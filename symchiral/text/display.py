@@ -11,10 +11,10 @@ from symchiral.answers.channel import FlatRule, channel, flat, rule_reason
 from symchiral.answers.modes import flat as flat_modes
 from symchiral.answers.predict import table
 from symchiral.answers.record import flat_record
+from symchiral.engine.reason import Reason
 from symchiral.modes.mode import Modes
 from symchiral.rules.listing import listing
 from symchiral.rules.magnetism import Splitting
-from symchiral.rules.reason import Reason
 from symchiral.rules.resonance import Transfer
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook

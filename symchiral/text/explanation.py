@@ -8,10 +8,10 @@ import numpy as np
 
 from symchiral.answers.explain import Explain
 from symchiral.crystal.qpoint import GAMMA
+from symchiral.engine.coupling import Coupling
 from symchiral.errors import LimitError
 from symchiral.rules.activity import Route
 from symchiral.rules.budget import Budget, RotationSense
-from symchiral.rules.coupling import Coupling
 from symchiral.rules.resonance import Transfer
 from symchiral.rules.rule import Rule
 from symchiral.rules.wording import minus, pretty, route_text, signed

@@ -7,9 +7,9 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from symchiral.engine.coupling import COPIES
 from symchiral.errors import InputError, LabelError
 from symchiral.modes.names import LONGITUDINAL, ModeName
-from symchiral.rules.coupling import COPIES
 from symchiral.rules.grammar import LegText, parse_transfer
 from symchiral.table import Table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from symchiral.answers.channel import RuleReason
-from symchiral.rules.reason import Reason, Witness
+from symchiral.engine.reason import Reason, Witness
 from symchiral.rules.rule import Rule
 from symchiral.text.sums import rule_sum
 

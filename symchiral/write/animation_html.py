@@ -9,10 +9,10 @@ from importlib.resources import files
 import numpy as np
 
 from symchiral.disk import mark
-from symchiral.io.animation_files import ANIMATION
 from symchiral.modes.animation import Animation
 from symchiral.modes.mode import STILL
 from symchiral.rules.wording import minus
+from symchiral.write.animation_files import ANIMATION
 
 TURNING = 0.02
 """Atoms whose orbit encloses less, relative to the roundest one, are drawn as moving on a line."""

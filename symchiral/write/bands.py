@@ -10,9 +10,9 @@ from symchiral.answers.record import FrequencyUnit
 from symchiral.disk import check_ending, write_text, yaml_head
 from symchiral.figures.save import FIGURES, save_figure
 from symchiral.forces.bands import Bands
-from symchiral.io.band_files import COLUMNS, band_columns, write_band_yaml
-from symchiral.io.columns import csv_start, write_columns
 from symchiral.text.bands import bands_table
+from symchiral.write.band_files import COLUMNS, band_columns, write_band_yaml
+from symchiral.write.columns import csv_start, write_columns
 from symchiral.write.tables import known_by, save_tables
 
 DATA = (".json", ".csv", ".parquet", ".yaml", ".txt", ".md", ".tex")

@@ -13,16 +13,16 @@ from symchiral.disk import check_ending, write_text, writing, yaml_head
 from symchiral.errors import InputError
 from symchiral.forces.bands import Bands
 from symchiral.forces.phonons import Phonons
-from symchiral.io.animation_files import (
+from symchiral.modes.animation import Animation
+from symchiral.modes.mode import Modes
+from symchiral.write.animation_files import (
     ANIMATION,
     write_phononwebsite,
     write_trajectory,
     write_vesta,
     write_vsim,
 )
-from symchiral.io.band_files import write_qpoints_yaml
-from symchiral.modes.animation import Animation
-from symchiral.modes.mode import Modes
+from symchiral.write.band_files import write_qpoints_yaml
 from symchiral.write.bands import save_bands
 
 MOVING = (".extxyz", ".xyz", ".traj", ".html", ".json", ".ascii", ".vesta")

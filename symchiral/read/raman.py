@@ -15,11 +15,11 @@ from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.disk import mark, write_text
 from symchiral.errors import LabelError, ReadError, StructureError, SymmetryError
-from symchiral.io.jsonfile import read_json
 from symchiral.modes.mode import Modes
 from symchiral.modes.names import ModeName, named_species
 from symchiral.modes.species import Species
 from symchiral.plain import array, complex_array, number
+from symchiral.read.jsonfile import read_json
 from symchiral.rules.atomic_raman import AtomicRaman
 from symchiral.rules.raman import BROKEN, RamanLines, TensorUnit, fit_raman, raman_form
 from symchiral.units import in_thz

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from symchiral.algebra.exact import surd
-from symchiral.rules.coupling import COPIES
+from symchiral.engine.coupling import COPIES
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.irreps.pam import Component
 from symchiral.irreps.participant import Participant
-from symchiral.modes.names import ModeName
 from symchiral.value import Value
 
 COPIES = "abcdefghij"
@@ -55,7 +54,7 @@ class Leg(Value):
             return f"{self.participant.name}[{self.component.name}]{copy}"
         label, where = self.participant.names[self.arm], self.participant.places[self.arm]
         if self.mode is not None:
-            return str(ModeName(label, self.mode, self.component.name, where))
+            return mode_text(label, self.mode, self.component.name, where)
         return (
             f"{label}{copy}"
             + (f"({self.component.name})" if self.component.name else "")
@@ -134,6 +133,21 @@ class Coupling(Value):
 
     def __repr__(self) -> str:
         return f"Coupling({str(self)!r})"
+
+
+def mode_text(species: str, number: int | None, component: str, place: str) -> str:
+    """Write the name of an actual mode: ``Eu#1(+)``, ``K3#2@K``; ``Eu#ac`` of a translation.
+
+    Examples
+    --------
+    >>> mode_text("Eu", 1, "+", ""), mode_text("A2u", None, "", ""), mode_text("K3", 2, "", "K")
+    ('Eu#1(+)', 'A2u#ac', 'K3#2@K')
+    """
+    return (
+        f"{species}#{'ac' if number is None else number}"
+        + (f"({component})" if component else "")
+        + (f"@{place}" if place else "")
+    )
 
 
 def exchanges(equal: tuple[tuple[int, ...], ...], legs: int) -> list[tuple[int, ...]]:

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.algebra.exact import surd
+from symchiral.engine.coupling import Coupling, exchanges
+from symchiral.engine.judge import count_coefficients, group_average
+from symchiral.engine.monomial import Coordinate, Term
 from symchiral.errors import LimitError
 from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
-from symchiral.rules.coupling import Coupling, exchanges
-from symchiral.rules.judge import count_coefficients, group_average
-from symchiral.rules.monomial import Coordinate, Term
 from symchiral.value import Value
 
 if TYPE_CHECKING:

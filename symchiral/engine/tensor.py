@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.algebra.exact import surd
+from symchiral.engine.judge import Verdict, count_coefficients, group_average, verdict_of
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.partners import partners
-from symchiral.rules.judge import Verdict, count_coefficients, group_average, verdict_of
 from symchiral.value import Value, frozen
 
 Floats = npt.NDArray[np.float64]

@@ -20,11 +20,11 @@ from symchiral.errors import InputError, ReadError
 from symchiral.forces.door import ForceConstants, Forces, from_yaml, read_charges
 from symchiral.forces.provenance import KEY, Provenance
 from symchiral.forces.tabulated import Structure, tabulated, tabulated_hdf5
-from symchiral.io.files import load, locate, unpack
-from symchiral.io.folder import MAX_BYTES, Folder, is_zip, plain_path
-from symchiral.io.force_sets import CONSTANTS, SETS, from_files
-from symchiral.io.site_values import uncommon_masses
 from symchiral.plain import parse_yaml as parse_plain_yaml
+from symchiral.read.files import load, locate, unpack
+from symchiral.read.folder import MAX_BYTES, Folder, is_zip, plain_path
+from symchiral.read.force_sets import CONSTANTS, SETS, from_files
+from symchiral.read.site_values import uncommon_masses
 
 Floats = npt.NDArray[np.float64]
 

@@ -13,11 +13,11 @@ import numpy.typing as npt
 from symchiral.crystal.crystal import Crystal
 from symchiral.errors import ReadError
 from symchiral.forces.door import ForceConstants, atoms_of, from_cells, supercell_of
-from symchiral.io.files import decode
-from symchiral.io.folder import Folder, plain_path
-from symchiral.io.phonopy_settings import AUTO, Settings, parse_settings, supercell_matrix
-from symchiral.io.structure import read_bytes
 from symchiral.plain import parse_yaml
+from symchiral.read.files import decode
+from symchiral.read.folder import Folder, plain_path
+from symchiral.read.phonopy_settings import AUTO, Settings, parse_settings, supercell_matrix
+from symchiral.read.structure import read_bytes
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from symchiral.crystal.crystal import Source
 from symchiral.disk import is_file, user_path
 from symchiral.errors import InputError, ReadError
-from symchiral.io.files import load
-from symchiral.io.shipped import find_beside
 from symchiral.plain import parse_json
+from symchiral.read.files import load
+from symchiral.read.shipped import find_beside
 
 T = TypeVar("T")
 

@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
 from symchiral.disk import is_file, is_folder, user_path
-from symchiral.io.jsonfile import read_json
-from symchiral.io.shipped import find_beside
 from symchiral.plain import array, complex_array, number
+from symchiral.read.jsonfile import read_json
+from symchiral.read.shipped import find_beside
 
 Complex = npt.NDArray[np.complex128]
 Floats = npt.NDArray[np.float64]

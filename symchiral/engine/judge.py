@@ -20,8 +20,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.engine.coupling import Coupling, exchanges
 from symchiral.irreps.participant import Participant
-from symchiral.rules.coupling import Coupling, exchanges
 
 Complex = npt.NDArray[np.complex128]
 

@@ -27,7 +27,7 @@ def band_columns(bands: Bands, *, unit: str = "THz") -> dict[str, npt.NDArray[An
 
     ``q1, q2, q3`` are on the primitive reciprocal basis, ``distance`` is in Å⁻¹ with 2π, ``branch``
     counts from 1 on every piece, ``l`` is balanced, angular momenta are in ħ; what does not exist
-    is NaN, or an empty text. :func:`symchiral.io.columns.write_columns` writes them.
+    is NaN, or an empty text. :func:`symchiral.write.columns.write_columns` writes them.
     """
     parts: list[dict[str, Any]] = []
     for number, piece in enumerate(bands.segments, 1):

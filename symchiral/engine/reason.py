@@ -15,10 +15,8 @@ import numpy.typing as npt
 
 from symchiral.algebra.exact import turn
 from symchiral.crystal.spacegroup import SpaceGroup
-from symchiral.irreps.pam import Component
-from symchiral.irreps.participant import Participant
-from symchiral.rules.coupling import Coupling, Leg, exchanges
-from symchiral.rules.judge import (
+from symchiral.engine.coupling import Coupling, Leg, exchanges
+from symchiral.engine.judge import (
     FORBIDDEN,
     average_of,
     between_normal_modes,
@@ -26,6 +24,8 @@ from symchiral.rules.judge import (
     odd_spin,
     time_odd,
 )
+from symchiral.irreps.pam import Component
+from symchiral.irreps.participant import Participant
 
 ReasonKind = Literal[
     "invariant",
