@@ -34,7 +34,7 @@ _HOME = {
     "Pulse": "symchiral.dynamics.pulse",
     "Run": "symchiral.dynamics.run",
     "structure": "symchiral.study",
-    "structure_names": "symchiral.read.shipped",
+    "structure_names": "symchiral.reading.shipped",
     "SymchiralError": "symchiral.errors",
     "Bands": "symchiral.forces.bands",
     "Animation": "symchiral.modes.animation",
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from symchiral.modes.mode import Modes as Modes
     from symchiral.modes.mode import Multiplet as Multiplet
     from symchiral.modes.species import Species as Species
-    from symchiral.read.shipped import structure_names as structure_names
+    from symchiral.reading.shipped import structure_names as structure_names
     from symchiral.rules.resonance import Transfer as Transfer
     from symchiral.rules.rule import Rule as Rule
     from symchiral.rules.rulebook import RuleBook as RuleBook

@@ -134,9 +134,9 @@ def read(
     from symchiral.errors import InputError
     from symchiral.forces.phonons import make_phonons
     from symchiral.irreps.axis import find_axis
-    from symchiral.read.phonon_files import is_phonon_source, read_forces
-    from symchiral.read.site_values import uncommon_masses
-    from symchiral.read.structure import read_crystal
+    from symchiral.reading.phonon_files import is_phonon_source, read_forces
+    from symchiral.reading.site_values import uncommon_masses
+    from symchiral.reading.structure import read_crystal
 
     if supercell is not None and (is_third_order_source(source) or not is_phonon_source(source)):
         raise InputError(
@@ -187,8 +187,8 @@ def structure(name: str) -> Crystal:
     LabelError
         There is no crystal of that name; the nearest is suggested.
     """
-    from symchiral.read.shipped import find_structure
-    from symchiral.read.structure import read_crystal
+    from symchiral.reading.shipped import find_structure
+    from symchiral.reading.structure import read_crystal
 
     return read_crystal(find_structure(name))
 
@@ -326,7 +326,7 @@ class Study(Value):
         DisorderError
             The structure is an average one, with virtual elements.
         """
-        from symchiral.read.foreign import to_ase
+        from symchiral.reading.foreign import to_ase
 
         return to_ase(self.crystal.input)
 
@@ -766,7 +766,7 @@ class Study(Value):
     @property
     def _forces(self) -> Phonons:
         from symchiral.errors import InputError
-        from symchiral.read.shipped import force_data_names
+        from symchiral.reading.shipped import force_data_names
 
         if self.phonons is None:
             path = self.crystal.input.source.path or ""
@@ -1146,7 +1146,7 @@ class Study(Value):
 
         It is asked for along one partner of every Raman-active symmetry-adapted displacement: a few
         cells, :func:`~symchiral.forces.polarizability.finite_raman` says which. No forces are
-        needed; :func:`~symchiral.read.raman.save_raman` writes what is found.
+        needed; :func:`~symchiral.reading.raman.save_raman` writes what is found.
 
         Parameters
         ----------
@@ -1204,7 +1204,7 @@ class Study(Value):
             The tensors are far from any that the symmetry allows.
         """
         from symchiral.crystal.qpoint import GAMMA
-        from symchiral.read.raman import atomic_lines, atomic_raman, mode_lines, read_raman_table
+        from symchiral.reading.raman import atomic_lines, atomic_raman, mode_lines, read_raman_table
         from symchiral.rules.atomic_raman import AtomicRaman
 
         if isinstance(source, AtomicRaman):
@@ -1333,7 +1333,7 @@ class Study(Value):
         """Return :meth:`couplings`, or None where there are none."""
         from symchiral.anharmonic.couplings import make_couplings
         from symchiral.modes.coordinates import normal_coordinates
-        from symchiral.read.couplings import couplings_beside, read_coupling_table
+        from symchiral.reading.couplings import couplings_beside, read_coupling_table
 
         coordinates = normal_coordinates(self._forces.modes(self.axis))
         coordinates = coordinates.with_frequencies(frequencies or {})
@@ -1604,7 +1604,7 @@ class Study(Value):
         self, frequencies: Mapping[str, float] | str | None, tolerance: float | None
     ) -> tuple[Place, ...]:
         from symchiral.experiment.places import find_places
-        from symchiral.read.spectrum import read_frequencies
+        from symchiral.reading.spectrum import read_frequencies
 
         if isinstance(frequencies, str):
             frequencies = read_frequencies(frequencies)

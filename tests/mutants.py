@@ -203,8 +203,8 @@ class Case:
 def structures() -> list[tuple[str, str]]:
     """Names and texts of small structure files in several formats."""
     from symchiral.crystal.crystal import Crystal
-    from symchiral.read import find_structure, structure_names
-    from symchiral.read.structure import read_crystal
+    from symchiral.reading import find_structure, structure_names
+    from symchiral.reading.structure import read_crystal
 
     def poscar(crystal: Crystal) -> str:
         order = sorted(range(len(crystal)), key=lambda i: crystal.numbers[i])
@@ -274,7 +274,7 @@ def force_files() -> dict[str, dict[str, bytes]]:
     import phonopy
     from phonopy.file_IO import write_FORCE_CONSTANTS, write_force_constants_to_hdf5
 
-    from symchiral.read.files import unpack
+    from symchiral.reading.files import unpack
 
     kept: dict[str, dict[str, bytes]] = {}
     for name, supercell in SMALL.items():
@@ -345,7 +345,7 @@ def force_set_files() -> list[dict[str, bytes]]:
     """POSCAR, FORCE_SETS and settings of some of phonopy's own examples."""
     from phonopy_crystals import CRYSTALS, DATA
 
-    from symchiral.read.files import unpack
+    from symchiral.reading.files import unpack
 
     return [
         {
@@ -495,7 +495,7 @@ def third_order_files() -> list[dict[str, bytes]]:
 
     Without phono3py, where they are refused, those of silicon alone.
     """
-    from symchiral.read.files import unpack
+    from symchiral.reading.files import unpack
 
     try:
         import phono3py

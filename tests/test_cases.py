@@ -14,7 +14,7 @@ import spglib
 
 import symchiral as sc
 from symchiral.errors import DisorderError, ReadError, StructureError, SymchiralError
-from symchiral.read.structure import read_bytes, read_crystal
+from symchiral.reading.structure import read_bytes, read_crystal
 
 FOLDER = Path(__file__).parent / "data" / "cases"
 

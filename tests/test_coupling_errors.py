@@ -17,7 +17,7 @@ from symchiral.anharmonic.finite import invariants
 from symchiral.anharmonic.polynomial import Polynomial
 from symchiral.crystal.crystal import Crystal, Source
 from symchiral.modes.coordinates import NormalCoordinates, normal_coordinates
-from symchiral.read.couplings import CouplingTable
+from symchiral.reading.couplings import CouplingTable
 
 Floats = npt.NDArray[np.float64]
 

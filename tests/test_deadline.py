@@ -8,8 +8,8 @@ import ase.io
 import pytest
 
 from symchiral.errors import ReadError
-from symchiral.read.deadline import within
-from symchiral.read.structure import read_bytes
+from symchiral.reading.deadline import within
+from symchiral.reading.structure import read_bytes
 
 
 def endless(*_: object, **__: object) -> None:
@@ -53,7 +53,7 @@ def test_it_works_in_any_thread() -> None:
 
 def test_an_endless_parser_of_ase_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ase.io, "read", endless)
-    monkeypatch.setattr("symchiral.read.foreign.SECONDS", 0.3)
+    monkeypatch.setattr("symchiral.reading.foreign.SECONDS", 0.3)
     text = b"CRYSTAL\nPRIMVEC\n1 0 0\n0 1 0\n0 0 1\nPRIMCOORD\n1 1\n6 0 0 0\n"
     with pytest.raises(ReadError, match="was ended"):
         read_bytes(text, name="x.xsf")

@@ -84,7 +84,7 @@ def test_links_folders_pipes_and_devices(tmp_path: Path) -> None:
 
 
 def test_nothing_is_written_onto_what_was_read(tmp_path: Path) -> None:
-    from symchiral.read.files import load
+    from symchiral.reading.files import load
 
     file, twin = tmp_path / "x.yaml", tmp_path / "y.yaml"
     file.write_text(mark("bands"))

@@ -38,7 +38,7 @@ from symchiral.errors import InputError, SymchiralError
 from symchiral.figures.motion import animate_motion, chosen_modes
 from symchiral.modes.coordinates import NormalCoordinates, normal_coordinates
 from symchiral.modes.displacement import displacement_matrices
-from symchiral.read.couplings import CouplingTable, coupling_document, read_coupling_table
+from symchiral.reading.couplings import CouplingTable, coupling_document, read_coupling_table
 from symchiral.study import Study
 from symchiral.text.simulate import light_text, simulate_table
 from symchiral.units import HBAR

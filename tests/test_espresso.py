@@ -11,8 +11,8 @@ from ase.cell import Cell
 
 from symchiral.crystal.search import find_symmetry
 from symchiral.errors import ReadError, SymchiralError
-from symchiral.read.espresso import parse_espresso
-from symchiral.read.structure import read_bytes, read_crystal
+from symchiral.reading.espresso import parse_espresso
+from symchiral.reading.structure import read_bytes, read_crystal
 from symchiral.units import BOHR
 
 CASES = Path(__file__).resolve().parent / "data" / "cases"

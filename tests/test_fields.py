@@ -21,7 +21,7 @@ from symchiral.errors import AxisError, GrammarError, InputError
 from symchiral.fields.background import Background, crystal_in
 from symchiral.irreps.partners import partners
 from symchiral.modes.species import find_species
-from symchiral.read.shipped import find_structure
+from symchiral.reading.shipped import find_structure
 from symchiral.rules.changes import find_changes
 from symchiral.rules.magnetism import splittings
 

@@ -22,7 +22,7 @@ import symchiral as sc
 from symchiral.cli import main
 from symchiral.errors import InputError, LimitError, StructureError, WavevectorError
 from symchiral.forces.door import from_yaml
-from symchiral.read.shipped import find_structure
+from symchiral.reading.shipped import find_structure
 
 SET = "NaCl/phonopy.yaml"
 
@@ -301,7 +301,7 @@ CRASHES = """
 import sys, warnings, numpy as np, phonopy
 import symchiral as sc
 from symchiral.forces.door import from_yaml
-from symchiral.read.shipped import find_structure
+from symchiral.reading.shipped import find_structure
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.search import find_symmetry
 from phonopy.structure.atoms import PhonopyAtoms

@@ -23,7 +23,7 @@ import pytest
 import spglib
 
 from symchiral.errors import LabelError
-from symchiral.read import find_structure, force_data_names, structure_names
+from symchiral.reading import find_structure, force_data_names, structure_names
 
 if TYPE_CHECKING:
     from phonopy import Phonopy

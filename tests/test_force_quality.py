@@ -19,7 +19,7 @@ from symchiral.errors import StructureError
 from symchiral.forces.door import ForceConstants, from_yaml
 from symchiral.forces.phonons import make_phonons
 from symchiral.forces.rotation import linear_terms, with_rotations
-from symchiral.read.shipped import find_structure
+from symchiral.reading.shipped import find_structure
 
 Floats = npt.NDArray[np.float64]
 

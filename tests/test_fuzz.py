@@ -12,7 +12,7 @@ import pytest
 from mutants import DOORS, case_of, fault_of, mutated, run_many, structures
 
 from symchiral.errors import SymchiralError
-from symchiral.read.structure import read_bytes
+from symchiral.reading.structure import read_bytes
 
 
 def _read(count: int, seed: int) -> Counter[str]:

@@ -135,7 +135,7 @@ def test_turning_crystal_and_beam_together_changes_nothing() -> None:
     import ase.io
     from scipy.spatial.transform import Rotation
 
-    from symchiral.read.shipped import find_structure
+    from symchiral.reading.shipped import find_structure
 
     rng = np.random.default_rng(11)
     compared = 0

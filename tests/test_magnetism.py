@@ -33,7 +33,7 @@ from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.order import find_magnetic_symmetry
 from symchiral.errors import InputError, ReadError, StructureError, SymmetryError
 from symchiral.irreps.partners import partners
-from symchiral.read.structure import read_bytes
+from symchiral.reading.structure import read_bytes
 from symchiral.rules.magnetism import mixing, net_moment, odd_activity, splittings
 from symchiral.study import Study
 

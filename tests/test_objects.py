@@ -13,7 +13,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 import symchiral as sc
 from symchiral.crystal.order import find_magnetic_symmetry
 from symchiral.errors import InputError, ReadError
-from symchiral.read.structure import read_crystal
+from symchiral.reading.structure import read_crystal
 
 CELL = np.diag([4.0, 4.0, 4.4])
 PLACES = [[0, 0, 0], [0.5, 0.5, 0.5]]

@@ -20,7 +20,7 @@ from symchiral.fields.beam import light_component
 from symchiral.fields.orientation import find_orientation
 from symchiral.fields.polar import electric_field
 from symchiral.fields.polarization import Polarization
-from symchiral.read.shipped import find_structure
+from symchiral.reading.shipped import find_structure
 
 Capture = pytest.CaptureFixture[str]
 

@@ -24,7 +24,7 @@ from symchiral.errors import (
     WavevectorError,
 )
 from symchiral.modes.mode import Modes
-from symchiral.read.shipped import find_structure
+from symchiral.reading.shipped import find_structure
 
 GAMMA, EDGE = "GM", "M"
 

@@ -23,7 +23,7 @@ from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.irreps.kpoints import named_points
 from symchiral.modes.displacement import displacement_matrices
 from symchiral.modes.mode import Modes, Multiplet
-from symchiral.read.shipped import find_structure, force_data_names
+from symchiral.reading.shipped import find_structure, force_data_names
 from symchiral.rules.activity import activity
 from symchiral.study import Study
 

@@ -29,10 +29,10 @@ from phonopy.interface.vasp import write_vasp
 import symchiral as sc
 from symchiral.cli import main
 from symchiral.errors import InputError, LimitError, ReadError, SymchiralError
-from symchiral.read import folder as folder_module
-from symchiral.read.folder import Folder
-from symchiral.read.phonopy_settings import parse_settings
-from symchiral.read.shipped import find_structure
+from symchiral.reading import folder as folder_module
+from symchiral.reading.folder import Folder
+from symchiral.reading.phonopy_settings import parse_settings
+from symchiral.reading.shipped import find_structure
 from symchiral.write.band_files import write_band_yaml
 
 POINTS = ("GM", "X", "L", "1/7,1/5,1/3")

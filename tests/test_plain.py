@@ -10,8 +10,8 @@ import yaml
 
 from symchiral.errors import ReadError
 from symchiral.plain import array, complex_array, number, parse_json, parse_yaml, rational
-from symchiral.read import find_structure
-from symchiral.read.files import unpack
+from symchiral.reading import find_structure
+from symchiral.reading.files import unpack
 
 LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n"

@@ -31,8 +31,8 @@ from symchiral.fields.beam import find_beam
 from symchiral.fields.polarization import Polarization
 from symchiral.forces.polarizability import finite_raman, optical_sets
 from symchiral.modes.species import find_species
-from symchiral.read.raman import save_raman
-from symchiral.read.shipped import find_structure
+from symchiral.reading.raman import save_raman
+from symchiral.reading.shipped import find_structure
 from symchiral.rules.atomic_raman import AtomicRaman
 from symchiral.rules.light import Light
 from symchiral.rules.raman import fit_raman, raman_form

@@ -14,10 +14,10 @@ import spglib
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.search import find_symmetry
 from symchiral.errors import ReadError, SymchiralError
-from symchiral.read.asymmetric import Expanded, expand_block
-from symchiral.read.cif import parse_cif
-from symchiral.read.named_group import operations_of_hall
-from symchiral.read.structure import read_bytes
+from symchiral.reading.asymmetric import Expanded, expand_block
+from symchiral.reading.cif import parse_cif
+from symchiral.reading.named_group import operations_of_hall
+from symchiral.reading.structure import read_bytes
 
 CODE_TAG = "_space_group_IT_coordinate_system_code"
 SITE = np.array([0.1234, 0.2918, 0.0741])
@@ -129,7 +129,7 @@ def test_every_setting_by_every_name() -> None:
 
 def test_symbols_name_one_group() -> None:
     """No compact symbol, of whatever dialect, is that of two groups."""
-    from symchiral.read.named_group import _full_symbols, _old_symbols
+    from symchiral.reading.named_group import _full_symbols, _old_symbols
 
     names = _old_symbols().keys() | _full_symbols().keys()
     assert len(names) == 787
@@ -144,7 +144,7 @@ def test_symbols_name_one_group() -> None:
 
 def test_gemmi_names_the_settings_as_spglib_does() -> None:
     """Where both tables have a symbol and a choice, they mean the same operations."""
-    from symchiral.read.named_group import _full_symbols, _old_symbols, _same
+    from symchiral.reading.named_group import _full_symbols, _old_symbols, _same
 
     checked = 0
     for name, entries in _full_symbols().items():

@@ -14,8 +14,8 @@ from ase.calculators.emt import EMT
 import symchiral as sc
 from symchiral.crystal.order import find_magnetic_symmetry
 from symchiral.errors import DisorderError, GrammarError, StructureError, SymchiralError
-from symchiral.read import find_structure, structure_names
-from symchiral.read.structure import read_bytes, read_crystal
+from symchiral.reading import find_structure, structure_names
+from symchiral.reading.structure import read_bytes, read_crystal
 
 ROW = re.compile(r"^(\S+) +([A-Z][a-z]?) +(\d+ +[a-z] +)?([-.\d]+) +([-.\d]+) +([-.\d]+)(.*)$")
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
-from symchiral.read.couplings import CouplingTable, coupling_document
+from symchiral.reading.couplings import CouplingTable, coupling_document
 
 FOLDER = Path(__file__).resolve().parent.parent / "structures" / "Bi2Se3"
 ERROR = 3e-5

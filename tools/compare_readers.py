@@ -27,7 +27,7 @@ import spglib
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.search import find_symmetry
 from symchiral.errors import SymchiralError
-from symchiral.read.structure import read_bytes, read_crystal
+from symchiral.reading.structure import read_bytes, read_crystal
 
 Reading = tuple[dict[str, int], int] | str
 """Atoms of the cell by element and number of the space group, or why there is none."""

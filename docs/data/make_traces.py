@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import symchiral as sc
-from symchiral.read.spectrum import read_frequencies
+from symchiral.reading.spectrum import read_frequencies
 
 PUMPS = {"σ+": "σ+", "σ-": "σ-", "0 deg": "0deg", "30 deg": "30deg"}
 """As in the file, and as simulate takes them."""

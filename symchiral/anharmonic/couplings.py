@@ -20,7 +20,7 @@ from symchiral.errors import StructureError
 from symchiral.modes.coordinates import NormalCoordinates
 from symchiral.modes.displacement import displacement_matrices
 from symchiral.modes.names import find_name
-from symchiral.read.couplings import CouplingTable, coupling_document
+from symchiral.reading.couplings import CouplingTable, coupling_document
 from symchiral.value import Value, frozen
 
 Complex = npt.NDArray[np.complex128]

@@ -13,7 +13,7 @@ from symchiral.crystal.tolerance import SYMPREC
 from symchiral.errors import InputError, ReadError, StructureError
 from symchiral.forces.check import checked_hdf5, checked_supercell, checked_unit
 from symchiral.forces.door import BROKEN, ForceConstants, first_line, from_yaml, heard
-from symchiral.read.folder import Folder
+from symchiral.reading.folder import Folder
 
 Floats = npt.NDArray[np.float64]
 

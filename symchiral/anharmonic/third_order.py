@@ -24,9 +24,9 @@ from symchiral.disk import is_folder, user_path
 from symchiral.errors import ReadError, StructureError, WavevectorError
 from symchiral.forces.door import ForceConstants
 from symchiral.modes.coordinates import NormalCoordinates
-from symchiral.read.files import load, locate
-from symchiral.read.folder import MAX_BYTES, Folder, archive_has, is_zip, plain_path
-from symchiral.read.phonon_files import parse_yaml
+from symchiral.reading.files import load, locate
+from symchiral.reading.folder import MAX_BYTES, Folder, archive_has, is_zip, plain_path
+from symchiral.reading.phonon_files import parse_yaml
 from symchiral.value import Value, frozen
 
 Complex = npt.NDArray[np.complex128]

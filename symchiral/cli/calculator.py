@@ -78,7 +78,7 @@ def with_calculator(study: Study, options: argparse.Namespace, *, gamma: bool = 
     from symchiral.disk import user_path
     from symchiral.forces.compute import default_cache
     from symchiral.forces.forcecache import ForceCache
-    from symchiral.read.phonopy_settings import supercell_matrix
+    from symchiral.reading.phonopy_settings import supercell_matrix
 
     supercell = None
     if options.supercell is not None:

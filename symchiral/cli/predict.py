@@ -128,7 +128,7 @@ def run(options: argparse.Namespace) -> None:
 def resonance_options(options: argparse.Namespace) -> dict[str, Any]:
     """Return the options that concern frequencies, as far as they are given."""
     from symchiral.fields.pump import frequency
-    from symchiral.read.spectrum import read_linewidths
+    from symchiral.reading.spectrum import read_linewidths
 
     found: dict[str, Any] = {}
     if options.pump is not None:

@@ -102,7 +102,7 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.dynamics.sweep import Sweep, run_sweep
     from symchiral.errors import InputError
     from symchiral.figures.motion import KIND
-    from symchiral.read.spectrum import read_frequencies, read_linewidths
+    from symchiral.reading.spectrum import read_frequencies, read_linewidths
     from symchiral.text.run import run_notices
     from symchiral.text.simulate import simulate_table, sweep_table
     from symchiral.write.columns import TRAJECTORY, csv_start

@@ -17,7 +17,7 @@ from symchiral.experiment.measurement import Pump
 from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.tablefile import read_bytes
 from symchiral.plain import number, parse_yaml
-from symchiral.read.files import decode
+from symchiral.reading.files import decode
 from symchiral.units import in_thz
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from symchiral.disk import is_file, is_folder
 from symchiral.errors import InputError, ReadError
 from symchiral.plain import LARGEST
-from symchiral.read.files import decode, load, unpack
+from symchiral.reading.files import decode, load, unpack
 
 Columns = Mapping[str, list[str]]
 

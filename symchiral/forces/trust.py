@@ -135,7 +135,7 @@ def generators(crystal: SymmetricCrystal) -> list[int]:
 
     Examples
     --------
-    >>> from symchiral.read.structure import read_crystal
+    >>> from symchiral.reading.structure import read_crystal
     >>> from symchiral.crystal.search import find_symmetry
     >>> len(generators(find_symmetry(read_crystal("Bi2Se3"))))
     2

@@ -113,7 +113,7 @@ def find_segments(crystal: SymmetricCrystal, path: str | None = None) -> tuple[S
     Examples
     --------
     >>> from symchiral.crystal.search import find_symmetry
-    >>> from symchiral.read.structure import read_crystal
+    >>> from symchiral.reading.structure import read_crystal
     >>> find_segments(find_symmetry(read_crystal("Bi2Se3")), "L GM T")
     (Segment(L–GM, C), Segment(GM–T, LD))
     """

@@ -160,7 +160,7 @@ def light(repeat: int) -> Iterator[Row]:
     import ase.io
 
     import symchiral as sc
-    from symchiral.read.shipped import find_structure
+    from symchiral.reading.shipped import find_structure
     from symchiral.text.light import light_tables
 
     for name in WARM:
@@ -224,7 +224,7 @@ def screening(_: int) -> Iterator[Row]:
     """Every shipped structure, one process, against reading each and one search by spglib."""
     found = answer_of(
         "import json, time, ase.io, spglib, symchiral as sc\n"
-        "from symchiral.read.shipped import find_structure\n"
+        "from symchiral.reading.shipped import find_structure\n"
         "files = [find_structure(name) for name in sc.structure_names()]\n"
         "files = [file for file in files if str(file).endswith('.cif')]\n"
         "sc.predict(files[0])\n"

@@ -19,9 +19,9 @@ import numpy.typing as npt
 
 from symchiral.crystal.check import LARGEST_MOMENT
 from symchiral.errors import ReadError, StructureError
-from symchiral.read.cif import Block, number
-from symchiral.read.expand import Orbits
-from symchiral.read.xyz import distinct_operations, parse_xyz
+from symchiral.reading.cif import Block, number
+from symchiral.reading.expand import Orbits
+from symchiral.reading.xyz import distinct_operations, parse_xyz
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -12,8 +12,8 @@ from symchiral.crystal.check import MAX_ATOMS, too_many
 from symchiral.crystal.crystal import Crystal
 from symchiral.errors import DisorderError, ReadError, StructureError
 from symchiral.quiet import quiet
-from symchiral.read.deadline import within
-from symchiral.read.files import choose, decode
+from symchiral.reading.deadline import within
+from symchiral.reading.files import choose, decode
 
 _NOT_STRUCTURES = frozenset({
     "aselmdb", "bundletrajectory", "db", "eps", "gif", "gpw", "html", "mp4", "mysql", "png",

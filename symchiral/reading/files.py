@@ -17,7 +17,7 @@ from pathlib import Path
 
 from symchiral.disk import is_file, is_folder, note_read, read_regular, user_path
 from symchiral.errors import LabelError, LimitError, ReadError
-from symchiral.read.shipped import FORCE_FILES, find_structure, structure_names
+from symchiral.reading.shipped import FORCE_FILES, find_structure, structure_names
 
 MAX_BYTES = 50_000_000
 """Larger files, also after decompression, are no structures of one crystal."""

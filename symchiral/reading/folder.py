@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from symchiral.disk import is_file, note_read
 from symchiral.errors import LimitError, ReadError
-from symchiral.read.files import load, unpack
+from symchiral.reading.files import load, unpack
 
 MAX_BYTES = 1_000_000_000
 """Larger files of force data are not read, nor larger contents of a compressed one."""

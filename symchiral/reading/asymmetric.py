@@ -10,18 +10,18 @@ import numpy.typing as npt
 
 from symchiral.crystal.crystal import Mixture, Notice
 from symchiral.errors import ReadError, StructureError
-from symchiral.read.cif import Block, number
-from symchiral.read.expand import metric_misfit
-from symchiral.read.magnetic_cif import (
+from symchiral.reading.cif import Block, number
+from symchiral.reading.expand import metric_misfit
+from symchiral.reading.magnetic_cif import (
     expanded_moments,
     magnetic_operations,
     stated_moments,
     without_time,
 )
-from symchiral.read.named_group import FITS, Statement, operations_of
-from symchiral.read.places import occupied, read_rows
-from symchiral.read.stated import contradictions, stated_contents
-from symchiral.read.xyz import distinct_operations, parse_operations
+from symchiral.reading.named_group import FITS, Statement, operations_of
+from symchiral.reading.places import occupied, read_rows
+from symchiral.reading.stated import contradictions, stated_contents
+from symchiral.reading.xyz import distinct_operations, parse_operations
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -104,7 +104,7 @@ def expand_block(block: Block, *, name: str, average_sites: bool = False) -> Exp
 
     Examples
     --------
-    >>> from symchiral.read.cif import parse_cif
+    >>> from symchiral.reading.cif import parse_cif
     >>> text = '''_cell_length_a 4
     ... _cell_length_b 4
     ... _cell_length_c 4

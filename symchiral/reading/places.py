@@ -19,8 +19,8 @@ import numpy.typing as npt
 from symchiral.crystal.check import MAX_ATOMS, closest_atoms, too_many
 from symchiral.crystal.crystal import SYMBOLS, Mixture, Notice
 from symchiral.errors import DisorderError, ReadError, StructureError
-from symchiral.read.cif import Block, number
-from symchiral.read.expand import MERGE, Orbits, expand
+from symchiral.reading.cif import Block, number
+from symchiral.reading.expand import MERGE, Orbits, expand
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -192,7 +192,7 @@ def occupied(
     rows : sequence of Row
         The sites.
     rotations, translations, cell
-        As for :func:`~symchiral.read.expand.expand`.
+        As for :func:`~symchiral.reading.expand.expand`.
     average : bool
         Take a place that several elements fill as one virtual element.
     name : str
@@ -205,7 +205,7 @@ def occupied(
     DisorderError
         A place is not filled, or by several elements.
     StructureError, LimitError
-        As for :func:`~symchiral.read.expand.expand`.
+        As for :func:`~symchiral.reading.expand.expand`.
     """
     labels = tuple(row.label for row in rows)
     sites = np.array([row.position for row in rows])

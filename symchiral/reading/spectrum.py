@@ -8,8 +8,8 @@ from symchiral.disk import is_file, user_path
 from symchiral.errors import GrammarError, InputError, ReadError
 from symchiral.fields.pump import frequency
 from symchiral.plain import number, parse_json
-from symchiral.read.files import load
-from symchiral.read.shipped import find_beside
+from symchiral.reading.files import load
+from symchiral.reading.shipped import find_beside
 from symchiral.units import in_thz
 
 

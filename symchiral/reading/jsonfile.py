@@ -11,8 +11,8 @@ from symchiral.crystal.crystal import Source
 from symchiral.disk import is_file, user_path
 from symchiral.errors import InputError, ReadError
 from symchiral.plain import parse_json
-from symchiral.read.files import load
-from symchiral.read.shipped import find_beside
+from symchiral.reading.files import load
+from symchiral.reading.shipped import find_beside
 
 T = TypeVar("T")
 

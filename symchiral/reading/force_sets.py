@@ -14,10 +14,10 @@ from symchiral.crystal.crystal import Crystal
 from symchiral.errors import ReadError
 from symchiral.forces.door import ForceConstants, atoms_of, from_cells, supercell_of
 from symchiral.plain import parse_yaml
-from symchiral.read.files import decode
-from symchiral.read.folder import Folder, plain_path
-from symchiral.read.phonopy_settings import AUTO, Settings, parse_settings, supercell_matrix
-from symchiral.read.structure import read_bytes
+from symchiral.reading.files import decode
+from symchiral.reading.folder import Folder, plain_path
+from symchiral.reading.phonopy_settings import AUTO, Settings, parse_settings, supercell_matrix
+from symchiral.reading.structure import read_bytes
 
 Floats = npt.NDArray[np.float64]
 

@@ -22,14 +22,14 @@ from symchiral.errors import (
     StructureError,
     SymchiralError,
 )
-from symchiral.read.asymmetric import Expanded, expand_block, has_atoms
-from symchiral.read.cif import Block, looks_like_cif, parse_cif
-from symchiral.read.espresso import looks_like_espresso, parse_espresso
-from symchiral.read.files import choose, decode, load, locate, unpack
-from symchiral.read.foreign import plain_name, read_cif_by_ase, read_foreign
-from symchiral.read.phonon_website import looks_like_website, read_website
-from symchiral.read.readings import differences
-from symchiral.read.site_values import (
+from symchiral.reading.asymmetric import Expanded, expand_block, has_atoms
+from symchiral.reading.cif import Block, looks_like_cif, parse_cif
+from symchiral.reading.espresso import looks_like_espresso, parse_espresso
+from symchiral.reading.files import choose, decode, load, locate, unpack
+from symchiral.reading.foreign import plain_name, read_cif_by_ase, read_foreign
+from symchiral.reading.phonon_website import looks_like_website, read_website
+from symchiral.reading.readings import differences
+from symchiral.reading.site_values import (
     first_moments,
     moments_of,
     unequal_charges,

@@ -21,10 +21,10 @@ from symchiral.forces.door import ForceConstants, Forces, from_yaml, read_charge
 from symchiral.forces.provenance import KEY, Provenance
 from symchiral.forces.tabulated import Structure, tabulated, tabulated_hdf5
 from symchiral.plain import parse_yaml as parse_plain_yaml
-from symchiral.read.files import load, locate, unpack
-from symchiral.read.folder import MAX_BYTES, Folder, is_zip, plain_path
-from symchiral.read.force_sets import CONSTANTS, SETS, from_files
-from symchiral.read.site_values import uncommon_masses
+from symchiral.reading.files import load, locate, unpack
+from symchiral.reading.folder import MAX_BYTES, Folder, is_zip, plain_path
+from symchiral.reading.force_sets import CONSTANTS, SETS, from_files
+from symchiral.reading.site_values import uncommon_masses
 
 Floats = npt.NDArray[np.float64]
 

@@ -78,7 +78,7 @@ def expand(
 
     Examples
     --------
-    >>> from symchiral.read.xyz import parse_operations
+    >>> from symchiral.reading.xyz import parse_operations
     >>> w, t, _ = parse_operations(["x,y,z", "-y,x-y,z", "-x+y,-x,z"])
     >>> cell = np.array([[3, 0, 0], [-1.5, 1.5 * 3**0.5, 0], [0, 0, 5.0]])
     >>> expand(np.array([[0.333, 0.667, 0.2]]), w, t, cell, labels=("B",)).positions.round(6)

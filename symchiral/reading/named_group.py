@@ -20,11 +20,11 @@ import numpy.typing as npt
 
 from symchiral.crystal.crystal import Notice
 from symchiral.errors import ReadError, StructureError
-from symchiral.read.cif import Block
-from symchiral.read.expand import expand, metric_misfit
-from symchiral.read.places import Row, contents
-from symchiral.read.stated import units_of_cell
-from symchiral.read.xyz import distinct_operations
+from symchiral.reading.cif import Block
+from symchiral.reading.expand import expand, metric_misfit
+from symchiral.reading.places import Row, contents
+from symchiral.reading.stated import units_of_cell
+from symchiral.reading.xyz import distinct_operations
 from symchiral.value import frozen
 
 Integers = npt.NDArray[np.int64]

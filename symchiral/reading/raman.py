@@ -19,7 +19,7 @@ from symchiral.modes.mode import Modes
 from symchiral.modes.names import ModeName, named_species
 from symchiral.modes.species import Species
 from symchiral.plain import array, complex_array, number
-from symchiral.read.jsonfile import read_json
+from symchiral.reading.jsonfile import read_json
 from symchiral.rules.atomic_raman import AtomicRaman
 from symchiral.rules.raman import BROKEN, RamanLines, TensorUnit, fit_raman, raman_form
 from symchiral.units import in_thz

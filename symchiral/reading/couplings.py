@@ -14,8 +14,8 @@ import numpy.typing as npt
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
 from symchiral.disk import is_file, is_folder, user_path
 from symchiral.plain import array, complex_array, number
-from symchiral.read.jsonfile import read_json
-from symchiral.read.shipped import find_beside
+from symchiral.reading.jsonfile import read_json
+from symchiral.reading.shipped import find_beside
 
 Complex = npt.NDArray[np.complex128]
 Floats = npt.NDArray[np.float64]

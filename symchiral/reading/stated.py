@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from symchiral.crystal.crystal import SYMBOLS, Notice
-from symchiral.read.cif import Block, plain_number
-from symchiral.read.places import ATOMIC_NUMBER, Row, formula_counts
+from symchiral.reading.cif import Block, plain_number
+from symchiral.reading.places import ATOMIC_NUMBER, Row, formula_counts
 
 SAME_COUNT = 0.03
 """Contents that differ from the formula by this share do so by rounding."""
