@@ -17,9 +17,9 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.errors import ReadError
+from symchiral.value import Complex, Floats
 
 LARGEST = 1e60
 """Numbers beyond this are refused: no quantity in our units is, and squares of squares overflow."""
@@ -132,7 +132,7 @@ def rational(text: str) -> Fraction:
         raise ValueError(f"{_shown(text)} divides by zero") from error
 
 
-def array(value: Any, ndim: int, what: str) -> npt.NDArray[np.float64]:
+def array(value: Any, ndim: int, what: str) -> Floats:
     """Return nested lists of finite numbers as an array of ``ndim`` dimensions.
 
     Raises
@@ -151,7 +151,7 @@ def array(value: Any, ndim: int, what: str) -> npt.NDArray[np.float64]:
     return np.asarray(found, dtype=float)
 
 
-def complex_array(value: Any, ndim: int, what: str) -> npt.NDArray[np.complex128]:
+def complex_array(value: Any, ndim: int, what: str) -> Complex:
     """Return nested lists of finite numbers, or of pairs [re, im], as an array.
 
     Raises

@@ -1,4 +1,4 @@
-"""Frozen values: dataclasses whose arrays can not be written to."""
+"""Frozen values: dataclasses whose arrays can not be written to, and the names of array types."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Complex = npt.NDArray[np.complex128]
+Integers = npt.NDArray[np.int64]
 
 
 def frozen(array: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> npt.NDArray[Any]:

@@ -19,7 +19,8 @@ import symchiral as sc
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import space_group
 from symchiral.irreps import cache
-from symchiral.irreps.build import Complex, _small_irreps, are_irreps, small_irreps
+from symchiral.irreps.build import _small_irreps, are_irreps, small_irreps
+from symchiral.value import Complex
 
 ROOT = Path(__file__).resolve().parent.parent
 TRANSFER = "Eu(+) Eu(+) -> Eg(-)"

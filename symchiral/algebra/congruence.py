@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 
-from symchiral.value import Value, frozen
+from symchiral.value import Floats, Integers, Value, frozen
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -26,17 +25,15 @@ class Solutions(Value):
         free ones they are a basis of the whole vectors.
     """
 
-    points: npt.NDArray[np.float64]
-    free: npt.NDArray[np.int64]
-    bound: npt.NDArray[np.int64]
+    points: Floats
+    free: Integers
+    bound: Integers
 
     def __len__(self) -> int:
         return len(self.points)
 
 
-def solve_modulo_one(
-    matrix: npt.NDArray[np.int64], right: npt.NDArray[np.int64], denominator: int
-) -> Solutions:
+def solve_modulo_one(matrix: Integers, right: Integers, denominator: int) -> Solutions:
     r"""Return every x with :math:`A x \equiv b/d \pmod 1`, A and b whole, d the denominator.
 
     Whole operations on rows and columns make A diagonal, :math:`U A V = D` (the form of Smith

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-Integers = npt.NDArray[np.int64]
+from symchiral.value import Floats, Integers
 
 _STEPS = np.array(list(product((-1, 0, 1), repeat=2)))
 
@@ -45,7 +45,7 @@ def lattice_basis(generators: npt.ArrayLike, metric: npt.ArrayLike) -> Integers:
     return _shortened(np.array(basis, dtype=np.int64), np.asarray(metric, dtype=float))
 
 
-def _shortened(basis: Integers, metric: npt.NDArray[np.float64]) -> Integers:
+def _shortened(basis: Integers, metric: Floats) -> Integers:
     """Rows made short by whole combinations, then as columns."""
     changed = True
     while changed:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.anharmonic.polynomial import Monomials, Polynomial, substituted
 from symchiral.crystal.crystal import Crystal, Source
@@ -21,10 +20,7 @@ from symchiral.modes.coordinates import NormalCoordinates
 from symchiral.modes.displacement import displacement_matrices
 from symchiral.modes.names import find_name
 from symchiral.reading.couplings import CouplingTable, coupling_document
-from symchiral.value import Value, frozen
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats, Value, frozen
 
 KIND = "couplings"
 """Kind of the files of :func:`save_couplings`."""

@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.tolerance import SYMPREC
 from symchiral.errors import InputError, ReadError, StructureError
 from symchiral.forces.check import checked_hdf5, checked_supercell, checked_unit
 from symchiral.forces.door import BROKEN, ForceConstants, first_line, from_yaml, heard
 from symchiral.reading.folder import Folder
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,6 @@ from itertools import combinations_with_replacement
 from math import comb
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.anharmonic.couplings import Couplings, averaged_over_group
 from symchiral.anharmonic.polynomial import Polynomial
@@ -16,8 +15,7 @@ from symchiral.defaults import COUPLING_STEP
 from symchiral.errors import InputError, LimitError
 from symchiral.forces.displaced import ForceFunction
 from symchiral.modes.coordinates import NormalCoordinates
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats
 
 STEPS = {3: (1.0, 0.5), 4: (3.0, 2.0, 1.0)}
 """Displacements by order, in units of the step."""

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.qpoint import GAMMA, QPoint, images
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.errors import InputError, LimitError
-
-Ints = npt.NDArray[np.int64]
+from symchiral.value import Integers
 
 LARGEST = 30_000
 """Most wavevectors of a mesh."""
@@ -120,7 +118,7 @@ def needs_judging(group: SpaceGroup, points: Sequence[QPoint]) -> bool:
     return sum(Counter(m) == met for m in moved) > 1
 
 
-def _images(group: SpaceGroup, mesh: tuple[int, int, int]) -> Ints:
+def _images(group: SpaceGroup, mesh: tuple[int, int, int]) -> Integers:
     """(K, N): index of the image of every wavevector, and of the reversed one."""
     name = " ".join(map(str, mesh))
     if min(mesh) < 1:
@@ -138,7 +136,7 @@ def _images(group: SpaceGroup, mesh: tuple[int, int, int]) -> Ints:
         )
     n = np.array(mesh)
     places = np.stack(np.unravel_index(np.arange(total), mesh), axis=1)
-    found: dict[bytes, Ints] = {}
+    found: dict[bytes, Integers] = {}
     for sign in (1, -1):
         for rotation in group.rotations:
             # q R⁻¹, on the mesh: i_j = n_j Σ_k (i_k / n_k) (R⁻¹)_kj.

@@ -9,12 +9,8 @@ from itertools import combinations_with_replacement, permutations, product
 from math import factorial, prod
 
 import numpy as np
-import numpy.typing as npt
 
-from symchiral.value import Value, frozen
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats, Integers, Value, frozen
 
 Monomials = dict[tuple[int, ...], complex]
 """Sorted indices of the factors → coefficient."""
@@ -64,7 +60,7 @@ class Polynomial(Value):
     """
 
     size: int
-    factors: npt.NDArray[np.int64]
+    factors: Integers
     coefficients: Floats
 
     @classmethod
@@ -104,7 +100,7 @@ class Polynomial(Value):
         return dict(zip(keys, self.coefficients.tolist(), strict=True))
 
     @cached_property
-    def _derivative(self) -> tuple[npt.NDArray[np.int64], Floats]:
+    def _derivative(self) -> tuple[Integers, Floats]:
         """Distinct products of m − 1 factors, (L, m−1), and the matrix (n, L) of the gradient."""
         places: dict[tuple[int, ...], int] = {}
         entries = []

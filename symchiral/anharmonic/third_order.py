@@ -11,7 +11,6 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.anharmonic.couplings import Couplings
 from symchiral.anharmonic.door import Supercell, harmonic_from_yaml, third_order_from_yaml
@@ -27,10 +26,7 @@ from symchiral.modes.coordinates import NormalCoordinates
 from symchiral.reading.files import load, locate
 from symchiral.reading.folder import MAX_BYTES, Folder, archive_has, is_zip, plain_path
 from symchiral.reading.phonon_files import parse_yaml
-from symchiral.value import Value, frozen
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats, Integers, Value, frozen
 
 _ANY = "phono3py*.yaml"
 _NAMES = ("phono3py_params.yaml", "phono3py.yaml", "phono3py_disp.yaml")
@@ -103,7 +99,7 @@ class ThirdOrder(Value):
         return float(np.sum(sizes / self.masses[list(self.first), None, None]))
 
     @cached_property
-    def _places(self) -> tuple[npt.NDArray[np.int64], Floats]:
+    def _places(self) -> tuple[Integers, Floats]:
         """Primitive atom, and position on the primitive basis, of every atom."""
         frame, rest = self.crystal.frame, self.crystal.primitive.positions
         x = frame.point(self.positions, to="primitive", source="cartesian")

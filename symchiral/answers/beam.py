@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 from msgspec import Meta
 
 from symchiral.answers.record import Matrix, Record, Vector, tidy
@@ -18,6 +17,7 @@ from symchiral.fields.beam import Beam as FieldBeam
 from symchiral.fields.beam import Geometry
 from symchiral.fields.orientation import LAB
 from symchiral.fields.orientation import Orientation as FieldOrientation
+from symchiral.value import Floats
 
 LabAxis = Annotated[str, Meta(pattern=r"^-?[xyz]$")]
 
@@ -78,7 +78,7 @@ def beam_of(crystal: SymmetricCrystal, beam: FieldBeam) -> Beam:
     """Describe a beam on a crystal."""
     axis, orientation = beam.axis, beam.orientation
 
-    def name(vector: npt.NDArray[np.float64]) -> str:
+    def name(vector: Floats) -> str:
         if orientation is None:
             return direction_name(crystal, vector)
         return _lab_name(orientation.to_lab(vector))
@@ -97,7 +97,7 @@ def beam_of(crystal: SymmetricCrystal, beam: FieldBeam) -> Beam:
     )
 
 
-def _lab_name(inside: npt.NDArray[np.float64]) -> str:
+def _lab_name(inside: Floats) -> str:
     """``lab z``, ``lab [1 1 0]``: a direction by its components along lab x, y, z."""
     large = np.abs(inside) > 1e-5 * np.abs(inside).max()
     if large.sum() == 1:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 
-from symchiral.answers.record import Complex, Count, FrequencyUnit, Pam, Rational, Record, Xyz
+from symchiral.answers.record import Count, FrequencyUnit, Pam, Rational, Record, ReIm, Xyz
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.display import display
 from symchiral.engine.coupling import COPIES
@@ -67,7 +67,7 @@ class Counted(Record, frozen=True, kw_only=True):
 class Term(Record, frozen=True, kw_only=True):
     """A product of amplitudes."""
 
-    coefficient: Complex
+    coefficient: ReIm
     """Its factor: real and imaginary part."""
     factors: tuple[tuple[str, int], ...]
     """Amplitudes and their powers."""

@@ -10,7 +10,7 @@ from typing import Literal
 
 from symchiral.anharmonic.couplings import CircularTerm, Couplings, largest_sizes
 from symchiral.answers.crystal import AxisOfRotation, Structure, axis_of, structure
-from symchiral.answers.record import Answer, Complex, Record, beginning, number
+from symchiral.answers.record import Answer, Record, ReIm, beginning, number
 from symchiral.engine.judge import VerdictWord
 
 CouplingUnit = Literal["eV/(sqrt(amu) angstrom)^order"]
@@ -32,10 +32,10 @@ class Term(Record, frozen=True, kw_only=True):
 
     modes: tuple[str, ...]
     """The factors."""
-    value: Complex
+    value: ReIm
     """Coefficient [re, im] of the product as it was found; that of the conjugate product is its
     conjugate."""
-    averaged: Complex
+    averaged: ReIm
     """The same of the couplings averaged over the group, which simulate takes unless --raw asks
     for the value: the potential is the sum of every product and, where it is another product,
     its conjugate."""
@@ -121,5 +121,5 @@ def _six(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def _complex(value: complex) -> Complex:
+def _complex(value: complex) -> ReIm:
     return float(f"{value.real:.9g}"), float(f"{value.imag:.9g}")

@@ -30,12 +30,12 @@ from symchiral.answers.light_numbers import (
 )
 from symchiral.answers.record import (
     Answer,
-    Complex,
     Count,
     FrequencyUnit,
     Matrix,
     Pam,
     Record,
+    ReIm,
     Vector,
     beginning,
     tidy,
@@ -122,7 +122,7 @@ class CircularIntensity(Record, frozen=True, kw_only=True):
 
     text: str
     """The intensity, as the terminal shows it."""
-    form: tuple[tuple[Complex, ...], ...]
+    form: tuple[tuple[ReIm, ...], ...]
     """Hermitian form in the coefficients: I = sum of G_kl c_k conj(c_l)."""
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import numpy as np
 from msgspec import Meta
 
-from symchiral.answers.record import Complex, FrequencyUnit, Record, tidy, tidy_complex
+from symchiral.answers.record import FrequencyUnit, Record, ReIm, tidy, tidy_complex
 from symchiral.modes.mode import Modes, Multiplet
 from symchiral.rules.domains import Domains
 from symchiral.rules.light import SPINS, Light
@@ -83,7 +83,7 @@ class LineIntensities(MeanOverTwins, frozen=True, kw_only=True):
     """Its frequency, null if it is not known."""
     frequency_unit: FrequencyUnit
     """Unit of the frequency."""
-    coefficients: dict[str, Complex]
+    coefficients: dict[str, ReIm]
     """Coefficients of the tensor form by letter, up to a common phase."""
     outside: Annotated[float, Meta(ge=0, le=1)]
     """Share of the square of the tensor that symmetry does not allow, and that was left out."""

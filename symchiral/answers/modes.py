@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import asdict
 
@@ -24,11 +23,11 @@ from symchiral.answers.crystal import (
 )
 from symchiral.answers.record import (
     Answer,
-    Complex,
     Count,
     FrequencyUnit,
     Pam,
     Record,
+    ReIm,
     Units,
     Vector,
     beginning,
@@ -45,8 +44,9 @@ from symchiral.modes.mode import Multiplet, Relation
 from symchiral.modes.notices import modes_notices
 from symchiral.rules.activity import Polarization, activity, infrared_light
 from symchiral.units import PER_THZ
+from symchiral.value import Complex
 
-ComplexVector = tuple[Complex, Complex, Complex]
+ComplexVector = tuple[ReIm, ReIm, ReIm]
 
 
 class UnitsOfModes(Units, frozen=True, kw_only=True):
@@ -256,7 +256,7 @@ def _facts(
     multiplet: Multiplet,
     mode: OneMode,
     unit: FrequencyUnit,
-    charge: npt.NDArray[np.complex128] | None,
+    charge: Complex | None,
 ) -> dict[str, Any]:
     """The fields of a row."""
     light, am = activity(multiplet.species.participant), here.am(mode)

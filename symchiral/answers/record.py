@@ -42,7 +42,7 @@ Count = Annotated[int, Meta(ge=0)]
 Vector = tuple[float, float, float]
 Matrix = tuple[Vector, Vector, Vector]
 RationalVector = tuple[Rational, Rational, Rational]
-Complex = tuple[float, float]
+ReIm = tuple[float, float]
 """Real and imaginary part."""
 FrequencyUnit = Literal["THz", "cm-1", "meV"]
 

@@ -15,10 +15,10 @@ from symchiral.answers.couple import CouplingUnit
 from symchiral.answers.crystal import AxisOfRotation, Structure, axis_of, structure
 from symchiral.answers.record import (
     Answer,
-    Complex,
     Count,
     Matrix,
     Record,
+    ReIm,
     beginning,
     number,
     tidy,
@@ -41,7 +41,7 @@ class Pulse(Record, frozen=True, kw_only=True):
     """Carrier frequency."""
     frequency_unit: Literal["THz"] = "THz"
     """Of frequency."""
-    polarization: tuple[Complex, Complex, Complex]
+    polarization: tuple[ReIm, ReIm, ReIm]
     """Unit vector along x, y and the axis; each number [re, im]."""
     fwhm: float
     """Full width at half maximum of the intensity."""

@@ -11,7 +11,7 @@ from typing import Annotated
 import numpy as np
 from msgspec import UNSET, Meta, UnsetType
 
-from symchiral.answers.record import Complex, Count, Pam, Record, Vector, Xyz, tidy
+from symchiral.answers.record import Count, Pam, Record, ReIm, Vector, Xyz, tidy
 from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.irreps.axis import Axis, axis_at
@@ -49,7 +49,7 @@ class Character(Record, frozen=True, kw_only=True):
 
     xyz: Xyz
     """The operation in the primitive cell."""
-    value: Complex
+    value: ReIm
     """Real and imaginary part."""
 
 
@@ -184,7 +184,7 @@ def species_of(
     return tuple(found)
 
 
-def _characters(species: Species) -> tuple[list[int], tuple[Complex, ...]]:
+def _characters(species: Species) -> tuple[list[int], tuple[ReIm, ...]]:
     """Operations of the little group and the characters of the species."""
     participant, arm = species.participant, species.arm
     members = [g for g, image in enumerate(participant.images[:, arm]) if image == arm]

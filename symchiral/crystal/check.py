@@ -9,8 +9,7 @@ import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Mixture, Source
 from symchiral.errors import LimitError, StructureError
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats
 
 OVERLAP = 0.3
 """Two atoms closer than this are an error, Å (the shortest bond, H–H, has 0.74)."""

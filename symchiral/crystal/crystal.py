@@ -10,7 +10,7 @@ from math import gcd
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.value import Value, frozen
+from symchiral.value import Floats, Integers, Value, frozen
 
 
 @dataclass(frozen=True)
@@ -119,11 +119,11 @@ class Crystal(Value):
     Crystal(Po, 1 atom, 64.00 Å³)
     """
 
-    cell: npt.NDArray[np.float64]
-    positions: npt.NDArray[np.float64]
-    numbers: npt.NDArray[np.int64]
+    cell: Floats
+    positions: Floats
+    numbers: Integers
     source: Source = field(default_factory=Source)
-    moments: npt.NDArray[np.float64] | None = None
+    moments: Floats | None = None
     mixtures: tuple[Mixture, ...] = ()
 
     @classmethod

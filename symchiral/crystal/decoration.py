@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS, Crystal
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from symchiral.value import Floats, Integers
 
 SPECIES = 2
 """Orbits added. Of one alone the group may be larger: a single point has an inversion centre."""

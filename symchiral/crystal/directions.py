@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.symmetric import SymmetricCrystal
+from symchiral.value import Floats
 
 
-def direction_name(crystal: SymmetricCrystal, vector: npt.NDArray[np.float64]) -> str:
+def direction_name(crystal: SymmetricCrystal, vector: Floats) -> str:
     """Name a Cartesian direction: a, b or c of the input cell, else [u v w].
 
     After [u v w] stands the name in the standard cell, where it has one:
@@ -20,20 +20,20 @@ def direction_name(crystal: SymmetricCrystal, vector: npt.NDArray[np.float64]) -
     return f"{inside} ({name} of the standard cell)" if name and inside[0] == "[" else inside
 
 
-def input_name(crystal: SymmetricCrystal, vector: npt.NDArray[np.float64]) -> str:
+def input_name(crystal: SymmetricCrystal, vector: Floats) -> str:
     """Name a Cartesian direction in the input cell alone: a, b or c, else [u v w]."""
     inside = crystal.frame.direction(vector, to="input", source="cartesian")
     return _cell_vector(inside) or numbers_name(inside)
 
 
-def numbers_name(components: npt.NDArray[np.float64]) -> str:
+def numbers_name(components: Floats) -> str:
     """Name a direction by its components, the smallest of them 1: ``[1 -1 0]``."""
     large = abs(components) > 1e-5 * abs(components).max()
     scaled = components / abs(components[large]).min()
     return "[" + " ".join(f"{x:g}" for x in scaled.round(3) + 0.0) + "]"
 
 
-def across_name(crystal: SymmetricCrystal, frame: npt.NDArray[np.float64]) -> str:
+def across_name(crystal: SymmetricCrystal, frame: Floats) -> str:
     """Name the first row of x, y, n: a direction of the cell, or what it is the projection of."""
     x, n = frame[0], frame[2]
     text = direction_name(crystal, x)
@@ -46,7 +46,7 @@ def across_name(crystal: SymmetricCrystal, frame: npt.NDArray[np.float64]) -> st
     return text
 
 
-def _cell_vector(direction: npt.NDArray[np.float64]) -> str:
+def _cell_vector(direction: Floats) -> str:
     """``c`` or ``-c`` where a direction is that of a cell vector, else empty."""
     large = abs(direction) > 1e-5 * abs(direction).max()
     if large.sum() > 1:

@@ -11,10 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.operation import Vector
-from symchiral.value import Value, frozen
+from symchiral.value import Floats, Integers, Value, frozen
 
 Basis = Literal["input", "standard", "primitive", "cartesian"]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -106,7 +105,7 @@ class Frame(Value):
         *,
         to: Basis,
         source: Basis,
-    ) -> tuple[npt.NDArray[np.int64], Floats]:
+    ) -> tuple[Integers, Floats]:
         r"""Change the basis of operations: :math:`x' = A x + b` makes :math:`\{W|w\}` into
         :math:`\{A W A^{-1} | A w + b - A W A^{-1} b\}`; shapes (n, 3, 3) and (n, 3).
         """
@@ -197,7 +196,7 @@ class Change(Value):
         s.
     """
 
-    rotation: npt.NDArray[np.int64]
+    rotation: Integers
     shift: Floats
 
     def __call__(self, x: Floats) -> Floats:
@@ -205,7 +204,7 @@ class Change(Value):
         return np.asarray(x @ self.rotation.T + self.shift)
 
 
-def symmetrized_cell(cell: Floats, rotations: npt.NDArray[np.int64]) -> Floats:
+def symmetrized_cell(cell: Floats, rotations: Integers) -> Floats:
     r"""Return the cell nearest to ``cell`` whose metric is invariant under ``rotations``.
 
     The metric :math:`g = A^T A` is averaged, :math:`\bar g = |G|^{-1}\sum W^T g W`, and the cell is

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.value import Value, frozen
+from symchiral.value import Integers, Value, frozen
 
 Vector = tuple[Fraction, Fraction, Fraction]
 """Three exact fractions."""
@@ -45,7 +45,7 @@ class Operation(Value):
     '-y,x-y,z+1/3'
     """
 
-    rotation: npt.NDArray[np.int64]
+    rotation: Integers
     translation: Vector
 
     @classmethod
@@ -79,7 +79,7 @@ class Operation(Value):
         return round(float(np.linalg.det(self.rotation)))
 
     @cached_property
-    def proper(self) -> npt.NDArray[np.int64]:
+    def proper(self) -> Integers:
         """The proper rotation part det(W)·W."""
         return frozen(self.determinant * self.rotation)
 
@@ -185,12 +185,12 @@ class Operation(Value):
         return f"Operation.parse('{self.xyz}')"
 
 
-def sum_of_powers(matrix: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int64]:
+def sum_of_powers(matrix: Integers, n: int) -> Integers:
     """Return 1 + W + … + W^(n−1)."""
     return np.asarray(sum((np.linalg.matrix_power(matrix, k) for k in range(n)), 0 * matrix))
 
 
-def _apply(matrix: npt.NDArray[np.int64], vector: Vector | tuple[Fraction, ...]) -> Vector:
+def _apply(matrix: Integers, vector: Vector | tuple[Fraction, ...]) -> Vector:
     u, v, w = (
         sum((int(m) * x for m, x in zip(row, vector, strict=True)), Fraction(0)) for row in matrix
     )

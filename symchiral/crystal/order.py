@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.algebra.lattice import cell_indices, lattice_basis, vectors_within
 from symchiral.crystal.crystal import Crystal
@@ -19,9 +18,7 @@ from symchiral.crystal.search import (
 from symchiral.crystal.spacegroup import DENOMINATOR
 from symchiral.crystal.tolerance import SYMPREC
 from symchiral.errors import SymmetryError
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from symchiral.value import Floats, Integers
 
 SAME_MOMENT = 0.02
 """Moments that differ by less are equal, μB: files give two or three digits."""

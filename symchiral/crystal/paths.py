@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import SymmetryError
 from symchiral.quiet import quiet
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats
 
 SNAP = 24
 """Coordinates of special points are multiples of 1/24."""

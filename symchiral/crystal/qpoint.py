@@ -7,11 +7,11 @@ from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.operation import Vector
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.plain import rational
+from symchiral.value import Integers
 
 ZERO: Vector = (Fraction(0), Fraction(0), Fraction(0))
 GENERIC: Vector = (Fraction(37, 211), Fraction(52, 307), Fraction(61, 401))
@@ -92,14 +92,14 @@ class QPoint:
         """Coordinates at the generic values of the parameters."""
         return self.at(*GENERIC).coordinates
 
-    def dot(self, vector: tuple[Fraction | int, ...] | npt.NDArray[np.int64]) -> Fraction:
+    def dot(self, vector: tuple[Fraction | int, ...] | Integers) -> Fraction:
         """Return q·t in turns for a vector t in the primitive basis, at the generic values."""
         t = _vector(
             *(Fraction(int(x)) if isinstance(x, np.integer) else Fraction(x) for x in vector)
         )
         return sum((a * b for a, b in zip(self.generic, t, strict=True)), Fraction(0))
 
-    def rotated(self, inverse_rotation: npt.NDArray[np.int64]) -> QPoint:
+    def rotated(self, inverse_rotation: Integers) -> QPoint:
         """Image R q, given the inverse W⁻¹ of the rotation part: coefficients are q W⁻¹."""
         columns = inverse_rotation.T.tolist()
 

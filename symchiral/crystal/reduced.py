@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.algebra.lattice import cell_indices, lattice_basis, vectors_within
 from symchiral.crystal.crystal import Crystal
@@ -21,10 +20,7 @@ from symchiral.crystal.search import (
 )
 from symchiral.crystal.spacegroup import DENOMINATOR
 from symchiral.errors import SymmetryError
-from symchiral.value import Value
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from symchiral.value import Floats, Integers, Value
 
 
 @dataclass(frozen=True, eq=False, repr=False)

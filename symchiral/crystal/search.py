@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import spglib
 
 from symchiral.crystal.crystal import Crystal
@@ -24,7 +23,7 @@ from symchiral.crystal.symmetrize import averaged, carried, fold, lattice_shifts
 from symchiral.crystal.tolerance import SYMPREC, distance_tolerance
 from symchiral.errors import SymmetryError
 from symchiral.quiet import environment, quiet
-from symchiral.value import frozen
+from symchiral.value import Floats, Integers, frozen
 
 EXACT = 1e-6
 """Symmetrised atoms that miss their images by more have not been symmetrised, Å."""
@@ -116,9 +115,7 @@ def named_settings() -> tuple[tuple[int, tuple[str, ...], str, str], ...]:
     return tuple(found)
 
 
-def number_of_operations(
-    rotations: npt.NDArray[np.int64], translations: npt.NDArray[np.float64]
-) -> int | None:
+def number_of_operations(rotations: Integers, translations: Floats) -> int | None:
     """Number of the space group that operations form, in any setting; None if of none.
 
     Examples
@@ -137,7 +134,7 @@ def number_of_operations(
     return None if found is None else int(found.number)
 
 
-def point_group_symbol(rotations: npt.NDArray[np.int64]) -> str:
+def point_group_symbol(rotations: Integers) -> str:
     """Hermann–Mauguin symbol of a point group given by its rotation parts.
 
     Examples
@@ -152,9 +149,9 @@ def point_group_symbol(rotations: npt.NDArray[np.int64]) -> str:
 
 
 def magnetic_numbers(
-    rotations: npt.NDArray[np.int64],
-    translations: npt.NDArray[np.float64],
-    signs: npt.NDArray[np.int64],
+    rotations: Integers,
+    translations: Floats,
+    signs: Integers,
 ) -> tuple[str, int] | None:
     """BNS number and unified number of a magnetic space group; None if spglib does not find them.
 
@@ -183,7 +180,7 @@ def _silent() -> Iterator[None]:
         yield
 
 
-def _centring(translations: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _centring(translations: Floats) -> Floats:
     """Primitive vectors as columns in the standard basis, from the pure translations."""
     third, half = 1 / 3, 0.5
     kinds: dict[tuple[tuple[int, ...], ...], list[list[float]]] = {
@@ -259,12 +256,12 @@ def settled(
     crystal: Crystal,
     found: Frame,
     group: SpaceGroup,
-    mapping: npt.NDArray[np.int64],
+    mapping: Integers,
     *,
     letters: list[tuple[str, str]],
     symprec: float,
     warnings: tuple[Notice, ...],
-    marks: npt.NDArray[np.float64] | None = None,
+    marks: Floats | None = None,
     decorate: bool = False,
 ) -> SymmetricCrystal:
     """Return the symmetric crystal in the setting it prefers, given any standard setting.

@@ -13,10 +13,7 @@ import numpy.typing as npt
 from symchiral.algebra.congruence import Solutions, solve_modulo_one
 from symchiral.crystal.frame import Change, Frame
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
-from symchiral.value import frozen
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from symchiral.value import Floats, Integers, frozen
 
 SHARPNESS = 30.0
 OFFSET = np.array([0.01, 0.02, 0.03])

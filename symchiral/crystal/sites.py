@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.spacegroup import SpaceGroup
+from symchiral.value import Integers
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,7 +51,7 @@ class Site:
 def find_sites(
     letters: list[tuple[str, str]],
     symbols: Sequence[str],
-    permutations: npt.NDArray[np.int64],
+    permutations: Integers,
     group: SpaceGroup,
 ) -> tuple[Site, ...]:
     """Return the orbits, given Wyckoff letter and site symmetry of every primitive atom."""

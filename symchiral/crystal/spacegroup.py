@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.operation import Operation
-from symchiral.value import Value, frozen
+from symchiral.value import Floats, Integers, Value, frozen
 
 DENOMINATOR = 24
 """Every translation of every standard setting is a multiple of 1/24 in the primitive cell."""
@@ -52,9 +52,9 @@ class SpaceGroup(Value):
     symbol: str
     point_group: str
     schoenflies: str
-    rotations: npt.NDArray[np.int64]
-    shifts: npt.NDArray[np.int64]
-    centring: npt.NDArray[np.float64]
+    rotations: Integers
+    shifts: Integers
+    centring: Floats
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SpaceGroup) and other.hall_number == self.hall_number
@@ -113,7 +113,7 @@ class SpaceGroup(Value):
         return self._index_of_rotation[np.ascontiguousarray(rotation, dtype=np.int64).tobytes()]
 
     @cached_property
-    def products(self) -> npt.NDArray[np.int64]:
+    def products(self) -> Integers:
         """(G, G) int: index of the operation g·h."""
         table = np.einsum("gij,hjk->ghik", self.rotations, self.rotations)
         n = len(self)
@@ -122,7 +122,7 @@ class SpaceGroup(Value):
         )
 
     @cached_property
-    def product_translations(self) -> npt.NDArray[np.int64]:
+    def product_translations(self) -> Integers:
         """(G, G, 3) int: lattice translation t with g·h = {E|t} products[g, h]."""
         shift = np.einsum("gij,hj->ghi", self.rotations, self.shifts) + self.shifts[:, None, :]
         lattice, rest = np.divmod(shift - self.shifts[self.products], DENOMINATOR)
@@ -131,6 +131,6 @@ class SpaceGroup(Value):
         return frozen(lattice)
 
     @cached_property
-    def inverses(self) -> npt.NDArray[np.int64]:
+    def inverses(self) -> Integers:
         """(G,) int: index of the inverse rotation."""
         return frozen(np.argmax(self.products == 0, axis=1))

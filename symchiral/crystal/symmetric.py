@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-import numpy.typing as npt
-
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.crystal import Notice as Notice
 from symchiral.crystal.frame import Frame
 from symchiral.crystal.magnetic_group import MagneticGroup
 from symchiral.crystal.sites import Site
 from symchiral.crystal.spacegroup import SpaceGroup
-from symchiral.value import Value, frozen
+from symchiral.value import Floats, Integers, Value, frozen
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,8 +57,8 @@ class SymmetricCrystal(Value):
     group: SpaceGroup
     frame: Frame
     sites: tuple[Site, ...]
-    permutations: npt.NDArray[np.int64]
-    lattice_shifts: npt.NDArray[np.int64]
+    permutations: Integers
+    lattice_shifts: Integers
     symprec: float
     deviation: float
     warnings: tuple[Notice, ...]
@@ -69,7 +66,7 @@ class SymmetricCrystal(Value):
     magnetic: MagneticGroup | None = None
 
     @cached_property
-    def rotations(self) -> npt.NDArray[np.float64]:
+    def rotations(self) -> Floats:
         """(G, 3, 3) float: Cartesian rotation parts in the frame of the input."""
         return frozen(self.frame.rotation(self.group.rotations, to="cartesian", source="primitive"))
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.frame import Change
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from symchiral.value import Floats, Integers
 
 
 def fold(

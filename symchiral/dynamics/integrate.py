@@ -13,9 +13,7 @@ from symchiral.dynamics.pulse import Drive
 from symchiral.dynamics.run import Run, Stop, StopKind
 from symchiral.errors import InputError, LimitError
 from symchiral.units import ACCELERATION
-from symchiral.value import frozen
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats, frozen
 
 LARGEST = 1.0
 """Å: where an atom is farther from its place no expansion about it holds."""

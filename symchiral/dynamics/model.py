@@ -8,7 +8,6 @@ from functools import cached_property
 from math import pi
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.anharmonic.couplings import Couplings
 from symchiral.anharmonic.polynomial import Polynomial
@@ -18,9 +17,7 @@ from symchiral.fields.beam import find_beam
 from symchiral.modes.coordinates import NormalCoordinates
 from symchiral.modes.names import by_name
 from symchiral.units import ACCELERATION, VACUUM_PERMITTIVITY, VOLT_PER_ANGSTROM
-from symchiral.value import Value, frozen
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats, Value, frozen
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -15,10 +15,7 @@ import numpy.typing as npt
 from symchiral.errors import GrammarError, InputError
 from symchiral.fields.polarization import Polarization
 from symchiral.units import FLUENCE, NUMBER, PER_THZ
-from symchiral.value import Value, frozen
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats, Value, frozen
 
 _QUANTITY = re.compile(
     rf"(?:(?P<key>[a-z]{{1,9}})=)?(?P<value>{NUMBER})(?P<unit>[a-zµ°]\S*)?", re.IGNORECASE

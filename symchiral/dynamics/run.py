@@ -15,10 +15,7 @@ from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.pulse import Drive
 from symchiral.modes.mode import Multiplet
 from symchiral.units import ACCELERATION, HBAR
-from symchiral.value import Value
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats, Value
 
 STILL = 1e-3
 """A component with less angular momentum, in ħ, does not turn."""

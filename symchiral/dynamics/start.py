@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from math import pi
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.errors import GrammarError
 from symchiral.modes.coordinates import NormalCoordinates
 from symchiral.modes.names import ModeName, find_name
 from symchiral.units import SIZE
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats
 
 _SIZE = re.compile(rf"(?P<size>{SIZE})(?:Å|A|angstrom)")
 

@@ -9,7 +9,6 @@ from math import sqrt
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.dynamics.integrate import simulate
 from symchiral.dynamics.model import NormalModeModel
@@ -17,9 +16,7 @@ from symchiral.dynamics.pulse import Pulse
 from symchiral.dynamics.run import Motion, Stop
 from symchiral.errors import GrammarError, nearest
 from symchiral.units import NUMBER, PER_THZ
-from symchiral.value import Value, frozen
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats, Value, frozen
 
 Quantity = Literal["frequency", "angle", "ellipticity", "field", "fluence"]
 """What can be swept."""
@@ -134,7 +131,7 @@ class Sweep(Value):
         return replace(pulse, polarization=tuple((long + 1j * value * across).tolist()))
 
 
-def _long_axis(jones: npt.NDArray[np.complex128]) -> Floats:
+def _long_axis(jones: Complex) -> Floats:
     """Direction of the long axis of an ellipse of polarisation; x for a circle."""
     square = complex(jones[:2] @ jones[:2])
     turned = jones[:2] * np.exp(-0.5j * np.angle(square)) if abs(square) > 1e-9 else [1.0, 0.0]

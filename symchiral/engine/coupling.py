@@ -8,12 +8,11 @@ from functools import cached_property
 from itertools import permutations, product
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.irreps.pam import Component
 from symchiral.irreps.participant import Participant
-from symchiral.value import Value
+from symchiral.value import Complex, Value
 
 COPIES = "abcdefghij"
 """Letters of the copies of a species, in the order of their numbers."""
@@ -74,7 +73,7 @@ class Leg(Value):
         return int(self.participant.conjugate_arms[arm]) if self.outgoing else arm
 
     @property
-    def vectors(self) -> npt.NDArray[np.complex128]:
+    def vectors(self) -> Complex:
         """(d, m) basis of the factor when all are written incoming: w, or K w if outgoing."""
         basis = self.component.basis
         if not self.outgoing:

@@ -10,7 +10,6 @@ from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.algebra.exact import surd
 from symchiral.engine.coupling import Coupling, exchanges
@@ -19,12 +18,11 @@ from symchiral.engine.monomial import Coordinate, Term
 from symchiral.errors import LimitError
 from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
-from symchiral.value import Value
+from symchiral.value import Complex, Value
 
 if TYPE_CHECKING:
     import sympy
 
-Complex = npt.NDArray[np.complex128]
 
 LARGEST = 1000
 """Couplings with more products of components than this are not expanded."""

@@ -22,8 +22,7 @@ import numpy.typing as npt
 
 from symchiral.engine.coupling import Coupling, exchanges
 from symchiral.irreps.participant import Participant
-
-Complex = npt.NDArray[np.complex128]
+from symchiral.value import Complex
 
 ALLOWED = 1e-6
 """Averages at least this large (of a unit product) are allowed."""

@@ -26,6 +26,7 @@ from symchiral.engine.judge import (
 )
 from symchiral.irreps.pam import Component
 from symchiral.irreps.participant import Participant
+from symchiral.value import Complex
 
 ReasonKind = Literal[
     "invariant",
@@ -190,7 +191,7 @@ def _eigenphases(coupling: Coupling, group: SpaceGroup) -> list[Fraction | None]
     return [turn(p) if ok else None for p, ok in zip(product, valid, strict=True)]
 
 
-def leg_phases(leg: Leg) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.bool_]]:
+def leg_phases(leg: Leg) -> tuple[Complex, npt.NDArray[np.bool_]]:
     """Eigenvalue of a leg (written incoming) under every operation, and where it has one."""
     return _leg_phases(leg.participant, leg.arm, leg.component, leg.outgoing)
 
@@ -201,7 +202,7 @@ def _leg_phases(
     own_arm: int,
     component: Component,
     outgoing: bool,  # noqa: FBT001
-) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.bool_]]:
+) -> tuple[Complex, npt.NDArray[np.bool_]]:
     leg = Leg(participant, component, outgoing=outgoing, arm=own_arm)
     arm, vectors = leg.incoming_arm, leg.vectors
     images = participant.matrices[:, arm] @ vectors

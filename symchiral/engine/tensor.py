@@ -13,10 +13,7 @@ from symchiral.algebra.exact import surd
 from symchiral.engine.judge import Verdict, count_coefficients, group_average, verdict_of
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.partners import partners
-from symchiral.value import Value, frozen
-
-Floats = npt.NDArray[np.float64]
-Complex = npt.NDArray[np.complex128]
+from symchiral.value import Complex, Floats, Value, frozen
 
 LETTERS = "abcdefghjklmnopqrstuvw"
 """Names of independent coefficients; i is the imaginary unit."""
@@ -214,7 +211,7 @@ def number_text(x: float, *, latex: bool = False) -> str:
     return exact.text.replace("sqrt(2)", "√2").replace("sqrt(3)", "√3").replace("sqrt(6)", "√6")
 
 
-def linear_text(coefficients: npt.NDArray[np.float64], letters: str, *, latex: bool = False) -> str:
+def linear_text(coefficients: Floats, letters: str, *, latex: bool = False) -> str:
     """A linear combination of letters: ``a - √3 b``; ``0`` if it vanishes.
 
     Examples

@@ -15,8 +15,9 @@ from __future__ import annotations
 import numpy as np
 
 from symchiral.experiment.growth import Problem, State
-from symchiral.experiment.oscillators import Array, Block, Projection, columns, project, refine
+from symchiral.experiment.oscillators import Block, Projection, columns, project, refine
 from symchiral.experiment.start import peaks
+from symchiral.value import Floats
 
 DRAWS = (3, 12)
 """Least and most pairs of simulated traces for the mean of the excess,"""
@@ -28,7 +29,7 @@ NOISELESS = 1e-4
 """Noise below this part of the signal bends nothing."""
 
 
-def excess(problem: Problem, state: State, variance: float, *, seed: int = 0) -> Array:
+def excess(problem: Problem, state: State, variance: float, *, seed: int = 0) -> Floats:
     r"""Return the mean of w for (ω, γ) of each oscillation; 1 if the model is straight.
 
     How far from straight the model is depends on its true parameters, which are known only within
@@ -47,7 +48,7 @@ def excess(problem: Problem, state: State, variance: float, *, seed: int = 0) ->
         Block(b.times, b.data - r)
         for b, r in zip(problem.blocks, state.projection.residuals, strict=True)
     )
-    beyond: list[Array] = []
+    beyond: list[Floats] = []
     while len(beyond) < DRAWS[1]:
         true, model = _drawn(problem, state, smooth, variance, rng)
         jacobian = model.jacobian
@@ -70,7 +71,7 @@ def excess(problem: Problem, state: State, variance: float, *, seed: int = 0) ->
             error = np.std(beyond, axis=0, ddof=1) / np.sqrt(len(beyond))
             if error.max() < SURE:
                 break
-    found: Array = np.maximum(1 + np.mean(beyond, axis=0), 1.0)
+    found: Floats = np.maximum(1 + np.mean(beyond, axis=0), 1.0)
     return found
 
 
@@ -80,7 +81,7 @@ def _drawn(
     smooth: tuple[Block, ...],
     variance: float,
     rng: np.random.Generator,
-) -> tuple[Array, Projection]:
+) -> tuple[Floats, Projection]:
     """Parameters within the errors of the fit, and the model with them nearest to the fitted one.
 
     Errors of a weak line reach to models that would not be taken; then the fit itself.

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.experiment.helicity import CIRCULAR
+from symchiral.value import Complex, Floats
 
 VAGUE = 20.0
 """Degrees: a line known less well than this says nothing."""
@@ -67,9 +67,7 @@ class Law:
     tells: bool
 
 
-def direction_of(
-    amplitude: npt.NDArray[np.complex128], covariance: npt.NDArray[np.float64]
-) -> Direction | None:
+def direction_of(amplitude: Complex, covariance: Floats) -> Direction | None:
     """Return the long axis of a motion; None if it is not known, as of a circle.
 
     Parameters

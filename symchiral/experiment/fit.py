@@ -11,9 +11,10 @@ from symchiral.experiment.growth import Problem, grow
 from symchiral.experiment.intervals import bootstrapped, profiled
 from symchiral.experiment.measurement import Measurement
 from symchiral.experiment.oscillation import Fit
-from symchiral.experiment.oscillators import BACKGROUNDS, Array, Background, Block
+from symchiral.experiment.oscillators import BACKGROUNDS, Background, Block
 from symchiral.experiment.result import result
 from symchiral.experiment.start import spacing
+from symchiral.value import Floats
 
 HIGHEST = 140.0
 """THz. No lattice vibrates faster; the stretching of H₂ is near 125 THz."""
@@ -102,7 +103,7 @@ def fit(
         )
     limits = _band(measurement, band)
     kinds: tuple[Background, ...] = BACKGROUNDS[1:] if background == "auto" else (background,)
-    noise: Array | None = None
+    noise: Floats | None = None
     for _ in range(2):
         problem, back = _problem(measurement, limits, noise)
         states = [grow(problem, kind, most, count) for kind in kinds]
@@ -150,11 +151,11 @@ def _band(measurement: Measurement, band: tuple[float, float] | None) -> tuple[f
 
 
 def _problem(
-    measurement: Measurement, band: tuple[float, float], noise: Array | None
-) -> tuple[Problem, Array]:
+    measurement: Measurement, band: tuple[float, float], noise: Floats | None
+) -> tuple[Problem, Floats]:
     """Whitened traces; runs on equal times share a block."""
     forth, back = measurement.probe.whitening(noise)
-    grouped: list[tuple[Array, list[Array]]] = []
+    grouped: list[tuple[Floats, list[Floats]]] = []
     for run in measurement.runs:
         white = run.signals @ forth
         for times, traces in grouped:

@@ -14,7 +14,6 @@ import numpy as np
 
 from symchiral.errors import InputError
 from symchiral.experiment.oscillators import (
-    Array,
     Background,
     Block,
     Projection,
@@ -24,6 +23,7 @@ from symchiral.experiment.oscillators import (
     refine,
 )
 from symchiral.experiment.start import split, strongest
+from symchiral.value import Floats
 
 WORTH = 0.6
 """Part of its price that a line must promise on the grid, where it is not yet refined."""
@@ -40,12 +40,12 @@ class State:
     """A model with its criterion."""
 
     background: Background
-    nonlinear: Array
+    nonlinear: Floats
     projection: Projection
     criterion: float
 
     @property
-    def pairs(self) -> Array:
+    def pairs(self) -> Floats:
         """(K, 2): ω and γ of the oscillations."""
         return self.nonlinear[: 2 * (len(self.nonlinear) // 2)].reshape(-1, 2)
 
@@ -85,12 +85,12 @@ class Problem:
         """Number of traces."""
         return sum(block.data.shape[1] for block in self.blocks)
 
-    def solve(self, start: Array, background: Background, evaluations: int = 60) -> State:
+    def solve(self, start: Floats, background: Background, evaluations: int = 60) -> State:
         """Refine a model, with at most so many evaluations of it."""
         x, projection = refine(self.blocks, start, background, evaluations=evaluations)
         return self.state(background, x, projection)
 
-    def state(self, background: Background, x: Array, projection: Projection) -> State:
+    def state(self, background: Background, x: Floats, projection: Projection) -> State:
         """Return a model with its criterion."""
         traces = self.traces
         count = len(x) + projection.coefficients[0].shape[0] * traces
@@ -156,7 +156,7 @@ def grow(problem: Problem, background: Background, most: int, count: int | None)
     return best
 
 
-def _first_rate(problem: Problem, background: Background) -> Array:
+def _first_rate(problem: Problem, background: Background) -> Floats:
     if background != "exponential":
         return np.zeros(0)
     rates = np.log(np.array([0.5, 1.5, 4.0, 12.0, 40.0]) / problem.length)
@@ -164,7 +164,7 @@ def _first_rate(problem: Problem, background: Background) -> Array:
     return np.array([rates[int(np.argmin(squares))]])
 
 
-def _starts(problem: Problem, state: State, *, every: bool) -> list[Array]:
+def _starts(problem: Problem, state: State, *, every: bool) -> list[Floats]:
     """Where the next one may be: at the strongest line left, or inside the strongest one.
 
     Unless ``every`` start is wanted, a line too weak to lower the criterion is none.

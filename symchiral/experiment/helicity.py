@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
+
+from symchiral.value import Complex, Floats
 
 CIRCULAR = np.array([[1, -1j], [1, 1j]]) / np.sqrt(2)
 """Rows ε₊† and ε₋†."""
@@ -52,7 +53,7 @@ class Helicity:
         return f"{self.value:+.2f} [{self.low:+.2f}, {self.high:+.2f}]"
 
 
-def helicity_of(amplitude: npt.NDArray[np.complex128]) -> float:
+def helicity_of(amplitude: Complex) -> float:
     """Return h of complex amplitudes (…, 2); of a vanishing amplitude 0.
 
     Examples
@@ -66,8 +67,8 @@ def helicity_of(amplitude: npt.NDArray[np.complex128]) -> float:
 
 
 def measured_helicity(
-    amplitude: npt.NDArray[np.complex128],
-    covariance: npt.NDArray[np.float64],
+    amplitude: Complex,
+    covariance: Floats,
     *,
     freedom: float = np.inf,
     level: float = 0.95,
@@ -112,14 +113,14 @@ def measured_helicity(
     beta = np.clip(here + reach * np.linspace(-1, 1, 4001), 0, np.pi / 2)
     phases = [np.exp(1j * np.angle(z)) for z in (plus, minus)]
 
-    def deviation(angle: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def deviation(angle: Floats) -> Floats:
         """Standard deviation along the normal of the cone."""
         normal = np.zeros((4, len(angle)))
         normal[0], normal[1] = (-np.sin(angle) * part for part in _parts(phases[0]))
         normal[2], normal[3] = (np.cos(angle) * part for part in _parts(phases[1]))
         square = np.einsum("ia,ij,ja->a", normal, turned, normal)
         # A singular covariance must not divide by zero.
-        found: npt.NDArray[np.float64] = np.sqrt(np.maximum(square, (1e-9 * noise) ** 2))
+        found: Floats = np.sqrt(np.maximum(square, (1e-9 * noise) ** 2))
         return found
 
     spread = deviation(beta)
@@ -135,7 +136,7 @@ def measured_helicity(
     return Helicity(value, low, high, sigmas, level)
 
 
-def critical(radius: npt.NDArray[np.float64], level: float) -> npt.NDArray[np.float64]:
+def critical(radius: Floats, level: float) -> Floats:
     """Return c(μ): a Rician length of true value μ stays within μ ± c with this probability.
 
     Examples
@@ -144,12 +145,12 @@ def critical(radius: npt.NDArray[np.float64], level: float) -> npt.NDArray[np.fl
     array([2.45, 1.84, 1.96])
     """
     grid, table = _critical_table(level)
-    found: npt.NDArray[np.float64] = np.interp(np.minimum(radius, _LARGE), grid, table)
+    found: Floats = np.interp(np.minimum(radius, _LARGE), grid, table)
     return found
 
 
 @lru_cache(maxsize=16)
-def _critical_table(level: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _critical_table(level: float) -> tuple[Floats, Floats]:
     from scipy.stats import ncx2
 
     grid = np.concatenate([np.linspace(0, 6, 121), np.linspace(6.5, _LARGE, 48)])
@@ -185,7 +186,7 @@ def _signed_infinity(h: float) -> float:
     return float(np.copysign(np.inf, h)) if h else 0.0
 
 
-def _real(matrix: npt.NDArray[np.complex128]) -> npt.NDArray[np.float64]:
+def _real(matrix: Complex) -> Floats:
     """A complex matrix as it acts on (Re, Im, Re, Im, …)."""
     found = np.zeros((2 * matrix.shape[0], 2 * matrix.shape[1]))
     found[0::2, 0::2] = found[1::2, 1::2] = matrix.real

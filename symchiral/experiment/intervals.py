@@ -11,8 +11,9 @@ from symchiral.experiment.growth import Problem, State
 from symchiral.experiment.helicity import quantile
 from symchiral.experiment.note import Note
 from symchiral.experiment.oscillation import Fit
-from symchiral.experiment.oscillators import Array, Block, profile, refine
+from symchiral.experiment.oscillators import Block, profile, refine
 from symchiral.experiment.result import places, response_factor
+from symchiral.value import Floats
 
 WEAKEST = 0.3
 """Least part of the evidence for a line that is taken to be real."""
@@ -79,7 +80,7 @@ def bootstrapped(
     fit: Fit,
     problem: Problem,
     state: State,
-    back: Array,
+    back: Floats,
     level: float,
     resamples: int,
     seed: int,
@@ -141,7 +142,7 @@ def bootstrapped(
     return replace(fit, oscillations=tuple(found))
 
 
-def _run_length(residual: Array) -> int:
+def _run_length(residual: Floats) -> int:
     centred = residual - residual.mean(axis=0)
     square = float(np.vdot(centred, centred))
     rho = float(np.vdot(centred[1:], centred[:-1])) / square if square > 0 else 0.0

@@ -14,7 +14,7 @@ from symchiral.experiment.note import Note
 from symchiral.experiment.probe import Probe
 from symchiral.fields.polarization import read_light
 from symchiral.units import in_ps
-from symchiral.value import Value, frozen
+from symchiral.value import Floats, Value, frozen
 
 Polarization = Literal["+", "-", "linear"]
 
@@ -134,8 +134,8 @@ class Run(Value):
         Its pump, if known.
     """
 
-    times: npt.NDArray[np.float64]
-    signals: npt.NDArray[np.float64]
+    times: Floats
+    signals: Floats
     pump: Pump | None = None
 
     def __post_init__(self) -> None:
@@ -273,8 +273,8 @@ class Measurement(Value):
 
 
 def _clean(
-    times: npt.NDArray[np.float64],
-    signals: npt.NDArray[np.float64],
+    times: Floats,
+    signals: Floats,
     probe: Probe,
     pump: Pump | None,
     zero: float,
@@ -340,9 +340,7 @@ def _clean(
     return Run(times, signals, pump), notes
 
 
-def _not_swapped(
-    times: npt.NDArray[np.float64], signals: npt.NDArray[np.float64], probe: Probe
-) -> None:
+def _not_swapped(times: Floats, signals: Floats, probe: Probe) -> None:
     """A column of times that swings, beside a signal that only grows, is no column of times."""
     if len(times) < FEWEST:
         return
@@ -357,7 +355,7 @@ def _not_swapped(
             )
 
 
-def _living(signals: npt.NDArray[np.float64], probe: Probe, notes: list[Note]) -> None:
+def _living(signals: Floats, probe: Probe, notes: list[Note]) -> None:
     for name, column in zip(probe.channels, signals.T, strict=True):
         if np.ptp(column) == 0:
             raise InputError(

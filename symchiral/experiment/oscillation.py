@@ -12,7 +12,7 @@ from symchiral.experiment.helicity import Helicity, measured_helicity
 from symchiral.experiment.measurement import Measurement
 from symchiral.experiment.note import Note
 from symchiral.experiment.oscillators import Background, columns
-from symchiral.value import Value, frozen
+from symchiral.value import Complex, Floats, Value, frozen
 
 REAL = 0.01
 """An oscillation is significant if noise alone shows one as strong less often than this."""
@@ -52,9 +52,9 @@ class Oscillation(Value):
 
     frequency: float
     damping: float
-    covariance: npt.NDArray[np.float64]
-    amplitudes: npt.NDArray[np.complex128]
-    amplitude_covariances: npt.NDArray[np.float64]
+    covariance: Floats
+    amplitudes: Complex
+    amplitude_covariances: Floats
     frequency_interval: tuple[float, float]
     damping_interval: tuple[float, float]
     level: float
@@ -140,8 +140,8 @@ class Fit(Value):
     measurement: Measurement
     oscillations: tuple[Oscillation, ...]
     background: Background
-    nonlinear: npt.NDArray[np.float64]
-    coefficients: tuple[npt.NDArray[np.float64], ...]
+    nonlinear: Floats
+    coefficients: tuple[Floats, ...]
     noise: tuple[float, ...]
     criterion: float
     band: tuple[float, float]
@@ -164,17 +164,15 @@ class Fit(Value):
             )
         return min(self.oscillations, key=lambda o: abs(o.frequency - frequency))
 
-    def model(self, run: int = 0, times: npt.ArrayLike | None = None) -> npt.NDArray[np.float64]:
+    def model(self, run: int = 0, times: npt.ArrayLike | None = None) -> Floats:
         """Return the fitted signals, (N, C), at times in ps after time zero."""
         at = self.measurement.runs[run].times if times is None else np.asarray(times, dtype=float)
-        found: npt.NDArray[np.float64] = (
-            columns(at, self.nonlinear, self.background) @ self.coefficients[run]
-        )
+        found: Floats = columns(at, self.nonlinear, self.background) @ self.coefficients[run]
         return found
 
-    def residuals(self, run: int = 0) -> npt.NDArray[np.float64]:
+    def residuals(self, run: int = 0) -> Floats:
         """Return data minus model, (N, C)."""
-        found: npt.NDArray[np.float64] = self.measurement.runs[run].signals - self.model(run)
+        found: Floats = self.measurement.runs[run].signals - self.model(run)
         return found
 
     def __repr__(self) -> str:

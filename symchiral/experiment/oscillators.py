@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats
+
 Background = Literal["none", "constant", "linear", "exponential"]
 BACKGROUNDS: tuple[Background, ...] = ("none", "constant", "linear", "exponential")
 
@@ -41,8 +41,8 @@ class Block:
         One column per trace, all with equal noise.
     """
 
-    times: Array
-    data: Array
+    times: Floats
+    data: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +63,11 @@ class Projection:
         R of the QR decomposition of the columns.
     """
 
-    coefficients: tuple[Array, ...]
-    residuals: tuple[Array, ...]
-    jacobian: Array
-    shifts: tuple[Array, ...]
-    triangles: tuple[Array, ...]
+    coefficients: tuple[Floats, ...]
+    residuals: tuple[Floats, ...]
+    jacobian: Floats
+    shifts: tuple[Floats, ...]
+    triangles: tuple[Floats, ...]
 
     @property
     def square(self) -> float:
@@ -75,7 +75,7 @@ class Projection:
         return float(sum(np.vdot(r, r) for r in self.residuals))
 
 
-def columns(times: Array, nonlinear: Array, background: Background) -> Array:
+def columns(times: Floats, nonlinear: Floats, background: Background) -> Floats:
     """Return the (N, P) columns of the model.
 
     ``nonlinear`` holds (ω, γ) per oscillator, in rad/ps and 1/ps, then, for an exponential
@@ -105,19 +105,19 @@ _MOST_GROWTH = 40.0  # a search that strays to growing waves must not overflow
 _WIDTH: dict[Background, int] = {"none": 0, "constant": 1, "linear": 2, "exponential": 2}
 
 
-def rate(nonlinear: Array) -> float:
+def rate(nonlinear: Floats) -> float:
     """Return the rate of an exponential background in 1/ps."""
     return float(np.exp(np.clip(nonlinear[-1], -_MOST_GROWTH, _MOST_GROWTH)))
 
 
-def _waves(times: Array, pairs: Array) -> npt.NDArray[np.complex128]:
+def _waves(times: Floats, pairs: Floats) -> Complex:
     """exp(−γt)(cos ωt + i sin ωt), one column per oscillator."""
     growth = np.minimum(np.multiply.outer(times, -pairs[1::2]), _MOST_GROWTH)
-    wave: npt.NDArray[np.complex128] = np.exp(growth + 1j * np.multiply.outer(times, pairs[0::2]))
+    wave: Complex = np.exp(growth + 1j * np.multiply.outer(times, pairs[0::2]))
     return wave
 
 
-def project(blocks: Sequence[Block], nonlinear: Array, background: Background) -> Projection:
+def project(blocks: Sequence[Block], nonlinear: Floats, background: Background) -> Projection:
     """Eliminate the linear parameters and differentiate by the nonlinear ones."""
     parts = [_project_block(block, nonlinear, background) for block in blocks]
     coefficients, residuals, jacobians, shifts, triangles = zip(*parts, strict=True)
@@ -125,8 +125,8 @@ def project(blocks: Sequence[Block], nonlinear: Array, background: Background) -
 
 
 def _project_block(
-    block: Block, nonlinear: Array, background: Background
-) -> tuple[Array, Array, Array, Array, Array]:
+    block: Block, nonlinear: Floats, background: Background
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     times, data = block.times, block.data
     phi = columns(times, nonlinear, background)
     basis, triangle = np.linalg.qr(phi)
@@ -162,12 +162,12 @@ def _project_block(
 
 def refine(
     blocks: Sequence[Block],
-    start: Array,
+    start: Floats,
     background: Background,
     *,
     evaluations: int = 60,
     held: int | None = None,
-) -> tuple[Array, Projection]:
+) -> tuple[Floats, Projection]:
     """Minimise the squared residual over the nonlinear parameters (Levenberg–Marquardt).
 
     At most so many ``evaluations`` of the model are made; the parameter ``held`` keeps its value.
@@ -186,23 +186,23 @@ def refine(
 
     last: dict[bytes, Projection] = {}
 
-    def whole(x: Array) -> Array:
+    def whole(x: Floats) -> Floats:
         found = start.copy()
         found[free] = x
         return found
 
-    def numbers(x: Array) -> Array:
+    def numbers(x: Floats) -> Floats:
         # Where a column adds nothing a step may be no number: it leads back to the start.
         return np.where(np.isfinite(x), x, start[free])
 
-    def at(x: Array) -> Projection:
+    def at(x: Floats) -> Projection:
         key = x.tobytes()
         if key not in last:
             last.clear()
             last[key] = project(blocks, whole(numbers(x)), background)
         return last[key]
 
-    def residuals(x: Array) -> Array:
+    def residuals(x: Floats) -> Floats:
         return np.concatenate([r.ravel() for r in at(x).residuals])
 
     found = least_squares(
@@ -222,7 +222,7 @@ def refine(
 
 def profile(
     blocks: Sequence[Block],
-    nonlinear: Array,
+    nonlinear: Floats,
     background: Background,
     index: int,
     *,

@@ -32,7 +32,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.errors import InputError
-from symchiral.value import Value, frozen
+from symchiral.value import Floats, Value, frozen
 
 Sees = Literal["raman", "infrared", "any"]
 
@@ -63,7 +63,7 @@ class Probe(Value):
     """
 
     channels: tuple[str, ...]
-    matrix: npt.NDArray[np.float64]
+    matrix: Floats
     sees: Sees
     fold: int | None = None
     turning: bool = False
@@ -123,9 +123,7 @@ class Probe(Value):
         matrix = np.column_stack([np.cos(theta), np.sin(theta)])
         return Probe(tuple(angles), matrix, sees, turning=True)
 
-    def whitening(
-        self, noise: npt.ArrayLike | None = None
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    def whitening(self, noise: npt.ArrayLike | None = None) -> tuple[Floats, Floats]:
         r"""Return (C, 2) U and (2, 2) W: two channels of equal noise, and back to the coordinates.
 
         With N the noise of the channels and :math:`N^{-1}P = U\Sigma V^T`, the two traces

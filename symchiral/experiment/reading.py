@@ -33,6 +33,7 @@ from symchiral.experiment.probe import Probe
 from symchiral.experiment.tablefile import numbers, read_table
 from symchiral.plain import number
 from symchiral.units import PER_PS, in_thz
+from symchiral.value import Floats
 
 _TIME = re.compile(
     r"(?:time|delay|t)(?:[ _]?[\[(]? ?(?P<unit>[a-zµ]{1,20}) ?[\])]?)?", re.IGNORECASE
@@ -261,7 +262,7 @@ def _missing(name: str, columns: Mapping[str, list[str]], file: str) -> InputErr
     )
 
 
-def _column(columns: Mapping[str, list[str]], name: str, file: str) -> npt.NDArray[np.float64]:
+def _column(columns: Mapping[str, list[str]], name: str, file: str) -> Floats:
     if name not in columns:
         raise _missing(name, columns, file)
     found = np.empty(len(columns[name]))

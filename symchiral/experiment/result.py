@@ -12,7 +12,7 @@ from symchiral.experiment.helicity import quantile
 from symchiral.experiment.measurement import Measurement
 from symchiral.experiment.note import Note
 from symchiral.experiment.oscillation import Fit, Oscillation
-from symchiral.experiment.oscillators import Array
+from symchiral.value import Floats
 
 GEOMETRY = 6.0
 """Standard deviations by which signals may lie outside what the probe can see."""
@@ -22,7 +22,7 @@ def result(
     measurement: Measurement,
     problem: Problem,
     state: State,
-    back: Array,
+    back: Floats,
     band: tuple[float, float],
     level: float,
 ) -> Fit:
@@ -123,7 +123,7 @@ def _described(found: Fit, share: float) -> Fit:
     return replace(found, noise=tuple(float(x) for x in noise), notes=tuple(notes))
 
 
-def _geometry(measurement: Measurement, residuals: Sequence[Array], noise: Array) -> list[Note]:
+def _geometry(measurement: Measurement, residuals: Sequence[Floats], noise: Floats) -> list[Note]:
     """Whether the channels hold a signal that no motion of the multiplet can make."""
     weights, _ = measurement.probe.whitening()
     outside = np.eye(len(measurement.probe)) - weights @ weights.T
@@ -148,15 +148,15 @@ def places(measurement: Measurement, problem: Problem) -> list[tuple[int, int]]:
     return found
 
 
-def _inverse(matrix: Array) -> Array:
+def _inverse(matrix: Floats) -> Floats:
     """The inverse of a positive matrix; huge where it is singular."""
     scale = np.sqrt(np.maximum(np.diagonal(matrix), 1e-300))
-    found: Array = np.linalg.pinv(matrix / np.outer(scale, scale), hermitian=True, rcond=1e-13)
+    found: Floats = np.linalg.pinv(matrix / np.outer(scale, scale), hermitian=True, rcond=1e-13)
     found /= np.outer(scale, scale)
     return found
 
 
-def response_factor(width: float, pair: Array) -> complex:
+def response_factor(width: float, pair: Floats) -> complex:
     """How a Gaussian response of this full width w = 2√(2 ln 2) σ changes an amplitude.
 
     Away from the edges exp(−st) becomes exp(s²σ²/2) exp(−st), with s = γ + iω.
@@ -165,10 +165,10 @@ def response_factor(width: float, pair: Array) -> complex:
     return complex(np.exp((pair[1] + 1j * pair[0]) ** 2 * sigma**2 / 2))
 
 
-def _divided(covariance: Array, factor: complex) -> Array:
+def _divided(covariance: Floats, factor: complex) -> Floats:
     real = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
     inverse = np.kron(np.eye(2), np.linalg.inv(real))
-    found: Array = inverse @ covariance @ inverse.T
+    found: Floats = inverse @ covariance @ inverse.T
     return found
 
 

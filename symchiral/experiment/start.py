@@ -18,7 +18,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from symchiral.experiment.oscillators import Array, Block
+from symchiral.experiment.oscillators import Block
+from symchiral.value import Floats
 
 FADINGS = (0.0, 3.0, 9.0)
 """Dampings of the matched filters, in units of the inverse length of the record."""
@@ -36,14 +37,14 @@ MOST = 4
 """Peaks that are looked at beside a line."""
 
 
-def spacing(times: Array) -> float:
+def spacing(times: Floats) -> float:
     """Return the step that resolves the record: the common one if even, else the median."""
     steps = np.diff(times)
     return float(np.median(steps[steps > 0]))
 
 
 def strongest(
-    blocks: Sequence[Block], residuals: Sequence[Array], lowest: float, highest: float
+    blocks: Sequence[Block], residuals: Sequence[Floats], lowest: float, highest: float
 ) -> tuple[float, float, float]:
     """Return ω, γ of the strongest damped line in the residuals, and the square it would remove.
 
@@ -71,7 +72,7 @@ def strongest(
 
 def peaks(
     blocks: Sequence[Block],
-    data: Sequence[Array],
+    data: Sequence[Floats],
     lowest: float,
     highest: float,
     omega: float,
@@ -109,21 +110,21 @@ def peaks(
 
 
 def _filtered(
-    blocks: Sequence[Block], data: Sequence[Array], lowest: float, highest: float
-) -> Iterator[tuple[Array, float, Array]]:
+    blocks: Sequence[Block], data: Sequence[Floats], lowest: float, highest: float
+) -> Iterator[tuple[Floats, float, Floats]]:
     """Frequencies, damping and the square removed there, for each of the matched filters."""
     length = _length(blocks)
     step = min(spacing(block.times) for block in blocks)
     if not all(_even(block.times, step) for block in blocks):
         step /= 4
     size = 1 << int(np.ceil(np.log2(FINENESS * (length / step + 1))))
-    omega: Array = np.asarray(2 * np.pi * np.fft.rfftfreq(size, step), dtype=np.float64)
+    omega: Floats = np.asarray(2 * np.pi * np.fft.rfftfreq(size, step), dtype=np.float64)
     band = (omega >= lowest) & (omega <= highest)
     if not band.any():
         return
     cells = [np.rint((b.times - b.times[0]) / step).astype(np.int64) for b in blocks]
     for fading in FADINGS:
-        gain: Array = np.zeros(int(band.sum()))
+        gain: Floats = np.zeros(int(band.sum()))
         for block, residual, cell in zip(blocks, data, cells, strict=True):
             window = np.exp(-fading / length * (block.times - block.times[0]))
             grid = np.zeros((residual.shape[1], size))
@@ -137,18 +138,18 @@ def _length(blocks: Sequence[Block]) -> float:
     return max(float(np.ptp(block.times)) for block in blocks)
 
 
-def _variance(residuals: Sequence[Array]) -> float:
+def _variance(residuals: Sequence[Floats]) -> float:
     return sum(float(np.vdot(r, r)) for r in residuals) / sum(r.size for r in residuals)
 
 
-def _even(times: Array, step: float) -> bool:
+def _even(times: Floats, step: float) -> bool:
     """Whether all times lie on one grid of this step."""
     cells = (times - times[0]) / step
     return bool(np.abs(cells - np.rint(cells)).max() < 1e-3)
 
 
 def split(
-    blocks: Sequence[Block], residuals: Sequence[Array], omega: float
+    blocks: Sequence[Block], residuals: Sequence[Floats], omega: float
 ) -> tuple[tuple[float, float], tuple[float, float]] | None:
     """Return (ω, γ) of the two lines around ``omega`` that a matrix pencil finds, or None.
 
@@ -192,7 +193,7 @@ def split(
     return found[0], found[1]
 
 
-def _bins(times: Array, data: Array, omega: float, width: float, count: int) -> np.ndarray:
+def _bins(times: Floats, data: Floats, omega: float, width: float, count: int) -> np.ndarray:
     """Average e^{iωt} data over bins of one width; empty ones take the mean of their neighbours."""
     index = ((times - times[0]) / width).astype(np.int64)
     inside = index < count

@@ -13,9 +13,7 @@ from symchiral.crystal.order import magnetic_subgroup, moment_marks
 from symchiral.crystal.reduced import Subgroup, reduced
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry
 from symchiral.errors import GrammarError
-from symchiral.value import Value, frozen
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats, Value, frozen
 
 SAME = 1e-3
 """Fields of unit size that differ by less are equal: 0.866 stands for √3/2."""

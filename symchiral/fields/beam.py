@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import GrammarError, nearest
@@ -17,9 +16,8 @@ from symchiral.fields.polarization import Polarization
 from symchiral.irreps.axis import Axis, axis_along, lattice_direction, three_numbers, upward
 from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
-from symchiral.value import Value, frozen
+from symchiral.value import Complex, Floats, Value, frozen
 
-Floats = npt.NDArray[np.float64]
 Geometry = Literal["backscattering", "forward", "right-angle"]
 
 
@@ -70,12 +68,12 @@ class Beam(Value):
         """Rows x, y, n on which scattered light is written."""
         return frozen(self.frame[[1, 2, 0]] if self.geometry == "right-angle" else self.frame)
 
-    def incident_vector(self, light: Polarization) -> npt.NDArray[np.complex128]:
+    def incident_vector(self, light: Polarization) -> Complex:
         """(3,) complex: the field of incident light."""
         _require_across(light)
         return np.asarray(light.jones @ self.frame[:2])
 
-    def scattered_vector(self, light: Polarization) -> npt.NDArray[np.complex128]:
+    def scattered_vector(self, light: Polarization) -> Complex:
         """(3,) complex: the field of scattered light."""
         _require_across(light)
         return np.asarray(light.jones @ self.scattered_frame[:2])

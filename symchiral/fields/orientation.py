@@ -11,9 +11,7 @@ import numpy.typing as npt
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import GrammarError
 from symchiral.irreps.axis import three_numbers
-from symchiral.value import Value, frozen
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats, Value, frozen
 
 LAB = "xyz"
 """Names of the lab axes."""

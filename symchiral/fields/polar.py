@@ -6,13 +6,12 @@ import math
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.participant import Participant
-from symchiral.value import frozen
+from symchiral.value import Floats, frozen
 
 
 @lru_cache(maxsize=1024)
@@ -38,9 +37,7 @@ def electric_field(group: SpaceGroup) -> Participant:
     return uniform_field(group, "E", root @ rotations @ np.linalg.inv(root))
 
 
-def electric_field_in(
-    crystal: SymmetricCrystal, frame: npt.NDArray[np.float64] | None = None
-) -> Participant:
+def electric_field_in(crystal: SymmetricCrystal, frame: Floats | None = None) -> Participant:
     """Return the electric field in Cartesian axes: amplitudes E_x, E_y, E_z.
 
     Parameters
@@ -57,7 +54,7 @@ def electric_field_in(
 
 
 def uniform_field(
-    group: SpaceGroup, name: str, matrices: npt.NDArray[np.float64], *, time_parity: int = 1
+    group: SpaceGroup, name: str, matrices: Floats, *, time_parity: int = 1
 ) -> Participant:
     """Return a uniform real field whose amplitudes transform with real orthogonal matrices.
 
@@ -76,9 +73,7 @@ def uniform_field(
     return _uniform_field(group, name, contents, time_parity)
 
 
-def odd_field(
-    crystal: SymmetricCrystal, name: str, matrices: npt.NDArray[np.float64]
-) -> Participant:
+def odd_field(crystal: SymmetricCrystal, name: str, matrices: Floats) -> Participant:
     r"""Return a uniform real field that is odd under time reversal.
 
     In a magnetic crystal an operation with the time sign s acts as :math:`s\,D`, and no product is

@@ -6,10 +6,9 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.errors import GrammarError
-from symchiral.value import Value, frozen
+from symchiral.value import Complex, Floats, Value, frozen
 
 _CIRCULAR = re.compile(r"(?:(?:σ|s|sigma|circular) ?([+-])1?|([+-]))")
 _HAND = re.compile(r"[rl]h?(cp?)?|(right|left)([- ]?(hand(ed)?|circular))?")
@@ -121,7 +120,7 @@ class Polarization(Value):
     0.34202
     """
 
-    jones: npt.NDArray[np.complex128]
+    jones: Complex
 
     @classmethod
     def from_jones(cls, x: complex, y: complex) -> Polarization:
@@ -228,12 +227,12 @@ class Polarization(Value):
         return not self.jones.any()
 
     @property
-    def vector(self) -> npt.NDArray[np.complex128]:
+    def vector(self) -> Complex:
         """(3,) complex unit vector: the field along x, y and the axis."""
         return np.append(self.jones, 1.0 if self.along else 0.0)
 
     @property
-    def stokes(self) -> npt.NDArray[np.float64]:
+    def stokes(self) -> Floats:
         """(s1, s2, s3) of unit length."""
         x, y = self.jones
         cross = np.conj(x) * y

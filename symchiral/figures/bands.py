@@ -10,7 +10,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.answers.bands import Bands, End, Segment
 from symchiral.errors import InputError
@@ -18,12 +17,12 @@ from symchiral.figures.bands_labels import INK, multiplets, write_pam
 from symchiral.modes.mode import STILL
 from symchiral.rules.wording import minus
 from symchiral.units import SIGNS
+from symchiral.value import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Floats = npt.NDArray[np.float64]
 
 NEGATIVE, ZERO, POSITIVE = "#3f8fd2", "#9a9a9a", "#8c1515"
 """Colours of J: light blue, grey, dark red, so that in grey − is lighter than +."""

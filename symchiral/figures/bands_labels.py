@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.answers.bands import Bands, Branch, End, Segment
 from symchiral.rules.wording import minus
+from symchiral.value import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = npt.NDArray[np.float64]
 
 INK = "#222222"
 """Colour of texts and of lines without a sense."""

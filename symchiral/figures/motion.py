@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.answers.record import number
 from symchiral.answers.simulate import light_of
@@ -19,8 +18,6 @@ from symchiral.errors import InputError
 from symchiral.figures.save import save_figure
 from symchiral.rules.wording import minus
 from symchiral.text.simulate import SMALL, helicity_text, light_text
-
-Floats = npt.NDArray[np.float64]
 
 KIND = "simulation"
 """Kind of the figures, animations and tables of a run."""

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.answers.validate import Validate
 from symchiral.disk import check_ending
@@ -17,6 +16,7 @@ from symchiral.figures.save import FIGURES, save_figure
 from symchiral.text.crystal import headline
 from symchiral.text.validate import predicted_in, pump_text
 from symchiral.units import PER_THZ
+from symchiral.value import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -127,13 +127,11 @@ def _spectrum(axes: Axes, fitted: Fit, index: int, run: Run, *, last: bool) -> N
         axes.set_xlabel("frequency (THz)", fontsize=9)
 
 
-def _amplitude(
-    run: Run, signals: npt.NDArray[np.float64], grid: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def _amplitude(run: Run, signals: Floats, grid: Floats) -> Floats:
     weights = np.gradient(run.times)[:, None] * np.hanning(len(run.times))[:, None]
     centred = (signals - signals.mean(axis=0)) * weights
     waves = np.exp(2j * np.pi * np.outer(grid, run.times))
-    found: npt.NDArray[np.float64] = np.linalg.norm(waves @ centred, axis=1)
+    found: Floats = np.linalg.norm(waves @ centred, axis=1)
     return found
 
 

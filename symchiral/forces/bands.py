@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.search import SymmetricCrystal
@@ -24,10 +23,7 @@ from symchiral.modes.branches import (
 )
 from symchiral.modes.mode import Modes
 from symchiral.modes.modespace import ModeSpace, mode_space
-from symchiral.value import Value, frozen
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats, Integers, Value, frozen
 
 About = Literal["axis", "path"]
 """What angular momentum is counted about."""
@@ -83,7 +79,7 @@ class BandEnd(Value):
 
     point: PathPoint
     levels: tuple[Level, ...]
-    members: npt.NDArray[np.int64]
+    members: Integers
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -14,8 +14,7 @@ import numpy.typing as npt
 from symchiral.crystal.check import MAX_ATOMS, checked_crystal, too_many
 from symchiral.crystal.crystal import Crystal, Source
 from symchiral.errors import ReadError, StructureError
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats, Integers
 
 HEAVIEST = 1e4
 """No atom is heavier, amu."""
@@ -66,7 +65,7 @@ def checked_unit(
     return crystal
 
 
-def checked_supercell(matrix: npt.ArrayLike, atoms: int, *, name: str) -> npt.NDArray[np.int64]:
+def checked_supercell(matrix: npt.ArrayLike, atoms: int, *, name: str) -> Integers:
     """Return a supercell matrix (three numbers are its diagonal), or say why it is none.
 
     Raises

@@ -17,10 +17,7 @@ from symchiral.forces.door import ForceConstants, cell_of, from_displacements, h
 from symchiral.forces.forcecache import CachedCalculator
 from symchiral.forces.quality import keeps_symmetry
 from symchiral.forces.relax import Relaxed
-from symchiral.value import Value, frozen
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from symchiral.value import Floats, Integers, Value, frozen
 
 MOST = 2000
 """Larger supercells, in atoms, are refused."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.forces.forcecache import CachedCalculator
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats
 
 ForceFunction = Callable[[Floats], Floats]
 """Displacements (N, 3) of the primitive cell, Cartesian, Å → forces, eV/Å."""

@@ -25,9 +25,7 @@ from symchiral.forces.check import (
     checked_unit,
 )
 from symchiral.quiet import quiet
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats, Integers
 
 BROKEN = (
     ArithmeticError,
@@ -66,7 +64,7 @@ class Forces(Protocol):
         """(N, 3): fractional coordinates."""
 
     @property
-    def numbers(self) -> npt.NDArray[np.int64]:
+    def numbers(self) -> Integers:
         """(N,): atomic numbers."""
 
     @property
@@ -364,7 +362,7 @@ def from_cells(
     )
 
 
-def supercell_of(unit: Crystal, matrix: npt.NDArray[np.int64], *, name: str) -> Crystal:
+def supercell_of(unit: Crystal, matrix: Integers, *, name: str) -> Crystal:
     """Return the supercell that phonopy makes of a unit cell, in its order of atoms.
 
     Raises
@@ -384,7 +382,7 @@ def read_charges(
     path: Path,
     cell: Floats,
     positions: Floats,
-    numbers: npt.NDArray[np.int64],
+    numbers: Integers,
     *,
     name: str,
     symprec: float = SYMPREC,
@@ -405,7 +403,7 @@ def read_charges(
 
 def from_displacements(
     unit: Crystal,
-    supercell: npt.NDArray[np.int64],
+    supercell: Integers,
     dataset: dict[str, Any],
     *,
     primitive: Floats,

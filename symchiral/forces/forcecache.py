@@ -17,15 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.crystal import Crystal
 from symchiral.disk import read_regular, write_whole
 from symchiral.errors import CalculatorError
 from symchiral.forces.calculator import Calculator
-from symchiral.value import Value, frozen
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats, Value, frozen
 
 VERSION = 2
 """Changes whenever the content of a file would."""

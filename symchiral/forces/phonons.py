@@ -27,10 +27,7 @@ from symchiral.forces.tabulated import SAME, Tabulated
 from symchiral.irreps.axis import Axis, axis_along, axis_at
 from symchiral.modes.mode import Modes
 from symchiral.modes.modespace import mode_space
-from symchiral.value import Value, frozen
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats, Integers, Value, frozen
 
 TOLERATED = 0.1
 """Forces that change a frequency by more, in THz, when they are made symmetric are refused."""
@@ -73,8 +70,8 @@ class Phonons(Value):
     symmetrize: bool
     provenance: Provenance | None
     _forces: Forces = field(repr=False)
-    _order: npt.NDArray[np.int64] = field(repr=False)
-    _basis: npt.NDArray[np.int64] = field(repr=False)
+    _order: Integers = field(repr=False)
+    _basis: Integers = field(repr=False)
     _offsets: Floats = field(repr=False)
 
     def dynamical_matrix(self, q: QPoint, direction: npt.ArrayLike | None = None) -> Complex:
@@ -419,9 +416,7 @@ def _written(q: Floats) -> str:
     return ",".join(words)
 
 
-def _match(
-    crystal: SymmetricCrystal, forces: Forces, symprec: float
-) -> tuple[npt.NDArray[np.int64], Floats]:
+def _match(crystal: SymmetricCrystal, forces: Forces, symprec: float) -> tuple[Integers, Floats]:
     """Their atom for each of ours, and how far it is from it in fractions of our cell."""
     ours = crystal.primitive
     cartesian = forces.positions @ forces.cell

@@ -17,10 +17,7 @@ from symchiral.modes.adapted import adapted_basis
 from symchiral.modes.species import Species
 from symchiral.rules.atomic_raman import AtomicRaman
 from symchiral.rules.raman import BROKEN, raman_form
-from symchiral.value import frozen
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats, frozen
 
 Polarizability = Callable[[Any], npt.ArrayLike]
 """Atoms of ASE, the primitive cell → (3, 3) electronic polarisability as a volume, Å³."""

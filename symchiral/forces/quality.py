@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.crystal import Crystal, Notice
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry, point_group_symbol
@@ -17,13 +16,12 @@ from symchiral.forces.door import ForceConstants
 from symchiral.forces.trust import generators
 from symchiral.modes.notices import NOTED, splitting_notice
 from symchiral.rules.wording import minus
+from symchiral.value import Complex, Floats
 
 if TYPE_CHECKING:
     from symchiral.forces.bands import Bands, BandSegment
     from symchiral.forces.phonons import Phonons
 
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
 
 EV = 244.40014
 """1 eV/Å² in amu THz², frequencies not angular: :math:`(15.633302)^2`."""

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import CalculatorError, InputError
 from symchiral.forces.forcecache import CachedCalculator
-from symchiral.value import Value
+from symchiral.value import Floats, Value
 
-Floats = npt.NDArray[np.float64]
 What = Literal["atoms", "cell", "none"]
 
 FORCE = 1e-3

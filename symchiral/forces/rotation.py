@@ -23,13 +23,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.errors import StructureError
 from symchiral.forces.door import ForceConstants, Forces
-from symchiral.value import Value, frozen
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats, Value, frozen
 
 STEP = 1e-3
 """Step in units of a reciprocal vector with which linear terms are found."""

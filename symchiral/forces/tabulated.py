@@ -10,15 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS
 from symchiral.errors import ReadError
 from symchiral.forces.check import checked_hdf5, checked_unit
 from symchiral.forces.door import BROKEN
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats, Integers
 
 SAME = 1e-5
 """Wavevectors whose coordinates differ by less are one."""
@@ -49,7 +46,7 @@ class Tabulated:
         self,
         cell: Floats,
         positions: Floats,
-        numbers: npt.NDArray[np.int64],
+        numbers: Integers,
         masses: Floats,
         points: Floats,
         frequencies: Floats,
@@ -73,7 +70,7 @@ class Tabulated:
         self._frequencies = frequencies
         self._eigenvectors = eigenvectors
 
-    def _one_of(self, hits: npt.NDArray[np.int64], direction: Floats | None) -> int:
+    def _one_of(self, hits: Integers, direction: Floats | None) -> int:
         """Of one wavevector that the file has several times, that approached along a direction."""
         if direction is None:
             return int(hits[0])
@@ -110,7 +107,7 @@ class Tabulated:
         """Whether the file has eigenvectors at q, −q, or a wavevector equivalent to them."""
         return any(len(self._equal(sign * q)[0]) for sign in (1, -1))
 
-    def _equal(self, q: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
+    def _equal(self, q: Floats) -> tuple[Integers, Floats]:
         """Which wavevectors are q, and the reciprocal vector q − k of every one."""
         shifts = q - self.points
         whole = np.rint(shifts)
@@ -139,7 +136,7 @@ class Structure:
 
     cell: Floats
     positions: Floats
-    numbers: npt.NDArray[np.int64]
+    numbers: Integers
     masses: Floats
 
     @classmethod

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.spacegroup import DENOMINATOR
 from symchiral.errors import CalculatorError
 from symchiral.forces.forcecache import CachedCalculator
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats, Integers
 
 AMPLITUDE = 0.03
 """Distance, Å, by which every atom is moved for the tests."""
@@ -157,7 +155,7 @@ def generators(crystal: SymmetricCrystal) -> list[int]:
     return chosen
 
 
-def _closure(elements: set[int], table: npt.NDArray[np.int64]) -> set[int]:
+def _closure(elements: set[int], table: Integers) -> set[int]:
     while True:
         members = sorted(elements)
         products = set(table[np.ix_(members, members)].ravel().tolist())

@@ -10,7 +10,6 @@ from itertools import product
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.operation import Operation, Vector
 from symchiral.crystal.qpoint import QPoint, images
@@ -19,7 +18,7 @@ from symchiral.crystal.spacegroup import DENOMINATOR
 from symchiral.errors import AxisError, GrammarError, nearest
 from symchiral.irreps.pam import Turn, balanced
 from symchiral.plain import rational
-from symchiral.value import Value, frozen
+from symchiral.value import Floats, Integers, Value, frozen
 
 AxisKind = Literal["rotation", "screw", "rotoreflection"]
 
@@ -53,7 +52,7 @@ class Axis(Value):
 
     turn: Turn
     rotoreflection: bool
-    direction: npt.NDArray[np.float64]
+    direction: Floats
     point: Vector
     whole: int
 
@@ -150,7 +149,7 @@ def find_axis(
     )
 
 
-def axis_along(crystal: SymmetricCrystal, vector: npt.NDArray[np.float64]) -> Axis | None:
+def axis_along(crystal: SymmetricCrystal, vector: Floats) -> Axis | None:
     """Return the axis of highest order along a Cartesian direction nearest to the origin, or None.
 
     The axis points along ``vector``.
@@ -209,12 +208,12 @@ def _candidates(crystal: SymmetricCrystal) -> list[Candidate]:
     return sorted(found, reverse=True)
 
 
-def _cartesian(crystal: SymmetricCrystal, uvw: tuple[int, int, int]) -> npt.NDArray[np.float64]:
+def _cartesian(crystal: SymmetricCrystal, uvw: tuple[int, int, int]) -> Floats:
     vector = crystal.frame.direction(uvw, to="cartesian", source="primitive")
     return np.asarray(vector / np.linalg.norm(vector))
 
 
-def upward(vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def upward(vector: Floats) -> Floats:
     """Return the vector or its negative, whichever has its last non-zero component positive."""
     last = np.flatnonzero(np.abs(vector) > UPRIGHT)[-1]
     return np.asarray(vector * np.sign(vector[last]))
@@ -241,8 +240,8 @@ def _default(crystal: SymmetricCrystal, candidates: list[Candidate]) -> Axis:
 def _line(
     crystal: SymmetricCrystal,
     candidate: Candidate,
-    vector: npt.NDArray[np.float64],
-    near: npt.NDArray[np.float64],
+    vector: Floats,
+    near: Floats,
 ) -> tuple[float, Axis]:
     """The axis of a candidate's order along ``vector`` nearest to an input point; its distance."""
     order, proper, uvw = candidate
@@ -296,7 +295,7 @@ def _line(
     return float(distances[chosen]), axis
 
 
-def _along(powers: list[npt.NDArray[np.int64]], uvw: tuple[int, int, int]) -> tuple[int, int, int]:
+def _along(powers: list[Integers], uvw: tuple[int, int, int]) -> tuple[int, int, int]:
     """The shortest reciprocal vector along an axis, which the rows of Σ W^k are; 0 for S4."""
     row = next((r for r in np.sum(powers, axis=0) if r.any()), np.zeros(3, dtype=np.int64))
     if not row.any():
@@ -305,13 +304,13 @@ def _along(powers: list[npt.NDArray[np.int64]], uvw: tuple[int, int, int]) -> tu
     return int(row[0]), int(row[1]), int(row[2])
 
 
-def _anticlockwise(rotation: npt.NDArray[np.float64], axis: npt.NDArray[np.float64]) -> bool:
+def _anticlockwise(rotation: Floats, axis: Floats) -> bool:
     """Whether the in-plane action turns anticlockwise about the axis (half-turns always do)."""
     trial = np.cross(axis, np.eye(3)[int(np.argmin(np.abs(axis)))])
     return bool(axis @ np.cross(trial, rotation @ trial) > -1e-6)
 
 
-def _parse(text: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None]:
+def _parse(text: str) -> tuple[Floats, Floats | None]:
     printed = _ALSO.sub("", _THROUGH.sub("@", text))
     direction, *points = printed.split("@")
     numbers = [lattice_direction(direction), *map(three_numbers, points)]
@@ -327,9 +326,7 @@ def _parse(text: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] 
     return np.asarray(numbers[0]), numbers[1] if len(numbers) > 1 else None
 
 
-def _of_operation(
-    crystal: SymmetricCrystal, symbol: str
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _of_operation(crystal: SymmetricCrystal, symbol: str) -> tuple[Floats, Floats]:
     """Direction and a point, in the input cell, of the axis of an operation of the group.
 
     With w₀ the screw part, the points x of the axis of {W|w} obey (1 - W) x = w - w₀.
@@ -356,7 +353,7 @@ def _of_operation(
     )
 
 
-def lattice_direction(text: str) -> npt.NDArray[np.float64] | None:
+def lattice_direction(text: str) -> Floats | None:
     """Read ``u,v,w``, ``[u v w]`` or a cell vector, ``c``, ``−c``; None if it is not that."""
     match = _CELL_VECTOR.fullmatch(text.strip().replace("−", "-"))
     if match is None:
@@ -365,7 +362,7 @@ def lattice_direction(text: str) -> npt.NDArray[np.float64] | None:
     return np.array([sign * (match["name"] == name) for name in "abc"])
 
 
-def three_numbers(text: str) -> npt.NDArray[np.float64] | None:
+def three_numbers(text: str) -> Floats | None:
     """Read ``u,v,w`` or ``[u v w]`` (integers, decimals, fractions); None if it is not that."""
     plain = text.strip().replace("−", "-")
     if plain[:1] + plain[-1:] in ("[]", "()"):

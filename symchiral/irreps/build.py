@@ -5,14 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.qpoint import QPoint, little_group
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
 from symchiral.irreps import cache
-from symchiral.value import frozen
-
-Complex = npt.NDArray[np.complex128]
+from symchiral.value import Complex, Integers, frozen
 
 ATTEMPTS = 8
 """How many random elements of the commutant are tried; one has always been enough."""
@@ -92,9 +89,7 @@ def are_irreps(group: SpaceGroup, q: QPoint, irreps: tuple[Complex, ...]) -> boo
     return _complete(list(irreps), len(members))
 
 
-def _factor_system(
-    group: SpaceGroup, q: QPoint
-) -> tuple[list[int], npt.NDArray[np.int64], Complex]:
+def _factor_system(group: SpaceGroup, q: QPoint) -> tuple[list[int], Integers, Complex]:
     """Members of the little co-group, their places in it by operation, and ω(g, h) of them."""
     members = list(little_group(group, q))
     place = np.full(len(group), -1)
@@ -104,7 +99,7 @@ def _factor_system(
     return members, place, np.exp(-2j * np.pi * (shifts @ vector))
 
 
-def _generators(products: npt.NDArray[np.int64]) -> list[int]:
+def _generators(products: Integers) -> list[int]:
     """Elements of which all are products; of the trivial group the identity."""
     reached, chosen = {0}, [0]
     for g in range(len(products)):

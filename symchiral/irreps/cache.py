@@ -17,12 +17,11 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.disk import cache_root, read_regular, write_whole
-from symchiral.value import frozen
+from symchiral.value import Complex, frozen
 from symchiral.version import __version__
 
 VERSION = 3
@@ -56,7 +55,7 @@ def _path(group: SpaceGroup, q: QPoint) -> Path | None:
     return folder / f"irreps_{digest.hexdigest()}.bin"
 
 
-def load(group: SpaceGroup, q: QPoint, order: int) -> tuple[npt.NDArray[np.complex128], ...] | None:
+def load(group: SpaceGroup, q: QPoint, order: int) -> tuple[Complex, ...] | None:
     """Return what is stored: arrays of as many matrices as the little co-group has elements.
 
     None if there is nothing of this shape. That they are irreps is not known.
@@ -79,7 +78,7 @@ def load(group: SpaceGroup, q: QPoint, order: int) -> tuple[npt.NDArray[np.compl
     return tuple(frozen(p.reshape(order, d, d)) for p, d in zip(parts, sizes, strict=True))
 
 
-def store(group: SpaceGroup, q: QPoint, irreps: tuple[npt.NDArray[np.complex128], ...]) -> None:
+def store(group: SpaceGroup, q: QPoint, irreps: tuple[Complex, ...]) -> None:
     """Store irreps, whole or not at all; do nothing if that is impossible."""
     path = _path(group, q)
     if path is None:

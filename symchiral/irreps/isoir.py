@@ -21,10 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.errors import InputError
-from symchiral.value import Value, frozen
+from symchiral.value import Complex, Integers, Value, frozen
 
-Complex = npt.NDArray[np.complex128]
-Integers = npt.NDArray[np.int64]
 Triple = tuple[Fraction, Fraction, Fraction]
 
 DENOMINATOR = 24

@@ -22,8 +22,9 @@ from symchiral.irreps.kpoints import (
     is_tabulated,
     named_points,
 )
+from symchiral.value import Floats, Integers
 
-Integers = npt.NDArray[Any]
+ExactIntegers = npt.NDArray[Any]
 """int64, or Python integers where denominators are large."""
 
 DENOMINATOR = 24
@@ -158,10 +159,10 @@ class _Span:
     vector if and only if the last components of B⁻¹d are integers.
     """
 
-    basis: npt.NDArray[np.int64]
-    inverse: npt.NDArray[np.int64]
+    basis: Integers
+    inverse: Integers
     solution: tuple[Vector, ...]  # rows: a parameter as a linear form on span D
-    metric: npt.NDArray[np.int64]
+    metric: Integers
 
 
 @lru_cache(maxsize=1024)
@@ -172,7 +173,7 @@ def _span(group: SpaceGroup, directions: tuple[Vector, ...]) -> _Span:
     small = np.array(list(product((0, 1, -1, 2, -2), repeat=3))[1:])
     small = small[np.argsort(np.einsum("ai,ij,aj->a", small, metric, small), kind="stable")]
     along = small[np.all(np.abs(small @ (d @ pseudoinverse).T - small) < 1e-9, axis=1)]
-    chosen: list[npt.NDArray[np.int64]] = []
+    chosen: list[Integers] = []
     for vector in along:
         if np.linalg.matrix_rank(np.array([*chosen, vector])) > len(chosen):
             chosen.append(vector)
@@ -188,15 +189,15 @@ def _span(group: SpaceGroup, directions: tuple[Vector, ...]) -> _Span:
 
 
 @lru_cache(maxsize=230)
-def _metric(group: SpaceGroup) -> npt.NDArray[np.int64]:
+def _metric(group: SpaceGroup) -> Integers:
     """Return an invariant metric for wavevectors, from equal axes of the conventional cell."""
     inverse = np.rint(np.linalg.inv(group.centring)).astype(np.int64)
     w = np.rint(group.centring @ group.rotations @ inverse).astype(np.int64)
-    metric: npt.NDArray[np.int64] = inverse @ np.einsum("gij,gkj->ik", w, w) @ inverse.T
+    metric: Integers = inverse @ np.einsum("gij,gkj->ik", w, w) @ inverse.T
     return metric
 
 
-def _vector(row: npt.NDArray[np.float64]) -> Vector:
+def _vector(row: Floats) -> Vector:
     x, y, z = (Fraction(float(number)).limit_denominator(1000) for number in row)
     return x, y, z
 
@@ -206,7 +207,7 @@ def _dot(a: Sequence[Fraction], b: Sequence[Fraction]) -> Fraction:
 
 
 def _on(
-    point: NamedPoint, group: SpaceGroup, q: QPoint, images: Integers, denominator: int
+    point: NamedPoint, group: SpaceGroup, q: QPoint, images: ExactIntegers, denominator: int
 ) -> Location | None:
     """Where q is on this line or plane, or None.
 

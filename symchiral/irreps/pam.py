@@ -8,13 +8,12 @@ from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.operation import Vector
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.phases import antiunitaries, in_own_axes, paired, real_span
-from symchiral.value import Value, frozen
+from symchiral.value import Complex, Value, frozen
 
 
 @dataclass(frozen=True)
@@ -197,7 +196,7 @@ class Component(Value):
     residue: Fraction | None
     pam: str | None
     name: str
-    basis: npt.NDArray[np.complex128]
+    basis: Complex
     index: int
     conjugate: int
     counted: Fraction | None = None
@@ -357,10 +356,10 @@ def _residues(order: int, *, spinor: bool) -> list[Fraction]:
 
 
 def eigenspace(
-    matrix: npt.NDArray[np.complex128],
+    matrix: Complex,
     l: Fraction,
     order: int,
-) -> npt.NDArray[np.complex128]:
+) -> Complex:
     """Columns spanning the eigenspace of exp(−2πi l/n), by averaging the cyclic group."""
     phase = np.exp(2j * np.pi * float(l) / order)
     term = np.eye(len(matrix), dtype=complex)

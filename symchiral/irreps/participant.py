@@ -11,9 +11,7 @@ import numpy.typing as npt
 from symchiral.crystal.qpoint import GAMMA, QPoint, images, star
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.build import small_irreps
-from symchiral.value import Value, frozen
-
-Complex = npt.NDArray[np.complex128]
+from symchiral.value import Complex, Floats, Integers, Value, frozen
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -67,9 +65,9 @@ class Participant(Value):
     places: tuple[str, ...]
     group: SpaceGroup
     arms: tuple[QPoint, ...]
-    images: npt.NDArray[np.int64]
+    images: Integers
     matrices: Complex
-    conjugate_arms: npt.NDArray[np.int64]
+    conjugate_arms: Integers
     conjugation: Complex
     irrep_dimension: int
     time_parity: int = 1
@@ -93,7 +91,7 @@ class Participant(Value):
         return int(self.matrices.shape[-1])
 
     @cached_property
-    def characters(self) -> npt.NDArray[np.float64]:
+    def characters(self) -> Floats:
         """(G,) float: trace of D over all arms, real because the field is real."""
         fixed = self.images == np.arange(len(self.arms))
         traces = np.trace(self.matrices, axis1=2, axis2=3)
@@ -183,9 +181,9 @@ def _real_field(group: SpaceGroup, q: QPoint, small: Complex) -> Participant:
 def _participant(
     group: SpaceGroup,
     arms: tuple[QPoint, ...],
-    arm_images: npt.NDArray[np.int64],
-    matrices: npt.NDArray[np.complex128],
-    conjugate_arms: npt.NDArray[np.int64],
+    arm_images: Integers,
+    matrices: Complex,
+    conjugate_arms: Integers,
     conjugation: npt.NDArray[np.generic],
     irrep_dimension: int,
 ) -> Participant:
@@ -204,7 +202,7 @@ def _participant(
 
 def _induce(
     group: SpaceGroup, q: QPoint, small: Complex
-) -> tuple[tuple[QPoint, ...], npt.NDArray[np.int64], Complex]:
+) -> tuple[tuple[QPoint, ...], Integers, Complex]:
     r"""Induce a small irrep to the star: arms, images and D.
 
     With coset representatives s_i, :math:`g s_i = s_j \{E|t\} h` for h in the little group, and
@@ -232,7 +230,7 @@ def _induce(
 
 
 def _real_structure(
-    arm_images: npt.NDArray[np.int64], matrices: Complex, conjugate_arms: npt.NDArray[np.int64]
+    arm_images: Integers, matrices: Complex, conjugate_arms: Integers
 ) -> Complex | None:
     r"""Return C with K = C∘conjugation, K² = +1, commuting with D; None if there is none.
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.operation import Operation
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.pam import components
 from symchiral.irreps.participant import Participant
-from symchiral.value import frozen
-
-Complex = npt.NDArray[np.complex128]
+from symchiral.value import Complex, Floats, frozen
 
 _ACROSS = ((1, 0, 0), (0, 1, 0), (1, 1, 0), (1, -1, 0), (1, 2, 0), (2, 1, 0))
 """Directions across the principal axis, the first that is one is taken."""
@@ -62,7 +59,7 @@ def partners(participant: Participant) -> Complex:
     return frozen(real @ chosen, complex)
 
 
-def _triple(group: SpaceGroup, matrices: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _triple(group: SpaceGroup, matrices: Floats) -> Floats:
     half_turn = _first(group, (2,), ((1, 0, 0),))
     diagonal = _anticlockwise(group, (3,), (1, 1, 1))
     x = _eigenvector(matrices[half_turn], 1.0)
@@ -70,7 +67,7 @@ def _triple(group: SpaceGroup, matrices: npt.NDArray[np.float64]) -> npt.NDArray
     return np.stack([x, y, matrices[diagonal] @ y], axis=1)
 
 
-def _pair(group: SpaceGroup, matrices: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _pair(group: SpaceGroup, matrices: Floats) -> Floats:
     if group.schoenflies in ("T", "Th", "O", "Td", "Oh"):
         turning = _anticlockwise(group, (3,), (1, 1, 1))
         reversing, sign = _first(group, (4, -4), ((0, 0, 1),)), 1.0
@@ -85,7 +82,7 @@ def _pair(group: SpaceGroup, matrices: npt.NDArray[np.float64]) -> npt.NDArray[n
     return np.stack([first, second * np.sign(second @ matrices[turning] @ first)], axis=1)
 
 
-def _eigenvector(matrix: npt.NDArray[np.float64], value: float) -> npt.NDArray[np.float64]:
+def _eigenvector(matrix: Floats, value: float) -> Floats:
     """The eigenvector of a symmetric matrix with a simple eigenvalue, largest entry positive."""
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
     vector = vectors[:, int(np.argmin(np.abs(values - value)))]

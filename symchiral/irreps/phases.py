@@ -19,11 +19,10 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.irreps.participant import Participant
+from symchiral.value import Complex
 
-Complex = npt.NDArray[np.complex128]
 Antilinear = Callable[[Complex], Complex]
 
 _RANK = {-2: 0, 2: 1, -1: 2}

@@ -9,7 +9,6 @@ from fractions import Fraction
 from itertools import pairwise, product
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.operation import Vector
 from symchiral.crystal.paths import standard_path
@@ -19,9 +18,7 @@ from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.errors import GrammarError, WavevectorError
 from symchiral.irreps.kpoints import find_point, named_points, split_points
 from symchiral.irreps.locate import locate
-from symchiral.value import Value, frozen
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats, Integers, Value, frozen
 
 NEAR = 1e-6
 """Coordinates closer than this are equal."""
@@ -266,7 +263,7 @@ def _segment(
     group: SpaceGroup,
     a: PathPoint,
     b: PathPoint,
-    kept: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]],
+    kept: list[tuple[Integers, Integers]],
 ) -> Segment:
     rows = [
         [*(Fraction(int(c)) for c in change[:, j]), Fraction(int(at[j]))]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.qpoint import GENERIC, QPoint, little_group
 from symchiral.crystal.spacegroup import SpaceGroup
@@ -13,9 +12,8 @@ from symchiral.irreps.build import small_irreps
 from symchiral.irreps.isoir import DENOMINATOR, IsoWavevector, iso_operations
 from symchiral.irreps.kpoints import is_tabulated, tabulated_points
 from symchiral.irreps.locate import Location, locate
-from symchiral.value import frozen
+from symchiral.value import Complex, Integers, frozen
 
-Complex = npt.NDArray[np.complex128]
 TOLERANCE = 1e-6
 """Largest deviation of a character from the tabulated one."""
 
@@ -121,7 +119,7 @@ def _characters(location: Location, iso: IsoWavevector) -> Complex:
 @lru_cache(maxsize=230)
 def _tabulated_operations(
     group: SpaceGroup,
-) -> tuple[tuple[bytes, ...], npt.NDArray[np.int64]]:
+) -> tuple[tuple[bytes, ...], Integers]:
     """Conventional rotations (as bytes), and t with {W|w} of ours = {E|t}{W|w} of the tables."""
     rotations, translations = iso_operations(group.number)
     inverse = np.linalg.inv(group.centring)

@@ -11,10 +11,7 @@ import numpy.typing as npt
 from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.irreps.participant import Participant
-from symchiral.value import Value, frozen
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats, Integers, Value, frozen
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -127,7 +124,7 @@ class _Operations:
     """The unitary and antiunitary operations that keep a wavevector, on atoms and on a field."""
 
     cartesian: Floats  # (H, 3, 3)
-    images: npt.NDArray[np.int64]  # (H, N)
+    images: Integers  # (H, N)
     moved: Floats  # (H, N): g r − η r, along q, in turns
     matrices: (
         Complex  # (H, d, d) of the participant, to be applied after conjugation if antiunitary
@@ -183,7 +180,7 @@ class _Operations:
                 found.append((orbit[order].tolist(), ways[order].tolist()))
         return found
 
-    def seeds(self, stabiliser: npt.NDArray[np.int64], atom: int) -> Complex:
+    def seeds(self, stabiliser: Integers, atom: int) -> Complex:
         """Rows X₀ at an atom, flattened, that t X₀⁽*⁾ D⁻¹ leaves alone for its stabiliser."""
         phases = np.exp(-2j * np.pi * self.moved[stabiliser, atom])
         left = phases[:, None, None] * self.cartesian[stabiliser]

@@ -7,15 +7,11 @@ from itertools import product
 from math import prod
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.crystal import Crystal
 from symchiral.errors import InputError, LimitError, WavevectorError
 from symchiral.modes.mode import Mode, Modes
-from symchiral.value import Value, frozen
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats, Value, frozen
 
 MOST_ATOMS = 20_000
 """Atoms of a supercell."""

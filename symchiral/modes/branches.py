@@ -6,14 +6,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.modes.modespace import ModeSpace, solve
 from symchiral.modes.names import ModeName
-from symchiral.value import Value
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats, Value
 
 
 @dataclass(frozen=True, eq=False, repr=False)

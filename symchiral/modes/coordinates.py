@@ -13,10 +13,7 @@ from symchiral.crystal.qpoint import GAMMA
 from symchiral.errors import WavevectorError
 from symchiral.modes.mode import Modes, Multiplet
 from symchiral.modes.names import by_name, find_name
-from symchiral.value import Value, frozen
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats, Integers, Value, frozen
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,7 +40,7 @@ class NormalCoordinates(Value):
     modes: Modes
     vectors: Floats
     multiplets: tuple[Multiplet, ...]
-    owners: npt.NDArray[np.int64]
+    owners: Integers
 
     def __len__(self) -> int:
         return int(self.vectors.shape[1])
@@ -58,7 +55,7 @@ class NormalCoordinates(Value):
         """(n,): frequency of every coordinate, THz, negative if unstable."""
         return np.array([m.frequency for m in self.multiplets])[self.owners]
 
-    def slots(self, name: str) -> npt.NDArray[np.int64]:
+    def slots(self, name: str) -> Integers:
         """Return the indices of the coordinates of a multiplet, ``Eu#1``.
 
         Raises

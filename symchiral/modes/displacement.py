@@ -8,13 +8,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.qpoint import QPoint, little_group
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.value import Value, frozen
-
-Complex = npt.NDArray[np.complex128]
+from symchiral.value import Complex, Value, frozen
 
 
 def displacement_matrices(

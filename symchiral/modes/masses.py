@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.crystal import Crystal
-from symchiral.value import frozen
+from symchiral.value import Floats, frozen
 
 # fmt: off
 MASSES = frozen([
@@ -33,7 +32,7 @@ Standard atomic weights; for an element without a stable isotope the mass of one
 """
 
 
-def masses(crystal: Crystal) -> npt.NDArray[np.float64]:
+def masses(crystal: Crystal) -> Floats:
     """(N,): standard masses of the atoms, amu; of virtual elements the mean of their shares."""
     virtual = {
         mixture.number: sum(MASSES[z] * share for z, share in mixture.shares)

@@ -20,10 +20,7 @@ from symchiral.irreps.kpoints import find_point
 from symchiral.modes.names import LONGITUDINAL, ModeName, find_name
 from symchiral.modes.species import Species
 from symchiral.units import NUCLEAR_MAGNETON_AMU
-from symchiral.value import Value
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats, Value
 
 Relation = Literal["same", "opposite", "unrelated", "none"]
 """The sense in which atoms turn beside that of l."""

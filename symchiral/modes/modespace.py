@@ -15,10 +15,7 @@ from symchiral.modes.adapted import AdaptedBasis, adapted_basis
 from symchiral.modes.mode import Mode, Modes, Multiplet
 from symchiral.modes.motion import angular_momentum_form
 from symchiral.modes.species import Species, find_species
-from symchiral.value import Value, frozen
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats, Value, frozen
 
 ROUNDING = 1e-14
 """An imaginary part smaller than this, relative to the real one, is rounding."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.sites import Site
@@ -27,9 +26,8 @@ from symchiral.modes.unbroken import (
     unitary_members,
     with_pam_of,
 )
+from symchiral.value import Complex, Floats
 
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
 Vector = tuple[float, float, float]
 Bounds = tuple[float, float]
 
@@ -358,16 +356,14 @@ def isotypic(characters: Complex, matrices: Complex) -> Complex:
     return np.linalg.qr(projector @ generic)[0]
 
 
-def angular_momentum_form(
-    basis: npt.NDArray[np.complex128], direction: npt.NDArray[np.float64]
-) -> npt.NDArray[np.complex128]:
+def angular_momentum_form(basis: Complex, direction: Floats) -> Complex:
     r"""Hermitian form of J = i Σ e* · (n × e) on the span of the columns."""
     cross = np.cross(np.eye(3), direction)  # row i, column j: (n × x)_i = Σ_j cross[i, j] x_j
     blocks = basis.reshape(-1, 3, basis.shape[1])
     return np.asarray(1j * np.einsum("kia,ij,kjb->ab", blocks.conj(), cross, blocks))
 
 
-def _direct_sum(blocks: list[npt.NDArray[np.complex128]]) -> npt.NDArray[np.complex128]:
+def _direct_sum(blocks: list[Complex]) -> Complex:
     size = sum(len(block) for block in blocks)
     total = np.zeros((size, size), dtype=complex)
     start = 0

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.crystal import Notice
 from symchiral.irreps.stars import place_name
 from symchiral.modes.mode import Modes
+from symchiral.value import Floats
 
 LINEAR = 0.02
 """Part of the largest ω² of acoustic modes above which their splitting linear in q is said."""
@@ -50,9 +50,7 @@ def modes_notices(modes: Modes) -> tuple[Notice, ...]:
     return (*found, linear) if linear is not None else tuple(found)
 
 
-def splitting_notice(
-    place: str, splitting: float, squares: npt.NDArray[np.float64]
-) -> Notice | None:
+def splitting_notice(place: str, splitting: float, squares: Floats) -> Notice | None:
     """Return the warning that acoustic branches split at first order in q, if that is much.
 
     Parameters

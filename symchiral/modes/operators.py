@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.qpoint import QPoint, little_group
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.irreps.axis import Axis
 from symchiral.modes.displacement import displacement_matrices
 from symchiral.modes.modespace import mode_space
-from symchiral.value import Value, frozen
-
-Complex = npt.NDArray[np.complex128]
+from symchiral.value import Complex, Value, frozen
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.qpoint import little_group
 from symchiral.crystal.search import SymmetricCrystal
@@ -17,8 +16,7 @@ from symchiral.irreps.pam import balanced, eigenspace, pam_text
 from symchiral.modes.displacement import displacement_matrices
 from symchiral.modes.motion import species_motions
 from symchiral.modes.species import Species
-
-Complex = npt.NDArray[np.complex128]
+from symchiral.value import Complex
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.qpoint import GAMMA, QPoint, little_group
 from symchiral.crystal.search import SymmetricCrystal
@@ -17,7 +16,7 @@ from symchiral.irreps.participant import Participant
 from symchiral.irreps.stars import star_irreps
 from symchiral.modes.displacement import SiteMatrices, displacement_characters
 from symchiral.modes.motion import Motion, motions
-from symchiral.value import Value
+from symchiral.value import Complex, Integers, Value
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -149,9 +148,7 @@ def find_species(
     return tuple(found)
 
 
-def _multiplicity(
-    characters: npt.NDArray[np.complex128], total: npt.NDArray[np.complex128]
-) -> npt.NDArray[np.int64]:
+def _multiplicity(characters: Complex, total: Complex) -> Integers:
     exact = characters.conj() @ total / np.vdot(characters, characters).real
     counts = np.rint(exact.real)
     if np.max(np.abs(exact - counts)) > 1e-6:

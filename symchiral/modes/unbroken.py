@@ -6,16 +6,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.symmetric import SymmetricCrystal
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.pam import Component, eigenspace
 from symchiral.irreps.participant import Participant
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from symchiral.value import Complex, Floats, Integers
 
 SAMPLES = 3
 """Random tensors averaged at once: as many as there are directions they could span."""

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.crystal import Mixture, Notice
 from symchiral.errors import ReadError, StructureError
@@ -22,9 +21,7 @@ from symchiral.reading.named_group import FITS, Statement, operations_of
 from symchiral.reading.places import occupied, read_rows
 from symchiral.reading.stated import contradictions, stated_contents
 from symchiral.reading.xyz import distinct_operations, parse_operations
-
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats, Integers
 
 _ANGLES = ("_cell_angle_alpha", "_cell_angle_beta", "_cell_angle_gamma")
 _OPERATIONS = (

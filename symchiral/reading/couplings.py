@@ -9,16 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
 from symchiral.disk import is_file, is_folder, user_path
 from symchiral.plain import array, complex_array, number
 from symchiral.reading.jsonfile import read_json
 from symchiral.reading.shipped import find_beside
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats
 
 NAME = "couplings.json"
 """What the file is called that is read by itself from beside the force data."""

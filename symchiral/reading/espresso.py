@@ -10,14 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.check import MAX_ATOMS, too_many
 from symchiral.crystal.crystal import SYMBOLS
 from symchiral.errors import ReadError
 from symchiral.units import BOHR
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats, Integers
 
 _CARDS = (
     "ATOMIC_SPECIES", "ATOMIC_POSITIONS", "K_POINTS", "ADDITIONAL_K_POINTS", "CELL_PARAMETERS",
@@ -59,7 +57,7 @@ class Espresso:
 
     cell: Floats
     positions: Floats
-    numbers: npt.NDArray[np.int64]
+    numbers: Integers
     masses: Floats
     moments: Floats
     notes: tuple[str, ...]

@@ -14,13 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.check import MAX_ATOMS, too_many
 from symchiral.errors import StructureError
-
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats, Integers
 
 MERGE = 0.1
 """Images of one site closer than this are one atom whose coordinates were rounded, Å."""

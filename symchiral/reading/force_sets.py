@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.crystal import Crystal
 from symchiral.errors import ReadError
@@ -18,8 +17,7 @@ from symchiral.reading.files import decode
 from symchiral.reading.folder import Folder, plain_path
 from symchiral.reading.phonopy_settings import AUTO, Settings, parse_settings, supercell_matrix
 from symchiral.reading.structure import read_bytes
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats, Integers
 
 SETS = "FORCE_SETS"
 CONSTANTS = ("FORCE_CONSTANTS", "force_constants.hdf5", "fc2.hdf5")
@@ -37,7 +35,7 @@ class _Cells:
     """A unit cell and its supercell; all that is needed besides forces."""
 
     unit: Crystal
-    matrix: npt.NDArray[np.int64]
+    matrix: Integers
 
 
 def from_files(

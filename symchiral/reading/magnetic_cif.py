@@ -15,16 +15,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.check import LARGEST_MOMENT
 from symchiral.errors import ReadError, StructureError
 from symchiral.reading.cif import Block, number
 from symchiral.reading.expand import Orbits
 from symchiral.reading.xyz import distinct_operations, parse_xyz
-
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats, Integers
 
 _OPERATIONS = "_space_group_symop_magn_operation_xyz"
 _CENTRINGS = "_space_group_symop_magn_centering_xyz"

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.crystal import Notice
 from symchiral.errors import ReadError, StructureError
@@ -25,10 +24,8 @@ from symchiral.reading.expand import expand, metric_misfit
 from symchiral.reading.places import Row, contents
 from symchiral.reading.stated import units_of_cell
 from symchiral.reading.xyz import distinct_operations
-from symchiral.value import frozen
+from symchiral.value import Floats, Integers, frozen
 
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 Operations = tuple[Integers, Floats]
 
 FITS = 0.02

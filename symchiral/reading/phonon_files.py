@@ -10,9 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from symchiral.crystal.crystal import Source
 from symchiral.crystal.tolerance import SYMPREC
 from symchiral.disk import is_file, is_folder, recording, user_path
@@ -25,8 +22,7 @@ from symchiral.reading.files import load, locate, unpack
 from symchiral.reading.folder import MAX_BYTES, Folder, is_zip, plain_path
 from symchiral.reading.force_sets import CONSTANTS, SETS, from_files
 from symchiral.reading.site_values import uncommon_masses
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats
 
 _YAML = (".yaml", ".yml")
 _HDF5 = (".hdf5", ".h5")

@@ -14,16 +14,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.check import MAX_ATOMS, closest_atoms, too_many
 from symchiral.crystal.crystal import SYMBOLS, Mixture, Notice
 from symchiral.errors import DisorderError, ReadError, StructureError
 from symchiral.reading.cif import Block, number
 from symchiral.reading.expand import MERGE, Orbits, expand
+from symchiral.value import Floats, Integers
 
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 Shares = Mapping[int, float]
 
 FULL = 0.95

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
 from symchiral.crystal.search import SymmetricCrystal
@@ -23,9 +22,7 @@ from symchiral.reading.jsonfile import read_json
 from symchiral.rules.atomic_raman import AtomicRaman
 from symchiral.rules.raman import BROKEN, RamanLines, TensorUnit, fit_raman, raman_form
 from symchiral.units import in_thz
-from symchiral.value import frozen
-
-Complex = npt.NDArray[np.complex128]
+from symchiral.value import Complex, Floats, frozen
 
 KIND = "Raman tensors"
 """Kind of the files of :func:`save_raman`."""
@@ -315,7 +312,7 @@ def save_raman(path: str, raman: AtomicRaman, *, overwrite: bool = False) -> Non
     write_text(path, text + "\n", KIND, overwrite=overwrite)
 
 
-def _rounded(array: npt.NDArray[np.float64]) -> Any:
+def _rounded(array: Floats) -> Any:
     return (np.round(array, 12) + 0.0).tolist()
 
 

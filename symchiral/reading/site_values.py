@@ -6,11 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats
 
 
 def unequal_masses(numbers: Any, masses: Any) -> list[str]:

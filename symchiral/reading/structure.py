@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.check import checked_crystal
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Notice, Source
@@ -35,8 +34,7 @@ from symchiral.reading.site_values import (
     unequal_charges,
     unequal_masses,
 )
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats
 
 READERS = ("symchiral", "ase")
 """Who may read a CIF."""

@@ -10,10 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.errors import LimitError, ReadError
-from symchiral.value import frozen
-
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats, Integers, frozen
 
 MAX_OPERATIONS = 768
 """More operations than any cell of a real file needs (192 in the largest conventional cell)."""

@@ -6,14 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.modes.mode import Modes
 from symchiral.rules.raman import RamanLine, fit_raman
-from symchiral.value import Value, frozen
-
-Complex = npt.NDArray[np.complex128]
+from symchiral.value import Complex, Value, frozen
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -13,7 +13,6 @@ from itertools import combinations_with_replacement
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.engine.judge import count_coefficients
@@ -24,7 +23,7 @@ from symchiral.irreps.participant import Participant
 from symchiral.modes.species import Species
 from symchiral.rules.activity import Activity, activity
 from symchiral.rules.magnetism import odd_activity
-from symchiral.value import frozen
+from symchiral.value import Integers, frozen
 
 AxisChange = Literal["kept", "lowered", "destroyed"]
 """What becomes of an axis of rotation; ``lowered``: of smaller order."""
@@ -124,7 +123,7 @@ def find_changes(
     )
 
 
-def _operations(before: SymmetricCrystal, after: SymmetricCrystal) -> npt.NDArray[np.int64]:
+def _operations(before: SymmetricCrystal, after: SymmetricCrystal) -> Integers:
     """(G',): the operation of the larger group that each of the smaller one is."""
     distance = np.abs(after.rotations[:, None] - before.rotations).max(axis=(2, 3))
     if distance.min(axis=1).max() > 0.01:
@@ -137,7 +136,7 @@ def _operations(before: SymmetricCrystal, after: SymmetricCrystal) -> npt.NDArra
 
 
 def restricted(
-    participant: Participant, after: SymmetricCrystal, operations: npt.NDArray[np.int64]
+    participant: Participant, after: SymmetricCrystal, operations: Integers
 ) -> Participant:
     """Return an irrep at the zone centre as a field on which a subgroup acts, reducible or not."""
     return replace(

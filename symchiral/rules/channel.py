@@ -9,7 +9,6 @@ from itertools import combinations_with_replacement, product
 from math import factorial, prod
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.engine.coupling import Coupling, Leg
 from symchiral.engine.judge import (
@@ -26,7 +25,7 @@ from symchiral.irreps.pam import Component, Turn, components, parallel
 from symchiral.irreps.participant import Participant
 from symchiral.rules.activity import activity
 from symchiral.rules.budget import Budget, PamSense, count
-from symchiral.value import Value
+from symchiral.value import Floats, Value
 
 LIMIT = 100_000
 """Most channels enumerated in one go."""
@@ -152,7 +151,7 @@ def _vertex(
     arms: tuple[int, ...],
     equal: tuple[tuple[int, ...], ...],
     turn: Turn | None,
-) -> tuple[int, npt.NDArray[np.float64]]:
+) -> tuple[int, Floats]:
     """Coefficients, and the size of the average of every product of components, all incoming."""
     parts = [components(p, turn, a) for p, a in zip(participants, arms, strict=True)]
     shape = tuple(len(c) for c in parts)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.operation import Operation
 from symchiral.crystal.search import SymmetricCrystal, space_group
@@ -16,9 +15,7 @@ from symchiral.display import display
 from symchiral.modes.species import Species
 from symchiral.rules.allowance import ferroaxial_form, gyration_form
 from symchiral.rules.light import Light
-from symchiral.value import Value, frozen
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats, Value, frozen
 
 FAMILIES = (  # last space group of a crystal system, symbol of the lattice, Hall number of it
     (2, "-1", 2), (15, "2/m", 57), (74, "mmm", 227), (142, "4/mmm", 400), (194, "6/mmm", 485),

@@ -7,15 +7,11 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.engine.tensor import LETTERS, TensorForm, linear_text, number_text
 from symchiral.fields.beam import Beam
 from symchiral.fields.polarization import Polarization
-from symchiral.value import Value
-
-Floats = npt.NDArray[np.float64]
-Complex = npt.NDArray[np.complex128]
+from symchiral.value import Complex, Floats, Value
 
 Wave = Literal[2, 4]
 """A multiple of the angle θ."""

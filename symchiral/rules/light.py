@@ -9,7 +9,6 @@ from itertools import product
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.engine.coupling import Coupling, Leg
@@ -37,9 +36,7 @@ from symchiral.rules.magnetic_light import (
     unequal_when_absorbing,
     unequal_when_transparent,
 )
-from symchiral.value import Value
-
-Complex = npt.NDArray[np.complex128]
+from symchiral.value import Complex, Value
 
 Spin = Literal["+", "-"]
 """Of circular light about the fixed axis, ħ: 1 or −1."""

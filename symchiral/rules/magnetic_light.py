@@ -13,7 +13,6 @@ the quantum), and restricts no Raman tensor. What is left are the operations wit
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.engine.judge import group_average
@@ -24,9 +23,7 @@ from symchiral.fields.polar import electric_field_in
 from symchiral.fields.polarization import SIGMA
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.partners import partners
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Complex, Floats
 
 _ZERO = 1e-8
 _PAIRS = (("+-", "-+"), ("++", "--"))

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.display import display
@@ -27,6 +26,7 @@ from symchiral.irreps.participant import Participant
 from symchiral.irreps.rotation import rotation
 from symchiral.modes.species import Species
 from symchiral.rules.activity import Activity
+from symchiral.value import Floats
 
 SplittingKind = Literal["allowed", "time-reversal", "translation", "operation", "group"]
 """What decides. ``allowed``: no operation reverses Q×Q̇; the others forbid it: ``translation``, time
@@ -221,7 +221,7 @@ def net_moment(crystal: SymmetricCrystal) -> TensorForm:
     return tensor_form((axial_vector(crystal, "M", time_parity=-1),), ((0,),))
 
 
-def site_moments(crystal: SymmetricCrystal) -> npt.NDArray[np.float64] | None:
+def site_moments(crystal: SymmetricCrystal) -> Floats | None:
     """(N, 3): moments of the primitive atoms, μB, Cartesian; None where the crystal has none.
 
     Where time reversal with a translation is a symmetry they are those of one copy of every atom.

@@ -13,9 +13,7 @@ from symchiral.engine.tensor import TensorForm, tensor_form
 from symchiral.fields.polar import electric_field_in
 from symchiral.modes.names import ModeName
 from symchiral.modes.species import Species
-from symchiral.value import Value, frozen
-
-Complex = npt.NDArray[np.complex128]
+from symchiral.value import Complex, Value, frozen
 
 TensorUnit = Literal["angstrom^2/sqrt(amu)", "arbitrary"]
 IntensityUnit = Literal["angstrom^4/amu", "arbitrary"]

@@ -16,8 +16,7 @@ from symchiral.fields.polarization import SIGMA
 from symchiral.rules.domains import Domains
 from symchiral.rules.light import SPINS, Light
 from symchiral.rules.raman import RamanLine
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from functools import cached_property
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.defaults import LINEWIDTH
 from symchiral.display import display
@@ -22,7 +21,7 @@ from symchiral.rules.activity import process
 from symchiral.rules.budget import RotationSense, compared, sum_of_signs
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import selected
-from symchiral.value import Value
+from symchiral.value import Floats, Value
 
 STILL = 1e-3
 """Angular momenta below this, in ħ, are zero."""
@@ -267,7 +266,7 @@ def _choices(
     if max_detuning is None:
         picks: Iterator[tuple[int, ...]] = product(*(range(len(found)) for found in lists))
     else:
-        total: npt.NDArray[np.float64] = np.zeros((1,) * len(lists))
+        total: Floats = np.zeros((1,) * len(lists))
         for axis, (f, weight) in enumerate(zip(frequencies, weights, strict=True)):
             shape = [-1 if a == axis else 1 for a in range(len(lists))]
             total = total + weight * f.reshape(shape)

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.disk import mark
 from symchiral.errors import InputError
 from symchiral.modes.animation import Animation
 from symchiral.units import PER_THZ
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats
 
 ANIMATION = "animation"
 """Kind of the files written here; each carries its mark."""

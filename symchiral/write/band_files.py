@@ -13,10 +13,7 @@ from symchiral.errors import InputError
 from symchiral.forces.bands import Bands
 from symchiral.forces.phonons import Phonons
 from symchiral.units import PER_THZ
-
-Complex = npt.NDArray[np.complex128]
-Floats = npt.NDArray[np.float64]
-
+from symchiral.value import Complex, Floats
 
 COLUMNS = ("segment", "from", "to", "line")
 """The first columns of :func:`band_columns`."""

@@ -9,14 +9,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS, Crystal
 from symchiral.disk import mark, write_text, writing
 from symchiral.errors import InputError
-
-Floats = npt.NDArray[np.float64]
+from symchiral.value import Floats
 
 TRAJECTORY = "trajectory of a simulation"
 """Kind of the files of :func:`write_trajectory`."""

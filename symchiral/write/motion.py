@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from symchiral.dynamics.run import Run
+from symchiral.value import Floats
 
 COLUMNS = ("time_ps", *(f"field_{axis}_MV_cm" for axis in "xyz"))
 """The first columns of :func:`columns`."""
 
 
-def columns(run: Run) -> dict[str, npt.NDArray[np.float64]]:
+def columns(run: Run) -> dict[str, Floats]:
     """Return times, field, coordinates and velocities as named columns, helicities besides."""
     c = run.model.coordinates
     fields = np.zeros((len(run.times), 3)) if run.drive is None else run.drive.field(run.times)
