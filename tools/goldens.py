@@ -315,9 +315,14 @@ class Stream(io.TextIOWrapper):
         return buffer.getvalue().decode("utf-8", "backslashreplace")
 
 
-def record(target: Path, only: set[str], jobs: int) -> None:
-    """Run the cases and write their records."""
-    chosen = cases(only)
+def sources() -> dict[Path, int]:
+    """When every source file was last changed."""
+    return {path: path.stat().st_mtime_ns for path in (ROOT / "symchiral").rglob("*.py")}
+
+
+def record(target: Path, only: set[str], jobs: int) -> int:
+    """Run the cases and write their records; return 1 if the sources changed meanwhile."""
+    chosen, before = cases(only), sources()
     started = time.monotonic()
     for command in {case.command for case in chosen}:
         shutil.rmtree(target / command, ignore_errors=True)
@@ -343,6 +348,13 @@ def record(target: Path, only: set[str], jobs: int) -> None:
         spent = sum(x for name, x in seconds.items() if name.startswith(f"{command}/"))
         print(f"{command:10}{number:5} cases {spent:7.1f} s")
     print(f"{len(chosen)} cases in {time.monotonic() - started:.0f} s, in {target}")
+    if sources() != before:
+        # Modules are imported when they are first needed.
+        print(
+            "The sources changed while the cases ran: the record is of no one state. Run it again."
+        )
+        return 1
+    return 0
 
 
 def _prepare(base: Path) -> None:
@@ -620,8 +632,7 @@ def main() -> int:
     options = parser.parse_args()
     only = set(filter(None, options.only.split(",")))
     if options.action == "record":
-        record(options.target.resolve(), only, options.jobs)
-        return 0
+        return record(options.target.resolve(), only, options.jobs)
     return compare(options.first, options.second, only, brief=options.brief)
 
 
