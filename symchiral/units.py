@@ -38,6 +38,9 @@ PER_PS = {"ps": 1.0, "fs": 1e3}
 """How much of each unit is 1 ps."""
 
 
+SLOWEST, FASTEST = 1e-6, 1e3
+"""THz: bounds of frequencies; linewidths may be smaller. Hydrogen vibrates at 132 THz."""
+
 SIZE = r"(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][-+−]?[0-9]{1,3})?"
 """Pattern of a number without sign in words that people type; as long as any that is meant."""
 

@@ -617,7 +617,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
 NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "animate": (("--mode=Eu#1(+)", "--band=4"), ("-o=m.xyz", "-o=m.html", "-o=m.ascii")),
     "bands": (("--points=3",),),
-    "simulate": (("--start=Eu#1(+) 0.05A", "--pump=2THz s+ 0.5ps 1MV/cm"), ("--duration=4",)),
+    "simulate": (("--start=Eu#1(+) 0.05A", "--pump=2THz s+ 0.2ps 1MV/cm"), ("--duration=2",)),
 }
 """What commands ask for beside: one of each."""
 

@@ -25,6 +25,7 @@ from symchiral.fields.pump import Pump, frequency
 from symchiral.forces.calculator import load_calculator
 from symchiral.irreps.kpoints import split_points
 from symchiral.modes.names import ModeName
+from symchiral.reading.spectrum import read_frequencies, read_linewidths
 from symchiral.rules.grammar import parse_transfer
 from symchiral.table import Table
 
@@ -217,3 +218,21 @@ def test_load_calculator_reads_names_only() -> None:
     for word in ("..:x", ".a:b", "a:b:c", "a b:c", ":x", "a:"):
         with pytest.raises(SymchiralError):
             load_calculator(word)
+
+
+@pytest.mark.parametrize("number", ["1e60", "1e5", "-1", "1e-308", "true", '"2"'])
+def test_frequencies_and_linewidths_that_no_mode_has_are_refused(
+    number: str, tmp_path: Path
+) -> None:
+    for key, read in (("frequencies", read_frequencies), ("linewidths", read_linewidths)):
+        path = tmp_path / f"{key}.json"
+        path.write_text(f'{{"frequency_unit": "THz", "{key}": {{"Eu#1": {number}}}}}')
+        if key == "linewidths" and number == "1e-308":
+            assert read_linewidths(str(path)) == {"Eu#1": 1e-308}
+            continue
+        with pytest.raises(SymchiralError, match=r"Eu#1 is (not positive|True|'2'|1e\+60)"):
+            read(str(path))
+    with pytest.raises(GrammarError, match="far above any vibration"):
+        frequency("1e4THz")
+    with pytest.raises(SymchiralError, match="no such damping"):
+        sc.read("Bi2Se3/phonopy.yaml").simulate(Pulse(2.0), damping=1e5)

@@ -16,7 +16,7 @@ from symchiral.errors import InputError
 from symchiral.fields.beam import find_beam
 from symchiral.modes.coordinates import NormalCoordinates
 from symchiral.modes.names import by_name
-from symchiral.units import ACCELERATION, VACUUM_PERMITTIVITY, VOLT_PER_ANGSTROM
+from symchiral.units import ACCELERATION, FASTEST, VACUUM_PERMITTIVITY, VOLT_PER_ANGSTROM
 from symchiral.value import Floats, Value, frozen
 
 
@@ -125,7 +125,7 @@ def make_model(
     Raises
     ------
     InputError
-        There are no optical modes, a linewidth is negative, or a mode is unstable.
+        There are no optical modes, a linewidth is none, or a mode is unstable.
     """
     if not len(coordinates):
         raise InputError(
@@ -140,9 +140,11 @@ def make_model(
             widths[coordinates.slots(name)] = width
     else:
         widths[:] = damping
-    if not (np.all(np.isfinite(widths)) and np.all(widths >= 0)):
+    if not np.all((widths >= 0) & (widths <= FASTEST)):
         raise InputError(
-            "no such damping", why="a linewidth is negative or no number", fix="give one in THz"
+            "no such damping",
+            why=f"a linewidth is no number from 0 to {FASTEST:g} THz",
+            fix="give one in THz",
         )
     unstable = [
         n

@@ -14,18 +14,18 @@ import numpy.typing as npt
 
 from symchiral.errors import GrammarError, InputError
 from symchiral.fields.polarization import Polarization
-from symchiral.units import FLUENCE, NUMBER, PER_THZ
+from symchiral.units import FASTEST, FLUENCE, NUMBER, PER_THZ, SLOWEST
 from symchiral.value import Complex, Floats, Value, frozen
 
 _QUANTITY = re.compile(
     rf"(?:(?P<key>[a-z]{{1,9}})=)?(?P<value>{NUMBER})(?P<unit>[a-zµ°]\S*)?", re.IGNORECASE
 )
 _FREQUENCIES = {"thz": 1.0, "cm-1": PER_THZ["cm-1"], "mev": PER_THZ["meV"]}
-SMALLEST = 1e-6
-"""The least frequency, THz, and duration, ps, of a pulse."""
+SHORTEST = 1e-6
+"""The least duration of a pulse, ps."""
 
 LARGEST = {
-    "thz": 1e3,
+    "thz": FASTEST,
     "fwhm_ps": 1e6,
     "field_mv_cm": 1e4,
     "phase_deg": 1e6,
@@ -106,12 +106,12 @@ class Pulse(Value):
     chirp_thz_ps: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("thz", "fwhm_ps"):
+        for name, least in (("thz", SLOWEST), ("fwhm_ps", SHORTEST)):
             value = getattr(self, name)
-            if not value >= SMALLEST:
+            if not value >= least:
                 raise InputError(
                     f"no pulse with {name} = {value:g}",
-                    why=f"it must be positive, {SMALLEST:g} at least",
+                    why=f"it must be positive, {least:g} at least",
                     fix="check its unit",
                 )
         for name, largest in LARGEST.items():

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 
 from symchiral.errors import GrammarError
 from symchiral.fields.polarization import read_light
-from symchiral.units import SIZE, in_thz
+from symchiral.units import FASTEST, SIZE, in_thz
 
 _UNITS = r"(?P<unit>THz|cm-1|cm⁻¹|meV)"
 _RANGE = re.compile(
     rf"(?<![^\s])(?P<low>{SIZE})(?: ?[-–] ?(?P<high>{SIZE}))? ?{_UNITS}(?!\S)", re.IGNORECASE
 )
-
-HIGHEST = 1e4
-"""THz; light is visible at 400 to 800."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +104,7 @@ class Pump:
 
 def _thz(match: re.Match[str], end: str, text: str) -> float:
     found = float(match[end].replace("−", "-")) * in_thz(match["unit"])
-    if not found < HIGHEST:
+    if not found < FASTEST:
         raise GrammarError(
             f"cannot read the frequency in {text!r}",
             why=f"{match[end]} {match['unit']} is far above any vibration",

@@ -10,7 +10,7 @@ from symchiral.fields.pump import frequency
 from symchiral.plain import number, parse_json
 from symchiral.reading.files import load
 from symchiral.reading.shipped import find_beside
-from symchiral.units import in_thz
+from symchiral.units import FASTEST, SLOWEST, in_thz
 
 
 def read_linewidths(text: str, *, zero: bool = False) -> float | dict[str, float]:
@@ -40,12 +40,9 @@ def read_linewidths(text: str, *, zero: bool = False) -> float | dict[str, float
             )
         return width
     found = _per_mode(path, "linewidths", text)
-    if any(width < 0 or not (width or zero) for width in found.values()):
-        raise ReadError(
-            f"cannot read the linewidths in {text}",
-            why="a linewidth is not positive",
-            fix="give all in the unit the file states",
-        )
+    for mode, width in found.items():
+        if not 0 <= width <= FASTEST or not (width or zero):
+            raise _unfit(text, f"the linewidth of {mode} is not positive, up to {FASTEST:g} THz")
     return found
 
 
@@ -69,13 +66,15 @@ def read_frequencies(text: str) -> dict[str, float]:
             fix="check the path",
         )
     found = _per_mode(path, "frequencies", text)
-    if any(not value > 0 for value in found.values()):
-        raise ReadError(
-            f"cannot read the frequencies in {text}",
-            why="a frequency is not positive",
-            fix="give all in the unit the file states",
-        )
+    for mode, value in found.items():
+        if not SLOWEST <= value <= FASTEST:
+            why = f"the frequency of {mode} is not positive, from {SLOWEST:g} to {FASTEST:g} THz"
+            raise _unfit(text, why)
     return found
+
+
+def _unfit(name: str, why: str) -> ReadError:
+    return ReadError(f"cannot read {name}", why=why, fix="give all in the unit the file states")
 
 
 def _per_mode(path: Path, key: str, name: str) -> dict[str, float]:
