@@ -87,3 +87,11 @@ def test_the_axis_of_a_slab_is_its_normal(
     assert abs(described.axis.direction @ np.array([0.0, 0.0, 1.0])) > 1 - 1e-9
     assert [repr(s) for s in described.species()] == [repr(s) for s in reference.species()]
     assert described.rules().counts() == reference.rules().counts()
+
+
+def test_no_room_has_the_name_of_a_public_function() -> None:
+    """Importing a room sets an attribute of the package, which would hide the function."""
+    package = Path(sc.__file__).parent
+    rooms = {path.stem for path in package.iterdir() if path.is_dir() or path.suffix == ".py"}
+    assert len(rooms) > 20
+    assert not rooms & set(sc.__all__)
