@@ -129,13 +129,10 @@ def read(
     SymmetryError
         No space group is found, or ``axis`` is no symmetry axis.
     """
-    from symchiral.anharmonic.third_order import is_third_order_source, read_third_order
     from symchiral.crystal.order import find_magnetic_symmetry
     from symchiral.errors import InputError
-    from symchiral.forces.phonons import make_phonons
     from symchiral.irreps.axis import find_axis
-    from symchiral.reading.phonon_files import is_phonon_source, read_forces
-    from symchiral.reading.site_values import uncommon_masses
+    from symchiral.reading.folder import is_phonon_source, is_third_order_source
     from symchiral.reading.structure import read_crystal
 
     if supercell is not None and (is_third_order_source(source) or not is_phonon_source(source)):
@@ -145,6 +142,10 @@ def read(
             fix="leave it out; in the command line --calculator also takes one",
         )
     if is_third_order_source(source):
+        from symchiral.anharmonic.third_order import read_third_order
+        from symchiral.forces.phonons import make_phonons
+        from symchiral.reading.site_values import uncommon_masses
+
         third = read_third_order(source)  # type: ignore[arg-type]
         harmonic = third.harmonic(symprec=symprec)
         notes = uncommon_masses(harmonic.numbers, harmonic.masses)
@@ -157,6 +158,9 @@ def read(
         )
         return Study(phonons.crystal, find_axis(phonons.crystal, axis), phonons, third)
     if is_phonon_source(source):
+        from symchiral.forces.phonons import make_phonons
+        from symchiral.reading.phonon_files import read_forces
+
         forces, origin, provenance = read_forces(source, symprec=symprec, supercell=supercell)
         phonons = make_phonons(
             forces,

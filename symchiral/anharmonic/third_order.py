@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import os
 from dataclasses import dataclass, replace
@@ -24,12 +23,16 @@ from symchiral.errors import ReadError, StructureError, WavevectorError
 from symchiral.forces.door import ForceConstants
 from symchiral.modes.coordinates import NormalCoordinates
 from symchiral.reading.files import load, locate
-from symchiral.reading.folder import MAX_BYTES, Folder, archive_has, is_zip, plain_path
+from symchiral.reading.folder import (
+    ANY_THIRD,
+    MAX_BYTES,
+    THIRD_NAMES,
+    Folder,
+    is_zip,
+    third_order_yaml,
+)
 from symchiral.reading.phonon_files import parse_yaml
 from symchiral.value import Complex, Floats, Integers, Value, frozen
-
-_ANY = "phono3py*.yaml"
-_NAMES = ("phono3py_params.yaml", "phono3py.yaml", "phono3py_disp.yaml")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -248,33 +251,6 @@ def contract(vertex: Complex, eigenvectors: tuple[Complex, Complex, Complex]) ->
     return np.asarray(found)
 
 
-def is_third_order_source(source: object) -> bool:
-    """Whether a source is a phono3py yaml file or a folder with one.
-
-    Examples
-    --------
-    >>> is_third_order_source("somewhere/phono3py_params.yaml.xz")
-    True
-    """
-    if not isinstance(source, str | os.PathLike):
-        return False
-    path = user_path(source)
-    if plain_path(path).suffix == ".yaml":
-        return "phono3py" in path.name
-    if is_zip(path):
-        return archive_has(path, _ANY)
-    return is_folder(path) and _inside(Folder(path)) is not None
-
-
-def _inside(folder: Folder) -> str | None:
-    """The yaml of phono3py: by its usual name, or the only one that is called so."""
-    usual = folder.find(*_NAMES)
-    if usual is not None:
-        return usual
-    others = [name for name in folder.names if fnmatch.fnmatch(name, f"{_ANY}*")]
-    return others[0] if len(others) == 1 else None
-
-
 @dataclass(frozen=True, eq=False)
 class ThirdOrderFile:
     """A phono3py yaml file, read as far as it is asked for.
@@ -345,12 +321,12 @@ def read_third_order(source: str | os.PathLike[str]) -> ThirdOrderFile:
     given = os.fspath(source)
     path = user_path(given)
     if is_folder(path) or is_zip(path):
-        folder = Folder(path, (_ANY,))
-        inside = _inside(folder)
+        folder = Folder(path, (ANY_THIRD,))
+        inside = third_order_yaml(folder)
         if inside is None:
             raise ReadError(
                 f"cannot read {given}",
-                why=f"it holds no {_NAMES[0]} or {_NAMES[-1]}",
+                why=f"it holds no {THIRD_NAMES[0]} or {THIRD_NAMES[-1]}",
                 fix="put the yaml of phono3py beside the forces",
             )
         data = folder.packed(inside)

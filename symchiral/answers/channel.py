@@ -5,7 +5,7 @@ The records come first, then the functions that fill them.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -21,9 +21,11 @@ from symchiral.rules.activity import Route
 from symchiral.rules.budget import PamSense, RotationSense
 from symchiral.rules.listing import Group, group_of
 from symchiral.rules.listing import Row as ListedRow
-from symchiral.rules.resonance import Transfer as RuleTransfer
 from symchiral.rules.rule import Rule, Velocities
 from symchiral.units import PER_THZ
+
+if TYPE_CHECKING:
+    from symchiral.rules.resonance import Transfer as RuleTransfer
 
 TransferName = Annotated[str, Meta(pattern=r"^[^ ]+( [^ ]+)* -> [^ ]+( [^ ]+)*$")]
 """A transfer in the grammar, ``Eu(+) Eu(+) -> Eg(-)``."""

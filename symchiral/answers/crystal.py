@@ -6,7 +6,7 @@ The records come first, then the functions that fill them.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from msgspec import UNSET, Meta, UnsetType
@@ -24,11 +24,13 @@ from symchiral.answers.record import (
 from symchiral.crystal.directions import direction_name
 from symchiral.crystal.qpoint import QPoint, images
 from symchiral.crystal.search import SymmetricCrystal, point_group_symbol
-from symchiral.fields.background import Background
 from symchiral.irreps.axis import Axis, named_operation
 from symchiral.irreps.stars import place_name, star_arms
 from symchiral.modes.unbroken import conserved_order
 from symchiral.rules.magnetism import site_moments
+
+if TYPE_CHECKING:
+    from symchiral.fields.background import Background
 
 QCoordinate = Annotated[str, Meta(pattern=r"^[-+*/0-9uvw]+$")]
 

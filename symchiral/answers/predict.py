@@ -6,7 +6,7 @@ The records come first, then the functions that fill them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
@@ -32,11 +32,13 @@ from symchiral.answers.crystal import (
 from symchiral.answers.record import Answer, Count, FrequencyUnit, Record, beginning
 from symchiral.answers.species import SpeciesOfModes, species_of
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.fields.background import Background
 from symchiral.rules.listing import Listing, listing
-from symchiral.rules.resonance import Transfer as RuleTransfer
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook
+
+if TYPE_CHECKING:
+    from symchiral.fields.background import Background
+    from symchiral.rules.resonance import Transfer as RuleTransfer
 
 
 class Counts(Record, frozen=True, kw_only=True):
@@ -276,15 +278,15 @@ def _transfers(
     """Describe transfers; of those with all signs reversed one stands for both."""
     first: dict[object, RuleTransfer] = {}
     for t in transfers:
-        if isinstance(t, RuleTransfer):
+        if not isinstance(t, Rule):
             kept = first.setdefault(t.family, t)
             if t.signs > kept.signs:
                 first[t.family] = t
     found = []
     for t in transfers:
-        if isinstance(t, RuleTransfer):
+        if isinstance(t, Rule):
+            found.append(species_transfer(t, unit=unit))
+        else:
             standing = first[t.family]
             found.append(transfer(t, unit=unit, reverse_of=None if standing is t else standing.id))
-        else:
-            found.append(species_transfer(t, unit=unit))
     return tuple(found)

@@ -13,7 +13,6 @@ from symchiral.irreps.build import small_irreps
 from symchiral.irreps.kpoints import named_points
 from symchiral.irreps.mulliken import zone_centre
 from symchiral.irreps.participant import Participant, irreps
-from symchiral.irreps.smallnames import irrep_names
 
 
 def star_irreps(group: SpaceGroup, q: QPoint) -> tuple[Participant, ...]:
@@ -102,6 +101,8 @@ def _named(group: SpaceGroup, q: QPoint) -> tuple[Participant, ...]:
 
 def _name(participant: Participant, arm: int) -> str:
     """The small irreps an arm carries, joined where time reversal joins them."""
+    from symchiral.irreps.smallnames import irrep_names  # no names of tables at the zone centre
+
     group, q = participant.group, participant.arms[arm]
     members = list(little_group(group, q))
     characters = np.trace(participant.matrices[members, arm], axis1=1, axis2=2)

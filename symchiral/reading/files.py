@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from symchiral.disk import is_file, is_folder, note_read, read_regular, user_path
 from symchiral.errors import LabelError, LimitError, ReadError
@@ -30,6 +30,7 @@ _PACKED: tuple[tuple[bytes, Callable[[io.BytesIO], io.BufferedIOBase]], ...] = (
     (b"BZh", bz2.BZ2File),
     (b"\xfd7zXZ\x00", lzma.LZMAFile),
 )
+PACKING = (".gz", ".bz2", ".xz")
 _STRUCTURE_LIKE = ("*.cif", "*POSCAR*", "*CONTCAR*", "*.vasp", "*.xyz", "*.extxyz", "*.xsf")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -48,6 +49,20 @@ class Text:
 
     text: str
     notes: tuple[str, ...] = ()
+
+
+def plain_name(name: str) -> str:
+    """Return the last part of a path without a suffix of compression.
+
+    Examples
+    --------
+    >>> plain_name("run/POSCAR.gz")
+    'POSCAR'
+    """
+    base = PurePath(name).name
+    for suffix in PACKING:
+        base = base.removesuffix(suffix)
+    return base
 
 
 def locate(source: str | os.PathLike[str]) -> Path:

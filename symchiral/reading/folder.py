@@ -1,4 +1,4 @@
-"""The files of one calculation: those of a folder or of a zip archive, also compressed."""
+"""The files of one calculation, in a folder or a zip archive, and by which names they are known."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import zlib
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from symchiral.disk import is_file, note_read
+from symchiral.disk import is_file, is_folder, note_read, user_path
 from symchiral.errors import LimitError, ReadError
 from symchiral.reading.files import load, unpack
 
@@ -21,6 +21,24 @@ MAX_BYTES = 1_000_000_000
 
 MAX_FILES = 20_000
 """A folder or an archive with more files is not searched."""
+
+YAML = (".yaml", ".yml")
+HDF5 = (".hdf5", ".h5")
+PHONOPY_NAMES = (
+    "phonopy_params.yaml", "phonopy.yaml", "phonopy_disp.yaml", "phono3py_params.yaml",
+    "phonon.yaml",
+)  # fmt: skip
+SETS = "FORCE_SETS"
+CONSTANTS = ("FORCE_CONSTANTS", "force_constants.hdf5", "fc2.hdf5")
+FORCE_NAMES = (SETS, *CONSTANTS)
+TABLES = tuple(f"{word}{end}" for word in ("band", "mesh", "qpoints") for end in (".yaml", ".hdf5"))
+HOLDS = (
+    *PHONOPY_NAMES, *FORCE_NAMES, "SPOSCAR", "disp.yaml", "FORCES_FC3", *TABLES, "phonopy*.yaml",
+)  # fmt: skip
+"""Names of which a folder of force data has one."""
+
+ANY_THIRD = "phono3py*.yaml"
+THIRD_NAMES = ("phono3py_params.yaml", "phono3py.yaml", "phono3py_disp.yaml")
 
 PACKED = ("", ".xz", ".lzma", ".gz", ".bz2")
 
@@ -201,3 +219,59 @@ def plain_path(path: Path) -> Path:
     'FORCE_SETS'
     """
     return path.with_suffix("") if path.suffix.lower() in PACKED[1:] else path
+
+
+def is_phonon_source(source: object) -> bool:
+    """Whether a source is force data: a file or folder of phonopy, a zip archive, or its object.
+
+    Examples
+    --------
+    >>> is_phonon_source("Bi2Se3.cif"), is_phonon_source("somewhere/phonopy.yaml.xz")
+    (False, True)
+    """
+    if isinstance(source, str | os.PathLike):
+        path = user_path(source)
+        plain = plain_path(path)
+        if plain.suffix.lower() in (*YAML, *HDF5, ".conf") or plain.name in FORCE_NAMES:
+            return True
+        if is_folder(path):
+            folder = Folder(path)
+            return folder.find(*HOLDS) is not None or phonopy_yaml(folder) is not None
+        return is_zip(path)
+    return hasattr(source, "dynamical_matrix") and hasattr(source, "force_constants")
+
+
+def phonopy_yaml(folder: Folder) -> str | None:
+    """The yaml of phonopy with the cells: by its usual name, or the only one that is called so."""
+    usual = folder.find(*PHONOPY_NAMES)
+    if usual is not None:
+        return usual
+    others = [name for name in folder.names if fnmatch.fnmatch(name, "phonopy*.yaml*")]
+    return others[0] if len(others) == 1 else None
+
+
+def is_third_order_source(source: object) -> bool:
+    """Whether a source is a phono3py yaml file or a folder with one.
+
+    Examples
+    --------
+    >>> is_third_order_source("somewhere/phono3py_params.yaml.xz")
+    True
+    """
+    if not isinstance(source, str | os.PathLike):
+        return False
+    path = user_path(source)
+    if plain_path(path).suffix == ".yaml":
+        return "phono3py" in path.name
+    if is_zip(path):
+        return archive_has(path, ANY_THIRD)
+    return is_folder(path) and third_order_yaml(Folder(path)) is not None
+
+
+def third_order_yaml(folder: Folder) -> str | None:
+    """The yaml of phono3py: by its usual name, or the only one that is called so."""
+    usual = folder.find(*THIRD_NAMES)
+    if usual is not None:
+        return usual
+    others = [name for name in folder.names if fnmatch.fnmatch(name, f"{ANY_THIRD}*")]
+    return others[0] if len(others) == 1 else None

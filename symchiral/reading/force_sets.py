@@ -14,13 +14,10 @@ from symchiral.errors import ReadError
 from symchiral.forces.door import ForceConstants, atoms_of, from_cells, supercell_of
 from symchiral.plain import parse_yaml
 from symchiral.reading.files import decode
-from symchiral.reading.folder import Folder, plain_path
+from symchiral.reading.folder import CONSTANTS, SETS, Folder, plain_path
 from symchiral.reading.phonopy_settings import AUTO, Settings, parse_settings, supercell_matrix
 from symchiral.reading.structure import read_bytes
 from symchiral.value import Floats, Integers
-
-SETS = "FORCE_SETS"
-CONSTANTS = ("FORCE_CONSTANTS", "force_constants.hdf5", "fc2.hdf5")
 
 _UNIT = (
     "POSCAR-unitcell", "POSCAR_unitcell", "POSCAR.unitcell", "POSCAR", "CONTCAR", "unitcell.cell",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from symchiral.crystal.check import MAX_ATOMS, too_many
@@ -13,7 +13,7 @@ from symchiral.crystal.crystal import Crystal
 from symchiral.errors import DisorderError, ReadError, StructureError
 from symchiral.quiet import quiet
 from symchiral.reading.deadline import within
-from symchiral.reading.files import choose, decode
+from symchiral.reading.files import PACKING, choose, decode, plain_name
 
 _NOT_STRUCTURES = frozenset({
     "aselmdb", "bundletrajectory", "db", "eps", "gif", "gpw", "html", "mp4", "mysql", "png",
@@ -43,8 +43,6 @@ _HEAD = 500_000
 _CASTEP_ABSENT = ("CASTEP keywords", "CASTEP binary", "validate CASTEP input")
 """ASE says this of a machine without CASTEP, not of the file."""
 
-_PACKING = (".gz", ".bz2", ".xz")
-
 
 @dataclass(frozen=True)
 class Frame:
@@ -68,20 +66,6 @@ class _Named(io.StringIO):
     def __init__(self, text: str, name: str) -> None:
         super().__init__(text)
         self.name = name
-
-
-def plain_name(name: str) -> str:
-    """Return the last part of a path without a suffix of compression.
-
-    Examples
-    --------
-    >>> plain_name("run/POSCAR.gz")
-    'POSCAR'
-    """
-    base = PurePath(name).name
-    for suffix in _PACKING:
-        base = base.removesuffix(suffix)
-    return base
 
 
 def read_foreign(data: bytes, *, name: str, path: Path | None, index: int | None) -> Frame:
@@ -206,7 +190,7 @@ def _parse(
 
     source: Any = handle
     if kind != "traj" and not get_ioformat(kind).acceptsfd:
-        if path is None or path.suffix in _PACKING:
+        if path is None or path.suffix in PACKING:
             raise ReadError(
                 f"cannot read {name}",
                 why=f"the format {kind} is only read from a file that is not compressed",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
@@ -19,43 +18,23 @@ from symchiral.forces.provenance import KEY, Provenance
 from symchiral.forces.tabulated import Structure, tabulated, tabulated_hdf5
 from symchiral.plain import parse_yaml as parse_plain_yaml
 from symchiral.reading.files import load, locate, unpack
-from symchiral.reading.folder import MAX_BYTES, Folder, is_zip, plain_path
-from symchiral.reading.force_sets import CONSTANTS, SETS, from_files
+from symchiral.reading.folder import (
+    CONSTANTS,
+    FORCE_NAMES,
+    HDF5,
+    HOLDS,
+    MAX_BYTES,
+    SETS,
+    TABLES,
+    YAML,
+    Folder,
+    is_zip,
+    phonopy_yaml,
+    plain_path,
+)
+from symchiral.reading.force_sets import from_files
 from symchiral.reading.site_values import uncommon_masses
 from symchiral.value import Floats
-
-_YAML = (".yaml", ".yml")
-_HDF5 = (".hdf5", ".h5")
-_NAMES = (
-    "phonopy_params.yaml", "phonopy.yaml", "phonopy_disp.yaml", "phono3py_params.yaml",
-    "phonon.yaml",
-)  # fmt: skip
-_FORCES = (SETS, *CONSTANTS)
-_TABLES = tuple(
-    f"{word}{end}" for word in ("band", "mesh", "qpoints") for end in (".yaml", ".hdf5")
-)
-HOLDS = (*_NAMES, *_FORCES, "SPOSCAR", "disp.yaml", "FORCES_FC3", *_TABLES, "phonopy*.yaml")
-"""Names of which a folder of force data has one."""
-
-
-def is_phonon_source(source: object) -> bool:
-    """Whether a source is force data: a file or folder of phonopy, a zip archive, or its object.
-
-    Examples
-    --------
-    >>> is_phonon_source("Bi2Se3.cif"), is_phonon_source("somewhere/phonopy.yaml.xz")
-    (False, True)
-    """
-    if isinstance(source, str | os.PathLike):
-        path = user_path(source)
-        plain = plain_path(path)
-        if plain.suffix.lower() in (*_YAML, *_HDF5, ".conf") or plain.name in _FORCES:
-            return True
-        if is_folder(path):
-            folder = Folder(path)
-            return folder.find(*HOLDS) is not None or _yaml_of(folder) is not None
-        return is_zip(path)
-    return hasattr(source, "dynamical_matrix") and hasattr(source, "force_constants")
 
 
 def read_forces(
@@ -113,21 +92,21 @@ def _read(
     chosen = None
     if is_folder(path) or is_zip(path):
         folder = Folder(path, HOLDS)
-    elif (plain.name in _FORCES or plain.suffix.lower() == ".conf") and is_file(path):
+    elif (plain.name in FORCE_NAMES or plain.suffix.lower() == ".conf") and is_file(path):
         folder, chosen = Folder(path.parent), path.name
     else:
         path = locate(path)
         folder = Folder(path.parent)
         data = load(path, name=given, limit=MAX_BYTES)
-        if plain_path(path).suffix.lower() in _HDF5:
+        if plain_path(path).suffix.lower() in HDF5:
             return _from_hdf5(path.name, folder, given, data, symprec)
         return _from_yaml(data, folder, given, path.name, symprec, supercell)
-    inside = _yaml_of(folder)
+    inside = phonopy_yaml(folder)
     if inside is not None:
         return _from_yaml(folder.packed(inside), folder, given, inside, symprec, supercell, chosen)
-    table = folder.find(*_TABLES)
-    if table is not None and folder.find(*_FORCES) is None:
-        if plain_path(Path(table)).suffix in _YAML:
+    table = folder.find(*TABLES)
+    if table is not None and folder.find(*FORCE_NAMES) is None:
+        if plain_path(Path(table)).suffix in YAML:
             return _from_yaml(folder.packed(table), folder, given, table, symprec, supercell)
         return _from_hdf5(table, folder, given, folder.packed(table), symprec)
     forces = from_files(folder, name=given, symprec=symprec, supercell=supercell, chosen=chosen)
@@ -156,7 +135,7 @@ def _from_yaml(
         made = from_files(folder, name=given, symprec=symprec, supercell=supercell, chosen=chosen)
         return made, origin, provenance
     _require_none(supercell, own)
-    names = _FORCES if chosen not in _FORCES else (chosen,)
+    names = FORCE_NAMES if chosen not in FORCE_NAMES else (chosen,)
     if not _has_forces(parsed) and folder.find(*names) is None:
         raise ReadError(
             f"no force constants in {given}",
@@ -222,7 +201,7 @@ def _primitive(
     if "points" in parsed:
         structure = Structure.of(parsed, name=name)
     else:
-        inside = _yaml_of(folder)
+        inside = phonopy_yaml(folder)
         if inside is None:
             raise ReadError(
                 f"cannot read {name}",
@@ -255,12 +234,3 @@ def parse_yaml(data: bytes, name: str) -> dict[str, Any]:
             fix="give a phonopy.yaml, phonopy_params.yaml, band.yaml, mesh.yaml or qpoints.yaml",
         )
     return parsed
-
-
-def _yaml_of(folder: Folder) -> str | None:
-    """The yaml of phonopy with the cells: by its usual name, or the only one that is called so."""
-    usual = folder.find(*_NAMES)
-    if usual is not None:
-        return usual
-    others = [name for name in folder.names if fnmatch.fnmatch(name, "phonopy*.yaml*")]
-    return others[0] if len(others) == 1 else None

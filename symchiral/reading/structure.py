@@ -1,4 +1,7 @@
-"""Reading a crystal from whatever it is written in."""
+"""Reading a crystal from whatever it is written in.
+
+CIFs are read here; the reader of another format is loaded when a file is not one.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +26,7 @@ from symchiral.errors import (
 )
 from symchiral.reading.asymmetric import Expanded, expand_block, has_atoms
 from symchiral.reading.cif import Block, looks_like_cif, parse_cif
-from symchiral.reading.espresso import looks_like_espresso, parse_espresso
-from symchiral.reading.files import choose, decode, load, locate, unpack
-from symchiral.reading.foreign import plain_name, read_cif_by_ase, read_foreign
-from symchiral.reading.phonon_website import looks_like_website, read_website
-from symchiral.reading.readings import differences
+from symchiral.reading.files import choose, decode, load, locate, plain_name, unpack
 from symchiral.reading.site_values import (
     first_moments,
     moments_of,
@@ -170,6 +169,10 @@ def read_bytes(
         if reader == "ase":
             return _by_ase(plain, name, digest, index, spin_axis, average_sites=average_sites)
         return _from_cif(plain, name, digest, index, average_sites=average_sites)
+    from symchiral.reading.espresso import looks_like_espresso
+    from symchiral.reading.foreign import read_foreign
+    from symchiral.reading.phonon_website import looks_like_website, read_website
+
     if b"\0" not in plain and looks_like_espresso(plain.decode("latin-1")):
         return _from_espresso(plain, name, digest, spin_axis)
     if b"\0" not in plain and looks_like_website(plain.decode("latin-1")):
@@ -181,6 +184,8 @@ def read_bytes(
 
 
 def _from_espresso(data: bytes, name: str, digest: str, spin_axis: Floats | None) -> Crystal:
+    from symchiral.reading.espresso import parse_espresso
+
     text = decode(data, name=name)
     read = parse_espresso(text.text, name=name)
     notes = [*text.notes, *read.notes, *unequal_masses(read.numbers, read.masses)]
@@ -245,6 +250,9 @@ def _by_ase(
     average_sites: bool,
 ) -> Crystal:
     """What ASE reads from a CIF, with a notice on how far our own reading agrees."""
+    from symchiral.reading.foreign import read_cif_by_ase
+    from symchiral.reading.readings import differences
+
     frame = read_cif_by_ase(data, name=name, index=index)
     crystal = _from_ase(frame.atoms, Source(name, digest, notes=frame.notes), name, spin_axis)
     try:

@@ -24,10 +24,7 @@ from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.engine.coupling import COPIES, Coupling, Leg
 from symchiral.errors import AxisError, GrammarError, LabelError, nearest
-from symchiral.fields.beam import find_beam, light_component
 from symchiral.fields.electronic import STATE, electronic_state
-from symchiral.fields.polar import electric_field_in
-from symchiral.fields.polarization import Polarization
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.kpoints import find_point, named_points
 from symchiral.irreps.pam import Component, Turn, components
@@ -327,6 +324,9 @@ def light_about(
     crystal: SymmetricCrystal, axis: Axis | None
 ) -> Callable[[str], tuple[Participant, Component]]:
     """Return what reads a polarisation about an axis as a field and its component."""
+    from symchiral.fields.beam import find_beam, light_component
+    from symchiral.fields.polar import electric_field_in
+    from symchiral.fields.polarization import Polarization
 
     def read(text: str) -> tuple[Participant, Component]:
         if axis is None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.display import display
 from symchiral.errors import AxisError
-from symchiral.fields.pump import Pump
 from symchiral.irreps.axis import Axis, axis_at
 from symchiral.modes.species import Species, find_species
 from symchiral.rules.activity import ROUTES, Process, absorbs, process
@@ -19,6 +18,9 @@ from symchiral.rules.channel import Population, enumerate_channels, read_channel
 from symchiral.rules.grammar import lookup, resolve_transfer
 from symchiral.rules.rule import Rule
 from symchiral.value import Value
+
+if TYPE_CHECKING:
+    from symchiral.fields.pump import Pump
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -1,4 +1,7 @@
-"""Which forms a noun has, and who makes them: the answer to :func:`symchiral.display.display`."""
+"""Which forms a noun has, and who makes them: the answer to :func:`symchiral.display.display`.
+
+Forms of rules that every command asks for are made here; the others are loaded when asked for.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,12 @@ from typing import Any
 import msgspec
 
 from symchiral.answers.channel import FlatRule, channel, flat, rule_reason
-from symchiral.answers.modes import flat as flat_modes
 from symchiral.answers.predict import table
 from symchiral.answers.record import flat_record
 from symchiral.engine.reason import Reason
-from symchiral.modes.mode import Modes
 from symchiral.rules.listing import listing
-from symchiral.rules.magnetism import Splitting
-from symchiral.rules.resonance import Transfer
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook
-from symchiral.text.explanation import rule_text, transfer_text
-from symchiral.text.formats import csv_text, frame, latex, markdown
-from symchiral.text.magnetism import splitting_text
 from symchiral.text.predict import listed_table
 from symchiral.text.reason import (
     reason_of_modes_text,
@@ -33,9 +29,12 @@ from symchiral.text.sums import rule_sum
 _ROOMS = {
     "symchiral.dynamics": "symchiral.text.run",
     "symchiral.experiment": "symchiral.text.experiment",
+    "symchiral.modes": "symchiral.text.modes",
     "symchiral.rules.allowance": "symchiral.text.effects",
     "symchiral.rules.domains": "symchiral.text.effects",
+    "symchiral.rules.magnetism": "symchiral.text.magnetism",
     "symchiral.rules.raman": "symchiral.text.effects",
+    "symchiral.rules.resonance": "symchiral.text.explanation",
 }
 """Rooms and modules of nouns that few commands load: which module has ``display`` for them."""
 
@@ -70,15 +69,11 @@ def display(noun: object, form: str, **options: Any) -> Any:
             return listed_table(table(noun.crystal, listing(noun))).html()
         case RuleBook(), "records":
             return _records(noun)
-        case RuleBook(), "csv":
-            return csv_text(FlatRule.__struct_encode_fields__, _records(noun))
-        case RuleBook(), "markdown":
-            return markdown(listed_table(table(noun.crystal, listing(noun))))
-        case RuleBook(), "latex":
-            return latex(listed_table(table(noun.crystal, listing(noun))))
-        case RuleBook(), "frame":
-            return frame(_records(noun), **options)
+        case RuleBook(), "csv" | "markdown" | "latex" | "frame":
+            return _exported(noun, form, **options)
         case Rule(), "text":
+            from symchiral.text.explanation import rule_text
+
             return rule_text(noun)
         case Rule(), "sum":
             return rule_sum(noun)
@@ -86,20 +81,26 @@ def display(noun: object, form: str, **options: Any) -> Any:
             return rule_reason_text(noun)
         case Rule(), "record":
             return msgspec.json.decode(msgspec.json.encode(channel(noun)))
-        case Transfer(), "text":
-            return transfer_text(noun)
         case Reason(), "text":
             return reason_text(noun)
         case Reason(), "short":
             return short_reason_text(rule_reason(noun))
-        case Splitting(), "text":
-            return splitting_text(noun)
         case Reason(), "of modes":
             return reason_of_modes_text(noun)
-        case Modes(), "records":
-            return [flat_record(row) for row in flat_modes(noun)]
     raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")
 
 
 def _records(book: RuleBook) -> list[dict[str, Any]]:
     return [flat_record(flat(rule)) for rule in book.rules]
+
+
+def _exported(book: RuleBook, form: str, **options: Any) -> Any:
+    from symchiral.text.formats import csv_text, frame, latex, markdown
+
+    match form:
+        case "csv":
+            return csv_text(FlatRule.__struct_encode_fields__, _records(book))
+        case "frame":
+            return frame(_records(book), **options)
+    shown = listed_table(table(book.crystal, listing(book)))
+    return markdown(shown) if form == "markdown" else latex(shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -278,3 +279,11 @@ def _light_lines(rule: Rule) -> list[str]:
         probes = ", ".join(route_text(p) for p in rule.probe) or "nothing up to hyper-Raman"
         lines.append(f"seen by    {probes}")
     return lines
+
+
+def display(noun: object, form: str) -> Any:
+    """Return a noun in a form: ``text`` of a transfer between actual modes."""
+    match noun, form:
+        case Transfer(), "text":
+            return transfer_text(noun)
+    raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")

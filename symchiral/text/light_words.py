@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from symchiral.answers.modes import Mode
 from symchiral.answers.species import SpeciesOfModes
 from symchiral.rules.activity import ROUTES, Activity, Process, Route
+
+if TYPE_CHECKING:
+    from symchiral.answers.modes import Mode
 
 _SHORT: dict[Process, str] = {"infrared": "IR", "raman": "R", "hyper-raman": "hyper-R"}
 

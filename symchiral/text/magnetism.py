@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from symchiral.answers.crystal import MagneticGroup
 from symchiral.answers.magnetism import Magnetism, Splitting
 from symchiral.rules.magnetism import Splitting as RuleSplitting
@@ -95,3 +97,11 @@ def _turns(magnetism: Magnetism) -> str:
         return "no atom in a non-degenerate mode"
     texts = [f"{', '.join(labels)} ({where})" for where, labels in found.items()]
     return f"atoms in non-degenerate modes: {'; '.join(texts)}"
+
+
+def display(noun: object, form: str) -> Any:
+    """Return a noun in a form: ``text`` of a splitting, why, or what forbids it."""
+    match noun, form:
+        case RuleSplitting(), "text":
+            return splitting_text(noun)
+    raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")

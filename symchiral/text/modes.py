@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
-from symchiral.answers.modes import Mode, Modes, WavevectorOfModes
+from symchiral.answers.modes import Mode, Modes, WavevectorOfModes, flat
+from symchiral.answers.record import flat_record
 from symchiral.modes.mode import STILL
+from symchiral.modes.mode import Modes as ModesAtQ
 from symchiral.modes.names import LONGITUDINAL, ModeName
 from symchiral.rules.wording import minus, signed
 from symchiral.table import Table
@@ -87,3 +90,11 @@ def _legend(q: WavevectorOfModes, modes: Sequence[Mode]) -> list[str]:
             "Transverse frequencies; --direction X,Y,Z adds the field of longitudinal modes."
         )
     return lines
+
+
+def display(noun: object, form: str) -> Any:
+    """Return a noun in a form: ``records`` of modes, a flat dictionary per mode."""
+    match noun, form:
+        case ModesAtQ(), "records":
+            return [flat_record(row) for row in flat(noun)]
+    raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")

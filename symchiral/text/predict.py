@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from symchiral.answers.channel import Row, Transfer
 from symchiral.answers.predict import Predict, Vertex, Vertices
 from symchiral.answers.predict import Table as Listed
 from symchiral.answers.species import SpeciesOfModes
-from symchiral.fields.pump import Pump
 from symchiral.rules.activity import Process
 from symchiral.rules.listing import GROUPS, Group
 from symchiral.rules.wording import minus, pretty
@@ -26,6 +26,9 @@ from symchiral.text.crystal import (
 from symchiral.text.light_words import activity_words, probe_words, short_routes
 from symchiral.text.sums import budget
 from symchiral.units import SIGNS
+
+if TYPE_CHECKING:
+    from symchiral.fields.pump import Pump
 
 ROWS = 20
 """Rows printed before the table is cut."""

@@ -1,0 +1,78 @@
+"""Laws of the source itself: who may know what of whom."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import symchiral
+
+PACKAGE = Path(symchiral.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+MODULES = {
+    ".".join((PACKAGE.name, *path.relative_to(PACKAGE).with_suffix("").parts)) for path in FILES
+}
+
+
+def private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def trees() -> list[tuple[Path, ast.Module]]:
+    return [(path, ast.parse(path.read_text("utf-8"))) for path in FILES]
+
+
+def test_no_file_uses_what_another_keeps_private() -> None:
+    """Neither ``from symchiral.x import _y`` nor ``x._y`` of a module of ours."""
+    found: list[str] = []
+    imports = 0
+    for path, tree in trees():
+        modules = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("symchiral"):
+                imports += 1
+                found += [
+                    f"{path.name}: {node.module}.{a.name}" for a in node.names if private(a.name)
+                ]
+                for alias in node.names:
+                    if f"{node.module}.{alias.name}" in MODULES:
+                        modules.add(alias.asname or alias.name)
+            elif isinstance(node, ast.Import):
+                modules |= {a.asname for a in node.names if a.asname and a.name in MODULES}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and private(node.attr):
+                owner = node.value
+                if isinstance(owner, ast.Name) and owner.id in modules:
+                    found.append(f"{path.name}: {owner.id}.{node.attr}")
+    assert not found
+    assert imports > 1000
+
+
+def test_an_array_type_has_one_name() -> None:
+    """``Floats``, ``Complex`` and ``Integers`` are defined in ``value`` and nowhere else."""
+    homes = defaultdict(set)
+    for path, tree in trees():
+        for node in tree.body:
+            if isinstance(node, ast.Assign) and "NDArray[np." in ast.unparse(node.value):
+                homes[ast.unparse(node.value)].add(path.relative_to(PACKAGE).as_posix())
+    assert len(homes) == 3
+    assert all(files == {"value.py"} for files in homes.values())
+
+
+def test_predict_loads_what_it_needs(tmp_path: Path) -> None:
+    """Rules of a CIF ask for no force, no coupling, no trace and no reader of another format."""
+    code = (
+        "import sys, symchiral as sc; sc.predict('Bi2Se3');"
+        "print(*(m for m in sys.modules if m.startswith('symchiral')))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(out.stdout.split())
+    rooms = {name.split(".")[1] for name in loaded if "." in name}
+    assert rooms.isdisjoint({"forces", "anharmonic", "dynamics", "experiment", "figures", "write"})
+    assert loaded.isdisjoint(
+        {f"symchiral.reading.{x}" for x in ("espresso", "foreign", "couplings")}
+    )
+    assert 60 < len(loaded) < 110
