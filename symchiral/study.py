@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from symchiral.crystal.qpoint import QPoint
     from symchiral.crystal.search import SymmetricCrystal
     from symchiral.dynamics.model import NormalModeModel
-    from symchiral.dynamics.pulse import Drive
+    from symchiral.dynamics.pulse import DrivingField
     from symchiral.dynamics.run import Run
     from symchiral.dynamics.start import Start
     from symchiral.experiment.gain import Coefficients
@@ -1458,7 +1458,7 @@ class Study(Value):
 
     def simulate(
         self,
-        pulse: Drive | str | None = None,
+        pulse: DrivingField | str | None = None,
         *,
         start: Start | str | None = None,
         duration: float = 20.0,

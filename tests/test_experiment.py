@@ -15,7 +15,7 @@ from symchiral.experiment.direction import direction_of
 from symchiral.experiment.fit import fit
 from symchiral.experiment.growth import Problem, State
 from symchiral.experiment.helicity import critical, helicity_of, measured_helicity
-from symchiral.experiment.measurement import Measurement, Pump
+from symchiral.experiment.measurement import Measurement, PumpPulse
 from symchiral.experiment.oscillators import Block, project, refine
 from symchiral.experiment.probe import Probe
 
@@ -241,7 +241,7 @@ def test_three_runs_of_2000_samples_with_intervals():
             times,
             traces([Line(x.frequency, x.damping, x.size, s * x.helicity) for x in lines], times,
                    noise=0.2, rng=rng),
-            time_unit="ps", pump=Pump(p),
+            time_unit="ps", pump=PumpPulse(p),
         )
         for s, p in ((1, "+"), (-1, "-"), (0, "linear"))
     ]  # fmt: skip
@@ -520,8 +520,8 @@ CIRCLE = np.column_stack([np.cos(20 * T), np.sin(20 * T)])
         (lambda: Probe.balanced({"a": 0, "b": 45}, fold=4), "sees no helicity"),
         (lambda: Probe.analyser({"a": 0}), "does not tell"),
         (lambda: Probe.coordinates("x", "x"), "not all different"),
-        (lambda: Pump.parse("right"), "right and left"),
-        (lambda: Pump("+", frequency=-1.0), "must be positive"),
+        (lambda: PumpPulse.parse("right"), "right and left"),
+        (lambda: PumpPulse("+", frequency=-1.0), "must be positive"),
     ],
 )  # fmt: skip
 def test_bad_input(act, words):

@@ -76,3 +76,15 @@ def test_predict_loads_what_it_needs(tmp_path: Path) -> None:
         {f"symchiral.reading.{x}" for x in ("espresso", "foreign", "couplings")}
     )
     assert 60 < len(loaded) < 110
+
+
+def test_a_public_class_has_a_name_of_its_own() -> None:
+    """Two nouns never share a name; the record of an answer may be called as its noun."""
+    homes = defaultdict(list)
+    for path, tree in trees():
+        if path.parent.name != "answers":
+            for node in tree.body:
+                if isinstance(node, ast.ClassDef) and not private(node.name):
+                    homes[node.name].append(path.relative_to(PACKAGE).as_posix())
+    assert {name: files for name, files in homes.items() if len(files) > 1} == {}
+    assert len(homes) > 150

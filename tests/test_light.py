@@ -18,7 +18,7 @@ import symchiral as sc
 from symchiral.answers.schema import schema
 from symchiral.cli import main
 from symchiral.errors import GrammarError, SymchiralError
-from symchiral.experiment.measurement import Pump as MeasuredPump
+from symchiral.experiment.measurement import PumpPulse
 from symchiral.fields.beam import find_beam
 from symchiral.fields.polarization import Polarization
 from symchiral.fields.pump import Pump
@@ -443,7 +443,7 @@ def test_one_spelling_of_circular_light_serves_all(word: str) -> None:
     assert Polarization.parse(word).spin == pytest.approx(spin)
     assert Pump.parse(word) == Pump(light="+" if spin > 0 else "-")
     assert Pump.parse(f"1-3 THz {word}").light == Pump.parse(word).light
-    assert MeasuredPump.parse(word).sense == spin
+    assert PumpPulse.parse(word).sense == spin
 
 
 @pytest.mark.parametrize("text", ["3-2THz", "2-2 THz σ+", "300-20 cm-1"])

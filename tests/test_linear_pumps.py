@@ -15,7 +15,7 @@ from symchiral.experiment.candidates import CandidateChannel, CandidateMode
 from symchiral.experiment.direction import Direction, direction_of, law
 from symchiral.experiment.fit import fit
 from symchiral.experiment.judgement import validate_measurement
-from symchiral.experiment.measurement import Measurement, Pump
+from symchiral.experiment.measurement import Measurement, PumpPulse
 from symchiral.experiment.probe import Probe
 
 TIMES = np.arange(400) * 2.5 / 400
@@ -78,7 +78,7 @@ def judged(*runs, noise=0.2, seed=1, probe=None):
                 TIMES,
                 data,
                 time_unit="ps",
-                pump=Pump.parse(pump),
+                pump=PumpPulse.parse(pump),
                 probe=probe or Probe.coordinates(),
             )
         )
@@ -139,7 +139,7 @@ def test_what_only_linear_light_drives(runs, word):
             TIMES,
             traces([Line(4.05, 1.2, size, h, tilt=np.radians(tilt))], TIMES, noise=0.1, rng=rng),
             time_unit="ps",
-            pump=Pump.parse(pump),
+            pump=PumpPulse.parse(pump),
         )
         for pump, h, tilt, size in runs
     ]
@@ -273,11 +273,11 @@ def test_the_documented_traces_are_what_simulate_says(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("text", ["30 deg", "30°", "x", "y", "linear 45", "−15 deg", "σ+", "p"])
 def test_pump_angles(text):
-    found = Pump.parse(text) if text != "p" else Pump.parse("lin")
+    found = PumpPulse.parse(text) if text != "p" else PumpPulse.parse("lin")
     angles = {"30 deg": 30, "30°": 30, "x": 0, "y": 90, "linear 45": 45, "−15 deg": 165}
     assert found.angle == angles.get(text)
 
 
 def test_a_circular_pump_has_no_angle():
     with pytest.raises(InputError, match="only linear light"):
-        Pump("+", angle=30.0)
+        PumpPulse("+", angle=30.0)

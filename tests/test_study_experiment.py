@@ -16,7 +16,7 @@ from symchiral.answers.validate import validate as validation_answer
 from symchiral.cli import main
 from symchiral.errors import SymchiralError
 from symchiral.experiment.expectation import expect
-from symchiral.experiment.measurement import Measurement, Pump
+from symchiral.experiment.measurement import Measurement, PumpPulse
 from symchiral.experiment.observed import lines_of
 from symchiral.experiment.places import find_places
 from symchiral.experiment.probe import Probe
@@ -45,7 +45,7 @@ def synthetic(rng, frequency, sense, sees, *, pump=None, runs=("+", "-"), smalle
         probe = Probe.coordinates(sees=sees)
         parts.append(
             Measurement.of(
-                times, found, time_unit="ps", pump=Pump(which, *(pump or ())), probe=probe
+                times, found, time_unit="ps", pump=PumpPulse(which, *(pump or ())), probe=probe
             )
         )
     return Measurement.together(parts)

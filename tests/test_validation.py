@@ -13,7 +13,7 @@ from symchiral.engine.reason import Reason, Witness
 from symchiral.errors import InputError, LabelError, ReadError, SymchiralError
 from symchiral.experiment.candidates import CandidateChannel, CandidateMode
 from symchiral.experiment.judgement import validate_measurement
-from symchiral.experiment.measurement import Measurement, Pump
+from symchiral.experiment.measurement import Measurement, PumpPulse
 from symchiral.experiment.note import Note, NoteKind
 from symchiral.experiment.observed import lines_of, read_observed
 from symchiral.experiment.probe import Probe
@@ -88,7 +88,7 @@ def judged(rng, pattern, sense, runs=("+",), snr=5.0):
         parts.append(
             Measurement.of(
                 times, traces([line], times, noise=1 / snr, rng=rng), time_unit="ps",
-                pump=Pump(pump, 2.0), probe=Probe.coordinates(sees=sees),
+                pump=PumpPulse(pump, 2.0), probe=Probe.coordinates(sees=sees),
             )
         )  # fmt: skip
     return validate_measurement(Measurement.together(parts), modes, channels)
@@ -167,7 +167,7 @@ def test_inconsistent_needs_data():
         )
     # Nothing but noise: nothing is decided.
     noise = np.random.default_rng(1).standard_normal((200, 2))
-    silent = Measurement.of(np.arange(200) * 0.05, noise, time_unit="ps", pump=Pump("+"))
+    silent = Measurement.of(np.arange(200) * 0.05, noise, time_unit="ps", pump=PumpPulse("+"))
     found = validate_measurement(silent, modes, channels, sees="raman")
     assert {v.verdict for v in found.channels} == {"undecided"}
     assert {v.verdict for v in found.lines} == {"undecided"}
@@ -177,7 +177,7 @@ def test_a_record_shorter_than_a_period_says_what_it_cannot_show():
     (modes, channels), *_ = PATTERNS["three-fold"]
     times = np.arange(60) * 0.005
     data = traces([Line(4.05, 0.5, 1.0, -0.8)], times, noise=0.1, rng=np.random.default_rng(1))
-    short = Measurement.of(times, data, time_unit="ps", pump=Pump("+"))
+    short = Measurement.of(times, data, time_unit="ps", pump=PumpPulse("+"))
     found = validate_measurement(short, modes, channels, sees="raman")
     (note,) = [n for n in found.notes if "shorter than one period" in n.text]
     assert "Eg#1" in note.modes
@@ -185,7 +185,10 @@ def test_a_record_shorter_than_a_period_says_what_it_cannot_show():
     coarse = np.arange(60) * 0.2
     data = traces([Line(1.15, 0.2, 1.0, -0.8)], coarse, noise=0.1, rng=np.random.default_rng(1))
     found = validate_measurement(
-        Measurement.of(coarse, data, time_unit="ps", pump=Pump("+")), modes, channels, sees="raman"
+        Measurement.of(coarse, data, time_unit="ps", pump=PumpPulse("+")),
+        modes,
+        channels,
+        sees="raman",
     )
     assert any("do not resolve" in n.text and "Eg#2" in n.modes for n in found.notes)
 
@@ -251,7 +254,7 @@ def test_turning_the_same_way_for_both_pumps_is_inconsistent():
     times = np.arange(400) * 2.5 / 400
     parts = [
         Measurement.of(times, traces([Line(4.05, 1.2, 1.0, -0.8)], times, noise=0.1, rng=rng),
-                       time_unit="ps", pump=Pump(p))
+                       time_unit="ps", pump=PumpPulse(p))
         for p in "+-"
     ]  # fmt: skip
     found = validate_measurement(Measurement.together(parts), modes, channels, sees="raman")
@@ -290,10 +293,10 @@ def test_a_pump_elsewhere_leaves_a_channel_undecided():
 )
 def test_the_bandwidth_of_the_pump_is_its_full_width(mode: float, verdict_then: str) -> None:
     """2.0 THz with a width of 0.5 THz is 1.75 to 2.25 THz: a mode at 2.3 THz is not reached."""
-    assert Pump("+", 2.0, 0.5).band == (1.75, 2.25)
-    assert Pump("+", 2.0).band is None
-    assert _band({Pump("+", 2.0, 0.5), Pump("-", 2.0, 0.3)}) == ((1.75, 2.25), 2.0)
-    assert _band({Pump("+", 2.0, 0.5), Pump("-", 3.0)}) == (None, None)
+    assert PumpPulse("+", 2.0, 0.5).band == (1.75, 2.25)
+    assert PumpPulse("+", 2.0).band is None
+    assert _band({PumpPulse("+", 2.0, 0.5), PumpPulse("-", 2.0, 0.3)}) == ((1.75, 2.25), 2.0)
+    assert _band({PumpPulse("+", 2.0, 0.5), PumpPulse("-", 3.0)}) == (None, None)
     modes = [
         CandidateMode("Eu#1", mode, True, False, True, tolerance=0.01),
         CandidateMode("Eg#1", 4.0, False, True, True),
@@ -389,7 +392,7 @@ ROWS = "".join(f"{0.02 * i:.2f},{np.cos(i / 3):.3f},{np.sin(i / 3):.3f}\n" for i
         (HEAD + ROWS, {"time_unit": "fs"}, "contradicts"),
         ("# time_unit: fs\n" + HEAD + ROWS, {}, "contradicts"),
         ("# time_zero: 0.3\n" + HEAD + ROWS, {"time_zero": 0.2}, "contradicts"),
-        ("# pump: σ+\n" + HEAD + ROWS, {"pump": Pump("-")}, "contradicts"),
+        ("# pump: σ+\n" + HEAD + ROWS, {"pump": PumpPulse("-")}, "contradicts"),
         ("# pump_frequency: 2.0\n" + HEAD + ROWS, {}, "number and a unit"),
         ("# pump_frequency: 2.0 GHz\n" + HEAD + ROWS, {}, "unknown unit"),
         ("# purpose: x\n" + HEAD + ROWS, {}, "not known"),

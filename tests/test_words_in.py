@@ -15,7 +15,7 @@ from symchiral.dynamics.pulse import Pulse
 from symchiral.dynamics.start import Start
 from symchiral.dynamics.sweep import Sweep
 from symchiral.errors import LONGEST, GrammarError, SymchiralError, shown, told
-from symchiral.experiment.measurement import Pump as MeasuredPump
+from symchiral.experiment.measurement import PumpPulse
 from symchiral.experiment.reading import read_probe
 from symchiral.experiment.tablefile import read_table
 from symchiral.fields.background import Background
@@ -58,23 +58,23 @@ def test_one_set_of_words_for_light() -> None:
         circular = abs(spin) == 1
         if circular:
             assert Pump.parse(word).light == ("+" if spin > 0 else "-")
-            assert MeasuredPump.parse(word).sense == spin
+            assert PumpPulse.parse(word).sense == spin
             readings += 2
         else:
             with pytest.raises(GrammarError, match="no transfers are listed"):
                 Pump.parse(word)
             if spin == 0:
-                assert MeasuredPump.parse(word).sense == 0
+                assert PumpPulse.parse(word).sense == 0
                 readings += 1
             else:
                 with pytest.raises(GrammarError, match="elliptical"):
-                    MeasuredPump.parse(word)
+                    PumpPulse.parse(word)
     assert readings == 21 + 2 * 10 + 11
     assert read_light("z") == read_light("Z")
     assert Pump.parse("z").light == "z"
     assert Pulse.parse("2THz z 1ps 1MV/cm").jones.tolist() == [0, 0, 1]
     assert read_light("linear") is None
-    assert MeasuredPump.parse("linear").angle is None
+    assert PumpPulse.parse("linear").angle is None
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_one_set_of_words_for_light() -> None:
      "ell2", "1e3", "z+", "σ", "x y", "nan", "inf", "٣"],
 )  # fmt: skip
 def test_what_is_no_light_is_refused_by_every_reader(word: str) -> None:
-    for read in (Polarization.parse, Pump.parse, MeasuredPump.parse):
+    for read in (Polarization.parse, Pump.parse, PumpPulse.parse):
         with pytest.raises(GrammarError):
             read(word)
     with pytest.raises(GrammarError):

@@ -26,9 +26,9 @@ from symchiral.answers.record import (
 )
 from symchiral.crystal.directions import across_name
 from symchiral.display import display
-from symchiral.dynamics.pulse import Drive
+from symchiral.dynamics.pulse import DrivingField
 from symchiral.dynamics.pulse import Pulse as LightPulse
-from symchiral.dynamics.run import Motion, Run, Stop
+from symchiral.dynamics.run import FreeMotion, Run, Stop
 from symchiral.dynamics.start import Start as FreeStart
 from symchiral.dynamics.sweep import INSIDE, Quantity
 from symchiral.dynamics.sweep import Sweep as SweptPulse
@@ -252,7 +252,7 @@ def simulate(
     *,
     start: FreeStart | None = None,
     sweep: SweptPulse | None = None,
-    swept: Sequence[tuple[LightPulse, tuple[Motion, ...], Stop | None]] = (),
+    swept: Sequence[tuple[LightPulse, tuple[FreeMotion, ...], Stop | None]] = (),
 ) -> Simulate:
     """Answer what every mode did.
 
@@ -291,7 +291,7 @@ def simulate(
     )
 
 
-def light_of(drive: Drive) -> Pulse | SampledField:
+def light_of(drive: DrivingField) -> Pulse | SampledField:
     """Describe light: a pulse by its properties, any other field by its first and last time."""
     if isinstance(drive, LightPulse):
         return pulse_of(drive)
@@ -339,7 +339,7 @@ def _stopped(stop: Stop | None) -> str | None:
     return None if stop is None else str(stop)
 
 
-def _moving(motion: Motion) -> MovingMode:
+def _moving(motion: FreeMotion) -> MovingMode:
     return MovingMode(
         label=motion.name,
         frequency=round(motion.multiplet.frequency, 9),
@@ -372,7 +372,7 @@ def _angular_momentum(run: Run) -> AngularMomentum:
 
 
 def _sweep(
-    sweep: SweptPulse, swept: Sequence[tuple[LightPulse, tuple[Motion, ...], Stop | None]]
+    sweep: SweptPulse, swept: Sequence[tuple[LightPulse, tuple[FreeMotion, ...], Stop | None]]
 ) -> Sweep:
     return Sweep(
         quantity=sweep.name,

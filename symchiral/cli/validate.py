@@ -102,7 +102,7 @@ def run(options: argparse.Namespace) -> None:
 def reading_options(options: argparse.Namespace) -> dict[str, Any]:
     """Return what is said about the tables, as far as it is."""
     from symchiral.errors import GrammarError
-    from symchiral.experiment.measurement import Pump
+    from symchiral.experiment.measurement import PumpPulse
     from symchiral.experiment.reading import read_probe
     from symchiral.experiment.tablefile import numbers
     from symchiral.fields.pump import frequency
@@ -119,7 +119,7 @@ def reading_options(options: argparse.Namespace) -> dict[str, Any]:
     if options.probe is not None:
         found["probe"] = read_probe(options.probe)
     if options.pump is not None:
-        found["pump"] = Pump.parse(
+        found["pump"] = PumpPulse.parse(
             options.pump,
             *(
                 None if text is None else frequency(text)

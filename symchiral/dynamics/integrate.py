@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.dynamics.model import NormalModeModel
-from symchiral.dynamics.pulse import Drive
+from symchiral.dynamics.pulse import DrivingField
 from symchiral.dynamics.run import Run, Stop, StopKind
 from symchiral.errors import InputError, LimitError
 from symchiral.units import ACCELERATION
@@ -27,7 +27,7 @@ NUMBERS = 24_000_000
 
 def simulate(
     model: NormalModeModel,
-    drive: Drive | None = None,
+    drive: DrivingField | None = None,
     *,
     duration: float = 20.0,
     step: float | None = None,
@@ -41,7 +41,7 @@ def simulate(
     ----------
     model : NormalModeModel
         What moves.
-    drive : Drive, optional
+    drive : DrivingField, optional
         The light; a :class:`~symchiral.dynamics.pulse.Pulse` is centred at t = 0.
     duration : float
         Last time, ps.

@@ -42,7 +42,7 @@ _FIELDS = {"mv/cm": 1.0, "kv/cm": 1e3, "v/m": 1e8}
 _EXAMPLE = '"2.0THz σ+ 1ps 1MV/cm"'
 
 
-class Drive(Protocol):
+class DrivingField(Protocol):
     """Light as the equations of motion know it."""
 
     @property

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from symchiral.display import display
 from symchiral.dynamics.model import NormalModeModel
-from symchiral.dynamics.pulse import Drive
+from symchiral.dynamics.pulse import DrivingField
 from symchiral.modes.mode import Multiplet
 from symchiral.units import ACCELERATION, HBAR
 from symchiral.value import Complex, Floats, Value
@@ -22,7 +22,7 @@ STILL = 1e-3
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Motion(Value):
+class FreeMotion(Value):
     r"""How one multiplet moved after the pulse.
 
     Of a run that stopped before the pulse was over only the displacement is known: no other number
@@ -73,7 +73,7 @@ class Motion(Value):
         return self.multiplet.name
 
     def __repr__(self) -> str:
-        return f"Motion({self.name}, {self.amplitude:.3g} √amu Å, helicity {self.pam_helicity})"
+        return f"FreeMotion({self.name}, {self.amplitude:.3g} √amu Å, helicity {self.pam_helicity})"
 
 
 StopKind = Literal["far", "diverged", "stiff"]
@@ -117,7 +117,7 @@ class Run(Value):
     ----------
     model : NormalModeModel
         What moved.
-    drive : Drive or None
+    drive : DrivingField or None
         What drove it.
     times : (T,) float
         ps, evenly spaced.
@@ -130,7 +130,7 @@ class Run(Value):
     """
 
     model: NormalModeModel
-    drive: Drive | None
+    drive: DrivingField | None
     times: Floats
     coordinates: Floats
     velocities: Floats
@@ -167,7 +167,7 @@ class Run(Value):
         a = np.abs(self.amplitudes(name)) ** 2
         return _ratio(a @ _senses(self._multiplet(name), self._order), a.sum(axis=1))
 
-    def motion(self, name: str) -> Motion:
+    def motion(self, name: str) -> FreeMotion:
         """Return what one multiplet did after the pulse."""
         c, late = self.model.coordinates, self.after
         multiplet, slots = self._multiplet(name), c.slots(name)
@@ -177,7 +177,7 @@ class Run(Value):
         farthest = float(np.linalg.norm(atoms, axis=2).max())
         if not late.any():
             nan = float("nan")
-            return Motion(multiplet, nan, farthest, nan, nan, None, None, None, None)
+            return FreeMotion(multiplet, nan, farthest, nan, nan, None, None, None, None)
         power = np.abs(self.amplitudes(name)) ** 2
         total = power[late].sum(axis=1)
         senses = _senses(multiplet, self._order)
@@ -186,7 +186,7 @@ class Run(Value):
         omega = 2 * pi * multiplet.frequency
         direction, ratio = self._ellipse(atoms[late])
         moved = bool(share.sum() > 0)
-        return Motion(
+        return FreeMotion(
             multiplet,
             float(np.sqrt(total.max())),
             farthest,
@@ -199,7 +199,7 @@ class Run(Value):
         )
 
     @property
-    def motions(self) -> tuple[Motion, ...]:
+    def motions(self) -> tuple[FreeMotion, ...]:
         """What every multiplet did, from the lowest frequency."""
         return tuple(self.motion(name) for name in self.model.coordinates.names)
 

@@ -13,7 +13,7 @@ import numpy as np
 from symchiral.dynamics.integrate import simulate
 from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.pulse import Pulse
-from symchiral.dynamics.run import Motion, Stop
+from symchiral.dynamics.run import FreeMotion, Stop
 from symchiral.errors import GrammarError, nearest
 from symchiral.units import NUMBER, PER_THZ
 from symchiral.value import Complex, Floats, Value, frozen
@@ -146,7 +146,7 @@ def run_sweep(
     *,
     duration: float = 20.0,
     progress: Callable[[float], None] | None = None,
-) -> tuple[tuple[Pulse, tuple[Motion, ...], Stop | None], ...]:
+) -> tuple[tuple[Pulse, tuple[FreeMotion, ...], Stop | None], ...]:
     """Return pulse, motions, and why it stopped early if it did, for every value.
 
     Parameters

@@ -14,7 +14,7 @@ from symchiral.experiment.advice import decide
 from symchiral.experiment.assignment import CUT, Assignment, Evidence, assign, evidence
 from symchiral.experiment.candidates import CandidateChannel, CandidateMode, check
 from symchiral.experiment.fit import fit
-from symchiral.experiment.measurement import Measurement, Pump
+from symchiral.experiment.measurement import Measurement, PumpPulse
 from symchiral.experiment.note import Note
 from symchiral.experiment.observed import Line, observed
 from symchiral.experiment.oscillation import Fit
@@ -249,7 +249,7 @@ def _missed(channel: CandidateChannel, line: Line, modes: dict[str, CandidateMod
     return None
 
 
-def _reaches(pump: Pump, mode: CandidateMode) -> bool:
+def _reaches(pump: PumpPulse, mode: CandidateMode) -> bool:
     if pump.band is None or mode.frequency is None:
         return True
     low, high = pump.band

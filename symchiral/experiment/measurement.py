@@ -29,7 +29,7 @@ LONGEST_GAP = 0.2
 
 
 @dataclass(frozen=True)
-class Pump:
+class PumpPulse:
     """The pulse that starts the motion.
 
     Attributes
@@ -51,12 +51,14 @@ class Pump:
     angle: float | None = None
 
     @staticmethod
-    def parse(text: str, frequency: float | None = None, bandwidth: float | None = None) -> Pump:
+    def parse(
+        text: str, frequency: float | None = None, bandwidth: float | None = None
+    ) -> PumpPulse:
         """Read a word for light: ``σ+``, ``s-``, ``x``, ``45 deg``, or ``linear`` without angle.
 
         Examples
         --------
-        >>> print(*(Pump.parse(text) for text in ("s+", "σ−", "linear", "y", "30 deg")))
+        >>> print(*(PumpPulse.parse(text) for text in ("s+", "σ−", "linear", "y", "30 deg")))
         σ+ σ− linear 90° 30°
 
         Raises
@@ -66,7 +68,7 @@ class Pump:
         """
         light = read_light(str(text))
         if light is None:
-            return Pump("linear", frequency, bandwidth)
+            return PumpPulse("linear", frequency, bandwidth)
         if light.along or 1e-9 < abs(light.spin) < 1 - 1e-9:
             raise GrammarError(
                 f"no runs with the pump {text!r} are compared",
@@ -74,9 +76,9 @@ class Pump:
                 fix="take runs with σ+, with σ- or with linear light across the axis",
             )
         if abs(light.spin) > 0.5:
-            return Pump("+" if light.spin > 0 else "-", frequency, bandwidth)
+            return PumpPulse("+" if light.spin > 0 else "-", frequency, bandwidth)
         angle = round(float(np.rad2deg(np.arctan2(*light.stokes[1::-1]))) / 2 % 180, 9) % 180
-        return Pump("linear", frequency, bandwidth, angle)
+        return PumpPulse("linear", frequency, bandwidth, angle)
 
     def __post_init__(self) -> None:
         if self.angle is not None and not (
@@ -102,7 +104,7 @@ class Pump:
 
         Examples
         --------
-        >>> Pump("+", frequency=2.0, bandwidth=0.5).band
+        >>> PumpPulse("+", frequency=2.0, bandwidth=0.5).band
         (1.75, 2.25)
         """
         if self.frequency is None or self.bandwidth is None:
@@ -121,7 +123,7 @@ class Pump:
 
 
 @dataclass(frozen=True, eq=False)
-class Run(Value):
+class Traces(Value):
     """Traces taken with one pump.
 
     Attributes
@@ -130,13 +132,13 @@ class Run(Value):
         Delays in ps after time zero, increasing, outside the pump window.
     signals : (N, C) array
         One column per channel of the probe.
-    pump : Pump or None
+    pump : PumpPulse or None
         Its pump, if known.
     """
 
     times: Floats
     signals: Floats
-    pump: Pump | None = None
+    pump: PumpPulse | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "times", frozen(self.times, float))
@@ -154,7 +156,7 @@ class Measurement(Value):
 
     Attributes
     ----------
-    runs : tuple of Run
+    runs : tuple of Traces
         One per pump.
     probe : Probe
         What the channels are.
@@ -167,12 +169,12 @@ class Measurement(Value):
     --------
     >>> t = np.linspace(0, 5, 200, endpoint=False)
     >>> circle = np.column_stack([np.cos(2 * np.pi * t), np.sin(2 * np.pi * t)])
-    >>> one = Measurement.of(t, circle, time_unit="ps", pump=Pump("+"))
+    >>> one = Measurement.of(t, circle, time_unit="ps", pump=PumpPulse("+"))
     >>> len(one.runs), round(one.runs[0].length, 3), one.notes
     (1, 4.975, ())
     """
 
-    runs: tuple[Run, ...]
+    runs: tuple[Traces, ...]
     probe: Probe
     response: float = 0.0
     notes: tuple[Note, ...] = ()
@@ -203,7 +205,7 @@ class Measurement(Value):
         signals: npt.ArrayLike,
         *,
         time_unit: str,
-        pump: Pump | None = None,
+        pump: PumpPulse | None = None,
         probe: Probe | None = None,
         time_zero: float = 0.0,
         exclude: tuple[float, float] | None = None,
@@ -222,7 +224,7 @@ class Measurement(Value):
             One column per channel.
         time_unit : str
             ``fs`` or ``ps``; of ``times``, ``time_zero``, ``exclude`` and ``response``.
-        pump : Pump, optional
+        pump : PumpPulse, optional
             The pump of the run.
         probe : Probe, optional
             Default: two channels Qx, Qy.
@@ -276,10 +278,10 @@ def _clean(
     times: Floats,
     signals: Floats,
     probe: Probe,
-    pump: Pump | None,
+    pump: PumpPulse | None,
     zero: float,
     window: tuple[float, ...] | None,
-) -> tuple[Run, list[Note]]:
+) -> tuple[Traces, list[Note]]:
     notes: list[Note] = []
     if signals.ndim == 1:
         signals = signals[:, None]
@@ -337,7 +339,7 @@ def _clean(
     if good.sum() < (1 - LONGEST_GAP) * given:
         notes.append(Note("much-missing"))
     _living(signals, probe, notes)
-    return Run(times, signals, pump), notes
+    return Traces(times, signals, pump), notes
 
 
 def _not_swapped(times: Floats, signals: Floats, probe: Probe) -> None:

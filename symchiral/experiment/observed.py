@@ -13,7 +13,7 @@ from symchiral.disk import user_path
 from symchiral.errors import InputError
 from symchiral.experiment.direction import Direction, direction_of
 from symchiral.experiment.helicity import Helicity, quantile
-from symchiral.experiment.measurement import Pump
+from symchiral.experiment.measurement import PumpPulse
 from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.tablefile import read_bytes
 from symchiral.plain import number, parse_yaml
@@ -27,7 +27,7 @@ class Turning:
 
     Attributes
     ----------
-    pump : Pump or None
+    pump : PumpPulse or None
         The pump of the run, if known.
     helicity : Helicity
         How the line turned.
@@ -37,7 +37,7 @@ class Turning:
         Whether the line is more than noise in this run alone.
     """
 
-    pump: Pump | None
+    pump: PumpPulse | None
     helicity: Helicity
     direction: Direction | None = None
     seen: bool = True
@@ -154,10 +154,10 @@ def lines_of(document: Any, *, name: str = "the rows", level: float = 0.95) -> t
     return tuple(found)
 
 
-def _pump(entry: Any, name: str) -> Pump:
+def _pump(entry: Any, name: str) -> PumpPulse:
     where = f"the pump of {name}"
     row = _mapping(entry, where, {"frequency", "frequency_unit", "polarization", "bandwidth"})
-    pump = Pump.parse(str(_required(row, "polarization", where)))
+    pump = PumpPulse.parse(str(_required(row, "polarization", where)))
     if "frequency" not in row:
         return pump
     unit = in_thz(_required(row, "frequency_unit", where))

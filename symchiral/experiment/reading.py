@@ -28,7 +28,7 @@ import numpy.typing as npt
 
 from symchiral.disk import user_path
 from symchiral.errors import InputError, nearest
-from symchiral.experiment.measurement import Measurement, Pump
+from symchiral.experiment.measurement import Measurement, PumpPulse
 from symchiral.experiment.probe import Probe
 from symchiral.experiment.tablefile import numbers, read_table
 from symchiral.plain import number
@@ -108,7 +108,7 @@ def read_measurement(
     time: str | None = None,
     time_unit: str | None = None,
     probe: Probe | None = None,
-    pump: Pump | None = None,
+    pump: PumpPulse | None = None,
     time_zero: float | None = None,
     exclude: tuple[float, float] | None = None,
     response: float | None = None,
@@ -126,7 +126,7 @@ def read_measurement(
         the name of the column says it.
     probe : Probe, optional
         The geometry and the columns of its channels.
-    pump : Pump, optional
+    pump : PumpPulse, optional
         The pump of all rows.
     time_zero, exclude, response
         As in :meth:`Measurement.of`.
@@ -191,12 +191,12 @@ def read_measurement(
 
 
 def _runs(
-    columns: Mapping[str, list[str]], said: _Declared, pump: Pump | None, count: int
-) -> list[tuple[Pump | None, npt.NDArray[np.bool_]]]:
+    columns: Mapping[str, list[str]], said: _Declared, pump: PumpPulse | None, count: int
+) -> list[tuple[PumpPulse | None, npt.NDArray[np.bool_]]]:
     frequency = said.frequency("pump_frequency", pump.frequency if pump else None)
     bandwidth = said.frequency("bandwidth", pump.bandwidth if pump else None)
     word = said.file.get("pump")
-    if word is not None and pump is not None and not _agree(Pump.parse(word), pump):
+    if word is not None and pump is not None and not _agree(PumpPulse.parse(word), pump):
         raise InputError(
             f"{said.name} contradicts what was asked",
             why=f"the file says pump {word}, the caller {pump}",
@@ -206,9 +206,9 @@ def _runs(
     if name is None:
         if word is None and pump is None:
             return [(None, np.ones(count, dtype=bool))]
-        base = pump if pump is not None else Pump.parse(str(word))
+        base = pump if pump is not None else PumpPulse.parse(str(word))
         if base.angle is None and word is not None:
-            base = Pump.parse(word)
+            base = PumpPulse.parse(word)
         whole = replace(base, frequency=frequency, bandwidth=bandwidth)
         return [(whole, np.ones(count, dtype=bool))]
     if word is not None or pump is not None:
@@ -219,12 +219,12 @@ def _runs(
         )
     cells = np.array([cell.strip() for cell in columns[name]])
     return [
-        (Pump.parse(value, frequency, bandwidth), cells == value)
+        (PumpPulse.parse(value, frequency, bandwidth), cells == value)
         for value in dict.fromkeys(cells.tolist())
     ]
 
 
-def _agree(one: Pump, other: Pump) -> bool:
+def _agree(one: PumpPulse, other: PumpPulse) -> bool:
     """Whether two statements can be of one pump; an angle may be left open."""
     open_ = one.angle is None or other.angle is None
     return one.polarization == other.polarization and (open_ or one.angle == other.angle)

@@ -19,7 +19,7 @@ from symchiral.experiment.expectation import Expected, expect
 from symchiral.experiment.fit import fit
 from symchiral.experiment.gain import Coefficients
 from symchiral.experiment.judgement import validate_measurement
-from symchiral.experiment.measurement import Measurement, Pump
+from symchiral.experiment.measurement import Measurement, PumpPulse
 from symchiral.experiment.note import Note
 from symchiral.experiment.observed import Line, observed, read_observed
 from symchiral.experiment.oscillation import Fit
@@ -221,7 +221,7 @@ def _noted(
     return tuple(found)
 
 
-def _band(pumps: set[Pump]) -> tuple[tuple[float, float] | None, float | None]:
+def _band(pumps: set[PumpPulse]) -> tuple[tuple[float, float] | None, float | None]:
     """The band that all pumps cover together and the frequency of a photon, as far as known."""
     frequencies = {pump.frequency for pump in pumps if pump.frequency is not None}
     photon = frequencies.pop() if len(frequencies) == 1 else None

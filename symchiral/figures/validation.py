@@ -10,7 +10,7 @@ import numpy as np
 from symchiral.answers.validate import Validate
 from symchiral.disk import check_ending
 from symchiral.errors import InputError
-from symchiral.experiment.measurement import Run
+from symchiral.experiment.measurement import Traces
 from symchiral.experiment.oscillation import Fit
 from symchiral.figures.save import FIGURES, save_figure
 from symchiral.text.crystal import headline
@@ -89,7 +89,7 @@ def validation_figure(answer: Validate, fitted: Fit | None) -> Figure:
     return figure
 
 
-def _traces(axes: Axes, fitted: Fit, index: int, run: Run, *, last: bool) -> None:
+def _traces(axes: Axes, fitted: Fit, index: int, run: Traces, *, last: bool) -> None:
     times = np.linspace(run.times[0], run.times[-1], max(800, 4 * len(run.times)))
     model = fitted.model(index, times)
     apart = 1.15 * float(np.ptp(run.signals, axis=0).max())
@@ -108,7 +108,7 @@ def _traces(axes: Axes, fitted: Fit, index: int, run: Run, *, last: bool) -> Non
         axes.set_xlabel("delay (ps)", fontsize=9)
 
 
-def _spectrum(axes: Axes, fitted: Fit, index: int, run: Run, *, last: bool) -> None:
+def _spectrum(axes: Axes, fitted: Fit, index: int, run: Traces, *, last: bool) -> None:
     """Total amplitude of all channels, by a Fourier sum that allows uneven times."""
     found = [o.frequency for o in fitted.oscillations]
     high = min(fitted.band[1], 2 * max(found))
@@ -127,7 +127,7 @@ def _spectrum(axes: Axes, fitted: Fit, index: int, run: Run, *, last: bool) -> N
         axes.set_xlabel("frequency (THz)", fontsize=9)
 
 
-def _amplitude(run: Run, signals: Floats, grid: Floats) -> Floats:
+def _amplitude(run: Traces, signals: Floats, grid: Floats) -> Floats:
     weights = np.gradient(run.times)[:, None] * np.hanning(len(run.times))[:, None]
     centred = (signals - signals.mean(axis=0)) * weights
     waves = np.exp(2j * np.pi * np.outer(grid, run.times))

@@ -125,7 +125,7 @@ def _approaches(points: Floats, pieces: tuple[tuple[int, int], ...]) -> Floats:
 
 
 @dataclass(frozen=True)
-class Structure:
+class TabulatedCell:
     """The primitive cell that eigenvectors belong to.
 
     Attributes
@@ -140,7 +140,7 @@ class Structure:
     masses: Floats
 
     @classmethod
-    def of(cls, cell: Mapping[str, Any], *, name: str) -> Structure:
+    def of(cls, cell: Mapping[str, Any], *, name: str) -> TabulatedCell:
         """Read the ``lattice`` and ``points`` of a yaml of phonopy.
 
         Raises
@@ -182,7 +182,7 @@ def _without_eigenvectors(name: str) -> ReadError:
 
 def tabulated(
     data: Mapping[str, Any],
-    structure: Structure,
+    structure: TabulatedCell,
     *,
     name: str,
     charges: tuple[Floats, Floats] | None = None,
@@ -193,7 +193,7 @@ def tabulated(
     ----------
     data : mapping
         The parsed file.
-    structure : Structure
+    structure : TabulatedCell
         Whose eigenvectors they are.
     charges : (N, 3, 3) and (3, 3) float, optional
         Born charges, e, and dielectric constant.
@@ -224,7 +224,7 @@ def tabulated(
 
 def tabulated_hdf5(
     path: Path,
-    structure: Structure,
+    structure: TabulatedCell,
     *,
     name: str,
     charges: tuple[Floats, Floats] | None = None,
@@ -284,7 +284,7 @@ def tabulated_hdf5(
 
 
 def _made(
-    structure: Structure,
+    structure: TabulatedCell,
     where: Floats,
     frequencies: Floats,
     vectors: Complex,

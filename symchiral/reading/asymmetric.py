@@ -9,7 +9,7 @@ import numpy as np
 
 from symchiral.crystal.crystal import Mixture, Notice
 from symchiral.errors import ReadError, StructureError
-from symchiral.reading.cif import Block, number
+from symchiral.reading.cif import DataBlock, number
 from symchiral.reading.expand import metric_misfit
 from symchiral.reading.magnetic_cif import (
     expanded_moments,
@@ -17,7 +17,7 @@ from symchiral.reading.magnetic_cif import (
     stated_moments,
     without_time,
 )
-from symchiral.reading.named_group import FITS, Statement, operations_of
+from symchiral.reading.named_group import FITS, StatedGroup, operations_of
 from symchiral.reading.places import occupied, read_rows
 from symchiral.reading.stated import contradictions, stated_contents
 from symchiral.reading.xyz import distinct_operations, parse_operations
@@ -73,17 +73,17 @@ class Expanded:
     mixtures: tuple[Mixture, ...]
 
 
-def has_atoms(block: Block) -> bool:
+def has_atoms(block: DataBlock) -> bool:
     """Tell whether a block lists atoms with coordinates."""
     return bool(block.column("_atom_site_fract_x", "_atom_site_cartn_x"))
 
 
-def expand_block(block: Block, *, name: str, average_sites: bool = False) -> Expanded:
+def expand_block(block: DataBlock, *, name: str, average_sites: bool = False) -> Expanded:
     """Return all atoms of the cell a CIF block describes.
 
     Parameters
     ----------
-    block : Block
+    block : DataBlock
         A data block with atoms.
     name : str
         How errors call the file.
@@ -118,7 +118,7 @@ def expand_block(block: Block, *, name: str, average_sites: bool = False) -> Exp
     notes = list(block.notes)
     cell = _cell(block, name, notes)
     rows = read_rows(block, cell, name, notes)
-    stated = Statement.of(block, notes)
+    stated = StatedGroup.of(block, notes)
     magnetic = magnetic_operations(block, name=name)
     texts = block.column(*_OPERATIONS)
     if magnetic is not None:
@@ -179,7 +179,7 @@ def expand_block(block: Block, *, name: str, average_sites: bool = False) -> Exp
     )
 
 
-def _refuse_modulated(block: Block, name: str) -> None:
+def _refuse_modulated(block: DataBlock, name: str) -> None:
     """A modulated structure has no lattice in three dimensions: its average is another crystal."""
     for tag, values in block.values.items():
         told = [value.strip() for value in values if value.strip() not in ("", "?", ".", "0")]
@@ -214,7 +214,7 @@ def _irrational(vectors: list[str]) -> str | None:
     return None
 
 
-def _check_magnetic_name(block: Block, stated: Statement, name: str) -> None:
+def _check_magnetic_name(block: DataBlock, stated: StatedGroup, name: str) -> None:
     """A file that states a magnetic group, no other and no operations, states a symmetry."""
     named = block.first(
         "_space_group_magn_number_bns",
@@ -222,7 +222,7 @@ def _check_magnetic_name(block: Block, stated: Statement, name: str) -> None:
         "_space_group_magn_number_og",
         "_space_group_magn_name_og",
     )
-    if named is not None and stated == Statement():
+    if named is not None and stated == StatedGroup():
         raise ReadError(
             f"cannot read {name}",
             why=f"it names the magnetic space group {named[:40]} without operations",
@@ -235,7 +235,7 @@ def _summary(notes: list[str]) -> tuple[str, ...]:
     return tuple(unique) if len(unique) <= 12 else (*unique[:12], f"and {len(unique) - 12} more")
 
 
-def _cell(block: Block, name: str, notes: list[str]) -> Floats:
+def _cell(block: DataBlock, name: str, notes: list[str]) -> Floats:
     values = []
     for tag in (*(f"_cell_length_{x}" for x in "abc"), *_ANGLES):
         value = block.first(tag)

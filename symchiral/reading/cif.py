@@ -36,7 +36,7 @@ _ESSENTIAL = ("_atom_site_", "_cell_", "_space_group_symop", "_symmetry_equiv_po
 
 
 @dataclass(frozen=True)
-class Block:
+class DataBlock:
     """One data block of a CIF.
 
     Attributes
@@ -86,10 +86,10 @@ class _Draft:
         else:
             self.values[tag] = values
 
-    def block(self) -> Block:
+    def block(self) -> DataBlock:
         more = self.oddities - 3
         tail = [f"{more} more oddities of the CIF text were skipped"] if more > 0 else []
-        return Block(self.name, self.values, (*self.notes, *tail))
+        return DataBlock(self.name, self.values, (*self.notes, *tail))
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def looks_like_cif(text: str) -> bool:
     return _LOOKS_LIKE_CIF.search(text) is not None
 
 
-def parse_cif(text: str, *, name: str = "this CIF") -> tuple[Block, ...]:
+def parse_cif(text: str, *, name: str = "this CIF") -> tuple[DataBlock, ...]:
     r"""Split a CIF into its data blocks.
 
     Parameters

@@ -45,7 +45,7 @@ _CASTEP_ABSENT = ("CASTEP keywords", "CASTEP binary", "validate CASTEP input")
 
 
 @dataclass(frozen=True)
-class Frame:
+class ForeignAtoms:
     """What ASE read.
 
     Attributes
@@ -68,7 +68,7 @@ class _Named(io.StringIO):
         self.name = name
 
 
-def read_foreign(data: bytes, *, name: str, path: Path | None, index: int | None) -> Frame:
+def read_foreign(data: bytes, *, name: str, path: Path | None, index: int | None) -> ForeignAtoms:
     """Read bytes of any format ASE knows but CIF.
 
     Parameters
@@ -107,11 +107,11 @@ def read_foreign(data: bytes, *, name: str, path: Path | None, index: int | None
     return _chosen(parsed, [*text.notes, *notes], name, index)
 
 
-def read_cif_by_ase(data: bytes, *, name: str, index: int | None) -> Frame:
+def read_cif_by_ase(data: bytes, *, name: str, index: int | None) -> ForeignAtoms:
     """Read a CIF as ASE reads it: the block wanted, or the first."""
     text = decode(data, name=name)
     frames, said = _parse(io.StringIO(text.text), "cif", name)
-    return Frame(frames[choose(len(frames), index or 0, name)], (*text.notes, *said))
+    return ForeignAtoms(frames[choose(len(frames), index or 0, name)], (*text.notes, *said))
 
 
 def to_ase(crystal: Crystal) -> Any:
@@ -141,10 +141,10 @@ def to_ase(crystal: Crystal) -> Any:
 
 def _chosen(
     parsed: tuple[list[Any], list[str]], notes: list[str], name: str, index: int | None
-) -> Frame:
+) -> ForeignAtoms:
     frames, said = parsed
     chosen = _choose_last(len(frames), index, name)
-    return Frame(frames[chosen], (*notes, *_several(len(frames), index), *said))
+    return ForeignAtoms(frames[chosen], (*notes, *_several(len(frames), index), *said))
 
 
 def _format(text: str, data: bytes, name: str) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 
 from symchiral.crystal.check import LARGEST_MOMENT
 from symchiral.errors import ReadError, StructureError
-from symchiral.reading.cif import Block, number
+from symchiral.reading.cif import DataBlock, number
 from symchiral.reading.expand import Orbits
 from symchiral.reading.xyz import distinct_operations, parse_xyz
 from symchiral.value import Floats, Integers
@@ -32,7 +32,7 @@ ALLOWED = 0.05
 """Moments may miss what the symmetry of their site allows by this much of their size."""
 
 
-def magnetic_operations(block: Block, *, name: str) -> tuple[Integers, Floats, Integers] | None:
+def magnetic_operations(block: DataBlock, *, name: str) -> tuple[Integers, Floats, Integers] | None:
     """Return all magnetic operations of a block, centring included; None if it lists none.
 
     Returns
@@ -104,7 +104,7 @@ def without_time(
 
 
 def stated_moments(
-    block: Block,
+    block: DataBlock,
     labels: Sequence[str],
     known: Sequence[str],
     cell: Floats,

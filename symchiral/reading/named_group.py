@@ -19,9 +19,9 @@ import numpy as np
 
 from symchiral.crystal.crystal import Notice
 from symchiral.errors import ReadError, StructureError
-from symchiral.reading.cif import Block
+from symchiral.reading.cif import DataBlock
 from symchiral.reading.expand import expand, metric_misfit
-from symchiral.reading.places import Row, contents
+from symchiral.reading.places import SiteRow, contents
 from symchiral.reading.stated import units_of_cell
 from symchiral.reading.xyz import distinct_operations
 from symchiral.value import Floats, Integers, frozen
@@ -80,7 +80,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Statement:
+class StatedGroup:
     """What a CIF states of its space group, apart from operations.
 
     Attributes
@@ -97,7 +97,7 @@ class Statement:
     number: int | None = None
 
     @classmethod
-    def of(cls, block: Block, notes: list[str]) -> Statement:
+    def of(cls, block: DataBlock, notes: list[str]) -> StatedGroup:
         """Read it from a data block; what is no number or symbol is noted and left out."""
         text = block.first(
             "_space_group_it_number", "_symmetry_int_tables_number", "_space_group_number"
@@ -172,10 +172,10 @@ def _number(operations: Operations) -> int | None:
 
 
 def operations_of(
-    stated: Statement,
+    stated: StatedGroup,
     *,
     cell: Floats,
-    rows: Sequence[Row],
+    rows: Sequence[SiteRow],
     formula: tuple[dict[int, float], int | None] | None,
     name: str,
     notes: list[str],
@@ -370,7 +370,7 @@ def _keys(operations: Operations) -> set[bytes]:
     return {w.tobytes() + t.tobytes() for w, t in zip(rotations, whole, strict=True)}
 
 
-def _wanted(stated: Statement, name: str) -> tuple[list[Setting], str]:
+def _wanted(stated: StatedGroup, name: str) -> tuple[list[Setting], str]:
     """The settings that symbol, or number, and code name; and how to call them."""
     code = None if stated.code is None else _code(stated.code)
     if stated.symbol is not None:
@@ -413,7 +413,7 @@ def _no_such_choice(called: str, settings: list[Setting], name: str) -> ReadErro
 def _fits(
     operations: Operations,
     cell: Floats,
-    rows: Sequence[Row],
+    rows: Sequence[SiteRow],
     formula: tuple[dict[int, float], int | None] | None,
 ) -> bool:
     """Tell whether operations give the stated contents, or at least no atom without room."""

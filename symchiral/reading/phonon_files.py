@@ -15,7 +15,7 @@ from symchiral.disk import is_file, is_folder, recording, user_path
 from symchiral.errors import InputError, ReadError
 from symchiral.forces.door import ForceConstants, Forces, from_yaml, read_charges
 from symchiral.forces.provenance import KEY, Provenance
-from symchiral.forces.tabulated import Structure, tabulated, tabulated_hdf5
+from symchiral.forces.tabulated import TabulatedCell, tabulated, tabulated_hdf5
 from symchiral.plain import parse_yaml as parse_plain_yaml
 from symchiral.reading.files import load, locate, unpack
 from symchiral.reading.folder import (
@@ -196,10 +196,10 @@ def _stated(parsed: Mapping[str, Any]) -> tuple[int | None, str | None]:
 
 def _primitive(
     parsed: Mapping[str, Any], folder: Folder, name: str, symprec: float
-) -> tuple[Structure, tuple[Floats, Floats] | None]:
+) -> tuple[TabulatedCell, tuple[Floats, Floats] | None]:
     """The primitive cell of eigenvectors, and its Born charges where BORN lies beside."""
     if "points" in parsed:
-        structure = Structure.of(parsed, name=name)
+        structure = TabulatedCell.of(parsed, name=name)
     else:
         inside = phonopy_yaml(folder)
         if inside is None:
@@ -209,7 +209,7 @@ def _primitive(
                 fix="copy the phonopy.yaml of the calculation into the same folder",
             )
         cell = parse_yaml(folder.packed(inside), inside).get("primitive_cell")
-        structure = Structure.of(cell if isinstance(cell, dict) else {}, name=inside)
+        structure = TabulatedCell.of(cell if isinstance(cell, dict) else {}, name=inside)
     born = folder.file("BORN")
     if born is None:
         return structure, None

@@ -18,7 +18,7 @@ import numpy as np
 from symchiral.crystal.check import MAX_ATOMS, closest_atoms, too_many
 from symchiral.crystal.crystal import SYMBOLS, Mixture, Notice
 from symchiral.errors import DisorderError, ReadError, StructureError
-from symchiral.reading.cif import Block, number
+from symchiral.reading.cif import DataBlock, number
 from symchiral.reading.expand import MERGE, Orbits, expand
 from symchiral.value import Floats, Integers
 
@@ -45,7 +45,7 @@ ATOMIC_NUMBER = {symbol: z for z, symbol in enumerate(SYMBOLS) if z}
 
 
 @dataclass(frozen=True)
-class Row:
+class SiteRow:
     """One row of the list of sites.
 
     Attributes
@@ -72,7 +72,7 @@ class Places:
 
     Attributes
     ----------
-    rows : tuple of Row
+    rows : tuple of SiteRow
         The rows the atoms come from, one for each orbit.
     numbers : (rows,) int
         Atomic numbers, or those of mixtures.
@@ -86,7 +86,7 @@ class Places:
         Virtual elements, one sentence each.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[SiteRow, ...]
     numbers: Integers
     orbits: Orbits
     mixtures: tuple[Mixture, ...]
@@ -94,7 +94,7 @@ class Places:
     notices: tuple[Notice, ...]
 
 
-def contents(rows: Sequence[Row], sites: Integers) -> dict[int, float]:
+def contents(rows: Sequence[SiteRow], sites: Integers) -> dict[int, float]:
     """Atoms by atomic number, given the row that each atom comes from."""
     found: dict[int, float] = {}
     counts = np.bincount(sites, minlength=len(rows))
@@ -104,7 +104,7 @@ def contents(rows: Sequence[Row], sites: Integers) -> dict[int, float]:
     return found
 
 
-def read_rows(block: Block, cell: Floats, name: str, notes: list[str]) -> tuple[Row, ...]:
+def read_rows(block: DataBlock, cell: Floats, name: str, notes: list[str]) -> tuple[SiteRow, ...]:
     """Read the sites a block lists; dummies and empty ones are noted and left out.
 
     Raises
@@ -149,7 +149,7 @@ def read_rows(block: Block, cell: Floats, name: str, notes: list[str]) -> tuple[
             if column is not None
         )
         whole = {z: share * occupancy for z, share in shares.items()}
-        rows.append(Row(label, position, whole, i))
+        rows.append(SiteRow(label, position, whole, i))
     if not rows:
         raise StructureError(
             f"{name} is no crystal", why="no site is occupied", fix="give at least one atom"
@@ -158,7 +158,7 @@ def read_rows(block: Block, cell: Floats, name: str, notes: list[str]) -> tuple[
     if cartesian:
         positions = positions @ np.linalg.inv(cell)
         rows = [
-            Row(row.label, tuple(x.tolist()), row.shares, row.index)
+            SiteRow(row.label, tuple(x.tolist()), row.shares, row.index)
             for row, x in zip(rows, positions, strict=True)
         ]
     if not np.all(np.abs(positions) < 1e6):
@@ -174,7 +174,7 @@ def read_rows(block: Block, cell: Floats, name: str, notes: list[str]) -> tuple[
 
 
 def occupied(
-    rows: Sequence[Row],
+    rows: Sequence[SiteRow],
     rotations: Integers,
     translations: Floats,
     cell: Floats,
@@ -187,7 +187,7 @@ def occupied(
 
     Parameters
     ----------
-    rows : sequence of Row
+    rows : sequence of SiteRow
         The sites.
     rotations, translations, cell
         As for :func:`~symchiral.reading.expand.expand`.
@@ -222,7 +222,7 @@ def occupied(
             numbers.append(mixture.number)
             mixed.setdefault(mixture.symbol, []).append(first.label)
         kept.append(members[group.index(first)])
-        whole.append(Row(first.label, first.position, shares, first.index))
+        whole.append(SiteRow(first.label, first.position, shares, first.index))
     place = np.full(len(rows), -1)
     place[kept] = np.arange(len(kept))
     inside = place[orbits.site] >= 0
@@ -256,7 +256,7 @@ def _listed(labels: list[str]) -> str:
     return f"{'site' if len(labels) == 1 else 'sites'} {', '.join(labels[:5])}{more}"
 
 
-def _groups(rows: Sequence[Row], orbits: Orbits, cell: Floats) -> list[list[int]]:
+def _groups(rows: Sequence[SiteRow], orbits: Orbits, cell: Floats) -> list[list[int]]:
     """Rows by place: those that have atoms where others have, together.
 
     Whole atoms of different elements share no place: they overlap, which is for others to say.
@@ -281,13 +281,15 @@ def _groups(rows: Sequence[Row], orbits: Orbits, cell: Floats) -> list[list[int]
     return groups
 
 
-def _overlap(one: Row, other: Row) -> bool:
+def _overlap(one: SiteRow, other: SiteRow) -> bool:
     return one.shares.keys() != other.shares.keys() and all(
         sum(row.shares.values()) >= FULL for row in (one, other)
     )
 
 
-def _filled(group: list[Row], *, average: bool, name: str, notes: list[str]) -> tuple[Row, Shares]:
+def _filled(
+    group: list[SiteRow], *, average: bool, name: str, notes: list[str]
+) -> tuple[SiteRow, Shares]:
     """The row that stands for a place, and what fills it; raise where it is not full."""
     first = max(group, key=lambda row: sum(row.shares.values()))
     others = ", ".join(row.label for row in group if row is not first)
@@ -334,12 +336,12 @@ def _partly(name: str, why: str) -> DisorderError:
     )
 
 
-def _is_dummy(block: Block, i: int) -> bool:
+def _is_dummy(block: DataBlock, i: int) -> bool:
     flags = block.column("_atom_site_calc_flag") or ()
     return i < len(flags) and flags[i].strip().lower() == "dum"
 
 
-def _occupancy(block: Block, i: int, label: str, name: str, notes: list[str]) -> float:
+def _occupancy(block: DataBlock, i: int, label: str, name: str, notes: list[str]) -> float:
     column = block.column("_atom_site_occupancy") or ()
     if i >= len(column) or column[i].strip() in ("?", ".", ""):
         return 1.0
@@ -353,12 +355,12 @@ def _coordinate(text: str, axis: str, label: str, name: str, notes: list[str]) -
     return number(text, f"coordinate {axis} of site {label}", name, notes)
 
 
-def formula_counts(block: Block) -> dict[str, float] | None:
+def formula_counts(block: DataBlock) -> dict[str, float] | None:
     """Elements and numbers of the chemical formula a block states; None if it states none.
 
     Examples
     --------
-    >>> formula_counts(Block("x", {"_chemical_formula_sum": ("C2 H4.5 D1.5 O",)}))
+    >>> formula_counts(DataBlock("x", {"_chemical_formula_sum": ("C2 H4.5 D1.5 O",)}))
     {'C': 2.0, 'H': 4.5, 'D': 1.5, 'O': 1.0}
     """
     text = block.first("_chemical_formula_sum") or ""

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from symchiral.crystal.crystal import SYMBOLS, Notice
-from symchiral.reading.cif import Block, plain_number
-from symchiral.reading.places import ATOMIC_NUMBER, Row, formula_counts
+from symchiral.reading.cif import DataBlock, plain_number
+from symchiral.reading.places import ATOMIC_NUMBER, SiteRow, formula_counts
 
 SAME_COUNT = 0.03
 """Contents that differ from the formula by this share do so by rounding."""
@@ -18,7 +18,7 @@ SAME_VOLUME = 0.004
 """… and volumes."""
 
 
-def stated_contents(block: Block) -> tuple[dict[int, float], int | None] | None:
+def stated_contents(block: DataBlock) -> tuple[dict[int, float], int | None] | None:
     """Atoms of the formula by atomic number, and formula units in the cell, if both are stated."""
     counts = formula_counts(block)
     if counts is None:
@@ -48,10 +48,10 @@ def units_of_cell(atoms: dict[int, float], units: int | None) -> tuple[int, ...]
 
 
 def contradictions(
-    block: Block,
+    block: DataBlock,
     *,
     contents: dict[int, float],
-    rows: Sequence[Row],
+    rows: Sequence[SiteRow],
     multiplicities: Sequence[int],
     order: int,
     volume: float,
@@ -60,11 +60,11 @@ def contradictions(
 
     Parameters
     ----------
-    block : Block
+    block : DataBlock
         The data block.
     contents : dict
         Atoms of the cell by atomic number.
-    rows : sequence of Row
+    rows : sequence of SiteRow
         The sites the atoms come from.
     multiplicities : sequence of int
         How many atoms of the cell each site gives.
@@ -82,7 +82,7 @@ def contradictions(
     return notices
 
 
-def _formula(block: Block, contents: dict[int, float]) -> str | None:
+def _formula(block: DataBlock, contents: dict[int, float]) -> str | None:
     stated = stated_contents(block)
     if stated is None:
         return None
@@ -117,7 +117,7 @@ def _text(atoms: dict[int, float]) -> str:
 
 
 def _multiplicity(
-    block: Block, rows: Sequence[Row], multiplicities: Sequence[int], order: int
+    block: DataBlock, rows: Sequence[SiteRow], multiplicities: Sequence[int], order: int
 ) -> str | None:
     """Compare what a file calls multiplicity; some programs write the order of the site there."""
     columns = (

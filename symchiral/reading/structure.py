@@ -25,7 +25,7 @@ from symchiral.errors import (
     SymchiralError,
 )
 from symchiral.reading.asymmetric import Expanded, expand_block, has_atoms
-from symchiral.reading.cif import Block, looks_like_cif, parse_cif
+from symchiral.reading.cif import DataBlock, looks_like_cif, parse_cif
 from symchiral.reading.files import choose, decode, load, locate, plain_name, unpack
 from symchiral.reading.site_values import (
     first_moments,
@@ -276,7 +276,7 @@ def _by_ase(
     return replace(crystal, source=replace(source, contradictions=(Notice("readers", text),)))
 
 
-def _others(blocks: list[Block], first: Expanded, name: str) -> str:
+def _others(blocks: list[DataBlock], first: Expanded, name: str) -> str:
     """Return the note on other blocks; raise if they are of another substance."""
     named = [f"{i} {block.name or '(no name)'}" for i, block in enumerate(blocks[:8])]
     names = ", ".join(named)

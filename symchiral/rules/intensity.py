@@ -188,7 +188,7 @@ def _transverse(raman: TensorForm, beam: Beam) -> tuple[Floats, Floats, Floats]:
 
 
 @dataclass(frozen=True)
-class Probe:
+class BalancedProbe:
     """What a balanced probe (Kerr rotation, birefringence) at normal incidence sees of a motion.
 
     Attributes
@@ -208,7 +208,7 @@ class Probe:
     turns: Literal[-1, 0, 1]
 
 
-def probe(raman: TensorForm, beam: Beam, motions: Floats) -> Probe:
+def probe(raman: TensorForm, beam: Beam, motions: Floats) -> BalancedProbe:
     r"""Return what the signal :math:`S(θ) = \sum_a Q_a (r_a\cos 2θ - q_a\sin 2θ)` separates.
 
     With :math:`q_a = (R_{xx}-R_{yy})/2, r_a = R_{xy}` of motion a. It vanishes for motion a at
@@ -225,7 +225,7 @@ def probe(raman: TensorForm, beam: Beam, motions: Floats) -> Probe:
     q, r = -q @ motions, r @ motions
     both = np.stack([q, r], axis=2)  # coefficient, motion, (q, r)
     if not both.size:
-        return Probe(0, (), 0)
+        return BalancedProbe(0, (), 0)
     seen = int(np.linalg.matrix_rank(both.transpose(0, 2, 1).reshape(-1, q.shape[1]), tol=1e-7))
     turns: Literal[-1, 0, 1] = 0
     if seen == q.shape[1] == 2:
@@ -240,4 +240,4 @@ def probe(raman: TensorForm, beam: Beam, motions: Floats) -> Probe:
         for x, y in both[k]:
             if abs(x) + abs(y) > 1e-7:
                 angles.append(float(np.round(np.rad2deg(np.arctan2(y, x)) / 2, 6)) % 90)
-    return Probe(seen, tuple(angles), turns)
+    return BalancedProbe(seen, tuple(angles), turns)

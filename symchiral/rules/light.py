@@ -24,7 +24,7 @@ from symchiral.irreps.partners import partners
 from symchiral.modes.species import Species
 from symchiral.rules.intensity import (
     AngularLaw,
-    Probe,
+    BalancedProbe,
     crossed_law,
     intensity_form,
     parallel_law,
@@ -277,7 +277,7 @@ class Light(Value):
         """Intensity with crossed polarisers against the angle of the first."""
         return crossed_law(self.polarizability(species), self.beam)
 
-    def probe(self, species: Species) -> Probe:
+    def probe(self, species: Species) -> BalancedProbe:
         """What a balanced probe at normal incidence sees: of a rotating pair of components if any.
 
         The pair is real and imaginary part of the component that turns counter-clockwise (for E the

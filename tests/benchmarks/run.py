@@ -400,7 +400,7 @@ def fitting(repeat: int) -> Iterator[Row]:
     from scipy.optimize import least_squares
 
     from symchiral.experiment.fit import fit
-    from symchiral.experiment.measurement import Measurement, Pump
+    from symchiral.experiment.measurement import Measurement, PumpPulse
 
     sys.path.insert(0, str(ROOT / "tests"))
     from synthetic_experiment import Line, traces
@@ -420,7 +420,7 @@ def fitting(repeat: int) -> Iterator[Row]:
     ]
     measured = Measurement.together(
         [
-            Measurement.of(times, d, time_unit="ps", pump=Pump(p))
+            Measurement.of(times, d, time_unit="ps", pump=PumpPulse(p))
             for p, d in zip(pumps, data, strict=True)
         ]
     )
