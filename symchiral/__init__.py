@@ -31,6 +31,7 @@ _HOME = {
     "Modes": "symchiral.modes.mode",
     "Multiplet": "symchiral.modes.mode",
     "Crystal": "symchiral.crystal.crystal",
+    "Predict": "symchiral.answers.predict",
     "Pulse": "symchiral.dynamics.pulse",
     "Run": "symchiral.dynamics.run",
     "structure": "symchiral.study",
@@ -45,6 +46,7 @@ _HOME = {
 __all__ = ["__version__", *sorted(_HOME)]
 
 if TYPE_CHECKING:
+    from symchiral.answers.predict import Predict as Predict
     from symchiral.crystal.crystal import Crystal as Crystal
     from symchiral.dynamics.pulse import Pulse as Pulse
     from symchiral.dynamics.run import Run as Run

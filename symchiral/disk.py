@@ -206,7 +206,11 @@ def check_ending(path: str | os.PathLike[str], known: tuple[str, ...]) -> str:
 
 
 def place(
-    path: str | os.PathLike[str], kind: str, *, known: str | None = None, overwrite: bool = False
+    path: str | os.PathLike[str],
+    kind: str,
+    *,
+    known: str | tuple[str, ...] | None = None,
+    overwrite: bool = False,
 ) -> Path:
     """Return where a result may be written; refuse where that would destroy something else.
 
@@ -216,9 +220,9 @@ def place(
         Where the user wants it.
     kind : str
         What it holds.
-    known : str, optional
-        A text by which a file of this kind is known, which then is replaced; default its
-        :func:`mark`.
+    known : str or tuple of str, optional
+        A text, or several of which one suffices, by which a file of this kind is known, which then
+        is replaced; default its :func:`mark`.
     overwrite : bool
         Replace any other file, too, and a link itself; what it points to stays as it is.
 
@@ -262,7 +266,11 @@ def place(
 
 @contextlib.contextmanager
 def writing(
-    path: str | os.PathLike[str], kind: str, *, known: str | None = None, overwrite: bool = False
+    path: str | os.PathLike[str],
+    kind: str,
+    *,
+    known: str | tuple[str, ...] | None = None,
+    overwrite: bool = False,
 ) -> Iterator[Path]:
     """Give a path beside ``path``, with the same ending; what is written there takes its place.
 
@@ -293,7 +301,7 @@ def write_text(
     text: str,
     kind: str,
     *,
-    known: str | None = None,
+    known: str | tuple[str, ...] | None = None,
     overwrite: bool = False,
 ) -> None:
     """Write a text as a file, in UTF-8 and with its line ends as they are; see :func:`writing`."""
@@ -331,15 +339,15 @@ def _is_read(path: Path) -> bool:
     return any((found.st_dev, found.st_ino) in reading.names for reading in _used.get())
 
 
-def _holds(path: Path, text: str) -> bool:
-    """Whether a text stands near the beginning or the end of a file."""
-    wanted = text.encode()
+def _holds(path: Path, texts: str | tuple[str, ...]) -> bool:
+    """Whether one of some texts stands near the beginning or the end of a file."""
+    wanted = [text.encode() for text in ((texts,) if isinstance(texts, str) else texts)]
     with path.open("rb") as file:
-        if wanted in file.read(EDGE):
-            return True
+        edges = [file.read(EDGE)]
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - EDGE))
-        return wanted in file.read(EDGE)
+        edges.append(file.read(EDGE))
+    return any(text in edge for text in wanted for edge in edges)
 
 
 @contextlib.contextmanager

@@ -262,6 +262,14 @@ def test_several_tables_leave_in_one_file(words: str, tmp_path: Path) -> None:
     assert rows == len(answer.to_records()) > 0
 
 
+def test_files_of_another_form_of_the_same_command_are_replaced(tmp_path: Path) -> None:
+    forms = ["Bi2Se3", "ZnO/phonopy.yaml", "NaCl --q star", "SrTiO3"]
+    for ending in ENDINGS:
+        file = str(tmp_path / f"own{ending}")
+        for form in [*forms, *reversed(forms)]:
+            assert main(["predict", *shlex.split(form), "-o", file, "--quiet"]) == 0, (ending, form)
+
+
 def test_files_of_others_stay(tmp_path: Path, capsys: Capture) -> None:
     for ending in ENDINGS:
         file = tmp_path / f"mine{ending}"
@@ -279,9 +287,15 @@ def test_files_of_others_stay(tmp_path: Path, capsys: Capture) -> None:
     ("name", "expected"),
     [
         ("Eu(+)", r"$E_{u}^{(+)}$"),
-        ("Eu#2(−)", r"$E_{u,2}^{(-)}$"),
+        ("Eu#2(−)", r"$E_{u}^{2(-)}$"),
+        ("A#1", r"$A^{1}$"),
+        ("A1", r"$A_{1}$"),
         ("A1''", r"$A_{1}''$"),
-        ("E:b(−) E(+) → A1", r"$E_{b}^{(-)}\,E^{(+)} \to A_{1}$"),
+        ("E''#3(+)", r"${E''}^{3(+)}$"),
+        ("E:b(−) E(+) → A1", r"$E^{b(-)}\,E^{(+)} \to A_{1}$"),
+        ("LD1", r"$\mathrm{LD}_{1}$"),
+        ("GM3+", r"$\mathrm{GM}_{3}^{+}$"),
+        ("K2K3#2(+)@K", r"${\mathrm{K}_{2}\mathrm{K}_{3}}^{2(+)}@\mathrm{K}$"),
         ("K5(+)@K K5(+)@K → K5(−)@K'", None),
         ("A3(1/2)@A A3(1/2)@A → E(+)", None),
         ("E[σ+] E[σ+] → Eg(−)", None),
@@ -294,6 +308,18 @@ def test_names_in_latex(name: str, expected: str | None) -> None:
     assert expected is None or found == expected
     assert found.isascii()
     assert found.count("{") == found.count("}")
+
+
+def test_different_names_are_different_in_latex() -> None:
+    names: dict[str, str] = {}
+    for name in ("Bi2Se3", "ZnO", "HfOS", "MgB2"):
+        study = sc.read(f"{name}/phonopy.yaml")
+        for multiplet in study.modes().multiplets:
+            names[multiplet.name] = latex_name(multiplet.name)
+        for species in study.species():
+            names[species.label] = latex_name(species.label)
+    assert len(names) > 40
+    assert len(set(names.values())) == len(names)
 
 
 def test_every_character_that_tables_print_has_a_form_in_latex() -> None:

@@ -6,7 +6,7 @@ The records come first, then the function that fills them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from msgspec import field
 
@@ -116,6 +116,8 @@ class Audit(Answer, frozen=True, kw_only=True, tag="symchiral/audit/1"):
     """The largest forbidden coefficients."""
     real_space: RealSpace | None = None
     """What averaging over the group changes of the force constants."""
+
+    row_types: ClassVar[tuple[type[Record], ...]] = (Vertex,)
 
     def _rows(self) -> tuple[type[Record], Sequence[Record]]:
         return Vertex, self.vertices

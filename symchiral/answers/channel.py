@@ -269,6 +269,8 @@ class Transfer(Record, frozen=True, kw_only=True):
     """How light drives each incoming quantum."""
     probe: tuple[Route, ...]
     """How light sees the outgoing quanta."""
+    coefficients: Count | None = None
+    """Real coefficients of the coupling of the whole species."""
     modes: tuple[str, ...] = ()
     """With forces, names of the modes of the legs, ``Eu#1``, ``K3#2@K``."""
     rotates: bool = False
@@ -443,6 +445,7 @@ def transfer(
         am_transfer=found.am_transfer,
         pump=rule.pump,
         probe=rule.probe,
+        coefficients=rule.coefficients,
         modes=tuple(str(name) for name in found.mode_names),
         rotates=rule.channel.rotates,
         reverse_of=reverse_of,
@@ -467,5 +470,6 @@ def species_transfer(rule: Rule, *, unit: FrequencyUnit) -> Transfer:
         am_transfer=rule.am_transfer,
         pump=rule.pump,
         probe=rule.probe,
+        coefficients=rule.coefficients,
         rotates=rule.channel.rotates,
     )

@@ -6,7 +6,7 @@ The records come first, then the function that fills them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from symchiral.anharmonic.couplings import CircularTerm, Couplings, largest_sizes
 from symchiral.answers.crystal import AxisOfRotation, Structure, axis_of, structure
@@ -45,6 +45,25 @@ class Term(Record, frozen=True, kw_only=True):
     """What symmetry says."""
 
 
+class FlatTerm(Record, frozen=True, kw_only=True):
+    """A product and its coefficient as one flat record."""
+
+    modes: str
+    """The modes, with spaces between."""
+    value_re: float
+    """Real part of the coefficient as found."""
+    value_im: float
+    """Imaginary part."""
+    averaged_re: float
+    """Real part of the coefficient averaged over the group."""
+    averaged_im: float
+    """Imaginary part."""
+    error: float | None
+    """Standard error; null if unknown."""
+    verdict: VerdictWord
+    """What symmetry says."""
+
+
 class Couple(Answer, frozen=True, kw_only=True, tag="symchiral/couple/1"):
     """What ``symchiral couple --json`` prints: coefficients of products of circular coordinates of
     zone-centre modes.
@@ -67,8 +86,22 @@ class Couple(Answer, frozen=True, kw_only=True, tag="symchiral/couple/1"):
     checked: bool = False
     """Whether products that symmetry forbids are listed too."""
 
+    row_types: ClassVar[tuple[type[Record], ...]] = (FlatTerm,)
+
     def _rows(self) -> tuple[type[Record], Sequence[Record]]:
-        return Term, self.terms
+        rows = [
+            FlatTerm(
+                modes=" ".join(t.modes),
+                value_re=t.value[0],
+                value_im=t.value[1],
+                averaged_re=t.averaged[0],
+                averaged_im=t.averaged[1],
+                error=t.error,
+                verdict=t.verdict,
+            )
+            for t in self.terms
+        ]
+        return FlatTerm, rows
 
 
 def couple(couplings: Couplings, *, checked: bool = False) -> Couple:

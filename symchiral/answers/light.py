@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from msgspec import UNSET, Meta, UnsetType
@@ -342,6 +342,8 @@ class Light(Answer, frozen=True, kw_only=True, tag="symchiral/light/1"):
     """Strengths and moments of the optical modes; null without forces."""
     intensities: Intensities | None
     """Raman intensities from given tensors; null where none were given."""
+
+    row_types: ClassVar[tuple[type[Record], ...]] = (Created,)
 
     def _rows(self) -> tuple[type[Record], Sequence[Record]]:
         return Created, self.created

@@ -6,7 +6,7 @@ The records come first, then the functions that fill them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from msgspec import UNSET, Meta, UnsetType
@@ -180,6 +180,8 @@ class Modes(Answer, frozen=True, kw_only=True, tag="symchiral/modes/1"):
     """The wavevectors."""
     modes: tuple[Mode, ...]
     """3N entries for every wavevector, from the lowest frequency."""
+
+    row_types: ClassVar[tuple[type[Record], ...]] = (FlatMode,)
 
     def _rows(self) -> tuple[type[Record], Sequence[Record]]:
         names = FlatMode.__struct_fields__

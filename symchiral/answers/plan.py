@@ -6,7 +6,7 @@ The records come first, then the functions that fill them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -157,6 +157,8 @@ class Plan(Answer, frozen=True, kw_only=True, tag="symchiral/plan/1"):
     angles_from: str | None = None
     """Direction that angles of the probe are counted from, counter-clockwise about the axis; null
     where no probe is proposed."""
+
+    row_types: ClassVar[tuple[type[Record], ...]] = (PlannedChannel,)
 
     def _rows(self) -> tuple[type[Record], Sequence[Record]]:
         return PlannedChannel, self.channels

@@ -6,7 +6,7 @@ The records come first, then the functions that fill them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -140,6 +140,11 @@ class Predict(Answer, frozen=True, kw_only=True, tag="symchiral/predict/1"):
     """The transfers of species as the terminal shows them; without forces those that a given pump
     and probe reach."""
 
+    row_types: ClassVar[tuple[type[Record], ...]] = (
+        Transfer,
+        Row,
+    )
+
     def _rows(self) -> tuple[type[Record], Sequence[Record]]:
         if self.transfers is not None and any(t.frequencies for t in self.transfers):
             return Transfer, self.transfers
@@ -172,6 +177,8 @@ class Vertices(Answer, frozen=True, kw_only=True, tag="symchiral/vertices/1"):
     """The crystal, its space group and its primitive cell."""
     vertices: tuple[Vertex, ...]
     """The vertices."""
+
+    row_types: ClassVar[tuple[type[Record], ...]] = (Vertex,)
 
     def _rows(self) -> tuple[type[Record], Sequence[Record]]:
         return Vertex, self.vertices

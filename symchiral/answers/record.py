@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import msgspec
 import numpy as np
@@ -148,6 +148,9 @@ class Answer(Record, frozen=True, kw_only=True, tag_field="schema"):
         records have no place in a row and are left out.
         """
         return [flat_record(row) for row in self._rows()[1]]
+
+    row_types: ClassVar[tuple[type[Record], ...]] = ()
+    """What the rows of :meth:`to_records` can be."""
 
     def columns(self) -> list[str]:
         """Return the names of the columns of :meth:`to_records`, also where there is no row."""

@@ -6,7 +6,7 @@ The records come first, then the function that fills them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 from msgspec.structs import asdict
@@ -101,6 +101,8 @@ class Show(Answer, frozen=True, kw_only=True, tag="symchiral/show/1"):
     """The axes again, order and direction apart."""
     positions: tuple[tuple[str, str, str], ...] = ()
     """Standard cell: coordinates of the atoms of the primitive cell, to four digits."""
+
+    row_types: ClassVar[tuple[type[Record], ...]] = (SpeciesOfModes,)
 
     def _rows(self) -> tuple[type[Record], Sequence[Record]]:
         return SpeciesOfModes, self.species

@@ -6,7 +6,7 @@ The records come first, then the functions that fill them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -241,6 +241,8 @@ class Simulate(Answer, frozen=True, kw_only=True, tag="symchiral/simulate/1"):
     x_along: str = ""
     """Name of the direction x of lab, from which angles are counted: a, b or c of the input cell,
     [u v w], or the projection of one of these across the axis."""
+
+    row_types: ClassVar[tuple[type[Record], ...]] = (MovingMode,)
 
     def _rows(self) -> tuple[type[Record], Sequence[Record]]:
         return MovingMode, self.modes

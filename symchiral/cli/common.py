@@ -123,8 +123,8 @@ def add_output(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         metavar="FILE",
-        help="write the answer to a file in place of printing it: .txt, .md or .tex the table, "
-        ".csv its rows with all digits, .json the document",
+        help="write the answer to a file in place of printing it: .txt, .md or .tex the tables, "
+        "with every row; .csv the rows of the main one with all digits; .json the document",
     )
     add_overwrite(parser)
 
@@ -173,7 +173,7 @@ def check_output(
     kind: str,
     endings: tuple[str, ...],
     *,
-    known: str | None = None,
+    known: str | tuple[str, ...] | None = None,
 ) -> None:
     """Find out before the work whether its result can be written; None is no file."""
     from symchiral.disk import check_ending, note_read, place

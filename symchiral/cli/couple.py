@@ -103,4 +103,9 @@ def run(options: argparse.Namespace) -> None:
     if options.save is not None:
         save_couplings(options.save, found, overwrite=options.overwrite)
     answer = couple(found, checked=options.check)
-    deliver(options, "couple", answer, lambda: [couple_table(answer, everything=options.all)])
+    deliver(
+        options,
+        "couple",
+        answer,
+        lambda: [couple_table(answer, everything=options.all or options.output is not None)],
+    )

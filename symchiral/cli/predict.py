@@ -85,14 +85,13 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.rules.activity import process
     from symchiral.text.predict import species_table, transfers_table, vertices_table
 
-    kind = "vertices" if options.q == "star" else "predict"
-    check_answer_file(options, kind)
+    check_answer_file(options, "predict")
     study = open_study(options, gamma=options.q is None)
     path = same_input(options)
     if options.q == "star":
         books = study.vertices(order=options.order, acoustic=options.acoustic)
         every = vertices(study.crystal, books)
-        deliver(options, kind, every, lambda: [vertices_table(every, path=path)])
+        deliver(options, "predict", every, lambda: [vertices_table(every, path=path)])
         return
     resonance = resonance_options(options)
     whole = options.json or str(options.output).endswith(".json")
@@ -106,21 +105,23 @@ def run(options: argparse.Namespace) -> None:
         **resonance,
     )
 
+    uncut = options.all or options.output is not None
+
     def table() -> list[Table]:
         # Where symmetry allows nothing, its table says why and what to try.
         if study.phonons is not None and answer.rows.allowed:
-            return [transfers_table(answer, path=path, everything=options.all)]
+            return [transfers_table(answer, path=path, everything=uncut)]
         return [
             species_table(
                 answer,
                 path=path,
-                everything=options.all,
+                everything=uncut,
                 pump=Pump.of(options.pump) if answer.rows.allowed else None,
                 probe=process(options.probe) if options.probe and answer.rows.allowed else None,
             )
         ]
 
-    deliver(options, kind, answer, table)
+    deliver(options, "predict", answer, table)
     if not (options.json or options.output or resonance):
         write_changes(study)
 

@@ -75,7 +75,7 @@ def _row(term: Term) -> tuple[str, ...]:
         minus(" ".join(term.modes)),
         _complex(value),
         _complex(average, least=1e-6 * abs(value)),
-        "" if term.error is None else f"{term.error:.0e}",
+        "" if term.error is None else minus(f"{term.error:.0e}"),
         term.verdict,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -31,12 +32,24 @@ _MATHS = {
 """Characters that LaTeX writes in another way."""
 
 
+_POWER_OF_TEN = re.compile(r"[+−-]?\d+(?:\.\d+)?e[+−-]?\d+")
+_MULLIKEN = re.compile(r"[ABET][1-3]?[gu]?")
+_AT_POINT = re.compile(r"([A-Z]{1,2})(\d+)([+-]?)")
+"""Names at a point or on a line: its letters, a number, a parity."""
+
+
 def csv_text(names: Sequence[str], records: Sequence[Mapping[str, Any]]) -> str:
-    """Return flat records as CSV: a line of names, then a line per record; None is empty."""
+    """Return flat records as CSV: a line of names, then a line per record.
+
+    None is empty, and numbers have twelve digits: what follows is noise.
+    """
     text = io.StringIO()
     writer = csv.DictWriter(text, names, lineterminator="\n", restval="")
     writer.writeheader()
-    writer.writerows(records)
+    for record in records:
+        writer.writerow(
+            {k: f"{x + 0.0:.12g}" if isinstance(x, float) else x for k, x in record.items()}
+        )
     return text.getvalue()
 
 
@@ -122,28 +135,45 @@ def latex(table: Table) -> str:
 
 
 def latex_text(text: str) -> str:
-    r"""Return text for LaTeX: special characters escaped, signs as mathematics.
+    r"""Return text for LaTeX: special characters escaped, signs and powers of ten as mathematics.
 
     Examples
     --------
     >>> print(latex_text("+1 +1 = 2 ≡ −1 (mod 3)"))
     +1 +1 = 2 $\equiv$ $-$1 (mod 3)
+    >>> print(latex_text("−1.5e−04 i"))
+    $-1.5\times10^{-4}$ i
     """
+    found, end = [], 0
+    for number in _POWER_OF_TEN.finditer(text):
+        found += [_escaped(text[end : number.start()]), _maths_number(number[0])]
+        end = number.end()
+    return "".join([*found, _escaped(text[end:])])
+
+
+def _escaped(text: str) -> str:
     parts = ("".join(_MATHS.get(x, x) for x in part) for part in text.split("Q̇"))
     return r"$\dot Q$".join(parts)  # the dot is a character of its own
+
+
+def _maths_number(text: str) -> str:
+    digits, _, exponent = text.replace("−", "-").partition("e")
+    return rf"${digits}\times10^{{{int(exponent)}}}$"
 
 
 def latex_name(text: str) -> str:
     r"""Return a mode, a product of modes or a transfer for LaTeX.
 
+    The number of a mode, or the letter of a copy, stands above, so that A#1 is not A1.
+
     Examples
     --------
     >>> print(latex_name("Eu#1(+) Eu#1(+) → Eg#2(−)"))
-    $E_{u,1}^{(+)}\,E_{u,1}^{(+)} \to E_{g,2}^{(-)}$
+    $E_{u}^{1(+)}\,E_{u}^{1(+)} \to E_{g}^{2(-)}$
     >>> print(latex_name("E[σ+] K3:b@K → A1g ≠"))
-    $E_{\sigma+}\,K_{3,b}@\mathrm{K} \to A_{1g}$ $\neq$
-    >>> print(latex_name("Eu#ac(+)"), latex_name("E1#2(LO)"))
-    $E_{u,\mathrm{ac}}^{(+)}$ $E_{1,2}^{(\mathrm{LO})}$
+    $E_{\sigma+}\,\mathrm{K}_{3}^{b}@\mathrm{K} \to A_{1g}$ $\neq$
+    >>> print(latex_name("Eu#ac(+)"), latex_name("E1#2(LO)"), latex_name("LD1"))
+    $E_{u}^{\mathrm{ac}(+)}$ $E_{1}^{2(\mathrm{LO})}$ $\mathrm{LD}_{1}$
     """
     plain = text.replace("→", "->").replace("−", "-")
     plain, mark, _ = plain.partition(" ≠")
@@ -160,7 +190,7 @@ def _legs(side: str) -> tuple[LegText, ...]:
 
 
 def _leg(leg: LegText) -> str:
-    r"""``E_{u,1}^{(+)}``; light as ``E_{\sigma+}``."""
+    r"""``E_{u}^{1(+)}``; light as ``E_{\sigma+}``."""
     if leg.light is not None:
         return f"{leg.name}_{{{leg.light.replace('σ', chr(92) + 'sigma')}}}"
     number = str(leg.mode) if leg.mode is not None else COPIES[leg.copy] if leg.copy else ""
@@ -168,15 +198,29 @@ def _leg(leg: LegText) -> str:
 
 
 def _mode(name: ModeName) -> str:
-    r"""``E_{u,1}``; a translation as ``E_{u,\mathrm{ac}}``."""
+    r"""``E_{u}^{1}``; a translation as ``E_{u}^{\mathrm{ac}}``."""
     number = r"\mathrm{ac}" if name.number is None else str(name.number)
     above = rf"\mathrm{{{LONGITUDINAL}}}" if name.component == LONGITUDINAL else name.component
     return _named(name.species, number, above, name.place)
 
 
 def _named(species: str, number: str, component: str, place: str) -> str:
-    stem = species.rstrip("'")
-    below = ",".join(x for x in (stem[1:], number) if x)
-    name = stem[0] + (f"_{{{below}}}" if below else "") + "'" * (len(species) - len(stem))
-    above = f"^{{({component})}}" if component else ""
-    return name + above + (rf"@\mathrm{{{place}}}" if place else "")
+    name = _species(species, number + (f"({component})" if component else ""))
+    return name + (rf"@\mathrm{{{place}}}" if place else "")
+
+
+def _species(label: str, above: str) -> str:
+    r"""``E_{u}`` of a Mulliken name; ``\mathrm{LD}_{1}`` of a name that begins with its point."""
+    stem = label.rstrip("'")
+    parts = _AT_POINT.findall(stem)
+    if "".join(map("".join, parts)) == stem and not _MULLIKEN.fullmatch(stem):
+        name = "".join(  # two of a pair that time reversal joins, K2K3
+            rf"\mathrm{{{point}}}_{{{i}}}" + (f"^{{{parity}}}" if parity else "")
+            for point, i, parity in parts
+        )
+    else:
+        name = stem[0] + (f"_{{{stem[1:]}}}" if stem[1:] else "")
+    name += "'" * (len(label) - len(stem))
+    if above and ("'" in name or "^" in name or len(parts) > 1):
+        name = f"{{{name}}}"
+    return name + (f"^{{{above}}}" if above else "")

@@ -55,6 +55,6 @@ def save_bands(
         save_tables(file, answer, lambda: [bands_table(answer)], kind=KIND, overwrite=overwrite)
 
 
-def known_bands(file: str | Path) -> str | None:
+def known_bands(file: str | Path) -> str | tuple[str, ...] | None:
     """Return the text by which a file of bands is known where it is not the mark."""
     return csv_start(COLUMNS) if Path(file).suffix.lower() == ".csv" else known_by(file, KIND)

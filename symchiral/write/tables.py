@@ -1,7 +1,7 @@
 """Tables in files: plain text, Markdown, CSV, LaTeX, and JSON, by the ending of the name.
 
-Text, Markdown and LaTeX hold the table as the terminal shows it; CSV holds the same rows as flat
-records with all digits, JSON the whole answer.
+Text, Markdown and LaTeX hold the tables as the terminal shows them, uncut; CSV holds the rows of
+the main one as flat records with all digits, JSON the whole answer.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from symchiral.answers.record import Answer
+from symchiral.answers.schema import answer_type
 from symchiral.disk import check_ending, mark, write_text
 from symchiral.table import Table
 from symchiral.text.formats import csv_text, latex, markdown
@@ -49,7 +50,6 @@ def save_tables(
         text = answer.to_json() + "\n"
     elif ending == ".csv":
         text = csv_text(answer.columns(), answer.to_records())
-        known = text.partition("\n")[0]
     elif ending == ".md":
         text = f"<!-- {mark(kind)} -->\n\n" + "\n".join(map(markdown, tables()))
     elif ending == ".tex":
@@ -59,9 +59,16 @@ def save_tables(
     write_text(file, text, kind, known=known, overwrite=overwrite)
 
 
-def known_by(file: str | os.PathLike[str], kind: str) -> str | None:
-    """Return the text by which a file of this command is known, where it is not the mark.
+def known_by(file: str | os.PathLike[str], kind: str) -> str | tuple[str, ...] | None:
+    """Return the texts by which a file of a command is known, where these are not the mark.
 
-    A CSV file is known by its heading, which the answer decides: before that, by any comma.
+    A CSV file is known by the names of its first columns, a document by its schema.
     """
-    return {".json": f'"schema": "symchiral/{kind}/1"', ".csv": ","}.get(Path(file).suffix.lower())
+    answers = [answer_type(kind), *([answer_type("vertices")] if kind == "predict" else [])]
+    ending = Path(file).suffix.lower()
+    if ending == ".json":
+        return tuple(f'"schema": "{answer.__struct_config__.tag}"' for answer in answers)
+    if ending == ".csv":
+        rows = (row for answer in answers for row in answer.row_types)
+        return tuple(f"{','.join(row.__struct_encode_fields__[:2])}," for row in rows)
+    return None
