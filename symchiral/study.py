@@ -1089,7 +1089,8 @@ class Study(Value):
             self.crystal,
             book,
             rules=() if not channels else book.everything if everything else book.listed,
-            shown=reached,
+            # Where symmetry allows nothing, the table says so, whatever the light.
+            shown=reached if book.rules else None,
             transfers=transfers if reached is None else reached.rules,
             unit=unit,
             background=self.background,

@@ -98,6 +98,8 @@ class Table(Record, frozen=True, kw_only=True):
     """Whether these are the transfers that a pump and a probe select, or some of a book."""
     straight: bool
     """Whether no atom can turn: no species is degenerate, and time reversal is unbroken."""
+    coefficients: Count
+    """Most real coefficients of an allowed channel."""
     several: bool
     """Whether some species has several optical modes."""
     driven: bool
@@ -258,6 +260,7 @@ def table(crystal: SymmetricCrystal, found: Listing) -> Table:
         channels_allowed=len(book),
         selected=book.selection,
         straight=found.straight,
+        coefficients=max((r.coefficients or 0 for r in book.rules if r.allowed), default=0),
         several=any(species.optical > 1 for species in book.species.values()),
         driven=book.driven,
         seen=book.seen,

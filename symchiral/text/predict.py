@@ -148,8 +148,8 @@ def _channels(listed: Listed) -> list[str]:
 
 
 def _reading(listed: Listed) -> str:
-    found = sorted({row.coefficients or 0 for row in listed.rows if row.verdict == "allowed"})
-    number = "one real coefficient" if found[-1:] == [1] else f"up to {found[-1]} coefficients"
+    most = listed.coefficients
+    number = "one real coefficient" if most == 1 else f"up to {most} coefficients"
     signed = [row for row in listed.rows if row.signed]
     holds = [
         *(
