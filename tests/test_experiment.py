@@ -18,6 +18,7 @@ from symchiral.experiment.helicity import critical, helicity_of, measured_helici
 from symchiral.experiment.measurement import Measurement, PumpPulse
 from symchiral.experiment.oscillators import Block, project, refine
 from symchiral.experiment.probe import Probe
+from symchiral.experiment.start import MOST_BINS, split
 
 ENDS = ("frequency", "damping", "helicity")
 
@@ -415,6 +416,24 @@ def test_a_search_whose_steps_are_no_numbers_ends_with_numbers():
         found, there = refine([Block(times, data)], start, "exponential", evaluations=15, held=0)
     assert np.all(np.isfinite(found))
     assert there.square <= project([Block(times, data)], start, "exponential").square
+
+
+def test_close_lines_of_a_long_record_are_told_apart_in_few_bins(monkeypatch):
+    """3,000 half periods, as after a delay with a digit too many: the matrices stay small."""
+    times = np.linspace(0, 300, 6001)
+    waves = [2 * np.pi * f for f in (5.0, 5.01)]
+    data = sum(np.exp(-0.002 * times) * np.cos(w * times) for w in waves)[:, None]
+    shapes, svd = [], np.linalg.svd
+
+    def watched(matrix, **options):
+        shapes.append(matrix.shape)
+        return svd(matrix, **options)
+
+    monkeypatch.setattr(np.linalg, "svd", watched)
+    found = split([Block(times, data)], [data], 2 * np.pi * 5.004)
+    assert sorted(w for w, _ in found) == pytest.approx(waves, abs=1e-3)
+    assert [fading for _, fading in found] == pytest.approx([0.002] * 2, abs=5e-4)
+    assert max(max(shape) for shape in shapes) <= MOST_BINS // 2
 
 
 # ---------------------------------------------------------------- what real traces bring

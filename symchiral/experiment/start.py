@@ -7,9 +7,9 @@ square of what is left: the scale of frequencies is unknown beforehand (a prior 
 logarithm), so that peaks of noise at high frequency do not win by their number.
 
 Where one filter answers for two close lines, a matrix pencil (a subspace method) tells them apart:
-the trace is turned to rest at the frequency found and averaged over half periods, in which its
-counter-rotating half averages out; the poles are the eigenvalues of the shift between neighbouring
-Hankel matrices in their signal subspace.
+the trace is turned to rest at the frequency found and averaged over half periods, or several in a
+long record, in which its counter-rotating half averages out; the poles are the eigenvalues of the
+shift between neighbouring Hankel matrices in their signal subspace.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ FADINGS = (0.0, 3.0, 9.0)
 
 FEWEST_BINS = 8
 """Half periods a record must hold for two lines to be told apart by their poles."""
+
+MOST_BINS = 512
+"""Most bins in which two close lines, at rest, are told apart; the time grows with their cube."""
 
 FINENESS = 4
 """Points of the spectrum per inverse length of the record."""
@@ -165,14 +168,15 @@ def split(
     half = np.pi / omega
     if not 0 < half < np.inf:
         return None
+    width = half * max(np.ceil(_length(blocks) / half / MOST_BINS), 1)
     left, right = [], []
-    counts = [int(np.ptp(block.times) / half) for block in blocks]  # the last may be cut short
-    width = min((n for n in counts if n >= FEWEST_BINS), default=0) // 2
+    counts = [int(np.ptp(block.times) / width) for block in blocks]  # the last may be cut short
+    columns = min((n for n in counts if n >= FEWEST_BINS), default=0) // 2
     for block, residual, count in zip(blocks, residuals, counts, strict=True):
         if count < FEWEST_BINS:
             continue
-        resting = _bins(block.times, residual, omega, half, count)
-        rows = np.arange(count - width)[:, None] + np.arange(width)
+        resting = _bins(block.times, residual, omega, width, count)
+        rows = np.arange(count - columns)[:, None] + np.arange(columns)
         for column in resting.T:
             hankel = column[rows]
             left.append(hankel[:-1])
@@ -185,7 +189,7 @@ def split(
     if s[1] <= 1e-12 * s[0]:
         return None
     shift = (u[:, :2].conj().T @ second @ vh[:2].conj().T) / s[:2, None]
-    poles = np.log(np.linalg.eigvals(shift) + 1e-300) / half
+    poles = np.log(np.linalg.eigvals(shift) + 1e-300) / width
     if not np.isfinite(poles).all():
         return None
     # At rest a line at ω' is exp(−γt − i(ω' − ω)t).
