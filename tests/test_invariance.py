@@ -691,7 +691,7 @@ for module in sys.argv[1:]:
     __import__(module)
 import json
 import symchiral as sc
-documents = [sc.predict(name) for name in ("Bi2Se3", "Te_P3121", "SnS")]
+documents = [sc.predict(name).to_dict() for name in ("Bi2Se3", "Te_P3121", "SnS")]
 try:
     sc.read(sc.Crystal.of([[1, 0, 0], [0, 1, 0], [0, 0, 1e-3]], [[0, 0, 0]], [1]))
 except sc.SymchiralError as error:

@@ -120,5 +120,7 @@ def _meanings(record: type[msgspec.Struct]) -> dict[str, str]:
         for field, below in pairwise(body):
             if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
                 assert isinstance(field.target, ast.Name)
+                if field.target.id not in keys:  # of the class, not of the document
+                    continue
                 found[keys[field.target.id]] = " ".join(ast.literal_eval(below.value).split())
     return found
