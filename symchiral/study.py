@@ -27,7 +27,7 @@ from symchiral.defaults import (
     RAMAN_STEP,
     SIGMA,
 )
-from symchiral.value import Value
+from symchiral.value import WHOLE, Value
 
 if TYPE_CHECKING:
     from symchiral.anharmonic.audit import Audit
@@ -1754,7 +1754,7 @@ def _rational(q: npt.ArrayLike) -> QPoint:
 
     numbers = np.asarray(q, dtype=float)
     fractions = [Fraction(float(x)).limit_denominator(DENOMINATOR) for x in numbers]
-    if np.abs(numbers - [float(x) for x in fractions]).max() > 1e-6:
+    if np.abs(numbers - [float(x) for x in fractions]).max() > WHOLE:
         raise WavevectorError(
             f"no wavevector ({', '.join(f'{x:.6f}' for x in numbers)})",
             why=f"its coordinates are no fractions with denominators up to {DENOMINATOR}",

@@ -1,4 +1,6 @@
-"""Frozen values: dataclasses whose arrays can not be written to, and the names of array types."""
+"""Frozen values: dataclasses whose arrays can not be written to, the names of array types,
+and the thresholds of zero.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,59 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
 Integers = npt.NDArray[np.int64]
+
+# Thresholds of zero. Symmetry makes numbers exactly zero, one, equal or whole; arithmetic in double
+# precision leaves 1e-16 of them, products over a group and sums over atoms up to 1e-12, and what is
+# not zero is not small. A threshold between says which is meant. Others, that judge data with
+# errors of their own (files, forces, traces), stand beside what they judge.
+
+ALLOWED = 1e-6
+"""A group average of a unit product at least this large is allowed: exact ones are far larger."""
+
+FORBIDDEN = 1e-9
+"""A group average at most this large is zero; between the two the verdict is undecided."""
+
+ROUNDED = 1e-6
+"""Characters, phases and matrices of irreps, and projections onto them, that differ by less agree.
+
+They are of size one; different ones differ by a tenth or more.
+"""
+
+NO_COMPONENT = 1e-8
+"""A component of a normalised tensor form below this is zero, and what it makes of unit fields."""
+
+DEPENDENT = 1e-7
+"""Singular values, pivots and remainders below this: tensor components that are dependent."""
+
+ALIGNED = 1e-6
+"""Directions with 1 − cos of their angle below this are one: angles up to 1.4e-3."""
+
+CIRCULAR = 1e-9
+"""Light whose spin, or overlap with a circular component, is this near to one is circular."""
+
+TIED = 1e-6
+"""Of numbers this near to the largest, as where symmetry makes them equal, the first is taken."""
+
+SHORTER = 1e-9
+"""A vector is shorter than another only by more than this: those of one star are equally long."""
+
+WHOLE = 1e-6
+"""A number this near to an integer is one, where another could only be a fraction of few digits."""
+
+SAME_POINT = 1e-9
+"""Wavevectors whose fractional coordinates differ by less, modulo integers, are the same."""
+
+WRAPPED = 1e-9
+"""A fractional coordinate this little below an integer is that integer: 0 and not 1."""
+
+NO_LENGTH = 1e-9
+"""A vector shorter than this has no direction."""
+
+UNWRITTEN = 1e-5
+"""Components below this part of the largest are left out of the name of a direction."""
+
+TINY = 1e-300
+"""What a divisor that may be zero is at least: the quotient of zero by zero is zero."""
 
 
 def frozen(array: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> npt.NDArray[Any]:

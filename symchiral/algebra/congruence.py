@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from symchiral.value import Floats, Integers, Value, frozen
+from symchiral.value import WRAPPED, Floats, Integers, Value, frozen
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -73,7 +73,7 @@ def solve_modulo_one(matrix: Integers, right: Integers, denominator: int) -> Sol
     ] * (n - rank)
     points = np.array(list(product(*y))) @ v.T
     # Snapped, so that 1 − 10⁻¹⁶ becomes 0; no denominator exceeds d max|D|.
-    points = np.round(points - np.floor(points + 1e-9), 12) + 0.0
+    points = np.round(points - np.floor(points + WRAPPED), 12) + 0.0
     if np.any(b[rank:] % denominator):
         points = points[:0]
     inverse = np.rint(np.linalg.inv(v)).astype(np.int64)

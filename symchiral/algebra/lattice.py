@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.value import Floats, Integers
+from symchiral.value import SHORTER, Floats, Integers
 
 _STEPS = np.array(list(product((-1, 0, 1), repeat=2)))
 
@@ -55,7 +55,7 @@ def _shortened(basis: Integers, metric: Floats) -> Integers:
             trials = basis[i] - _STEPS @ others
             lengths = np.einsum("ai,ij,aj->a", trials, metric, trials)
             best = int(np.argmin(lengths))
-            if lengths[best] < (1 - 1e-9) * (basis[i] @ metric @ basis[i]):
+            if lengths[best] < (1 - SHORTER) * (basis[i] @ metric @ basis[i]):
                 basis[i] = trials[best]
                 changed = True
     columns = basis.T

@@ -20,7 +20,7 @@ from symchiral.modes.coordinates import NormalCoordinates
 from symchiral.modes.displacement import displacement_matrices
 from symchiral.modes.names import find_name
 from symchiral.reading.couplings import CouplingTable, coupling_document
-from symchiral.value import Complex, Floats, Value, frozen
+from symchiral.value import TINY, Complex, Floats, Value, frozen
 
 KIND = "couplings"
 """Kind of the files of :func:`save_couplings`."""
@@ -217,7 +217,7 @@ def _averaged(potential: Polynomial, actions: Floats, coordinates: NormalCoordin
             )
             total = np.moveaxis(turned @ matrices, -1, axis + 1)
         mean = total.mean(axis=0)
-        mean[np.abs(mean) < 1e-12 * max(np.abs(tensor).max(), 1e-300)] = 0
+        mean[np.abs(mean) < 1e-12 * max(np.abs(tensor).max(), TINY)] = 0
         for place in np.argwhere(mean):
             factors = tuple(sorted(int(s[i]) for s, i in zip(slots, place, strict=True)))
             found[factors] = found.get(factors, 0.0) + float(mean[tuple(place)])

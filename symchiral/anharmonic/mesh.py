@@ -12,7 +12,7 @@ import numpy as np
 from symchiral.crystal.qpoint import GAMMA, QPoint, images
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.errors import InputError, LimitError
-from symchiral.value import Integers
+from symchiral.value import SAME_POINT, Integers
 
 LARGEST = 30_000
 """Most wavevectors of a mesh."""
@@ -143,7 +143,7 @@ def _images(group: SpaceGroup, mesh: tuple[int, int, int]) -> Integers:
             inverse = np.rint(np.linalg.inv(np.array(rotation, dtype=float)))
             step = inverse * n / n[:, None]
             whole = np.rint(step).astype(np.int64)
-            if np.abs(step - whole).max() > 1e-9:
+            if np.abs(step - whole).max() > SAME_POINT:
                 raise InputError(
                     f"the mesh {name} does not have the symmetry of the crystal",
                     why=f"an operation of {group.symbol} takes its wavevectors to others",

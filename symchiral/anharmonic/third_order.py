@@ -32,7 +32,7 @@ from symchiral.reading.folder import (
     third_order_yaml,
 )
 from symchiral.reading.phonon_files import parse_yaml
-from symchiral.value import Complex, Floats, Integers, Value, frozen
+from symchiral.value import TINY, Complex, Floats, Integers, Value, frozen
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -214,7 +214,7 @@ class ThirdOrder(Value):
         """
         away = np.abs(self.symmetrized().constants - self.constants).max(axis=(3, 4, 5))
         row, j, k = np.unravel_index(int(np.argmax(away)), away.shape)
-        size = max(float(np.abs(self.constants).max()), 1e-300)
+        size = max(float(np.abs(self.constants).max()), TINY)
         return (self.first[int(row)], int(j), int(k)), float(away.max()) / size
 
     def couplings(self, coordinates: NormalCoordinates) -> Couplings:

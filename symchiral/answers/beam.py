@@ -17,7 +17,7 @@ from symchiral.fields.beam import Beam as FieldBeam
 from symchiral.fields.beam import Geometry
 from symchiral.fields.orientation import LAB
 from symchiral.fields.orientation import Orientation as FieldOrientation
-from symchiral.value import Floats
+from symchiral.value import UNWRITTEN, Floats
 
 LabAxis = Annotated[str, Meta(pattern=r"^-?[xyz]$")]
 
@@ -99,7 +99,7 @@ def beam_of(crystal: SymmetricCrystal, beam: FieldBeam) -> Beam:
 
 def _lab_name(inside: Floats) -> str:
     """``lab z``, ``lab [1 1 0]``: a direction by its components along lab x, y, z."""
-    large = np.abs(inside) > 1e-5 * np.abs(inside).max()
+    large = np.abs(inside) > UNWRITTEN * np.abs(inside).max()
     if large.sum() == 1:
         i = int(large.argmax())
         return f"lab {'-' if inside[i] < 0 else ''}{LAB[i]}"

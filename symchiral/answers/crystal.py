@@ -28,6 +28,7 @@ from symchiral.irreps.axis import Axis, named_operation
 from symchiral.irreps.stars import place_name, star_arms
 from symchiral.modes.unbroken import conserved_order
 from symchiral.rules.magnetism import site_moments
+from symchiral.value import UNWRITTEN
 
 if TYPE_CHECKING:
     from symchiral.fields.background import Background
@@ -255,7 +256,7 @@ def _through(crystal: SymmetricCrystal, axis: Axis) -> tuple[str, str, str]:
     frame = crystal.frame
     x = frame.point([float(v) for v in axis.point], to="input", source="primitive")
     inside = frame.direction(axis.direction, to="input", source="cartesian")
-    large = abs(inside) > 1e-5 * abs(inside).max()
+    large = abs(inside) > UNWRITTEN * abs(inside).max()
     if axis.kind != "rotoreflection":
         foot = axis.direction @ frame.direction(x, to="cartesian", source="input")
         x = x * ~large if large.sum() == 1 else x - foot * inside

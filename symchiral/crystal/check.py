@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Mixture, Source
 from symchiral.errors import LimitError, StructureError
-from symchiral.value import Floats
+from symchiral.value import SHORTER, Floats
 
 OVERLAP = 0.3
 """Two atoms closer than this are an error, Å (the shortest bond, H–H, has 0.74)."""
@@ -214,7 +214,7 @@ def _reduced(cell: Floats, positions: Floats) -> tuple[Floats, Floats]:
                 if i != j:
                     n = np.rint(basis[i] @ basis[j] / (basis[j] @ basis[j]))
                     shorter = basis[i] - n * basis[j]
-                    if n and shorter @ shorter < (1 - 1e-9) * (basis[i] @ basis[i]):
+                    if n and shorter @ shorter < (1 - SHORTER) * (basis[i] @ basis[i]):
                         basis[i] = shorter
                         changed = True
         if not changed:

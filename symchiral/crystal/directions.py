@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from symchiral.crystal.symmetric import SymmetricCrystal
-from symchiral.value import Floats
+from symchiral.value import UNWRITTEN, Floats
 
 
 def direction_name(crystal: SymmetricCrystal, vector: Floats) -> str:
@@ -28,7 +28,7 @@ def input_name(crystal: SymmetricCrystal, vector: Floats) -> str:
 
 def numbers_name(components: Floats) -> str:
     """Name a direction by its components, the smallest of them 1: ``[1 -1 0]``."""
-    large = abs(components) > 1e-5 * abs(components).max()
+    large = abs(components) > UNWRITTEN * abs(components).max()
     scaled = components / abs(components[large]).min()
     return "[" + " ".join(f"{x:g}" for x in scaled.round(3) + 0.0) + "]"
 
@@ -48,7 +48,7 @@ def across_name(crystal: SymmetricCrystal, frame: Floats) -> str:
 
 def _cell_vector(direction: Floats) -> str:
     """``c`` or ``-c`` where a direction is that of a cell vector, else empty."""
-    large = abs(direction) > 1e-5 * abs(direction).max()
+    large = abs(direction) > UNWRITTEN * abs(direction).max()
     if large.sum() > 1:
         return ""
     i = int(large.argmax())

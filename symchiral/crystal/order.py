@@ -18,7 +18,7 @@ from symchiral.crystal.search import (
 from symchiral.crystal.spacegroup import DENOMINATOR
 from symchiral.crystal.tolerance import SYMPREC
 from symchiral.errors import SymmetryError
-from symchiral.value import Floats, Integers
+from symchiral.value import WHOLE, Floats, Integers
 
 SAME_MOMENT = 0.02
 """Moments that differ by less are equal, μB: files give two or three digits."""
@@ -159,7 +159,7 @@ def _matching(
     found: list[tuple[int, Integers, int]] = []
     for g, rotation in enumerate(group.rotations):
         changed = inverse @ rotation @ lattice
-        if np.abs(changed - np.rint(changed)).max() > 1e-6:
+        if np.abs(changed - np.rint(changed)).max() > WHOLE:
             continue
         moved = table @ axial[g].T
         target = cells @ rotation.T + crystal.lattice_shifts[g][:, None]

@@ -7,7 +7,7 @@ import numpy as np
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import SymmetryError
 from symchiral.quiet import quiet
-from symchiral.value import Floats
+from symchiral.value import WHOLE, Floats
 
 SNAP = 24
 """Coordinates of special points are multiples of 1/24."""
@@ -52,4 +52,4 @@ def standard_path(
 def _snapped(x: Floats) -> Floats:
     """Coordinates that are a multiple of 1/24 but for rounding, made so."""
     near = np.rint(x * SNAP) / SNAP
-    return np.where(np.abs(x - near) < 1e-6, near, x)
+    return np.where(np.abs(x - near) < WHOLE, near, x)

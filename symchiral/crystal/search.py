@@ -23,7 +23,7 @@ from symchiral.crystal.symmetrize import averaged, carried, fold, lattice_shifts
 from symchiral.crystal.tolerance import SYMPREC, distance_tolerance
 from symchiral.errors import SymmetryError
 from symchiral.quiet import environment, quiet
-from symchiral.value import Floats, Integers, frozen
+from symchiral.value import WRAPPED, Floats, Integers, frozen
 
 EXACT = 1e-6
 """Symmetrised atoms that miss their images by more have not been symmetrised, Å."""
@@ -305,7 +305,7 @@ def settled(
     )
     frame = found.changed(change)
     positions = change(places)
-    positions -= np.floor(positions + 1e-9)
+    positions -= np.floor(positions + WRAPPED)
     permutations = carried(permutations, group, change)
     shifts, miss = lattice_shifts(positions, permutations, group, frame.cell)
     deviation = max(deviation, miss if miss > EXACT else 0.0)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from symchiral.algebra.congruence import Solutions, solve_modulo_one
 from symchiral.crystal.frame import Change, Frame
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
-from symchiral.value import Floats, Integers, frozen
+from symchiral.value import WHOLE, Floats, Integers, frozen
 
 SHARPNESS = 30.0
 OFFSET = np.array([0.01, 0.02, 0.03])
@@ -166,7 +166,7 @@ def axis_permutations(group: SpaceGroup) -> Integers:
     changes = np.array([s @ p for p in orders for s in signs])
     changes = changes[np.linalg.det(changes) > 0]
     primitive = np.linalg.inv(group.centring) @ changes @ group.centring
-    whole = np.all(np.abs(primitive - np.rint(primitive)) < 1e-6, axis=(1, 2))
+    whole = np.all(np.abs(primitive - np.rint(primitive)) < WHOLE, axis=(1, 2))
     return np.asarray(np.rint(primitive[whole]), dtype=np.int64)
 
 

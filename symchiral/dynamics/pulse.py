@@ -15,7 +15,7 @@ import numpy.typing as npt
 from symchiral.errors import GrammarError, InputError
 from symchiral.fields.polarization import Polarization
 from symchiral.units import FASTEST, FLUENCE, NUMBER, PER_THZ, SLOWEST
-from symchiral.value import Complex, Floats, Value, frozen
+from symchiral.value import TINY, Complex, Floats, Value, frozen
 
 _QUANTITY = re.compile(
     rf"(?:(?P<key>[a-z]{{1,9}})=)?(?P<value>{NUMBER})(?P<unit>[a-zµ°]\S*)?", re.IGNORECASE
@@ -293,7 +293,7 @@ class SampledPulse(Value):
         """Highest frequency of 99.9 % of the power, THz."""
         steps = np.linspace(self.times[0], self.times[-1], 4 * len(self.times))
         power = np.sum(np.abs(np.fft.rfft(self.field(steps), axis=0)) ** 2, axis=1)
-        share = np.cumsum(power) / max(float(power.sum()), 1e-300)
+        share = np.cumsum(power) / max(float(power.sum()), TINY)
         return float(np.fft.rfftfreq(len(steps), steps[1] - steps[0])[np.argmax(share > 0.999)])
 
     def field(self, times: npt.ArrayLike) -> Floats:

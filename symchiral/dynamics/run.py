@@ -15,7 +15,7 @@ from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.pulse import DrivingField
 from symchiral.modes.mode import Multiplet
 from symchiral.units import ACCELERATION, HBAR
-from symchiral.value import Complex, Floats, Value
+from symchiral.value import TINY, Complex, Floats, Value
 
 STILL = 1e-3
 """A component with less angular momentum, in ħ, does not turn."""
@@ -331,7 +331,7 @@ class Run(Value):
         xx, yy, xy = (np.sum(a * b, axis=0) for a, b in ((x, x), (y, y), (x, y)))
         spread = np.hypot(xx - yy, 2 * xy)
         long, short = (xx + yy + spread) / 2, np.maximum((xx + yy - spread) / 2, 0)
-        axes = (xx - yy + 2j * xy) / np.maximum(spread, 1e-300)
+        axes = (xx - yy + 2j * xy) / np.maximum(spread, TINY)
         # Atoms that move alike in different directions, as those of A1 do, have none in common.
         common = np.abs(axes - axes[0]).max() < 1e-2
         angle = float(degrees(np.angle(axes[0]) / 2) % 180) if common else None

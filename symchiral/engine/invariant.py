@@ -18,7 +18,7 @@ from symchiral.engine.monomial import Coordinate, Term
 from symchiral.errors import LimitError
 from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
-from symchiral.value import Complex, Value
+from symchiral.value import DEPENDENT, Complex, Value
 
 if TYPE_CHECKING:
     import sympy
@@ -286,7 +286,7 @@ def _row_reduced(rows: Complex, rank: int) -> Complex:
     done = 0
     for column in range(2 * width):
         pivot = done + int(np.argmax(np.abs(matrix[done:, column]))) if done < len(matrix) else done
-        if done >= rank or abs(matrix[pivot, column]) < 1e-7:
+        if done >= rank or abs(matrix[pivot, column]) < DEPENDENT:
             continue
         matrix[[done, pivot]] = matrix[[pivot, done]]
         matrix[done] /= matrix[done, column]
@@ -294,7 +294,7 @@ def _row_reduced(rows: Complex, rank: int) -> Complex:
             if other != done:
                 matrix[other] -= matrix[other, column] * matrix[done]
         done += 1
-    if done != rank or np.abs(matrix[done:]).max(initial=0) > 1e-7:
+    if done != rank or np.abs(matrix[done:]).max(initial=0) > DEPENDENT:
         raise ValueError(f"found {done} invariants where {rank} were counted")
     pairs = matrix[:rank].reshape(rank, width, 2)
     return np.asarray(pairs[..., 0] + 1j * pairs[..., 1])

@@ -22,14 +22,7 @@ import numpy.typing as npt
 
 from symchiral.engine.coupling import Coupling, exchanges
 from symchiral.irreps.participant import Participant
-from symchiral.value import Complex
-
-ALLOWED = 1e-6
-"""Averages at least this large (of a unit product) are allowed."""
-
-FORBIDDEN = 1e-9
-"""Averages at most this large are zero; between the two the verdict is undecided."""
-
+from symchiral.value import ALLOWED, FORBIDDEN, ROUNDED, Complex
 
 VerdictWord = Literal["allowed", "forbidden", "undecided"]
 
@@ -226,7 +219,7 @@ def count_coefficients(
             total += np.sum(_permuted_traces(participants, named, order, rows))
     exact = total.real / members
     found = round(exact)
-    if abs(exact - found) > 1e-6:
+    if abs(exact - found) > ROUNDED:
         raise ValueError(f"number of invariants {exact} is not an integer")
     opposite = tuple(int(p.conjugate_arms[a]) for p, a in zip(participants, named, strict=True))
     reverses = any(

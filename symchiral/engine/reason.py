@@ -17,7 +17,6 @@ from symchiral.algebra.exact import turn
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.engine.coupling import Coupling, Leg, exchanges
 from symchiral.engine.judge import (
-    FORBIDDEN,
     average_of,
     between_normal_modes,
     largest,
@@ -26,7 +25,7 @@ from symchiral.engine.judge import (
 )
 from symchiral.irreps.pam import Component
 from symchiral.irreps.participant import Participant
-from symchiral.value import Complex
+from symchiral.value import FORBIDDEN, ROUNDED, Complex
 
 ReasonKind = Literal[
     "invariant",
@@ -209,7 +208,7 @@ def _leg_phases(
     inside = vectors.conj().T @ images
     values = np.trace(inside, axis1=1, axis2=2) / vectors.shape[1]
     residual = np.abs(images - values[:, None, None] * vectors).max(axis=(1, 2))
-    return values, (residual < 1e-6) & (participant.images[:, arm] == arm)
+    return values, (residual < ROUNDED) & (participant.images[:, arm] == arm)
 
 
 def _exchanged_phase(coupling: Coupling, g: int) -> Fraction | None:
@@ -220,7 +219,7 @@ def _exchanged_phase(coupling: Coupling, g: int) -> Fraction | None:
     overlap = sum(np.vdot(before[a], after[a]) for a in before)
     norm = sum(np.vdot(before[a], before[a]).real for a in before)
     phase = complex(overlap / norm)
-    if any(np.abs(after[a] - phase * before[a]).max() > 1e-6 for a in before):
+    if any(np.abs(after[a] - phase * before[a]).max() > ROUNDED for a in before):
         return None
     return turn(phase)
 
@@ -273,7 +272,7 @@ def _returned(coupling: Coupling, g: int) -> tuple[int, ...]:
         if arms[i] != leg.incoming_arm:
             return False
         inside = leg.vectors @ (leg.vectors.conj().T @ images[i])
-        return bool(np.abs(images[i] - inside).max() < 1e-6)
+        return bool(np.abs(images[i] - inside).max() < ROUNDED)
 
     return next(
         order

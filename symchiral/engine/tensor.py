@@ -13,14 +13,13 @@ from symchiral.algebra.exact import surd
 from symchiral.engine.judge import Verdict, count_coefficients, group_average, verdict_of
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.partners import partners
-from symchiral.value import Complex, Floats, Value, frozen
+from symchiral.value import NO_COMPONENT, Complex, Floats, Value, frozen
 
 LETTERS = "abcdefghjklmnopqrstuvw"
 """Names of independent coefficients; i is the imaginary unit."""
 
 _NYE = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 
-_ZERO = 1e-8
 _SMALL, _LEADS = 1e-6, 1e-2
 
 
@@ -197,7 +196,7 @@ def _row_reduced(rows: Floats, rank: int) -> Floats:
             others = np.arange(rank) != done
             matrix[others] -= np.outer(matrix[others, column], matrix[done])
             done += 1
-    matrix[np.abs(matrix) < _ZERO] = 0
+    matrix[np.abs(matrix) < NO_COMPONENT] = 0
     return matrix
 
 
@@ -221,7 +220,7 @@ def linear_text(coefficients: Floats, letters: str, *, latex: bool = False) -> s
     """
     parts = []
     for value, letter in zip(coefficients.tolist(), letters, strict=True):
-        if abs(value) < _ZERO:
+        if abs(value) < NO_COMPONENT:
             continue
         size = number_text(abs(value), latex=latex)
         term = letter if size == "1" else f"{size} {letter}"

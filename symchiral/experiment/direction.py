@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from symchiral.experiment.helicity import CIRCULAR
-from symchiral.value import Complex, Floats
+from symchiral.value import TINY, Complex, Floats
 
 VAGUE = 20.0
 """Degrees: a line known less well than this says nothing."""
@@ -114,7 +114,7 @@ def law(angles: Sequence[float], lines: Sequence[Direction], turn: int) -> Law |
     ideal = [Direction(turn * a % 180, line.error) for a, line in zip(angles, lines, strict=True)]
     from scipy.stats import chi2, norm
 
-    chance = max(float(chi2.sf(right, len(lines) - 1)), 1e-300)
+    chance = max(float(chi2.sf(right, len(lines) - 1)), TINY)
     favour = float(np.sign(difference) * np.sqrt(abs(difference)))
     return Law(float(norm.isf(chance / 2)), favour, _scatter(angles, ideal, -turn) > TELLING)
 

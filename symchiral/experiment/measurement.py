@@ -14,7 +14,7 @@ from symchiral.experiment.note import Note
 from symchiral.experiment.probe import Probe
 from symchiral.fields.polarization import read_light
 from symchiral.units import in_ps
-from symchiral.value import Floats, Value, frozen
+from symchiral.value import CIRCULAR, Floats, Value, frozen
 
 Polarization = Literal["+", "-", "linear"]
 
@@ -69,7 +69,7 @@ class PumpPulse:
         light = read_light(str(text))
         if light is None:
             return PumpPulse("linear", frequency, bandwidth)
-        if light.along or 1e-9 < abs(light.spin) < 1 - 1e-9:
+        if light.along or CIRCULAR < abs(light.spin) < 1 - CIRCULAR:
             raise GrammarError(
                 f"no runs with the pump {text!r} are compared",
                 why="it is polarised along the axis" if light.along else "it is elliptical",

@@ -23,7 +23,7 @@ from typing import Literal
 
 import numpy as np
 
-from symchiral.value import Complex, Floats
+from symchiral.value import TINY, Complex, Floats
 
 Background = Literal["none", "constant", "linear", "exponential"]
 BACKGROUNDS: tuple[Background, ...] = ("none", "constant", "linear", "exponential")
@@ -132,7 +132,7 @@ def _project_block(
     basis, triangle = np.linalg.qr(phi)
     # A column that the others span already adds nothing; keep the triangle invertible.
     scale = np.abs(np.diagonal(triangle))
-    floor = 1e-12 * max(float(scale.max(initial=0.0)), 1e-300)
+    floor = 1e-12 * max(float(scale.max(initial=0.0)), TINY)
     triangle = triangle + np.diag(np.where(scale < floor, floor, 0.0))
     overlap = basis.T @ data
     coefficients = np.linalg.solve(triangle, overlap)

@@ -12,7 +12,7 @@ from symchiral.experiment.helicity import quantile
 from symchiral.experiment.measurement import Measurement
 from symchiral.experiment.note import Note
 from symchiral.experiment.oscillation import Fit, Oscillation
-from symchiral.value import Floats
+from symchiral.value import TINY, Floats
 
 GEOMETRY = 6.0
 """Standard deviations by which signals may lie outside what the probe can see."""
@@ -150,7 +150,7 @@ def places(measurement: Measurement, problem: Problem) -> list[tuple[int, int]]:
 
 def _inverse(matrix: Floats) -> Floats:
     """The inverse of a positive matrix; huge where it is singular."""
-    scale = np.sqrt(np.maximum(np.diagonal(matrix), 1e-300))
+    scale = np.sqrt(np.maximum(np.diagonal(matrix), TINY))
     found: Floats = np.linalg.pinv(matrix / np.outer(scale, scale), hermitian=True, rcond=1e-13)
     found /= np.outer(scale, scale)
     return found

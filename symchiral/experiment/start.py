@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from symchiral.experiment.oscillators import Block
-from symchiral.value import Floats
+from symchiral.value import TINY, Floats
 
 FADINGS = (0.0, 3.0, 9.0)
 """Dampings of the matched filters, in units of the inverse length of the record."""
@@ -189,7 +189,7 @@ def split(
     if s[1] <= 1e-12 * s[0]:
         return None
     shift = (u[:, :2].conj().T @ second @ vh[:2].conj().T) / s[:2, None]
-    poles = np.log(np.linalg.eigvals(shift) + 1e-300) / width
+    poles = np.log(np.linalg.eigvals(shift) + TINY) / width
     if not np.isfinite(poles).all():
         return None
     # At rest a line at ω' is exp(−γt − i(ω' − ω)t).

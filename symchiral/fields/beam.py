@@ -16,7 +16,7 @@ from symchiral.fields.polarization import Polarization
 from symchiral.irreps.axis import Axis, axis_along, lattice_direction, three_numbers, upward
 from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
-from symchiral.value import Complex, Floats, Value, frozen
+from symchiral.value import ALIGNED, CIRCULAR, NO_LENGTH, Complex, Floats, Value, frozen
 
 Geometry = Literal["backscattering", "forward", "right-angle"]
 
@@ -149,7 +149,7 @@ def find_beam(
     up = rising if orientation is None else orientation.from_lab(rising)
     if (
         axis
-        and abs(axis.direction @ k) > 1 - 1e-6
+        and abs(axis.direction @ k) > 1 - ALIGNED
         and (orientation is None or axis.direction @ up > 0)
     ):
         along: Axis | None = axis
@@ -188,7 +188,7 @@ def light_component(
     """
     vector, name = light.vector @ frame, light.name
     for part in components(field, turn) if turn else ():
-        if part.basis.shape[1] == 1 and abs(np.vdot(part.basis[:, 0], vector)) > 1 - 1e-9:
+        if part.basis.shape[1] == 1 and abs(np.vdot(part.basis[:, 0], vector)) > 1 - CIRCULAR:
             return replace(part, name=name)
     return Component(None, None, name, frozen(vector[:, None], complex), 0, 0)
 
@@ -220,7 +220,7 @@ def _vector(
     else:
         vector = orientation.from_lab(numbers)
     length = float(np.linalg.norm(vector))
-    if not np.isfinite(length) or length < 1e-9:
+    if not np.isfinite(length) or length < NO_LENGTH:
         raise GrammarError(
             f"the {name} direction {text!r} has zero length", why="it points nowhere", fix=fix
         )

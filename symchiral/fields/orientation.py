@@ -11,7 +11,7 @@ import numpy.typing as npt
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import GrammarError
 from symchiral.irreps.axis import three_numbers
-from symchiral.value import Floats, Value, frozen
+from symchiral.value import NO_LENGTH, Floats, Value, frozen
 
 LAB = "xyz"
 """Names of the lab axes."""
@@ -149,7 +149,7 @@ def _direction(crystal: SymmetricCrystal, word: str, text: str) -> Floats:
     change = crystal.frame.wavevector if normal else crystal.frame.direction
     vector = change(numbers, to="cartesian", source="input")
     length = float(np.linalg.norm(vector))
-    if not np.isfinite(length) or length < 1e-9:
+    if not np.isfinite(length) or length < NO_LENGTH:
         raise GrammarError(
             f"the direction {word!r} of the orientation {text!r} has zero length",
             why="it points nowhere",

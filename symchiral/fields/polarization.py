@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from symchiral.errors import GrammarError
-from symchiral.value import Complex, Floats, Value, frozen
+from symchiral.value import CIRCULAR, Complex, Floats, Value, frozen
 
 _CIRCULAR = re.compile(r"(?:(?:σ|s|sigma|circular) ?([+-])1?|([+-]))")
 _HAND = re.compile(r"[rl]h?(cp?)?|(right|left)([- ]?(hand(ed)?|circular))?")
@@ -255,7 +255,7 @@ class Polarization(Value):
         if self.along:
             return "z"
         s1, s2, s3 = self.stokes
-        if abs(s3) > 1 - 1e-9:
+        if abs(s3) > 1 - CIRCULAR:
             return "σ+" if s3 > 0 else "σ-"
         degrees = np.rad2deg(np.arctan2(s2, s1)) / 2 % 180
         angle = f"{round(float(degrees), 6) % 180:.10g}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from symchiral.errors import GrammarError
 from symchiral.fields.polarization import read_light
 from symchiral.units import FASTEST, SIZE, in_thz
+from symchiral.value import CIRCULAR
 
 _UNITS = r"(?P<unit>THz|cm-1|cm⁻¹|meV)"
 _RANGE = re.compile(
@@ -123,7 +124,7 @@ def _light(word: str) -> str:
             why=f"it is neither a band of frequencies nor a polarisation: {error.why}",
             fix='write it as in "1.5-2.5THz", "σ+" or "1.5-2.5THz σ+"',
         ) from error
-    if light is None or not (light.along or abs(light.spin) > 1 - 1e-9):
+    if light is None or not (light.along or abs(light.spin) > 1 - CIRCULAR):
         raise GrammarError(
             f"no transfers are listed for the pump {word!r}",
             why="each line is of circular components, and this light has both spins",

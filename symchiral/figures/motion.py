@@ -18,6 +18,7 @@ from symchiral.errors import InputError
 from symchiral.figures.save import save_figure
 from symchiral.rules.wording import minus
 from symchiral.text.simulate import SMALL, helicity_text, light_text
+from symchiral.value import TINY
 
 KIND = "simulation"
 """Kind of the figures, animations and tables of a run."""
@@ -165,7 +166,7 @@ def _map(figure: Any, axis: Any, run: Run, name: str) -> None:
     from matplotlib.colors import LinearSegmentedColormap, Normalize, to_rgb
 
     times, frequencies, power, helicity = run.helicity_map(name)
-    strength = np.sqrt(power / max(float(power.max()), 1e-300))
+    strength = np.sqrt(power / max(float(power.max()), TINY))
     # White where nothing moves; the colour of the sense where it does.
     ends = np.array([to_rgb(MINUS), to_rgb(FAINT), to_rgb(PLUS)])
     position = np.nan_to_num(helicity)

@@ -23,7 +23,7 @@ from symchiral.modes.branches import (
 )
 from symchiral.modes.mode import Modes
 from symchiral.modes.modespace import ModeSpace, mode_space
-from symchiral.value import Complex, Floats, Integers, Value, frozen
+from symchiral.value import SAME_POINT, Complex, Floats, Integers, Value, frozen
 
 About = Literal["axis", "path"]
 """What angular momentum is counted about."""
@@ -371,7 +371,7 @@ def _follow(
 
 def _approach(phonons: Phonons, q: Floats, direction: Floats) -> Floats | None:
     """The direction along the piece at the zone centre, where Born charges make it matter."""
-    whole = np.abs(q - np.rint(q)).max() < 1e-9
+    whole = np.abs(q - np.rint(q)).max() < SAME_POINT
     return direction if whole and (phonons.born is not None or phonons.own_path) else None
 
 

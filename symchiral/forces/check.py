@@ -14,7 +14,7 @@ import numpy.typing as npt
 from symchiral.crystal.check import MAX_ATOMS, checked_crystal, too_many
 from symchiral.crystal.crystal import Crystal, Source
 from symchiral.errors import ReadError, StructureError
-from symchiral.value import Floats, Integers
+from symchiral.value import WHOLE, Floats, Integers
 
 HEAVIEST = 1e4
 """No atom is heavier, amu."""
@@ -84,7 +84,7 @@ def checked_supercell(matrix: npt.ArrayLike, atoms: int, *, name: str) -> Intege
     if given.shape != (3, 3) or not np.all(np.abs(given) < MAX_ATOMS):
         raise _unusable(name, "the supercell matrix is not made of small whole numbers", fix)
     volume = round(abs(float(np.linalg.det(given))))
-    if np.abs(given - np.rint(given)).max() > 1e-6 or volume < 1:
+    if np.abs(given - np.rint(given)).max() > WHOLE or volume < 1:
         raise _unusable(name, "the supercell matrix is not whole, or spans no volume", fix)
     if volume * atoms > MAX_ATOMS:
         raise too_many(f"the supercell of {name}", volume * atoms)

@@ -27,7 +27,7 @@ from symchiral.forces.tabulated import SAME, Tabulated
 from symchiral.irreps.axis import Axis, axis_along, axis_at
 from symchiral.modes.mode import Modes
 from symchiral.modes.modespace import mode_space
-from symchiral.value import Complex, Floats, Integers, Value, frozen
+from symchiral.value import ALIGNED, NO_LENGTH, SAME_POINT, Complex, Floats, Integers, Value, frozen
 
 TOLERATED = 0.1
 """Forces that change a frequency by more, in THz, when they are made symmetric are refused."""
@@ -111,7 +111,7 @@ class Phonons(Value):
         LabelError
             The source is a file of eigenvectors that has none at q.
         """
-        if self.centred and np.abs(q - np.rint(q)).max() > 1e-9:
+        if self.centred and np.abs(q - np.rint(q)).max() > SAME_POINT:
             computed = self.provenance is not None
             raise WavevectorError(
                 f"no modes at ({', '.join(f'{x:g}' for x in q)})",
@@ -166,7 +166,7 @@ class Phonons(Value):
             On the reciprocal basis of our primitive cell.
         """
         near = np.asarray(q) - np.rint(q)
-        if self.linear_terms is None or np.abs(near).max() < 1e-9:
+        if self.linear_terms is None or np.abs(near).max() < SAME_POINT:
             return 0.0
         return self.linear_terms.splitting(
             2 * np.pi * np.linalg.inv(self.crystal.primitive.cell) @ near
@@ -387,7 +387,7 @@ NO_FIELD = 1e-12
 
 def _axis_of_approach(crystal: SymmetricCrystal, axis: Axis | None, unit: Floats) -> Axis | None:
     """The axis on which modes are resolved: where that along the direction turns pairs, it."""
-    if axis is not None and abs(axis.direction @ unit) > 1 - 1e-6:
+    if axis is not None and abs(axis.direction @ unit) > 1 - ALIGNED:
         return axis
     along = axis_along(crystal, unit)
     return along if along is not None and along.order > 2 else axis
@@ -398,7 +398,7 @@ def _unit(direction: npt.ArrayLike | None, q: QPoint) -> Floats | None:
         return None
     vector = np.asarray(direction, dtype=float)
     length = np.linalg.norm(vector)
-    if q != GAMMA or vector.shape != (3,) or not np.isfinite(length) or length < 1e-9:
+    if q != GAMMA or vector.shape != (3,) or not np.isfinite(length) or length < NO_LENGTH:
         raise WavevectorError(
             "no such direction of approach",
             why="it belongs to the zone centre only" if q != GAMMA else "it has no length",

@@ -18,7 +18,7 @@ from symchiral.crystal.spacegroup import DENOMINATOR
 from symchiral.errors import AxisError, GrammarError, nearest
 from symchiral.irreps.pam import Turn, balanced
 from symchiral.plain import rational
-from symchiral.value import Floats, Integers, Value, frozen
+from symchiral.value import ALIGNED, Floats, Integers, Value, frozen
 
 AxisKind = Literal["rotation", "screw", "rotoreflection"]
 
@@ -128,7 +128,7 @@ def find_axis(
     )
     vector = crystal.frame.direction(direction, to="cartesian", source="input")
     vector /= np.linalg.norm(vector)
-    along = [c for c in candidates if abs(_cartesian(crystal, c[2]) @ vector) > 1 - 1e-6]
+    along = [c for c in candidates if abs(_cartesian(crystal, c[2]) @ vector) > 1 - ALIGNED]
     if not along:
         raise AxisError(
             f"no symmetry axis along {wanted}",
@@ -156,7 +156,7 @@ def axis_along(crystal: SymmetricCrystal, vector: Floats) -> Axis | None:
     """
     unit = vector / np.linalg.norm(vector)
     for candidate in _candidates(crystal):
-        if abs(_cartesian(crystal, candidate[2]) @ unit) > 1 - 1e-6:
+        if abs(_cartesian(crystal, candidate[2]) @ unit) > 1 - ALIGNED:
             return _line(crystal, candidate, unit, np.zeros(3))[1]
     return None
 
@@ -228,7 +228,7 @@ def _default(crystal: SymmetricCrystal, candidates: list[Candidate]) -> Axis:
     def preference(candidate: Candidate) -> tuple[bool, bool, tuple[float, ...]]:
         vector = upward(_cartesian(crystal, candidate[2]))
         parallel = [
-            bool(abs(vector @ c) > (1 - 1e-6) * np.linalg.norm(c)) for c in (c_input, c_standard)
+            bool(abs(vector @ c) > (1 - ALIGNED) * np.linalg.norm(c)) for c in (c_input, c_standard)
         ]
         return parallel[0], parallel[1], tuple(np.round(vector[::-1], 3))
 

@@ -9,7 +9,7 @@ import numpy as np
 from symchiral.crystal.qpoint import QPoint, little_group
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
 from symchiral.irreps import cache
-from symchiral.value import Complex, Integers, frozen
+from symchiral.value import ROUNDED, Complex, Integers, frozen
 
 ATTEMPTS = 8
 """How many random elements of the commutant are tried; one has always been enough."""
@@ -179,7 +179,7 @@ def _complete(irreps: list[Complex], order: int) -> bool:
         return False
     characters = np.array([np.trace(irrep, axis1=1, axis2=2) for irrep in irreps])
     gram = characters.conj() @ characters.T
-    return bool(np.allclose(gram, order * np.eye(len(irreps)), atol=1e-6 * order))
+    return bool(np.allclose(gram, order * np.eye(len(irreps)), atol=ROUNDED * order))
 
 
 def _sorted(irreps: list[Complex]) -> tuple[Complex, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from symchiral.irreps.isoir import iso_wavevectors
 from symchiral.irreps.participant import Participant
+from symchiral.value import ROUNDED
 
 
 @lru_cache(maxsize=4096)
@@ -31,6 +32,6 @@ def cdml_name(participant: Participant) -> str:
     for size in (1, 2):
         for irreps in combinations(centre.irreps, size):
             total = sum(np.asarray(irrep.characters)[order] for irrep in irreps)
-            if np.allclose(total, participant.characters, atol=1e-6):
+            if np.allclose(total, participant.characters, atol=ROUNDED):
                 return "".join(irrep.label for irrep in irreps)
     raise ValueError(f"{participant} is not in the ISO-IR table of group {group.number}")

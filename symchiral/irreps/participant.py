@@ -11,7 +11,7 @@ import numpy.typing as npt
 from symchiral.crystal.qpoint import GAMMA, QPoint, images, star
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.build import small_irreps
-from symchiral.value import Complex, Floats, Integers, Value, frozen
+from symchiral.value import ROUNDED, Complex, Floats, Integers, Value, frozen
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -138,7 +138,7 @@ def _equivalent(a: Participant, b: Participant) -> bool:
     kept = a.images[:, 0] == 0
     first = np.trace(a.matrices[kept, 0], axis1=1, axis2=2)
     second = np.trace(b.matrices[kept, 0], axis1=1, axis2=2)
-    return bool(np.allclose(first, second, atol=1e-6))
+    return bool(np.allclose(first, second, atol=ROUNDED))
 
 
 def _real_field(group: SpaceGroup, q: QPoint, small: Complex) -> Participant:
@@ -245,7 +245,7 @@ def _real_structure(
     terms = matrices[:, c0] @ x @ np.swapaxes(matrices[:, 0], 1, 2)
     np.add.at(blocks, arm_images[:, 0], terms)
     size = np.sqrt(np.trace(blocks[0] @ blocks[0].conj().T).real / dimension)
-    if size < 1e-6 * len(matrices):
+    if size < ROUNDED * len(matrices):
         return None
     blocks /= size
     square = blocks[c0] @ np.conj(blocks[0])

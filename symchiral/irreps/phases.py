@@ -21,7 +21,7 @@ from fractions import Fraction
 import numpy as np
 
 from symchiral.irreps.participant import Participant
-from symchiral.value import Complex
+from symchiral.value import ROUNDED, Complex
 
 Antilinear = Callable[[Complex], Complex]
 
@@ -67,7 +67,7 @@ def _gram_schmidt(space: Complex, images: Complex) -> Complex:
     for w, image in zip(space.T, images.T, strict=True):
         for trial in (w + image, 1j * (w - image)):
             rest = trial - sum((c * (c.conj() @ trial) for c in chosen), np.zeros_like(trial))
-            if np.linalg.norm(rest) > 1e-6:
+            if np.linalg.norm(rest) > ROUNDED:
                 chosen.append(rest / np.linalg.norm(rest))
     return np.array(chosen).T
 
@@ -114,7 +114,7 @@ def in_own_axes(space: Complex) -> Complex:
     chosen: list[Complex] = []
     for w in (space @ space.conj().T).T:
         rest = w - sum((c * (c.conj() @ w) for c in chosen), np.zeros_like(w))
-        if np.linalg.norm(rest) > 1e-6:
+        if np.linalg.norm(rest) > ROUNDED:
             chosen.append(rest / np.linalg.norm(rest))
     return np.array(chosen).T
 

@@ -13,6 +13,7 @@ from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.pam import Component
 from symchiral.irreps.participant import Participant
+from symchiral.value import ROUNDED
 
 Plane = Literal["perpendicular", "containing"]
 
@@ -118,7 +119,7 @@ def parities(
         g = reflection.index
         image = participant.matrices[g, arm] @ w
         inside = w.conj().T @ image
-        if np.abs(image - w @ inside).max() > 1e-6:
+        if np.abs(image - w @ inside).max() > ROUNDED:
             continue
         shift = participant.group.product_translations[g, g]
         half = _half(q, shift.tolist())

@@ -18,7 +18,7 @@ from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.errors import GrammarError, WavevectorError
 from symchiral.irreps.kpoints import find_point, named_points, split_points
 from symchiral.irreps.locate import locate
-from symchiral.value import Floats, Integers, Value, frozen
+from symchiral.value import SHORTER, Floats, Integers, Value, frozen
 
 NEAR = 1e-6
 """Coordinates closer than this are equal."""
@@ -197,8 +197,8 @@ def _nearest_arm(group: SpaceGroup, q: QPoint, near: Floats, metric: Floats) -> 
         lengths = np.einsum("ai,ij,aj->a", offsets, metric, offsets)
         at_home = float(lengths[np.flatnonzero(~steps.any(axis=1))[0]])
         i = int(np.argmin(lengths))
-        step = (0, 0, 0) if at_home < lengths[i] + 1e-9 else tuple(steps[i].tolist())
-        if min(at_home, float(lengths[i])) < best - 1e-9:
+        step = (0, 0, 0) if at_home < lengths[i] + SHORTER else tuple(steps[i].tolist())
+        if min(at_home, float(lengths[i])) < best - SHORTER:
             best = float(lengths[i])
             chosen = arm + QPoint.of(*step)
     return chosen

@@ -12,10 +12,7 @@ from symchiral.irreps.build import small_irreps
 from symchiral.irreps.isoir import DENOMINATOR, IsoWavevector, iso_operations
 from symchiral.irreps.kpoints import is_tabulated, tabulated_points
 from symchiral.irreps.locate import Location, locate
-from symchiral.value import Complex, Integers, frozen
-
-TOLERANCE = 1e-6
-"""Largest deviation of a character from the tabulated one."""
+from symchiral.value import ROUNDED, Complex, Integers, frozen
 
 
 @lru_cache(maxsize=65536)
@@ -41,7 +38,7 @@ def irrep_names(group: SpaceGroup, q: QPoint) -> tuple[str, ...]:
         return tuple(f"q:#{i + 1}" for i in range(len(irreps)))
     labels, table = tabulated_characters(group, q)
     ours = np.array([np.trace(irrep, axis1=1, axis2=2) for irrep in irreps])
-    same = np.abs(ours[:, None, :] - table).max(axis=2) < TOLERANCE
+    same = np.abs(ours[:, None, :] - table).max(axis=2) < ROUNDED
     if np.all(same.sum(axis=0) == 1) and np.all(same.sum(axis=1) == 1):
         return tuple(labels[i] for i in same.argmax(axis=1))
     point = locate(group, q).point

@@ -13,6 +13,7 @@ from symchiral.irreps.build import small_irreps
 from symchiral.irreps.kpoints import named_points
 from symchiral.irreps.mulliken import zone_centre
 from symchiral.irreps.participant import Participant, irreps
+from symchiral.value import ROUNDED
 
 
 def star_irreps(group: SpaceGroup, q: QPoint) -> tuple[Participant, ...]:
@@ -110,6 +111,6 @@ def _name(participant: Participant, arm: int) -> str:
     for size in (1, 2):
         for chosen in combinations_with_replacement(candidates, size):
             total = sum(np.trace(small, axis1=1, axis2=2) for _, small in chosen)
-            if np.allclose(total, characters, atol=1e-6):
+            if np.allclose(total, characters, atol=ROUNDED):
                 return "".join(name for name, _ in chosen)
     raise ValueError(f"the irreps on arm {q} of {group} are not among its small irreps")

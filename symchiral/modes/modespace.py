@@ -15,7 +15,7 @@ from symchiral.modes.adapted import AdaptedBasis, adapted_basis
 from symchiral.modes.mode import Mode, Modes, Multiplet
 from symchiral.modes.motion import angular_momentum_form
 from symchiral.modes.species import Species, find_species
-from symchiral.value import Complex, Floats, Value, frozen
+from symchiral.value import ALIGNED, TIED, Complex, Floats, Value, frozen
 
 ROUNDING = 1e-14
 """An imaginary part smaller than this, relative to the real one, is rounding."""
@@ -115,7 +115,7 @@ class ModeSpace(Value):
     def _keeps(self, direction: Floats) -> bool:
         """Whether every operation leaves a direction as it is, or reverses it."""
         unit = direction / np.linalg.norm(direction)
-        return bool(np.all(np.abs(self.crystal.rotations @ unit @ unit) > 1 - 1e-6))
+        return bool(np.all(np.abs(self.crystal.rotations @ unit @ unit) > 1 - ALIGNED))
 
     def _split(
         self,
@@ -131,7 +131,7 @@ class ModeSpace(Value):
         """
         unit = direction / np.linalg.norm(direction)
         axis = self.axis
-        along = axis is not None and abs(axis.direction @ unit) > 1 - 1e-6
+        along = axis is not None and abs(axis.direction @ unit) > 1 - ALIGNED
         # Columns, with the species and the component each of them belongs to.
         groups: dict[object, list[tuple[Complex, Species, Component | None]]] = {}
         for species, sets in polar:
@@ -186,7 +186,7 @@ class ModeSpace(Value):
         moved = vectors[:, -1]
         unit = direction / np.linalg.norm(direction)
         axis = self.axis
-        along = axis is not None and abs(axis.direction @ unit) > 1 - 1e-6
+        along = axis is not None and abs(axis.direction @ unit) > 1 - ALIGNED
         found: list[Multiplet] = []
         coupled: list[tuple[float, Species, int, Complex, Component | None, float]] = []
         scale = EQUAL * max(float(np.abs(np.concatenate(values)).max()), 1e-12)
@@ -339,7 +339,7 @@ def _phased(sets: Complex, basis: AdaptedBasis) -> Complex:
     unit = basis.commutant[:1]
     if not basis.real and sets.shape[2] == 1:
         sizes = np.abs(sets[:, :, 0])
-        place = np.argmax(sizes > sizes.max(axis=1, keepdims=True) * (1 - 1e-6), axis=1)
+        place = np.argmax(sizes > sizes.max(axis=1, keepdims=True) * (1 - TIED), axis=1)
         which = np.arange(len(sets))
         largest = sets[which, place, 0] / sizes[which, place]
         return np.asarray(sets / largest[:, None, None])
@@ -389,7 +389,7 @@ def _resolved(
 
 def _first_largest(sizes: Floats) -> int:
     """Index of the largest number; of those equal but for rounding the first."""
-    return int(np.argmax(sizes > sizes.max() * (1 - 1e-6)))
+    return int(np.argmax(sizes > sizes.max() * (1 - TIED)))
 
 
 def _by_angular_momentum(columns: Complex, direction: Floats) -> Complex:

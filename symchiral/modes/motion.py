@@ -17,7 +17,6 @@ from symchiral.irreps.participant import Participant
 from symchiral.modes.displacement import SiteMatrices
 from symchiral.modes.masses import masses
 from symchiral.modes.unbroken import (
-    ROUNDING,
     Partners,
     axial_moments,
     named_phase,
@@ -26,7 +25,7 @@ from symchiral.modes.unbroken import (
     unitary_members,
     with_pam_of,
 )
-from symchiral.value import Complex, Floats
+from symchiral.value import ROUNDED, Complex, Floats
 
 Vector = tuple[float, float, float]
 Bounds = tuple[float, float]
@@ -105,7 +104,7 @@ class Motion:
 
     def across(self, axis: Axis) -> bool:
         """Whether J may have a part across an axis."""
-        return any(np.abs(np.cross(v, axis.direction)).max() > ROUNDING for v in self.directions)
+        return any(np.abs(np.cross(v, axis.direction)).max() > ROUNDED for v in self.directions)
 
     def site_words(self) -> tuple[tuple[str, SiteWord], ...]:
         """Which way each site's atoms turn in sum about the axis.
@@ -250,7 +249,7 @@ class _Place:
                 left.append(block @ block / d[0, 0] ** 2 - np.eye(3))
         _, values, vectors = np.linalg.svd(np.concatenate(left))
         values = np.concatenate([values, np.zeros(3 - len(values))])
-        return _atoms_turn(vectors[values < ROUNDING].conj().T, np.eye(3)[None])
+        return _atoms_turn(vectors[values < ROUNDED].conj().T, np.eye(3)[None])
 
     def _bounds(self, form: Complex, span: Floats) -> Bounds:
         """Bounds of J about the axis; without one those of J = 0, or none."""

@@ -16,7 +16,7 @@ from symchiral.irreps.pam import balanced, eigenspace, pam_text
 from symchiral.modes.displacement import displacement_matrices
 from symchiral.modes.motion import species_motions
 from symchiral.modes.species import Species
-from symchiral.value import Complex
+from symchiral.value import ROUNDED, Complex
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _species(
                 atoms = [
                     atom
                     for cycle in here.cycles
-                    if np.linalg.norm(vectors[[site.atoms.index(a) for a in cycle]]) > 1e-6
+                    if np.linalg.norm(vectors[[site.atoms.index(a) for a in cycle]]) > ROUNDED
                     for atom in cycle
                 ]
                 if atoms:
@@ -153,6 +153,6 @@ def _residue(operation: Complex, vectors: Complex, n: int) -> Fraction:
     images = operation @ vectors
     value = np.vdot(vectors, images) / np.vdot(vectors, vectors)
     exact = -n * np.angle(value) / (2 * np.pi)
-    if abs(exact - round(exact)) > 1e-6 or np.abs(images - value * vectors).max() > 1e-6:
+    if abs(exact - round(exact)) > ROUNDED or np.abs(images - value * vectors).max() > ROUNDED:
         raise ValueError(f"an orbital part is no eigenvector: {value}")
     return balanced(Fraction(round(exact)), n)

@@ -16,7 +16,7 @@ from symchiral.irreps.participant import Participant
 from symchiral.irreps.stars import star_irreps
 from symchiral.modes.displacement import SiteMatrices, displacement_characters
 from symchiral.modes.motion import Motion, motions
-from symchiral.value import Complex, Integers, Value
+from symchiral.value import ROUNDED, Complex, Integers, Value
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -151,6 +151,6 @@ def find_species(
 def _multiplicity(characters: Complex, total: Complex) -> Integers:
     exact = characters.conj() @ total / np.vdot(characters, characters).real
     counts = np.rint(exact.real)
-    if np.max(np.abs(exact - counts)) > 1e-6:
+    if np.max(np.abs(exact - counts)) > ROUNDED:
         raise ValueError(f"an irrep does not divide the displacements evenly: {exact}")
     return np.asarray(counts, dtype=np.int64)

@@ -11,13 +11,10 @@ from symchiral.crystal.symmetric import SymmetricCrystal
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.pam import Component, eigenspace
 from symchiral.irreps.participant import Participant
-from symchiral.value import Complex, Floats, Integers
+from symchiral.value import ROUNDED, Complex, Floats, Integers
 
 SAMPLES = 3
 """Random tensors averaged at once: as many as there are directions they could span."""
-
-ROUNDING = 1e-6
-"""What averages over a group leave of a random number where nothing is allowed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +110,7 @@ def partners_of(
         if axis is not None:
             named = named_phase(participant, arm, axis) * participant.matrices[axis.turn.index, arm]
             vectors = with_pam_of(component, crystal, axis, named, space)
-        if np.abs(vectors.conj().T @ component.basis).max(initial=0) < ROUNDING:
+        if np.abs(vectors.conj().T @ component.basis).max(initial=0) < ROUNDED:
             continue
         unitary, matrices = _inside(own, vectors, linear @ vectors)
         antiunitary, conjugates = _inside(reversing, vectors, antilinear @ vectors.conj())
@@ -125,7 +122,7 @@ def partners_of(
 def _inside(operations: Integers, vectors: Complex, moved: Complex) -> tuple[Integers, Complex]:
     """Those of some operations that take a space to itself, and their matrices in it."""
     matrices = vectors.conj().T @ moved
-    kept = np.abs(np.sum(np.abs(matrices) ** 2, axis=(1, 2)) - vectors.shape[1]) < ROUNDING
+    kept = np.abs(np.sum(np.abs(matrices) ** 2, axis=(1, 2)) - vectors.shape[1]) < ROUNDED
     return operations[kept], matrices[kept]
 
 
@@ -138,7 +135,7 @@ def _irreducible(linear: Complex, antilinear: Complex) -> list[Complex]:
     total = np.sum(linear @ x @ np.swapaxes(linear.conj(), 1, 2), axis=0)
     total = total + np.sum(antilinear @ x.conj() @ np.swapaxes(antilinear.conj(), 1, 2), axis=0)
     values, vectors = np.linalg.eigh(total / (len(linear) + len(antilinear)))
-    ends = np.flatnonzero(np.diff(values) > ROUNDING) + 1
+    ends = np.flatnonzero(np.diff(values) > ROUNDED) + 1
     return np.split(vectors, ends, axis=1)
 
 
@@ -177,5 +174,5 @@ def spanned(moments: Complex) -> Floats:
     columns = columns.reshape(*columns.shape[:-3], -1)
     both = np.concatenate([columns.real, columns.imag], axis=-1)
     u, values, _ = np.linalg.svd(both, full_matrices=False)
-    kept = np.where(values > ROUNDING, 1.0, 0.0)
+    kept = np.where(values > ROUNDED, 1.0, 0.0)
     return np.asarray((u * kept[..., None, :]) @ np.swapaxes(u, -1, -2))

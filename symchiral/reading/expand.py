@@ -17,7 +17,7 @@ import numpy as np
 
 from symchiral.crystal.check import MAX_ATOMS, too_many
 from symchiral.errors import StructureError
-from symchiral.value import Floats, Integers
+from symchiral.value import WRAPPED, Floats, Integers
 
 MERGE = 0.1
 """Images of one site closer than this are one atom whose coordinates were rounded, Å."""
@@ -130,7 +130,7 @@ def _onto_special(x: Floats, w: Integers, t: Floats, cell: Floats) -> tuple[Floa
 def _orbit(x: Floats, w: Integers, t: Floats, cell: Floats) -> Floats | None:
     """Return the distinct images of x, or None if they do not fill whole cosets."""
     images = (w @ x + t) % 1.0
-    images[images > 1.0 - 1e-9] = 0.0
+    images[images > 1.0 - WRAPPED] = 0.0
     order = len(_near_images(x, w, t, cell, MERGE))
     if order == 1:
         return images

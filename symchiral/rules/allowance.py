@@ -15,6 +15,7 @@ from symchiral.fields.axial import axial_vector, propagation, pseudoscalar
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.rotation import rotation
 from symchiral.rules.light import Light
+from symchiral.value import DEPENDENT, NO_COMPONENT
 
 AllowanceKind = Literal[
     "optical-activity",
@@ -116,7 +117,11 @@ def ferroaxial_form(crystal: SymmetricCrystal) -> TensorForm:
 def _symmetric_part(form: TensorForm) -> int:
     """How many of the tensors of S·k turn polarisation: the antisymmetric ones do so nowhere."""
     symmetric = form.basis + np.swapaxes(form.basis, 1, 2)
-    return int(np.linalg.matrix_rank(symmetric.reshape(len(form), 9), tol=1e-7)) if len(form) else 0
+    return (
+        int(np.linalg.matrix_rank(symmetric.reshape(len(form), 9), tol=DEPENDENT))
+        if len(form)
+        else 0
+    )
 
 
 def _optical_activity(light: Light) -> Allowance:
@@ -153,7 +158,7 @@ def _splitting(light: Light) -> Allowance:
     found = [
         label
         for label, form in forms.items()
-        if np.abs(form.contract(n, None)).max(initial=0) > 1e-8
+        if np.abs(form.contract(n, None)).max(initial=0) > NO_COMPONENT
     ]
     seen = light.beam.geometry == "backscattering" and _told_apart(light, found)
     return Allowance(
@@ -188,7 +193,7 @@ def _moment(light: Light) -> Allowance:
         if turning is None:
             continue
         form = _pair(moment, turning)
-        if np.abs(form.contract(n.astype(complex), None)).max(initial=0) > 1e-8:
+        if np.abs(form.contract(n.astype(complex), None)).max(initial=0) > NO_COMPONENT:
             found.append(s.label)
             coefficients += len(form)
     return Allowance(

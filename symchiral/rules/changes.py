@@ -23,7 +23,7 @@ from symchiral.irreps.participant import Participant
 from symchiral.modes.species import Species
 from symchiral.rules.activity import Activity, activity
 from symchiral.rules.magnetism import odd_activity
-from symchiral.value import Integers, frozen
+from symchiral.value import ALIGNED, Integers, frozen
 
 AxisChange = Literal["kept", "lowered", "destroyed"]
 """What becomes of an axis of rotation; ``lowered``: of smaller order."""
@@ -200,7 +200,7 @@ def axis_lost(before: Axis | None, after: Axis | None) -> bool:
         return False
     if after is None or after.order != before.order:
         return True
-    return abs(float(after.direction @ before.direction)) <= 1 - 1e-6
+    return abs(float(after.direction @ before.direction)) <= 1 - ALIGNED
 
 
 def _axis_word(after: SymmetricCrystal, axis: Axis | None) -> AxisChange:

@@ -15,7 +15,7 @@ from symchiral.display import display
 from symchiral.modes.species import Species
 from symchiral.rules.allowance import ferroaxial_form, gyration_form
 from symchiral.rules.light import Light
-from symchiral.value import Floats, Value, frozen
+from symchiral.value import NO_COMPONENT, Floats, Value, frozen
 
 FAMILIES = (  # last space group of a crystal system, symbol of the lattice, Hall number of it
     (2, "-1", 2), (15, "2/m", 57), (74, "mmm", 227), (142, "4/mmm", 400), (194, "6/mmm", 485),
@@ -157,8 +157,8 @@ def survivals(light: Light, domains: Domains) -> tuple[Survival, ...]:
         ("ferroaxial", _axial_order),
     )
     for kind, quantity in effects:
-        if np.abs(quantity(light)).max(initial=0.0) > 1e-8:
-            kept = np.abs(domains.average(light, quantity)).max(initial=0.0) > 1e-8
+        if np.abs(quantity(light)).max(initial=0.0) > NO_COMPONENT:
+            kept = np.abs(domains.average(light, quantity)).max(initial=0.0) > NO_COMPONENT
             found.append(Survival(kind, bool(kept)))
     return tuple(found)
 
@@ -174,10 +174,10 @@ def _raman(light: Light, domains: Domains, species: Species) -> list[Survival]:
         return np.stack([seen.parallel(species).fourier[1:], seen.crossed(species).fourier[1:]])
 
     if light.reversal(species) == "absorbing":
-        kept = bool(np.abs(domains.average(light, difference)).max() > 1e-8)
+        kept = bool(np.abs(domains.average(light, difference)).max() > NO_COMPONENT)
         found.append(Survival("reversal", kept, species.label))
-    if light.beam.geometry != "right-angle" and np.abs(waves(light)).max() > 1e-8:
-        kept = bool(np.abs(domains.average(light, waves)).max() > 1e-8)
+    if light.beam.geometry != "right-angle" and np.abs(waves(light)).max() > NO_COMPONENT:
+        kept = bool(np.abs(domains.average(light, waves)).max() > NO_COMPONENT)
         found.append(Survival("angle", kept, species.label))
     return found
 

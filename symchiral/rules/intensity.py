@@ -11,12 +11,10 @@ import numpy as np
 from symchiral.engine.tensor import LETTERS, TensorForm, linear_text, number_text
 from symchiral.fields.beam import Beam
 from symchiral.fields.polarization import Polarization
-from symchiral.value import Complex, Floats, Value
+from symchiral.value import DEPENDENT, NO_COMPONENT, Complex, Floats, Value
 
 Wave = Literal[2, 4]
 """A multiple of the angle θ."""
-
-_ZERO = 1e-8
 
 
 def intensity_form(
@@ -49,7 +47,9 @@ def intensity_form(
 def same_intensity(first: Complex, second: Complex, *, absorbing: bool) -> bool:
     """Whether two intensity forms agree for every tensor: real ones, or complex (absorbing)."""
     difference = first - second
-    return bool(np.abs(difference if absorbing else difference.real).max(initial=0.0) < _ZERO)
+    return bool(
+        np.abs(difference if absorbing else difference.real).max(initial=0.0) < NO_COMPONENT
+    )
 
 
 def intensity_text(form: Complex, letters: str = LETTERS) -> str:
@@ -73,7 +73,7 @@ def intensity_text(form: Complex, letters: str = LETTERS) -> str:
             parts.append((-2 * float(form[k, l].imag), f"Im{pair}"))
     text = ""
     for x, word in parts:
-        if abs(x) > _ZERO:
+        if abs(x) > NO_COMPONENT:
             size = number_text(abs(x))
             text += f" {'-' if x < 0 else '+'} {'' if size == '1' else f'{size} '}{word}"
     return text[3:] if text.startswith(" + ") else text.strip() or "0"
@@ -99,7 +99,7 @@ class AngularLaw(Value):
     @property
     def dark(self) -> bool:
         """Whether nothing is seen at any angle."""
-        return not np.any(np.abs(self.terms) > _ZERO)
+        return not np.any(np.abs(self.terms) > NO_COMPONENT)
 
     @cached_property
     def fourier(self) -> Floats:
@@ -122,7 +122,7 @@ class AngularLaw(Value):
     @property
     def isotropic(self) -> bool:
         """Whether the intensity is the same at every angle, whatever the coefficients."""
-        return not np.any(np.abs(self.fourier[1:]) > _ZERO)
+        return not np.any(np.abs(self.fourier[1:]) > NO_COMPONENT)
 
     def intensity(self, degrees: float) -> Floats:
         """(m, m): the intensity form at an angle."""
@@ -134,7 +134,7 @@ class AngularLaw(Value):
     def waves(self) -> tuple[Wave, ...]:
         """The multiples of θ with which the intensity varies."""
         halves: tuple[tuple[Wave, Floats], ...] = ((2, self.fourier[1:3]), (4, self.fourier[3:5]))
-        return tuple(n for n, f in halves if np.abs(f).max() > _ZERO)
+        return tuple(n for n, f in halves if np.abs(f).max() > NO_COMPONENT)
 
     @property
     def text(self) -> str:
@@ -149,7 +149,7 @@ class AngularLaw(Value):
     def _amplitude(self, a: int) -> str:
         """One partner: ``a cos²θ + b sin²θ``, or p, cos 2θ and sin 2θ where that is shorter."""
         p, q, r = self.terms[:, a].T
-        if np.any(np.abs(p) > _ZERO) and np.any(np.abs(q) > _ZERO):
+        if np.any(np.abs(p) > NO_COMPONENT) and np.any(np.abs(q) > NO_COMPONENT):
             waves = [(p + q, "cos²θ"), (p - q, "sin²θ"), (r, "sin2θ")]
         else:
             waves = [(p, ""), (q, "cos2θ"), (r, "sin2θ")]
@@ -226,18 +226,20 @@ def probe(raman: TensorForm, beam: Beam, motions: Floats) -> BalancedProbe:
     both = np.stack([q, r], axis=2)  # coefficient, motion, (q, r)
     if not both.size:
         return BalancedProbe(0, (), 0)
-    seen = int(np.linalg.matrix_rank(both.transpose(0, 2, 1).reshape(-1, q.shape[1]), tol=1e-7))
+    seen = int(
+        np.linalg.matrix_rank(both.transpose(0, 2, 1).reshape(-1, q.shape[1]), tol=DEPENDENT)
+    )
     turns: Literal[-1, 0, 1] = 0
     if seen == q.shape[1] == 2:
         quarter = np.stack([-r[:, 0], q[:, 0]], axis=1)
-        if np.allclose(both[:, 1], quarter, atol=1e-7):
+        if np.allclose(both[:, 1], quarter, atol=DEPENDENT):
             turns = 1
-        elif np.allclose(both[:, 1], -quarter, atol=1e-7):
+        elif np.allclose(both[:, 1], -quarter, atol=DEPENDENT):
             turns = -1
     angles = []
-    if np.linalg.matrix_rank(both.reshape(len(q), -1), tol=1e-7) == 1:
+    if np.linalg.matrix_rank(both.reshape(len(q), -1), tol=DEPENDENT) == 1:
         k = int(np.argmax(np.abs(both).max(axis=(1, 2))))
         for x, y in both[k]:
-            if abs(x) + abs(y) > 1e-7:
+            if abs(x) + abs(y) > DEPENDENT:
                 angles.append(float(np.round(np.rad2deg(np.arctan2(y, x)) / 2, 6)) % 90)
     return BalancedProbe(seen, tuple(angles), turns)

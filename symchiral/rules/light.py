@@ -36,7 +36,7 @@ from symchiral.rules.magnetic_light import (
     unequal_when_absorbing,
     unequal_when_transparent,
 )
-from symchiral.value import Complex, Value
+from symchiral.value import NO_COMPONENT, Complex, Value
 
 Spin = Literal["+", "-"]
 """Of circular light about the fixed axis, ħ: 1 or −1."""
@@ -309,10 +309,10 @@ class Light(Value):
             form = self.dipole(s)
             if len(form):
                 motions = form.contract(self._in("+"), None).T
-                if np.abs(motions).max() > 1e-8:
+                if np.abs(motions).max() > NO_COMPONENT:
                     # An orthonormal basis of what the dipoles, whatever their sizes, can drive.
                     u, values, _ = np.linalg.svd(motions, full_matrices=False)
-                    found[s.label] = u[:, values > 1e-8]
+                    found[s.label] = u[:, values > NO_COMPONENT]
         return found
 
     def drive(self, target: Target, *, difference: bool = False) -> Drive:

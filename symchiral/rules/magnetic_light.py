@@ -23,9 +23,8 @@ from symchiral.fields.polar import electric_field_in
 from symchiral.fields.polarization import SIGMA
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.partners import partners
-from symchiral.value import Complex, Floats
+from symchiral.value import NO_COMPONENT, Complex, Floats
 
-_ZERO = 1e-8
 _PAIRS = (("+-", "-+"), ("++", "--"))
 
 _EPSILON = np.zeros((3, 3, 3))
@@ -87,7 +86,7 @@ def unequal_when_absorbing(crystal: SymmetricCrystal, participant: Participant, 
 def _unequal(tensors: Complex, beam: Beam, *, real: bool) -> bool:
     return any(
         np.abs(_part(_form(tensors, beam, a) - _form(tensors, beam, b), real=real)).max(initial=0)
-        > _ZERO
+        > NO_COMPONENT
         for a, b in _PAIRS
     )
 
@@ -109,6 +108,6 @@ def seen_pairs(odd: TensorForm, beam: Beam) -> tuple[tuple[str, str], ...]:
     antisymmetric = np.einsum("ijk,mka->mija", _EPSILON, odd.basis)
     found = []
     for pair in ("++", "+-", "-+", "--"):
-        if np.abs(_form(antisymmetric.astype(complex), beam, pair)).max(initial=0) > _ZERO:
+        if np.abs(_form(antisymmetric.astype(complex), beam, pair)).max(initial=0) > NO_COMPONENT:
             found.append((pair[0], pair[1]))
     return tuple(found)

@@ -17,7 +17,7 @@ import numpy as np
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.display import display
 from symchiral.engine.coupling import Coupling
-from symchiral.engine.judge import FORBIDDEN, count_coefficients, group_average, largest
+from symchiral.engine.judge import count_coefficients, group_average, largest
 from symchiral.engine.reason import OperationName, by_simplicity, operation_name
 from symchiral.engine.tensor import TensorForm, tensor_form
 from symchiral.fields.axial import axial_vector
@@ -26,7 +26,7 @@ from symchiral.irreps.participant import Participant
 from symchiral.irreps.rotation import rotation
 from symchiral.modes.species import Species
 from symchiral.rules.activity import Activity
-from symchiral.value import Floats
+from symchiral.value import FORBIDDEN, Floats
 
 SplittingKind = Literal["allowed", "time-reversal", "translation", "operation", "group"]
 """What decides. ``allowed``: no operation reverses Q×Q̇; the others forbid it: ``translation``, time

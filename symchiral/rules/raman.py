@@ -13,7 +13,7 @@ from symchiral.engine.tensor import TensorForm, tensor_form
 from symchiral.fields.polar import electric_field_in
 from symchiral.modes.names import ModeName
 from symchiral.modes.species import Species
-from symchiral.value import Complex, Value, frozen
+from symchiral.value import NO_COMPONENT, TIED, TINY, Complex, Value, frozen
 
 TensorUnit = Literal["angstrom^2/sqrt(amu)", "arbitrary"]
 IntensityUnit = Literal["angstrom^4/amu", "arbitrary"]
@@ -163,7 +163,7 @@ def fit_raman(
         left, _, right = np.linalg.svd(np.einsum("k,kxa,bx->ab", c.conj(), flat, values))
         turned = left @ right
     if m and np.abs(c).max() > 0:  # a common phase goes to the partners
-        leading = c[int(np.argmax(np.abs(c) > (1 - 1e-6) * np.abs(c).max()))]
+        leading = c[int(np.argmax(np.abs(c) > (1 - TIED) * np.abs(c).max()))]
         c, turned = c * abs(leading) / leading, turned * leading / abs(leading)
     kept = np.einsum("k,kxa,ab->bx", c, flat, turned)
     total = float(np.sum(np.abs(values) ** 2))
@@ -188,13 +188,13 @@ def _partners(flat: Complex, values: Complex, *, joined: bool) -> Complex:
         size = block.shape[1]
         tensors = (flat @ block).reshape(len(flat), 9 * size)
         _, sizes, rows = np.linalg.svd(tensors, full_matrices=False)
-        rows = rows[sizes > 1e-8].reshape(-1, 9, size)
+        rows = rows[sizes > NO_COMPONENT].reshape(-1, 9, size)
         overlaps = size * np.einsum("jxv,bx->jvb", rows.conj(), values)
-        if not len(rows) or np.abs(overlaps).max() < _ZERO * np.abs(values).max(initial=1e-300):
+        if not len(rows) or np.abs(overlaps).max() < _ZERO * np.abs(values).max(initial=TINY):
             found.append(np.zeros((size, d), dtype=complex))
             continue
         _, _, right = np.linalg.svd(overlaps.reshape(len(rows), size * d), full_matrices=False)
-        largest = right[0][int(np.argmax(np.abs(right[0]) > (1 - 1e-6) * np.abs(right[0]).max()))]
+        largest = right[0][int(np.argmax(np.abs(right[0]) > (1 - TIED) * np.abs(right[0]).max()))]
         found.append((right[0] * np.sqrt(size) * np.conj(largest / abs(largest))).reshape(size, d))
     if joined:
         inner = complex(np.vdot(found[1], found[0].conj()))
