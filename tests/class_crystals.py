@@ -13,19 +13,14 @@ from symchiral.engine.coupling import Coupling
 from symchiral.engine.invariant import Invariant, invariant
 from symchiral.engine.reason import Reason, why_forbidden
 from symchiral.irreps.axis import Axis, find_axis
+from symchiral.irreps.classes import CLASSES
+from symchiral.irreps.isoir import iso_hall_number
 from symchiral.irreps.mulliken import zone_centre
 from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
-from symchiral.rules.channel import Channel, Population, enumerate_channels, read_channel
+from symchiral.rules.channel import Channel, read_channel
+from symchiral.rules.group_rules import Population, enumerate_channels
 
-#: First symmorphic setting of each of the 32 classes (a test holds them to be that).
-CLASSES = {
-    "C1": 1, "Ci": 2, "C2": 3, "Cs": 18, "C2h": 57, "D2": 108, "C2v": 125, "D2h": 227,
-    "C4": 349, "S4": 355, "C4h": 357, "D4": 366, "C4v": 376, "D2d": 388, "D4h": 400,
-    "C3": 430, "C3i": 435, "D3": 438, "C3v": 446, "D3d": 454,
-    "C6": 462, "C3h": 468, "C6h": 469, "D6": 471, "C6v": 477, "D3h": 481, "D6h": 485,
-    "T": 489, "Th": 494, "O": 503, "Td": 511, "Oh": 517,
-}  # fmt: skip
 CUBIC = ("T", "Th", "O", "Td", "Oh")
 
 
@@ -38,6 +33,12 @@ def rotation_sets() -> tuple[SpaceGroup, ...]:
         key = frozenset(np.ascontiguousarray(w).tobytes() for w in group.rotations)
         found.setdefault(key, group)
     return tuple(found.values())
+
+
+@cache
+def all_groups() -> tuple[SpaceGroup, ...]:
+    """The 230 space groups in their standard settings."""
+    return tuple(space_group(iso_hall_number(number)) for number in range(1, 231))
 
 
 @cache
@@ -122,4 +123,4 @@ def invariant_of(channel: Channel, axis: Axis | None) -> Invariant:
 
 def reason_of(channel: Channel, axis: Axis | None) -> Reason:
     """Why a channel is forbidden."""
-    return why_forbidden(channel.coupling, first=axis.turn.index if axis else None)
+    return why_forbidden(channel.coupling, axis.turn if axis else None)

@@ -173,7 +173,7 @@ def _judged(
                 )
             )
             known[key] = (
-                why_forbidden(coupling, first=axis.turn.index if axis else None)
+                why_forbidden(coupling, axis.turn if axis else None)
                 if judge(coupling).word == "forbidden"
                 else None
             )

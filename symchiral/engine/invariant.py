@@ -16,6 +16,7 @@ from symchiral.engine.coupling import Coupling, exchanges
 from symchiral.engine.judge import count_coefficients, group_average
 from symchiral.engine.monomial import Coordinate, Term
 from symchiral.errors import LimitError
+from symchiral.irreps.classes import all_of_class
 from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
 from symchiral.value import DEPENDENT, Complex, Value
@@ -114,11 +115,12 @@ def invariant(coupling: Coupling, turn: Turn | None) -> Invariant:
     real. Row reduction of all of them gives a sparse basis.
     """
     legs = sorted(coupling, key=lambda leg: (leg.participant.name, leg.copy))
+    participants, named = all_of_class(tuple(leg.participant for leg in legs), turn, vectors=True)
     found = _expand(
-        tuple(leg.participant for leg in legs),
+        participants,
         tuple(leg.incoming_arm for leg in legs),
         tuple(leg.copy for leg in legs),
-        turn,
+        named,
     )
     own = _own(coupling, turn)
     ranks = {

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
@@ -13,7 +14,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.algebra.exact import turn
+from symchiral.algebra import exact
+from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.engine.coupling import Coupling, Leg, exchanges
 from symchiral.engine.judge import (
@@ -23,7 +25,8 @@ from symchiral.engine.judge import (
     odd_spin,
     time_odd,
 )
-from symchiral.irreps.pam import Component
+from symchiral.irreps.classes import all_of_class, class_group, class_operations
+from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
 from symchiral.value import FORBIDDEN, ROUNDED, Complex
 
@@ -108,7 +111,7 @@ class Reason:
     residual: float | None = None
 
 
-def why_forbidden(coupling: Coupling, *, first: int | None = None) -> Reason:
+def why_forbidden(coupling: Coupling, turn: Turn | None = None) -> Reason:
     """Return the simplest reason for a forbidden coupling.
 
     Tried in this order: momentum; spin (an odd number of states of spin ½); time reversal (an odd
@@ -122,8 +125,9 @@ def why_forbidden(coupling: Coupling, *, first: int | None = None) -> Reason:
     ----------
     coupling : Coupling
         A forbidden coupling.
-    first : int, optional
-        Index of the operation to try first among the rotations: that of the axis.
+    turn : Turn, optional
+        The axis on which its components are resolved: its operation is tried first among the
+        rotations.
     """
     if not coupling.momentum.is_reciprocal_vector:
         return Reason("momentum", total=tuple(coupling.momentum.texts))
@@ -135,23 +139,83 @@ def why_forbidden(coupling: Coupling, *, first: int | None = None) -> Reason:
         return Reason("normal-mode")
     group = coupling.legs[0].participant.group
     known = coupling.known
-    order = [g for g in by_simplicity(group, first) if known is None or g in known]
+    order = [
+        g for g in by_simplicity(group, turn.index if turn else None) if known is None or g in known
+    ]
+    found = _find_in_class(coupling, turn, order) or _find(coupling, order)
+    labels = [f"{leg.label}{'*' if leg.outgoing else ''}" for leg in coupling]
+    return Reason(
+        found.kind,
+        tuple(_witness(group, g, found.phase, found.exchange) for g in found.operations),
+        tuple(zip(labels, found.phases, strict=True)) if found.phases else (),
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What forbids a coupling: its operations, the phases they give, and an exchange of legs."""
+
+    kind: ReasonKind
+    operations: tuple[int, ...]
+    phase: Fraction = Fraction(0)
+    phases: tuple[Fraction, ...] = ()
+    exchange: tuple[int, ...] | None = None
+
+
+def _find(coupling: Coupling, order: Sequence[int]) -> _Found:
+    """Try the operations in this order."""
+    group = coupling.legs[0].participant.group
     single = _eigenphases(coupling, group)
     for g in order:
         phase = single[g]
         if phase is not None and phase != 0:
-            return _single(coupling, group, g, phase)
+            kind: ReasonKind = "parity" if abs(group.operations[g].type) in (1, 2) else "pam"
+            phases = tuple(exact.turn(leg_phases(leg)[0][g]) for leg in coupling)
+            return _Found(kind, (g,), phase, phases)
     if len(exchanges(coupling.equal, len(coupling.legs))) > 1:
         for g in order:
             exchanged = _exchanged_phase(coupling, g)
             if exchanged is not None and exchanged != 0:
-                return _exchange(coupling, group, g, exchanged)
+                return _Found("exchange", (g,), exchanged, exchange=_returned(coupling, g))
     for i, g in enumerate(order):
         for h in order[i + 1 :]:
             if largest(average_of(coupling, subgroup(group, (g, h)))) <= FORBIDDEN:
-                pair = tuple(_witness(group, x, Fraction(0)) for x in (g, h))
-                return Reason("group", pair)
+                return _Found("group", (g, h))
     raise ValueError(f"{coupling} has no witness: is it forbidden?")
+
+
+def _find_in_class(coupling: Coupling, turn: Turn | None, order: Sequence[int]) -> _Found | None:
+    """The same, of irreps at the zone centre, found once for all groups of a class; else None."""
+    legs = coupling.legs
+    group = legs[0].participant.group
+    places = class_operations(group)
+    at_centre = turn.seen_from([GAMMA]) if turn else None
+    participants, named = all_of_class(tuple(leg.participant for leg in legs), at_centre)
+    if places is None or participants[0].group != class_group(group):
+        return None
+    if any(leg.component not in components(leg.participant, at_centre) for leg in legs):
+        return None
+    found = _find_once(
+        participants,
+        tuple((leg.component.index, leg.copy, leg.outgoing) for leg in legs),
+        named,
+        tuple(places[g] for g in order),
+    )
+    return replace(found, operations=tuple(places.index(g) for g in found.operations))
+
+
+@lru_cache(maxsize=16384)
+def _find_once(
+    participants: tuple[Participant, ...],
+    legs: tuple[tuple[int, int, bool], ...],
+    turn: Turn | None,
+    order: tuple[int, ...],
+) -> _Found:
+    product = (
+        Leg(p, components(p, turn)[index], copy, outgoing=outgoing)
+        for p, (index, copy, outgoing) in zip(participants, legs, strict=True)
+    )
+    return _find(Coupling(tuple(product)), order)
 
 
 def subgroup(group: SpaceGroup, generators: tuple[int, ...]) -> list[int]:
@@ -187,7 +251,7 @@ def _eigenphases(coupling: Coupling, group: SpaceGroup) -> list[Fraction | None]
         values, scalar = leg_phases(leg)
         valid &= scalar
         product = product * values
-    return [turn(p) if ok else None for p, ok in zip(product, valid, strict=True)]
+    return [exact.turn(p) if ok else None for p, ok in zip(product, valid, strict=True)]
 
 
 def leg_phases(leg: Leg) -> tuple[Complex, npt.NDArray[np.bool_]]:
@@ -221,7 +285,7 @@ def _exchanged_phase(coupling: Coupling, g: int) -> Fraction | None:
     phase = complex(overlap / norm)
     if any(np.abs(after[a] - phase * before[a]).max() > ROUNDED for a in before):
         return None
-    return turn(phase)
+    return exact.turn(phase)
 
 
 def _witness(
@@ -244,19 +308,6 @@ def operation_name(group: SpaceGroup, g: int) -> OperationName:
         return "rotation"
     names: dict[int, OperationName] = {-1: "inversion", -2: "mirror", 2: "half-turn"}
     return names.get(operation.type, "operation")
-
-
-def _single(coupling: Coupling, group: SpaceGroup, g: int, phase: Fraction) -> Reason:
-    phases = tuple(
-        (f"{leg.label}{'*' if leg.outgoing else ''}", turn(leg_phases(leg)[0][g]))
-        for leg in coupling
-    )
-    kind: ReasonKind = "parity" if abs(group.operations[g].type) in (1, 2) else "pam"
-    return Reason(kind, (_witness(group, g, phase),), phases)
-
-
-def _exchange(coupling: Coupling, group: SpaceGroup, g: int, phase: Fraction) -> Reason:
-    return Reason("exchange", (_witness(group, g, phase, _returned(coupling, g)),))
 
 
 def _returned(coupling: Coupling, g: int) -> tuple[int, ...]:

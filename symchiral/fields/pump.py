@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from symchiral.errors import GrammarError
 from symchiral.fields.polarization import read_light
@@ -36,7 +37,7 @@ class Pump:
 
     low: float = 0.0
     high: float = float("inf")
-    light: str | None = None
+    light: Literal["+", "-", "z"] | None = None
 
     @property
     def banded(self) -> bool:
@@ -114,7 +115,7 @@ def _thz(match: re.Match[str], end: str, text: str) -> float:
     return found
 
 
-def _light(word: str) -> str:
+def _light(word: str) -> Literal["+", "-", "z"]:
     """What a word for light says of the quanta it drives."""
     try:
         light = read_light(word)

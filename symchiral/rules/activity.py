@@ -12,6 +12,7 @@ from symchiral.engine.coupling import Coupling, Leg
 from symchiral.engine.judge import count_coefficients, judge
 from symchiral.errors import LabelError, nearest
 from symchiral.fields.polar import electric_field
+from symchiral.irreps.classes import all_of_class, of_class
 from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
 
@@ -104,7 +105,6 @@ class Activity:
         return tuple(found)
 
 
-@lru_cache(maxsize=4096)
 def activity(participant: Participant) -> Activity:
     """Judge infrared, Raman and hyper-Raman activity of an irrep; off the zone centre none.
 
@@ -119,6 +119,11 @@ def activity(participant: Participant) -> Activity:
     """
     if participant.arms != (GAMMA,):
         return Activity(infrared=False, raman=False, hyper_raman=False)
+    return _activity(of_class(participant))
+
+
+@lru_cache(maxsize=1024)
+def _activity(participant: Participant) -> Activity:
     field = electric_field(participant.group)
 
     def couples(fields: int, equal: tuple[tuple[int, ...], ...]) -> bool:
@@ -147,7 +152,6 @@ def polarizations(participant: Participant, turn: Turn | None) -> dict[Polarizat
     return {name: found[name] for name in order}
 
 
-@lru_cache(maxsize=65536)
 def absorbs(
     participant: Participant, index: int, turn: Turn | None, light: Polarization | None
 ) -> bool:
@@ -171,6 +175,13 @@ def absorbs(
         return True
     if turn is None:
         raise ValueError("the polarisation refers to an axis")
+    (irrep,), named = all_of_class((participant,), turn)
+    assert named is not None
+    return _absorbs(irrep, index, named, light)
+
+
+@lru_cache(maxsize=4096)
+def _absorbs(participant: Participant, index: int, turn: Turn, light: Polarization) -> bool:
     field = electric_field(participant.group)
     states = polarizations(participant, turn)
     if not states:  # a two-fold axis parts E into what is along it (l = 0) and what is across
@@ -182,7 +193,6 @@ def absorbs(
     return _allowed(Leg(field, states[light]), Leg(participant, component, outgoing=True))
 
 
-@lru_cache(maxsize=65536)
 def routes(participant: Participant, index: int, turn: Turn | None) -> tuple[Route, ...]:
     """Ways in which light creates one quantum of a component, strongest process first.
 
@@ -201,6 +211,12 @@ def routes(participant: Participant, index: int, turn: Turn | None) -> tuple[Rou
     """
     if participant.arms != (GAMMA,):
         return ()
+    (irrep,), named = all_of_class((participant,), turn)
+    return _routes(irrep, index, named)
+
+
+@lru_cache(maxsize=4096)
+def _routes(participant: Participant, index: int, turn: Turn | None) -> tuple[Route, ...]:
     kind = activity(participant)
     field = electric_field(participant.group)
     light = polarizations(participant, turn)

@@ -192,9 +192,7 @@ class Rule(Value):
         if self.acoustic_only:
             return Reason("translation")
         if not self.allowed:
-            return why_forbidden(
-                self.channel.coupling, first=self.axis.turn.index if self.axis else None
-            )
+            return why_forbidden(self.channel.coupling, self.axis.turn if self.axis else None)
         n = self.channel.coefficients
         return Reason("pam" if n is None else "invariant", coefficients=n)
 

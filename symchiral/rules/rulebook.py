@@ -14,8 +14,9 @@ from symchiral.errors import AxisError
 from symchiral.irreps.axis import Axis, axis_at
 from symchiral.modes.species import Species, find_species
 from symchiral.rules.activity import ROUTES, Process, absorbs, process
-from symchiral.rules.channel import Population, enumerate_channels, read_channel
+from symchiral.rules.channel import read_channel
 from symchiral.rules.grammar import lookup, resolve_transfer
+from symchiral.rules.group_rules import Population, enumerate_channels
 from symchiral.rules.rule import Rule
 from symchiral.value import Value
 
