@@ -556,7 +556,11 @@ def coupling_door(rng: random.Random) -> Case:
     if name in SMALL:
         files["phonopy.yaml"] = force_files()[name]["phonopy.yaml"]
         forces = "phonopy.yaml"
-    return Case("couplings", ("couple", forces, "--couplings", "c.json", "--json"), files)
+    argv: tuple[str, ...] = ("couple", forces, "--couplings", "c.json", "--json")
+    if name == "Bi2Se3" and rng.random() < 0.3:
+        start = ("--start=Eu#1(+) 0.05A", "--duration=1", "--quiet")
+        argv = ("simulate", forces, "--couplings", "c.json", *start, "--json")
+    return Case("couplings", argv, files)
 
 
 def table_door(rng: random.Random) -> Case:

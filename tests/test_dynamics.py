@@ -687,6 +687,16 @@ def test_steps_are_as_short_as_those_of_the_light_only_while_it_is_on() -> None:
         Pulse(2000.0, "σ+", 1.0, 1.0)
 
 
+def test_a_motion_that_ends_as_it_begins_is_none() -> None:
+    c = bi2se3().coordinates
+    i = c.names.index("A1g#1")
+    steep = make_model(c, Couplings(c, (Polynomial.of(len(c), 3, {(i, i, i): 1e60}),)))
+    q = np.zeros(len(c))
+    q[i] = 0.01
+    with pytest.raises(InputError, match=r"no motion was simulated.*within the first"):
+        simulate(steep, duration=1, start=(q, np.zeros(len(c))))
+
+
 def test_two_photons_of_raman_light_drive_eg_with_twice_their_helicity() -> None:
     """∂α/∂Q of Eg, E along a rotating field: the difference of two σ is l = 2 ≡ −1."""
     model = bi2se3()

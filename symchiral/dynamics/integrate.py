@@ -63,7 +63,7 @@ def simulate(
     Raises
     ------
     InputError
-        ``duration`` is not after the pulse, or not finite.
+        ``duration`` is not after the pulse, or not finite; or the motion ends as it begins.
     LimitError
         More times than memory should hold.
     """
@@ -142,6 +142,12 @@ def simulate(
                 progress((solver.t - first) / (times[-1] - first))
         else:
             stopped = "stiff"
+    if done < 2:
+        raise InputError(
+            "no motion was simulated",
+            why=f"within the first {interval:.2g} ps it diverges or leaves every bound",
+            fix="check the coupling coefficients, the start and the light",
+        )
     stop = None
     if stopped is not None:
         stop = Stop(
