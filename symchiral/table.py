@@ -7,6 +7,7 @@ import re
 import textwrap
 import unicodedata
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from symchiral.errors import shown
 
@@ -23,7 +24,10 @@ PROSE = 92
 """Width to which lines before and after a table are wrapped where there is no terminal."""
 
 _NO_BREAK = "\u00a0"
-_LABEL = re.compile(r"\S+ {2,}")
+_LABEL = re.compile(r"\S* {2,}")
+
+NARROWEST = 16
+"""Width down to which a column of sentences or lists is folded."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,12 @@ class Table:
         Lines before and after.
     optional : tuple of str
         Headings of the columns to leave out, first to last, where the width does not suffice.
+    folded : tuple of str
+        Headings of the columns whose cells go on in further lines where the width does not suffice,
+        before any column is left out.
+    notes : tuple of pairs of str
+        The heading of a column, and a line that explains it: printed before the lines after the
+        table where that column is shown.
     names : tuple of str
         Headings of the columns that hold names of modes or transfers, which LaTeX sets in its way.
 
@@ -59,20 +69,39 @@ class Table:
     foot: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    folded: tuple[str, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         # Names of sites, files and columns come from anywhere.
-        for name in ("columns", "head", "foot", "optional", "names"):
+        for name in ("columns", "head", "foot", "optional", "names", "folded"):
             object.__setattr__(self, name, tuple(map(shown, getattr(self, name))))
-        rows = tuple(tuple(shown(cell) for cell in row) for row in self.rows)
-        object.__setattr__(self, "rows", rows)
+        for name in ("rows", "notes"):
+            cells = tuple(tuple(map(shown, row)) for row in getattr(self, name))
+            object.__setattr__(self, name, cells)
 
     def text(self, width: int | None = None) -> str:
-        """Return aligned text, at most ``width`` columns wide as far as dropping columns helps."""
+        """Return aligned text, at most ``width`` columns wide as far as that can be had.
+
+        Cells of the columns ``folded`` go on in further lines, then columns of ``optional`` are
+        left out and named in the last line.
+        """
         prose = min(width or PROSE, PROSE)
-        head, foot = fold(self.head, prose), fold(self.foot, prose)
-        parts = [part for part in (head, self.body(width), foot) if part]
+        left_out = self.left_out(width)
+        body = self.without(*left_out).body(width)
+        foot = self.below(*left_out)
+        if left_out:
+            foot += (
+                f"Left out to fit {width} characters: {', '.join(left_out)}; a wider terminal or "
+                "-o FILE shows all.",
+            )
+        parts = [part for part in (fold(self.head, prose), body, fold(foot, prose)) if part]
         return "\n\n".join("\n".join(part) for part in parts)
+
+    def below(self, *left_out: str) -> tuple[str, ...]:
+        """Return all lines after the table, those on the columns that are shown first."""
+        shown = [name for name in self.columns if name not in left_out]
+        return (*(line for name, line in self.notes if name in shown), *self.foot)
 
     def ascii(self) -> Table:
         """Return the table with every character outside ASCII spelt, so that columns still align.
@@ -92,23 +121,53 @@ class Table:
             foot=tuple(_plain(line) for line in self.foot),
             optional=tuple(map(to_ascii, self.optional)),
             names=tuple(map(to_ascii, self.names)),
+            folded=tuple(map(to_ascii, self.folded)),
+            notes=tuple((to_ascii(name), _plain(line)) for name, line in self.notes),
         )
+
+    def left_out(self, width: int | None = None) -> tuple[str, ...]:
+        """Return the headings of the columns for which a width does not suffice."""
+        wanted = [name for name in self.optional if name in self.columns]
+        for number in range(len(wanted)):
+            if width is None or sum(self.without(*wanted[:number])._widths(width)) <= width:
+                return tuple(wanted[:number])
+        return tuple(wanted)
+
+    def _widths(self, width: int | None) -> list[int]:
+        """Widths of the columns with the gaps before them, the folded ones as narrow as needed."""
+        cells = [self.columns, *self.rows]
+        widths = [max(map(display_width, column)) + 2 for column in zip(*cells, strict=True)]
+        if widths:
+            widths[0] -= 2
+        floors = {
+            i: max(NARROWEST, *(display_width(word) for row in cells for word in row[i].split()))
+            for i, name in enumerate(self.columns)
+            if name in self.folded
+        }
+        while width is not None and sum(widths) > width:
+            wide = [i for i, floor in floors.items() if widths[i] > floor + 2]
+            if not wide:
+                break
+            widths[max(wide, key=lambda i: widths[i])] -= 1
+        return widths
 
     def body(self, width: int | None = None) -> list[str]:
         """Return the aligned heading and rows."""
-        keep = [i for i, _ in enumerate(self.columns)]
-        drop = [self.columns.index(name) for name in self.optional if name in self.columns]
-        cells = [self.columns, *self.rows]
-        while True:
-            widths = [max(display_width(row[i]) for row in cells) for i in keep] if keep else []
-            if width is None or not drop or sum(widths) + 2 * (len(widths) - 1) <= width:
-                break
-            keep.remove(drop.pop(0))
-        return [
-            "  ".join(_pad(row[i], w) for i, w in zip(keep, widths, strict=True)).rstrip()
-            for row in cells
-            if keep
-        ]
+        widths = self._widths(width)
+        lines = []
+        for row in (self.columns, *self.rows) if self.columns else ():
+            cells = [
+                _cell(cell, wide - 2 * (i > 0))
+                for i, (cell, wide) in enumerate(zip(row, widths, strict=True))
+            ]
+            for line in zip_longest(*cells, fillvalue=""):
+                lines.append(
+                    "".join(
+                        "  " * (i > 0) + _pad(cell, wide - 2 * (i > 0))
+                        for i, (cell, wide) in enumerate(zip(line, widths, strict=True))
+                    ).rstrip()
+                )
+        return lines
 
     def without(self, *names: str) -> Table:
         """Return the table without some columns."""
@@ -126,7 +185,7 @@ class Table:
             return "<tr>" + "".join(f"<{tag}>{_html.escape(c)}</{tag}>" for c in cells) + "</tr>"
 
         before = "".join(f"<p>{_html.escape(line)}</p>" for line in self.head if line)
-        after = "".join(f"<p>{_html.escape(line)}</p>" for line in self.foot if line)
+        after = "".join(f"<p>{_html.escape(line)}</p>" for line in self.below() if line)
         body = "".join(row(cells, "td") for cells in self.rows)
         if not self.columns:
             return before + after
@@ -176,6 +235,13 @@ def display_width(text: str) -> int:
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     combining = sum(unicodedata.combining(c) > 0 for c in text)
     return len(text) + wide - combining
+
+
+def _cell(text: str, width: int) -> list[str]:
+    """Return the lines of a cell."""
+    if display_width(text) <= width:
+        return [text]
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _pad(text: str, width: int) -> str:

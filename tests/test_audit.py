@@ -195,6 +195,13 @@ def test_masked_triples_vanish_whatever_the_basis() -> None:
     assert masked > 500
 
 
+def test_the_table_fits(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    for width in (60, 80, 100):
+        monkeypatch.setenv("COLUMNS", str(width))
+        assert main(["audit", folder("ZnTe"), "--fail-on", "1e-6"]) == 0
+        assert max(map(len, capsys.readouterr().out.splitlines())) <= width
+
+
 def test_the_command(capsys: Capture, tmp_path: Path) -> None:
     words = ["audit", folder("ZnTe")]
     assert main([*words, "--fail-on", "1e-6"]) == 0

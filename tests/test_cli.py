@@ -399,6 +399,7 @@ def test_narrow_terminals_drop_probe_then_pump_then_lattice(
         whole[:6],
         whole[:5],
         tuple(name for name in whole[:5] if name != "lattice"),
+        ("transfer", "PAM", "atoms"),
     ]
     monkeypatch.setenv("NO_COLOR", "1")
     text = on_terminal(monkeypatch, "predict", "Bi2Se3", columns=60)

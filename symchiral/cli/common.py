@@ -7,12 +7,11 @@ import json
 import os
 import re
 import shlex
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-from symchiral.cli.streams import ascii_only, printable, say
+from symchiral.cli.streams import ascii_only, columns, printable, say
 from symchiral.crystal.tolerance import SYMPREC, distance_tolerance
 from symchiral.errors import InputError
 
@@ -315,11 +314,6 @@ def write(text: str, stream: TextIO | None = None) -> None:
         sys.stdout.write(printable(text, sys.stdout) + "\n")
 
 
-def width() -> int | None:
-    """Columns of the terminal, None where the output is no terminal."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-
-
 def write_json(document: Answer | dict[str, Any]) -> None:
     """Print a document, keys in the order of the contract."""
     if isinstance(document, dict):
@@ -330,7 +324,7 @@ def write_json(document: Answer | dict[str, Any]) -> None:
 
 def write_table(table: Table) -> None:
     """Print a table, fitted to the terminal; senses in colour there, unless NO_COLOR is set."""
-    text = (table.ascii() if ascii_only(sys.stdout) else table).text(width())
+    text = (table.ascii() if ascii_only(sys.stdout) else table).text(columns(sys.stdout))
     text = printable(text, sys.stdout)
     if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
         text = _SENSE.sub(lambda match: f"{_COLOURS[match[0]]}{match[0]}\x1b[0m", text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from symchiral.cli.calculator import add_calculator
 from symchiral.cli.common import (
@@ -10,10 +11,10 @@ from symchiral.cli.common import (
     add_forces,
     add_structure,
     open_study,
-    width,
     write,
     write_json,
 )
+from symchiral.cli.streams import ascii_only, columns
 
 SUMMARY = "say why one transfer is allowed or forbidden"
 
@@ -34,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the explanation, or the document."""
     from symchiral.answers.explain import explain
-    from symchiral.table import fold
+    from symchiral.table import fold, to_ascii
     from symchiral.text.explanation import answer_lines
 
     study = open_study(options, gamma="@" not in options.transfer)
@@ -51,5 +52,7 @@ def run(options: argparse.Namespace) -> None:
     if options.json:
         write_json(answer)
         return
-    lines, columns = answer_lines(answer), width()
-    write("\n".join(fold(lines, columns) if columns else lines))
+    lines, width = answer_lines(answer), columns(sys.stdout)
+    if ascii_only(sys.stdout):
+        lines = tuple(map(to_ascii, lines))
+    write("\n".join(fold(lines, width) if width else lines))

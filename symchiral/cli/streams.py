@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import shutil
 import sys
 import warnings
 from typing import TextIO
@@ -63,9 +64,14 @@ def abandon(stream: TextIO) -> None:
 
 
 def say(text: str) -> None:
-    """Write a line on stderr, if that can be written to."""
+    """Write a paragraph on stderr, wrapped to the terminal, if that can be written to."""
     try:
-        sys.stderr.write(printable(text, sys.stderr) + "\n")
+        text, width = printable(text, sys.stderr), columns(sys.stderr)
+        if width is not None and len(text) > width:
+            from symchiral.table import fold
+
+            text = "\n".join(fold(tuple(text.split("\n")), width))
+        sys.stderr.write(text + "\n")
         sys.stderr.flush()
     except OSError:
         abandon(sys.stderr)
@@ -94,6 +100,17 @@ def failed(error: OSError) -> int:
     abandon(sys.stdout)
     say(f"symchiral: the output could not be written: {error.strerror}.")
     return 1
+
+
+def columns(stream: TextIO) -> int | None:
+    """Return how many characters a line may have; None where the stream is no terminal.
+
+    ``COLUMNS`` in the environment says it for any stream.
+    """
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given) > 0:
+        return int(given)
+    return shutil.get_terminal_size().columns if stream.isatty() else None
 
 
 def ascii_only(stream: object) -> bool:

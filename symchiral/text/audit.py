@@ -64,6 +64,8 @@ def audit_table(answer: Audit, *, limit: float | None = None) -> Table:
             f"axis     {axis_line(answer.axis)}",
         ),
         foot=tuple(foot),
+        optional=("axis", "translation", "exchange", "parity", "group"),
+        folded=("wavevectors",),
     )
     return table if mesh is None else table.without("axis")
 

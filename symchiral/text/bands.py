@@ -25,6 +25,7 @@ def bands_table(answer: Bands) -> Table:
         ),
         foot=tuple(foot),
         optional=("species", "line"),
+        folded=("l",),
     )
 
 

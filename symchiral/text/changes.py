@@ -56,6 +56,8 @@ def changes_table(changes: Changes, structure: Structure, field: StaticField) ->
             f"becomes {structure.symbol} ({structure.space_group})",
         ),
         tuple(foot),
+        optional=("levels",),
+        folded=("in the field", "light in no field"),
     )
 
 

@@ -55,7 +55,9 @@ def couple_table(answer: Couple, *, everything: bool) -> Table:
             f"source   {_source(answer.provenance)}",
         ),
         foot=tuple(foot),
+        optional=("error", "averaged"),
         names=("product",),
+        folded=("product",),
     )
     known = any(t.error is not None for t in rows)
     table = table if answer.checked else table.without("verdict")

@@ -101,7 +101,7 @@ def markdown(table: Table) -> str:
     if table.columns:
         rule = row("---" for _ in table.columns)
         parts.append("\n".join([row(table.columns), rule, *map(row, table.rows)]))
-    parts.append("  \n".join(table.foot))
+    parts.append("  \n".join(table.below()))
     return "\n\n".join(part for part in parts if part).replace("\u00a0", " ") + "\n"
 
 
@@ -130,7 +130,7 @@ def latex(table: Table) -> str:
             r"\bottomrule",
             r"\end{tabular}",
         ]
-    lines += [f"% {line}" for line in table.foot]
+    lines += [f"% {line}" for line in table.below()]
     return "\n".join(lines).replace("\u00a0", " ") + "\n"
 
 

@@ -90,7 +90,7 @@ def _photon_table(answer: Light) -> Table:
         *beam_lines(answer.beam),
         f"axis     {_axis_line(answer)}",
     )
-    table = Table(columns, tuple(rows), head, optional=(columns[3],))
+    table = Table(columns, tuple(rows), head, optional=(columns[3], columns[2]))
     if order is None or answer.beam.geometry == "right-angle":
         return table.without(columns[4])
     return table
@@ -127,7 +127,13 @@ def _circular_table(answer: Light) -> Table:
         *_by_order(answer),
     )
     table = Table(
-        columns, rows, ("circular light",), none, optional=("hyper-Raman",), names=("created",)
+        columns,
+        rows,
+        ("circular light",),
+        none,
+        optional=("hyper-Raman", "name (receiver)"),
+        names=("created",),
+        folded=("hyper-Raman", "Raman", "name (receiver)"),
     )
     return table.without("l") if answer.beam.order is None else table
 
@@ -185,9 +191,10 @@ def _linear_table(answer: Light) -> Table:
         ("Raman intensity against the angle θ of linear light",)
         if not right_angle
         else ("Raman intensity of circular light, each spin about its own direction",),
-        _reversal_foot(answer),
         optional=("σ+ against σ−",),
         names=("species",),
+        folded=columns[1:-1],
+        notes=tuple((columns[-1], line) for line in _reversal_foot(answer)),
     )
 
 
@@ -263,6 +270,7 @@ def _tensor_table(answer: Light) -> Table:
         tuple(rows),
         ("Raman tensors in the Cartesian axes of the input",),
         ("Letters are real, and complex where light is absorbed. LaTeX: --json",),
+        optional=("third", "second"),
         names=("species",),
     )
     empty = [c for k, c in enumerate(columns) if all(not row[k] for row in rows)]
@@ -293,6 +301,7 @@ def _magnetic_raman_table(answer: Light) -> Table:
             "tensor too the two interfere, and opposite spins scatter unequally.",
         ),
         names=("species",),
+        folded=("G of every partner", "seen in"),
     )
 
 
@@ -312,8 +321,11 @@ def _drive_table(answer: Light) -> Table:
         for made in answer.driven
     )
     foot = [_harmonics_line(answer)]
-    if any("≠" in row[4] for row in rows):
-        foot.append("≠: only of two different modes of the species.")
+    notes = (
+        (("Q·Q", "≠: only of two different modes of the species."),)
+        if any("≠" in row[4] for row in rows)
+        else ()
+    )
     if any(sum(cell != "—" for cell in row[2:]) > 1 for row in rows):
         foot.append(answer.indistinguishable)
     if reversal_broken(answer.structure):
@@ -322,7 +334,16 @@ def _drive_table(answer: Light) -> Table:
         return Table((), (), (), ("Light of σ+ alone drives nothing to second order.", *foot))
     columns = ("driven", "frequency", "E·E", "E·Q", "Q·Q")
     title = "driven to second order by light of σ+ alone"
-    return Table(columns, rows, (title,), tuple(foot), names=("driven",))
+    return Table(
+        columns,
+        rows,
+        (title,),
+        tuple(foot),
+        optional=("Q·Q", "E·Q"),
+        names=("driven",),
+        folded=("E·Q", "Q·Q"),
+        notes=notes,
+    )
 
 
 def _mode_of(answer: Light, species: str) -> str:
@@ -375,7 +396,13 @@ def _allowance_table(answer: Light) -> Table:
             "is not judged."
         )
     columns = ("effect", "invariant", "exists", "species")
-    return Table(columns, rows, ("what the crystal allows",), tuple(notes))
+    return Table(
+        columns,
+        rows,
+        ("what the crystal allows",),
+        tuple(notes),
+        folded=("effect", "invariant", "species"),
+    )
 
 
 def _domain_table(twins: Twins) -> Table:
@@ -389,4 +416,5 @@ def _domain_table(twins: Twins) -> Table:
         tuple((f.text, "survives" if f.survives else "lost") for f in twins.effects),
         (f"average over {n} twins in equal amounts (lattice {lattice}; {operations})",),
         tuple(f"{f.text}: {f.note}." for f in twins.effects if f.note),
+        folded=("effect",),
     )

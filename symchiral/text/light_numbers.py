@@ -54,12 +54,21 @@ def strengths_table(modes: Sequence[StrengthOfMode]) -> Table:
         return Table((), (), (title,), ("No optical mode has an effective charge or a moment.",))
     sign = SIGNS[modes[0].frequency_unit]
     columns = ("mode", f"f ({sign})", "Σ|Z|² (e²/amu)", "across the beam", "moment")
-    foot = (
-        "Z: mode effective charge, summed over partners; across the beam: the mean of both "
-        "polarisations. Moment: of one quantum along the fixed axis, in nuclear magnetons. "
-        "Transverse frequencies.",
+    notes = (
+        (columns[2], "Z: mode effective charge, summed over partners."),
+        (columns[3], "Across the beam: the mean of both polarisations."),
+        (columns[4], "Moment: of one quantum along the fixed axis, in nuclear magnetons."),
     )
-    return Table(columns, tuple(rows), (title,), foot, names=("mode",))
+    return Table(
+        columns,
+        tuple(rows),
+        (title,),
+        ("Transverse frequencies.",),
+        optional=(columns[4], columns[3]),
+        names=("mode",),
+        folded=(columns[4],),
+        notes=notes,
+    )
 
 
 def intensity_tables(found: Intensities, *, twins: int) -> tuple[Table, ...]:
@@ -89,7 +98,15 @@ def _intensity_table(found: Intensities, twins: int | None) -> Table:
     )
     if not rows:
         return Table((), (), (title,), ("No mode is listed.",))
-    table = Table(columns, rows, (title,), foot if twins is None else (), names=("mode",))
+    table = Table(
+        columns,
+        rows,
+        (title,),
+        foot if twins is None else (),
+        names=("mode",),
+        folded=columns[-3:-1],
+        optional=columns[-1:],
+    )
     empty = [c for k, c in enumerate(columns) if all(row[k] in ("", "—") for row in rows)]
     return table.without(*empty)
 

@@ -40,9 +40,11 @@ def _table(answer: Modes, q: WavevectorOfModes, modes: Sequence[Mode]) -> Table:
             f"{headline(answer.structure)}   modes at {place}{along}",
             f"axis     {axis_line(q.axis_here)}",
         ),
-        foot=tuple(_legend(q, modes)),
-        optional=("atoms", "light"),
+        foot=tuple(_splitting(q)),
+        optional=("atoms", "light", "turning"),
         names=("mode",),
+        folded=("l", "J (ħ)"),
+        notes=tuple(_legend(modes)),
     )
     if q.label != "GM":
         table = table.without("light")
@@ -73,16 +75,23 @@ def _am(value: float | None) -> str:
     return "0" if abs(value) < STILL else minus(f"{value:+.3f}")
 
 
-def _legend(q: WavevectorOfModes, modes: Sequence[Mode]) -> list[str]:
-    lines = []
+def _legend(modes: Sequence[Mode]) -> list[tuple[str, str]]:
+    """What the columns mean, as far as anything rotates."""
     words = {mode.relation for mode in modes}
+    lines = []
     if words & {"same", "opposite"}:
-        lines.append(
-            "J: mechanical angular momentum about the axis, per quantum; turning: its sense beside "
-            "that of l."
-        )
+        lines += [
+            ("J (ħ)", "J: mechanical angular momentum about the axis, per quantum."),
+            ("turning", "turning: the sense of J beside that of l."),
+        ]
     if "unrelated" in words:
-        lines.append("unrelated: only one of the two has a sense.")
+        lines.append(("turning", "unrelated: only one of J and l has a sense."))
+    return lines
+
+
+def _splitting(q: WavevectorOfModes) -> list[str]:
+    """What is known of longitudinal modes."""
+    lines = []
     if q.label == "GM" and not q.born_charges:
         lines.append("No Born charges: longitudinal and transverse modes are not split.")
     elif q.label == "GM" and q.direction is None:

@@ -66,25 +66,26 @@ def plan_tables(answer: Plan, *, path: str) -> tuple[Table, ...]:
         head=tuple(head),
         foot=(
             *((f"{left} more: --json",) if left else ()),
-            "σ+, σ−: the sense that is expected of the outgoing mode under either pump.",
-            *(
-                ("gain: its amplitude for incoming amplitudes of 1 √amu Å, from couplings.",)
-                * sized
-            ),
             f"Ranked by {answer.ranking}.",
-            *(
-                (
-                    "forced: one of its quanta is of the outgoing mode itself, so that the force "
-                    "is never resonant with it.",
-                )
-                * any(channel.forced for channel in shown)
-            ),
             *_others(answer),
             *answer.notes,
             f'Why: symchiral explain {path} "{answer.channels[0].id}"',
         ),
-        optional=("force from", "probe"),
+        optional=("force from", "probe", f"force ({sign})"),
         names=("flipping channel",),
+        folded=("force from", "probe"),
+        notes=(
+            ("σ+", "σ+, σ−: the sense that is expected of the outgoing mode under either pump."),
+            ("gain", "gain: its amplitude for incoming amplitudes of 1 √amu Å, from couplings."),
+            *(
+                (
+                    "force from",
+                    "forced: one of the quanta is of the outgoing mode itself, so that the force "
+                    "is never resonant with it.",
+                )
+                for _ in range(any(channel.forced for channel in shown))
+            ),
+        ),
     )
     if not sized:
         table = table.without("gain")

@@ -65,7 +65,7 @@ def listed_table(
         ("transfer", sums, "lattice", "PAM", "atoms", "pump", "probe"),
         tuple(_cells(listed, row) for row in rows),
         foot=tuple(_foot(listed, rows, left_out=len(shown) - len(rows), hidden=hidden)),
-        optional=("probe", "pump", "lattice"),
+        optional=("probe", "pump", "lattice", sums),
         names=("transfer",),
     )
     # Off the zone centre light, whose wavevector is nearly zero, reaches no mode directly.
@@ -329,7 +329,7 @@ def transfers_table(answer: Predict, *, path: str, everything: bool) -> Table:
         tuple(_transfer_cells(t, digits) for t in rows),
         head=(*head, f"modes    {_named(families, digits)} {sign}"),
         foot=tuple(foot),
-        optional=("probe", "pump", "lattice", f"f ({sign})"),
+        optional=("probe", "pump", "lattice", f"f ({sign})", "atoms"),
         names=("transfer",),
     )
     assert answer.table is not None
@@ -396,6 +396,7 @@ def vertices_table(answer: Vertices, *, path: str) -> Table:
             *([f'One of them: symchiral predict {path} --q "{rows[0][0]}"'] if rows else []),
         ),
         optional=("axis",),
+        folded=("vertex",),
     )
 
 

@@ -60,12 +60,11 @@ def show_tables(answer: Show) -> tuple[Table, Table]:
     species = Table(
         ("species", "CDML", "modes", "acoustic", "l", "light", "atoms in (+)"),
         tuple(_species_row(s, words) for s, words in zip(answer.species, light, strict=True)),
-        foot=(
-            *_turning_legend(answer),
-            *order_notes(structure, " ".join(light)),
-        ),
-        optional=("CDML", "acoustic"),
+        foot=(*order_notes(structure, " ".join(light)),),
+        notes=tuple(("atoms in (+)", line) for line in _turning_legend(answer)),
+        optional=("CDML", "acoustic", "atoms in (+)"),
         names=("species",),
+        folded=("light", "atoms in (+)"),
     )
     axis = answer.axis
     if axis is None or axis.order < 3:
@@ -131,7 +130,7 @@ def _together(turning: Turning) -> str:
 
 
 def _turning_legend(answer: Show) -> tuple[str, ...]:
-    """The signs of the last column, as far as they occur."""
+    """The signs of the column of atoms, as far as they occur."""
     if answer.axis is None or answer.axis.order < 3:
         return ()
     shown = [t for s in answer.species if (t := _plus(s)) and None not in s.pam]
@@ -171,6 +170,7 @@ def points_table(answer: Show) -> Table:
             "l = l0 + s u with u = q·c/2π.",
         ),
         optional=("q (primitive)", "little"),
+        folded=("species", "l"),
     )
 
 
@@ -215,6 +215,7 @@ def components_table(answer: Show) -> Table:
         tuple(rows),
         foot=(*notes, *_legend(answer, rows, named)),
         optional=("reflections",),
+        folded=("l_s + l_o",),
     )
 
 

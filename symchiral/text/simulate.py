@@ -76,8 +76,9 @@ def simulate_table(answer: Simulate, *, unit: str = "THz") -> Table:
             f"damping  {_damping(answer.damping)}",
         ),
         foot=tuple(_legend(answer, len(shown))),
-        optional=("along", "atoms (Å)", "meV"),
+        optional=("along", "atoms (Å)", "meV", "mechanical", "moves at"),
         names=("mode",),
+        notes=_notes(answer) if shown else (),
     )  # fmt: skip
 
 
@@ -91,18 +92,28 @@ def _legend(answer: Simulate, shown: int) -> list[str]:
         ]
     if not shown:
         return ["No mode moved: light drives only modes with a dipole, and needs Born charges."]
-    when = "after the pulse" if answer.start is None else "without light"
-    lines = [
-        f"Amplitude, energy and helicity {when}, from {minus(f'{time.after:.3g}')} to "
-        f"{time.end:.3g} ps; moves at: strongest frequency; atoms: largest displacement, "
-        "at any time. Helicity +1: counter-clockwise about the axis.",
-    ]
+    lines = ["Helicity +1: counter-clockwise about the axis."]
     if shown < len(answer.modes):
         lines.append(
             f"{len(answer.modes) - shown} modes with less than {SMALL:g} of the energy are not "
             "listed."
         )
     return [*lines, _budget(answer)]
+
+
+def _notes(answer: Simulate) -> tuple[tuple[str, str], ...]:
+    """What the columns hold, and over which time."""
+    time = answer.time
+    if time.after is None:
+        return ()
+    when = "after the pulse" if answer.start is None else "without light"
+    span = f"from {minus(f'{time.after:.3g}')} to {time.end:.3g} ps"
+    return (
+        ("amplitude", f"amplitude: the largest of |Q|, in √amu Å, {when}, {span}."),
+        ("meV", "meV: energy per primitive cell, the mean over that time, as are helicities."),
+        ("moves at", "moves at: the strongest frequency in that time."),
+        ("atoms (Å)", "atoms: the largest displacement of an atom, at any time."),
+    )
 
 
 def _row(mode: MovingMode, unit: str) -> tuple[str, ...]:
@@ -213,9 +224,11 @@ def sweep_table(answer: Simulate) -> Table:
             f"{headline(answer.structure)}   sweep of {sweep.quantity}",
             f"angles   {_angles(answer)}",
         ),
-        foot=(
-            "|mode|: amplitude after the pulse, √amu Å; h: its PAM helicity; along: angle from x "
-            "of its line or long axis.",
+        foot=("|mode|: largest amplitude after the pulse, √amu Å.",),
+        optional=("along", "h"),
+        notes=(
+            ("h", "h: PAM helicity of the mode before it."),
+            ("along", "along: angle from x of the line or long axis on which it moves."),
         ),
     )
     return table if any(row[-1] for row in rows) else table.without("note")

@@ -90,9 +90,10 @@ def _lines_table(answer: Validate) -> Table:
             f"Helicity (|a+|² − |a−|²)/(|a+|² + |a−|²) with its {level} % interval; rule: the "
             f"sense that allowed channels give. A sense is measured from {answer.sigma:g} "
             "standard deviations on.",
-            *_laws(answer),
         ),
-        optional=("γ (1/ps)",),
+        optional=("γ (1/ps)", "along", "mode"),
+        folded=("helicity",),
+        notes=tuple(("along", line) for line in _laws(answer)),
     )
     if not any(row[6] for row in rows):
         table = table.without("along")
@@ -134,7 +135,9 @@ def _channels_table(answer: Validate) -> Table:
             *((f"{left} more, further down or forbidden: --json",) if left else ()),
             f"Ranked by verdict, then {answer.ranking}.",
         ),
-        optional=("force from",),
+        optional=("force from", delta),
+        names=("channel, pump σ+",),
+        folded=("why", "force from"),
     )
     return table if any(row[2] for row in rows) else table.without(delta)
 
