@@ -15,7 +15,7 @@ import pytest
 import symchiral as sc
 from symchiral.answers.predict import table as table_of
 from symchiral.cli import COMMANDS, main
-from symchiral.cli.common import write_table
+from symchiral.cli.printing import write_table
 from symchiral.rules.listing import listing
 from symchiral.table import PROSE, Table, display_width, fold, to_ascii, unbroken
 from symchiral.text.predict import listed_table
@@ -263,7 +263,10 @@ def test_bad_files_are_refused(capsys: Capture, tmp_path: Path, name: str) -> No
     file.write_bytes(content.encode() if isinstance(content, str) else content)
     message = refused(capsys, "predict", str(file), says=says)
     assert name in message
-    assert refused(capsys, "show", str(file), "--json") == message
+    assert main(["show", str(file), "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert err == message
+    assert json.loads(out)["what"] in message
 
 
 def test_what_is_no_file_is_refused(capsys: Capture, tmp_path: Path) -> None:
@@ -325,16 +328,40 @@ def test_bad_orders_and_tolerances(capsys: Capture) -> None:
 
 
 def test_bad_usage(capsys: Capture) -> None:
-    usage(capsys, says=("COMMAND",))
-    usage(capsys, "predct", "Bi2Se3", says=("predict",))
+    assert "symchiral predict Bi2Se3" in good(capsys)
+    usage(capsys, "predct", "Bi2Se3", says=("did you mean predict?",))
     usage(capsys, "predict", says=("FILE",))
     usage(capsys, "explain", "Bi2Se3", says=("TRANSFER",))
-    usage(capsys, "predict", "Bi2Se3", "--al", says=("--al",))
+    usage(capsys, "predict", "Bi2Se3", "--al", says=("--al", "did you mean --all?"))
+    usage(capsys, "predict", "MgB2", "--q", "A", "A", "GM", says=('--q "A A GM"',))
+    with pytest.raises(SystemExit):
+        main(["predict", "Bi2Se3", "--ordr", "4", "--json"])
+    document = json.loads(capsys.readouterr().out)
+    assert (document["kind"], document["exit_status"]) == ("UsageError", 2)
     refused(capsys, "schema", "predct", says=("did you mean predict",))
 
 
-def test_an_error_inside_json_leaves_stdout_empty(capsys: Capture) -> None:
-    refused(capsys, "explain", "Bi2Se3", "Eh(+) -> Eg(-)", "--json")
+def test_an_error_with_json_is_a_document(capsys: Capture) -> None:
+    words = ("explain", "Bi2Se3", "Eh(+) -> Eg(-)")
+    message = refused(capsys, *words)
+    assert main([*words, "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert err == message
+    document = json.loads(out)
+    assert list(document) == ["schema", "symchiral", "kind", "what", "why", "fix", "exit_status"]
+    assert document["kind"] == "LabelError"
+    assert document["exit_status"] == 1
+    assert document["what"] in message
+    assert document["fix"][1:] in message
+
+
+def test_the_packaged_names_are_listed(capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["show", "--list"])
+    assert not stop.value.code
+    names = capsys.readouterr().out.split()
+    assert names[: len(sc.structure_names())] == list(sc.structure_names())
+    assert "Bi2Se3/phonopy.yaml" in names
 
 
 # ------------------------------------------------------------------------------- terminals
@@ -403,7 +430,7 @@ def test_narrow_terminals_drop_probe_then_pump_then_lattice(
     ]
     monkeypatch.setenv("NO_COLOR", "1")
     text = on_terminal(monkeypatch, "predict", "Bi2Se3", columns=60)
-    assert "probe" not in text
+    assert "probe" not in text.partition("Left out")[0]
     long = [line for line in text.splitlines() if display_width(line) > 60]
     assert all(line.startswith("Why:") for line in long), long
 

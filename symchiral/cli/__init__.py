@@ -7,6 +7,7 @@ runs, so that ``--help`` loads neither numpy nor anything heavier.
 from __future__ import annotations
 
 import argparse
+import difflib
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -28,8 +29,9 @@ from symchiral.cli import (
     streams,
     validate,
 )
+from symchiral.cli.printing import write_failure
 from symchiral.disk import recording
-from symchiral.errors import SymchiralError, told
+from symchiral.errors import SymchiralError, nearest, told
 from symchiral.version import __version__
 
 COMMANDS = {
@@ -54,8 +56,13 @@ COMMANDS = {
 class Parser(argparse.ArgumentParser):
     """A parser whose messages hold no control characters, and of long words both ends."""
 
+    json = False
+    """Print what is wrong as a document, too."""
+
     def error(self, message: str) -> NoReturn:
         """Say what is wrong on stderr and end with status 2."""
+        if Parser.json:
+            write_failure("UsageError", told(message), "", f"{self.prog} --help", status=2)
         super().error(told(message))
 
 
@@ -70,11 +77,42 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, module in COMMANDS.items():
         sub = commands.add_parser(
-            name, help=module.SUMMARY, description=module.SUMMARY, allow_abbrev=False
+            name,
+            help=module.SUMMARY,
+            description=module.SUMMARY,
+            epilog="examples:\n" + "\n".join(f"  symchiral {line}" for line in module.EXAMPLES),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
         )
         module.configure(sub)
-        sub.set_defaults(run=module.run)
+        sub.set_defaults(run=module.run, parser=sub)
     return root
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; what is misspelt ends the process with the nearest that is known."""
+    root = parser()
+    if words and not words[0].startswith("-") and words[0] not in COMMANDS:
+        root.error(f"no command {words[0]!r}: {nearest(words[0], COMMANDS)}")
+    options, unknown = root.parse_known_args(words)
+    if unknown:
+        options.parser.error(_unknown(options.parser, words, unknown))
+    return options
+
+
+def _unknown(sub: argparse.ArgumentParser, words: Sequence[str], unknown: Sequence[str]) -> str:
+    """Say of words that no option took what may be meant by them."""
+    first = unknown[0]
+    text = f"unrecognized arguments: {' '.join(unknown)}"
+    if first.startswith("-"):
+        known = [name for action in sub._actions for name in action.option_strings]
+        close = difflib.get_close_matches(first.partition("=")[0], known, n=1)
+        return text + (f"; did you mean {close[0]}?" if close else "")
+    for i, option in enumerate(words):
+        if option.startswith("--") and list(words[i + 2 : i + 2 + len(unknown)]) == list(unknown):
+            value = " ".join(words[i + 1 : i + 2 + len(unknown)])
+            return f'{text}; a value with blanks is one argument: {option} "{value}"'
+    return text
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,13 +122,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     streams.prepare()
     try:
-        options = parser().parse_args(joined(sys.argv[1:] if arguments is None else arguments))
+        words = joined(sys.argv[1:] if arguments is None else arguments)
+        Parser.json = "--json" in words
+        if not words:
+            parser().print_help()
+            return streams.finish()
+        options = parse(words)
         with recording():
             status: int = options.run(options) or 0
     except SystemExit as stop:
         # The help and the version are output, too.
         raise SystemExit(stop.code or streams.finish()) from None
     except SymchiralError as error:
+        if Parser.json:
+            write_failure(type(error).__name__, error.what, error.why, error.fix, status=1)
         streams.finish()
         streams.say(f"symchiral: {error}")
         return 1

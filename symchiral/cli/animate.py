@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from symchiral.cli.common import (
-    add_forces,
-    add_overwrite,
-    add_structure,
-    check_output,
-    open_study,
-    write,
-)
+from symchiral.cli.files import add_overwrite, check_output
+from symchiral.cli.forces import add_forces
+from symchiral.cli.printing import write
+from symchiral.cli.structures import add_structure
+from symchiral.cli.studies import open_study
 
 SUMMARY = "write a mode as moving atoms: trajectory, web page, or the files of other viewers"
+EXAMPLES = (
+    'animate Bi2Se3/phonopy.yaml --mode "Eu#1(+)" -o mode.html',
+    "animate ZnO/phonopy.yaml --q A --band 5 -o mode.extxyz",
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from symchiral.cli.common import (
-    add_forces,
-    add_structure,
-    open_study,
-    progress,
-    write_json,
-    write_table,
-)
+from symchiral.cli.forces import add_forces
+from symchiral.cli.printing import write_json, write_table
+from symchiral.cli.progress import progress
+from symchiral.cli.structures import add_structure
+from symchiral.cli.studies import open_study
 
 SUMMARY = "audit third-order force constants: what of them the rules forbid"
+EXAMPLES = (
+    "audit phono3py_disp.yaml",
+    'audit phono3py_disp.yaml --q "X X GM" --fail-on 1e-3',
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

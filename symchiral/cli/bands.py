@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from symchiral.cli.common import (
-    add_forces,
-    add_overwrite,
-    add_structure,
-    check_output,
-    open_study,
-    warn,
-    write_json,
-    write_table,
-)
+from symchiral.cli.files import add_overwrite, check_output
+from symchiral.cli.forces import add_forces
+from symchiral.cli.printing import warn, write_json, write_table
+from symchiral.cli.structures import add_structure
+from symchiral.cli.studies import open_study
 
 SUMMARY = "draw or write the dispersion along a path, with PAM and angular momentum"
+EXAMPLES = (
+    'bands ZnO/phonopy.yaml --path "GM A" --points 20',
+    "bands ZnO/phonopy.yaml --points 20 -o bands.csv",
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from symchiral.cli.common import write
+from symchiral.cli.printing import write
 
 if TYPE_CHECKING:
     from symchiral.forces.calculator import Calculator

@@ -7,18 +7,17 @@ import contextlib
 import sys
 
 from symchiral.cli.calculator import named_calculator
-from symchiral.cli.common import (
-    add_forces,
-    add_output,
-    add_structure,
-    check_answer_file,
-    check_output,
-    deliver,
-    open_study,
-    progress,
-)
+from symchiral.cli.files import add_output, check_answer_file, check_output, deliver
+from symchiral.cli.forces import add_forces
+from symchiral.cli.progress import progress
+from symchiral.cli.structures import add_structure
+from symchiral.cli.studies import open_study
 
 SUMMARY = "list how strongly zone-centre modes couple: coefficients in the circular basis"
+EXAMPLES = (
+    "couple Bi2Se3/phonopy.yaml",
+    "couple Bi2Se3/phonopy.yaml --check --all -o couplings.csv",
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

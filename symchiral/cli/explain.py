@@ -6,17 +6,18 @@ import argparse
 import sys
 
 from symchiral.cli.calculator import add_calculator
-from symchiral.cli.common import (
-    add_field,
-    add_forces,
-    add_structure,
-    open_study,
-    write,
-    write_json,
-)
+from symchiral.cli.fields import add_field
+from symchiral.cli.forces import add_forces
+from symchiral.cli.printing import write, write_json
 from symchiral.cli.streams import ascii_only, columns
+from symchiral.cli.structures import add_structure
+from symchiral.cli.studies import open_study
 
 SUMMARY = "say why one transfer is allowed or forbidden"
+EXAMPLES = (
+    'explain Bi2Se3 "Eu(+) Eu(+) -> Eg(-)"',
+    'explain Bi2Se3/phonopy.yaml "Eu#1(+) Eu#1(+) -> Eg#2(-)"',
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import argparse
 
-from symchiral.cli.common import (
-    add_field,
-    add_forces,
-    add_output,
-    add_structure,
-    check_answer_file,
-    deliver,
-    open_study,
-    warn,
-    write,
-)
+from symchiral.cli.fields import add_field
+from symchiral.cli.files import add_output, check_answer_file, deliver
+from symchiral.cli.forces import add_forces
+from symchiral.cli.printing import warn, write
+from symchiral.cli.structures import add_structure
+from symchiral.cli.studies import open_study
 
 SUMMARY = "show what circular and linear light absorb, scatter and drive"
+EXAMPLES = (
+    "light Bi2Se3",
+    "light GaAs --beam 1,1,0 --geometry forward",
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

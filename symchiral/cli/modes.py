@@ -6,17 +6,17 @@ import argparse
 from pathlib import Path
 
 from symchiral.cli.calculator import add_calculator
-from symchiral.cli.common import (
-    add_forces,
-    add_overwrite,
-    add_structure,
-    check_output,
-    deliver,
-    open_study,
-    warn,
-)
+from symchiral.cli.files import add_overwrite, check_output, deliver
+from symchiral.cli.forces import add_forces
+from symchiral.cli.printing import warn
+from symchiral.cli.structures import add_structure
+from symchiral.cli.studies import open_study
 
 SUMMARY = "list the modes of a crystal with forces: frequency, label, PAM, angular momentum"
+EXAMPLES = (
+    "modes Bi2Se3/phonopy.yaml --unit cm-1",
+    'modes ZnO/phonopy.yaml --q "GM A" -o modes.csv',
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

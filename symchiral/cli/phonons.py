@@ -6,17 +6,17 @@ import argparse
 import os
 
 from symchiral.cli.calculator import add_calculator
-from symchiral.cli.common import (
-    add_overwrite,
-    add_structure,
-    add_symmetrize,
-    check_output,
-    open_study,
-    write_json,
-    write_table,
-)
+from symchiral.cli.files import add_overwrite, check_output
+from symchiral.cli.forces import add_symmetrize
+from symchiral.cli.printing import write_json, write_table
+from symchiral.cli.structures import add_structure
+from symchiral.cli.studies import open_study
 
 SUMMARY = "compute the forces of a structure with a calculator and write phonopy.yaml"
+EXAMPLES = (
+    "phonons NaCl --calculator sevenn",
+    "phonons CuO --calculator ase.calculators.emt:EMT --gamma -o CuO.yaml",
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from symchiral.cli.common import (
-    add_forces,
-    add_output,
-    add_structure,
-    check_answer_file,
-    deliver,
-    open_study,
-    same_input,
-)
+from symchiral.cli.files import add_output, check_answer_file, deliver
+from symchiral.cli.forces import add_forces
+from symchiral.cli.structures import add_structure
+from symchiral.cli.studies import open_study, same_input
 
 SUMMARY = "propose the experiment: pump, probe, the sense to expect, and controls"
+EXAMPLES = (
+    "plan Bi2Se3",
+    "plan Bi2Se3/phonopy.yaml --pump-range 1-3THz --unit cm-1",
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

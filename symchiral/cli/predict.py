@@ -6,22 +6,20 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from symchiral.cli.calculator import add_calculator
-from symchiral.cli.common import (
-    add_field,
-    add_forces,
-    add_output,
-    add_structure,
-    check_answer_file,
-    deliver,
-    open_study,
-    same_input,
-    write_changes,
-)
+from symchiral.cli.fields import add_field, write_changes
+from symchiral.cli.files import add_output, check_answer_file, deliver
+from symchiral.cli.forces import add_forces
+from symchiral.cli.structures import add_structure
+from symchiral.cli.studies import open_study, same_input
 
 if TYPE_CHECKING:
     from symchiral.table import Table
 
 SUMMARY = "predict which vibrations hand rotation to which others"
+EXAMPLES = (
+    "predict Bi2Se3",
+    'predict Bi2Se3/phonopy.yaml --pump "1-3THz s+"',
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

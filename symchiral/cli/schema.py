@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from symchiral.cli.common import write
+from symchiral.cli.printing import write
 
 SUMMARY = "print the JSON Schema of a command's --json output"
+EXAMPLES = (
+    "schema predict",
+    "schema modes",
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from symchiral.cli.common import (
-    add_field,
-    add_output,
-    add_structure,
-    check_answer_file,
-    deliver,
-    open_study,
-)
+from symchiral.cli.fields import add_field
+from symchiral.cli.files import add_output, check_answer_file, deliver
+from symchiral.cli.printing import write
+from symchiral.cli.structures import add_structure
+from symchiral.cli.studies import open_study
 
 if TYPE_CHECKING:
     from symchiral.answers.show import Detail
     from symchiral.table import Table
 
 SUMMARY = "show space group, axes, sites and species"
+EXAMPLES = (
+    "show Bi2Se3",
+    'show Te_P3121 --q "A LD(1/4)"',
+)
+
+
+class _Names(argparse.Action):
+    """Print the names and end, whatever else is asked for, as ``--help`` does."""
+
+    def __init__(self, option_strings: list[str], dest: str, **options: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, **options)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from symchiral.reading.shipped import force_data_names, structure_names
+
+        write("\n".join([*structure_names(), *(f"{x}/phonopy.yaml" for x in force_data_names())]))
+        parser.exit()
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_structure(parser)
+    parser.add_argument("--list", action=_Names, help="print the names of the packaged crystals")
     add_field(parser)
     add_output(parser)
     parser.add_argument(

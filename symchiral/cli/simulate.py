@@ -7,20 +7,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from symchiral.cli.common import (
-    add_forces,
-    add_overwrite,
-    add_structure,
-    check_output,
-    open_study,
-    progress,
-    warn,
-    write,
-    write_json,
-    write_table,
-)
+from symchiral.cli.files import add_overwrite, check_output
+from symchiral.cli.forces import add_forces
+from symchiral.cli.printing import warn, write, write_json, write_table
+from symchiral.cli.progress import progress
+from symchiral.cli.structures import add_structure
+from symchiral.cli.studies import open_study
 
 SUMMARY = "simulate how light drives modes, and what they hand on to others"
+EXAMPLES = (
+    'simulate Bi2Se3/phonopy.yaml --pump "2.46THz s+ 1ps 0.2MV/cm" --duration 8',
+    'simulate Bi2Se3/phonopy.yaml --start "Eu#1(+) 0.02A" --duration 4 --json',
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from symchiral.cli.common import (
-    add_forces,
-    add_overwrite,
-    add_structure,
-    check_output,
-    open_study,
-    write,
-    write_json,
-    write_table,
-)
+from symchiral.cli.files import add_overwrite, check_output
+from symchiral.cli.forces import add_forces
 from symchiral.cli.plan import add_frequencies
+from symchiral.cli.printing import write, write_json, write_table
+from symchiral.cli.structures import add_structure
+from symchiral.cli.studies import open_study
 
 SUMMARY = "fit measured traces and judge whether every line turns as the rules say"
+EXAMPLES = (
+    "validate Bi2Se3 rows.yaml --sees raman",
+    "validate Bi2Se3/phonopy.yaml traces.csv -o lines.png",
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

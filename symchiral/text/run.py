@@ -42,9 +42,7 @@ def run_notices(run: Run) -> tuple[Notice, ...]:
             Notice("no-born-charges", "there are no Born charges: light drives no mode by itself")
         )
     if not model.potentials:
-        found.append(
-            Notice("no-couplings", "there are no couplings: the modes do not know of each other")
-        )
+        found.append(Notice("no-couplings", "there are no couplings: no mode drives another"))
     return tuple(found)
 
 

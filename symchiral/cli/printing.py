@@ -1,0 +1,58 @@
+"""Printing: text, documents, tables with their colours, and warnings."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TextIO
+
+from symchiral.cli.streams import ascii_only, columns, printable, say
+from symchiral.version import __version__
+
+if TYPE_CHECKING:
+    from symchiral.answers.record import Answer, Warned
+    from symchiral.crystal.search import Notice
+    from symchiral.table import Table
+
+_COLOURS = {"flipped": "\x1b[1;31m", "kept": "\x1b[32m"}
+_SENSE = re.compile(r"(?<=  )(?:flipped|kept)(?=  |$)", re.MULTILINE)
+
+
+def warn(notices: Iterable[Notice | Warned]) -> None:
+    """Print notices on stderr."""
+    for notice in notices:
+        write(f"warning: {notice.text}", sys.stderr)
+
+
+def write(text: str, stream: TextIO | None = None) -> None:
+    """Print text, in ASCII where the stream has no UTF-8."""
+    if stream is sys.stderr:
+        say(text)
+    else:
+        sys.stdout.write(printable(text, sys.stdout) + "\n")
+
+
+def write_json(document: Answer | dict[str, Any]) -> None:
+    """Print a document, keys in the order of the contract."""
+    if isinstance(document, dict):
+        write(json.dumps(document, allow_nan=False, indent=1))
+    else:
+        write(document.to_json())
+
+
+def write_table(table: Table) -> None:
+    """Print a table, fitted to the terminal; senses in colour there, unless NO_COLOR is set."""
+    text = (table.ascii() if ascii_only(sys.stdout) else table).text(columns(sys.stdout))
+    text = printable(text, sys.stdout)
+    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        text = _SENSE.sub(lambda match: f"{_COLOURS[match[0]]}{match[0]}\x1b[0m", text)
+    sys.stdout.write(text + "\n")
+
+
+def write_failure(kind: str, what: str, why: str, fix: str, *, status: int) -> None:
+    """Print an error as a document, for ``--json``."""
+    told = {"kind": kind, "what": what, "why": why, "fix": fix, "exit_status": status}
+    write_json({"schema": "symchiral/error/1", "symchiral": __version__, **told})

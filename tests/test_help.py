@@ -1,0 +1,45 @@
+"""The help: every command ends it with two examples, and they run."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from symchiral.cli import COMMANDS, main, parse
+
+DATA = Path(__file__).resolve().parent
+Capture = pytest.CaptureFixture[str]
+LINES = [line for module in COMMANDS.values() for line in module.EXAMPLES]
+ELSEWHERE = ("phonons", "audit")
+"""Commands that want a calculator, or force constants of third order: theirs are only read here."""
+
+
+def test_help_ends_with_two_examples(capsys: Capture) -> None:
+    for name, module in COMMANDS.items():
+        with pytest.raises(SystemExit):
+            main([name, "--help"])
+        text = capsys.readouterr().out
+        assert len(module.EXAMPLES) == 2
+        first, second = text.splitlines()[-2:]
+        assert (first, second) == tuple(f"  symchiral {line}" for line in module.EXAMPLES)
+        assert all(line.split()[0] == name for line in module.EXAMPLES)
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_examples_run(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str
+) -> None:
+    words = shlex.split(line)
+    assert parse(words).run is COMMANDS[words[0]].run
+    if words[0] in ELSEWHERE:
+        return
+    docs = DATA.parent / "docs" / "data"
+    shutil.copy(docs / "bi2se3_rows.yaml", tmp_path / "rows.yaml")
+    shutil.copy(docs / "bi2se3_traces.csv", tmp_path / "traces.csv")
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 0, capsys.readouterr().err
+    out = capsys.readouterr().out
+    assert out or any(name.suffix for name in tmp_path.iterdir() if name.name in words)
