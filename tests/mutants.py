@@ -954,6 +954,16 @@ def run_many(
     return tally
 
 
+def table(record: Mapping[str, Any]) -> str:
+    """The counts of a record as the table of docs/errors.md."""
+    rows = ["| door | mutants | answered | refused in words |", "|---|---|---|---|"]
+    doors = {door: Counter(ends) for door, ends in record["doors"].items()}
+    for door, ends in [*doors.items(), ("all", sum(doors.values(), Counter()))]:
+        numbers = (ends.total(), ends["answered"], ends["refused"])
+        rows.append(f"| {door} | {' | '.join(f'{number:,}' for number in numbers)} |")
+    return "\n".join(rows) + "\n"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Damaged inputs at every door of symchiral.")
     parser.add_argument("--count", type=int, default=2000, help="how many (default: 2000)")
@@ -976,13 +986,13 @@ def main() -> int:
     start = time.monotonic()
     seeds = range(seed, seed + options.count)
     tally = run_many(seeds, options.jobs, lambda line: sys.stderr.write(f"{line}\n"))
-    rows = [f"{number:8d}  {door}: {end}" for (door, end), number in sorted(tally.seen.items())]
-    rows += [f"seed {number}: {fault}" for number, fault in sorted(tally.faults)[:200]]
+    rows = [f"seed {number}: {fault}" for number, fault in sorted(tally.faults)[:200]]
     rows.append(
         f"{tally.seen.total()} mutants from seed {seed}, {len(tally.faults)} faults, slowest "
         f"{tally.slowest:.1f} s of processor time, {time.monotonic() - start:.0f} s in all"
     )
     sys.stdout.write("\n".join(rows) + "\n")
+    sys.stdout.write(table(tally.record(seed)))
     if options.result is not None:
         text = json.dumps(tally.record(seed), indent=1, ensure_ascii=False)
         options.result.write_text(text + "\n", encoding="utf-8")

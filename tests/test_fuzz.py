@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 import warnings
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
-from mutants import DOORS, case_of, fault_of, mutated, run_many, structures
+from mutants import DOORS, case_of, fault_of, mutated, run_many, structures, table
 
 from symchiral.errors import SymchiralError
 from symchiral.reading.structure import read_bytes
+
+DOCS = Path(__file__).parent.parent / "docs"
 
 
 def _read(count: int, seed: int) -> Counter[str]:
@@ -77,6 +81,15 @@ def test_what_counts_as_a_fault() -> None:
         (1, "", "symchiral: " + "x" * 5000), (1, "", "symchiral: \nTraceback (most recent"),
     ):  # fmt: skip
         assert fault_of(status, out, err, wants_json=True) is not None, (status, out, err)
+
+
+def test_the_page_of_errors_shows_the_committed_run() -> None:
+    record = json.loads((DOCS / "data" / "mutants.json").read_text(encoding="utf-8"))
+    page = (DOCS / "errors.md").read_text(encoding="utf-8")
+    assert table(record) in page
+    assert f"--count {record['mutants']} --seed {record['seed']}" in page
+    assert len(record["doors"]) == len(DOORS)
+    assert sum(sum(ends.values()) for ends in record["doors"].values()) == record["mutants"]
 
 
 def test_some_mutants_of_every_door() -> None:
