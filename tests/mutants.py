@@ -745,7 +745,7 @@ def fault_of(status: object, out: str, err: str, *, wants_json: bool) -> str | N
         return "status 1 and no message"
     if max(map(len, err.split("\n"))) > 4000:
         return "a message of more than 4,000 characters"
-    if status == 0 and wants_json and not out.startswith("usage"):
+    if status in (0, 1) and wants_json and not out.startswith("usage"):
         try:
             json.loads(out, parse_constant=lambda word: {}[word])
         except (ValueError, KeyError):
@@ -998,7 +998,8 @@ def main() -> int:
         options.result.write_text(text + "\n", encoding="utf-8")
     if tally.stopped:
         return 130
-    return 1 if tally.faults else 0
+    # Where no process can start, nothing has been shown.
+    return 1 if tally.faults or tally.seen.total() < options.count else 0
 
 
 if __name__ == "__main__":

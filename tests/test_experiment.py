@@ -550,11 +550,18 @@ def test_bad_input(act, words):
     assert words in str(caught.value)
 
 
-def test_a_delay_far_from_all_others_is_refused() -> None:
-    times = np.append(0.1 * np.arange(60), 1e18)
+@pytest.mark.parametrize("far", [1e18, 2e4])
+def test_a_delay_far_from_all_others_is_refused(far: float) -> None:
+    times = np.append(0.1 * np.arange(60), far)
     signals = np.stack([np.cos(times), np.sin(times)], axis=1)
     with pytest.raises(InputError, match="very different sizes"):
         Measurement.of(times, signals, time_unit="ps")
+
+
+def test_a_long_record_of_many_rows_is_taken() -> None:
+    times = 0.1 * np.arange(120_000)
+    signals = np.stack([np.cos(times), np.sin(times)], axis=1)
+    assert Measurement.of(times, signals, time_unit="ps").runs[0].length > 11_000
 
 
 def test_a_direction_of_unknown_error_is_none() -> None:

@@ -21,8 +21,8 @@ Polarization = Literal["+", "-", "linear"]
 FEWEST = 16
 """Rows a trace must have: two oscillations and a background have fewer unknowns."""
 
-SPREAD = 1e6
-"""Times its median step that a record may last: spectra of longer ones do not fit in memory."""
+SPREAD = 100_000
+"""Steps that a record of few rows may span: spectra are taken on a grid of all of them."""
 
 LONGEST_GAP = 0.2
 """Part of the rows that may be missing before it is said."""
@@ -328,7 +328,7 @@ def _clean(
         )
     steps = np.diff(times)
     step = float(np.median(steps[steps > 0]))
-    if np.ptp(times) > SPREAD * step:
+    if np.ptp(times) > max(SPREAD, 4 * len(times)) * step:
         raise InputError(
             "the delays are of very different sizes",
             why=f"they span {np.ptp(times):.3g} ps, and the step between them is {step:.3g} ps",
