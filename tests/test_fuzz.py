@@ -74,11 +74,12 @@ def test_a_seed_gives_one_mutant_and_every_door_is_tried() -> None:
 
 def test_what_counts_as_a_fault() -> None:
     assert fault_of(0, "{}", "", wants_json=True) is None
-    assert fault_of(1, "", "symchiral: no.\n", wants_json=True) is None
+    assert fault_of(1, "{}", "symchiral: no.\n", wants_json=True) is None
     for status, out, err in (
-        (None, "", ""), (4, "", ""), (1, "", ""), (0, "{", ""), (0, "[NaN]", ""),
-        (1, "", "symchiral: \x1b[31m"), (0, "{}", "/x/y.py:3: UserWarning: careful"),
-        (1, "", "symchiral: " + "x" * 5000), (1, "", "symchiral: \nTraceback (most recent"),
+        (None, "", ""), (4, "", ""), (1, "{}", ""), (0, "{", ""), (0, "[NaN]", ""),
+        (1, "", "symchiral: no"),
+        (1, "{}", "symchiral: \x1b[31m"), (0, "{}", "/x/y.py:3: UserWarning: careful"),
+        (1, "{}", "symchiral: " + "x" * 5000), (1, "{}", "symchiral: \nTraceback (most recent"),
     ):  # fmt: skip
         assert fault_of(status, out, err, wants_json=True) is not None, (status, out, err)
 
