@@ -216,7 +216,7 @@ def test_directions_of_the_beam_are_those_of_the_lab(capsys: Capture) -> None:
     out = capsys.readouterr().out
     assert "lab      z along c, x along the projection of a, which is 9.54° off, y along b" in out
     assert "travels along lab x" in out
-    assert "angles from lab −z, counter-clockwise about lab x" in out
+    assert "angles from lab −z, counter-clockwise about lab x" in " ".join(out.split())
     assert main([*words, "--beam", "q"]) == 1
     assert "direction of the laboratory" in capsys.readouterr().err
     assert main([*words, "--json"]) == 0

@@ -18,8 +18,9 @@ def beam_lines(beam: Beam) -> list[str]:
     parts = (
         f"travels along {minus(beam.along)}",
         places[beam.geometry],
+        f"angles from {horizontal}",
     )
-    about = f"angles from {horizontal}, counter-clockwise about {minus(beam.about)}".split(" (")
+    about = f"counter-clockwise about {minus(beam.about)}".split(" (")  # (c of the standard cell)
     lines = [f"beam     {', '.join([*map(unbroken, parts), ' ('.join(map(unbroken, about))])}"]
     if beam.orientation is not None:
         lines.insert(0, f"lab      {_lab(beam.orientation)}")
