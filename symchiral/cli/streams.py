@@ -64,10 +64,9 @@ def abandon(stream: TextIO) -> None:
 
 
 def say(text: str) -> None:
-    """Write a paragraph on stderr, wrapped on a terminal, if that can be written to."""
+    """Write a paragraph on stderr, wrapped to the terminal, if that can be written to."""
     try:
-        text = printable(text, sys.stderr)
-        width = columns(sys.stderr) if sys.stderr.isatty() else None
+        text, width = printable(text, sys.stderr), columns(sys.stderr)
         if width is not None and len(text) > width:
             from symchiral.table import fold
 
