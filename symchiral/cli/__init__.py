@@ -143,12 +143,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A library that finds no memory for its code cannot be imported.
         if isinstance(error, ImportError) and "failed to map segment" not in str(error):
             raise
-        streams.say(
-            "symchiral: not enough memory. Ask for fewer wavevectors or a smaller supercell, or "
-            "give the process more."
-        )
+        what, why = "not enough memory", "the answer takes more than the process has"
+        fix = "ask for fewer wavevectors or a smaller supercell, or give the process more"
+        if Parser.json:
+            write_failure("MemoryError", what, why, fix, status=1)
+        streams.finish()
+        streams.say(f"symchiral: {what}. {fix[0].upper()}{fix[1:]}.")
         return 1
     except OSError as error:
+        if Parser.json and error.filename is not None:
+            what, why = f"cannot use {error.filename}", f"{error.strerror}"
+            write_failure("OSError", what, why, "check the path", status=1)
         return streams.failed(error)
     except KeyboardInterrupt:
         return 130
