@@ -679,3 +679,28 @@ def test_explain_with_forces_answers_once(capsys: Capture) -> None:
     assert "which way the atoms turn depends on forces" in text
     assert "modes      named by number, as in E#1(+), they decide" in text
     assert "named by number" not in good(capsys, "explain", "Te_P3121", "E(+) E(+) -> E(-)")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "word"),
+    [
+        (MemoryError(), "MemoryError", "not enough memory"),
+        (PermissionError(13, "Permission denied", "x.cif"), "OSError", "cannot use x.cif"),
+    ],
+)
+def test_what_the_machine_refuses_is_a_document_too(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, error: Exception, kind: str, word: str
+) -> None:
+    import symchiral.cli.show as command
+
+    def refuse(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(command, "run", refuse)
+    assert main(["show", "Bi2Se3", "--json"]) == 1
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert (found["schema"], found["kind"], found["what"]) == ("symchiral/error/1", kind, word)
+    assert word in err
+    assert main(["show", "Bi2Se3"]) == 1
+    assert capsys.readouterr().out == ""
