@@ -207,3 +207,22 @@ def test_a_second_crystal_of_a_class_works_out_nothing() -> None:
     # CdI2 is of the same class, of another group; its species are among those of Al2O3.
     assert 0 < len(everything("CdI2")) < len(first)
     assert [f.cache_info().misses for f in caches] == before
+
+
+def test_off_the_zone_centre_nothing_is_shared() -> None:
+    """Also in a group that itself stands for its class: arms and lattice translations count."""
+    checked = 0
+    for name in ("graphene_slab", "MgB2", "NaCl", "WC"):
+        study = sc.read(name)
+        assert study.axis is not None
+        for label in ("M", "K", "X", "A"):
+            try:
+                species = study.species(label)
+            except sc.SymchiralError:
+                continue
+            participants = tuple(s.participant for s in species)
+            found, turn = all_of_class(participants, study.axis.turn)
+            assert found == participants
+            assert turn is study.axis.turn
+            checked += 1
+    assert checked >= 8

@@ -187,6 +187,8 @@ def _find(coupling: Coupling, order: Sequence[int]) -> _Found:
 def _find_in_class(coupling: Coupling, turn: Turn | None, order: Sequence[int]) -> _Found | None:
     """The same, of irreps at the zone centre, found once for all groups of a class; else None."""
     legs = coupling.legs
+    if any(leg.participant.arms != (GAMMA,) for leg in legs):
+        return None  # also in the group that itself stands for its class
     group = legs[0].participant.group
     places = class_operations(group)
     at_centre = turn.seen_from([GAMMA]) if turn else None

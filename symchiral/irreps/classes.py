@@ -125,7 +125,9 @@ def all_of_class(
     group = participants[0].group
     found = tuple(of_class(p) for p in participants)
     places = class_operations(group)
-    if places is None or any(p.field or p.group != class_group(group) for p in found):
+    if places is None or any(
+        p.field or p.arms != (GAMMA,) or p.group != class_group(group) for p in found
+    ):
         return participants, turn
     free = turn is None or turn.order < 3
     if vectors and free and not all(_same_vectors(p) for p in participants):
