@@ -25,7 +25,7 @@ from symchiral.engine.judge import (
     odd_spin,
     time_odd,
 )
-from symchiral.irreps.classes import all_of_class, class_group, class_operations
+from symchiral.irreps.classes import all_of_class, at_centre, class_group, class_operations
 from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
 from symchiral.value import FORBIDDEN, ROUNDED, Complex
@@ -187,15 +187,15 @@ def _find(coupling: Coupling, order: Sequence[int]) -> _Found:
 def _find_in_class(coupling: Coupling, turn: Turn | None, order: Sequence[int]) -> _Found | None:
     """The same, of irreps at the zone centre, found once for all groups of a class; else None."""
     legs = coupling.legs
-    if any(leg.participant.arms != (GAMMA,) for leg in legs):
-        return None  # also in the group that itself stands for its class
+    if not all(at_centre(leg.participant) for leg in legs):
+        return None
     group = legs[0].participant.group
     places = class_operations(group)
-    at_centre = turn.seen_from([GAMMA]) if turn else None
-    participants, named = all_of_class(tuple(leg.participant for leg in legs), at_centre)
+    seen = turn.seen_from([GAMMA]) if turn else None
+    participants, named = all_of_class(tuple(leg.participant for leg in legs), seen)
     if places is None or participants[0].group != class_group(group):
         return None
-    if any(leg.component not in components(leg.participant, at_centre) for leg in legs):
+    if any(leg.component not in components(leg.participant, seen) for leg in legs):
         return None
     found = _find_once(
         participants,

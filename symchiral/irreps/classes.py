@@ -72,6 +72,12 @@ def class_operations(group: SpaceGroup) -> tuple[int, ...] | None:
     return None
 
 
+def at_centre(participant: Participant) -> bool:
+    """Whether it is an irrep at the zone centre: no field, no state, no irrep off it."""
+    plain = not participant.field and participant.known is None
+    return plain and participant.arms == (GAMMA,)
+
+
 @lru_cache(maxsize=4096)
 def of_class(participant: Participant) -> Participant:
     """Return the irrep at the zone centre, of the group of the class, that an irrep there is.
@@ -84,7 +90,7 @@ def of_class(participant: Participant) -> Participant:
     >>> of_class(zone_centre(space_group(458))[2])
     Participant(Eg, P-31m, dimension 2)
     """
-    if participant.arms != (GAMMA,) or participant.field or participant.known is not None:
+    if not at_centre(participant):
         return participant
     places = class_operations(participant.group)
     if places is None:
@@ -122,12 +128,13 @@ def all_of_class(
         are fixed (`symchiral.irreps.phases`) but for signs that no invariant depends on; elsewhere
         real vectors are at choice, and all is returned as it is where the class has chosen others.
     """
+    # Also in the group that itself stands for its class arms and lattice translations count.
+    if not all(map(at_centre, participants)):
+        return participants, turn
     group = participants[0].group
     found = tuple(of_class(p) for p in participants)
     places = class_operations(group)
-    if places is None or any(
-        p.field or p.arms != (GAMMA,) or p.group != class_group(group) for p in found
-    ):
+    if places is None or any(p.group != class_group(group) for p in found):
         return participants, turn
     free = turn is None or turn.order < 3
     if vectors and free and not all(_same_vectors(p) for p in participants):
