@@ -19,7 +19,7 @@ from symchiral.errors import StructureError
 from symchiral.forces.door import ForceConstants, from_yaml
 from symchiral.forces.phonons import make_phonons
 from symchiral.forces.rotation import linear_terms, with_rotations
-from symchiral.reading.shipped import find_structure
+from symchiral.reading.shipped import find_structure, force_data_names
 
 Floats = npt.NDArray[np.float64]
 
@@ -51,7 +51,7 @@ def test_nothing_is_said_of_sound_forces(name: str) -> None:
 
 @pytest.mark.sweep
 def test_nothing_is_said_of_shipped_forces() -> None:
-    names = sc.io.shipped.force_data_names()
+    names = force_data_names()
     for name in names:
         kinds = {n.kind for n in sc.read(f"{name}/phonopy.yaml").crystal.warnings}
         assert not KINDS & kinds, name
@@ -398,7 +398,7 @@ def test_the_rotational_sum_rule_can_be_imposed_on_shipped_forces() -> None:
     directions = rng.normal(size=(12, 3))
     directions /= np.linalg.norm(directions, axis=1)[:, None]
     imposed, mended, refused = 0, 0, []
-    for name in sc.io.shipped.force_data_names():
+    for name in force_data_names():
         plain = sc.read(f"{name}/phonopy.yaml").phonons
         assert plain is not None
         if plain.linear_terms is None:
