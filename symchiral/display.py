@@ -7,7 +7,7 @@ that prints itself asks :func:`display`; who answers is said once, in ``symchira
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import Any, Literal
 
 _home = ""
 
@@ -33,3 +33,39 @@ class Worded:
     def text(self) -> str:
         """The sentence."""
         return str(display(self, "text"))
+
+
+class Tabular:
+    """Base of the nouns that are tables: they leave as records, CSV, data frames and text."""
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """Return the rows as flat dictionaries: numbers, words, and None for what does not exist.
+
+        Units and meanings of the keys are those of the document of the same command.
+        """
+        found: list[dict[str, Any]] = display(self, "records")
+        return found
+
+    def to_csv(self) -> str:
+        """Return :meth:`to_records` as CSV."""
+        return str(display(self, "csv"))
+
+    def to_markdown(self) -> str:
+        """Return the table that the command line prints, in Markdown."""
+        return str(display(self, "markdown"))
+
+    def to_latex(self) -> str:
+        """Return that table in LaTeX, with the rules of the package booktabs."""
+        return str(display(self, "latex"))
+
+    def to_frame(self, library: Literal["pandas", "polars"] = "pandas") -> Any:
+        """Return :meth:`to_records` as a data frame of pandas or polars.
+
+        Raises
+        ------
+        LabelError
+            It is another library.
+        InputError
+            The library is not installed.
+        """
+        return display(self, "frame", library=library)

@@ -166,6 +166,23 @@ def test_a_record_stands_in_a_row_by_its_label() -> None:
     assert rows[0]["counts.judged"] > rows[0]["rows.judged"]
 
 
+@pytest.mark.parametrize("words", ["", "--q K", "--direction 1,0,0"])
+def test_modes_leave_as_the_files_of_their_command(words: str, tmp_path: Path) -> None:
+    options = dict([words.removeprefix("--").split()]) if words else {}
+    found = sc.read("ZnO/phonopy.yaml").modes(**options)
+    texts = {".md": found.to_markdown(), ".tex": found.to_latex(), ".csv": found.to_csv()}
+    for ending, text in texts.items():
+        file = tmp_path / f"table{ending}"
+        command = ["modes", "ZnO/phonopy.yaml", *words.split(), "-o", str(file), "--quiet"]
+        assert main(command) == 0
+        written, lines = file.read_text(encoding="utf-8").splitlines(), text.splitlines()
+        assert written[-len(lines) :] == lines
+        assert len(written) <= len(lines) + 2  # what wrote it, and the package it needs
+    rows = list(csv.DictReader(texts[".csv"].splitlines()))
+    assert [list(row) for row in rows] == [list(row) for row in found.to_records()]
+    assert len(rows) == len(found) == 12
+
+
 def test_frames() -> None:
     book = sc.read("Bi2Se3").rules()
     with pytest.raises(LabelError, match="pandas or of polars"):
@@ -175,6 +192,8 @@ def test_frames() -> None:
     assert isinstance(frame, pandas.DataFrame)
     assert len(frame) == len(book)
     assert list(frame["transfer"]) == [rule.id for rule in book]
+    modes = sc.read("ZnO/phonopy.yaml").modes("K")
+    assert list(modes.to_frame()["name"]) == [mode.name for mode in modes]
 
 
 def test_a_library_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.display import display
+from symchiral.display import Tabular
 from symchiral.errors import LabelError, nearest
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.kpoints import find_point
@@ -181,8 +181,10 @@ class Multiplet(Value):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Modes(Value):
+class Modes(Value, Tabular):
     """All modes of a crystal at one wavevector, from the lowest frequency.
+
+    Rows are modes: frequencies in THz, ``am_axis`` the angular momentum about the axis in ħ.
 
     Attributes
     ----------
@@ -372,15 +374,6 @@ class Modes(Value):
         e = mode.eigenvector
         turned = np.cross(e.conj(), np.einsum("kab,kb->ka", self.born, e)).imag
         return np.asarray((turned / self.masses[:, None]).sum(axis=0) * NUCLEAR_MAGNETON_AMU)
-
-    def to_records(self) -> list[dict[str, Any]]:
-        """Return the modes as flat dictionaries, one per mode: a row of a table each.
-
-        Frequencies are in THz, ``am`` is the angular momentum about the axis in ħ; what does not
-        exist is None.
-        """
-        found: list[dict[str, Any]] = display(self, "records")
-        return found
 
     def __repr__(self) -> str:
         return f"Modes({self.crystal.primitive.formula}, {len(self)} modes)"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, overload
 
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.display import display
+from symchiral.display import Tabular, display
 from symchiral.errors import AxisError
 from symchiral.irreps.axis import Axis, axis_at
 from symchiral.modes.species import Species, find_species
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RuleBook(Value):
+class RuleBook(Value, Tabular):
     """Judged channels of m−1 quanta in and one out.
 
     Iterating gives the allowed rules that optical modes can realise, and ``len`` counts them;
     ``everything`` also holds the forbidden ones. A rule is a *channel*: every choice of signs and
     of same or different modes by itself. The printed table merges channels into *transfers*, and
-    says how many there are of both. Filters return a smaller book, a selection.
+    says how many there are of both. Filters return a smaller book, a selection. Rows are channels;
+    of a quantity of several quanta a row has one text, as in ``"infrared:+ infrared:+"``, while
+    :meth:`Rule.to_record` has invariant and reason too.
 
     Attributes
     ----------
@@ -212,42 +214,6 @@ class RuleBook(Value):
         """
         seen = None if probe is None else process(probe)
         return self._where(lambda rule: selected(rule, pump, seen))
-
-    def to_records(self) -> list[dict[str, Any]]:
-        """Return the rules as flat dictionaries, one per channel: a row of a table each.
-
-        Numbers and words only: a quantity of several quanta is one text, as in
-        ``"infrared:+ infrared:+"``. :meth:`Rule.to_record` has invariant and reason too.
-        """
-        found: list[dict[str, Any]] = display(self, "records")
-        return found
-
-    def to_csv(self) -> str:
-        """Return :meth:`to_records` as CSV."""
-        text: str = display(self, "csv")
-        return text
-
-    def to_markdown(self) -> str:
-        """Return the printed table in Markdown."""
-        text: str = display(self, "markdown")
-        return text
-
-    def to_latex(self) -> str:
-        """Return the printed table in LaTeX, with the rules of the package booktabs."""
-        text: str = display(self, "latex")
-        return text
-
-    def to_frame(self, library: Literal["pandas", "polars"] = "pandas") -> Any:
-        """Return :meth:`to_records` as a data frame of pandas or polars.
-
-        Raises
-        ------
-        LabelError
-            It is another library.
-        InputError
-            The library is not installed.
-        """
-        return display(self, "frame", library=library)
 
     def counts(self) -> dict[str, int]:
         """Return how many channels were judged, allowed, and how many flip, keep, …

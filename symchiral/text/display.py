@@ -38,6 +38,9 @@ _ROOMS = {
 }
 """Rooms and modules of nouns that few commands load: which module has ``display`` for them."""
 
+_EXPORTED = ("csv", "frame", "markdown", "latex")
+"""Forms made of others: tables, records, columns."""
+
 
 def display(noun: object, form: str, **options: Any) -> Any:
     """Return a noun in a form.
@@ -45,19 +48,22 @@ def display(noun: object, form: str, **options: Any) -> Any:
     ========= ============================================================================
     noun      forms
     ========= ============================================================================
-    RuleBook  ``text`` (its table), ``html``, ``markdown``, ``latex``; ``records`` (a flat
-              dictionary per rule), ``csv``, ``frame`` (of a ``library``)
+    RuleBook  ``text`` (its table), ``html``, ``tables``; ``records`` (a flat dictionary per
+              rule), ``columns`` (their keys)
     Rule      ``text`` (explained), ``sum`` (of l), ``reason``, ``record`` (JSON)
     Transfer  ``text``
     Reason    ``text``, ``short`` (the operation and its phase), ``of modes`` (actual ones)
-    Modes     ``records`` (a flat dictionary per mode)
+    Modes     ``tables``; ``records`` (a flat dictionary per mode), ``columns``
     Splitting ``text`` (why, or what forbids it)
     ========= ============================================================================
 
-    Those of the nouns of an experiment stand in :mod:`symchiral.text.experiment`, those of a
-    simulation in :mod:`symchiral.text.run`, those of light in :mod:`symchiral.text.effects`, which
-    are loaded for them alone.
+    Whatever has ``tables``, ``records`` and ``columns`` has ``markdown``, ``latex``, ``csv`` and
+    ``frame`` (of a ``library``), too. Those of the nouns of an experiment stand in
+    :mod:`symchiral.text.experiment`, those of a simulation in :mod:`symchiral.text.run`, those of
+    light in :mod:`symchiral.text.effects`, which are loaded for them alone.
     """
+    if form in _EXPORTED:
+        return _exported(noun, form, **options)
     module = type(noun).__module__
     for home in (module, module.rpartition(".")[0]):
         if home in _ROOMS:
@@ -67,10 +73,12 @@ def display(noun: object, form: str, **options: Any) -> Any:
             return listed_table(table(noun.crystal, listing(noun))).text()
         case RuleBook(), "html":
             return listed_table(table(noun.crystal, listing(noun))).html()
+        case RuleBook(), "tables":
+            return [listed_table(table(noun.crystal, listing(noun)))]
         case RuleBook(), "records":
-            return _records(noun)
-        case RuleBook(), "csv" | "markdown" | "latex" | "frame":
-            return _exported(noun, form, **options)
+            return [flat_record(flat(rule)) for rule in noun.rules]
+        case RuleBook(), "columns":
+            return FlatRule.__struct_encode_fields__
         case Rule(), "text":
             from symchiral.text.explanation import rule_text
 
@@ -90,17 +98,12 @@ def display(noun: object, form: str, **options: Any) -> Any:
     raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")
 
 
-def _records(book: RuleBook) -> list[dict[str, Any]]:
-    return [flat_record(flat(rule)) for rule in book.rules]
-
-
-def _exported(book: RuleBook, form: str, **options: Any) -> Any:
+def _exported(noun: object, form: str, **options: Any) -> Any:
     from symchiral.text.formats import csv_text, frame, latex, markdown
 
     match form:
         case "csv":
-            return csv_text(FlatRule.__struct_encode_fields__, _records(book))
+            return csv_text(display(noun, "columns"), display(noun, "records"))
         case "frame":
-            return frame(_records(book), **options)
-    shown = listed_table(table(book.crystal, listing(book)))
-    return markdown(shown) if form == "markdown" else latex(shown)
+            return frame(display(noun, "records"), **options)
+    return "\n".join(map(markdown if form == "markdown" else latex, display(noun, "tables")))

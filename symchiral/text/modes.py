@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from symchiral.answers.modes import Mode, Modes, WavevectorOfModes, flat
+from symchiral.answers.modes import FlatMode, Mode, Modes, WavevectorOfModes, flat
+from symchiral.answers.modes import modes as answer_of
 from symchiral.answers.record import flat_record
 from symchiral.modes.mode import STILL
 from symchiral.modes.mode import Modes as ModesAtQ
@@ -102,8 +103,12 @@ def _splitting(q: WavevectorOfModes) -> list[str]:
 
 
 def display(noun: object, form: str) -> Any:
-    """Return a noun in a form: ``records`` of modes, a flat dictionary per mode."""
+    """Return modes in a form: ``records``, a flat dictionary per mode, ``columns``, ``tables``."""
     match noun, form:
         case ModesAtQ(), "records":
             return [flat_record(row) for row in flat(noun)]
+        case ModesAtQ(), "columns":
+            return FlatMode.__struct_encode_fields__
+        case ModesAtQ(), "tables":
+            return modes_tables(answer_of(noun.crystal, noun.axis, [noun], motions=False))
     raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")
