@@ -383,6 +383,46 @@ def test_csv_has_a_row_for_every_branch_and_wavevector(tmp_path: Path) -> None:
     assert list(rows[0]) == list(band_columns(found))
 
 
+@pytest.mark.parametrize("name", ["Te_P3121", "MgB2"])
+def test_rows_of_the_answer_are_those_of_the_file(name: str) -> None:
+    found = study(name).bands("GM A L", points=12)
+    rows, columns = answer(found, unit="cm-1").to_records(), band_columns(found, unit="cm-1")
+    assert len(rows) == len(columns["l"]) == len(found) * len(found.segments[0].branches)
+    assert list(rows[0]) == list(columns)
+    without = 0
+    for key, column in columns.items():
+        for row, value in zip(rows, column.tolist(), strict=True):
+            if isinstance(value, float):
+                without += row[key] is None
+                mine = np.nan if row[key] is None else row[key]
+                assert np.isclose(mine, value, rtol=0, atol=1e-9, equal_nan=True), key
+            else:
+                assert (row[key] or "") == value
+    assert without  # helicity at the zone centre, l where no axis is
+
+
+@pytest.mark.parametrize("name", ["Te_P3121", "FeSi"])
+def test_helicity_is_angular_momentum_along_the_wavevector(name: str) -> None:
+    """From the zone centre the direction of the path is that of q; elsewhere modes say it."""
+    found = study(name).bands(points=30, about="path")
+    counted = 0
+    for piece in found.segments:
+        helicity = found.helicity(piece)
+        if piece.start.point.label == "GM":
+            assert np.isnan(helicity[0]).all()
+            assert np.allclose(helicity[1:], piece.am[1:], equal_nan=True)
+        i = len(piece.u) // 2
+        q = found.crystal.frame.wavevector(piece.coordinates[i], to="cartesian", source="primitive")
+        for b, branch in enumerate(piece.branches):
+            if branch.fixed:
+                counted += 1
+                size = helicity[i, b] * np.linalg.norm(q)
+                assert np.isclose(size, piece.am_vectors[i, b] @ q, atol=1e-12)
+        if name == "Te_P3121":
+            assert np.nanmax(np.abs(helicity[1:])) < 1 + 1e-9
+    assert counted > 50
+
+
 def test_parquet_round_trip(tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     found = bands("MgB2")

@@ -5,7 +5,8 @@ The records come first, then the functions that fill them.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -18,9 +19,9 @@ from symchiral.answers.record import (
     Units,
     Vector,
     beginning,
+    number,
     tidy,
 )
-from symchiral.crystal.search import SymmetricCrystal
 from symchiral.forces.bands import About, BandEnd, BandSegment
 from symchiral.forces.bands import Bands as Dispersion
 from symchiral.forces.quality import bands_notices
@@ -83,6 +84,14 @@ class Branch(Record, frozen=True, kw_only=True):
     am: tuple[float, ...] | None
     """Angular momentum about direction at every wavevector; null for partners that no axis
     tells apart. Unit: hbar."""
+    l: tuple[float, ...] | None = None
+    """l at every wavevector, balanced; null without an axis that keeps the piece."""
+    am_vector: tuple[Vector, ...] | None = None
+    """Angular momentum at every wavevector, Cartesian; null for partners that no axis tells
+    apart. Unit: hbar."""
+    helicity: tuple[float | None, ...] | None = None
+    """Angular momentum along the wavevector, as it stands in coordinates, at every wavevector; null
+    at q = 0, and for partners that no axis tells apart. Unit: hbar."""
 
 
 class Segment(Record, frozen=True, kw_only=True, rename={"start": "from", "end": "to"}):
@@ -108,6 +117,53 @@ class Segment(Record, frozen=True, kw_only=True, rename={"start": "from", "end":
     """The 3N branches."""
 
 
+class FlatBranch(Record, frozen=True, kw_only=True, rename={"start": "from", "end": "to"}):
+    """One branch at one wavevector as a flat record."""
+
+    segment: Annotated[int, Meta(ge=1)]
+    """Which piece of the path, from 1."""
+    start: str
+    """Name of the wavevector where the piece starts."""
+    end: str
+    """Name of the one where it ends."""
+    line: str
+    """Name of the line or plane; GP for a general position."""
+    q1: float
+    """Wavevector, on the first vector of the primitive reciprocal basis."""
+    q2: float
+    """On the second."""
+    q3: float
+    """On the third."""
+    distance: float
+    """Length along the path."""
+    branch: Annotated[int, Meta(ge=1)]
+    """Which branch of the piece, from 1."""
+    species: str
+    """Its species on the line."""
+    order: Annotated[int, Meta(ge=1)]
+    """Which multiplet of the species, from the lowest."""
+    component: str
+    """What stands in parentheses; empty for the only component."""
+    pam: str | None
+    """l = l0 + s u as text; null without an axis that keeps the piece."""
+    l: float | None
+    """Its value here, balanced."""
+    frequency: float
+    """Negative if unstable."""
+    frequency_unit: FrequencyUnit
+    """Unit of frequency."""
+    am: float | None
+    """Angular momentum about direction; null for partners that no axis tells apart. Unit: hbar."""
+    am_x: float | None
+    """Angular momentum, Cartesian. Unit: hbar."""
+    am_y: float | None
+    """Unit: hbar."""
+    am_z: float | None
+    """Unit: hbar."""
+    helicity: float | None
+    """Angular momentum along the wavevector; null at q = 0. Unit: hbar."""
+
+
 class Bands(Answer, frozen=True, kw_only=True, tag="symchiral/bands/1"):
     """What ``symchiral bands --json`` prints and writes: all branches along a path."""
 
@@ -122,6 +178,47 @@ class Bands(Answer, frozen=True, kw_only=True, tag="symchiral/bands/1"):
     direction of every piece."""
     segments: tuple[Segment, ...]
     """The pieces of the path."""
+
+    row_types: ClassVar[tuple[type[Record], ...]] = (FlatBranch,)
+
+    def _rows(self) -> tuple[type[Record], Sequence[Record]]:
+        unit = self.units.frequency
+        return FlatBranch, [
+            _row(number, piece, i, branch, unit)
+            for number, piece in enumerate(self.segments, 1)
+            for i in range(len(piece.coordinates))
+            for branch in range(len(piece.branches))
+        ]
+
+
+def _row(number: int, piece: Segment, i: int, place: int, unit: FrequencyUnit) -> FlatBranch:
+    """A branch at the wavevector i of a piece."""
+    branch = piece.branches[place]
+    x, y, z = (None, None, None) if branch.am_vector is None else branch.am_vector[i]
+    q1, q2, q3 = piece.coordinates[i]
+    return FlatBranch(
+        segment=number,
+        start=piece.start.label,
+        end=piece.end.label,
+        line=piece.line,
+        q1=q1,
+        q2=q2,
+        q3=q3,
+        distance=piece.distance[i],
+        branch=place + 1,
+        species=branch.species,
+        order=branch.order,
+        component=branch.component,
+        pam=branch.pam,
+        l=None if branch.l is None else branch.l[i],
+        frequency=branch.frequency[i],
+        frequency_unit=unit,
+        am=None if branch.am is None else branch.am[i],
+        am_x=x,
+        am_y=y,
+        am_z=z,
+        helicity=None if branch.helicity is None else branch.helicity[i],
+    )
 
 
 def bands(found: Dispersion, *, unit: FrequencyUnit = "THz") -> Bands:
@@ -138,17 +235,17 @@ def bands(found: Dispersion, *, unit: FrequencyUnit = "THz") -> Bands:
         structure=structure(crystal),
         axis=axis_of(crystal, found.axis),
         about=found.about,
-        segments=tuple(_segment(crystal, piece, PER_THZ[unit]) for piece in found.segments),
+        segments=tuple(_segment(found, piece, PER_THZ[unit]) for piece in found.segments),
     )
 
 
-def _segment(crystal: SymmetricCrystal, piece: BandSegment, factor: float) -> Segment:
-    am = piece.am
+def _segment(found: Dispersion, piece: BandSegment, factor: float) -> Segment:
+    am, helicity = piece.am, found.helicity(piece)
     return Segment(
         start=_end(piece.start, factor),
         end=_end(piece.end, factor),
         line=piece.segment.place,
-        axis=axis_of(crystal, piece.axis),
+        axis=axis_of(found.crystal, piece.axis),
         direction=tidy(piece.direction),
         coordinates=tidy(piece.coordinates),
         distance=tidy(piece.distance, 9),
@@ -162,6 +259,9 @@ def _segment(crystal: SymmetricCrystal, piece: BandSegment, factor: float) -> Se
                 pam=piece.pam_text(i),
                 frequency=tidy(piece.frequencies[:, i] * factor, 9),
                 am=tidy(am[:, i], 9) if branch.fixed else None,
+                l=None if (l := piece.pam(i)) is None else tidy(l, 9),
+                am_vector=tidy(piece.am_vectors[:, i], 9) if branch.fixed else None,
+                helicity=tuple(map(number, tidy(helicity[:, i], 9))) if branch.fixed else None,
             )
             for i, branch in enumerate(piece.branches)
         ),

@@ -23,7 +23,7 @@ from symchiral.modes.branches import (
 )
 from symchiral.modes.mode import Modes
 from symchiral.modes.modespace import ModeSpace, mode_space
-from symchiral.value import SAME_POINT, Complex, Floats, Integers, Value, frozen
+from symchiral.value import NO_LENGTH, SAME_POINT, Complex, Floats, Integers, Value, frozen
 
 About = Literal["axis", "path"]
 """What angular momentum is counted about."""
@@ -185,6 +185,19 @@ class Bands(Value):
     axis: Axis | None
     about: About
     segments: tuple[BandSegment, ...]
+
+    def helicity(self, segment: BandSegment) -> Floats:
+        r"""(n, 3N): angular momentum along the wavevector, :math:`J·q/|q|`, ħ per quantum.
+
+        q is the wavevector as it stands on the path. NaN at q = 0, and for partners of equal
+        frequency that no axis tells apart.
+        """
+        frame = self.crystal.frame
+        q = frame.wavevector(segment.coordinates, to="cartesian", source="primitive")
+        size = np.linalg.norm(q, axis=1, keepdims=True)
+        still = size < NO_LENGTH
+        along = np.where(still, np.nan, q / np.where(still, 1, size))
+        return np.asarray(np.einsum("nba,na->nb", segment.am_vectors, along))
 
     def __len__(self) -> int:
         """Number of wavevectors."""

@@ -23,8 +23,9 @@ def band_columns(bands: Bands, *, unit: str = "THz") -> dict[str, npt.NDArray[An
     """Return the bands as columns: a row for every branch at every wavevector.
 
     ``q1, q2, q3`` are on the primitive reciprocal basis, ``distance`` is in Å⁻¹ with 2π, ``branch``
-    counts from 1 on every piece, ``l`` is balanced, angular momenta are in ħ; what does not exist
-    is NaN, or an empty text. :func:`symchiral.write.columns.write_columns` writes them.
+    counts from 1 on every piece, ``l`` is balanced, angular momenta are in ħ, ``helicity`` is that
+    along the wavevector; what does not exist is NaN, or an empty text.
+    :func:`symchiral.write.columns.write_columns` writes them.
     """
     parts: list[dict[str, Any]] = []
     for number, piece in enumerate(bands.segments, 1):
@@ -57,6 +58,7 @@ def band_columns(bands: Bands, *, unit: str = "THz") -> dict[str, npt.NDArray[An
                 "frequency_unit": wide([unit] * size),
                 "am": piece.am.ravel(),
                 **{f"am_{c}": piece.am_vectors[:, :, i].ravel() for i, c in enumerate("xyz")},
+                "helicity": bands.helicity(piece).ravel(),
             }
         )
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
