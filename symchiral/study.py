@@ -519,7 +519,6 @@ class Study(Value):
         """
         from symchiral.errors import GrammarError, LimitError
         from symchiral.irreps.kpoints import split_points
-        from symchiral.rules.momentum import require_closed
         from symchiral.rules.rulebook import make_rulebook
 
         words = None if q is None else split_points(q)
@@ -543,9 +542,11 @@ class Study(Value):
                 else "an order is a number",
                 fix="ask for order 3 or 4; one transfer of a higher order can be explained",
             )
-        words = words or ("GM",) * int(order)
-        points = [self.point(word) for word in words]
-        require_closed(self.crystal, points, words)
+        points = [self.point(word) for word in words or ("GM",) * int(order)]
+        if words is not None:
+            from symchiral.rules.momentum import require_closed
+
+            require_closed(self.crystal, points, words)
         return make_rulebook(self.crystal, self.axis, points, acoustic=acoustic)
 
     def vertices(self, *, order: int = 3, acoustic: bool = False) -> tuple[RuleBook, ...]:

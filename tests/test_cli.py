@@ -103,6 +103,7 @@ def usage(capsys: Capture, *words: str, says: tuple[str, ...] = ()) -> None:
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("usage: symchiral")
+    assert len(err.splitlines()) == 2
     for word in says:
         assert word in err, err
 
@@ -330,7 +331,8 @@ def test_bad_orders_and_tolerances(capsys: Capture) -> None:
 def test_bad_usage(capsys: Capture) -> None:
     assert "symchiral predict Bi2Se3" in good(capsys)
     usage(capsys, "predct", "Bi2Se3", says=("did you mean predict?",))
-    usage(capsys, "predict", says=("FILE",))
+    usage(capsys, "--quiet", "predict", "Bi2Se3", says=("symchiral COMMAND --quiet",))
+    usage(capsys, "predict", says=("FILE", "symchiral predict --help"))
     usage(capsys, "explain", "Bi2Se3", says=("TRANSFER",))
     usage(capsys, "predict", "Bi2Se3", "--al", says=("--al", "did you mean --all?"))
     usage(capsys, "predict", "MgB2", "--q", "A", "A", "GM", says=('--q "A A GM"',))

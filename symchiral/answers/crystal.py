@@ -27,7 +27,6 @@ from symchiral.crystal.search import SymmetricCrystal, point_group_symbol
 from symchiral.irreps.axis import Axis, named_operation
 from symchiral.irreps.stars import place_name, star_arms
 from symchiral.modes.unbroken import conserved_order
-from symchiral.rules.magnetism import site_moments
 from symchiral.value import UNWRITTEN
 
 if TYPE_CHECKING:
@@ -217,6 +216,8 @@ def _magnetic(crystal: SymmetricCrystal) -> MagneticGroup | None:
     names = crystal.magnetic
     if names is None:
         return None
+    from symchiral.rules.magnetism import site_moments
+
     moments = site_moments(crystal)
     return MagneticGroup(
         type=names.type,

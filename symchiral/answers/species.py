@@ -21,7 +21,6 @@ from symchiral.modes.motion import Motion, Sign, SiteWord
 from symchiral.modes.parts import spin_orbital
 from symchiral.modes.species import Species
 from symchiral.rules.activity import Polarization, activity, infrared_light
-from symchiral.rules.magnetism import odd_activity
 
 
 class Share(Record, frozen=True, kw_only=True):
@@ -217,6 +216,8 @@ def by_order(species: Species) -> ByOrder | UnsetType:
     crystal = species.matrices.crystal
     if crystal.magnetic is None or species.place:
         return UNSET
+    from symchiral.rules.magnetism import odd_activity
+
     odd = odd_activity(crystal, species.participant)
     return ByOrder(infrared=odd.infrared, raman=odd.raman, hyper_raman=odd.hyper_raman)
 

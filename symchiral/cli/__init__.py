@@ -1,56 +1,41 @@
 """The command line: one file per command; the only place that prints.
 
 A command's module declares its arguments with nothing but argparse and imports the library when it
-runs, so that ``--help`` loads neither numpy nor anything heavier.
+runs, so that ``--help`` loads neither numpy nor anything heavier. The module of a command is named
+like it, and is imported when the command is asked for, or the list of all of them.
 """
 
 from __future__ import annotations
 
 import argparse
-import difflib
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from typing import Any, NoReturn
 
-from symchiral.cli import (
-    animate,
-    audit,
-    bands,
-    couple,
-    explain,
-    light,
-    modes,
-    phonons,
-    plan,
-    predict,
-    schema,
-    show,
-    simulate,
-    streams,
-    validate,
-)
+from symchiral.cli import streams
 from symchiral.cli.printing import write_failure
 from symchiral.disk import recording
 from symchiral.errors import SymchiralError, nearest, told
 from symchiral.version import __version__
 
-COMMANDS = {
-    "predict": predict,
-    "explain": explain,
-    "show": show,
-    "modes": modes,
-    "light": light,
-    "bands": bands,
-    "animate": animate,
-    "phonons": phonons,
-    "couple": couple,
-    "audit": audit,
-    "simulate": simulate,
-    "plan": plan,
-    "validate": validate,
-    "schema": schema,
-}
-"""Every command by name, in the order of the help."""
+COMMANDS = (
+    "predict",
+    "explain",
+    "show",
+    "modes",
+    "light",
+    "bands",
+    "animate",
+    "phonons",
+    "couple",
+    "audit",
+    "simulate",
+    "plan",
+    "validate",
+    "schema",
+)
+"""Every command, in the order of the help."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -60,22 +45,33 @@ class Parser(argparse.ArgumentParser):
     """Print what is wrong as a document, too."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong on stderr and end with status 2."""
+        """Say on stderr what is wrong and where all options are listed; end with status 2."""
         if Parser.json:
             write_failure("UsageError", told(message), "", f"{self.prog} --help", status=2)
-        super().error(told(message))
+        streams.say(f"{self.usage_in_short()}\n{self.prog}: error: {told(message)}")
+        streams.finish()
+        self.exit(2)
+
+    def usage_in_short(self) -> str:
+        """Return one line: what must be given."""
+        words = [self.prog]
+        for action in self._get_positional_actions():
+            words.append(f"{action.metavar or action.dest}{' ...' if action.nargs else ''}")
+        return f"usage: {' '.join(words)} [options]   (all of them: {self.prog} --help)"
 
 
-def parser() -> argparse.ArgumentParser:
-    """Build the command line."""
+def parser(names: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
+    """Build the command line, of some commands or of all."""
     root = Parser(
         prog="symchiral",
         description="Which vibrations of a crystal can hand rotation to which others, and why.",
-        epilog="Start with: symchiral predict Bi2Se3",
+        epilog="examples:\n  symchiral predict Bi2Se3\n  symchiral show FILE.cif",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     root.add_argument("--version", action="version", version=f"symchiral {__version__}")
     commands = root.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, module in COMMANDS.items():
+    for name in names:
+        module: Any = import_module(f"symchiral.cli.{name}")
         sub = commands.add_parser(
             name,
             help=module.SUMMARY,
@@ -91,8 +87,11 @@ def parser() -> argparse.ArgumentParser:
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """Read the command line; what is misspelt ends the process with the nearest that is known."""
-    root = parser()
-    if words and not words[0].startswith("-") and words[0] not in COMMANDS:
+    known = words[:1] if words[0] in COMMANDS else COMMANDS
+    root = parser(known)
+    if words[0].startswith("-") and words[0] not in ("-h", "--help", "--version"):
+        root.error(f"{words[0]} stands before the command: write symchiral COMMAND {words[0]}")
+    if known is COMMANDS and not words[0].startswith("-"):
         root.error(f"no command {words[0]!r}: {nearest(words[0], COMMANDS)}")
     options, unknown = root.parse_known_args(words)
     if unknown:
@@ -105,6 +104,8 @@ def _unknown(sub: argparse.ArgumentParser, words: Sequence[str], unknown: Sequen
     first = unknown[0]
     text = f"unrecognized arguments: {' '.join(unknown)}"
     if first.startswith("-"):
+        import difflib
+
         known = [name for action in sub._actions for name in action.option_strings]
         close = difflib.get_close_matches(first.partition("=")[0], known, n=1)
         return text + (f"; did you mean {close[0]}?" if close else "")

@@ -24,12 +24,14 @@ def add_field(parser: argparse.ArgumentParser) -> None:
 
 def write_changes(study: Study) -> None:
     """Print what a static field changes, where there is one."""
+    if study.free is None:
+        return
     from symchiral.answers.changes import changes
     from symchiral.answers.crystal import static_field, structure
     from symchiral.text.changes import changes_table
 
     field = static_field(study.crystal, study.background)
-    if study.free is not None and field is not None:
+    if field is not None:
         found = changes(study.free.crystal, study.crystal, study.changes())
         write("")
         write_table(changes_table(found, structure(study.crystal), field))

@@ -78,15 +78,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the tables, or the document."""
-    from symchiral.answers.predict import vertices
-    from symchiral.fields.pump import Pump
-    from symchiral.rules.activity import process
     from symchiral.text.predict import species_table, transfers_table, vertices_table
 
     check_answer_file(options, "predict")
     study = open_study(options, gamma=options.q is None)
     path = same_input(options)
     if options.q == "star":
+        from symchiral.answers.predict import vertices
+
         books = study.vertices(order=options.order, acoustic=options.acoustic)
         every = vertices(study.crystal, books)
         deliver(options, "predict", every, lambda: [vertices_table(every, path=path)])
@@ -109,33 +108,41 @@ def run(options: argparse.Namespace) -> None:
         # Where symmetry allows nothing, its table says why and what to try.
         if study.phonons is not None and answer.rows.allowed:
             return [transfers_table(answer, path=path, everything=uncut)]
-        return [
-            species_table(
-                answer,
-                path=path,
-                everything=uncut,
-                pump=Pump.of(options.pump) if answer.rows.allowed else None,
-                probe=process(options.probe) if options.probe and answer.rows.allowed else None,
-            )
-        ]
+        kept = _kept(options) if answer.rows.allowed else {}
+        return [species_table(answer, path=path, everything=uncut, **kept)]
 
     deliver(options, "predict", answer, table)
     if not (options.json or options.output or resonance):
         write_changes(study)
 
 
+def _kept(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the light that drives and the process that sees the transfers to show."""
+    found: dict[str, Any] = {}
+    if options.pump is not None:
+        from symchiral.fields.pump import Pump
+
+        found["pump"] = Pump.of(options.pump)
+    if options.probe is not None:
+        from symchiral.rules.activity import process
+
+        found["probe"] = process(options.probe)
+    return found
+
+
 def resonance_options(options: argparse.Namespace) -> dict[str, Any]:
     """Return the options that concern frequencies, as far as they are given."""
-    from symchiral.fields.pump import frequency
-    from symchiral.reading.spectrum import read_linewidths
-
     found: dict[str, Any] = {}
     if options.pump is not None:
         found["pump"] = options.pump
     if options.probe is not None:
         found["probe"] = options.probe
     if options.max_detuning is not None:
+        from symchiral.fields.pump import frequency
+
         found["max_detuning"] = frequency(options.max_detuning)
     if options.linewidth is not None:
+        from symchiral.reading.spectrum import read_linewidths
+
         found["linewidth"] = read_linewidths(options.linewidth)
     return found

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from symchiral.display import display
 from symchiral.engine.coupling import Leg
-from symchiral.engine.invariant import Invariant, invariant
 from symchiral.engine.judge import VerdictWord
 from symchiral.engine.reason import Reason, why_forbidden
 from symchiral.irreps.axis import Axis
@@ -20,8 +19,10 @@ from symchiral.modes.species import Species
 from symchiral.rules.activity import Route, routes
 from symchiral.rules.budget import PamSense, RotationSense, compared, sum_of_signs
 from symchiral.rules.channel import Channel
-from symchiral.rules.magnetism import velocities_may
 from symchiral.value import Value
+
+if TYPE_CHECKING:
+    from symchiral.engine.invariant import Invariant
 
 Velocities = Literal["forbidden", "not judged"]
 """What a velocity in place of a displacement makes of a forbidden coupling."""
@@ -182,6 +183,8 @@ class Rule(Value):
         """The invariants of the coupling; None if it is forbidden."""
         if not self.allowed or self.necessary_only:
             return None
+        from symchiral.engine.invariant import invariant
+
         return invariant(self.channel.coupling, self.channel.turn)
 
     @cached_property
@@ -208,6 +211,8 @@ class Rule(Value):
             return None
         if self.acoustic_only:
             return "forbidden"
+        from symchiral.rules.magnetism import velocities_may
+
         return "not judged" if velocities_may(crystal, self.channel.coupling) else "forbidden"
 
     @property

@@ -15,7 +15,6 @@ from symchiral.irreps.axis import Axis, axis_at
 from symchiral.modes.species import Species, find_species
 from symchiral.rules.activity import ROUTES, Process, absorbs, process
 from symchiral.rules.channel import read_channel
-from symchiral.rules.grammar import lookup, resolve_transfer
 from symchiral.rules.group_rules import Population, enumerate_channels
 from symchiral.rules.rule import Rule
 from symchiral.value import Value
@@ -128,6 +127,8 @@ class RuleBook(Value, Tabular):
             return replace(self, everything=self.rules[key], selection=True)
         if isinstance(key, int):
             return self.rules[key]
+        from symchiral.rules.grammar import resolve_transfer
+
         turn = self.axis.turn if self.axis else None
         channel = read_channel(resolve_transfer(key, self.species, turn), turn)
         return Rule(channel, self.species, self.axis)
@@ -161,6 +162,8 @@ class RuleBook(Value, Tabular):
         LabelError
             The crystal has no such species here.
         """
+        from symchiral.rules.grammar import lookup
+
         name, _, q = label.partition("@")
         wanted = lookup(name, q or None, self.species).key
         return self._where(lambda rule: any(leg.species == wanted for leg in rule.channel.coupling))
