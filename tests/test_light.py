@@ -23,7 +23,7 @@ from symchiral.fields.beam import find_beam
 from symchiral.fields.polarization import Polarization
 from symchiral.fields.pump import Pump
 from symchiral.modes.species import find_species
-from symchiral.rules.allowance import Allowance, AllowanceKind, allowances
+from symchiral.rules.allowance import Allowance, AllowanceKind, Factor, allowances
 from symchiral.rules.domains import Survival, SurvivalKind, survivals
 from symchiral.rules.intensity import intensity_text
 from symchiral.rules.light import Light, Target
@@ -666,10 +666,58 @@ def test_bad_beams_are_refused(capsys: Capture, options: tuple[str, ...]) -> Non
     assert BAD_BEAMS[options] in err
 
 
+@pytest.mark.parametrize("name", ["Te_P3121", "GaAs", "BaTiO3_P4mm", "MnF2_AFM", "Co3Sn2S2_FM"])
+def test_factors_of_an_effect_have_as_many_invariants_as_it_says(name: str) -> None:
+    """By characters: the mean of their product over the group, time signs of the odd ones in it."""
+    study = sc.read(name)
+    crystal = study.crystal
+    optical = [s for s in study.species() if s.optical]
+    species = {s.label: s.participant for s in optical}
+    proper, trace = np.linalg.det(crystal.rotations), np.trace(crystal.rotations, axis1=1, axis2=2)
+    signs = np.ones(len(proper)) if crystal.signs is None else np.array(crystal.signs)
+    images = [
+        int(np.argmin(np.abs(w @ w - crystal.rotations).sum((1, 2)))) for w in crystal.rotations
+    ]
+
+    def character(factor: Factor, label: str | None) -> tuple[np.ndarray, bool]:
+        """Of every operation, and whether the factor is odd in time."""
+        if factor in ("mode", "rotation"):
+            assert label is not None
+            own = np.real(np.trace(species[label].matrices[:, 0], axis1=1, axis2=2))
+            return (own, False) if factor == "mode" else ((own**2 - own[images]) / 2, True)
+        values = {
+            "light-spin": (proper * trace, True),
+            "propagation": (trace, True),
+            "moment": (proper * trace, True),
+            "axial-vector": (proper * trace, False),
+            "pseudoscalar": (proper, False),
+        }
+        return values[factor]
+
+    counted = set()
+    for effect in study.light().allows:
+        if effect.kind in ("optical-activity", "zero-field-splitting", "non-degenerate-rotation"):
+            continue  # a part of the form, or a number of species
+        whole = 0.0
+        of_modes = {"mode", "rotation"} & set(effect.factors)
+        # Of the others only those that have the effect along the beam.
+        every = effect.kind in ("axial-modes", "chirality")
+        labels = tuple(species) if every else effect.species
+        for label in labels if of_modes else (None,):
+            values, odd = zip(*(character(f, label) for f in effect.factors), strict=True)
+            product = np.prod(values, axis=0)
+            if sum(odd) % 2:
+                product = product * signs if crystal.magnetic is not None else 0 * product
+            whole += product.mean()
+        assert effect.coefficients == pytest.approx(whole)
+        counted.add(effect.kind)
+    assert len(counted) >= (7 if crystal.magnetic else 5)
+
+
 def test_every_effect_has_words_of_its_own() -> None:
     """Of every kind a name, and what follows where it exists, or why twins take it away."""
     effects = [
-        Allowance(kind, "S·k", 1, True, ("Eg",), told_apart=True, by_light=("Eg",))
+        Allowance(kind, ("light-spin",), 1, True, ("Eg",), told_apart=True, by_light=("Eg",))
         for kind in get_args(AllowanceKind)
     ]
     assert len({effect.text for effect in effects}) == len(effects) == 10

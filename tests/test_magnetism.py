@@ -87,6 +87,27 @@ def test_every_magnetic_space_group_is_found() -> None:
     assert found == {1: 230, 2: 230, 3: 674, 4: 517}
 
 
+@pytest.mark.parametrize("name", [*SHIPPED])
+def test_documents_say_what_splits_a_species_or_forbids_it(name: str) -> None:
+    study = sc.read(name)
+    crystal, species = study.crystal, {s.label: s.participant for s in study.species()}
+    magnetism = study.show().magnetism
+    assert magnetism is not None
+    for s in magnetism.splitting:
+        assert s.split == (s.kind == "allowed")
+        assert (s.kind == "operation") == (s.operation is not None)
+        assert (s.kind == "translation") == (crystal.signs is None)
+        if s.operation is None:
+            continue
+        assert crystal.signs is not None
+        seitz = [g.seitz for g in crystal.group.standard_operations]
+        g = seitz.index(s.operation.seitz)
+        assert s.operation.reversed == (crystal.signs[g] < 0)
+        turned = np.linalg.det(species[s.species].matrices[g, 0]).real  # of L, for two partners
+        assert turned * crystal.signs[g] == pytest.approx(-1)
+        assert s.operation.seitz in s.reason
+
+
 # The 58 black-and-white classes as the International Tables write them, up to the order of the
 # second and third place, and of all places of mm2 and mmm: a change of axes.
 BLACK_AND_WHITE = """

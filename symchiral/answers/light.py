@@ -48,7 +48,7 @@ from symchiral.fields.background import Background
 from symchiral.modes.mode import Modes
 from symchiral.modes.species import Species
 from symchiral.rules.activity import activity
-from symchiral.rules.allowance import AllowanceKind, allowances
+from symchiral.rules.allowance import AllowanceKind, Factor, allowances
 from symchiral.rules.domains import Domains, SurvivalKind, survivals
 from symchiral.rules.intensity import AngularLaw, Wave, intensity_text
 from symchiral.rules.light import SPINS, Reversal, Spin, Target, exchanging
@@ -263,7 +263,11 @@ class Effect(Record, frozen=True, kw_only=True):
     text: str
     """Its name for readers."""
     product: str
-    """The product."""
+    """The product, as text."""
+    factors: tuple[Factor, ...] = ()
+    """Its factors: the spin S of light (iE x E*), its direction k of travel, a magnetic moment
+    M, an axial vector A (even in time) and a pseudoscalar chi of the structure, a mode Q, its
+    rotation Q x dQ/dt, the velocity dQ'/dt of another mode."""
     coefficients: Count
     """Real coefficients of the product, for any direction of the beam."""
     allowed: bool
@@ -407,6 +411,7 @@ def light(
                 kind=a.kind,
                 text=a.text,
                 product=a.product,
+                factors=a.factors,
                 coefficients=a.coefficients,
                 allowed=a.allowed,
                 species=a.species,

@@ -9,16 +9,29 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from symchiral.answers.record import Record, Vector, tidy
 from symchiral.crystal.directions import direction_name
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.engine.reason import OperationName
 from symchiral.modes.species import Species
-from symchiral.rules.magnetism import mixing, net_moment, site_moments, splittings
+from symchiral.rules.magnetism import SplittingKind, mixing, net_moment, site_moments, splittings
+from symchiral.rules.magnetism import TimedOperation as RuleOperation
 
 SMALL = 0.005
 """Moments below this are none, μB."""
+
+
+class TimedOperation(Record, frozen=True, kw_only=True):
+    """An operation of a magnetic group."""
+
+    name: OperationName
+    """What kind of operation it is."""
+    seitz: str
+    """Seitz symbol in the standard setting."""
+    reversed: bool
+    """Whether it comes with time reversal."""
 
 
 class Splitting(Record, frozen=True, kw_only=True):
@@ -29,7 +42,13 @@ class Splitting(Record, frozen=True, kw_only=True):
     split: bool
     """Whether they do."""
     reason: str
-    """Why, or what forbids it."""
+    """Why, or what forbids it, as text."""
+    kind: SplittingKind | UnsetType = UNSET
+    """What decides: allowed, no operation reverses Q x dQ/dt; else what forbids it: time-reversal;
+    translation, time reversal with a translation; operation, the one beside; group, operations
+    together."""
+    operation: TimedOperation | None = None
+    """The simplest operation that reverses Q x dQ/dt, where a single one does; else null."""
 
 
 class SiteMoment(Record, frozen=True, kw_only=True):
@@ -86,7 +105,13 @@ def magnetism(crystal: SymmetricCrystal, species: Sequence[Species]) -> Magnetis
     return Magnetism(
         net_moment=tidy(net, 9),
         splitting=tuple(
-            Splitting(species=s.species, split=s.split, reason=s.reason)
+            Splitting(
+                species=s.species,
+                split=s.split,
+                reason=s.reason,
+                kind=s.kind,
+                operation=None if s.operation is None else _operation(s.operation),
+            )
             for s in splittings(crystal, species)
         ),
         mixing=mixing(crystal, species),
@@ -95,6 +120,10 @@ def magnetism(crystal: SymmetricCrystal, species: Sequence[Species]) -> Magnetis
         moments=tuple(_moments(crystal)),
         turning=() if crystal.signs is None else tuple(_turning(crystal, species)),
     )
+
+
+def _operation(g: RuleOperation) -> TimedOperation:
+    return TimedOperation(name=g.name, seitz=g.seitz, reversed=g.reversed)
 
 
 def _moments(crystal: SymmetricCrystal) -> list[SiteMoment]:

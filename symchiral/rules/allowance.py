@@ -31,6 +31,21 @@ AllowanceKind = Literal[
 ]
 
 
+Factor = Literal[
+    "light-spin",
+    "propagation",
+    "moment",
+    "axial-vector",
+    "pseudoscalar",
+    "mode",
+    "rotation",
+    "velocity",
+]
+"""What stands in the product of an effect: the spin S of light, its direction k of travel, a
+magnetic moment M, an axial vector A and a pseudoscalar χ of the structure, a mode Q, its rotation
+Q×Q̇, the velocity Q̇' of another mode."""
+
+
 @dataclass(frozen=True)
 class Allowance:
     """One effect: the product that makes it, and whether and where it exists.
@@ -39,8 +54,8 @@ class Allowance:
     ----------
     kind : str
         Which effect.
-    product : str
-        The product of participants that must contain an invariant.
+    factors : tuple of str
+        The factors of the product that must contain an invariant.
     coefficients : int
         Number of real coefficients of that product.
     allowed : bool
@@ -59,7 +74,7 @@ class Allowance:
     """
 
     kind: AllowanceKind
-    product: str
+    factors: tuple[Factor, ...]
     coefficients: int
     allowed: bool
     species: tuple[str, ...] = ()
@@ -67,6 +82,12 @@ class Allowance:
     told_apart: bool = False
     chiral: bool = False
     by_light: tuple[str, ...] = ()
+
+    @property
+    def product(self) -> str:
+        """The product that must contain an invariant, as text: ``S·k``."""
+        text: str = display(self, "product")
+        return text
 
     @property
     def text(self) -> str:
@@ -129,7 +150,7 @@ def _optical_activity(light: Light) -> Allowance:
     along = form.verdict(n, n).word == "allowed"
     return Allowance(
         "optical-activity",
-        "S·k",
+        ("light-spin", "propagation"),
         _symmetric_part(form),
         along,
     )
@@ -140,7 +161,7 @@ def _ferroaxial(light: Light) -> Allowance:
     along = form.verdict(light.beam.frame[2].astype(complex)).word == "allowed"
     return Allowance(
         "ferroaxial",
-        "A",
+        ("axial-vector",),
         len(form),
         len(form) > 0,
         along=along,
@@ -163,7 +184,7 @@ def _splitting(light: Light) -> Allowance:
     seen = light.beam.geometry == "backscattering" and _told_apart(light, found)
     return Allowance(
         "linear-splitting",
-        "k·(Q×Q̇)",
+        ("propagation", "rotation"),
         sum(len(forms[label]) for label in found),
         bool(found),
         tuple(found),
@@ -198,7 +219,7 @@ def _moment(light: Light) -> Allowance:
             coefficients += len(form)
     return Allowance(
         "phonon-moment",
-        "M·(Q×Q̇)",
+        ("moment", "rotation"),
         coefficients,
         bool(found),
         tuple(found),
@@ -229,13 +250,13 @@ def _magnetic(light: Light) -> tuple[Allowance, ...]:
     return (
         Allowance(
             "magnetic-dichroism",
-            "S",
+            ("light-spin",),
             len(dichroism),
             along,
         ),
         Allowance(
             "zero-field-splitting",
-            "Q×Q̇",
+            ("rotation",),
             len(split),
             bool(split),
             split,
@@ -243,14 +264,14 @@ def _magnetic(light: Light) -> tuple[Allowance, ...]:
         ),
         Allowance(
             "non-degenerate-rotation",
-            "Q·Q̇'",
+            ("mode", "velocity"),
             len(turned),
             bool(turned),
             turned,
         ),
         Allowance(
             "inverse-faraday",
-            "M·S",
+            ("moment", "light-spin"),
             len(inverse),
             made,
             along=along,
@@ -264,7 +285,7 @@ def _axial_modes(light: Light) -> Allowance:
     found = tuple(label for label, form in forms.items() if len(form))
     return Allowance(
         "axial-modes",
-        "A·Q",
+        ("axial-vector", "mode"),
         sum(len(forms[label]) for label in found),
         bool(found),
         found,
@@ -283,7 +304,7 @@ def _handedness(light: Light) -> Allowance:
     )
     return Allowance(
         "chirality",
-        "χ·Q",
+        ("pseudoscalar", "mode"),
         sum(len(forms[label]) for label in found),
         bool(found),
         found,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symchiral.answers.light import NOTED
-from symchiral.rules.allowance import Allowance, AllowanceKind
+from symchiral.rules.allowance import Allowance, AllowanceKind, Factor
 from symchiral.rules.domains import Survival
 from symchiral.rules.raman import RamanLines
 
@@ -34,6 +34,17 @@ _NOTES: dict[AllowanceKind, str] = {
     "inverse-faraday": "it reverses with the spin of the light",
 }
 
+_SYMBOLS: dict[Factor, str] = {
+    "light-spin": "S",
+    "propagation": "k",
+    "moment": "M",
+    "axial-vector": "A",
+    "pseudoscalar": "χ",
+    "mode": "Q",
+    "rotation": "Q×Q̇",
+    "velocity": "Q̇'",
+}
+
 _PEAKS = "σ+→σ− and σ−→σ+ peak at different frequencies"
 
 
@@ -43,7 +54,7 @@ def display(noun: object, form: str) -> Any:
     ========== ==========================================================
     noun       forms
     ========== ==========================================================
-    Allowance  ``text`` (its name), ``note`` (what follows)
+    Allowance  ``text`` (its name), ``note`` (what follows), ``product``
     Survival   ``text`` (its name), ``note`` (how, or why not)
     RamanLines ``asymmetry`` (which tensors are not as symmetry allows)
     ========== ==========================================================
@@ -53,6 +64,8 @@ def display(noun: object, form: str) -> Any:
             return allowance_text(noun)
         case Allowance(), "note":
             return allowance_note(noun)
+        case Allowance(), "product":
+            return product_text(noun.factors)
         case Survival(), "text":
             return survival_text(noun)
         case Survival(), "note":
@@ -84,6 +97,20 @@ def allowance_note(effect: Allowance) -> str:
     if effect.kind == "inverse-faraday" and effect.along:
         return f"{note}, beside a change of the net moment that does not"
     return note
+
+
+def product_text(factors: tuple[Factor, ...]) -> str:
+    """Write a product of factors.
+
+    Examples
+    --------
+    >>> product_text(("propagation", "rotation")), product_text(("rotation",))
+    ('k·(Q×Q̇)', 'Q×Q̇')
+    """
+    several = len(factors) > 1
+    return "·".join(
+        f"({_SYMBOLS[f]})" if several and f == "rotation" else _SYMBOLS[f] for f in factors
+    )
 
 
 def _chirality(effect: Allowance) -> str:
