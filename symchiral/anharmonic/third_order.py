@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from symchiral.algebra.phases import phase_of
 from symchiral.anharmonic.couplings import Couplings
 from symchiral.anharmonic.door import Supercell, harmonic_from_yaml, third_order_from_yaml
 from symchiral.anharmonic.polynomial import Polynomial
@@ -123,7 +124,7 @@ class ThirdOrder(Value):
             steps = (x - x[i])[:, None] + shifts
             lengths = np.linalg.norm(steps @ cell, axis=2)
             near = lengths < lengths.min(axis=1)[:, None] + 1e-3
-            waves = np.exp(2j * np.pi * (steps @ q))
+            waves = phase_of(steps @ q)
             found[row] = (waves * near).sum(axis=1) / near.sum(axis=1)
         return found
 
@@ -170,7 +171,7 @@ class ThirdOrder(Value):
             block = self.constants[row].reshape(size, -1)
             half = (left.T @ block).reshape(n, size, 27).transpose(1, 0, 2).reshape(size, -1)
             whole = (right.T @ half).reshape(n, n, 3, 3, 3)
-            phase = np.exp(2j * np.pi * (total @ x[i])) / np.sqrt(self.masses[i])
+            phase = phase_of(total @ x[i]) / np.sqrt(self.masses[i])
             found[atom[i]] += phase * whole.transpose(2, 1, 3, 0, 4)
         return found.reshape(3 * n, 3 * n, 3 * n)
 

@@ -6,7 +6,6 @@ The records come first, then the functions that fill them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -51,7 +50,7 @@ from symchiral.rules.activity import activity
 from symchiral.rules.allowance import AllowanceKind, Factor, allowances
 from symchiral.rules.domains import Domains, SurvivalKind, survivals
 from symchiral.rules.intensity import AngularLaw, Wave, intensity_text
-from symchiral.rules.light import SPINS, Reversal, Spin, Target, exchanging
+from symchiral.rules.light import PAIRS, Reversal, Spin, Target, exchanging
 from symchiral.rules.light import Light as RuleLight
 from symchiral.rules.magnetic_light import seen_pairs
 from symchiral.rules.magnetism import odd_activity
@@ -381,7 +380,7 @@ def light(
     """
     crystal = seen.crystal
     g = exchanging(crystal, seen.beam)
-    first, second, third, fourth = (_photons(seen, s, t) for s, t in product(SPINS, SPINS))
+    first, second, third, fourth = (_photons(seen, s, t) for s, t in PAIRS)
     return Light(
         **beginning(crystal, () if raman is None else _notices(raman)),
         structure=structure(crystal),

@@ -11,7 +11,7 @@ with the vectors, so screws, momentum Umklapp and permuted arms need no special 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from math import prod
@@ -144,9 +144,9 @@ def verdict_of(size: float) -> Verdict:
     return Verdict("forbidden" if size <= FORBIDDEN else "undecided", size)
 
 
-def time_odd(coupling: Coupling) -> bool:
-    """Whether time reversal changes the sign of the product."""
-    return prod(leg.participant.time_parity for leg in coupling) < 0
+def time_odd(participants: Iterable[Participant]) -> bool:
+    """Whether time reversal, where it is unbroken, changes the sign of the product."""
+    return prod(p.time_parity for p in participants) < 0
 
 
 def odd_spin(coupling: Coupling) -> bool:
@@ -169,7 +169,8 @@ def between_normal_modes(coupling: Coupling) -> bool:
 
 def excluded(coupling: Coupling) -> bool:
     """Whether the product vanishes without asking the group of space."""
-    return odd_spin(coupling) or time_odd(coupling) or between_normal_modes(coupling)
+    odd = time_odd(leg.participant for leg in coupling)
+    return odd or odd_spin(coupling) or between_normal_modes(coupling)
 
 
 def average_of(
@@ -204,8 +205,10 @@ def count_coefficients(
     The unitary operations that map the named arms onto themselves (permutations of equal legs
     included) leave :math:`m` invariants, the trace of their average over all components. If an
     antiunitary operation θg maps the named arms onto themselves too there are m real
-    coefficients, else 2m. All participants are non-magnetic: θ acts.
+    coefficients, else 2m; none if the product is odd under θ itself.
     """
+    if time_odd(participants):
+        return 0
     m = len(participants)
     named = tuple(arms)
     moved = np.stack([p.images[:, a] for p, a in zip(participants, named, strict=True)], axis=1)

@@ -133,7 +133,7 @@ def why_forbidden(coupling: Coupling, turn: Turn | None = None) -> Reason:
         return Reason("momentum", total=tuple(coupling.momentum.texts))
     if odd_spin(coupling):
         return Reason("spin")
-    if time_odd(coupling):
+    if time_odd(leg.participant for leg in coupling):
         return Reason("time-reversal")
     if between_normal_modes(coupling) and largest(average_of(coupling)) > FORBIDDEN:
         return Reason("normal-mode")

@@ -130,7 +130,7 @@ def tensor_form(
     Parameters
     ----------
     participants : tuple of Participant
-        Fields and irreps at the zone centre, non-magnetic.
+        Fields and irreps at the zone centre.
     equal : tuple of tuples of int
         Indices that are one and the same field or mode: the tensor is symmetric in them.
 
@@ -148,8 +148,7 @@ def tensor_form(
     """
     arms = (0,) * len(participants)
     shape = tuple(p.dimension for p in participants)
-    odd = prod(p.time_parity for p in participants) < 0
-    rank = 0 if odd else count_coefficients(participants, arms, equal)
+    rank = count_coefficients(participants, arms, equal)
     if not rank:
         return TensorForm(participants, frozen(np.zeros((0, *shape))), "")
     bases = [np.eye(p.dimension, dtype=complex) if p.field else partners(p) for p in participants]

@@ -27,7 +27,6 @@ from math import isnan
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.engine.coupling import Coupling, Leg
-from symchiral.engine.judge import judge
 from symchiral.errors import LimitError
 from symchiral.experiment.candidates import CandidateChannel, CandidateMode, Mechanism, Sense
 from symchiral.experiment.gain import Coefficients
@@ -39,6 +38,7 @@ from symchiral.irreps.pam import Component
 from symchiral.irreps.participant import Participant
 from symchiral.modes.names import ModeName
 from symchiral.modes.species import Species
+from symchiral.rules.activity import Polarization, absorbs
 from symchiral.rules.channel import read_channel
 from symchiral.rules.grammar import light_about
 from symchiral.rules.light import exchanging
@@ -228,9 +228,9 @@ def expect(
         if not place.mode.infrared or (pump and not _inside(place.mode, pump, slack)):
             continue
         for component in place.species.components:
-            made = Leg(place.species.participant, component, outgoing=True)
-            for spin, light in spins.items():
-                if judge(Coupling((Leg(field, light), made))).word == "allowed":
+            for spin in spins:
+                light: Polarization = "+" if spin > 0 else "-"
+                if absorbs(place.species.participant, component.index, axis.turn, light):
                     entering[spin].append(_Quantum(place, component, spin))
 
     @cache

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from symchiral.algebra.phases import phase_of
 from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.errors import GrammarError
@@ -82,11 +83,10 @@ def electronic_state(
     # {E|t} g is the named operation: g itself carries the phase of −t besides. Of spin ½ the
     # powers 0 to n − 1 of the double group stand for the operations: of an even number of such
     # states the product is the same for either choice.
-    step = np.exp(-2j * np.pi * (float(j0) + float(shift.generic[2])) / turn.order)
+    step = phase_of(-(j0 + shift.generic[2]), turn.order)
     index, lattice, phase = 0, np.zeros(3, dtype=np.int64), 1.0 + 0j
     for _ in range(turn.order):
-        turns = float(arms[0].dot(lattice))
-        value = phase * np.exp(2j * np.pi * turns)
+        value = phase * phase_of(arms[0].dot(lattice))
         matrices[index, 0], matrices[index, 1] = value, np.conj(value)
         known.append(index)
         # {E|t}g · {E|s}h = {E|t + W_g s + t_gh} gh

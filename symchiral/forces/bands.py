@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from symchiral.algebra.phases import phase_of
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import GrammarError, LimitError, SymmetryError
@@ -344,7 +345,7 @@ def _follow(
     shift = np.array(segment.shift)
     direction = crystal.frame.wavevector(segment.vector, to="cartesian", source="primitive")
     # e(q + G) = e(q) exp(−iG·r): the piece lies beside its line.
-    phases = np.exp(-2j * np.pi * (crystal.primitive.positions @ shift)).repeat(3)[:, None]
+    phases = phase_of(-crystal.primitive.positions @ shift).repeat(3)[:, None]
     frequencies, am = np.empty((n, size)), np.empty((n, size, 3))
     vectors = np.empty((n, size, size), dtype=complex) if keep else None
     for i, q in enumerate(coordinates - shift):

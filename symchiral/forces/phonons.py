@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.algebra.phases import phase_of
 from symchiral.crystal.crystal import Crystal, Notice, Source
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry
@@ -144,7 +145,7 @@ class Phonons(Value):
             )
         rows = (3 * self._order[:, None] + np.arange(3)).ravel()
         # Atoms of the source are a little beside their symmetric places.
-        phases = np.exp(2j * np.pi * (self._offsets @ q)).repeat(3)
+        phases = phase_of(self._offsets @ q).repeat(3)
         return np.asarray(matrix[np.ix_(rows, rows)] * np.outer(phases, phases.conj()))
 
     @cached_property
@@ -224,7 +225,7 @@ class Phonons(Value):
         (3,) float, (3N, n) complex
             q on the reciprocal basis of the source, and the eigenvectors of its atoms.
         """
-        phases = np.exp(-2j * np.pi * (self._offsets @ q))
+        phases = phase_of(-self._offsets @ q)
         found = np.empty((len(self._order), 3, eigenvectors.shape[1]), dtype=complex)
         found[self._order] = phases[:, None, None] * eigenvectors.reshape(found.shape)
         return q @ self._basis, found.reshape(eigenvectors.shape)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from symchiral.algebra.phases import phase_of
 from symchiral.crystal.crystal import SYMBOLS
 from symchiral.errors import ReadError
 from symchiral.forces.check import checked_hdf5, checked_unit
@@ -94,7 +95,7 @@ class Tabulated:
             if len(hits):
                 i = self._one_of(hits, direction)
                 # e(q + G) = e(q) exp(−i G·r) in the gauge with the position in the phase.
-                phases = np.exp(-2j * np.pi * (self.positions @ whole[i])).repeat(3)
+                phases = phase_of(-self.positions @ whole[i]).repeat(3)
                 vectors = phases[:, None] * self._eigenvectors[i]
                 f = self._frequencies[i]
                 # What overflows is no number, and found to be none where the matrix is used.

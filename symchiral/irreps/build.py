@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from symchiral.algebra.phases import phase_of
 from symchiral.crystal.qpoint import QPoint, little_group
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
 from symchiral.irreps import cache
@@ -96,7 +97,7 @@ def _factor_system(group: SpaceGroup, q: QPoint) -> tuple[list[int], Integers, C
     place[members] = np.arange(len(members))
     vector = np.array([float(x) for x in q.generic])
     shifts = group.product_translations[np.ix_(members, members)]
-    return members, place, np.exp(-2j * np.pi * (shifts @ vector))
+    return members, place, phase_of(-shifts @ vector)
 
 
 def _generators(products: Integers) -> list[int]:

@@ -20,6 +20,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.algebra.phases import phase_of
 from symchiral.errors import InputError
 from symchiral.value import Complex, Integers, Value, frozen
 
@@ -195,7 +196,7 @@ class IsoWavevector(Value):
         """
         free = [float(x - y) for x, y in zip(self.k(parameters), self.constant, strict=True)]
         turns = self.translations @ np.array(free) / DENOMINATOR
-        characters: Complex = irrep.characters * np.exp(-2j * np.pi * turns)
+        characters: Complex = irrep.characters * phase_of(-turns)
         return characters
 
 
@@ -214,7 +215,7 @@ def _tables() -> dict[str, npt.NDArray[Any]]:
 @lru_cache(maxsize=1)
 def _phase_circle() -> Complex:
     """exp(2πi j/24), with 0, ±1/2 and ±1 exact."""
-    parts = np.exp(2j * np.pi * np.arange(24) / 24).view(float)
+    parts = phase_of(np.arange(24), 24).view(float)
     halves = np.rint(2 * parts) / 2
     circle: Complex = np.where(abs(parts - halves) < 1e-12, halves, parts).view(complex)
     return circle

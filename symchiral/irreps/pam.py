@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from symchiral.algebra.phases import phase_of
 from symchiral.crystal.operation import Vector
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.irreps.participant import Participant
@@ -251,10 +252,10 @@ def components(participant: Participant, turn: Turn | None, arm: int = 0) -> tup
         raise ValueError(f"the axis moves arm {arm} of {participant}")
     q = participant.arms[arm]
     shift = turn.shift(q)
-    phase = np.exp(-2j * np.pi * float(q.dot(turn.lattice)))
+    phase = phase_of(-q.dot(turn.lattice))
     matrix = phase * participant.matrices[turn.index, arm]
     # T(C_n)^n = exp(−2πi s u): take the screw part off, what is left are n-th roots of unity.
-    matrix = matrix * np.exp(2j * np.pi * float(shift.generic[2]) / turn.order)
+    matrix = matrix * phase_of(shift.generic[2], turn.order)
     spaces = {
         residue: space
         for residue in _residues(turn.order, spinor=participant.spinor)
@@ -361,7 +362,7 @@ def eigenspace(
     order: int,
 ) -> Complex:
     """Columns spanning the eigenspace of exp(−2πi l/n), by averaging the cyclic group."""
-    phase = np.exp(2j * np.pi * float(l) / order)
+    phase = phase_of(l, order)
     term = np.eye(len(matrix), dtype=complex)
     projector = np.zeros_like(term)
     for _ in range(order):

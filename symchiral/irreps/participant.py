@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.algebra.phases import phase_of
 from symchiral.crystal.qpoint import GAMMA, QPoint, images, star
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.build import small_irreps
@@ -223,7 +224,7 @@ def _induce(
         j = arm_of[product]
         h = products[group.inverses[first[j]], product]
         lattice = translations[g, s] - translations[first[j], h]
-        phases = np.exp(-2j * np.pi * np.sum(vectors[j] * lattice, axis=1))
+        phases = phase_of(-np.sum(vectors[j] * lattice, axis=1))
         arm_images[:, i] = j
         matrices[:, i] = phases[:, None, None] * small[place[h]]
     return arms, arm_images, matrices

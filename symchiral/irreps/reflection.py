@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from symchiral.algebra.phases import phase_of
 from symchiral.crystal.qpoint import QPoint, little_group
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.axis import Axis
@@ -124,7 +125,7 @@ def parities(
         shift = participant.group.product_translations[g, g]
         half = _half(q, shift.tolist())
         # ± e^{2πi φ}: the sign from the numbers, at generic values of u, v, w
-        unit = np.exp(2j * np.pi * float(half.generic[0]))
+        unit = phase_of(half.generic[0])
         signs = {int(np.sign(round(float((x / unit).real)))) for x in np.linalg.eigvals(inside)}
         zero = Fraction(0)
         steps = [zero if sign > 0 else Fraction(1, 2) for sign in sorted(signs, reverse=True)]

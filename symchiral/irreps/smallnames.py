@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from symchiral.algebra.phases import phase_of
 from symchiral.crystal.qpoint import GENERIC, QPoint, little_group
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.build import small_irreps
@@ -89,13 +90,13 @@ def tabulated_characters(group: SpaceGroup, q: QPoint) -> tuple[tuple[str, ...],
     member = {w.tobytes(): i for i, w in enumerate(iso.rotations)}
     places = np.array([member.get(w, -1) for w in rotation_order])
     at_k = _characters(location, iso)[:, places]
-    at_k = np.where(places < 0, np.nan, at_k * np.exp(-2j * np.pi * (lattice @ k)))
+    at_k = np.where(places < 0, np.nan, at_k * phase_of(-lattice @ k))
     g = location.operation
     h = np.array(little_group(group, q))
     hg = group.products[h, g]
     inner = group.products[group.inverses[g], hg]
     shift = group.product_translations[h, g] - group.product_translations[g, inner]
-    phases = np.exp(-2j * np.pi * (shift @ np.array([float(x) for x in q.reduced.generic])))
+    phases = phase_of(-shift @ np.array([float(x) for x in q.reduced.generic]))
     labels = tuple(irrep.label for irrep in iso.irreps)
     return labels, frozen(at_k[:, inner] * phases, complex)
 

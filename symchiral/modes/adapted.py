@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.algebra.phases import phase_of
 from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.irreps.participant import Participant
@@ -167,7 +168,7 @@ class _Operations:
         return np.asarray(np.swapaxes(self.matrices.conj(), 1, 2))
 
     def phase(self, operation: int, atom: int) -> complex:
-        return complex(np.exp(-2j * np.pi * self.moved[operation, atom]))
+        return phase_of(-float(self.moved[operation, atom]))
 
     def orbits(self) -> list[tuple[list[int], list[int]]]:
         """Orbits of atoms, each with the first operation that takes its first atom to each."""
@@ -182,7 +183,7 @@ class _Operations:
 
     def seeds(self, stabiliser: Integers, atom: int) -> Complex:
         """Rows X₀ at an atom, flattened, that t X₀⁽*⁾ D⁻¹ leaves alone for its stabiliser."""
-        phases = np.exp(-2j * np.pi * self.moved[stabiliser, atom])
+        phases = phase_of(-self.moved[stabiliser, atom])
         left = phases[:, None, None] * self.cartesian[stabiliser]
         found = _invariant(left, self.inverses[stabiliser], self.antiunitary[stabiliser])
         # Where no antiunitary operation keeps the atom, X₀ and i X₀ are two over the real numbers.

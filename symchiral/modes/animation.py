@@ -8,6 +8,7 @@ from math import prod
 
 import numpy as np
 
+from symchiral.algebra.phases import phase_of
 from symchiral.crystal.crystal import Crystal
 from symchiral.errors import InputError, LimitError, WavevectorError
 from symchiral.modes.mode import Mode, Modes
@@ -70,13 +71,13 @@ class Animation(Value):
     @property
     def positions(self) -> Floats:
         """(frames, M, 3): Cartesian positions over one period, Å."""
-        phases = np.exp(-2j * np.pi * np.arange(self.frames) / self.frames)
+        phases = phase_of(-np.arange(self.frames), self.frames)
         return np.asarray(self.rest + (phases[:, None, None] * self.displacements).real)
 
     @property
     def velocities(self) -> Floats:
         """(frames, M, 3): Å/ps."""
-        phases = np.exp(-2j * np.pi * np.arange(self.frames) / self.frames)
+        phases = phase_of(-np.arange(self.frames), self.frames)
         rate = -2j * np.pi * abs(self.mode.frequency)
         return np.asarray((rate * phases[:, None, None] * self.displacements).real)
 
@@ -159,7 +160,7 @@ def animate(
     origins = np.array(list(product(*(range(n) for n in chosen))))
     fractional = (origins[:, None] + primitive.positions).reshape(-1, 3)
     vector = np.array([float(x) for x in q])
-    phases = np.exp(2j * np.pi * (fractional @ vector))
+    phases = phase_of(fractional @ vector)
     shape = mode.eigenvector / np.sqrt(modes.masses)[:, None]
     moves = phases[:, None] * np.tile(shape, (len(origins), 1))
     supercell = Crystal.of(

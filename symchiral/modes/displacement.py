@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from symchiral.algebra.phases import phase_of
 from symchiral.crystal.qpoint import QPoint, little_group
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.value import Complex, Value, frozen
@@ -48,7 +49,7 @@ def displacement_matrices(
     images = crystal.permutations[chosen][:, orbit]
     positions = crystal.primitive.positions
     moved = positions[images] + crystal.lattice_shifts[chosen][:, orbit] - positions[orbit]
-    phases = np.exp(-2j * np.pi * (moved @ np.array([float(x) for x in q.generic])))
+    phases = phase_of(-moved @ np.array([float(x) for x in q.generic]))
     matrices = np.zeros((len(chosen), n, n, 3, 3), dtype=complex)
     matrices[np.arange(len(chosen))[:, None], place[images], np.arange(n)] = (
         phases[..., None, None] * crystal.rotations[chosen][:, None]
@@ -96,5 +97,5 @@ def displacement_characters(
     fixed = crystal.permutations[chosen] == np.arange(len(crystal.primitive))
     traces = np.trace(crystal.rotations[chosen], axis1=1, axis2=2)
     vector = np.array([float(x) for x in q.generic])
-    phases = np.exp(-2j * np.pi * (crystal.lattice_shifts[chosen] @ vector))
+    phases = phase_of(-crystal.lattice_shifts[chosen] @ vector)
     return np.asarray(fixed * traces[:, None] * phases)

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.algebra.phases import phase_of
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.display import Tabular
@@ -312,7 +313,7 @@ class Modes(Value, Tabular):
         if gauge == "position":
             return self.eigenvectors
         q = np.array([float(x) for x in self.q.coordinates])
-        phases = np.exp(2j * np.pi * (self.crystal.primitive.positions @ q))
+        phases = phase_of(self.crystal.primitive.positions @ q)
         return np.asarray(phases.repeat(3)[:, None] * self.eigenvectors)
 
     @property

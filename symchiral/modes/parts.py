@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from symchiral.algebra.phases import phase_of
 from symchiral.crystal.qpoint import little_group
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.sites import Site
@@ -102,7 +103,7 @@ def _site(crystal: SymmetricCrystal, axis: Axis, one: Species, site: Site) -> _S
     matrices = displacement_matrices(crystal, q, members, site.atoms)
     # The named operation is {E|t} g; its screw part is taken off, so that l₀ is left.
     turns = float(q.dot(turn.lattice)) - float(turn.shift(q).generic[2]) / turn.order
-    named = np.exp(-2j * np.pi * turns) * matrices[members.index(turn.index)]
+    named = phase_of(-turns) * matrices[members.index(turn.index)]
     rotation = crystal.rotations[turn.index].astype(complex)
     carry = named @ np.kron(np.eye(len(site.atoms)), rotation.conj().T)
     cycles, left = [], list(site.atoms)

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from symchiral.algebra.phases import phase_of
 from symchiral.crystal.symmetric import SymmetricCrystal
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.pam import Component, eigenspace
@@ -78,7 +79,7 @@ def named_phase(participant: Participant, arm: int, axis: Axis) -> complex:
     """What turns D of the operation in the group into that of {E|t} g without its screw part."""
     q, turn = participant.arms[arm], axis.turn
     turns = float(q.dot(turn.lattice)) - float(turn.shift(q).generic[2]) / turn.order
-    return complex(np.exp(-2j * np.pi * turns))
+    return phase_of(-turns)
 
 
 def partners_of(

@@ -1,4 +1,7 @@
-"""Which light drives or sees a species: judged couplings with the electric field."""
+"""Which light drives or sees a species: judged couplings with the electric field.
+
+Every question of this kind, of a command or of another module, is put to :func:`creates`.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,15 @@ from itertools import product
 from typing import Literal
 
 from symchiral.crystal.qpoint import GAMMA
-from symchiral.engine.coupling import Coupling, Leg
-from symchiral.engine.judge import count_coefficients, judge
+from symchiral.engine.judge import count_coefficients
+from symchiral.engine.tensor import TensorForm, tensor_form
 from symchiral.errors import LabelError, nearest
 from symchiral.fields.polar import electric_field
 from symchiral.irreps.classes import all_of_class, of_class
 from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
+from symchiral.irreps.partners import partners
+from symchiral.value import Complex
 
 Process = Literal["infrared", "raman", "hyper-raman"]
 
@@ -48,6 +53,15 @@ ROUTES: dict[Route, tuple[Process, tuple[Polarization, ...]]] = {
     "hyper-raman": ("hyper-raman", ()),
 }
 """What the words of a route mean: process and polarisations."""
+
+EQUAL: dict[Process, tuple[tuple[int, ...], ...]] = {
+    "infrared": ((0,), (1,)),
+    "raman": ((0, 1), (2,)),
+    "hyper-raman": ((0, 1), (2,), (3,)),
+}
+"""Factors of the product of a process, fields first and the quantum last: those in one tuple may be
+exchanged. Far from resonance the Raman tensor is symmetric; hyper-Raman scattering takes two equal
+photons in and gives one out."""
 
 _WORDS = {meaning: route for route, meaning in ROUTES.items()}
 
@@ -126,15 +140,52 @@ def activity(participant: Participant) -> Activity:
 def _activity(participant: Participant) -> Activity:
     field = electric_field(participant.group)
 
-    def couples(fields: int, equal: tuple[tuple[int, ...], ...]) -> bool:
-        factors = [field] * fields + [participant]
-        return count_coefficients(factors, [0] * len(factors), equal) > 0
+    def couples(process: Process) -> bool:
+        factors = _factors(process, field, participant)
+        return count_coefficients(factors, [0] * len(factors), EQUAL[process]) > 0
 
     return Activity(
-        infrared=couples(1, ((0,), (1,))),
-        raman=couples(2, ((0, 1), (2,))),
-        hyper_raman=couples(3, ((0, 1), (2,), (3,))),
+        infrared=couples("infrared"),
+        raman=couples("raman"),
+        hyper_raman=couples("hyper-raman"),
     )
+
+
+def _factors(
+    process: Process, field: Participant, participant: Participant
+) -> tuple[Participant, ...]:
+    return (field,) * (sum(map(len, EQUAL[process])) - 1) + (participant,)
+
+
+def response(process: Process, field: Participant, participant: Participant) -> TensorForm:
+    """Return the form of E·Q, of E E·Q (the Raman tensor) or of E E·E'·Q (hyper-Raman)."""
+    return tensor_form(_factors(process, field, participant), EQUAL[process])
+
+
+def creates(
+    process: Process,
+    field: Participant,
+    participant: Participant,
+    made: Complex,
+    incoming: tuple[Complex, ...],
+    outgoing: tuple[Complex, ...] = (),
+) -> bool:
+    """Whether light of given polarisations creates a quantum: here every such question ends.
+
+    Parameters
+    ----------
+    process : str
+        What light does.
+    field, participant : Participant
+        E in its axes, and the irrep of the quantum at the zone centre.
+    made : (d,) or (d, w) complex
+        The motion, or motions one of which is asked for, in the partner functions of the irrep.
+    incoming, outgoing : tuple of arrays
+        Polarisations of the photons that go in and come out, in the axes of the field.
+    """
+    form = response(process, field, participant)
+    vectors = (*incoming, *(e.conj() for e in outgoing), made.conj())
+    return form.verdict(*vectors).word == "allowed"
 
 
 def polarizations(participant: Participant, turn: Turn | None) -> dict[Polarization, Component]:
@@ -182,15 +233,28 @@ def absorbs(
 
 @lru_cache(maxsize=4096)
 def _absorbs(participant: Participant, index: int, turn: Turn, light: Polarization) -> bool:
-    field = electric_field(participant.group)
     states = polarizations(participant, turn)
     if not states:  # a two-fold axis parts E into what is along it (l = 0) and what is across
-        for part in components(field, turn):
+        for part in components(electric_field(participant.group), turn):
             along: tuple[Polarization, ...] = ("z",)
             across: tuple[Polarization, ...] = ("+", "-")
             states |= dict.fromkeys(along if part.residue == 0 else across, part)
-    component = components(participant, turn)[index]
-    return _allowed(Leg(field, states[light]), Leg(participant, component, outgoing=True))
+    return _creates("infrared", participant, index, turn, (states[light],))
+
+
+def _creates(
+    process: Process,
+    participant: Participant,
+    index: int,
+    turn: Turn | None,
+    incoming: tuple[Component, ...],
+    outgoing: tuple[Component, ...] = (),
+) -> bool:
+    """Whether light of the given components of E creates a component of an irrep."""
+    made = partners(participant).conj().T @ components(participant, turn)[index].basis
+    into, out = (tuple(c.basis for c in side) for side in (incoming, outgoing))
+    field = electric_field(participant.group)
+    return creates(process, field, participant, made, into, out)
 
 
 def routes(participant: Participant, index: int, turn: Turn | None) -> tuple[Route, ...]:
@@ -217,14 +281,14 @@ def routes(participant: Participant, index: int, turn: Turn | None) -> tuple[Rou
 
 @lru_cache(maxsize=4096)
 def _routes(participant: Participant, index: int, turn: Turn | None) -> tuple[Route, ...]:
-    kind = activity(participant)
-    field = electric_field(participant.group)
-    light = polarizations(participant, turn)
-    component = components(participant, turn)[index]
-    created = Leg(participant, component, outgoing=True)
+    kind, light = activity(participant), polarizations(participant, turn)
     found: list[tuple[Process, tuple[Polarization, ...]]] = []
     if kind.infrared and light:
-        found += [("infrared", (s,)) for s, c in light.items() if _allowed(Leg(field, c), created)]
+        found += [
+            ("infrared", (s,))
+            for s, c in light.items()
+            if _creates("infrared", participant, index, turn, (c,))
+        ]
     elif kind.infrared:
         found.append(("infrared", ()))
     if kind.raman and light:
@@ -232,7 +296,7 @@ def _routes(participant: Participant, index: int, turn: Turn | None) -> tuple[Ro
         found += [
             ("raman", (s, t))
             for s, t in pairs
-            if _allowed(Leg(field, light[s]), Leg(field, light[t], outgoing=True), created)
+            if _creates("raman", participant, index, turn, (light[s],), (light[t],))
         ]
     elif kind.raman:
         found.append(("raman", ()))
@@ -260,7 +324,3 @@ def infrared_light(participant: Participant, turn: Turn | None) -> tuple[Polariz
             if process == "infrared":
                 found.update(dict.fromkeys(light))
     return tuple(found)
-
-
-def _allowed(*legs: Leg) -> bool:
-    return judge(Coupling(legs)).word == "allowed"

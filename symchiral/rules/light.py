@@ -22,6 +22,7 @@ from symchiral.irreps.pam import Component
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.partners import partners
 from symchiral.modes.species import Species
+from symchiral.rules.activity import Process, creates, response
 from symchiral.rules.intensity import (
     AngularLaw,
     BalancedProbe,
@@ -46,6 +47,9 @@ Reversal = Literal["same", "absorbing", "magnetic"]
 light is absorbed; in a transparent magnetic crystal too."""
 
 SPINS: tuple[Spin, Spin] = ("+", "-")
+PAIRS: tuple[tuple[Spin, Spin], ...] = tuple(product(SPINS, SPINS))
+"""Spins of light that goes in and that comes out."""
+
 HARMONICS = (2, 3, 4, 5, 6, 7)
 """Orders of harmonics that are judged."""
 
@@ -158,11 +162,11 @@ class Light(Value):
 
     def dipole(self, species: Species) -> TensorForm:
         """The form of E·Q: infrared absorption."""
-        return tensor_form((self.field, species.participant), ((0,), (1,)))
+        return response("infrared", self.field, species.participant)
 
     def polarizability(self, species: Species) -> TensorForm:
         """The form of E E·Q, symmetric in the fields: Raman scattering far from resonance."""
-        form = tensor_form((self.field, self.field, species.participant), ((0, 1), (2,)))
+        form = response("raman", self.field, species.participant)
         return form.named(self._letters[species.label])
 
     def odd_polarizability(self, species: Species) -> TensorForm:
@@ -175,11 +179,6 @@ class Light(Value):
             used += len(odd_form(self.crystal, other.participant))
         return form.named(LETTERS[used:])
 
-    def hyperpolarizability(self, species: Species) -> TensorForm:
-        """The form of E E·E'·Q, symmetric in the two incoming fields: hyper-Raman scattering."""
-        e = self.field
-        return tensor_form((e, e, e, species.participant), ((0, 1), (2,), (3,)))
-
     def antisymmetric_coefficients(self, species: Species) -> int:
         """Number of antisymmetric Raman tensors, which need resonance."""
         e, p = self.field, species.participant
@@ -191,7 +190,7 @@ class Light(Value):
         """Letters of the Raman tensors: no letter for two species."""
         found, used = {}, 0
         for s in self.species:
-            count = len(tensor_form((self.field, self.field, s.participant), ((0, 1), (2,))))
+            count = len(response("raman", self.field, s.participant))
             found[s.label] = LETTERS[used : used + count]
             used += count
         return found
@@ -205,32 +204,34 @@ class Light(Value):
 
     def absorbed(self, target: Target) -> tuple[Spin, ...]:
         """Spins of light that drive a target directly."""
-        form = self.dipole(target.species)
-        return tuple(s for s in SPINS if self._allows(form, self._in(s), target.vectors.conj()))
+        return tuple(s for s in SPINS if self._creates("infrared", target, (s,)))
 
     def scattered(self, target: Target) -> tuple[tuple[Spin, Spin], ...]:
         """Pairs of spins (in, out) that create a target by Raman scattering."""
-        form = self.polarizability(target.species)
-        return tuple(
-            (s, t)
-            for s, t in product(SPINS, SPINS)
-            if self._allows(form, self._in(s), self._out(t), target.vectors.conj())
-        )
+        return tuple(p for p in PAIRS if self._creates("raman", target, p[:1], p[1:]))
 
     def hyper_scattered(self, target: Target) -> tuple[tuple[Spin, Spin], ...]:
         """Pairs (in, out): two photons of one spin go in, one comes out, the target is created."""
-        form = self.hyperpolarizability(target.species)
-        return tuple(
-            (s, t)
-            for s, t in product(SPINS, SPINS)
-            if self._allows(form, self._in(s), self._in(s), self._out(t), target.vectors.conj())
+        return tuple(p for p in PAIRS if self._creates("hyper-raman", target, p[:1] * 2, p[1:]))
+
+    def _creates(
+        self,
+        process: Process,
+        target: Target,
+        incoming: tuple[Spin, ...],
+        outgoing: tuple[Spin, ...] = (),
+    ) -> bool:
+        return creates(
+            process,
+            self.field,
+            target.species.participant,
+            target.vectors,
+            tuple(self.beam.incident_vector(SIGMA[s]) for s in incoming),
+            tuple(self.beam.scattered_vector(SIGMA[s]) for s in outgoing),
         )
 
     def _in(self, spin: str) -> Complex:
         return self.beam.incident_vector(SIGMA[spin])
-
-    def _out(self, spin: str) -> Complex:
-        return self.beam.scattered_vector(SIGMA[spin]).conj()
 
     @staticmethod
     def _allows(form: TensorForm, *vectors: Complex) -> bool:
@@ -244,9 +245,7 @@ class Light(Value):
 
     def circular(self, species: Species) -> dict[str, Complex]:
         """Intensity forms of the four pairs of spins, ``+-`` is σ+ in and σ− out."""
-        return {
-            s + t: self.intensity(species, SIGMA[s], SIGMA[t]) for s, t in product(SPINS, SPINS)
-        }
+        return {s + t: self.intensity(species, SIGMA[s], SIGMA[t]) for s, t in PAIRS}
 
     def reversal(self, species: Species) -> Reversal:
         """Whether reversing both spins changes an intensity: never, or when.

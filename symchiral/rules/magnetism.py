@@ -145,8 +145,6 @@ def odd_activity(crystal: SymmetricCrystal, participant: Participant) -> Activit
     >>> a2g.label, odd_activity(study.crystal, a2g.participant).words
     ('A2g', ('Raman',))
     """
-    if crystal.signs is None:
-        return Activity(infrared=False, raman=False, hyper_raman=False)
     field, order = electric_field(crystal.group), _order(crystal)
 
     def couples(fields: int, equal: tuple[tuple[int, ...], ...]) -> bool:
@@ -162,7 +160,10 @@ def odd_activity(crystal: SymmetricCrystal, participant: Participant) -> Activit
 
 
 def _order(crystal: SymmetricCrystal) -> Participant:
-    """What magnetic order and B are to a product: the time sign of every operation."""
+    """What magnetic order and B are to a product: the time sign of every operation.
+
+    Where time reversal is unbroken it is odd, and no product with one such factor is allowed.
+    """
     return odd_field(crystal, "order", np.ones((len(crystal.group), 1, 1)))
 
 
@@ -178,8 +179,6 @@ def mixing(crystal: SymmetricCrystal, species: Sequence[Species]) -> tuple[tuple
     >>> [mixing((s := sc.read(x)).crystal, s.species()) for x in ("Co3Sn2S2_FM", "CrI3_FM")]
     [(('A1u', 'A2u'),), ()]
     """
-    if crystal.signs is None:
-        return ()
     order = _order(crystal)
     optical = [s for s in species if s.optical]
     return tuple(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from symchiral.algebra.phases import phase_of
 from symchiral.disk import mark
 from symchiral.errors import InputError
 from symchiral.modes.animation import Animation
@@ -62,7 +63,7 @@ def write_vsim(animation: Animation, file: Path) -> None:
     primitive = animation.modes.crystal.primitive
     turned, rotation = _upright(primitive.cell)
     n = len(primitive)
-    phases = np.exp(-2j * np.pi * (primitive.positions @ _q(animation)))
+    phases = phase_of(-primitive.positions @ _q(animation))
     moves = (phases[:, None] * animation.displacements[:n]) @ rotation.T
     q = _q(animation)
     lines = [
