@@ -18,8 +18,10 @@ import symchiral as sc
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.engine import invariant as invariants
 from symchiral.engine import reason as reasons
+from symchiral.engine import tensor as tensors
 from symchiral.engine.coupling import Coupling, Leg
 from symchiral.engine.judge import judge
+from symchiral.fields.polar import electric_field
 from symchiral.irreps.classes import all_of_class, class_group, class_operations, of_class
 from symchiral.irreps.mulliken import zone_centre
 from symchiral.irreps.pam import Turn, components
@@ -175,6 +177,33 @@ def test_every_group_and_its_class_give_the_same_reasons() -> None:
     assert counted == {"reasons": 169387}
 
 
+def test_light_that_creates_a_component_is_a_judged_coupling() -> None:
+    """Routes, which come from tensor forms, against the average of the legs themselves."""
+    counted = Counter[str]()
+    for group in {class_group(group) for group in all_groups()}:
+        for turn in turns(group):
+            field, light = (
+                electric_field(group),
+                activity.polarizations(zone_centre(group)[0], turn),
+            )
+            into = {name: Leg(field, part) for name, part in light.items()}
+            out = {name: Leg(field, part, outgoing=True) for name, part in light.items()}
+            for p in zone_centre(group):
+                for part in components(p, turn):
+                    made = Leg(p, part, outgoing=True)
+                    found = activity.routes(p, part.index, turn)
+                    for s in light:
+                        absorbed = judge(Coupling((into[s], made))).word == "allowed"
+                        assert absorbed == (f"infrared:{s}" in found)
+                        assert absorbed == activity.absorbs(p, part.index, turn, s)
+                        counted["absorbed"] += absorbed
+                        for t in light:
+                            word = judge(Coupling((into[s], out[t], made))).word
+                            assert (word == "allowed") == (f"raman:{s}{t}" in found)
+                            counted[word] += 1
+    assert counted == {"absorbed": 222, "allowed": 852, "forbidden": 5286}
+
+
 def test_a_second_crystal_of_a_class_works_out_nothing() -> None:
     def everything(name: str) -> list[tuple[object, ...]]:
         book = sc.read(name).rules()
@@ -201,6 +230,7 @@ def test_a_second_crystal_of_a_class_works_out_nothing() -> None:
         reasons._find_once,
         activity._routes,
         activity._activity,
+        tensors.tensor_form,
     )
     before = [f.cache_info().misses for f in caches]
     assert all(before)

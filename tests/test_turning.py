@@ -27,7 +27,7 @@ from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.symmetric import SymmetricCrystal
 from symchiral.irreps.axis import Axis, axis_at
 from symchiral.irreps.kpoints import find_point
-from symchiral.modes.motion import Motion
+from symchiral.modes.motion import Motion, _known
 from symchiral.modes.species import Species, find_species
 from symchiral.study import Study
 
@@ -406,3 +406,22 @@ def test_partners_of_a_ferromagnet_are_not_opposite() -> None:
     assert (flip.rotation_sense, flip.am_transfer) == ("flipped", None)
     open_ = sc.read("CrI3_FM").rules()["Eg(+) Eg(-) -> Ag"]
     assert open_.rotation_sense == "open"
+
+
+def test_motions_kept_in_memory_are_those_worked_out_anew() -> None:
+    """Crystals of one kind, and one crystal of other masses or turned, read after one another."""
+
+    def motions(given: object) -> list[tuple[Motion, ...]]:
+        return [s.motions for s in sc.read(given).species()]
+
+    salt = sc.structure("NaCl")
+    turn, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))
+    turned = Crystal.of(salt.cell @ turn, salt.positions, salt.numbers)
+    heavy = Crystal.of(salt.cell, salt.positions, salt.numbers + 36)
+    given = ["Bi2Se3", "Bi2Te3", "Sb2Te3", "Cr2O3_AFM", "Al2O3", "SiO2_quartz_P3121"]
+    given += ["Te_P3121", "CrI3_FM", "CrI3", salt, turned, heavy]
+    kept = [motions(x) for x in given]
+    for x, before in zip(given, kept, strict=True):
+        _known.cache_clear()
+        np.testing.assert_equal(motions(x), before)
+    assert sum(map(len, kept)) == 41

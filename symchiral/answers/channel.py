@@ -5,6 +5,7 @@ The records come first, then the functions that fill them.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
@@ -19,6 +20,7 @@ from symchiral.engine.reason import OperationName, ReasonKind
 from symchiral.engine.reason import Reason as BareReason
 from symchiral.rules.activity import Route
 from symchiral.rules.budget import PamSense, RotationSense
+from symchiral.rules.channel import Channel as GroupChannel
 from symchiral.rules.listing import Group, group_of
 from symchiral.rules.listing import Row as ListedRow
 from symchiral.rules.rule import Rule, Velocities
@@ -282,33 +284,41 @@ class Transfer(Record, frozen=True, kw_only=True):
 
 def channel(rule: Rule) -> Channel:
     """Describe a rule."""
-    coupling = rule.channel.coupling
-    momentum = coupling.momentum
+    invariant = None if rule.invariant is None else _invariants(rule.channel)
     return Channel(
-        id=rule.id,
-        n=rule.channel.order,
-        incoming=tuple(map(_leg, coupling.incoming)),
-        outgoing=tuple(map(_leg, coupling.outgoing)),
-        counted=_counted(rule),
-        identical=rule.channel.identical,
+        **_of_group(rule.channel),
         acoustic_only=rule.acoustic_only,
         verdict=rule.verdict,
         residual=rule.channel.verdict.size if rule.verdict == "undecided" else None,
         coefficients=rule.coefficients,
-        umklapp=rule.umklapp,
-        momentum_umklapp=tuple(int(x) for x in momentum.coordinates)  # type: ignore[arg-type]
-        if momentum.is_reciprocal_vector
-        else None,
-        pam_sense=rule.pam_sense,
         rotation_sense=rule.rotation_sense,
         am_transfer=rule.am_transfer,
         open_sites=rule.open_sites,
-        pump=rule.pump,
-        probe=rule.probe,
-        invariant=_invariants(rule),
+        invariant=invariant,
         reason=_reason(rule),
         velocities=UNSET if rule.velocities is None else rule.velocities,
     )
+
+
+@lru_cache(maxsize=8192)
+def _of_group(found: GroupChannel) -> dict[str, Any]:
+    """What a channel is in every crystal of a group."""
+    coupling, momentum = found.coupling, found.coupling.momentum
+    return {
+        "id": found.id,
+        "n": found.order,
+        "incoming": tuple(map(_leg, coupling.incoming)),
+        "outgoing": tuple(map(_leg, coupling.outgoing)),
+        "counted": _counted(found),
+        "identical": found.identical,
+        "umklapp": found.umklapp,
+        "momentum_umklapp": tuple(int(x) for x in momentum.coordinates)
+        if momentum.is_reciprocal_vector
+        else None,
+        "pam_sense": found.pam_sense,
+        "pump": found.pump,
+        "probe": found.probe,
+    }
 
 
 def _leg(leg: RuleLeg) -> Leg:
@@ -322,23 +332,22 @@ def _leg(leg: RuleLeg) -> Leg:
     )
 
 
-def _counted(rule: Rule) -> Counted | UnsetType:
-    budget = rule.channel.budget
-    if not budget or all(leg.participant.arms == (GAMMA,) for leg in rule.channel.coupling):
+def _counted(found: GroupChannel) -> Counted | UnsetType:
+    budget = found.budget
+    if not budget or all(leg.participant.arms == (GAMMA,) for leg in found.coupling):
         return UNSET
     return Counted(
         incoming=tuple(map(str, budget.incoming)),
         outgoing=tuple(map(str, budget.outgoing)),
         screw_part=str(budget.screw_part),
         halves=budget.halves,
-        other_senses=rule.channel.other_senses,
+        other_senses=found.other_senses,
     )
 
 
-def _invariants(rule: Rule) -> Invariants | None:
-    found = rule.invariant
-    if found is None:
-        return None
+@lru_cache(maxsize=8192)
+def _invariants(channel: GroupChannel) -> Invariants:
+    found = channel.invariant
     return Invariants(
         text=found.text,
         latex=found.latex(),

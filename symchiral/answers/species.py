@@ -6,16 +6,18 @@ The records come first, then the functions that fill them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated
 
 import numpy as np
 from msgspec import UNSET, Meta, UnsetType
 
-from symchiral.answers.record import Count, Pam, Record, ReIm, Vector, Xyz, tidy
+from symchiral.answers.record import Count, Pam, Record, ReIm, Vector, Xyz, tidy, tidy_complex
 from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.irreps.axis import Axis, axis_at
 from symchiral.irreps.cdml import cdml_name
+from symchiral.irreps.participant import Participant
 from symchiral.irreps.reflection import Plane, parities, reflections
 from symchiral.modes.motion import Motion, Sign, SiteWord
 from symchiral.modes.parts import spin_orbital
@@ -154,8 +156,7 @@ def species_of(
     """Describe species; ``details`` stand in the place of their own ``turning``."""
     found = []
     for i, item in enumerate(species):
-        optical, group = activity(item.participant), item.participant.group
-        members, values = _characters(item)
+        optical = activity(item.participant)
         found.append(
             SpeciesOfModes(
                 q=item.place or "GM",
@@ -171,10 +172,7 @@ def species_of(
                 raman=optical.raman,
                 hyper_raman=optical.hyper_raman,
                 by_order=by_order(item),
-                characters=tuple(
-                    Character(xyz=group.operations[g].xyz, value=value)
-                    for g, value in zip(members, values, strict=True)
-                ),
+                characters=_characters(item.participant, item.arm),
                 infrared_light=infrared_light(
                     item.participant, item.axis.turn.seen_from([item.q]) if item.axis else None
                 ),
@@ -183,12 +181,15 @@ def species_of(
     return tuple(found)
 
 
-def _characters(species: Species) -> tuple[list[int], tuple[ReIm, ...]]:
-    """Operations of the little group and the characters of the species."""
-    participant, arm = species.participant, species.arm
+@lru_cache(maxsize=4096)
+def _characters(participant: Participant, arm: int) -> tuple[Character, ...]:
+    """Characters of the operations of the little group."""
     members = [g for g, image in enumerate(participant.images[:, arm]) if image == arm]
     values = np.trace(participant.matrices[members, arm], axis1=1, axis2=2)
-    return members, tidy(np.stack([values.real, values.imag], axis=-1))
+    return tuple(
+        Character(xyz=participant.group.operations[g].xyz, value=value)
+        for g, value in zip(members, tidy_complex(values), strict=True)
+    )
 
 
 def turning_of(species: Species) -> tuple[Turning, ...]:

@@ -84,7 +84,8 @@ class QPoint:
         """The fixed point at these values of u, v, w (missing ones are 0)."""
         total = list(self.coordinates)
         for value, slope in zip(values, self.slopes, strict=False):
-            total = [x + value * s for x, s in zip(total, slope, strict=True)]
+            if slope != ZERO:
+                total = [x + value * s for x, s in zip(total, slope, strict=True)]
         return QPoint(_vector(*total))
 
     @property
@@ -121,6 +122,8 @@ class QPoint:
         return QPoint(_negative(self.coordinates), (u, v, w))
 
     def __add__(self, other: QPoint) -> QPoint:
+        if self is GAMMA or other is GAMMA:
+            return other if self is GAMMA else self
         u, v, w = (_sum(a, b) for a, b in zip(self.slopes, other.slopes, strict=True))
         return QPoint(_sum(self.coordinates, other.coordinates), (u, v, w))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from symchiral.algebra.phases import phase_of
-from symchiral.crystal.qpoint import QPoint, little_group
+from symchiral.crystal.qpoint import GAMMA, QPoint, little_group
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.value import Complex, Value, frozen
 
@@ -80,6 +80,15 @@ class SiteMatrices(Value):
             site.name: frozen(displacement_matrices(self.crystal, self.q, members, site.atoms))
             for site in self.crystal.sites
         }
+
+    @cached_property
+    def facts(self) -> Hashable:
+        """All that they follow from: which atom goes where, and how; equal in alike crystals."""
+        crystal = self.crystal
+        shifts = b"" if self.q == GAMMA else crystal.lattice_shifts.tobytes()
+        sites = tuple((site.name, tuple(site.atoms)) for site in crystal.sites)
+        moved = (crystal.rotations.tobytes(), crystal.permutations.tobytes(), shifts)
+        return crystal.group, self.q, sites, moved
 
     def __getstate__(self) -> dict[str, Any]:
         # Large, and quickly made again: the matrices are not pickled.

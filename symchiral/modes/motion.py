@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -104,7 +105,9 @@ class Motion:
 
     def across(self, axis: Axis) -> bool:
         """Whether J may have a part across an axis."""
-        return any(np.abs(np.cross(v, axis.direction)).max() > ROUNDED for v in self.directions)
+        a, b, c = axis.direction.tolist()
+        crossed = ((y * c - z * b, z * a - x * c, x * b - y * a) for x, y, z in self.directions)
+        return any(max(map(abs, v)) > ROUNDED for v in crossed)
 
     def site_words(self) -> tuple[tuple[str, SiteWord], ...]:
         """Which way each site's atoms turn in sum about the axis.
@@ -151,12 +154,25 @@ def motions(
     matrices : SiteMatrices
         T(g) of the little group of the arm on the atoms of every site.
     """
-    found = []
-    for component in components:
-        kinds = partners_of(crystal, participant, arm, component, axis)
+    known = _known(
+        (
+            *(participant, arm, components, matrices.facts),
+            axis and (axis.turn, axis.direction.tobytes()),
+            tuple((site.name, count) for site, count in sites),
+            masses(crystal.primitive).tobytes(),
+            *(crystal.signs, crystal.magnetic is None),
+        )
+    )
+    if not known:
         where = _Place(crystal, participant, arm, axis, sites, matrices)
-        found.append(_joined([where.motion(component, partners) for partners in kinds]))
-    return tuple(found)
+        known.append(tuple(map(where.joined, components)))
+    return known[0]
+
+
+@lru_cache(maxsize=4096)
+def _known(facts: Hashable) -> list[tuple[Motion, ...]]:
+    """A place for the motions that follow from some facts, empty until they are worked out."""
+    return []
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,6 +185,11 @@ class _Place:
     axis: Axis | None
     sites: tuple[tuple[Site, int], ...]
     matrices: SiteMatrices
+
+    def joined(self, component: Component) -> Motion:
+        """What all modes that belong to a component can do."""
+        kinds = partners_of(self.crystal, self.participant, self.arm, component, self.axis)
+        return _joined([self.motion(component, partners) for partners in kinds])
 
     def motion(self, component: Component, partners: Partners) -> Motion:
         """What the modes of one irreducible representation in a component can do."""

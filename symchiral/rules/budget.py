@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 from symchiral.crystal.qpoint import GAMMA, QPoint
@@ -99,19 +100,19 @@ class Budget:
     halves: int = 0
     conserved: bool = True
 
-    @property
+    @cached_property
     def umklapp(self) -> int | None:
         """U; None where PAM is not conserved."""
         if not self.conserved:
             return None
         return umklapp(self.incoming, self.outgoing, self.order, self.screw_part, self.halves)
 
-    @property
+    @cached_property
     def sense(self) -> PamSense:
         """kept, flipped or neutral."""
         return pam_sense(self.incoming, self.outgoing, self.order)
 
-    @property
+    @cached_property
     def rotates(self) -> bool:
         """Whether any quantum has 0 < |λ| < n/2."""
         half = Fraction(self.order, 2)

@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import factorial, prod
+from typing import TYPE_CHECKING
 
-from symchiral.engine.coupling import Coupling
+from symchiral.engine.coupling import Coupling, Leg
 from symchiral.engine.judge import Verdict, count_coefficients, excluded, judge
 from symchiral.errors import LimitError
 from symchiral.irreps.pam import Turn, parallel
+from symchiral.rules.activity import Route, routes
 from symchiral.rules.budget import Budget, PamSense, count
 from symchiral.value import Value
+
+if TYPE_CHECKING:
+    from symchiral.engine.invariant import Invariant
 
 EXCHANGES = 10_000
 """Most exchanges of equal quanta that are averaged over: those of seven."""
@@ -21,6 +26,10 @@ ENTRIES = 10**7
 
 WORK = 10**9
 """Most entries times exchanges."""
+
+
+Kinds = tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]
+"""Species and index of a component of every quantum, those that go in and those that come out."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,6 +58,65 @@ class Channel(Value):
     def id(self) -> str:
         """The transfer in the grammar, ``Eu(+) Eu(+) -> Eg(-)``."""
         return str(self.coupling)
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.coupling.legs[0].participant))
+
+    @cached_property
+    def modes(self) -> dict[str, int]:
+        """How many different modes of every species it takes."""
+        found: dict[str, int] = {}
+        for leg in self.coupling:
+            if not leg.participant.field:
+                found[leg.species] = max(found.get(leg.species, 0), leg.copy + 1)
+        return found
+
+    @cached_property
+    def kinds(self) -> tuple[Kinds, Kinds]:
+        """Species and components that go in and come out, as it is and with all signs reversed."""
+        return self._kinds(reverse=False), self._kinds(reverse=True)
+
+    def _kinds(self, *, reverse: bool) -> Kinds:
+        into, out = (
+            tuple(
+                sorted(
+                    (leg.species, leg.component.conjugate if reverse else leg.component.index)
+                    for leg in side
+                )
+            )
+            for side in (self.coupling.incoming, self.coupling.outgoing)
+        )
+        return into, out
+
+    @cached_property
+    def family(self) -> Kinds:
+        """What channels of one row of a table share: `kinds`, up to reversal of all signs."""
+        # Conjugation reverses wavevectors too: it pairs channels of one table only where −q is q.
+        closed = all(leg.participant.conjugate_arms[leg.arm] == leg.arm for leg in self.coupling)
+        return min(self.kinds) if closed else self.kinds[0]
+
+    @cached_property
+    def invariant(self) -> Invariant:
+        """The invariants of the coupling, if it is allowed."""
+        from symchiral.engine.invariant import invariant
+
+        return invariant(self.coupling, self.turn)
+
+    @cached_property
+    def pump(self) -> tuple[Route | None, ...]:
+        """How light drives each incoming quantum, the lowest order that does."""
+        return tuple((self._routes(leg) or (None,))[0] for leg in self.coupling.incoming)
+
+    @cached_property
+    def probe(self) -> tuple[Route, ...]:
+        """How light sees the outgoing quanta."""
+        found = (route for leg in self.coupling.outgoing for route in self._routes(leg))
+        return tuple(dict.fromkeys(found))
+
+    def _routes(self, leg: Leg) -> tuple[Route, ...]:
+        if leg.participant.field:
+            return ()
+        return routes(leg.participant, leg.component.index, self.turn)
 
     @property
     def identical(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from symchiral.rules.activity import activity
+from symchiral.rules.channel import Kinds
 from symchiral.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -42,9 +43,8 @@ class Row:
     @property
     def signed(self) -> bool:
         """Whether reversing all signs gives another transfer."""
-        return self.rule.channel.rotates or _sides(self.rule, reverse=True) != _sides(
-            self.rule, reverse=False
-        )
+        plain, reversed_ = self.rule.channel.kinds
+        return self.rule.channel.rotates or plain != reversed_
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ class Listing:
 
 def listing(book: RuleBook) -> Listing:
     """Merge the channels of a book into rows, in printing order."""
-    merged: dict[tuple[object, ...], list[Rule]] = {}
+    merged: dict[Kinds, list[Rule]] = {}
     for rule in book.everything:
-        merged.setdefault(_class(rule), []).append(rule)
+        merged.setdefault(rule.channel.family, []).append(rule)
     rows = []
     for rules in merged.values():
         allowed = [rule for rule in rules if rule.verdict != "forbidden"]
@@ -92,9 +92,8 @@ def listing(book: RuleBook) -> Listing:
             continue
         best = min(allowed, key=lambda r: (_copies(r), _signs(r)))
         different = _copies(best) > min(_copies(r) for r in rules)
-        both = {_sides(rule, reverse=False) for rule in allowed} >= {
-            _sides(rule, reverse=True) for rule in allowed
-        }
+        plain, reversed_ = zip(*(rule.channel.kinds for rule in allowed), strict=True)
+        both = set(plain) >= set(reversed_)
         rows.append(Row(best, group_of(best), different, both))
     rows.sort(key=_rank)
     return Listing(book, len(merged), tuple(rows))
@@ -105,30 +104,6 @@ def group_of(rule: Rule) -> Group:
     if rule.pam_sense == "neutral" and not rule.channel.rotates:
         return "without rotation"
     return rule.pam_sense
-
-
-def _class(rule: Rule) -> tuple[object, ...]:
-    """What a row has in common: species and components, up to reversal of all signs."""
-    # Conjugation reverses wavevectors too: it pairs channels of one table only where −q is q.
-    closed = all(
-        leg.participant.conjugate_arms[leg.arm] == leg.arm for leg in rule.channel.coupling
-    )
-    return min(_sides(rule, reverse=r) for r in ((False, True) if closed else (False,)))
-
-
-def _sides(rule: Rule, *, reverse: bool) -> tuple[object, ...]:
-    """Species and components that go in and come out, with all signs reversed or not."""
-    into, out = (
-        tuple(
-            sorted(
-                (leg.species, leg.component.conjugate if reverse else leg.component.index)
-                for leg in rule.channel.coupling
-                if leg.outgoing == outgoing
-            )
-        )
-        for outgoing in (False, True)
-    )
-    return into, out
 
 
 def _copies(rule: Rule) -> int:

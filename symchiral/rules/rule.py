@@ -16,7 +16,7 @@ from symchiral.engine.reason import Reason, why_forbidden
 from symchiral.irreps.axis import Axis
 from symchiral.modes.motion import Motion, sign
 from symchiral.modes.species import Species
-from symchiral.rules.activity import Route, routes
+from symchiral.rules.activity import Route
 from symchiral.rules.budget import PamSense, RotationSense, compared, sum_of_signs
 from symchiral.rules.channel import Channel
 from symchiral.value import Value
@@ -51,7 +51,7 @@ class Rule(Value):
         """The transfer in the grammar, ``Eu(+) Eu(+) -> Eg(-)``."""
         return self.channel.id
 
-    @property
+    @cached_property
     def verdict(self) -> VerdictWord:
         """allowed, forbidden or undecided; a rigid translation couples to nothing."""
         return "forbidden" if self.acoustic_only else self.channel.verdict.word
@@ -150,42 +150,26 @@ class Rule(Value):
     @cached_property
     def acoustic_only(self) -> bool:
         """Whether only acoustic modes, which couple to nothing, could realise it."""
-        needed: dict[str, int] = {}
-        for leg in self.channel.coupling:
-            if leg.participant.field:
-                continue
-            name = leg.species
-            needed[name] = max(needed.get(name, 0), leg.copy + 1)
         return any(
-            n > self.species[name].optical for name, n in needed.items() if name in self.species
+            count > self.species[name].optical
+            for name, count in self.channel.modes.items()
+            if name in self.species
         )
 
-    @cached_property
+    @property
     def pump(self) -> tuple[Route | None, ...]:
         """How light drives each incoming quantum, the lowest order that does."""
-        return tuple((self._routes(leg) or (None,))[0] for leg in self.channel.coupling.incoming)
+        return self.channel.pump
 
-    @cached_property
+    @property
     def probe(self) -> tuple[Route, ...]:
         """How light sees the outgoing quanta."""
-        found: dict[Route, None] = {}
-        for leg in self.channel.coupling.outgoing:
-            found.update(dict.fromkeys(self._routes(leg)))
-        return tuple(found)
+        return self.channel.probe
 
-    def _routes(self, leg: Leg) -> tuple[Route, ...]:
-        if leg.participant.field:
-            return ()
-        return routes(leg.participant, leg.component.index, self.channel.turn)
-
-    @cached_property
+    @property
     def invariant(self) -> Invariant | None:
         """The invariants of the coupling; None if it is forbidden."""
-        if not self.allowed or self.necessary_only:
-            return None
-        from symchiral.engine.invariant import invariant
-
-        return invariant(self.channel.coupling, self.channel.turn)
+        return self.channel.invariant if self.allowed and not self.necessary_only else None
 
     @cached_property
     def reason(self) -> Reason:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
+from symchiral.rules.channel import Channel
 from symchiral.rules.rule import Rule
 from symchiral.rules.wording import minus, signed
 
@@ -85,8 +87,13 @@ def rule_sum(rule: Rule) -> str:
     if rule.without_pam:
         names = ", ".join(map(minus, rule.without_pam))
         return f"{names}: no eigenstate of the axis, no PAM to balance"
+    return _channel_sum(rule.channel, rule.axis.order)
+
+
+@lru_cache(maxsize=8192)
+def _channel_sum(channel: Channel, n: int) -> str:
     into, out = (
         [leg.component.pam or "" for leg in side]
-        for side in (rule.channel.coupling.incoming, rule.channel.coupling.outgoing)
+        for side in (channel.coupling.incoming, channel.coupling.outgoing)
     )
-    return str(budget(into, out, rule.axis.order, conserved=rule.umklapp is not None))
+    return str(budget(into, out, n, conserved=channel.umklapp is not None))

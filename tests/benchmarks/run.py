@@ -159,6 +159,31 @@ def warm(repeat: int) -> Iterator[Row]:
         )
 
 
+def answers(repeat: int) -> Iterator[Row]:
+    """File to document once the rules of the class are known, against reading and one search."""
+    import ase.io
+    import spglib
+
+    import symchiral as sc
+    from symchiral.reading.shipped import find_structure
+
+    for name in WARM:
+        file = find_structure(name)
+
+        def ours(file: Path = file) -> object:
+            return sc.predict(file)
+
+        def floor(file: Path = file) -> object:
+            atoms = ase.io.read(file)
+            cell = (atoms.cell[:], atoms.get_scaled_positions(), atoms.numbers)
+            return spglib.get_symmetry_dataset(cell, symprec=1e-3)
+
+        medians([floor, ours], 1)
+        a, b = medians([floor, ours], 3 * repeat)
+        times = f"{1e3 * b:.1f} ms, {1e3 * a:.1f} ms"
+        yield Row(f"warm predict {name} / (ase.io.read + one spglib)", b / a, 3.0, times)
+
+
 def light(repeat: int) -> Iterator[Row]:
     """Atoms to the whole light table as text, once the group and the cell are known."""
     import ase.io
@@ -678,6 +703,7 @@ def main() -> int:
     for part in (
         commands,
         warm,
+        answers,
         reuse,
         channels,
         screening,
