@@ -7,9 +7,12 @@ that prints itself asks :func:`display`; who answers is said once, in ``symchira
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 _home = ""
+
+Texts = Literal["text", "html", "csv", "markdown", "latex", "note", "product"]
+"""Forms that are one text."""
 
 
 def displayed_by(module: str) -> None:
@@ -18,6 +21,12 @@ def displayed_by(module: str) -> None:
     _home = module
 
 
+@overload
+def display(noun: object, form: Texts) -> str: ...
+@overload
+def display(noun: object, form: Literal["records"]) -> list[dict[str, Any]]: ...
+@overload
+def display(noun: object, form: str, **options: Any) -> Any: ...
 def display(noun: object, form: str, **options: Any) -> Any:
     """Return a noun in a form: ``text``, ``html``, ``records``, …
 
@@ -32,7 +41,7 @@ class Worded:
     @property
     def text(self) -> str:
         """The sentence."""
-        return str(display(self, "text"))
+        return display(self, "text")
 
 
 class Tabular:
@@ -43,20 +52,19 @@ class Tabular:
 
         Units and meanings of the keys are those of the document of the same command.
         """
-        found: list[dict[str, Any]] = display(self, "records")
-        return found
+        return display(self, "records")
 
     def to_csv(self) -> str:
         """Return :meth:`to_records` as CSV."""
-        return str(display(self, "csv"))
+        return display(self, "csv")
 
     def to_markdown(self) -> str:
         """Return the table that the command line prints, in Markdown."""
-        return str(display(self, "markdown"))
+        return display(self, "markdown")
 
     def to_latex(self) -> str:
         """Return that table in LaTeX, with the rules of the package booktabs."""
-        return str(display(self, "latex"))
+        return display(self, "latex")
 
     def to_frame(self, library: Literal["pandas", "polars"] = "pandas") -> Any:
         """Return :meth:`to_records` as a data frame of pandas or polars.

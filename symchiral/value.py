@@ -6,10 +6,14 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 Floats = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
@@ -80,6 +84,20 @@ def frozen(array: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> npt.NDAr
     copy = np.array(array, dtype=dtype, copy=True)
     copy.setflags(write=False)
     return copy
+
+
+def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    """Return what stands beside each key, keys in the order in which they first appear.
+
+    Examples
+    --------
+    >>> grouped([("g", 1), ("u", 2), ("g", 3)])
+    {'g': [1, 3], 'u': [2]}
+    """
+    found: dict[K, list[V]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
 
 
 def clear_caches() -> None:

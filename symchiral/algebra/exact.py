@@ -6,6 +6,11 @@ import cmath
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt, sqrt
+from typing import overload
+
+import numpy as np
+
+from symchiral.value import Complex, Floats, Integers
 
 LARGEST = 144
 """Squares of coefficients are looked for among fractions with denominators up to this, and are no
@@ -93,3 +98,23 @@ def turn(phase: complex, *, denominator: int = 24) -> Fraction:
     """
     exact = cmath.phase(phase) / (2 * cmath.pi)
     return Fraction(exact).limit_denominator(denominator) % 1
+
+
+@overload
+def phase_of(l: float | Fraction, n: int = 1) -> complex: ...
+@overload
+def phase_of(l: Floats | Integers, n: int = 1) -> Complex: ...
+def phase_of(l: float | Fraction | Floats | Integers, n: int = 1) -> complex | Complex:
+    r"""Return :math:`e^{2πi l/n}`: a phase in n-th parts of a turn, in whole turns for n = 1.
+
+    The rotation :math:`C_n` multiplies a state of pseudo-angular momentum l by its inverse,
+    :math:`e^{-2πi l/n}`, and the translation t a Bloch state by :math:`e^{-2πi\,q·t}`.
+
+    Examples
+    --------
+    >>> complex(round(phase_of(1, 4), 9)), phase_of(np.array([0.0, 0.5])).round(9).tolist()
+    (1j, [(1+0j), (-1+0j)])
+    """
+    turns = float(l) if isinstance(l, Fraction) else l
+    phases: complex | Complex = np.exp(2j * np.pi * turns / n)
+    return phases

@@ -15,7 +15,7 @@ from symchiral.defaults import COUPLING_STEP
 from symchiral.errors import InputError, LimitError
 from symchiral.forces.displaced import ForceFunction
 from symchiral.modes.coordinates import NormalCoordinates
-from symchiral.value import Floats
+from symchiral.value import Floats, grouped
 
 STEPS = {3: (1.0, 0.5), 4: (3.0, 2.0, 1.0)}
 """Displacements by order, in units of the step."""
@@ -83,9 +83,8 @@ def invariants(
         There are more than ``MONOMIALS`` products.
     """
     n, owners = len(coordinates), coordinates.owners
-    blocks: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
-    for monomial in _monomials(range(n) if slots is None else slots, order):
-        blocks.setdefault(tuple(int(owners[i]) for i in monomial), []).append(monomial)
+    products = _monomials(range(n) if slots is None else slots, order)
+    blocks = grouped((tuple(int(owners[i]) for i in m), m) for m in products)
     averaged = averaged_over_group(coordinates)
     found = []
     for monomials in blocks.values():

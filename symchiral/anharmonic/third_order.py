@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from symchiral.algebra.phases import phase_of
+from symchiral.algebra.exact import phase_of
 from symchiral.anharmonic.couplings import Couplings
 from symchiral.anharmonic.door import Supercell, harmonic_from_yaml, third_order_from_yaml
 from symchiral.anharmonic.polynomial import Polynomial

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations, product
@@ -12,7 +12,7 @@ import numpy as np
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.irreps.pam import Component
 from symchiral.irreps.participant import Participant
-from symchiral.value import Complex, Value
+from symchiral.value import Complex, Value, grouped
 
 COPIES = "abcdefghij"
 """Letters of the copies of a species, in the order of their numbers."""
@@ -106,10 +106,7 @@ class Coupling(Value):
     @property
     def equal(self) -> tuple[tuple[int, ...], ...]:
         """Slots that are one and the same normal coordinate, grouped."""
-        groups: dict[tuple[Participant, int], list[int]] = {}
-        for slot, leg in enumerate(self.legs):
-            groups.setdefault((leg.participant, leg.copy), []).append(slot)
-        return tuple(tuple(slots) for slots in groups.values())
+        return equal_slots((leg.participant, leg.copy) for leg in self.legs)
 
     @property
     def known(self) -> tuple[int, ...] | None:
@@ -132,6 +129,12 @@ class Coupling(Value):
 
     def __repr__(self) -> str:
         return f"Coupling({str(self)!r})"
+
+
+def equal_slots(factors: Iterable[tuple[Participant, int]]) -> tuple[tuple[int, ...], ...]:
+    """Return the slots of factors of one species and copy, which are one normal coordinate."""
+    groups = grouped((factor, slot) for slot, factor in enumerate(factors))
+    return tuple(map(tuple, groups.values()))
 
 
 def mode_text(species: str, number: int | None, component: str, place: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from symchiral.algebra.exact import surd
-from symchiral.engine.coupling import Coupling, exchanges
+from symchiral.engine.coupling import Coupling, equal_slots, exchanges
 from symchiral.engine.judge import count_coefficients, group_average
 from symchiral.engine.monomial import Coordinate, Term
 from symchiral.errors import LimitError
@@ -171,10 +171,7 @@ def _expand(
             why=f"{size} products enter",
             fix="ask for the verdict alone, or for a lower order",
         )
-    groups: dict[tuple[Participant, int], list[int]] = {}
-    for slot, (participant, copy) in enumerate(zip(participants, copies, strict=True)):
-        groups.setdefault((participant, copy), []).append(slot)
-    equal = tuple(tuple(slots) for slots in groups.values())
+    equal = equal_slots(zip(participants, copies, strict=True))
     average = group_average(participants, arms, bases, equal)
     opposite = tuple(int(p.conjugate_arms[a]) for p, a in zip(participants, arms, strict=True))
     other = [components(p, turn, a) for p, a in zip(participants, opposite, strict=True)]

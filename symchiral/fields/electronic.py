@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from symchiral.algebra.phases import phase_of
+from symchiral.algebra.exact import phase_of
 from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.errors import GrammarError

@@ -10,7 +10,7 @@ import numpy as np
 
 from symchiral.answers.bands import Bands, Branch, End, Segment
 from symchiral.rules.wording import minus
-from symchiral.value import Floats
+from symchiral.value import Floats, grouped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -167,7 +167,5 @@ def _spread(wanted: Floats, gap: float, low: float, high: float) -> Floats:
 
 def multiplets(segment: Segment) -> list[list[Branch]]:
     """Branches of equal frequency by symmetry."""
-    found: dict[tuple[str, int], list[Branch]] = {}
-    for branch in segment.branches:
-        found.setdefault((branch.species, branch.order), []).append(branch)
+    found = grouped(((branch.species, branch.order), branch) for branch in segment.branches)
     return list(found.values())

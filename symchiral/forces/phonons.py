@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.algebra.phases import phase_of
+from symchiral.algebra.exact import phase_of
 from symchiral.crystal.crystal import Crystal, Notice, Source
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from symchiral.algebra.phases import phase_of
+from symchiral.algebra.exact import phase_of
 from symchiral.crystal.crystal import SYMBOLS
 from symchiral.errors import ReadError
 from symchiral.forces.check import checked_hdf5, checked_unit

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from symchiral.algebra.phases import phase_of
+from symchiral.algebra.exact import phase_of
 from symchiral.crystal.qpoint import QPoint, little_group
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
 from symchiral.irreps import cache

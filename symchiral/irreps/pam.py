@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from symchiral.algebra.phases import phase_of
+from symchiral.algebra.exact import phase_of
 from symchiral.crystal.operation import Vector
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.irreps.participant import Participant

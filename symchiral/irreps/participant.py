@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.algebra.phases import phase_of
+from symchiral.algebra.exact import phase_of
 from symchiral.crystal.qpoint import GAMMA, QPoint, images, star
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.build import small_irreps

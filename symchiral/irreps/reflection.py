@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from symchiral.algebra.phases import phase_of
+from symchiral.algebra.exact import phase_of
 from symchiral.crystal.qpoint import QPoint, little_group
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.axis import Axis

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from symchiral.algebra.phases import phase_of
+from symchiral.algebra.exact import phase_of
 from symchiral.crystal.qpoint import GENERIC, QPoint, little_group
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.build import small_irreps

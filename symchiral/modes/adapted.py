@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.algebra.phases import phase_of
+from symchiral.algebra.exact import phase_of
 from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.irreps.participant import Participant

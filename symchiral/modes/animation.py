@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from symchiral.algebra.phases import phase_of
+from symchiral.algebra.exact import phase_of
 from symchiral.crystal.crystal import Crystal
 from symchiral.errors import InputError, LimitError, WavevectorError
 from symchiral.modes.mode import Mode, Modes

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from symchiral.algebra.phases import phase_of
+from symchiral.algebra.exact import phase_of
 from symchiral.crystal.qpoint import GAMMA, QPoint, little_group
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.value import Complex, Value, frozen

@@ -26,7 +26,7 @@ from symchiral.modes.unbroken import (
     unitary_members,
     with_pam_of,
 )
-from symchiral.value import ROUNDED, Complex, Floats
+from symchiral.value import ROUNDED, Complex, Floats, grouped
 
 Vector = tuple[float, float, float]
 Bounds = tuple[float, float]
@@ -311,10 +311,7 @@ def _joined(found: Sequence[Motion]) -> Motion:
     if len(found) == 1:
         return found[0]
     boxes = [m.box for m in found if m.box is not None]
-    bounds: dict[str, list[Bounds]] = {}
-    for m in found:
-        for name, low, high in m.sites:
-            bounds.setdefault(name, []).append((low, high))
+    bounds = grouped((name, (low, high)) for m in found for name, low, high in m.sites)
     spans = np.array([v for m in found for v in m.directions]).reshape(-1, 3)
     return Motion(
         float(np.min([m.lowest for m in found])),

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from symchiral.algebra.phases import phase_of
+from symchiral.algebra.exact import phase_of
 from symchiral.crystal.qpoint import little_group
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.sites import Site

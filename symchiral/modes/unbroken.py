@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from symchiral.algebra.phases import phase_of
+from symchiral.algebra.exact import phase_of
 from symchiral.crystal.symmetric import SymmetricCrystal
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.pam import Component, eigenspace

@@ -86,20 +86,17 @@ class Allowance:
     @property
     def product(self) -> str:
         """The product that must contain an invariant, as text: ``S·k``."""
-        text: str = display(self, "product")
-        return text
+        return display(self, "product")
 
     @property
     def text(self) -> str:
         """Its name for readers."""
-        text: str = display(self, "text")
-        return text
+        return display(self, "text")
 
     @property
     def note(self) -> str:
         """What follows, as text; may be empty."""
-        text: str = display(self, "note")
-        return text
+        return display(self, "note")
 
 
 def allowances(light: Light) -> tuple[Allowance, ...]:

@@ -128,14 +128,12 @@ class Survival:
     @property
     def text(self) -> str:
         """The effect, as text."""
-        text: str = display(self, "text")
-        return text
+        return display(self, "text")
 
     @property
     def note(self) -> str:
         """How it survives, or why it is lost, as text; may be empty."""
-        text: str = display(self, "note")
-        return text
+        return display(self, "note")
 
 
 def survivals(light: Light, domains: Domains) -> tuple[Survival, ...]:

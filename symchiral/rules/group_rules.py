@@ -16,7 +16,7 @@ from itertools import combinations_with_replacement, product
 
 import numpy as np
 
-from symchiral.engine.coupling import Coupling, Leg
+from symchiral.engine.coupling import Coupling, Leg, equal_slots
 from symchiral.engine.judge import (
     Verdict,
     count_coefficients,
@@ -31,7 +31,7 @@ from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
 from symchiral.rules.activity import activity
 from symchiral.rules.channel import Channel
-from symchiral.value import Floats, Value
+from symchiral.value import Floats, Value, grouped
 
 LIMIT = 100_000
 """Most channels enumerated in one go."""
@@ -232,9 +232,7 @@ def _patterns(
     available = tuple(populations[k].available[s] for k, s, _ in slots)
     seen = set()
     for copies in _growth_strings(fields, available):
-        modes: dict[tuple[Participant, int], list[Slot]] = {}
-        for slot, field, copy in zip(slots[:-1], fields, copies, strict=False):
-            modes.setdefault((field, copy), []).append(slot)
+        modes = grouped(zip(zip(fields, copies, strict=True), slots[:-1], strict=False))
         out = modes.pop((fields[-1], copies[-1]), [])
         pattern = (tuple(sorted(map(tuple, modes.values()))), tuple(out))
         if pattern not in seen:
@@ -282,13 +280,10 @@ def _channel(
         return Channel(coupling, Verdict("forbidden", 0.0), 0, turn)
     # The verdict is read off the vertex of the whole species, judged once for all components.
     ranking = sorted(range(len(legs)), key=lambda i: (slots[i][:2], copies[i]))
-    groups: dict[tuple[Participant, int], list[int]] = {}
-    for place, i in enumerate(ranking):
-        groups.setdefault((legs[i].participant, copies[i]), []).append(place)
     coefficients, sizes = _vertex(
         tuple(legs[i].participant for i in ranking),
         tuple(legs[i].incoming_arm for i in ranking),
-        tuple(tuple(g) for g in groups.values()),
+        equal_slots((legs[i].participant, copies[i]) for i in ranking),
         turn,
     )
     index = tuple(legs[i].component.conjugate if legs[i].outgoing else slots[i][2] for i in ranking)

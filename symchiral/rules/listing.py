@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from symchiral.rules.activity import activity
-from symchiral.rules.channel import Kinds
 from symchiral.rules.rule import Rule
+from symchiral.value import grouped
 
 if TYPE_CHECKING:
     from symchiral.rules.rulebook import RuleBook
@@ -82,9 +82,7 @@ class Listing:
 
 def listing(book: RuleBook) -> Listing:
     """Merge the channels of a book into rows, in printing order."""
-    merged: dict[Kinds, list[Rule]] = {}
-    for rule in book.everything:
-        merged.setdefault(rule.channel.family, []).append(rule)
+    merged = grouped((rule.channel.family, rule) for rule in book.everything)
     rows = []
     for rules in merged.values():
         allowed = [rule for rule in rules if rule.verdict != "forbidden"]

@@ -81,8 +81,7 @@ class Splitting:
     @property
     def reason(self) -> str:
         """Why, or what forbids it, as text."""
-        text: str = display(self, "text")
-        return text
+        return display(self, "text")
 
 
 def splittings(crystal: SymmetricCrystal, species: Sequence[Species]) -> tuple[Splitting, ...]:

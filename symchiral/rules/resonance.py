@@ -144,8 +144,7 @@ class Transfer(Value):
 
     def explain(self) -> str:
         """Return the explanation of the rule, with the frequencies and motions of these modes."""
-        text: str = display(self, "text")
-        return text
+        return display(self, "text")
 
     def __repr__(self) -> str:
         return f"Transfer({self.id!r}, detuning {self.detuning:+.4f} THz)"
@@ -232,11 +231,8 @@ def _choices(
 ) -> Iterator[tuple[Multiplet, ...]]:
     """Multiplets for every leg: equal copies are one mode, different copies different ones."""
     coupling = rule.channel.coupling
-    symbols: dict[tuple[object, int], list[int]] = {}
-    for i, leg in enumerate(coupling):
-        symbols.setdefault((leg.participant, leg.copy), []).append(i)
     lists = []
-    for (_, _), slots in symbols.items():
+    for slots in coupling.equal:
         leg = coupling.legs[slots[0]]
         place = leg.participant.places[leg.arm]
         lists.append(
@@ -249,9 +245,9 @@ def _choices(
     if not all(lists):
         return
     weights = [
-        sum(-1 if coupling.legs[i].outgoing else 1 for i in slots) for slots in symbols.values()
+        sum(-1 if coupling.legs[i].outgoing else 1 for i in slots) for slots in coupling.equal
     ]
-    entering = [any(not coupling.legs[i].outgoing for i in slots) for slots in symbols.values()]
+    entering = [any(not coupling.legs[i].outgoing for i in slots) for slots in coupling.equal]
     frequencies = [np.array([m.frequency for m in found]) for found in lists]
     if pump is not None:
         keep = [
@@ -273,14 +269,14 @@ def _choices(
         picks = (tuple(row) for row in np.argwhere(np.abs(total) <= max_detuning).tolist())
     for pick in picks:
         taken = [
-            (field, lists[k][i].number)
-            for k, ((field, _), i) in enumerate(zip(symbols, pick, strict=True))
+            (coupling.legs[slots[0]].participant, found[i].number)
+            for slots, found, i in zip(coupling.equal, lists, pick, strict=True)
         ]
         if len(set(taken)) < len(taken):
             continue
         chosen = {
             i: _partner(lists[k][pick[k]], coupling.legs[i], modes)
-            for k, slots in enumerate(symbols.values())
+            for k, slots in enumerate(coupling.equal)
             for i in slots
         }
         yield tuple(chosen[i] for i in range(len(coupling.legs)))

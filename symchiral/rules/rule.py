@@ -213,8 +213,7 @@ class Rule(Value):
 
     def explain(self) -> str:
         """Return the verdict with its budget, invariant or witness, as text."""
-        text: str = display(self, "text")
-        return text
+        return display(self, "text")
 
     def __repr__(self) -> str:
         return f"Rule({self.id!r}, {self.verdict})"

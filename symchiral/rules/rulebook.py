@@ -236,12 +236,10 @@ class RuleBook(Value, Tabular):
         }
 
     def __repr__(self) -> str:
-        text: str = display(self, "text")
-        return text
+        return display(self, "text")
 
     def _repr_html_(self) -> str:
-        text: str = display(self, "html")
-        return text
+        return display(self, "html")
 
 
 def selected(rule: Rule, pump: Pump | None, probe: Process | None) -> bool:

@@ -8,6 +8,7 @@ from symchiral.answers.crystal import MagneticGroup
 from symchiral.answers.magnetism import Magnetism, Splitting
 from symchiral.rules.magnetism import Splitting as RuleSplitting
 from symchiral.rules.wording import minus
+from symchiral.value import grouped
 
 _TYPES = {
     1: "type I, no operation with time reversal",
@@ -65,10 +66,7 @@ def _splits(found: tuple[Splitting, ...]) -> str:
         return "nothing: no species is degenerate"
     split = [s.species for s in found if s.split]
     texts = [f"{', '.join(split)} into (+) and (−): Q×Q̇ is allowed"] if split else []
-    kept: dict[str, list[str]] = {}
-    for s in found:
-        if not s.split:
-            kept.setdefault(s.reason, []).append(s.species)
+    kept = grouped((s.reason, s.species) for s in found if not s.split)
     texts += [f"not {', '.join(labels)}: {reason}" for reason, labels in kept.items()]
     return "; ".join(texts)
 
@@ -83,20 +81,21 @@ def _mixes(magnetism: Magnetism) -> str:
 
 def _turns(magnetism: Magnetism) -> str:
     """Which non-degenerate modes have an angular momentum."""
-    found: dict[str, list[str]] = {}
-    for s in magnetism.turning:
-        axes = [minus(name) for name in s.along]
-        where = {
-            0: "single atoms only",
-            1: f"J along {''.join(axes[:1])}",
-            2: f"J in the plane of {' and '.join(axes)}",
-            3: "J in any direction",
-        }[len(axes)]
-        found.setdefault(where, []).append(s.species)
+    found = grouped((_where(tuple(map(minus, s.along))), s.species) for s in magnetism.turning)
     if not found:
         return "no atom in a non-degenerate mode"
     texts = [f"{', '.join(labels)} ({where})" for where, labels in found.items()]
     return f"atoms in non-degenerate modes: {'; '.join(texts)}"
+
+
+def _where(axes: tuple[str, ...]) -> str:
+    """Where J may point, given names of the axes that span it."""
+    return {
+        0: "single atoms only",
+        1: f"J along {''.join(axes[:1])}",
+        2: f"J in the plane of {' and '.join(axes)}",
+        3: "J in any direction",
+    }[len(axes)]
 
 
 def display(noun: object, form: str) -> Any:

@@ -26,6 +26,7 @@ from symchiral.text.crystal import (
 from symchiral.text.light_words import activity_words, probe_words, short_routes
 from symchiral.text.sums import budget
 from symchiral.units import SIGNS
+from symchiral.value import grouped
 
 if TYPE_CHECKING:
     from symchiral.fields.pump import Pump
@@ -241,11 +242,11 @@ def species_table(
 
 def modes_lines(species: Sequence[SpeciesOfModes]) -> list[str]:
     """Optical modes with their activity; off the zone centre by wavevector."""
-    found: dict[str, list[str]] = {}
-    for s in species:
-        light = f" {activity_words(s)}" if s.q == "GM" else ""
-        if optical := s.count - s.acoustic:
-            found.setdefault(s.q, []).append(unbroken(f"{optical} {s.label}{light}"))
+    found = grouped(
+        (s.q, unbroken(f"{optical} {s.label}" + (f" {activity_words(s)}" if s.q == "GM" else "")))
+        for s in species
+        if (optical := s.count - s.acoustic)
+    )
     return [
         f"{place}: {'   '.join(modes)}" if len(found) > 1 or place != "GM" else "   ".join(modes)
         for place, modes in found.items()

@@ -16,6 +16,7 @@ from symchiral.table import Table, unbroken
 from symchiral.text.crystal import axis_line, headline, order_notes, primitive_cell
 from symchiral.text.light_words import activity_words
 from symchiral.text.magnetism import magnetic_lines
+from symchiral.value import grouped
 
 TURNING: dict[SiteWord, str] = {
     "must +": "↺",
@@ -90,9 +91,7 @@ def moved_text(deviation: float) -> str:
 
 def _all_axes(answer: Show) -> str:
     """Directions of all axes by order: ``3 along [0 0 1]; 2 along [1 0 0], [0 1 0]``."""
-    by_order: dict[str, list[str]] = {}
-    for axis in answer.symmetry_axes:
-        by_order.setdefault(axis.symbol, []).append(unbroken(minus(axis.along)))
+    by_order = grouped((axis.symbol, unbroken(minus(axis.along))) for axis in answer.symmetry_axes)
     parts = [f"{minus(order)} along {', '.join(found)}" for order, found in by_order.items()]
     return f"{'; '.join(parts)}   (input cell)" if parts else "none"
 
@@ -230,10 +229,7 @@ def _parts(
     by_sums: dict[str, list[str]] = {}
     for share in species.sites:
         every = atoms_of[share.name]
-        groups: dict[tuple[int, ...], list[str]] = {}
-        for part in parts:
-            if part.site == share.name:
-                groups.setdefault(part.atoms, []).append(_sum(part))
+        groups = grouped((part.atoms, _sum(part)) for part in parts if part.site == share.name)
         for atoms, sums in groups.items():
             name = share.name
             if len(atoms) < len(every):

@@ -16,6 +16,7 @@ from symchiral.experiment.verdict import Ranking, WhyKind
 from symchiral.rules.wording import minus
 from symchiral.text.reason import plain_reason_text, short_reason_text
 from symchiral.text.sums import budget
+from symchiral.value import grouped
 
 RANKINGS: dict[Ranking, str] = {
     "coefficients": "coupling coefficients and detuning; forces of light, whose size is not known, "
@@ -162,10 +163,9 @@ def _no_mode(
     transfer: Callable[[str], str],
 ) -> str:
     """A line that belongs to no mode: why not to those near it, and whether a force may make it."""
-    modes: dict[str, list[str]] = {}
-    for one in refused:
-        reason = one.reason if isinstance(one, Refused) else refusal_text(one)
-        modes.setdefault(reason, []).append(one.mode)
+    modes = grouped(
+        (one.reason if isinstance(one, Refused) else refusal_text(one), one.mode) for one in refused
+    )
     near = "; ".join(f"not {', '.join(names)}: {reason}" for reason, names in modes.items())
     text = "no candidate mode is free near it" + (f" ({near})" if near else "")
     if why.channel is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from symchiral.algebra.phases import phase_of
+from symchiral.algebra.exact import phase_of
 from symchiral.disk import mark
 from symchiral.errors import InputError
 from symchiral.modes.animation import Animation
