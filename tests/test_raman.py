@@ -469,6 +469,25 @@ def test_complex_numbers_are_pairs(tmp_path: Path) -> None:
     assert line.outside < 1e-20
 
 
+@pytest.mark.parametrize("name", ["GaSe", "ZnO"])
+def test_weak_charges_keep_the_digits_that_are_printed(name: str) -> None:
+    """The A2'' mode of GaSe has a charge of 4e-3: rounded to nine decimals it had four digits."""
+    study = sc.read(f"{name}/phonopy.yaml")
+    modes, light = study.modes(), study.light()
+    assert light.modes
+    shown = {m.mode: m.oscillator_strength for m in light.modes}
+    compared = 0
+    for multiplet in modes.multiplets:
+        if multiplet.number is None:
+            continue
+        charges = [modes.effective_charge(mode) for mode in multiplet.modes]
+        exact = sum(float(np.vdot(z, z).real) for z in charges if z is not None)
+        if exact > 1e-7:
+            compared += 1
+            assert shown[multiplet.name] == pytest.approx(exact, rel=1e-5)
+    assert compared >= 2
+
+
 def test_with_forces_strengths_and_moments_are_shown(tmp_path: Path, capsys: Capture) -> None:
     """The same numbers as ``modes --json`` has, and frequencies for tensors without one."""
     words = ["light", "Bi2Se3/phonopy.yaml", "--unit", "cm-1"]

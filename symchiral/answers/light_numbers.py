@@ -118,8 +118,8 @@ def _strength(
     total = across = None
     if modes.born is not None:
         charges = np.array([modes.effective_charge(mode) for mode in multiplet.modes])
-        total = round(float(np.sum(np.abs(charges) ** 2)), 9)
-        across = round(float(np.sum(np.abs(charges @ light.beam.frame[:2].T) ** 2)) / 2, 9)
+        total = tidy(np.sum(np.abs(charges) ** 2))
+        across = tidy(np.sum(np.abs(charges @ light.beam.frame[:2].T) ** 2) / 2)
     return StrengthOfMode(
         mode=multiplet.name,
         frequency=round(multiplet.frequency * PER_THZ[unit], 9) + 0.0,
