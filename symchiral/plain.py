@@ -145,10 +145,7 @@ def array(value: Any, ndim: int, what: str) -> Floats:
     >>> array([[1, 2], [3, 4]], 2, "the tensor").shape
     (2, 2)
     """
-    found = np.array(_numbers(value, ndim, what, number))
-    if found.ndim != ndim:
-        raise ValueError(f"{what} has lists of unequal lengths, or empty ones")
-    return np.asarray(found, dtype=float)
+    return np.asarray(_nested(value, ndim, what, number), dtype=float)
 
 
 def complex_array(value: Any, ndim: int, what: str) -> Complex:
@@ -164,10 +161,14 @@ def complex_array(value: Any, ndim: int, what: str) -> Complex:
     >>> complex_array([1, [0, 2]], 1, "the values").tolist()
     [(1+0j), 2j]
     """
-    found = np.array(_numbers(value, ndim, what, _pair))
+    return np.asarray(_nested(value, ndim, what, _pair), dtype=complex)
+
+
+def _nested(value: Any, ndim: int, what: str, read: Callable[[Any, str], Any]) -> np.ndarray:
+    found = np.array(_numbers(value, ndim, what, read))
     if found.ndim != ndim:
         raise ValueError(f"{what} has lists of unequal lengths, or empty ones")
-    return np.asarray(found, dtype=complex)
+    return found
 
 
 def _pair(value: Any, what: str) -> complex:

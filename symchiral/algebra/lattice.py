@@ -12,6 +12,24 @@ from symchiral.value import SHORTER, Floats, Integers
 _STEPS = np.array(list(product((-1, 0, 1), repeat=2)))
 
 
+def wrapped(steps: Floats) -> Floats:
+    """Return fractional steps modulo the lattice, components from −1/2 to 1/2."""
+    return np.asarray(steps - np.rint(steps))
+
+
+def distances(steps: Floats, cell: Floats) -> Floats:
+    """Return the lengths, Å, of fractional steps (…, 3) modulo the lattice of a cell.
+
+    They are those to the nearest copy where these are shorter than half the height of the cell.
+
+    Examples
+    --------
+    >>> distances(np.array([[0.9, 0.0, 1.0]]), 2 * np.eye(3)).round(9).tolist()
+    [0.2]
+    """
+    return np.asarray(np.linalg.norm(wrapped(steps) @ cell, axis=-1))
+
+
 def lattice_basis(generators: npt.ArrayLike, metric: npt.ArrayLike) -> Integers:
     """Return a basis, as columns of positive determinant, of the lattice that whole vectors span.
 

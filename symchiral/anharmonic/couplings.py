@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from symchiral.algebra.lattice import distances
 from symchiral.anharmonic.polynomial import Monomials, Polynomial, substituted
 from symchiral.crystal.crystal import Crystal, Source
 from symchiral.crystal.qpoint import GAMMA
@@ -368,11 +369,10 @@ def _matched(crystal: SymmetricCrystal, table: CouplingTable, name: str) -> list
     if len(theirs) == len(ours):
         cartesian = theirs.positions @ theirs.cell
         places = crystal.frame.point(cartesian, to="primitive", source="cartesian")
-        steps = places[None] - ours.positions[:, None]
-        distances = np.linalg.norm((steps - np.rint(steps)) @ ours.cell, axis=2)
-        distances[ours.numbers[:, None] != theirs.numbers] = np.inf
-        order = [int(i) for i in np.argmin(distances, axis=1)]
-        if len(set(order)) == len(order) and distances.min(axis=1).max() < NEAR:
+        away = distances(places - ours.positions[:, None], ours.cell)
+        away[ours.numbers[:, None] != theirs.numbers] = np.inf
+        order = [int(i) for i in np.argmin(away, axis=1)]
+        if len(set(order)) == len(order) and away.min(axis=1).max() < NEAR:
             return order
     raise StructureError(
         f"the couplings in {name} belong to other atoms",

@@ -11,7 +11,14 @@ import numpy as np
 from symchiral.crystal.tolerance import SYMPREC
 from symchiral.errors import InputError, ReadError, StructureError
 from symchiral.forces.check import checked_hdf5, checked_supercell, checked_unit
-from symchiral.forces.door import BROKEN, ForceConstants, first_line, from_yaml, heard
+from symchiral.forces.door import (
+    BROKEN,
+    ForceConstants,
+    first_displacement,
+    first_line,
+    from_yaml,
+    heard,
+)
 from symchiral.reading.folder import Folder
 from symchiral.value import Floats
 
@@ -97,9 +104,7 @@ def harmonic_from_yaml(
             why=first_line(error),
             fix="check that supercell, displacements and forces belong together",
         ) from error
-    sets = data.get("displacements", data.get("dataset"))
-    while isinstance(sets, list) and sets:
-        sets = sets[0]
+    sets = first_displacement(data)
     if not sets or (isinstance(sets, dict) and not {"force", "forces"} & set(sets)):
         raise _missing(name, folder)
     return from_yaml(data, name=name, symprec=symprec, born=born)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from symchiral.algebra.exact import phase_of
+from symchiral.algebra.lattice import distances, wrapped
 from symchiral.anharmonic.couplings import Couplings
 from symchiral.anharmonic.door import Supercell, harmonic_from_yaml, third_order_from_yaml
 from symchiral.anharmonic.polynomial import Polynomial
@@ -108,8 +109,7 @@ class ThirdOrder(Value):
         frame, rest = self.crystal.frame, self.crystal.primitive.positions
         x = frame.point(self.positions, to="primitive", source="cartesian")
         steps = x[:, None] - rest
-        away = np.linalg.norm((steps - np.rint(steps)) @ self.crystal.primitive.cell, axis=2)
-        atom = np.argmin(away, axis=1)
+        atom = np.argmin(distances(steps, self.crystal.primitive.cell), axis=1)
         chosen = np.arange(len(x))
         return atom, rest[atom] + np.rint(steps[chosen, atom])
 
@@ -198,8 +198,7 @@ class ThirdOrder(Value):
                 target = row_of[image]
                 places = moved - moved[i] + x[self.first[target]]
                 steps = (places @ crystal.primitive.cell @ inverse)[:, None] - keys
-                away = np.abs(steps - np.rint(steps)).max(axis=2)
-                order = np.argmin(away, axis=1)
+                order = np.argmin(np.abs(wrapped(steps)).max(axis=2), axis=1)
                 r = np.einsum(
                     "ad,be,cf,jkdef->jkabc", *(rotation,) * 3, self.constants[row], optimize=True
                 )
@@ -239,8 +238,7 @@ class ThirdOrder(Value):
 
 def _same(point: Floats, positions: Floats) -> int:
     """Which of the atoms lies at a point, up to lattice vectors."""
-    steps = point - positions
-    return int(np.argmin(np.abs(steps - np.rint(steps)).max(axis=1)))
+    return int(np.argmin(np.abs(wrapped(point - positions)).max(axis=1)))
 
 
 def contract(vertex: Complex, eigenvectors: tuple[Complex, Complex, Complex]) -> Complex:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.algebra.lattice import distances
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Mixture, Source
 from symchiral.errors import LimitError, StructureError
 from symchiral.value import SHORTER, Floats
@@ -227,9 +228,7 @@ def _closest(cell: Floats, positions: Floats, spacing: Floats) -> tuple[int, int
     if len(positions) == 1:
         return 0, 0, np.inf
     if len(positions) <= _BRUTE:
-        delta = positions[:, None, :] - positions[None, :, :]
-        delta -= np.rint(delta)
-        distance = np.linalg.norm(delta @ cell, axis=2)
+        distance = distances(positions[:, None] - positions, cell)
         np.fill_diagonal(distance, np.inf)
         first, second = divmod(int(np.argmin(distance)), len(distance))
         return first, second, float(distance[first, second])

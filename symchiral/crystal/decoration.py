@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from symchiral.algebra.lattice import wrapped
 from symchiral.crystal.crystal import SYMBOLS, Crystal
 from symchiral.value import Floats, Integers
 
@@ -50,6 +51,5 @@ def _clearance(orbit: Floats, positions: Floats, metric: Floats) -> float:
 
     The other points of the orbit see the same surroundings.
     """
-    offset = np.concatenate([orbit[1:], positions]) - orbit[0]
-    offset -= np.rint(offset)
+    offset = wrapped(np.concatenate([orbit[1:], positions]) - orbit[0])
     return float(np.einsum("ai,ij,aj->a", offset, metric, offset).min(initial=np.inf))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -114,12 +115,15 @@ class QPoint:
                 )
             )
 
-        u, v, w = map(image, self.slopes)
-        return QPoint(image(self.coordinates), (u, v, w))
+        return self.mapped(image)
+
+    def mapped(self, linear: Callable[[Vector], Vector]) -> QPoint:
+        """Return the point whose coordinates are a linear function of these, for all u, v, w."""
+        u, v, w = map(linear, self.slopes)
+        return QPoint(linear(self.coordinates), (u, v, w))
 
     def __neg__(self) -> QPoint:
-        u, v, w = map(_negative, self.slopes)
-        return QPoint(_negative(self.coordinates), (u, v, w))
+        return self.mapped(_negative)
 
     def __add__(self, other: QPoint) -> QPoint:
         if self is GAMMA or other is GAMMA:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import spglib
 
+from symchiral.algebra.lattice import wrapped
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.crystal import Notice as Notice
 from symchiral.crystal.decoration import decorated
@@ -464,8 +465,7 @@ def _distance(crystal: Crystal, data: Any) -> float:
     if not np.isfinite(deviation):
         return deviation
     place = {kind: i for i, kind in enumerate(mapping[chosen].tolist())}
-    moves = given - places[[place[kind] for kind in mapping.tolist()]]
-    moves = (moves - np.rint(moves)) @ frame.cell
+    moves = wrapped(given - places[[place[kind] for kind in mapping.tolist()]]) @ frame.cell
     moves -= moves.mean(axis=0)  # the origin may lie anywhere
     standard = crystal.cell.T @ np.linalg.inv(np.array(data.transformation_matrix))
     stretched = (standard @ group.centring).T - frame.cell

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from symchiral.algebra.lattice import wrapped
 from symchiral.crystal.frame import Change
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
 from symchiral.value import Floats, Integers
@@ -98,8 +99,7 @@ def _nearest(
         nearest = np.empty(len(sources), dtype=np.int64)
         size = max(1, 200_000 // len(members))
         for start in range(0, len(sources), size):
-            offset = sources[start : start + size, None, :] - targets
-            offset -= np.rint(offset)
+            offset = wrapped(sources[start : start + size, None] - targets)
             distance = np.einsum("abi,abi->ab", offset @ metric, offset)
             nearest[start : start + size] = np.argmin(distance, axis=1)
         found[:, members] = members[nearest].reshape(len(images), -1)

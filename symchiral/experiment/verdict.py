@@ -270,9 +270,7 @@ class Judgement:
 
     def oscillation_of(self, judged: LineVerdict) -> Oscillation | None:
         """Return the fitted oscillation behind a line; None for rows fitted elsewhere."""
-        if self.fit is None:
-            return None
-        return self.fit.near(judged.assignment.line.frequency)
+        return None if self.fit is None else self.fit.near(judged.assignment.line.frequency)
 
     def predicted(self, judged: LineVerdict) -> tuple[Sense, ...]:
         """Return the senses that allowed channels give the mode of a line under σ+, ascending."""

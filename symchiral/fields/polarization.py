@@ -260,9 +260,7 @@ class Polarization(Value):
         degrees = np.rad2deg(np.arctan2(s2, s1)) / 2 % 180
         angle = f"{round(float(degrees), 6) % 180:.10g}"
         chi = round(float(np.rad2deg(np.arcsin(s3)) / 2), 6)
-        if chi:
-            return f"{angle}/{chi:.10g}"
-        return {"0": "x", "90": "y"}.get(angle, f"{angle}°")
+        return f"{angle}/{chi:.10g}" if chi else {"0": "x", "90": "y"}.get(angle, f"{angle}°")
 
     def __repr__(self) -> str:
         return f"Polarization({self.name})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import lzma
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -245,6 +245,14 @@ def answering(name: str) -> Iterator[None]:
             why=f"phonopy says {first_line(error)}",
             fix="check that cells, supercell, forces and Born charges belong together",
         ) from error
+
+
+def first_displacement(parsed: Mapping[str, Any]) -> Any:
+    """Return the first of the displacements in a parsed yaml, None where there are none."""
+    sets = parsed.get("displacements", parsed.get("dataset"))
+    while isinstance(sets, list) and sets:
+        sets = sets[0]
+    return sets
 
 
 def from_yaml(

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.algebra.exact import phase_of
+from symchiral.algebra.lattice import distances, wrapped
 from symchiral.crystal.crystal import Crystal, Notice, Source
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry
@@ -154,9 +155,7 @@ class Phonons(Value):
 
         None where nothing but the zone centre, or a list of wavevectors, is known.
         """
-        if self.centred or self.constants is None:
-            return None
-        return linear_terms(self.constants)
+        return None if self.centred or self.constants is None else linear_terms(self.constants)
 
     def acoustic_splitting(self, q: Floats) -> float:
         """By how much ω² of two acoustic branches differs where it must not to first order, THz².
@@ -423,12 +422,11 @@ def _match(crystal: SymmetricCrystal, forces: Forces, symprec: float) -> tuple[I
     cartesian = forces.positions @ forces.cell
     origin = crystal.frame.point(np.zeros(3), to="primitive", source="cartesian")
     theirs = cartesian @ np.linalg.inv(ours.cell) + origin
-    offsets = theirs[None] - ours.positions[:, None]
-    offsets -= np.rint(offsets)
-    distances = np.linalg.norm(offsets @ ours.cell, axis=2)
-    distances[ours.numbers[:, None] != forces.numbers] = np.inf
-    order = np.argmin(distances, axis=1)
-    if len(set(order.tolist())) < len(order) or distances.min(axis=1).max() > 10 * symprec + 1e-2:
+    offsets = wrapped(theirs - ours.positions[:, None])
+    away = distances(offsets, ours.cell)
+    away[ours.numbers[:, None] != forces.numbers] = np.inf
+    order = np.argmin(away, axis=1)
+    if len(set(order.tolist())) < len(order) or away.min(axis=1).max() > 10 * symprec + 1e-2:
         raise StructureError(
             "the atoms of the forces are not those of the crystal",
             why="an atom of the primitive cell has no partner at its place",

@@ -390,9 +390,7 @@ def axis_at(crystal: SymmetricCrystal, axis: Axis | None, points: Sequence[QPoin
     for k in range(1, n):
         index = group.find(power.rotation)
         if n % k == 0 and all(images(group, q)[index] == q.reduced for q in points):
-            if k == 1:
-                return axis
-            return _part(crystal, axis, power, n // k)
+            return axis if k == 1 else _part(crystal, axis, power, n // k)
         power = named @ power
     return None
 

@@ -15,7 +15,7 @@ What is left is a sign.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 
 import numpy as np
@@ -63,12 +63,17 @@ def real_span(space: Complex, candidates: list[Antilinear]) -> Complex:
 
 
 def _gram_schmidt(space: Complex, images: Complex) -> Complex:
+    pairs = zip(space.T, images.T, strict=True)
+    return orthonormal(t for w, image in pairs for t in (w + image, 1j * (w - image)))
+
+
+def orthonormal(trials: Iterable[Complex]) -> Complex:
+    """Return an orthonormal basis of the span of vectors, as columns, in their order."""
     chosen: list[Complex] = []
-    for w, image in zip(space.T, images.T, strict=True):
-        for trial in (w + image, 1j * (w - image)):
-            rest = trial - sum((c * (c.conj() @ trial) for c in chosen), np.zeros_like(trial))
-            if np.linalg.norm(rest) > ROUNDED:
-                chosen.append(rest / np.linalg.norm(rest))
+    for w in trials:
+        rest = w - sum((c * (c.conj() @ w) for c in chosen), np.zeros_like(w))
+        if np.linalg.norm(rest) > ROUNDED:
+            chosen.append(rest / np.linalg.norm(rest))
     return np.array(chosen).T
 
 
@@ -111,12 +116,7 @@ def paired(
 
 def in_own_axes(space: Complex) -> Complex:
     """Return the orthonormal basis of a space that is nearest the first amplitudes, in order."""
-    chosen: list[Complex] = []
-    for w in (space @ space.conj().T).T:
-        rest = w - sum((c * (c.conj() @ w) for c in chosen), np.zeros_like(w))
-        if np.linalg.norm(rest) > ROUNDED:
-            chosen.append(rest / np.linalg.norm(rest))
-    return np.array(chosen).T
+    return orthonormal((space @ space.conj().T).T)
 
 
 def _reversal(participant: Participant, arm: int, index: int) -> int | None:

@@ -141,8 +141,7 @@ def _half(q: QPoint, t: list[int]) -> QPoint:
         total = sum((-x * n / 2 for x, n in zip(vector, t, strict=True)), Fraction(0))
         return total, Fraction(0), Fraction(0)
 
-    u, v, w = map(dot, q.slopes)
-    return QPoint(dot(q.coordinates), (u, v, w))
+    return q.mapped(dot)
 
 
 _QUARTERS = {

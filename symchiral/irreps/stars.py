@@ -32,9 +32,7 @@ def star_irreps(group: SpaceGroup, q: QPoint) -> tuple[Participant, ...]:
     >>> star_irreps(graphene, -k) is star_irreps(graphene, k)
     True
     """
-    if q.reduced == GAMMA:
-        return zone_centre(group)
-    return _named(group, _first(group, q))
+    return zone_centre(group) if q.reduced == GAMMA else _named(group, _first(group, q))
 
 
 @lru_cache(maxsize=4096)

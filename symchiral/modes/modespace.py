@@ -129,9 +129,7 @@ class ModeSpace(Value):
         Only an axis along the direction still tells partners apart. What the transverse modes are
         is not known, so that modes are numbered within the species they are most of.
         """
-        unit = direction / np.linalg.norm(direction)
-        axis = self.axis
-        along = axis is not None and abs(axis.direction @ unit) > 1 - ALIGNED
+        along = self._along(direction)
         # Columns, with the species and the component each of them belongs to.
         groups: dict[object, list[tuple[Complex, Species, Component | None]]] = {}
         for species, sets in polar:
@@ -184,9 +182,7 @@ class ModeSpace(Value):
         """
         strength, vectors = np.linalg.eigh((field + field.conj().T) / 2)
         moved = vectors[:, -1]
-        unit = direction / np.linalg.norm(direction)
-        axis = self.axis
-        along = axis is not None and abs(axis.direction @ unit) > 1 - ALIGNED
+        along = self._along(direction)
         found: list[Multiplet] = []
         coupled: list[tuple[float, Species, int, Complex, Component | None, float]] = []
         scale = EQUAL * max(float(np.abs(np.concatenate(values)).max()), 1e-12)
@@ -199,8 +195,7 @@ class ModeSpace(Value):
                 frequency = float(np.sign(square) * np.sqrt(abs(square)))
                 if moves or strength[-1] * size**2 < scale:
                     which = None if moves else number
-                    modes = self._modes(species, which, frequency, columns)
-                    found.append(Multiplet(species, which, frequency, modes))
+                    found.append(self._multiplet(species, which, frequency, columns))
                     continue
                 share = overlap / size
                 held = None
@@ -212,7 +207,7 @@ class ModeSpace(Value):
                     across, sizes, _ = np.linalg.svd(basis - np.outer(share, share.conj() @ basis))
                     kept = columns @ across[:, : int(np.sum(sizes > 0.5))]
                     if component is not None and kept.shape[1] > 1:
-                        kept = _by_angular_momentum(kept, unit)
+                        kept = _by_angular_momentum(kept, direction / np.linalg.norm(direction))
                     fixed = component is not None or kept.shape[1] == 1
                     rest += [
                         _resolved(species, number, component, frequency, column, fixed=fixed)
@@ -244,9 +239,19 @@ class ModeSpace(Value):
             number += not moves
             frequency = float(np.sign(value) * np.sqrt(abs(value)))
             which = None if moves else number
-            modes = self._modes(species, which, frequency, eigenvectors)
-            found.append(Multiplet(species, which, frequency, modes))
+            found.append(self._multiplet(species, which, frequency, eigenvectors))
         return found
+
+    def _along(self, direction: Floats) -> bool:
+        """Whether there is an axis along a direction."""
+        unit = direction / np.linalg.norm(direction)
+        return self.axis is not None and bool(abs(self.axis.direction @ unit) > 1 - ALIGNED)
+
+    def _multiplet(
+        self, species: Species, number: int | None, frequency: float, eigenvectors: Complex
+    ) -> Multiplet:
+        modes = self._modes(species, number, frequency, eigenvectors)
+        return Multiplet(species, number, frequency, modes)
 
     def _modes(
         self, species: Species, number: int | None, frequency: float, eigenvectors: Complex

@@ -12,10 +12,10 @@ import numpy as np
 
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
 from symchiral.disk import is_file, is_folder, user_path
-from symchiral.plain import array, complex_array, number
-from symchiral.reading.jsonfile import read_json
+from symchiral.plain import complex_array, number
+from symchiral.reading.jsonfile import read_json, rounded, rounded_complex, stated_structure
 from symchiral.reading.shipped import find_beside
-from symchiral.value import Complex, Floats
+from symchiral.value import Complex
 
 NAME = "couplings.json"
 """What the file is called that is read by itself from beside the force data."""
@@ -98,17 +98,13 @@ def _table(data: dict[str, Any], source: Source) -> CouplingTable:
         names = tuple(dict.fromkeys(str(f) for t in data["terms"] for f in t["product"]))
     else:
         names = tuple(str(c["name"]) for c in coordinates)
-        at = data["structure"]
-        numbers = np.array([SYMBOLS.index(s) for s in at["symbols"]], dtype=np.int64)
-        crystal = Crystal.of(
-            array(at["cell"], 2, "the cell"), array(at["positions"], 2, "the positions"), numbers
-        )
+        crystal = stated_structure(data["structure"])
         found = [
             complex_array(c["eigenvector"], 2, f"the eigenvector of {name}").ravel()
             for c, name in zip(coordinates, names, strict=True)
         ]
         vectors = np.array(found).T
-        if vectors.shape != (3 * len(numbers), len(names)):
+        if vectors.shape != (3 * len(crystal), len(names)):
             raise ValueError("an eigenvector has not three numbers for every atom")
         norms = np.linalg.norm(vectors, axis=0)
         if np.abs(norms - 1).max(initial=0) > 1e-4:
@@ -157,18 +153,18 @@ def coupling_document(table: CouplingTable) -> dict[str, Any]:
     if table.crystal is not None and table.vectors is not None:
         n = len(table.crystal)
         document["structure"] = {
-            "cell": _rounded(table.crystal.cell),
-            "positions": _rounded(table.crystal.positions),
+            "cell": rounded(table.crystal.cell),
+            "positions": rounded(table.crystal.positions),
             "symbols": [SYMBOLS[k] for k in table.crystal.numbers],
         }
         document["coordinates"] = [
-            {"name": name, "eigenvector": _numbers(vector.reshape(n, 3))}
+            {"name": name, "eigenvector": rounded_complex(vector.reshape(n, 3))}
             for name, vector in zip(table.names, table.vectors.T, strict=True)
         ]
     document["terms"] = [
         {
             "product": [table.names[i] for i in factors],
-            "value": _numbers(np.array(value)),
+            "value": rounded_complex(np.array(value)),
             **({"error": float(f"{error:.3g}")} if np.isfinite(error) else {}),
         }
         for order in sorted(table.terms)
@@ -177,19 +173,8 @@ def coupling_document(table: CouplingTable) -> dict[str, Any]:
     if table.raman is not None:
         document["raman_unit"] = RAMAN_UNIT
         document["raman"] = [
-            {"coordinate": name, "tensor": _numbers(tensor)}
+            {"coordinate": name, "tensor": rounded_complex(tensor)}
             for name, tensor in zip(table.names, table.raman, strict=True)
             if np.any(tensor)
         ]
     return document
-
-
-def _rounded(array: Floats) -> Any:
-    return (np.round(array, 12) + 0.0).tolist()
-
-
-def _numbers(array: Complex) -> Any:
-    """Twelve digits; pairs [re, im] if anything is imaginary."""
-    if np.max(np.abs(array.imag), initial=0) > 1e-14:
-        return _rounded(np.stack([array.real, array.imag], axis=-1))
-    return _rounded(array.real)

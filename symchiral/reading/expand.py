@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from symchiral.algebra.lattice import distances, wrapped
 from symchiral.crystal.check import MAX_ATOMS, too_many
 from symchiral.errors import StructureError
 from symchiral.value import WRAPPED, Floats, Integers
@@ -113,8 +114,7 @@ def metric_misfit(cell: Floats, rotations: Integers) -> float:
 
 
 def _near_images(x: Floats, w: Integers, t: Floats, cell: Floats, radius: float) -> Floats:
-    delta = w @ x + t - x
-    delta -= np.rint(delta)
+    delta = wrapped(w @ x + t - x)
     near: Floats = delta[np.linalg.norm(delta @ cell, axis=1) < radius]
     return near
 
@@ -134,9 +134,7 @@ def _orbit(x: Floats, w: Integers, t: Floats, cell: Floats) -> Floats | None:
     order = len(_near_images(x, w, t, cell, MERGE))
     if order == 1:
         return images
-    delta = images[:, None] - images
-    delta -= np.rint(delta)
-    same = np.linalg.norm(delta @ cell, axis=2) < MERGE
+    same = distances(images[:, None] - images, cell) < MERGE
     kept: Floats = images[np.argmax(same, axis=1) == np.arange(len(images))]
     tight = len(_near_images(x, w, t, cell, 1e-6 * (1.0 + float(np.abs(cell).max()))))
     if tight != order or len(kept) * order != len(w):

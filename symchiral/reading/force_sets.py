@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from symchiral.algebra.lattice import distances
 from symchiral.crystal.crystal import Crystal
 from symchiral.errors import ReadError
 from symchiral.forces.door import ForceConstants, atoms_of, from_cells, supercell_of
@@ -248,8 +249,7 @@ def _repeated(units: list[Crystal], whole: Crystal, name: str) -> _Cells:
         if np.abs(matrix - rounded).max() > 1e-3 or size * len(unit) != len(whole):
             continue
         made = supercell_of(unit, rounded, name=name)
-        steps = made.positions - whole.positions
-        away = np.linalg.norm((steps - np.rint(steps)) @ whole.cell, axis=1)
+        away = distances(made.positions - whole.positions, whole.cell)
         if np.array_equal(made.numbers, whole.numbers) and away.max() < 1e-2:
             return _Cells(unit, rounded)
     return _Cells(whole, np.eye(3, dtype=np.int64))

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from symchiral.crystal.crystal import Source
+import numpy as np
+
+from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
 from symchiral.disk import is_file, user_path
 from symchiral.errors import InputError, ReadError
-from symchiral.plain import parse_json
+from symchiral.plain import array, parse_json
 from symchiral.reading.files import load
 from symchiral.reading.shipped import find_beside
+from symchiral.value import Complex, Floats
 
 T = TypeVar("T")
 
@@ -55,9 +58,31 @@ def read_json(
     except (
         ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, InputError,
     ) as error:  # fmt: skip
-        why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise ReadError(
             f"cannot read {what} in {name}",
-            why=why,
+            why=missing_or_wrong(error),
             fix=f"write it as the page on {page} of the documentation describes",
         ) from error
+
+
+def stated_structure(at: dict[str, Any]) -> Crystal:
+    """Return the cell and the atoms under the key ``structure``."""
+    numbers = np.array([SYMBOLS.index(s) for s in at["symbols"]], dtype=np.int64)
+    cell, positions = array(at["cell"], 2, "the cell"), array(at["positions"], 2, "the positions")
+    return Crystal.of(cell, positions, numbers)
+
+
+def rounded(array: Floats) -> Any:
+    """Return nested lists of numbers with twelve decimals."""
+    return (np.round(array, 12) + 0.0).tolist()
+
+
+def rounded_complex(array: Complex) -> Any:
+    """Return the same, of pairs [re, im] if anything is imaginary."""
+    pairs = np.stack([array.real, array.imag], axis=-1)
+    return rounded(pairs if np.max(np.abs(array.imag), initial=0) > 1e-14 else array.real)
+
+
+def missing_or_wrong(error: Exception) -> str:
+    """Return what is wrong with a document, of which a key may be missing."""
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)

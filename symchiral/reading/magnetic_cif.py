@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from symchiral.algebra.lattice import distances
 from symchiral.crystal.check import LARGEST_MOMENT
 from symchiral.errors import ReadError, StructureError
 from symchiral.reading.cif import DataBlock, number
@@ -216,6 +217,4 @@ def expanded_moments(
 
 
 def _nearest(points: Floats, targets: Floats, cell: Floats) -> Integers:
-    offset = points[:, None] - targets
-    offset -= np.rint(offset)
-    return np.asarray(np.linalg.norm(offset @ cell, axis=2).argmin(axis=1))
+    return np.asarray(distances(points[:, None] - targets, cell).argmin(axis=1))

@@ -17,6 +17,7 @@ from functools import cache, lru_cache
 
 import numpy as np
 
+from symchiral.algebra.lattice import distances
 from symchiral.crystal.crystal import Notice
 from symchiral.errors import ReadError, StructureError
 from symchiral.reading.cif import DataBlock
@@ -428,8 +429,6 @@ def _fits(
             all(abs(found.get(z, 0.0) - n * units) < 0.5 for z, n in formula[0].items())
             for units in units_of_cell(*formula)
         )
-    delta = orbits.positions[:500, None, :] - orbits.positions[None, :500, :]
-    delta -= np.rint(delta)
-    distance = np.linalg.norm(delta @ cell, axis=2)
+    distance = distances(orbits.positions[:500, None] - orbits.positions[:500], cell)
     np.fill_diagonal(distance, np.inf)
     return bool(distance.min() > 0.8)

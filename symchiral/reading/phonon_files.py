@@ -13,7 +13,13 @@ from symchiral.crystal.crystal import Source
 from symchiral.crystal.tolerance import SYMPREC
 from symchiral.disk import is_file, is_folder, recording, user_path
 from symchiral.errors import InputError, ReadError
-from symchiral.forces.door import ForceConstants, Forces, from_yaml, read_charges
+from symchiral.forces.door import (
+    ForceConstants,
+    Forces,
+    first_displacement,
+    from_yaml,
+    read_charges,
+)
 from symchiral.forces.provenance import KEY, Provenance
 from symchiral.forces.tabulated import TabulatedCell, tabulated, tabulated_hdf5
 from symchiral.plain import parse_yaml as parse_plain_yaml
@@ -179,10 +185,8 @@ def _has_forces(parsed: Mapping[str, Any]) -> bool:
     """Whether a parsed yaml has force constants, or forces with its displacements."""
     if "force_constants" in parsed:
         return True
-    sets = parsed.get("displacements", parsed.get("dataset"))
-    while isinstance(sets, list) and sets:
-        sets = sets[0]
     # What is neither is damaged, and phonopy says how.
+    sets = first_displacement(parsed)
     return sets is not None and not (isinstance(sets, dict) and not {"forces", "force"} & set(sets))
 
 

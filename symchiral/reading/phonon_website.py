@@ -8,6 +8,7 @@ from symchiral.crystal.check import checked_crystal
 from symchiral.crystal.crystal import Crystal, Source
 from symchiral.errors import ReadError
 from symchiral.plain import array, parse_json
+from symchiral.reading.jsonfile import missing_or_wrong
 
 _SIGNS = tuple(re.compile(rf'"{key}"\s*:') for key in ("atom_pos_red", "lattice", "vectors"))
 
@@ -44,10 +45,9 @@ def read_website(text: str, source: Source, *, name: str) -> Crystal:
         if lattice.shape != (3, 3) or positions.shape != (len(numbers), 3):
             raise ValueError("lattice, positions and atoms are not equally many")
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise ReadError(
             f"cannot read {name}",
-            why=f"in this JSON of the phonon website {why}",
+            why=f"in this JSON of the phonon website {missing_or_wrong(error)}",
             fix="write it again, for instance with symchiral animate",
         ) from error
     all_modes = 3 * len(numbers) * points

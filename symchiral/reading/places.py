@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from symchiral.algebra.lattice import distances
 from symchiral.crystal.check import MAX_ATOMS, closest_atoms, too_many
 from symchiral.crystal.crystal import SYMBOLS, Mixture, Notice
 from symchiral.errors import DisorderError, ReadError, StructureError
@@ -269,9 +270,8 @@ def _groups(rows: Sequence[SiteRow], orbits: Orbits, cell: Floats) -> list[list[
     seen = np.zeros(len(orbits.site), dtype=bool)
     for i in range(count):
         mine = orbits.site == i
-        delta = orbits.positions[seen] - orbits.positions[mine][0]
-        delta -= np.rint(delta)
-        near = owner[seen][np.linalg.norm(delta @ cell, axis=1) < MERGE]
+        away = distances(orbits.positions[seen] - orbits.positions[mine][0], cell)
+        near = owner[seen][away < MERGE]
         if len(near) and not _overlap(rows[i], rows[groups[int(near[0])][0]]):
             groups[int(near[0])].append(i)
         else:
@@ -313,11 +313,11 @@ def _filled(
         if FULL <= total < 1:
             notes.append(f"site {first.label} has the occupancy {total:g} and is taken as full")
             return first, {z: total}
-        raise _partly(name, f"site {first.label} has the occupancy {total:g}")
+        raise partly_occupied(name, f"site {first.label} has the occupancy {total:g}")
     total = sum(totals.values())
     said = " + ".join(f"{share:g} {SYMBOLS[z]}" for z, share in totals.items())
     if not FULL <= total <= OVERFULL:
-        raise _partly(name, f"site {first.label} is occupied by {said}, {total:g} in all")
+        raise partly_occupied(name, f"site {first.label} is occupied by {said}, {total:g} in all")
     if average:
         return first, totals
     raise DisorderError(
@@ -328,7 +328,8 @@ def _filled(
     )
 
 
-def _partly(name: str, why: str) -> DisorderError:
+def partly_occupied(name: str, why: str) -> DisorderError:
+    """Return the error of a site that is not wholly of one element."""
     return DisorderError(
         f"{name} is disordered",
         why=f"{why}, and symmetry needs whole atoms",
@@ -384,7 +385,7 @@ def _shares(
         mixed = _mixed(kind)
         if mixed is not None:
             if any(np.isnan(share) for share in mixed.values()):
-                raise _partly(name, f"site {label} is occupied by {kind.strip()[:60]}")
+                raise partly_occupied(name, f"site {label} is occupied by {kind.strip()[:60]}")
             return mixed
         match = _TYPE.fullmatch(kind.strip())
         text = next((group for group in match.groups() if group), "") if match else ""

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from symchiral.algebra.lattice import distances
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.disk import mark, write_text
@@ -17,12 +18,12 @@ from symchiral.errors import LabelError, ReadError, StructureError, SymmetryErro
 from symchiral.modes.mode import Modes
 from symchiral.modes.names import ModeName, named_species
 from symchiral.modes.species import Species
-from symchiral.plain import array, complex_array, number
-from symchiral.reading.jsonfile import read_json
+from symchiral.plain import complex_array, number
+from symchiral.reading.jsonfile import read_json, rounded, rounded_complex, stated_structure
 from symchiral.rules.atomic_raman import AtomicRaman
 from symchiral.rules.raman import BROKEN, RamanLines, TensorUnit, fit_raman, raman_form
 from symchiral.units import in_thz
-from symchiral.value import Complex, Floats, frozen
+from symchiral.value import Complex, frozen
 
 KIND = "Raman tensors"
 """Kind of the files of :func:`save_raman`."""
@@ -111,11 +112,7 @@ def _table(data: dict[str, Any], source: Source) -> RamanTable:
     atoms = _complex(data["atoms"], 4, "three tensors of every atom, one per direction it moves in")
     crystal = None
     if "structure" in data:
-        at = data["structure"]
-        numbers = np.array([SYMBOLS.index(s) for s in at["symbols"]], dtype=np.int64)
-        crystal = Crystal.of(
-            array(at["cell"], 2, "the cell"), array(at["positions"], 2, "the positions"), numbers
-        )
+        crystal = stated_structure(data["structure"])
         if len(crystal) != len(atoms):
             raise ValueError(f"it has tensors of {len(atoms)} atoms and lists {len(crystal)}")
     return RamanTable((), atoms, crystal, unit, provenance, source)
@@ -163,12 +160,11 @@ def atomic_raman(table: RamanTable, crystal: SymmetricCrystal) -> AtomicRaman:
             "belong to",
         )
     inside = crystal.frame.point(cell.positions @ cell.cell, to="primitive", source="cartesian")
-    steps = inside[:, None] - primitive.positions[None]
-    distances = np.linalg.norm((steps - np.rint(steps)) @ primitive.cell, axis=2)
-    distances[cell.numbers[:, None] != primitive.numbers] = np.inf
-    owners = np.argmin(distances, axis=1)
+    away = distances(inside[:, None] - primitive.positions, primitive.cell)
+    away[cell.numbers[:, None] != primitive.numbers] = np.inf
+    owners = np.argmin(away, axis=1)
     copies = np.bincount(owners, minlength=len(primitive))
-    if distances.min(axis=1).max() > NEAR or len(set(copies.tolist())) > 1:
+    if away.min(axis=1).max() > NEAR or len(set(copies.tolist())) > 1:
         raise StructureError(
             f"the Raman tensors in {name} belong to other atoms",
             why=f"its {len(cell)} atoms are not those of {primitive.formula} at their places",
@@ -302,22 +298,11 @@ def save_raman(path: str, raman: AtomicRaman, *, overwrite: bool = False) -> Non
         "a volume, by the displacement of atom k along b",
         "unit": "angstrom^2",
         "structure": {
-            "cell": _rounded(primitive.cell),
-            "positions": _rounded(places @ np.linalg.inv(primitive.cell)),
+            "cell": rounded(primitive.cell),
+            "positions": rounded(places @ np.linalg.inv(primitive.cell)),
             "symbols": [SYMBOLS[k] for k in primitive.numbers],
         },
-        "atoms": _numbers(raman.derivatives),
+        "atoms": rounded_complex(raman.derivatives),
     }
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
     write_text(path, text + "\n", KIND, overwrite=overwrite)
-
-
-def _rounded(array: Floats) -> Any:
-    return (np.round(array, 12) + 0.0).tolist()
-
-
-def _numbers(array: Complex) -> Any:
-    """Twelve digits; pairs [re, im] if anything is imaginary."""
-    if np.max(np.abs(array.imag), initial=0) > 1e-14:
-        return _rounded(np.stack([array.real, array.imag], axis=-1))
-    return _rounded(array.real)

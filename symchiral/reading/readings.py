@@ -6,6 +6,7 @@ from collections import Counter
 
 import numpy as np
 
+from symchiral.algebra.lattice import distances
 from symchiral.crystal.crystal import Crystal
 
 SAME_PLACE = 0.01
@@ -39,7 +40,6 @@ def _farthest(one: Crystal, other: Crystal) -> float:
     """Largest distance from an atom to the nearest one of its element in the other reading, Å."""
     worst = 0.0
     for x, number in zip(one.positions, one.numbers, strict=True):
-        delta = other.positions[other.numbers == number] - x
-        delta -= np.rint(delta)
-        worst = max(worst, float(np.linalg.norm(delta @ one.cell, axis=1).min()))
+        away = distances(other.positions[other.numbers == number] - x, one.cell)
+        worst = max(worst, float(away.min()))
     return worst

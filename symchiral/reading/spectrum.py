@@ -9,6 +9,7 @@ from symchiral.errors import GrammarError, InputError, ReadError
 from symchiral.fields.pump import frequency
 from symchiral.plain import number, parse_json
 from symchiral.reading.files import load
+from symchiral.reading.jsonfile import missing_or_wrong
 from symchiral.reading.shipped import find_beside
 from symchiral.units import FASTEST, SLOWEST, in_thz
 
@@ -86,7 +87,7 @@ def _per_mode(path: Path, key: str, name: str) -> dict[str, float]:
     except (ValueError, KeyError, TypeError, AttributeError, InputError) as error:
         raise ReadError(
             f"cannot read the {key} in {name}",
-            why=f"{error} is missing" if isinstance(error, KeyError) else str(error),
+            why=missing_or_wrong(error),
             fix=f'write {{"frequency_unit": "THz", "{key}": {{"Eu#1": 0.05}}}}',
         ) from error
     return found

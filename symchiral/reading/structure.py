@@ -17,7 +17,6 @@ import numpy as np
 from symchiral.crystal.check import checked_crystal
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Notice, Source
 from symchiral.errors import (
-    DisorderError,
     GrammarError,
     InputError,
     ReadError,
@@ -27,6 +26,7 @@ from symchiral.errors import (
 from symchiral.reading.asymmetric import Expanded, expand_block, has_atoms
 from symchiral.reading.cif import DataBlock, looks_like_cif, parse_cif
 from symchiral.reading.files import choose, decode, load, locate, plain_name, unpack
+from symchiral.reading.places import partly_occupied
 from symchiral.reading.site_values import (
     first_moments,
     moments_of,
@@ -400,22 +400,14 @@ def _check_ase_occupancy(atoms: Any, name: str) -> None:
             len(shares) > 1 or any(float(share) < 0.995 for share in shares.values())
         ):
             mix = ", ".join(f"{element} {share}" for element, share in shares.items())
-            raise _disordered(name, f"site {site} is occupied by {mix}")
-
-
-def _disordered(name: str, why: str) -> DisorderError:
-    return DisorderError(
-        f"{name} is disordered",
-        why=f"{why}, and symmetry needs whole atoms",
-        fix="choose one element per site (occupancy 1), or order the sites in a supercell",
-    )
+            raise partly_occupied(name, f"site {site} is occupied by {mix}")
 
 
 def _from_pymatgen(structure: Any, name: str, spin_axis: Floats | None) -> Crystal:
     if not getattr(structure, "is_ordered", True):
         site = next((s for s in structure.sites if not getattr(s, "is_ordered", True)), None)
         what = getattr(site, "species_string", None) or getattr(site, "species", "a site")
-        raise _disordered(name, f"a site is occupied by {what}")
+        raise partly_occupied(name, f"a site is occupied by {what}")
     numbers, charges, spins, heavy = [], [], [], False
     for i, site in enumerate(structure.sites):
         element = getattr(site, "specie", None) or getattr(site, "species", None)

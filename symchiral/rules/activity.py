@@ -114,9 +114,7 @@ class Activity:
     def words(self) -> tuple[str, ...]:
         """``infrared``, ``Raman``, both, ``hyper-Raman`` if neither; none of a silent species."""
         found = [w for w, on in (("infrared", self.infrared), ("Raman", self.raman)) if on]
-        if not found and self.hyper_raman:
-            return ("hyper-Raman",)
-        return tuple(found)
+        return ("hyper-Raman",) if not found and self.hyper_raman else tuple(found)
 
 
 def activity(participant: Participant) -> Activity:

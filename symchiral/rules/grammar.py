@@ -228,9 +228,7 @@ def _state(match: re.Match[str], word: str) -> Fraction | None:
 def _fraction(text: str) -> Fraction | None:
     """An integer or half-integer of up to three digits, ``1/2``, ``½`` or ``0.5``; else None."""
     plain = re.sub(r"^([+-]?)½$", r"\g<1>1/2", text)
-    if not re.fullmatch(r"[+-]?\d{1,3}(/[12]|\.[05])?", plain):
-        return None
-    return Fraction(plain)
+    return None if not re.fullmatch(r"[+-]?\d{1,3}(/[12]|\.[05])?", plain) else Fraction(plain)
 
 
 def resolve_transfer(

@@ -75,8 +75,7 @@ def _from(vectors: tuple[Vector, Vector, Vector], q: QPoint) -> QPoint:
         )
         return x, y, z
 
-    u, v, w = map(here, q.slopes)
-    return QPoint(here(q.coordinates), (u, v, w))
+    return q.mapped(here)
 
 
 def _cell(crystal: SymmetricCrystal) -> str:
