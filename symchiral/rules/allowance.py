@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.display import display
+from symchiral.display import Worded, display
 from symchiral.engine.tensor import TensorForm, tensor_form
 from symchiral.fields.axial import axial_vector, propagation, pseudoscalar
 from symchiral.irreps.participant import Participant
@@ -47,7 +47,7 @@ Q×Q̇, the velocity Q̇' of another mode."""
 
 
 @dataclass(frozen=True)
-class Allowance:
+class Allowance(Worded):
     """One effect: the product that makes it, and whether and where it exists.
 
     Attributes
@@ -87,11 +87,6 @@ class Allowance:
     def product(self) -> str:
         """The product that must contain an invariant, as text: ``S·k``."""
         return display(self, "product")
-
-    @property
-    def text(self) -> str:
-        """Its name for readers."""
-        return display(self, "text")
 
     @property
     def note(self) -> str:

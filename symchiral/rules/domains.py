@@ -11,7 +11,7 @@ import numpy as np
 from symchiral.crystal.operation import Operation
 from symchiral.crystal.search import SymmetricCrystal, space_group
 from symchiral.crystal.spacegroup import SpaceGroup
-from symchiral.display import display
+from symchiral.display import Worded, display
 from symchiral.modes.species import Species
 from symchiral.rules.allowance import ferroaxial_form, gyration_form
 from symchiral.rules.light import Light
@@ -108,7 +108,7 @@ and σ− unequal; ``angle``, dependence on the angle of linear light."""
 
 
 @dataclass(frozen=True)
-class Survival:
+class Survival(Worded):
     """What becomes of one effect in the average over twins.
 
     Attributes
@@ -124,11 +124,6 @@ class Survival:
     kind: SurvivalKind
     survives: bool
     species: str | None = None
-
-    @property
-    def text(self) -> str:
-        """The effect, as text."""
-        return display(self, "text")
 
     @property
     def note(self) -> str:

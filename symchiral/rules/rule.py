@@ -54,7 +54,8 @@ class Rule(Value):
     @cached_property
     def verdict(self) -> VerdictWord:
         """allowed, forbidden or undecided; a rigid translation couples to nothing."""
-        return "forbidden" if self.acoustic_only else self.channel.verdict.word
+        word = self.channel.verdict.word
+        return "forbidden" if word == "forbidden" or self.acoustic_only else word
 
     @property
     def allowed(self) -> bool:

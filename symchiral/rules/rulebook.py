@@ -99,7 +99,7 @@ class RuleBook(Value, Tabular):
             rule
             for rule in self.everything
             if rule.verdict != "forbidden"
-            or (rule.acoustic_only and rule.channel.verdict.word != "forbidden")
+            or (rule.channel.verdict.word != "forbidden" and rule.acoustic_only)
         )
 
     def __iter__(self) -> Iterator[Rule]:
