@@ -150,7 +150,7 @@ class ThirdOrder(Value):
                 why="their wavevectors have free parameters, or sum to no reciprocal vector",
                 fix="give three fixed wavevectors, all incoming, that sum to one",
             )
-        q = [np.array([float(x) for x in point.coordinates]) for point in points]
+        q = [point.array for point in points]
         waves = [self._phases(x) for x in q]
         size = 3 * len(self.crystal.primitive)
         found = np.zeros((size,) * 3, dtype=complex)

@@ -12,7 +12,7 @@ import numpy as np
 from symchiral.crystal.operation import Vector
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.plain import rational
-from symchiral.value import Integers
+from symchiral.value import Floats, Integers
 
 ZERO: Vector = (Fraction(0), Fraction(0), Fraction(0))
 GENERIC: Vector = (Fraction(37, 211), Fraction(52, 307), Fraction(61, 401))
@@ -93,6 +93,16 @@ class QPoint:
     def generic(self) -> Vector:
         """Coordinates at the generic values of the parameters."""
         return self.at(*GENERIC).coordinates
+
+    @property
+    def array(self) -> Floats:
+        """(3,) float: the fixed part c."""
+        return np.array([float(x) for x in self.coordinates])
+
+    @property
+    def generic_array(self) -> Floats:
+        """(3,) float: `generic` as numbers."""
+        return np.array([float(x) for x in self.generic])
 
     def dot(self, vector: tuple[Fraction | int, ...] | Integers) -> Fraction:
         """Return q·t in turns for a vector t in the primitive basis, at the generic values."""

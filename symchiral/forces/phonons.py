@@ -101,7 +101,7 @@ class Phonons(Value):
                 why="it is a line of wavevectors, and frequencies change along it",
                 fix="give the parameter a number, as in LD(1/4) or 0,0,0.1",
             )
-        return self.matrix_at(np.array([float(x) for x in q.coordinates]), direction)
+        return self.matrix_at(q.array, direction)
 
     def matrix_at(self, q: Floats, direction: npt.ArrayLike | None = None) -> Complex:
         """Return the dynamical matrix at any coordinates on the primitive reciprocal basis.
@@ -267,7 +267,7 @@ class Phonons(Value):
                 "check the supercell and the displacements; eigenvectors that hold the field of "
                 "longitudinal modes at the zone centre want the --direction they were made for",
             )
-        place = np.array([float(x) for x in point.coordinates])
+        place = point.array
         modes = replace(modes, acoustic_splitting=self.acoustic_splitting(place))
         return modes if unit is None else replace(modes, direction=frozen(unit, float))
 

@@ -95,9 +95,8 @@ def _factor_system(group: SpaceGroup, q: QPoint) -> tuple[list[int], Integers, C
     members = list(little_group(group, q))
     place = np.full(len(group), -1)
     place[members] = np.arange(len(members))
-    vector = np.array([float(x) for x in q.generic])
     shifts = group.product_translations[np.ix_(members, members)]
-    return members, place, phase_of(-shifts @ vector)
+    return members, place, phase_of(-shifts @ q.generic_array)
 
 
 def _generators(products: Integers) -> list[int]:
@@ -127,7 +126,7 @@ def _from_spgrep(group: SpaceGroup, q: QPoint) -> tuple[Complex, ...] | None:
         irreps, mapping = get_spacegroup_irreps_from_primitive_symmetry(
             group.rotations[list(members)],
             group.shifts[list(members)] / DENOMINATOR,
-            np.array([float(x) for x in q.generic]),
+            q.generic_array,
         )
     except ValueError:
         return None

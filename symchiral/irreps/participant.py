@@ -214,7 +214,7 @@ def _induce(
     arm_of = np.array([arms.index(image) for image in stars])
     place = np.cumsum(arm_of == 0) - 1  # of an operation among those of the little group
     first = np.array([stars.index(arm) for arm in arms])
-    vectors = np.array([[float(x) for x in arm.generic] for arm in arms])
+    vectors = np.array([arm.generic_array for arm in arms])
     products, translations = group.products, group.product_translations
     g = np.arange(len(group))
     arm_images = np.empty((len(group), len(arms)), dtype=np.int64)

@@ -84,7 +84,7 @@ class Segment(Value):
     def parameters(self, coordinates: Floats) -> Floats:
         """Values of the free parameters of q, (..., 3), at points of the piece."""
         slopes = np.array([[float(x) for x in slope] for slope in self.q.slopes])
-        constant = np.array([float(x) for x in self.q.coordinates])
+        constant = self.q.array
         return np.asarray((coordinates - np.array(self.shift) - constant) @ np.linalg.pinv(slopes))
 
     def __repr__(self) -> str:
@@ -174,8 +174,7 @@ def _named(crystal: SymmetricCrystal, path: str) -> Iterator[tuple[PathPoint, Pa
                 )
             if before is not None and re.match(r"[-A-ZΓΔΛΣ][^,]*$", word):
                 q = _nearest_arm(group, q, before.coordinates, metric)
-            x = np.array([float(c) for c in q.coordinates])
-            point = _point(group, x, word, q)
+            point = _point(group, q.array, word, q)
             if before is not None:
                 if np.abs(point.coordinates - before.coordinates).max() < NEAR:
                     raise WavevectorError(
@@ -192,8 +191,7 @@ def _nearest_arm(group: SpaceGroup, q: QPoint, near: Floats, metric: Floats) -> 
     steps = _STEPS
     best, chosen = np.inf, q
     for arm in (q, *star(group, q)):
-        x = np.array([float(c) for c in arm.coordinates])
-        offsets = x + steps - near
+        offsets = arm.array + steps - near
         lengths = np.einsum("ai,ij,aj->a", offsets, metric, offsets)
         at_home = float(lengths[np.flatnonzero(~steps.any(axis=1))[0]])
         i = int(np.argmin(lengths))
@@ -254,7 +252,7 @@ def _passed(group: SpaceGroup, a: PathPoint, b: PathPoint, t: float) -> PathPoin
         ends = zip(a.q.coordinates, b.q.coordinates, strict=True)
         q = QPoint.of(*(p + exact * (r - p) for p, r in ends))
         location = locate(group, q)
-        return PathPoint(location.text, frozen([float(c) for c in q.coordinates]), q)
+        return PathPoint(location.text, frozen(q.array), q)
     x = a.coordinates + t * (b.coordinates - a.coordinates)
     return PathPoint("·", frozen(x), None)
 
@@ -302,7 +300,7 @@ def _named_inside(group: SpaceGroup, q: QPoint, a: Floats, b: Floats) -> QPoint:
             across = np.eye(3) - np.linalg.pinv(slopes) @ slopes
             if np.abs((b - a) @ across).max() > NEAR:
                 continue
-            offset = a - np.array([float(x) for x in arm.coordinates])
+            offset = a - arm.array
             steps = _STEPS + np.rint(offset).astype(np.int64)
             fits = np.abs((offset - steps) @ across).max(axis=1) < NEAR
             if fits.any():
@@ -348,8 +346,7 @@ def _solutions(rows: list[list[Fraction]]) -> QPoint:
 def _inside(q: QPoint, x: Floats) -> QPoint:
     """A rational point of a line or plane next to x."""
     slopes = np.array([[float(s) for s in slope] for slope in q.slopes])
-    constant = np.array([float(c) for c in q.coordinates])
-    values = (x - constant) @ np.linalg.pinv(slopes)
+    values = (x - q.array) @ np.linalg.pinv(slopes)
     return q.at(*(Fraction(float(v)).limit_denominator(LARGEST) for v in values))
 
 

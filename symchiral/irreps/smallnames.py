@@ -85,7 +85,7 @@ def tabulated_characters(group: SpaceGroup, q: QPoint) -> tuple[tuple[str, ...],
     location = locate(group, q)
     iso = next(iso for point, iso in tabulated_points(group) if point == location.point)
     rotation_order, lattice = _tabulated_operations(group)
-    k = np.array([float(x) for x in location.k.generic])
+    k = location.k.generic_array
     # characters at k of our operations, all of the group; NaN outside the little co-group
     member = {w.tobytes(): i for i, w in enumerate(iso.rotations)}
     places = np.array([member.get(w, -1) for w in rotation_order])
@@ -96,7 +96,7 @@ def tabulated_characters(group: SpaceGroup, q: QPoint) -> tuple[tuple[str, ...],
     hg = group.products[h, g]
     inner = group.products[group.inverses[g], hg]
     shift = group.product_translations[h, g] - group.product_translations[g, inner]
-    phases = phase_of(-shift @ np.array([float(x) for x in q.reduced.generic]))
+    phases = phase_of(-shift @ q.reduced.generic_array)
     labels = tuple(irrep.label for irrep in iso.irreps)
     return labels, frozen(at_k[:, inner] * phases, complex)
 

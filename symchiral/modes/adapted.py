@@ -148,7 +148,7 @@ class _Operations:
         images = crystal.permutations[chosen]
         shifted = positions[images] + crystal.lattice_shifts[chosen]
         moved = shifted - np.where(antiunitary[:, None, None], -positions, positions)
-        vector = np.array([float(x) for x in q.generic])
+        vector = q.generic_array
         return cls(
             crystal.rotations[chosen],
             images,

@@ -49,7 +49,7 @@ def displacement_matrices(
     images = crystal.permutations[chosen][:, orbit]
     positions = crystal.primitive.positions
     moved = positions[images] + crystal.lattice_shifts[chosen][:, orbit] - positions[orbit]
-    phases = phase_of(-moved @ np.array([float(x) for x in q.generic]))
+    phases = phase_of(-moved @ q.generic_array)
     matrices = np.zeros((len(chosen), n, n, 3, 3), dtype=complex)
     matrices[np.arange(len(chosen))[:, None], place[images], np.arange(n)] = (
         phases[..., None, None] * crystal.rotations[chosen][:, None]
@@ -105,6 +105,5 @@ def displacement_characters(
     chosen = list(operations)
     fixed = crystal.permutations[chosen] == np.arange(len(crystal.primitive))
     traces = np.trace(crystal.rotations[chosen], axis1=1, axis2=2)
-    vector = np.array([float(x) for x in q.generic])
-    phases = phase_of(-crystal.lattice_shifts[chosen] @ vector)
+    phases = phase_of(-crystal.lattice_shifts[chosen] @ q.generic_array)
     return np.asarray(fixed * traces[:, None] * phases)

@@ -312,7 +312,7 @@ class Modes(Value, Tabular):
             )
         if gauge == "position":
             return self.eigenvectors
-        q = np.array([float(x) for x in self.q.coordinates])
+        q = self.q.array
         phases = phase_of(self.crystal.primitive.positions @ q)
         return np.asarray(phases.repeat(3)[:, None] * self.eigenvectors)
 

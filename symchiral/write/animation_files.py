@@ -28,7 +28,7 @@ def write_trajectory(animation: Animation, file: Path) -> None:
     from ase.io import write
 
     cell = animation.supercell
-    q = [float(x) for x in animation.modes.q.coordinates]
+    q = animation.modes.q.array.tolist()
     am = animation.modes.am(animation.mode)
     images = []
     for time, x, v in zip(animation.times, animation.positions, animation.velocities, strict=True):
@@ -63,9 +63,9 @@ def write_vsim(animation: Animation, file: Path) -> None:
     primitive = animation.modes.crystal.primitive
     turned, rotation = _upright(primitive.cell)
     n = len(primitive)
-    phases = phase_of(-primitive.positions @ _q(animation))
+    phases = phase_of(-primitive.positions @ animation.modes.q.array)
     moves = (phases[:, None] * animation.displacements[:n]) @ rotation.T
-    q = _q(animation)
+    q = animation.modes.q.array
     lines = [
         f"# {animation.title}; u = Re[U exp(i(q.r - wt))]; {mark(ANIMATION)}",
         f"{turned[0, 0]:.9f} {turned[1, 0]:.9f} {turned[1, 1]:.9f}",
@@ -103,7 +103,7 @@ def phononwebsite_document(animation: Animation) -> dict[str, Any]:
         "atom_pos_red": crystal.positions.tolist(),
         "atom_pos_car": (crystal.positions @ crystal.cell).tolist(),
         "repetitions": list(animation.cells),
-        "qpoints": [(-_q(animation) + 0.0).tolist()],
+        "qpoints": [(-animation.modes.q.array + 0.0).tolist()],
         "distances": [0.0],
         "highsym_qpts": [[0, ""]],
         "line_breaks": [[0, 1]],
@@ -171,10 +171,6 @@ def write_vesta(animation: Animation, file: Path) -> None:
 
 
 _PAIRS = ((1, 2), (2, 0), (0, 1))
-
-
-def _q(animation: Animation) -> Floats:
-    return np.array([float(x) for x in animation.modes.q.coordinates])
 
 
 def _upright(cell: Floats) -> tuple[Floats, Floats]:

@@ -6,8 +6,6 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from symchiral.answers.record import FrequencyUnit
 from symchiral.disk import check_ending, write_text, writing, yaml_head
 from symchiral.errors import InputError
@@ -107,10 +105,7 @@ def save_modes(
             why="there are no forces, and so no modes",
             fix="give force constants",
         )
-    points = [
-        (np.array([float(x) for x in m.q.coordinates]), m.frequencies, m.eigenvectors)
-        for m in everything
-    ]
+    points = [(m.q.array, m.frequencies, m.eigenvectors) for m in everything]
     text = io.StringIO()
     text.write(yaml_head(MODES, phonons.crystal.input.source.all_files))
     write_qpoints_yaml(phonons, points, text)
