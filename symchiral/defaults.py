@@ -23,3 +23,6 @@ RAMAN_STEP = 0.01
 
 SIGMA = 3.0
 """Standard deviations at which a sense of rotation counts as measured."""
+
+REPORT_POINTS = 100
+"""Wavevectors on the path of the bands of a report: smooth on a screen, and light to send."""

@@ -25,6 +25,7 @@ from symchiral.defaults import (
     LENGTH,
     LINEWIDTH,
     RAMAN_STEP,
+    REPORT_POINTS,
     SIGMA,
 )
 from symchiral.value import WHOLE, Value
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from symchiral.modes.mode import Modes
     from symchiral.modes.operators import Operators
     from symchiral.modes.species import Species
+    from symchiral.page.report import Contents
     from symchiral.rules.atomic_raman import AtomicRaman
     from symchiral.rules.changes import Changes
     from symchiral.rules.domains import Domains
@@ -1728,6 +1730,77 @@ class Study(Value):
             self.beam() if circular else None,
             pump=Pump.parse(pump) if isinstance(pump, str) else pump,
             coefficients=self._coefficients(couplings),
+        )
+
+    # --- the report ------------------------------------------------------------------------------
+
+    def report(
+        self,
+        file: str | os.PathLike[str],
+        *,
+        unit: FrequencyUnit = "THz",
+        points: int = REPORT_POINTS,
+        overwrite: bool = False,
+    ) -> None:
+        """Write everything that is known of the crystal as one page that can be sent.
+
+        It is one HTML file that loads nothing: symmetry, species, transfers of third order with
+        their reasons, light and the plan of an experiment, with forces also modes, resonances and
+        bands. Atoms move in it, and every answer is in it as JSON.
+
+        Parameters
+        ----------
+        file : path
+            ``.html``.
+        unit : str
+            THz, cm-1 or meV, of frequencies.
+        points : int
+            Wavevectors on the path of the bands.
+        overwrite : bool
+            Replace a file that symchiral did not write for the same purpose.
+
+        Raises
+        ------
+        InputError
+            The ending is another, the file cannot be written, or another lies there.
+        """
+        from symchiral.disk import check_ending, write_text
+        from symchiral.page.report import KIND, report_html
+
+        check_ending(file, (".html",))
+        page = report_html(self._contents(unit, points))
+        write_text(file, page, KIND, overwrite=overwrite)
+
+    def _contents(self, unit: FrequencyUnit, points: int) -> Contents:
+        """The answers that a report shows."""
+        from symchiral.answers.bands import bands
+        from symchiral.answers.modes import modes
+        from symchiral.answers.moving import moving
+        from symchiral.answers.plan import plan
+        from symchiral.errors import LimitError, SymmetryError, WavevectorError
+        from symchiral.page.report import Contents
+
+        centre = branches = None
+        left_out: tuple[str, ...] = ()
+        if self.phonons is None:
+            left_out = ("Frequencies, resonances and bands need forces, and this file has none.",)
+        else:
+            centre = self.modes()
+            try:
+                branches = self.bands(points=points, eigenvectors=True)
+            except (WavevectorError, SymmetryError, LimitError) as error:
+                left_out = (f"The bands are left out: {error}",)
+        return Contents(
+            show=self.show(detail="rotation"),
+            predict=self.predict(unit=unit),
+            light=self.light(unit=unit),
+            plan=plan(self.plan(), unit=unit),
+            modes=None
+            if centre is None
+            else modes(self.crystal, self.axis, (centre,), unit=unit, eigenvectors=True),
+            bands=None if branches is None else bands(branches, unit=unit),
+            moving=moving(self.crystal, self.axis, centre, branches, unit=unit),
+            left_out=left_out,
         )
 
 

@@ -33,6 +33,7 @@ COMMANDS = (
     "simulate",
     "plan",
     "validate",
+    "report",
     "schema",
 )
 """Every command, in the order of the help."""

@@ -1,0 +1,16 @@
+const d = JSON.parse(document.getElementById("data").textContent);
+const control = id => document.getElementById(id);
+const viewer = new Viewer(control("view"), d);
+viewer.bonds = false;
+viewer.show([{ re: d.re, im: d.im, turns: 1, size: 1 }]);
+viewer.key(control("key"));
+const draw = time => { if (time !== undefined) viewer.time = time; viewer.amplitude = +control("size").value; viewer.draw(); };
+const player = new Player(draw);
+const told = () => { control("play").textContent = player.playing ? "Pause" : "Play"; };
+control("play").onclick = () => { player.playing = !player.playing; told(); };
+control("top").onclick = () => { viewer.alongAxis(); draw(); };
+control("side").onclick = () => { viewer.fromSide(); draw(); };
+control("speed").oninput = e => { player.speed = +e.target.value; };
+control("size").oninput = () => draw();
+window.addEventListener("resize", () => draw());
+told(); draw();

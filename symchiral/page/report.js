@@ -1,0 +1,340 @@
+const $ = id => document.getElementById(id);
+const parsed = id => JSON.parse($(id).textContent);
+const scene = parsed("scene"), documents = {};
+const answer = name => documents[name] ??= parsed("answer-" + name);
+const make = (tag, properties, ...parts) => { const e = document.createElement(tag); Object.assign(e, properties); e.append(...parts); return e; };
+const SVG = "http://www.w3.org/2000/svg";
+const draw_ = (tag, attributes, text) => {
+  const e = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) e.setAttribute(name, value);
+  if (text !== undefined) e.textContent = text;
+  return e;
+};
+const minus = text => String(text).replaceAll("(-)", "(−)").replaceAll("-", "−");
+const signed = (x, digits) => minus((x > 0 ? "+" : "") + x.toFixed(digits));
+const SIZE = 0.45; // Å, of a motion at amplitude 1
+
+// --- the stage: one large viewer, and a small one for every quantum of a transfer ---------------
+
+const primitive = answer("predict").structure.primitive;
+const inverse = m => {
+  const [a, b, c] = m, v = dot(a, cross(b, c));
+  return [cross(b, c), cross(c, a), cross(a, b)].map(r => r.map(x => x / v));
+};
+scene.reciprocal = inverse(primitive.cell);
+// From here on symbols, names and masses are those of the atoms that are drawn.
+for (const of of ["symbols", "names", "masses"]) scene[of] = scene.atoms.map(i => scene[of][i]);
+// A motion of the primitive cell on the atoms that are drawn: u exp(2πi q·r).
+function spread(u, q) {
+  const re = [], im = [];
+  scene.atoms.forEach((atom, i) => {
+    let c = 1, s = 0;
+    if (q) {
+      const r = primitive.positions[atom].map((x, k) => x + scene.cells[i][k]), angle = TURN * dot(q, r);
+      c = Math.cos(angle); s = Math.sin(angle);
+    }
+    re.push(u[atom].map(([x, y]) => x * c - y * s)); im.push(u[atom].map(([x, y]) => x * s + y * c));
+  });
+  return { re, im };
+}
+const motionOf = m => ({ ...spread(m.u), name: m.text, about: m.about, pam: m.pam, am: m.am, frequency: m.frequency, turns: 1, phase: 0, size: SIZE });
+const stage = new Viewer($("view"), scene);
+stage.key($("key"));
+let small = [];
+const player = new Player(time => { for (const v of [stage, ...small]) { v.time = time; } redraw(); });
+function redraw() {
+  stage.amplitude = +$("size").value;
+  stage.draw();
+  for (const v of small) { v.amplitude = stage.amplitude; v.draw(); dial(v); }
+}
+// Which way l turns: its sign, of a balanced fraction; 0 for 0 and for n/2.
+function turnOf(pam) {
+  const n = answer("predict").axis?.order;
+  if (pam === null || pam === undefined || !n || /[uvw]/.test(pam)) return 0;
+  const [a, b] = pam.split("/"), l = Number(a) / Number(b || 1);
+  return 2 * Math.abs(l) === n ? 0 : Math.sign(l);
+}
+// The hand of a quantum: it turns with the sign of l at the frequency of the quantum.
+function dial(v) {
+  const m = v.motions[0], pen = v.pen, r = Math.min(20, v.h / 7), x = v.w - r - 6, y = r + 6, sense = turnOf(m.pam);
+  const angle = TURN * (m.turns * v.time - m.phase);
+  pen.globalAlpha = 1; pen.lineWidth = 1.2; pen.strokeStyle = "#888"; pen.fillStyle = "#fffc";
+  pen.beginPath(); pen.arc(x, y, r, 0, TURN); pen.fill(); pen.stroke();
+  pen.lineWidth = 3; pen.strokeStyle = sense > 0 ? "#c62828" : sense < 0 ? "#1769d0" : "#777"; pen.beginPath();
+  if (sense) { pen.moveTo(x, y); pen.lineTo(x + 0.9 * r * Math.cos(sense * angle), y - 0.9 * r * Math.sin(sense * angle)); }
+  else { pen.moveTo(x, y); pen.lineTo(x, y - 0.9 * r * Math.cos(angle)); }
+  pen.stroke();
+}
+const arrow = m => turnOf(m.pam) > 0 ? " ↺" : turnOf(m.pam) < 0 ? " ↻" : "";
+// Whether a motion has a noticeable part across the axis.
+function across(m) {
+  const parts = [...m.re, ...m.im], along = parts.reduce((s, v) => s + dot(v, scene.axis) ** 2, 0);
+  return along < 0.8 * parts.reduce((s, v) => s + dot(v, v), 0);
+}
+function play(motions, title, quanta) {
+  // Circles are seen along the axis, what moves along it from the side, unless the reader has chosen.
+  if (motions.length && !stage.turned) motions.some(across) ? stage.alongAxis() : stage.fromSide();
+  stage.show(motions);
+  $("moving").textContent = title;
+  $("quanta").replaceChildren(); small = [];
+  if (quanta) quanta.forEach((m, i) => {
+    const canvas = make("canvas", { tabIndex: 0 }); canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", `${m.role}: ${m.name}, ${m.about}`);
+    $("quanta").append(make("figure", {}, canvas, make("figcaption", {}, make("b", {}, m.role + " "), `${m.name}${arrow(m)}${m.rate ? ", " + m.rate : ""}`)));
+    const v = new Viewer(canvas, scene); v.bonds = false; v.show([m]); v.view = stage.view; v.fit(); small.push(v);
+  });
+  stage.followers = small;
+  $("parts").replaceChildren(...motions.map((m, i) => {
+    const on = make("input", { type: "checkbox", checked: m.on !== false }), phase = make("input", { type: "range", min: 0, max: 360, step: 5, value: 360 * m.phase });
+    const lag = (quanta && m.follows) ? null : phase;
+    on.onchange = () => { m.on = on.checked; redraw(); };
+    phase.setAttribute("aria-label", `phase of ${m.name}`);
+    phase.oninput = () => { m.phase = phase.value / 360; for (const other of motions) if (other.follows) other.phase = other.follows(); redraw(); };
+    return make("li", {}, make("label", {}, on, ` ${m.name}${arrow(m)}`), make("span", { className: "about" }, ` ${m.about} `), ...(lag ? [make("label", {}, "phase ", lag)] : []));
+  }));
+  $("none").hidden = motions.length > 0;
+  stage.time = player.time; for (const v of small) v.time = player.time;
+  for (const b of document.querySelectorAll("button[data-motion]")) b.setAttribute("aria-pressed", String(motions.some(m => m.index === +b.dataset.motion)));
+  redraw();
+}
+for (const button of document.querySelectorAll("button[data-motion]")) button.onclick = () => {
+  const index = +button.dataset.motion, chosen = { ...motionOf(scene.motions[index]), index };
+  let shown = [chosen];
+  if ($("superpose").checked) {
+    const others = stage.motions.filter(m => m.index !== undefined);
+    shown = others.some(m => m.index === index) ? others.filter(m => m.index !== index) : [...others, chosen];
+  }
+  const slowest = Math.min(...shown.map(m => Math.abs(m.frequency ?? 1) || 1));
+  for (const m of shown) m.turns = (Math.abs(m.frequency ?? 1) || 1) / slowest;
+  play(shown, shown.length ? shown.map(m => m.name).join(" + ") : "atoms at rest");
+};
+function told() { $("play").textContent = player.playing ? "Pause" : "Play"; $("play").setAttribute("aria-pressed", String(player.playing)); }
+$("play").onclick = () => { player.playing = !player.playing; told(); };
+$("top").onclick = () => { stage.alongAxis(); same(); };
+$("side").onclick = () => { stage.fromSide(); same(); };
+function same() { stage.turned = true; for (const v of small) { v.view = stage.view; v.fit(); } redraw(); }
+$("rest").onclick = () => play([], "atoms at rest");
+$("speed").oninput = e => { player.speed = +e.target.value; };
+$("size").oninput = redraw;
+$("cells").onchange = e => repeated(+e.target.value);
+function repeated(n) { $("cells").value = n; stage.repeat = n; stage.arrange(); redraw(); }
+$("bonds").onchange = e => { stage.bonds = e.target.checked; redraw(); };
+$("labels").onchange = e => { stage.labels = e.target.checked; redraw(); };
+window.addEventListener("resize", redraw);
+
+// --- transfers: filter, sort, open, move --------------------------------------------------------
+
+const rows = [...document.querySelectorAll("#transfers tbody.row")];
+const conjugate = name => name.replace(/\(([^)]*)\)/, (all, c) => c === "+" ? "(-)" : c === "-" ? "(+)" : /^[1-9]/.test(c) ? `(-${c})` : /^-[1-9]/.test(c) ? `(${c.slice(1)})` : all);
+// Phase of the outgoing coordinate beside the product of the incoming ones, as a fraction of a turn:
+// that of the coefficient of in·in·conj(out) in the invariant. The size and sign of c are free.
+function phaseOf(channel) {
+  const name = leg => `${leg.species}${leg.copy === "a" ? "" : ":" + leg.copy}${leg.component ? `(${leg.component})` : ""}`;
+  const wanted = [...channel.incoming.map(name), ...channel.outgoing.map(leg => conjugate(name(leg)))].sort().join(" ");
+  for (const polynomial of channel.invariant?.terms ?? []) for (const term of polynomial) {
+    const own = term.factors.flatMap(([factor, power]) => Array(power).fill(factor)).sort().join(" ");
+    if (own === wanted) return Math.atan2(term.coefficient[1], term.coefficient[0]) / TURN;
+  }
+  return 0;
+}
+function find(species, component, copy, name) {
+  const of = scene.motions.filter(m => m.species === species && m.component === component);
+  return of.find(m => name && m.name === name + (component ? `(${component})` : "")) ?? of.find(m => m.copy === copy) ?? of[0];
+}
+function playTransfer(channel, modes, title) {
+  const legs = [...channel.incoming, ...channel.outgoing], into = channel.incoming.length;
+  const found = legs.map((leg, i) => find(leg.species, leg.component, "abcdefghij".indexOf(leg.copy) + 1, modes?.[i]));
+  if (found.some(m => !m)) return;
+  const quanta = found.map(motionOf), lead = phaseOf(channel);
+  const own = quanta.slice(0, into).map(m => Math.abs(m.frequency ?? 1) || 1), slowest = Math.min(...own);
+  quanta.forEach((m, i) => { m.role = i < into ? "in" : "out"; m.turns = i < into ? own[i] / slowest : own.reduce((a, b) => a + b, 0) / slowest; });
+  // Equal quanta are one motion: their hands move together.
+  const shown = [];
+  quanta.forEach((m, i) => { if (i >= into || !shown.some(x => x.same === found[i])) { m.same = found[i]; shown.push(m); } });
+  for (let i = 0; i < into; i++) quanta[i] = shown.find(x => x.same === found[i]);
+  for (const m of quanta.slice(into)) {
+    m.follows = () => quanta.slice(0, into).reduce((sum, x) => sum + x.phase, 0) + lead;
+    m.phase = m.follows(); m.size = 0.6 * SIZE;
+    const times = m.turns; m.rate = `moves at ${Number.isInteger(times) ? times : times.toFixed(2)} × ${into > 1 ? "the first" : "its"} frequency`;
+  }
+  play(shown, title, quanta);
+}
+function open(row, yes) {
+  const button = row.querySelector("button.opens");
+  if (yes === undefined) yes = button.getAttribute("aria-expanded") !== "true";
+  for (const other of rows) if (other !== row || !yes) { other.querySelector("button.opens").setAttribute("aria-expanded", "false"); other.querySelector("tr.detail").hidden = true; }
+  button.setAttribute("aria-expanded", String(yes)); row.querySelector("tr.detail").hidden = !yes;
+  if (yes) playTransfer(answer("predict").channels.find(c => c.id === row.dataset.id), null, minus(row.dataset.id.replace("->", "→")));
+}
+for (const row of rows) row.querySelector("button.opens").onclick = () => open(row);
+const filters = ["sense", "pump", "probe", "of", "words"].map($);
+function filter() {
+  const [sense, pump, probe, of, words] = filters.map(f => f.value.trim());
+  const wanted = minus(words.toLowerCase().replaceAll("->", "→")).split(/\s+/).filter(Boolean);
+  let count = 0;
+  for (const row of rows) {
+    const { group, pumps, probes, species } = row.dataset, text = minus(row.textContent.toLowerCase());
+    const fits = (!sense || group === sense) && (!pump || pumps.split(" ").includes(pump)) && (!probe || probes.split(" ").includes(probe))
+      && (!of || species.split(" ").includes(of)) && wanted.every(w => text.includes(w));
+    row.hidden = !fits; count += fits;
+  }
+  $("count").textContent = `${count} of ${rows.length} transfers`;
+}
+for (const f of filters) f.oninput = filter;
+$("all").onclick = () => { for (const f of filters) f.value = ""; filter(); };
+// Sorting by a heading: numbers by size, words by alphabet; a second time the other way.
+for (const table of document.querySelectorAll("table.sortable")) {
+  const heads = [...table.tHead.rows[0].cells];
+  heads.forEach((head, column) => head.querySelector("button").onclick = () => {
+    const down = head.getAttribute("aria-sort") === "ascending";
+    for (const h of heads) h.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", down ? "descending" : "ascending");
+    const key = body => { const cell = body.rows[0].cells[column]; return cell.dataset.value ?? cell.textContent.trim(); };
+    const number = text => text.trim() !== "" && Number.isFinite(Number(minus(text).replaceAll("−", "-").replace("ħ", ""))) ? Number(minus(text).replaceAll("−", "-").replace("ħ", "")) : null;
+    const bodies = [...table.tBodies].sort((a, b) => {
+      const x = number(key(a)), y = number(key(b)), order = x !== null && y !== null ? x - y : key(a).localeCompare(key(b));
+      return down ? -order : order;
+    });
+    table.append(...bodies);
+  });
+}
+
+// --- resonances ---------------------------------------------------------------------------------
+
+if ($("resonances")) {
+  const found = [...document.querySelectorAll("#resonances tbody")], f = $("pumpf"), width = $("pumpw");
+  // A Gaussian of this full width at half maximum at every incoming mode, times the score.
+  const weigh = () => {
+    const centre = +f.value, w = +width.value;
+    for (const body of found) {
+      const drive = body.dataset.into.split(" ").reduce((p, x) => p * Math.exp(-4 * Math.LN2 * ((x - centre) / w) ** 2), 1);
+      const value = drive * body.dataset.score, cell = body.querySelector(".weight");
+      cell.dataset.value = value; cell.textContent = value < 0.001 ? "<0.001" : value.toFixed(3);
+      body.classList.toggle("reached", drive > 0.1);
+    }
+    const unit = f.dataset.unit; $("pumptold").textContent = `${centre.toFixed(2)} ${unit}, width ${w.toFixed(2)} ${unit}: ${found.filter(b => b.classList.contains("reached")).length} with every incoming mode in the band`;
+  };
+  f.oninput = width.oninput = () => { weigh(); };
+  f.onchange = width.onchange = () => { const t = $("resonances"); t.append(...found.slice().sort((a, b) => b.querySelector(".weight").dataset.value - a.querySelector(".weight").dataset.value)); };
+  for (const body of found) body.querySelector("button").onclick = () => {
+    const t = answer("predict").transfers.find(x => x.id === body.dataset.id);
+    playTransfer(answer("predict").channels.find(c => c.id === t.channel), t.modes, minus(t.id.replace("->", "→")));
+  };
+  weigh();
+}
+
+// --- bands --------------------------------------------------------------------------------------
+
+if ($("dispersion")) {
+  const svg = $("dispersion"), bands = answer("bands"), W = 800, H = 460, left = 56, right = 12, top = 12, bottom = 34;
+  const all = bands.segments.flatMap(s => s.branches.flatMap(b => b.frequency)), low = Math.min(0, ...all), high = Math.max(...all) * 1.03;
+  const first = bands.segments[0].distance[0], last = bands.segments.at(-1).distance.at(-1);
+  const X = d => left + (W - left - right) * (d - first) / (last - first || 1), Y = f => H - bottom - (H - top - bottom) * (f - low) / (high - low || 1);
+  const colour = j => { if (j === null || j === undefined) return "#888"; const t = Math.min(1, Math.abs(j)), mix = (a, b) => Math.round(a + (b - a) * t); return j > 0 ? `rgb(${mix(150, 213)},${mix(150, 20)},${mix(150, 30)})` : `rgb(${mix(150, 15)},${mix(150, 90)},${mix(150, 225)})`; };
+  svg.setAttribute("viewBox", `0 0 ${W} ${H}`);
+  const step = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500].find(s => (high - low) / s < 9) ?? 1000;
+  for (let f = Math.ceil(low / step) * step; f <= high; f += step) {
+    svg.append(draw_("line", { class: "grid", x1: left, x2: W - right, y1: Y(f), y2: Y(f) }), draw_("text", { x: left - 6, y: Y(f) + 4, "text-anchor": "end" }, minus(f)));
+  }
+  const ticks = new Map();
+  for (const s of bands.segments) for (const [end, d] of [[s.from, s.distance[0]], [s.to, s.distance.at(-1)]]) {
+    const x = X(d).toFixed(1), name = end.label.replace("GM", "Γ");
+    ticks.set(x, (ticks.get(x) ?? new Set()).add(name));
+  }
+  for (const [x, names] of ticks) svg.append(draw_("line", { class: "axis", x1: x, x2: x, y1: top, y2: H - bottom }), draw_("text", { x, y: H - bottom + 18, "text-anchor": "middle" }, [...names].join("|")));
+  svg.append(draw_("text", { x: 14, y: top + 6, class: "unit" }, bands.units.frequency.replace("cm-1", "cm⁻¹")));
+  for (const s of bands.segments) for (const b of s.branches) {
+    // Pieces of nearly one colour are one line.
+    let points = [], shade = null;
+    const flush = () => { if (points.length > 1) svg.append(draw_("polyline", { points: points.join(" "), fill: "none", stroke: shade, "stroke-width": 1.8 })); };
+    b.frequency.forEach((f, i) => {
+      const at = `${X(s.distance[i]).toFixed(1)},${Y(f).toFixed(1)}`, c = colour(b.am === null ? null : Math.round(b.am[i] * 12) / 12);
+      points.push(at);
+      if (c !== shade) { const before = points.at(-2); flush(); points = before ? [before, at] : [at]; shade = c; }
+    });
+    flush();
+  }
+  const spot = draw_("circle", { r: 5, class: "spot", cx: -20, cy: -20 }); svg.append(spot);
+  let here = { s: 0, b: 0, i: 0 };
+  const tell = () => {
+    const s = bands.segments[here.s], b = s.branches[here.b];
+    spot.setAttribute("cx", X(s.distance[here.i])); spot.setAttribute("cy", Y(b.frequency[here.i]));
+    const q = s.coordinates[here.i].map(x => minus(+x.toFixed(3))).join(", ");
+    $("bandtold").textContent = `${s.line} ${b.species}#${b.order}${b.component ? minus(`(${b.component})`) : ""} at q = (${q}): ${minus(b.frequency[here.i].toFixed(3))} ${bands.units.frequency.replace("cm-1", "cm⁻¹")}`
+      + (b.pam !== null ? `, l = ${minus(b.pam)}` : "") + (s.u && b.pam !== null && /u/.test(b.pam) ? ` with u = ${minus(s.u[here.i].toFixed(3))}` : "") + (b.am !== null ? `, J = ${signed(b.am[here.i], 3)} ħ` : "");
+  };
+  const nearest = event => {
+    const box = svg.getBoundingClientRect(), x = (event.clientX - box.left) * W / box.width, y = (event.clientY - box.top) * H / box.height;
+    let best = Infinity;
+    bands.segments.forEach((s, k) => {
+      if (x < X(s.distance[0]) - 9 || x > X(s.distance.at(-1)) + 9) return;
+      s.branches.forEach((b, j) => b.frequency.forEach((f, i) => { const d = Math.hypot(X(s.distance[i]) - x, Y(f) - y); if (d < best) { best = d; here = { s: k, b: j, i }; } }));
+    });
+    return best;
+  };
+  const bytes = scene.segments.map(s => Int8Array.from(atob(s.bytes), c => c.charCodeAt(0)));
+  const move = () => {
+    const s = bands.segments[here.s], kept = scene.segments[here.s].points, n = primitive.natoms;
+    const p = kept.reduce((best, point, k) => Math.abs(point - here.i) < Math.abs(kept[best] - here.i) ? k : best, 0);
+    here.i = kept[p]; tell();
+    const start = (p * 3 * n + here.b) * n * 6, b = s.branches[here.b], q = s.coordinates[here.i];
+    const u = [...Array(n).keys()].map(a => [0, 1, 2].map(k => { const at = start + (a * 3 + k) * 2; return [bytes[here.s][at] / 127, bytes[here.s][at + 1] / 127]; }));
+    const reach = Math.max(...u.map(v => Math.hypot(...v.flat())));
+    const m = { ...spread(u.map(v => v.map(([x, y]) => [x / reach, y / reach])), q), q, name: `${b.species}#${b.order}${b.component ? minus(`(${b.component})`) : ""}`, about: $("bandtold").textContent.split(": ").slice(1).join(": "), pam: null, am: b.am === null ? null : b.am[here.i], turns: 1, phase: 0, size: SIZE };
+    if (q.some(x => Math.abs(x - Math.round(x)) > 1e-6) && stage.repeat === 1 && scene.atoms.length < 40) repeated(2);
+    play([m], $("bandtold").textContent);
+  };
+  svg.onpointermove = e => { nearest(e); tell(); };
+  svg.onclick = e => { nearest(e); move(); };
+  svg.onkeydown = e => {
+    const s = bands.segments[here.s], order = s.branches.map((b, j) => j).sort((a, b) => s.branches[a].frequency[here.i] - s.branches[b].frequency[here.i]), place = order.indexOf(here.b);
+    if (e.key === "ArrowUp") here.b = order[Math.min(place + 1, order.length - 1)];
+    else if (e.key === "ArrowDown") here.b = order[Math.max(place - 1, 0)];
+    else if (e.key === "ArrowRight") { if (here.i + 1 < s.distance.length) here.i++; else if (here.s + 1 < bands.segments.length) { here.s++; here.i = 0; } }
+    else if (e.key === "ArrowLeft") { if (here.i > 0) here.i--; else if (here.s > 0) { here.s--; here.i = bands.segments[here.s].distance.length - 1; } }
+    else if (e.key === "Enter" || e.key === " ") move(); else return;
+    e.preventDefault(); tell();
+  };
+}
+
+// --- polarised Raman intensities ----------------------------------------------------------------
+
+for (const box of document.querySelectorAll("div[data-law]")) {
+  const species = answer("light").raman.find(s => s.species === box.dataset.law), values = species.letters.map(() => 1);
+  const intensity = (law, t) => {
+    const basis = [1, Math.cos(2 * t), Math.sin(2 * t)], partners = law.terms[0].length;
+    let sum = 0;
+    for (let p = 0; p < partners; p++) sum += law.terms.reduce((a, term, k) => a + values[k] * dot(term[p], basis), 0) ** 2;
+    return sum;
+  };
+  const svg = draw_("svg", { viewBox: "-60 -60 120 120", role: "img", "aria-label": `Raman intensity of ${species.species} against the angle of linear light: parallel ${species.parallel.text}; crossed ${species.crossed.text}`, class: "polar" });
+  const paint = () => {
+    svg.replaceChildren();
+    for (const r of [25, 50]) svg.append(draw_("circle", { r, class: "grid", fill: "none" }));
+    svg.append(draw_("line", { x1: -52, x2: 52, y1: 0, y2: 0, class: "grid" }), draw_("line", { y1: -52, y2: 52, x1: 0, x2: 0, class: "grid" }), draw_("text", { x: 54, y: 3 }, "0°"));
+    const angles = [...Array(181).keys()].map(k => k * TURN / 180), laws = [["parallel", species.parallel], ["crossed", species.crossed]];
+    const most = Math.max(1e-12, ...laws.flatMap(([, law]) => angles.map(t => intensity(law, t))));
+    for (const [name, law] of laws) svg.append(draw_("polyline", { class: name, fill: "none", points: angles.map(t => { const r = 50 * intensity(law, t) / most; return `${(r * Math.cos(t)).toFixed(1)},${(-r * Math.sin(t)).toFixed(1)}`; }).join(" ") }));
+  };
+  box.append(svg);
+  species.letters.forEach((letter, k) => {
+    const slider = make("input", { type: "range", min: -2, max: 2, step: 0.1, value: 1 });
+    slider.oninput = () => { values[k] = +slider.value; told.textContent = minus(values[k].toFixed(1)); paint(); };
+    const told = make("output", {}, "1.0");
+    box.append(make("label", {}, `${letter} `, slider, told));
+  });
+  paint();
+}
+
+// --- documents ----------------------------------------------------------------------------------
+
+for (const button of document.querySelectorAll("button[data-document]")) button.onclick = () => {
+  const text = JSON.stringify(answer(button.dataset.document), null, 1);
+  const link = make("a", { href: URL.createObjectURL(new Blob([text], { type: "application/json" })), download: button.dataset.file });
+  link.click(); setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+};
+
+stage.oblique();
+document.querySelector("details.tools").open = window.innerWidth >= 1000;
+filter(); told(); play([], "atoms at rest");
+window.symchiral = { stage, player, quanta: () => small, scene, answer };

@@ -1,0 +1,328 @@
+"""The report: everything that is known of a crystal on one page that can be sent.
+
+:func:`report_html` makes it from answers alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from markupsafe import Markup
+
+from symchiral.answers.bands import Bands
+from symchiral.answers.channel import Channel, Row, Transfer
+from symchiral.answers.light import Light
+from symchiral.answers.modes import Modes
+from symchiral.answers.moving import Moving, MovingMode
+from symchiral.answers.plan import Plan
+from symchiral.answers.predict import Predict
+from symchiral.answers.record import Answer
+from symchiral.answers.show import Show
+from symchiral.answers.species import SpeciesOfModes
+from symchiral.disk import mark
+from symchiral.page.clock import clock_svg
+from symchiral.page.colours import colours
+from symchiral.page.mathml import invariant_mathml
+from symchiral.page.template import data_of, render
+from symchiral.rules.activity import PROCESSES, ROUTES, Process, Route
+from symchiral.rules.listing import GROUPS
+from symchiral.rules.wording import minus, pretty, route_text, signed
+from symchiral.table import Table
+from symchiral.text.bands import bands_table
+from symchiral.text.crystal import axis_line
+from symchiral.text.light import light_tables
+from symchiral.text.light_words import activity_words, probe_words, short_routes
+from symchiral.text.plan import plan_tables
+from symchiral.text.predict import atoms, lattice, listed_table
+from symchiral.text.show import show_tables
+from symchiral.text.sums import budget
+from symchiral.units import SIGNS
+
+KIND = "report"
+"""Kind of the file; it carries the mark."""
+
+MOST_RESONANCES = 200
+"""Transfers between modes in the table; the document has all."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The answers that a report shows.
+
+    Attributes
+    ----------
+    show, predict, light, plan : Show, Predict, Light, Plan
+        Answers of structure and zone centre.
+    modes, bands : Modes or None, Bands or None
+        Those that need forces.
+    moving : Moving
+        The motions to be drawn.
+    left_out : tuple of str
+        What is not on the page, and why.
+    """
+
+    show: Show
+    predict: Predict
+    light: Light
+    plan: Plan
+    modes: Modes | None
+    bands: Bands | None
+    moving: Moving
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def answers(self) -> dict[str, Answer]:
+        """The answers that are there, by command."""
+        named = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: x for name, x in named.items() if isinstance(x, Answer)}
+
+
+def report_html(contents: Contents) -> str:
+    """Return the page: one document without any address in it that a browser would ask for."""
+    show, predict = contents.show, contents.predict
+    path = show.input.path or show.structure.formula
+    site_table, species = show_tables(show)
+    return render(
+        "report.html",
+        style="report.css",
+        scripts=("viewer.js", "report.js"),
+        mark=mark(KIND),
+        title=f"{show.structure.formula}: chiral phonons by symmetry",
+        structure=show.structure,
+        axis=axis_line(show.axis),
+        show=show,
+        path=path,
+        warnings=_warnings(contents),
+        left_out=contents.left_out,
+        sites=_table(site_table, lines=False),
+        species=_species(contents),
+        species_notes=species.foot,
+        adapted=contents.moving.adapted,
+        groups=[g for g in GROUPS if any(r.group == g for r in _rows(predict))],
+        processes=PROCESSES,
+        labels=[s.label for s in predict.species if s.count > s.acoustic],
+        transfers=list(_transfers(predict)),
+        transfer_notes=_transfer_notes(predict),
+        resonances=_resonances(predict),
+        unit=SIGNS[contents.moving.modes[0].frequency_unit] if contents.moving.modes else "THz",
+        bands=None if contents.bands is None else _table(bands_table(contents.bands)),
+        about="" if contents.bands is None else contents.bands.about,
+        light=[_table(t) for t in light_tables(contents.light)],
+        laws=[s.species for s in contents.light.raman if s.parallel is not None],
+        plan=[_table(t) for t in plan_tables(contents.plan, path=path)],
+        data=data_of(_scene(contents)),
+        documents={name: data_of(answer.to_dict()) for name, answer in contents.answers.items()},
+    )
+
+
+def _table(table: Table, *, lines: bool = True) -> Markup:
+    """A table as HTML; its own method escapes every cell and line."""
+    shown = table if lines else Table(table.columns, table.rows)
+    return Markup(shown.html())
+
+
+def _warnings(contents: Contents) -> list[str]:
+    """Warnings of all answers, each once."""
+    return list(dict.fromkeys(w.text for a in contents.answers.values() for w in a.warnings))
+
+
+def _rows(predict: Predict) -> tuple[Row, ...]:
+    return () if predict.table is None else predict.table.rows
+
+
+# --- species -------------------------------------------------------------------------------------
+
+
+def _species(contents: Contents) -> list[dict[str, Any]]:
+    """Every species with what light does to it and the motions that it has."""
+    unit = {m.species: SIGNS[m.frequency_unit] for m in contents.moving.modes}
+    return [
+        {
+            "label": minus(s.label),
+            "l": ", ".join(map(signed, s.pam)),
+            "count": s.count - s.acoustic,
+            "acoustic": s.acoustic,
+            "light": activity_words(s),
+            "motions": list(_motions(s, contents.moving, unit.get(s.label, "THz"))),
+        }
+        for s in contents.show.species
+    ]
+
+
+def _motions(species: SpeciesOfModes, moving: Moving, unit: str) -> Iterator[dict[str, Any]]:
+    for i, m in enumerate(moving.modes):
+        if m.species == species.label:
+            yield {"index": i, "text": motion_text(m), "about": motion_words(m, unit)}
+
+
+def motion_text(motion: MovingMode) -> str:
+    """Return the short name of a motion: a mode, or which displacement of its species.
+
+    Of an adapted displacement the sites whose atoms move stand behind it.
+    """
+    name = minus(motion.name)
+    return name if motion.frequency is not None else f"{name} {'·'.join(motion.sites)}"
+
+
+def motion_words(motion: MovingMode, unit: str) -> str:
+    """Return frequency, l and J of a motion in words."""
+    parts = []
+    if motion.frequency is not None:
+        parts.append(minus(f"{motion.frequency:.3f} {unit}"))
+    if motion.pam is not None:
+        parts.append(f"l = {signed(motion.pam)}")
+    if motion.am is not None:
+        parts.append("J = 0" if abs(motion.am) < 5e-4 else minus(f"J = {motion.am:+.3f} ħ"))
+    return ", ".join(parts)
+
+
+# --- transfers -----------------------------------------------------------------------------------
+
+
+def _transfers(predict: Predict) -> Iterator[dict[str, Any]]:
+    """The rows of the table, each with its reason, invariant and budget."""
+    channels = {c.id: c for c in predict.channels}
+    for row in _rows(predict):
+        channel = channels[row.transfer]
+        total = _sum(row)
+        yield {
+            "id": row.transfer,
+            "text": pretty(row.transfer) + (" ≠" if row.different else ""),
+            "sum": total,
+            "group": row.group,
+            "sense": row.pam_sense + ("*" if row.other_senses else ""),
+            "lattice": lattice(row.am_transfer),
+            "atoms": atoms(row.rotation_sense),
+            "pump": short_routes(row.pump),
+            "pumps": " ".join(_pumped(row)),
+            "probe": probe_words(row.probe),
+            "probes": " ".join(dict.fromkeys(ROUTES[p][0] for p in row.probe)),
+            "species": " ".join(
+                dict.fromkeys(leg.species for leg in (*channel.incoming, *channel.outgoing))
+            ),
+            "reason": channel.reason.text,
+            "drive": _driven(channel),
+            "seen": ", ".join(map(route_text, channel.probe)),
+            "coefficients": channel.coefficients,
+            "umklapp": None if row.umklapp is None else minus(f"{row.umklapp:+d}"),
+            "invariant": None
+            if channel.invariant is None
+            else Markup(invariant_mathml(channel.invariant)),
+            "clock": _clock(row, total),
+        }
+
+
+def _sum(row: Row) -> str:
+    if row.n is None or None in (*row.incoming, *row.outgoing):
+        return ""
+    into, out = ([l or "" for l in side] for side in (row.incoming, row.outgoing))
+    return str(budget(into, out, row.n, conserved=row.umklapp is not None))
+
+
+def _clock(row: Row, words: str) -> Markup | None:
+    if not words or row.n is None:
+        return None
+    into, out = ([l or "" for l in side] for side in (row.incoming, row.outgoing))
+    svg = clock_svg(into, out, row.n, words)
+    return None if svg is None else Markup(svg)
+
+
+def _processes(routes: Sequence[Route | None]) -> list[Process | None]:
+    """The process of every route."""
+    return [None if route is None else ROUTES[route][0] for route in routes]
+
+
+def _pumped(row: Row) -> list[str]:
+    """The process that drives every incoming quantum, if it is one."""
+    kinds = set(_processes(row.pump))
+    return [kind for kind in kinds if kind is not None] if len(kinds) == 1 else []
+
+
+def _driven(channel: Channel) -> str:
+    return "; ".join(
+        f"{minus(leg.species + (f'({leg.component})' if leg.component else ''))} by "
+        + (route_text(route) if route else "no light up to hyper-Raman")
+        for leg, route in zip(channel.incoming, channel.pump, strict=True)
+    )
+
+
+def _transfer_notes(predict: Predict) -> tuple[str, ...]:
+    if predict.table is None:
+        return ()
+    return listed_table(predict.table, hidden=()).below()
+
+
+def _resonances(predict: Predict) -> dict[str, Any] | None:
+    """Transfers between actual modes, best match first; of both signs one."""
+    every = [t for t in predict.transfers or () if t.reverse_of is None and t.frequencies]
+    if not every:
+        return None
+    shown = [t for t in every if t.rotates] or every
+    return {
+        "rows": [_resonance(t) for t in shown[:MOST_RESONANCES]],
+        "all": len(every),
+        "unit": SIGNS[every[0].frequency_unit],
+        "width": every[0].linewidth,
+        "start": next(
+            ((t.frequencies or ())[0] for t in shown if set(_processes(t.pump)) == {"infrared"}),
+            (shown[0].frequencies or ())[0],
+        ),
+        "highest": max(max(t.frequencies or ()) for t in shown),
+    }
+
+
+def _resonance(t: Transfer) -> dict[str, Any]:
+    digits = 3 if t.frequency_unit == "THz" else 1
+    frequencies = t.frequencies or ()
+    into, out = frequencies[: len(t.pump)], frequencies[len(t.pump) :]
+    shown = ("+".join(f"{f:.{digits}f}" for f in side) for side in (into, out))
+    return {
+        "id": t.id,
+        "text": pretty(t.id),
+        "frequencies": " → ".join(shown),
+        "into": " ".join(f"{f:.6f}" for f in into),
+        "detuning": minus(f"{t.detuning or 0.0:+.{digits}f}"),
+        "score": t.score or 0.0,
+        "sense": t.pam_sense,
+        "atoms": atoms(t.rotation_sense),
+        "pump": short_routes(t.pump),
+        "probe": probe_words(t.probe),
+    }
+
+
+# --- motions -------------------------------------------------------------------------------------
+
+
+def _scene(contents: Contents) -> dict[str, Any]:
+    """What the script of the page draws, beside the answers."""
+    moving, axis = contents.moving, contents.show.axis
+    drawn = moving.drawn
+    return {
+        "cell": drawn.cell,
+        "rest": drawn.rest,
+        "atoms": drawn.atoms,
+        "cells": drawn.cells,
+        "symbols": drawn.symbols,
+        "names": drawn.names,
+        "masses": drawn.masses,
+        "colours": colours(drawn.symbols),
+        "axis": (0.0, 0.0, 1.0) if axis is None else axis.direction,
+        "motions": [
+            {
+                "name": m.name,
+                "text": motion_text(m),
+                "about": motion_words(m, SIGNS[m.frequency_unit]),
+                "species": m.species,
+                "component": m.component,
+                "copy": m.copy,
+                "pam": m.pam,
+                "am": m.am,
+                "frequency": m.frequency,
+                "u": m.displacements,
+            }
+            for m in moving.modes
+        ],
+        "segments": [{"points": s.points, "bytes": s.bytes} for s in moving.segments],
+    }

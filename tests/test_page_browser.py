@@ -1,0 +1,385 @@
+"""Pages in a real browser: nothing is asked of a network, and every control does what it says."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from force_models import springs
+
+import symchiral as sc
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+DRIVER = shutil.which("chromedriver")
+SHOTS = os.environ.get("SYMCHIRAL_SCREENSHOTS")
+"""Folder in which pictures of the pages are kept."""
+
+CASES = ("Bi2Se3", "Te_P3121", "MoS2_monolayer_slab", "SrTiO3", "CrI3_FM", "P2I4", "ZnO/forces")
+BOOKS = ("Bi2Se3", "Te_P3121", "MoS2_monolayer_slab")
+
+
+def study(name: str) -> sc.Study:
+    return sc.read(springs("ZnO")) if name == "ZnO/forces" else sc.read(name)
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[Any]:
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    if CHROMIUM is None or DRIVER is None:
+        pytest.skip("chromium and chromium-driver are not installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"):
+        options.add_argument(word)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    found = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    yield found
+    found.quit()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("pages")
+    found = {}
+    for name in CASES:
+        found[name] = folder / f"{name.replace('/', '_')}.html"
+        study(name).report(found[name], points=40)
+    return found
+
+
+def opened(driver: Any, file: Path, width: int = 1600, height: int = 1000) -> Any:
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    driver.get_log("browser")
+    driver.get_log("performance")
+    driver.get(file.as_uri())
+    wait(driver, "return window.symchiral !== undefined")
+    return driver
+
+
+def wait(driver: Any, script: str) -> Any:
+    for _ in range(200):
+        if found := driver.execute_script(script):
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"never true: {script}")
+
+
+def set_value(driver: Any, name: str, value: object) -> None:
+    """As a reader does it: the value changes and the page is told."""
+    driver.execute_script(
+        "const e = document.getElementById(arguments[0]); e.value = arguments[1];"
+        "e.dispatchEvent(new Event('input', {bubbles: true}));"
+        "e.dispatchEvent(new Event('change', {bubbles: true}));",
+        name,
+        value,
+    )
+
+
+def click(driver: Any, selector: str) -> None:
+    driver.execute_script("document.querySelector(arguments[0]).click()", selector)
+
+
+def shown(driver: Any) -> list[str]:
+    """Transfers of the rows that can be seen."""
+    found: list[str] = driver.execute_script(
+        "return [...document.querySelectorAll('#transfers tbody.row')]"
+        ".filter(r => !r.hidden).map(r => r.dataset.id)"
+    )
+    return found
+
+
+def complaints(driver: Any) -> list[str]:
+    return [entry["message"] for entry in driver.get_log("browser")]
+
+
+def requests(driver: Any) -> list[str]:
+    events = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+    sent = [e["params"]["request"]["url"] for e in events if e["method"].endswith("WillBeSent")]
+    return [url for url in sent if not url.startswith("blob:")]
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("width", [400, 1600])
+def test_a_page_opens_and_asks_nothing(
+    driver: Any, pages: dict[str, Path], name: str, width: int
+) -> None:
+    opened(driver, pages[name], width, 900)
+    click(driver, "button[data-motion]")
+    if driver.execute_script("return document.querySelector('#transfers button.opens') !== null"):
+        click(driver, "#transfers button.opens")
+    for control in ("play", "top", "side", "rest"):
+        click(driver, f"#{control}")
+    for box in ("bonds", "labels", "superpose"):
+        click(driver, f"#{box}")
+    for control, value in (("speed", 1.2), ("size", 2), ("cells", 2)):
+        set_value(driver, control, value)
+    time.sleep(0.2)
+    if SHOTS:
+        Path(SHOTS).mkdir(parents=True, exist_ok=True)
+        driver.save_screenshot(str(Path(SHOTS) / f"{pages[name].stem}_{width}.png"))
+    assert complaints(driver) == []
+    assert requests(driver) == [pages[name].as_uri()]
+    # Nothing is wider than the window, tables scroll by themselves.
+    assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", BOOKS)
+def test_filters_count_as_the_answers_do(driver: Any, pages: dict[str, Path], name: str) -> None:
+    opened(driver, pages[name])
+    table = study(name).predict().table
+    assert table is not None
+    rows = table.rows
+    assert shown(driver) == [r.transfer for r in rows]
+    count = 0
+    for group in {r.group for r in rows}:
+        set_value(driver, "sense", group)
+        assert shown(driver) == [r.transfer for r in rows if r.group == group]
+        count += 1
+    click(driver, "#all")
+    book = study(name).rules(order=3)
+    for process in ("infrared", "raman", "hyper-raman"):
+        driven = {rule.id for rule in book.driven_by(process).rules}
+        seen = {rule.id for rule in book.seen_by(process).rules}
+        set_value(driver, "pump", process)
+        assert shown(driver) == [r.transfer for r in rows if r.transfer in driven]
+        set_value(driver, "probe", process)
+        assert shown(driver) == [r.transfer for r in rows if r.transfer in driven & seen]
+        set_value(driver, "pump", "")
+        assert shown(driver) == [r.transfer for r in rows if r.transfer in seen]
+        set_value(driver, "probe", "")
+        count += 3
+    label = rows[0].transfer.split("(")[0].split()[0]
+    set_value(driver, "of", label)
+    legs = [r for r in rows if label in {leg.split("(")[0] for leg in r.transfer.split()}]
+    assert shown(driver) == [r.transfer for r in legs]
+    assert driver.execute_script("return document.getElementById('count').textContent") == (
+        f"{len(legs)} of {len(rows)} transfers"
+    )
+    click(driver, "#all")
+    set_value(driver, "words", rows[0].transfer)  # as the command line writes it
+    assert rows[0].transfer in shown(driver)
+    set_value(driver, "words", "no such thing")
+    assert shown(driver) == []
+    assert count > 9
+
+
+def test_a_transfer_opens_its_reason(driver: Any, pages: dict[str, Path]) -> None:
+    opened(driver, pages["Bi2Se3"])
+    channels = {c.id: c for c in study("Bi2Se3").predict().channels}
+    count = 0
+    for name in shown(driver):
+        click(driver, f"tbody[data-id={json.dumps(name)}] button.opens")
+        texts = driver.execute_script(
+            "return [...document.querySelectorAll('tr.detail')].filter(r => !r.hidden)"
+            ".map(r => r.textContent)"
+        )
+        assert len(texts) == 1
+        assert channels[name].reason.text in texts[0]
+        count += 1
+    assert count == 13
+    # Sorted by the first column, and the other way.
+    click(driver, "#transfers thead button")
+    order = shown(driver)
+    click(driver, "#transfers thead button")
+    assert shown(driver) == order[::-1]
+    # The headings sort under keyboard, too: they are buttons.
+    roles = "return [...document.querySelectorAll('#transfers thead th > *')].map(e => e.tagName)"
+    assert set(driver.execute_script(roles)) == {"BUTTON"}
+
+
+def places(driver: Any) -> np.ndarray[Any, Any]:
+    """Where the atoms are on the canvas, x to the right and y up."""
+    found = driver.execute_script("return symchiral.stage.placed.map(p => [p[0], -p[1]])")
+    return np.array(found)
+
+
+def frames(driver: Any, number: int = 24, *, quantum: int | None = None) -> np.ndarray[Any, Any]:
+    """Pictures of one unit of time, as the page itself draws them."""
+    viewer = "symchiral.stage" if quantum is None else f"symchiral.quanta()[{quantum}]"
+    script = (
+        f"const v = {viewer}; const found = [];"
+        f"for (let k = 0; k < {number}; k++) {{ v.time = k / {number}; v.draw();"
+        "found.push(v.placed.map(p => [p[0], -p[1]])); } return found;"
+    )
+    return np.array(driver.execute_script(script))
+
+
+def swept(found: np.ndarray[Any, Any], masses: np.ndarray[Any, Any]) -> float:
+    """Mass-weighted area that all orbits enclose; positive anticlockwise."""
+    after = np.roll(found, -1, axis=0)
+    area = found[..., 0] * after[..., 1] - found[..., 1] * after[..., 0]
+    return float(masses @ area.sum(axis=0)) / 2
+
+
+@pytest.mark.parametrize("name", ["Bi2Se3", "Te_P3121", "SrTiO3", "CrI3_FM", "ZnO/forces"])
+def test_a_mode_turns_as_its_j_says(driver: Any, pages: dict[str, Path], name: str) -> None:
+    """The sense of rotation on the canvas, seen along the axis, against the sign of J."""
+    opened(driver, pages[name])
+    driver.execute_script("symchiral.player.playing = false")
+    click(driver, "#top")
+    motions = driver.execute_script("return symchiral.scene.motions")
+    masses = np.array(driver.execute_script("return symchiral.scene.masses"))
+    count = 0
+    for index, motion in enumerate(motions):
+        click(driver, f"button[data-motion='{index}']")
+        area = swept(frames(driver), masses)
+        if abs(motion["am"]) > 0.02:
+            assert np.sign(area) == np.sign(motion["am"]), motion["name"]
+            count += 1
+        else:
+            assert abs(area) < 0.05 * masses.sum() * 200
+    assert count >= 2
+
+
+def test_two_that_turn_one_way_give_one_that_turns_the_other(
+    driver: Any, pages: dict[str, Path]
+) -> None:
+    """1 + 1 = −1: three small pictures, the last one faster and reversed, and in step."""
+    opened(driver, pages["Bi2Se3"])
+    driver.execute_script("symchiral.player.playing = false")
+    click(driver, "tbody[data-id='Eu(+) Eu(+) -> Eg(-)'] button.opens")
+    masses = np.array(driver.execute_script("return symchiral.scene.masses"))
+    areas = [swept(frames(driver, 48, quantum=i), masses) for i in range(3)]
+    assert areas[0] > 0
+    assert areas[1] == pytest.approx(areas[0])
+    assert areas[2] < 0
+    turns = driver.execute_script("return symchiral.quanta().map(v => v.motions[0].turns)")
+    assert turns == [1, 1, 2]
+    # A phase of the incoming motion moves the outgoing one by twice as much.
+    driver.execute_script(
+        "const s = document.querySelector('#parts input[type=range]'); s.value = 90;"
+        "s.dispatchEvent(new Event('input'))"
+    )
+    phases = driver.execute_script("return symchiral.quanta().map(v => v.motions[0].phase)")
+    assert phases == pytest.approx([0.25, 0.25, 0.5])
+
+
+def test_play_and_pause(driver: Any, pages: dict[str, Path]) -> None:
+    opened(driver, pages["Bi2Se3"])
+    driver.execute_script("symchiral.player.playing = true")
+    click(driver, "button[data-motion]")  # A1g: along the axis, so that it is shown from the side
+    first = places(driver)
+    time.sleep(0.5)
+    second = places(driver)
+    assert np.abs(first - second).max() > 0.5
+    click(driver, "#play")
+    time.sleep(0.1)
+    first = places(driver)
+    time.sleep(0.4)
+    assert np.abs(first - places(driver)).max() == 0
+    # The amplitude scales what moves, nothing else.
+    at_rest = driver.execute_script(
+        "symchiral.stage.amplitude = 0; symchiral.stage.draw();"
+        "return symchiral.stage.placed.map(p => [p[0], -p[1]])"
+    )
+    set_value(driver, "size", 1)
+    one = places(driver) - at_rest
+    set_value(driver, "size", 2)
+    assert np.abs(places(driver) - at_rest - 2 * one).max() < 1e-6
+
+
+def test_a_branch_moves(driver: Any, pages: dict[str, Path]) -> None:
+    opened(driver, pages["ZnO/forces"])
+    svg = "document.getElementById('dispersion')"
+    assert driver.execute_script(f"return {svg}.querySelectorAll('polyline').length") >= 12
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp", "Enter"):
+        driver.execute_script(
+            f"{svg}.dispatchEvent(new KeyboardEvent('keydown', {{key: arguments[0]}}))", key
+        )
+    told = driver.execute_script("return document.getElementById('bandtold').textContent")
+    assert "THz" in told
+    assert driver.execute_script("return document.getElementById('moving').textContent") == told
+    q = driver.execute_script("return symchiral.stage.motions[0].q")
+    assert max(map(abs, q)) > 0
+    # Cells apart by R move with the phase q·R.
+    driver.execute_script("symchiral.player.playing = false; symchiral.stage.time = 0")
+    found = driver.execute_script(
+        "const v = symchiral.stage, m = v.motions[0];"
+        "return v.atoms.map(a => [a.i, v.fraction(a.shift), v.at(a, 0).map((x, k) => x - a.r[k]),"
+        " v.at(a, 0.25 / m.turns).map((x, k) => x - a.r[k])])"
+    )
+    first = {i: np.array(now) + 1j * np.array(later) for i, r, now, later in found if not any(r)}
+    count = 0
+    for i, shift, now, later in found:
+        # Re[u e^{-iωt}] now and a quarter of a period later are Re u and Im u.
+        u = np.array(now) + 1j * np.array(later)
+        wanted = first[i] * np.exp(2j * np.pi * np.dot(q, shift))
+        assert np.abs(u - wanted).max() < 1e-6
+        count += any(shift)
+    assert count > 10
+
+
+def test_the_pump_selects(driver: Any, pages: dict[str, Path]) -> None:
+    opened(driver, pages["ZnO/forces"])
+    reached = "return [...document.querySelectorAll('#resonances tbody.reached')].length"
+    set_value(driver, "pumpw", 100)
+    everything = driver.execute_script(reached)
+    centre = float(
+        driver.execute_script(
+            "return document.querySelector('#resonances tbody').dataset.into"
+        ).split()[0]
+    )
+    set_value(driver, "pumpf", centre)
+    set_value(driver, "pumpw", 0.5)
+    few = driver.execute_script(reached)
+    assert 0 < few < everything
+    into = driver.execute_script(
+        "const found = document.querySelectorAll('#resonances tbody.reached');"
+        "return [...found].map(b => b.dataset.into)"
+    )
+    assert all(abs(float(x) - centre) < 0.5 for text in into for x in text.split())
+    click(driver, "#resonances tbody button")
+    assert len(driver.execute_script("return symchiral.quanta()")) == 3
+
+
+def test_documents_are_downloaded(driver: Any, pages: dict[str, Path], tmp_path: Path) -> None:
+    opened(driver, pages["Bi2Se3"])
+    driver.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
+    )
+    click(driver, "button[data-document='predict']")
+    for _ in range(100):
+        if (tmp_path / "predict.json").exists():
+            break
+        time.sleep(0.05)
+    text = (tmp_path / "predict.json").read_text(encoding="utf-8")
+    assert sc.Predict.from_json(text) == study("Bi2Se3").predict()
+    assert complaints(driver) == []
+
+
+def test_hostile_names_run_nothing(driver: Any, tmp_path: Path) -> None:
+    name = 'x <img src=x onerror="window.hurt=1"><svg onload="window.hurt=1">.cif'
+    shutil.copy(Path(sc.__file__).parents[1] / "structures" / "Bi2Se3.cif", tmp_path / name)
+    sc.read(tmp_path / name).report(tmp_path / "page.html")
+    opened(driver, tmp_path / "page.html")
+    assert driver.execute_script("return window.hurt === undefined")
+    assert "<img src=x" in driver.execute_script("return document.body.textContent")
+    assert complaints(driver) == []
+
+
+def test_the_page_of_animate(driver: Any, tmp_path: Path) -> None:
+    animation = sc.read(springs("ZnO")).animate("E2#1(+)")
+    sc.save(animation, tmp_path / "mode.html")
+    size = {"width": 900, "height": 700, "deviceScaleFactor": 1, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    driver.get_log("browser")
+    driver.get((tmp_path / "mode.html").as_uri())
+    found = driver.execute_script(
+        "const out = []; player.playing = false;"
+        "for (let k = 0; k < 24; k++) { viewer.time = k / 24; viewer.draw();"
+        "out.push(viewer.placed.map(p => [p[0], -p[1]])); } return out"
+    )
+    am = animation.modes.am(animation.mode)
+    assert am is not None
+    assert np.sign(swept(np.array(found), animation.masses)) == np.sign(am)
+    assert complaints(driver) == []

@@ -1,0 +1,393 @@
+"""The report: what stands on the page is what the answers say, and nothing on it asks or runs."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+import shutil
+from collections import Counter
+from fractions import Fraction
+from functools import lru_cache
+from itertools import product
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from force_models import springs
+
+import symchiral as sc
+from symchiral.answers.moving import Moving, MovingMode, moving
+from symchiral.answers.schema import answer_type
+from symchiral.cli import main
+from symchiral.errors import InputError
+from symchiral.page.clock import clock_svg
+from symchiral.page.mathml import invariant_mathml, root_mathml, species_mathml
+from symchiral.page.template import script_json
+from symchiral.study import Study
+
+Complex = npt.NDArray[np.complex128]
+
+NAMES = (
+    "Bi2Se3",
+    "Te_P3121",
+    "MoS2_monolayer_slab",
+    "SrTiO3",
+    "CrI3_FM",
+    "P2I4",
+    "WC",
+    "MnF2_AFM",
+)
+
+
+@lru_cache(maxsize=32)
+def study(name: str) -> Study:
+    return sc.read(name)
+
+
+@lru_cache(maxsize=8)
+def elastic(name: str) -> Study:
+    return sc.read(springs(name))
+
+
+@lru_cache(maxsize=32)
+def page(name: str, folder: Path) -> str:
+    file = folder / "page.html"
+    study(name).report(file, overwrite=True)
+    return file.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pages")
+
+
+def embedded(text: str, name: str) -> object:
+    match = re.search(
+        rf'<script id="{name}" type="application/json">(.*?)</script>', text, re.DOTALL
+    )
+    assert match is not None
+    return json.loads(match[1])
+
+
+@lru_cache(maxsize=32)
+def moves(name: str) -> Moving:
+    s = study(name)
+    return moving(s.crystal, s.axis, None, None)
+
+
+def vector(mode: MovingMode) -> Complex:
+    """u of every atom, as one array (N, 3)."""
+    u = np.array(mode.displacements)
+    return np.asarray(u[..., 0] + 1j * u[..., 1])
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_says_what_the_answers_say(name: str, folder: Path) -> None:
+    text, s = page(name, folder), study(name)
+    assert "{{" not in text
+    assert "{%" not in text
+    # Nothing is loaded: no address, no import, and a policy that would stop it.
+    assert not re.search(r"\s(src|srcset|xlink:href)=|@import|url\(|<link|<iframe|<img", text)
+    assert set(re.findall(r'href="([^#"][^"]*)"', text)) == set()
+    assert "default-src &#39;none&#39;" in text
+    predict = s.predict()
+    assert embedded(text, "answer-predict") == predict.to_dict()
+    assert embedded(text, "answer-light") == s.light().to_dict()
+    assert embedded(text, "answer-show") == s.show(detail="rotation").to_dict()
+    assert predict.table is not None
+    groups = Counter(re.findall(r'<tbody class="row"[^>]*data-group="([^"]*)"', text))
+    assert groups == Counter(row.group for row in predict.table.rows)
+    # Every row has its reason, and its invariant in MathML.
+    by_id = {c.id: c for c in predict.channels}
+    invariants = [by_id[r.transfer].invariant for r in predict.table.rows]
+    assert text.count("<math>") == sum(x is not None for x in invariants)
+    assert text.count("<b>Why:</b>") == len(predict.table.rows)
+
+
+def test_documents_are_read_back(folder: Path) -> None:
+    """What the page holds is what the commands print, as far as they print it."""
+    text = page("Bi2Se3", folder)
+    for command in ("show", "predict", "light", "plan"):
+        document = json.dumps(embedded(text, f"answer-{command}"))
+        assert answer_type(command).from_json(document).structure.formula == "Bi2Se3"  # type: ignore[attr-defined]
+
+
+def test_a_page_with_forces(tmp_path: Path) -> None:
+    s = elastic("ZnO")
+    s.report(tmp_path / "zno.html", points=30, unit="meV")
+    text = (tmp_path / "zno.html").read_text(encoding="utf-8")
+    assert len(text) < 2_000_000
+    predict = s.predict(unit="meV")
+    assert predict.transfers is not None
+    assert embedded(text, "answer-predict") == predict.to_dict()
+    scene = embedded(text, "scene")
+    assert isinstance(scene, dict)
+    # Every optical mode, with its frequency and J.
+    modes = s.modes()
+    found = {m["name"]: m for m in scene["motions"]}
+    optical = [m for m in modes if m.number is not None]
+    assert len(found) == len(optical) == 3 * s.natoms - 3
+    for mode in optical:
+        motion = found[mode.name]
+        assert motion["frequency"] == pytest.approx(mode.frequency * 4.135667696, rel=1e-6)
+        assert motion["am"] == pytest.approx(modes.am(mode), abs=1e-5)
+        u = np.array(motion["u"]) @ [1, 1j]
+        e = u * np.sqrt(modes.masses)[:, None]
+        overlap = abs(np.vdot(e, mode.eigenvector)) / np.linalg.norm(e)
+        assert overlap == pytest.approx(1, abs=1e-4)
+
+
+def test_bytes_of_branches_are_their_eigenvectors(tmp_path: Path) -> None:
+    """A byte for every component: right to a hundredth of the largest one."""
+    s = elastic("ZnO")
+    bands = s.bands(points=30, eigenvectors=True)
+    phonons = s.phonons
+    assert phonons is not None
+    found = moving(s.crystal, s.axis, s.modes(), bands).segments
+    assert len(found) == len(bands.segments)
+    n, count = s.natoms, 0
+    for piece, kept in zip(bands.segments, found, strict=True):
+        raw = np.frombuffer(base64.b64decode(kept.bytes), dtype=np.int8)
+        u = (raw.reshape(len(kept.points), 3 * n, 3 * n, 2) @ [1, 1j]) / 127
+        assert kept.points[-1] == len(piece.coordinates) - 1
+        for place, i in enumerate(kept.points):
+            matrix = phonons.matrix_at(piece.coordinates[i])
+            for branch in range(3 * n):
+                e = u[place, branch] * np.sqrt(np.repeat(phonons.masses, 3))
+                f = piece.frequencies[i, branch]
+                off = np.linalg.norm(matrix @ e - f * abs(f) * e) / np.linalg.norm(e)
+                assert off < 0.03 * np.abs(piece.frequencies).max() ** 2
+                count += 1
+    assert count > 300
+
+
+def test_large_cells_keep_fewer_wavevectors(monkeypatch: pytest.MonkeyPatch) -> None:
+    s = elastic("ZnO")
+    bands = s.bands(points=30, eigenvectors=True)
+    monkeypatch.setattr("symchiral.answers.moving.MOST_BYTES", 3000)
+    found = moving(s.crystal, s.axis, s.modes(), bands).segments
+    assert all(k.points[0] == 0 for k in found)
+    assert sum(len(k.points) for k in found) < sum(len(p.coordinates) for p in bands.segments) / 2
+
+
+# --- names from outside --------------------------------------------------------------------------
+
+
+def test_hostile_names_stay_text(tmp_path: Path) -> None:
+    name = "Bi2Se3 <img src=x onerror=\"alert(1)\">&<'script'>.cif"
+    shutil.copy(Path(sc.__file__).parents[1] / "structures" / "Bi2Se3.cif", tmp_path / name)
+    s = sc.read(tmp_path / name)
+    s.report(tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<img" not in text
+    assert "&lt;img src=x" in text
+    document = embedded(text, "answer-predict")
+    assert isinstance(document, dict)
+    assert document["input"]["path"].endswith(name)
+
+
+def test_no_text_ends_a_script() -> None:
+    data = {"</script>": ["<!--", "]]>", "&lt;", "\u2028"]}
+    text = script_json(data)
+    assert "<" not in text
+    assert ">" not in text
+    assert json.loads(text) == data
+    with pytest.raises(ValueError, match="JSON"):
+        script_json(math.nan)
+
+
+# --- motions -------------------------------------------------------------------------------------
+
+
+def test_adapted_displacements_span_the_optical_motions() -> None:
+    """Each lies in its component, none translates the crystal, and together they are 3N − 3."""
+    count = 0
+    for name in NAMES:
+        s, found = study(name), moves(name)
+        operators = s.operators()
+        masses = np.array(found.drawn.masses)
+        vectors = []
+        for mode in found.modes:
+            e = (vector(mode) * np.sqrt(masses)[:, None]).ravel()
+            e = e / np.linalg.norm(e)
+            p = operators.components[mode.species, mode.component]
+            assert np.linalg.norm(p @ e - e) < 2e-3, (name, mode.name)
+            assert np.abs(masses @ vector(mode)).max() < 2e-3 * masses.sum()
+            vectors.append(e)
+            count += 1
+        assert np.linalg.matrix_rank(np.array(vectors), tol=0.05) == 3 * s.natoms - 3
+    assert count > 90
+
+
+def test_j_of_a_displacement_is_that_of_its_orbits() -> None:
+    """Σ m r × v over one period, by summing areas between instants."""
+    count = 0
+    for name in NAMES:
+        s, found = study(name), moves(name)
+        if s.axis is None:
+            continue
+        masses = np.array(found.drawn.masses)
+        for mode in found.modes:
+            u = vector(mode)
+            times = np.exp(-2j * np.pi * np.arange(48) / 48)
+            x = (times[:, None, None] * u).real
+            swept = np.cross(x, np.roll(x, -1, axis=0)).sum(axis=0) @ s.axis.direction
+            norm = masses @ np.sum(np.abs(u) ** 2, axis=1)
+            j = 2 * float(masses @ swept) / (48 * np.sin(2 * np.pi / 48)) / norm
+            assert mode.am == pytest.approx(j, abs=2e-3)
+            count += abs(j) > 0.01
+    assert count > 30
+
+
+def test_the_drawn_cell_is_the_input_cell() -> None:
+    for name in NAMES:
+        s, drawn = study(name), moves(name).drawn
+        cell = np.array(drawn.cell)
+        primitive = s.crystal.primitive
+        ratio = abs(np.linalg.det(cell) / np.linalg.det(primitive.cell))
+        assert len(drawn.atoms) == round(ratio) * len(primitive)
+        fractions = np.array(drawn.rest) @ np.linalg.inv(cell)
+        assert fractions.min() > -1e-4
+        assert fractions.max() < 1
+        moved = (primitive.positions[list(drawn.atoms)] + np.array(drawn.cells)) @ primitive.cell
+        assert np.abs(moved - np.array(drawn.rest)).max() < 1e-4
+        assert len({tuple(r) for r in np.round(drawn.rest, 2).tolist()}) == len(drawn.atoms)
+
+
+def own_phase(channel: dict[str, object]) -> complex | None:
+    """The coefficient of in·in·conj(out) in the invariant, as the page looks for it."""
+
+    def name(leg: dict[str, str], *, flip: bool) -> str:
+        c = leg["component"]
+        if flip:
+            c = {"+": "-", "-": "+"}.get(c, c)
+        copy = "" if leg["copy"] == "a" else f":{leg['copy']}"
+        return leg["species"] + copy + (f"({c})" if c else "")
+
+    legs = [name(x, flip=False) for x in channel["incoming"]]  # type: ignore[attr-defined]
+    legs += [name(x, flip=True) for x in channel["outgoing"]]  # type: ignore[attr-defined]
+    for polynomial in channel["invariant"]["terms"]:  # type: ignore[index]
+        for term in polynomial:
+            if sorted(f for f, power in term["factors"] for _ in range(power)) == sorted(legs):
+                return complex(*term["coefficient"])
+    return None
+
+
+def test_what_comes_out_has_the_symmetry_of_what_goes_in() -> None:
+    """The phase of the outgoing motion, by a method without invariants.
+
+    A displacement u held still exerts a force on every other one, even in u. An operation that
+    takes u to itself, or to minus itself, leaves that force as it is: so it must leave the outgoing
+    motion at this instant.
+    """
+    count = wrong = 0
+    for name in ("Bi2Se3", "MoS2_monolayer_slab", "SiO2_quartz_P3121", "WC", "TeO2_alpha"):
+        s = study(name)
+        by_name = {
+            (m.species, m.component, "abcdefghij"[m.copy - 1]): vector(m).ravel()
+            for m in moves(name).modes
+        }
+        operations = s.operators().matrices
+        for channel in s.predict().to_dict()["channels"]:
+            legs = [*channel["incoming"], *channel["outgoing"]]
+            phase = own_phase(channel)
+            if channel["coefficients"] != 1 or not channel["identical"] or phase is None:
+                continue
+            shapes = [by_name.get((x["species"], x["component"], x["copy"])) for x in legs]
+            if any(x is None for x in shapes):
+                continue
+            pattern, out = np.real(shapes[0]), phase * np.asarray(shapes[-1])
+            for g, t in product(operations, (1, -1)):
+                if np.abs((g @ pattern).real - t * pattern).max() < 1e-3:
+                    assert np.abs((g @ out.real).real - out.real).max() < 5e-3, channel["id"]
+                    count += 1
+                    # Another phase would not do.
+                    wrong += np.abs((g @ out.imag).real - out.imag).max() > 0.1
+    assert count > 100
+    assert wrong > 10
+
+
+# --- pictures of numbers -------------------------------------------------------------------------
+
+
+def test_both_hands_of_the_clock_end_at_one_hour() -> None:
+    """Of every transfer that conserves PAM; the heads of the last arrows are on one ray."""
+    count = 0
+    for name in ("Bi2Se3", "Te_P3121", "SrTiO3", "ZnO", "WC", "TeO2_alpha"):
+        table = study(name).predict().table
+        assert table is not None
+        for row in table.rows:
+            assert row.n is not None
+            svg = clock_svg(
+                [l or "" for l in row.incoming], [l or "" for l in row.outgoing], row.n, "<l>"
+            )
+            assert svg is not None
+            root = ElementTree.fromstring(svg)
+            assert root.get("aria-label") == "<l>"
+            ends = {}
+            for element in root:
+                kind = (element.get("class") or "").split()[0] if element.get("class") else ""
+                if kind in ("in", "out"):
+                    if element.tag == "circle":
+                        ends[kind] = (float(element.get("cx", 0)), float(element.get("cy", 0)))
+                    elif element.tag == "polygon":
+                        x, y = element.get("points", "").split()[0].split(",")
+                        ends[kind] = (float(x), float(y))
+            angles = [math.atan2(75 - y, x - 75) for x, y in (ends["in"], ends["out"])]
+            apart = (angles[0] - angles[1] + math.pi) % (2 * math.pi) - math.pi
+            assert abs(apart) < 0.05, (name, row.transfer)
+            count += 1
+    assert count > 50
+    assert clock_svg(["1+u"], ["1"], 3, "") is None
+
+
+def test_mathml_says_what_the_invariant_says() -> None:
+    """Read as XML: as many terms, and powers that add up to the order."""
+    count = 0
+    for name in NAMES:
+        for channel in study(name).predict().channels:
+            if channel.invariant is None:
+                continue
+            root = ElementTree.fromstring(invariant_mathml(channel.invariant))
+            assert root.find("semantics/annotation").text == channel.invariant.text  # type: ignore[union-attr]
+            powers = sum(e[0].text == "Q" for e in root.iter("msub"))
+            powers += sum(int(e[2].text or 0) for e in root.iter("msubsup"))
+            terms = sum(len(p) for p in channel.invariant.terms)
+            assert powers == 3 * terms
+            count += terms
+    assert count > 300
+
+
+def test_numbers_and_names_in_mathml() -> None:
+    assert root_mathml(Fraction(8, 9)) == (
+        "<mfrac><mrow><mn>2</mn><msqrt><mn>2</mn></msqrt></mrow><mn>3</mn></mfrac>"
+    )
+    assert species_mathml("A1'") == "<msup><msub><mi>A</mi><mtext>1</mtext></msub><mo>′</mo></msup>"
+    assert "&lt;" in species_mathml("E<b>")
+
+
+# --- the command ---------------------------------------------------------------------------------
+
+
+def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "te.html"
+    assert main(["report", "Te_P3121", "-o", str(file)]) == 0
+    assert "opens in any browser" in capsys.readouterr().out
+    first = file.read_bytes()
+    assert main(["report", "Te_P3121", "-o", str(file), "--quiet"]) == 0  # its own file
+    assert file.read_bytes() == first
+    assert capsys.readouterr().out == ""
+    assert main(["report", "Te_P3121", "-o", str(tmp_path / "te.pdf")]) == 1
+    assert ".pdf" in capsys.readouterr().err
+    (tmp_path / "mine.html").write_text("<p>mine</p>")
+    with pytest.raises(InputError, match="overwrite"):
+        study("Te_P3121").report(tmp_path / "mine.html")
+    assert main(["report", "Bi2Se3", "--field", "B=0,0,1", "-o", str(file)]) == 0
+    assert "Warning" not in file.read_text() or "field" in file.read_text()
