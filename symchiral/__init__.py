@@ -1,4 +1,4 @@
-"""symchiral: which vibrations of a crystal can hand rotation to which others, and why.
+"""Selection rules of chiral phonons: which vibrations can transfer angular momentum to which.
 
 >>> import symchiral as sc
 >>> study = sc.read("Bi2Se3")

@@ -1,4 +1,4 @@
-"""How a noun shows itself: the one hook by which a rule finds its words and a book its table.
+"""How an object finds its sentences and tables: the one hook to the room ``text``.
 
 Words and tables are made in the room ``text``, which stands above the rooms of the nouns. A noun
 that prints itself asks :func:`display`; who answers is said once, in ``symchiral/__init__``.

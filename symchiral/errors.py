@@ -3,11 +3,11 @@
 ::
 
     SymchiralError                 exit code 1
-    ├── InputError                 what was handed in cannot be used
+    ├── InputError                 the input cannot be used
     │   ├── ReadError              no structure could be read (missing, empty, binary, …)
     │   ├── StructureError         a structure was read but is no crystal (no cell, NaN, overlap, …)
     │   │   └── DisorderError      a site is shared by elements or only partly occupied
-    │   ├── GrammarError           a transfer, leg, wavevector or axis is not written in the grammar
+    │   ├── GrammarError           a transfer, wavevector or axis is not written in the grammar
     │   └── WavevectorError        wavevectors that do not sum to a reciprocal lattice vector
     ├── SymmetryError              no space group, or one that contradicts the atoms
     │   └── AxisError              the axis asked for is not a symmetry axis

@@ -402,7 +402,8 @@ class Study(Value):
             notices.append(Notice("axis", lost_axis_text(before, after, left)))
         if free.phonons is not None:
             text = (
-                "the forces are those in no field: they are left out, and symmetry alone is judged"
+                "the forces are those without a field: they are left out, and symmetry alone is "
+                "judged"
             )
             notices.append(Notice("field-forces", text))
         crystal = replace(crystal, warnings=(*crystal.warnings, *notices))
@@ -438,7 +439,9 @@ class Study(Value):
 
         if self.free is None:
             raise InputError(
-                "nothing has changed", why="the material stands in no field", fix="use in_field"
+                "there are no changes by a field",
+                why="no static field is applied",
+                fix="use in_field",
             )
         return find_changes(self.free.crystal, self.crystal, self.free.species(), self.free.axis)
 
@@ -597,7 +600,7 @@ class Study(Value):
             Wavevectors of which to show the species, or ``all`` special points and lines.
         detail : str
             What to tell of every component: ``l``, its pseudo-angular momentum; ``rotation``, also
-            how the atoms turn; ``parts``, also spin and orbital part of l, and parities.
+            how the atoms rotate; ``parts``, also spin and orbital part of l, and parities.
         changes : bool
             Say what a static field changes, where the material stands in one.
 
@@ -700,7 +703,7 @@ class Study(Value):
         if self.background is not None:
             raise InputError(
                 f"no forces are computed for {self.crystal.primitive.formula} in a static field",
-                why="calculators know of no field",
+                why="calculators of forces include no static field",
                 fix="leave the field out, or the calculator",
             )
         phonons = compute_phonons(
@@ -1494,8 +1497,8 @@ class Study(Value):
 
         if (pulse is None) == (start is None):
             raise InputError(
-                "nothing, or two things, set the modes in motion",
-                why="it is either light or a start",
+                "cannot simulate without exactly one of pulse and start",
+                why="either light drives the modes, or one mode starts displaced",
                 fix="give a pulse or a start",
             )
         found = self.model(**model)
@@ -1643,7 +1646,7 @@ class Study(Value):
         couplings: Couplings | str | None = None,
         **reading: Any,
     ) -> Judgement:
-        """Judge measured traces: does each line turn as the rules say?
+        """Judge measured traces: does each line rotate as the rules say?
 
         Parameters
         ----------

@@ -378,7 +378,7 @@ def test_a_mesh_catches_a_broken_constant(capsys: Capture) -> None:
         assert Audit.from_json(answer.to_json()) == answer
         assert [o.rule for o in answer.offenders] == [o.reason.kind for o in broken.offenders]
         said += [(o.rule, o.reason) for o in answer.offenders]
-    assert ("translation", "a rigid translation changes no energy") in said
+    assert ("translation", "a rigid translation does not change the energy") in said
     assert any(rule != "translation" and "multiplies the product" in why for rule, why in said)
     words = ["audit", folder("ZnTe"), "--mesh", "2", "2", "2"]
     assert main([*words, "--fail-on", "1e-6"]) == 0

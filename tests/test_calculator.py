@@ -302,7 +302,7 @@ class Wrong(Pairs):
         ("text", "no numbers"),
         ("skew", "breaks the symmetry"),
         ("wall", "sum of all forces"),
-        ("random", "two ways"),
+        ("random", "not reproducible"),
         ("zero", "gives no forces"),
     ],
 )

@@ -149,7 +149,7 @@ def test_what_the_tables_say(capsys: Capture) -> None:
     assert "48 allowed" in good(capsys, "predict", "SrTiO3", "--order", "4")
     for name in ("CuO", "P2I4"):
         flat = good(capsys, "predict", name)
-        assert "none of them turns" in flat
+        assert "no mode rotates" in flat
         for word in ("neutral", "PAM", "lattice", "reversed"):
             assert word not in flat
     assert "1 transfer judged" in good(capsys, "predict", "KAsSe2", "--quiet")
@@ -285,11 +285,11 @@ BAD_TRANSFERS = {
     "-> Eg(-)": ("->",),
     "": ("->",),
     "Eu(+) -> Eu(+) -> Eg(-)": ("->",),
-    "Eu(+ Eu(+) -> Eg(-)": ("leg",),
+    "Eu(+ Eu(+) -> Eg(-)": ("quantum",),
     "Eu Eu(+) -> Eg(-)": ("component", "Eu(+), Eu(-)"),
     "Eu(0) Eu(+) -> Eg(-)": ("no component '0'", "Eu(+), Eu(-)"),
     "Eu:e(+) Eu(+) -> Eg(-)": ("no mode Eu:e", "3 Eu modes"),
-    "Eu:z(+) Eu(+) -> Eg(-)": ("leg",),
+    "Eu:z(+) Eu(+) -> Eg(-)": ("quantum",),
     "Eu(1,+) Eu(2,+) -> Eg(1,-)": ("mode number", "forces"),
     "Eu(x,+) Eu(+) -> Eg(-)": ("mode number",),
 }
@@ -596,7 +596,7 @@ def test_the_door_to_spglib_fails_alike_whatever_was_imported_before() -> None:
 
 
 NUMBERS = re.compile(r"(\d+) transfers? judged, (\d+) allowed")
-CHANNELS = re.compile(r"by itself \(--json(?:, len)?\): ([\d,]+) judged, ([\d,]+) allowed")
+CHANNELS = re.compile(r"counted \(--json(?:, len)?\): ([\d,]+) judged, ([\d,]+) allowed")
 SELECTED = re.compile(r"(\d+) transfers? selected")
 
 
@@ -658,7 +658,7 @@ def test_vertices_and_modes_say_what_they_count(capsys: Capture) -> None:
     assert sum(vertex["rows"]["judged"] for vertex in document["vertices"]) == 234
     text = " ".join(good(capsys, "predict", "Bi2Se3/phonopy.yaml").split())
     document = json.loads(good(capsys, "predict", "Bi2Se3/phonopy.yaml", "--json"))
-    (number,) = re.findall(r"Each sign by itself \(--json\): (\d+)", text)
+    (number,) = re.findall(r"With both signs counted \(--json\): (\d+)", text)
     assert int(number) == len(document["transfers"])
 
 
@@ -678,8 +678,8 @@ def test_explain_with_forces_answers_once(capsys: Capture) -> None:
         seen.add(sense)
     assert seen == {"kept", "flipped"}
     text = good(capsys, "explain", name, "E(+) E(+) -> E(-)")
-    assert "which way the atoms turn depends on forces" in text
-    assert "modes      named by number, as in E#1(+), they decide" in text
+    assert "the sense of rotation of the atoms depends on the forces" in text
+    assert "modes      name them by number, as in E#1(+): the forces then tell" in text
     assert "named by number" not in good(capsys, "explain", "Te_P3121", "E(+) E(+) -> E(-)")
 
 

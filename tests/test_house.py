@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from collections import defaultdict
 from pathlib import Path
 
@@ -105,3 +107,36 @@ def test_a_public_class_has_a_name_of_its_own() -> None:
                     homes[node.name].append(path.relative_to(PACKAGE).as_posix())
     assert {name: files for name, files in homes.items() if len(files) > 1} == {}
     assert len(homes) > 150
+
+
+def test_the_layers_in_contributing_are_those_that_are_checked() -> None:
+    root = PACKAGE.parent
+    text = (root / "CONTRIBUTING.md").read_text("utf-8")
+    (block,) = re.findall(r"From the top:\n\n```\n(.*?)```", text, re.DOTALL)
+    contracts = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    (layers,) = (c["layers"] for c in contracts["contracts"] if c["id"] == "layers")
+    checked = [{part.strip(" ()") for part in layer.split("|")} for layer in layers]
+    shown = [{part.strip() for part in line.split("|")} for line in block.splitlines()]
+    assert [layer - {"__main__"} for layer in checked if layer != {"__main__"}] == shown
+
+
+#: Words of this project's own that a physicist would have to guess.
+DIALECT = re.compile(
+    r"\bhand(s|ed|ing)? (over|on to|rotation)\b|\bturns? the (other|same|opposite) way\b"
+    r"|\b(atoms|modes|lines) (may |can |cannot )?turn\b|\bwhich way the atoms\b"
+    r"|\bchannels? ends?\b|\bcounts mod\b|\blook whether\b|\btrue rotation\b|\bno more is known\b",
+    re.IGNORECASE,
+)
+
+
+def test_words_are_those_of_the_field() -> None:
+    """Texts of the package, and pages but for code and what others wrote."""
+    found, read = [], 0
+    root = PACKAGE.parent
+    pages = [*sorted((root / "docs").glob("*.md")), root / "README.md", root / "CONTRIBUTING.md"]
+    for path in (*FILES, *pages):
+        text = " ".join(path.read_text("utf-8").replace('"\n', "").split())
+        read += len(text)
+        found += [f"{path.name}: {match[0]}" for match in DIALECT.finditer(text)]
+    assert not found
+    assert read > 1_000_000

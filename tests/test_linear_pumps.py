@@ -99,10 +99,10 @@ def verdict(found, name):
         # A linear pump that makes the mode turn.
         ([("σ+", -0.8, 0, 1), ("linear", 0.7, 0, 1)], "inconsistent", "under a linear pump"),
         # A linear pump of unknown angle, no helicity: nothing against it.
-        ([("σ+", -0.8, 0, 1), ("linear", 0, 0, 1)], "consistent", "turns as predicted"),
+        ([("σ+", -0.8, 0, 1), ("linear", 0, 0, 1)], "consistent", "rotates as predicted"),
         # No circular pump: two angles tell the sense, one does not.
         ([("0 deg", 0, 20, 1), ("30 deg", 0, -40, 1)], "consistent", "−2φ"),
-        ([("0 deg", 0, 20, 1), ("30 deg", 0, 80, 1)], "inconsistent", "the other way"),
+        ([("0 deg", 0, 20, 1), ("30 deg", 0, 80, 1)], "inconsistent", "the opposite sense"),
         ([("0 deg", 0, 20, 1)], "undecided", "no run had a circular pump"),
         # Three angles, one line astray.
         (

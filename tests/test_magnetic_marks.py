@@ -149,7 +149,7 @@ def test_marks_of_velocities_on_forbidden_transfers() -> None:
 def test_words_of_the_family_group_carry_their_mark(capsys: Capture) -> None:
     text = run(capsys, "show", "Cr2O3_AFM")
     assert "A2g      GM2+  3      —         0       infrared*" in text
-    assert "*: not by displacements, but through its velocity" in text
+    assert "*: not by displacements, but through the velocity of the mode" in text
     assert "mixes    A1g with A1u, A2g with A2u, Eg with Eu: Q·Q̇ is allowed" in text
     assert "A2g, A2u (single atoms only)" in text
     found = document(capsys, "show", "Cr2O3_AFM")
@@ -158,7 +158,8 @@ def test_words_of_the_family_group_carry_their_mark(capsys: Capture) -> None:
     assert found["magnetism"]["mixing"][0] == ["A1g", "A1u"]  # type: ignore[index]
     assert found["axis"]["conserved_order"] == 3  # type: ignore[index]
     text = run(capsys, "light", "Cr2O3_AFM")
-    assert "Through velocities, at first order in the magnetic order or B, also A2g\n" in text
+    words = " ".join(text.split())
+    assert "Through velocities, at first order in the magnetic order or B, also A2g" in words
     made = document(capsys, "light", "Cr2O3_AFM")["by_order"]
     assert {"species": "A2g", "infrared": True, "raman": False} in made  # type: ignore[operator]
 
@@ -180,10 +181,10 @@ def test_fields(capsys: Capture) -> None:
     text = capsys.readouterr().out
     assert "Ag, B1g, B2g, B3g, Au, B1u, B2u, B3u (J along a)" in text
     assert "hyper-Raman, infrared*" in text
-    assert "those with a velocity are not judged" in text
+    assert "not those with a velocity" in text
     text = run(capsys, "predict", *words)
-    assert "each moves along lines" not in text
-    assert "about others they may turn too" in text
+    assert "atoms move along lines" not in text
+    assert "they may rotate about others too" in text
     found = document(capsys, "show", *words)
     ag = found["species"][0]["turning"][0]  # type: ignore[index]
     assert ag["directions"] == [[1, 0, 0]]
@@ -193,7 +194,7 @@ def test_fields(capsys: Capture) -> None:
 
 def test_time_reversal_with_a_translation_folds_the_zone_boundary(capsys: Capture) -> None:
     for command in ("show", "predict", "light"):
-        assert "the magnetic cell folds onto them" in " ".join(
+        assert "the magnetic cell folds onto Γ" in " ".join(
             run(capsys, command, "MnBi2Te4_AFM").split()
         )
     found = document(capsys, "show", "MnBi2Te4_AFM")

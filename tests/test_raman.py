@@ -631,7 +631,7 @@ def test_a_noticeable_rest_is_a_warning(tmp_path: Path, capsys: Capture) -> None
     document = changed(("modes", 0, "tensors", 0, 0, 0), 2.5)
     assert main(["light", "Bi2Se3", "--raman-tensors", write(tmp_path, document)]) == 0
     out, err = capsys.readouterr()
-    assert err.startswith("warning: of the square of these Raman tensors")
+    assert err.startswith("warning: these Raman tensors have components that symmetry forbids")
     assert "A1g#1 1.1%" in err
     assert "1.1%" in out
     assert main(["light", "Bi2Se3", "--raman-tensors", write(tmp_path, document), "--json"]) == 0

@@ -297,9 +297,9 @@ def test_half_the_order_conserves_no_less() -> None:
 def test_neutral_says_what_the_atoms_hand_over() -> None:
     """Two quanta l = 1 of atoms on a four-fold axis give one of l = 2, which turns nothing."""
     text = sc.read("GaAs").explain("T2(+) T2(+) -> T2(2)").explain()
-    assert "PAM neutral, and yet the atoms hand +2ħ to the lattice" in text
+    assert "PAM neutral; the atoms nevertheless transfer +2ħ to the lattice" in text
     text = sc.read("TeO2_alpha").explain("E(+) E(+) -> B1").explain()
-    assert "+2ħ to the lattice where every J is l" in text
+    assert "+2ħ to the lattice if every J equals l" in text
 
 
 # ------------------------------------------------------------------------------------ all screws

@@ -120,7 +120,7 @@ REFUSED = {
     "0Eu(+) -> A1g": "from 1 to 20",
     "Eu(+)^21 -> A1g": "from 1 to 20",
     "9 9Eu(+)^9 -> A1g": "from 1 to 20",
-    "Eu(+)^ -> A1g": "cannot read the leg",
+    "Eu(+)^ -> A1g": "cannot read the quantum",
     f"{'9' * 5000}Eu(+) -> A1g": "no species",
     "2 -> A1g": "no species '2'",
     "+ -> A1g": "no species '+'",

@@ -255,7 +255,7 @@ def test_the_documented_measurement():
     wrong = verdicts["Eu#1(+) Eu#1(+) -> Eg#2(+)"]
     assert wrong.verdict == "inconsistent"
     assert "{3+001|0}" in wrong.reason.text
-    assert any("symmetry cannot tell them apart" in advice.text for advice in judged.decide)
+    assert any("symmetry cannot distinguish them" in advice.text for advice in judged.decide)
     words = validation_answer(study.crystal, study.axis, judged).words
     assert "is rejected: the rotation {3+001|0}" in words
     assert "symmetry-equivalent alternatives" in words
@@ -394,7 +394,7 @@ def test_controls_by_tensors():
             q = response(sigma[s], 0.0)
             h = (abs(plus.conj() @ q) ** 2 - abs(minus.conj() @ q) ** 2) / np.linalg.norm(q) ** 2
             assert h == pytest.approx(s * plan.channels[0].sense)
-        assert "stays too" in next(c.text for c in plan.controls if c.kind == "sample")
+        assert "nor does the phase" in next(c.text for c in plan.controls if c.kind == "sample")
         for chi in rng.uniform(0, 2 * np.pi, 5):
             for theta in (0.0, np.pi / 4):
                 turned = signal(response(sigma[1], chi), theta, chi)

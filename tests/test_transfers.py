@@ -187,7 +187,7 @@ def test_bad_starts_are_refused_in_words(words: list[str], said: str, capsys: Ca
 
 
 def test_light_and_a_start_exclude_each_other() -> None:
-    with pytest.raises(sc.SymchiralError, match="either light or a start"):
+    with pytest.raises(sc.SymchiralError, match="exactly one of pulse and start"):
         study("MgB2").simulate()
     run = study("MgB2").simulate(start="E1u#1(+) 0.05Å", duration=3)
     assert (run.motion("E2g#1").mechanical_helicity or 0) < -0.9

@@ -136,7 +136,7 @@ def test_three_fold_pattern_end_to_end():
     # Activity, not frequency alone: the Eu#2 nearby is not what a Raman probe sees.
     refused = {r.mode: r for r in line.assignment.why_not}
     assert refused["Eu#2"].kind == "activity"
-    assert refused["Eu#2"].text.startswith("the probe sees raman")
+    assert refused["Eu#2"].text.startswith("the probe detects raman")
 
 
 def test_inconsistent_needs_data():
@@ -207,7 +207,7 @@ def test_a_force_beside_the_line_of_its_mode():
     own, forced = validate_measurement(lines, modes, channels, sees="raman").lines
     assert own.verdict == "consistent"
     assert forced.verdict == "undecided"
-    assert "moved by the force" in forced.reason.text
+    assert "forced motion" in forced.reason.text
 
 
 def test_the_witness_of_a_broken_rule_is_passed_through():
@@ -259,7 +259,7 @@ def test_turning_the_same_way_for_both_pumps_is_inconsistent():
     ]  # fmt: skip
     found = validate_measurement(Measurement.together(parts), modes, channels, sees="raman")
     assert found.lines[0].verdict == "inconsistent"
-    assert "the same way" in found.lines[0].reason.text
+    assert "the same sense for both helicities" in found.lines[0].reason.text
 
 
 def test_undecided_says_what_is_missing():
@@ -514,13 +514,16 @@ def test_every_kind_of_reason_note_and_advice_has_a_sentence_of_its_own():
 def test_values_say_what_was_said_before():
     """Sentences of kinds that no measurement of these tests has."""
     told = {
-        Why("turns", "A1", 4.2): "A1 turns, which this channel does not make it do "
+        Why("turns", "A1", 4.2): "A1 rotates, which this channel does not predict "
         "(4.2 standard deviations)",
         Why("pump-elsewhere", "Eu#1", frequency=2.0): "the pump does not reach Eu#1 at 2 THz",
-        Why("turns-otherwise", "E", 4.0, same=True): "E turns the other way (4.0 standard "
-        "deviations, the same way for both pumps)",
+        Why(
+            "turns-otherwise", "E", 4.0, same=True
+        ): "E rotates in the opposite sense (4.0 standard "
+        "deviations, the same for both helicities of the pump)",
         Why("rule-undecided", "E", rule=Reason("tolerance", residual=1e-3)): "the rule is "
-        "undecided: the average over the group is 1.0e-03, neither clearly zero nor clearly not",
+        "undecided: the average over the group is 1.0e-03, too large for zero with "
+        "rounding errors and too small for an allowed product",
     }
     for why, text in told.items():
         assert why.text == text

@@ -225,7 +225,7 @@ def test_a_state_must_lie_on_an_axis() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["predict", "graphene_slab", "--q", "K K M"], "do not close"),
+        (["predict", "graphene_slab", "--q", "K K M"], "crystal momentum is not conserved"),
         (["predict", "graphene_slab", "--q", "K K Kx"], "no wavevector"),
         (["predict", "graphene_slab", "--q", "0,0,1/0 GM GM"], "is no wavevector"),
         (["predict", "graphene_slab", "--q", "0,0,x GM GM"], "is no wavevector"),
@@ -275,7 +275,7 @@ def test_coordinates_that_do_not_close_meet_the_primitive_cell(
     assert main(["predict", name, "--q", written]) == 1
     err = capsys.readouterr().err
     assert PRIMITIVE[name] in err
-    assert ("Read in the input cell they close" in err) == (meant is not None)
+    assert ("Read in the input cell they do" in err) == (meant is not None)
     if meant is not None:
         assert f'write "{meant}".' in err
         assert main(["predict", name, "--q", meant]) == 0
@@ -286,7 +286,7 @@ def test_coordinates_of_a_primitive_input_may_be_meant_in_the_standard_cell() ->
     atoms = Atoms(
         crystal.numbers.tolist(), scaled_positions=crystal.positions, cell=crystal.cell, pbc=True
     )
-    with pytest.raises(WavevectorError, match="Read in the standard cell they close") as caught:
+    with pytest.raises(WavevectorError, match="Read in the standard cell they do") as caught:
         sc.read(atoms).rules(q="0,1/2,0 X 0,1/2,0")
     assert "which is the input cell" in caught.value.fix
     assert sc.read(atoms).rules(q=caught.value.fix.split('"')[1])

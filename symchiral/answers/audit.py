@@ -1,4 +1,4 @@
-"""The answer of ``audit``: what third-order force constants have of what symmetry forbids.
+"""The answer of ``audit``: the share of third-order force constants that symmetry forbids.
 
 The records come first, then the function that fills them.
 """

@@ -141,16 +141,16 @@ class Channel(Record, frozen=True, kw_only=True):
     """The transfer in the grammar, ``Eu(+) Eu(+) -> Eg(-)``; reads back to the same channel."""
     n: Annotated[int, Meta(ge=2, le=6)] | None
     """The n that senses and U refer to: the order of the axis, at the end of the zone of 4_2
-    and 6_3 that of the true rotation in it; null without an axis."""
+    and 6_3 that of the rotation in the screw; null without an axis."""
     incoming: tuple[Leg, ...]
     """Quanta that go in; their order has no meaning."""
     outgoing: tuple[Leg, ...]
     """Quanta that come out."""
     counted: Counted | UnsetType = UNSET
     """Only off the zone centre, where there is a PAM: the numbers that make senses and U. At
-    the zone centre they are the pam of the legs."""
+    the zone centre they are the pam of the quanta."""
     identical: bool
-    """Whether two incoming legs are one and the same mode."""
+    """Whether two incoming quanta are of one and the same mode."""
     acoustic_only: bool
     """Whether only rigid translations, which couple to nothing, could realise it."""
     verdict: VerdictWord
@@ -159,7 +159,7 @@ class Channel(Record, frozen=True, kw_only=True):
     """Size of the group average of an undecided channel, else null. Dimensionless."""
     coefficients: Count | None
     """Real coefficients of the coupling of the whole species; 0 unless allowed, null where a
-    leg is a state of which only the pseudo-angular momentum is known."""
+    quantum is a state of which only the pseudo-angular momentum is known."""
     umklapp: int | None
     """U = (sum of l in - sum of l out)/n; null without an axis or where pseudo-angular momentum
     is not conserved."""
@@ -169,7 +169,7 @@ class Channel(Record, frozen=True, kw_only=True):
     pam_sense: PamSense
     """Sense of pseudo-angular momentum, out against in; undefined without an axis."""
     rotation_sense: RotationSense
-    """Sense in which the atoms turn, out against in; open where forces decide or there is no
+    """Sense in which the atoms rotate, out against in; open where forces decide or there is no
     axis."""
     am_transfer: float | None
     """Mechanical angular momentum handed to the lattice where symmetry fixes it, else null.
@@ -195,7 +195,8 @@ class FlatRule(Record, frozen=True, kw_only=True):
     transfer: TransferName
     """The channel, ``Eu(+) Eu(+) -> Eg(-)``."""
     group: Group
-    """flipped, kept or neutral as its PAM; without rotation: nothing turns; undefined: no axis."""
+    """flipped, kept or neutral as its PAM; without rotation: nothing rotates; undefined: no
+    axis."""
     verdict: VerdictWord
     """What symmetry says."""
     incoming: tuple[Pam | None, ...]
@@ -211,9 +212,9 @@ class FlatRule(Record, frozen=True, kw_only=True):
     other_senses: tuple[PamSense, ...]
     """Its other senses, if another parallel axis of this order were named."""
     rotation_sense: RotationSense
-    """Sense in which the atoms turn, out against in."""
+    """Sense in which the atoms rotate, out against in."""
     across: bool
-    """Whether atoms may turn about directions across the axis, which are not counted."""
+    """Whether atoms may rotate about directions across the axis, which are not counted."""
     am_transfer: float | None
     """Angular momentum handed to the lattice where symmetry fixes it. Unit: hbar."""
     pump: tuple[Route | None, ...]
@@ -228,7 +229,7 @@ class Row(FlatRule, frozen=True, kw_only=True):
     """A row of the table: a transfer of species, and the channel that stands for it."""
 
     different: bool
-    """Whether legs of one species must be different modes."""
+    """Whether quanta of one species must be of different modes."""
     signed: bool
     """Whether reversing all signs gives another transfer."""
     both: bool
@@ -245,7 +246,7 @@ class Transfer(Record, frozen=True, kw_only=True):
     channel: TransferName
     """Id of the channel of the species."""
     frequencies: tuple[float, ...] | None
-    """Frequencies of the legs, incoming ones first; null without forces."""
+    """Frequencies of the quanta, incoming ones first; null without forces."""
     frequency_unit: FrequencyUnit
     """Unit of frequencies."""
     detuning: float | None
@@ -263,7 +264,7 @@ class Transfer(Record, frozen=True, kw_only=True):
     pam_sense: PamSense
     """What happens to the sense of pseudo-angular momentum."""
     rotation_sense: RotationSense
-    """What happens to the sense in which the atoms turn, from the eigenvectors."""
+    """What happens to the sense in which the atoms rotate, from the eigenvectors."""
     am_transfer: float | None
     """Mechanical angular momentum handed to the lattice, from the eigenvectors; null where a
     mode has none of its own. Unit: hbar."""
@@ -274,11 +275,11 @@ class Transfer(Record, frozen=True, kw_only=True):
     coefficients: Count | None = None
     """Real coefficients of the coupling of the whole species."""
     modes: tuple[str, ...] = ()
-    """With forces, names of the modes of the legs, ``Eu#1``, ``K3#2@K``."""
+    """With forces, names of the modes of the quanta, ``Eu#1``, ``K3#2@K``."""
     rotates: bool = False
     """Whether any quantum has a sense of rotation, 0 < |l| < n/2."""
     reverse_of: str | None = None
-    """Id of the transfer of this list that has the signs of all legs reversed and stands for both
+    """Id of the transfer of this list that has the signs of all quanta reversed and stands for both
     in the table; null for that one."""
 
 

@@ -36,12 +36,12 @@ class Explain(Answer, frozen=True, kw_only=True, tag="symchiral/explain/1"):
     text: str
     """The explanation as the terminal shows it."""
     transfer: Transfer | None
-    """The transfer between actual modes, where every leg names one; else null."""
+    """The transfer between actual modes, where every quantum names one; else null."""
     field: StaticField | None
     """Static fields the crystal stands in; null without."""
     example: str | None = None
     """Name of an actual mode in the place of a species, where there are forces and naming the modes
-    decides which way the atoms turn; else null."""
+    decides in which sense the atoms rotate; else null."""
 
 
 def explain(
@@ -58,7 +58,7 @@ def explain(
     Parameters
     ----------
     transfer_of_modes : Transfer, optional
-        The transfer between actual modes, where every leg names one.
+        The transfer between actual modes, where every quantum names one.
     forces : bool
         Whether there are forces, so that modes may be named.
     unit : str

@@ -63,10 +63,11 @@ NOTED = 0.01
 """A larger share of the square of a tensor outside its form is worth that warning."""
 
 INDISTINGUISHABLE = (
-    "E·E (two photons), E·Q (infrared-resonant Raman) and Q·Q (ionic Raman) obey one rule: "
-    "symmetry cannot tell them apart, and all grow as the square of the field. What could: tuning "
-    "the pump through the infrared mode (E·Q follows its resonance once, Q·Q twice, E·E not at "
-    "all), and time (E·E ends with the pulse; Q·Q lasts as long as the infrared mode rings)."
+    "E·E (two photons), E·Q (infrared-resonant Raman) and Q·Q (ionic Raman) obey the same "
+    "selection rule: symmetry cannot distinguish them, and all grow as the square of the field. "
+    "They differ when the pump is tuned through the infrared mode (E·Q follows its resonance, Q·Q "
+    "the square of it, E·E neither), and in time (E·E ends with the pulse; Q·Q lasts as long as "
+    "the infrared mode rings)."
 )
 
 Letter = Annotated[str, Meta(pattern=r"^[a-w]$")]

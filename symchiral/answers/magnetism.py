@@ -66,12 +66,12 @@ class SiteMoment(Record, frozen=True, kw_only=True):
 
 
 class NonDegenerate(Record, frozen=True, kw_only=True):
-    """A species of one component in which atoms may turn, as time reversal is broken."""
+    """A species of one component in which atoms may rotate, as time reversal is broken."""
 
     species: str
     """Its label."""
     along: tuple[str, ...]
-    """Names of the directions that span what J can be; empty: single atoms turn, and their J
+    """Names of the directions that span what J can be; empty: single atoms rotate, and their J
     cancel."""
 
 
@@ -94,7 +94,7 @@ class Magnetism(Record, frozen=True, kw_only=True):
     moments: tuple[SiteMoment, ...] = ()
     """Moments by site, where they are not zero."""
     turning: tuple[NonDegenerate, ...] = ()
-    """Non-degenerate optical species in which atoms may turn."""
+    """Non-degenerate optical species in which atoms may rotate."""
 
 
 def magnetism(crystal: SymmetricCrystal, species: Sequence[Species]) -> Magnetism | None:

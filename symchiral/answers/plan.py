@@ -67,7 +67,7 @@ class PlannedChannel(Record, frozen=True, kw_only=True):
     """Whether the outgoing mode is also one of the incoming: a sum with its own frequency is
     never that, so the force is off resonance whatever the frequencies."""
     turn: int | None
-    """By how many times the angle of linear light the line of the outgoing mode turns; null
+    """By how many times the angle of linear light the line of the outgoing mode rotates; null
     where symmetry fixes no such law."""
     gain: float | None
     """Amplitude of the outgoing mode by the product of those of the incoming ones, (sqrt(amu)
@@ -104,7 +104,7 @@ class Why(Record, frozen=True, kw_only=True):
     kind: NoFlipKind
     """no-axis: there is no axis of order three or more; nothing-driven: circular light drives no
     infrared mode; not-flipped: two quanta reach modes, but keep the sense or leave none;
-    forbidden: nothing that turns is reached; nothing-reached: no mode is."""
+    forbidden: no mode that rotates is reached; nothing-reached: no mode is."""
     band: tuple[float, float] | None = None
     """Band of the pump where it drives nothing. Unit: THz."""
     channel: TransferName | None = None

@@ -62,7 +62,7 @@ class Counts(Record, frozen=True, kw_only=True):
 
 class Rows(Record, frozen=True, kw_only=True):
     """Number of transfers as the table of the terminal counts them: channels that differ by the
-    signs of all legs, or by same and different modes of a species, are one. Zero of a group: none
+    signs of all quanta, or by same and different modes of a species, are one. Zero of a group: none
     of it.
     """
 
@@ -75,9 +75,9 @@ class Rows(Record, frozen=True, kw_only=True):
     kept: Count
     """Rows that keep it."""
     neutral: Count
-    """Rows with a sense on one side at most, of quanta that turn."""
+    """Rows with a sense on one side at most, of quanta that rotate."""
     without_rotation: Count
-    """Rows in which nothing turns."""
+    """Rows in which nothing rotates."""
     undefined: Count
     """Rows without pseudo-angular momentum."""
 
@@ -86,7 +86,7 @@ class Table(Record, frozen=True, kw_only=True):
     """The transfers as the terminal shows them, in its order."""
 
     rows: tuple[Row, ...]
-    """Allowed and undecided transfers, one row for those that differ by the signs of all legs or
+    """Allowed and undecided transfers, one row for those that differ by the signs of all quanta or
     by same and different modes of a species."""
     judged: Count
     """Transfers judged."""
@@ -97,7 +97,7 @@ class Table(Record, frozen=True, kw_only=True):
     selected: bool
     """Whether these are the transfers that a pump and a probe select, or some of a book."""
     straight: bool
-    """Whether no atom can turn: no species is degenerate, and time reversal is unbroken."""
+    """Whether no atom can rotate: no species is degenerate, and time reversal is unbroken."""
     coefficients: Count
     """Most real coefficients of an allowed channel."""
     several: bool
@@ -124,7 +124,7 @@ class Predict(Answer, frozen=True, kw_only=True, tag="symchiral/predict/1"):
     axis: AxisOfRotation | None
     """The axis of rotation; null where the crystal has none."""
     q: tuple[Wavevector, ...]
-    """Wavevectors of the legs, all incoming; the last is that of the outgoing quantum at -q."""
+    """Wavevectors of the quanta, all incoming; the last is that of the outgoing quantum at -q."""
     species: tuple[SpeciesOfModes, ...]
     """Species of vibrations."""
     counts: Counts
@@ -157,7 +157,7 @@ class Vertex(Record, frozen=True, kw_only=True):
     """Wavevectors that close, and the transfers between them."""
 
     q: tuple[Wavevector, ...]
-    """Wavevectors of the legs, all incoming."""
+    """Wavevectors of the quanta, all incoming."""
     axis: AxisOfRotation | None
     """The part of the axis that keeps every wavevector; null where there is none."""
     counts: Counts

@@ -35,7 +35,7 @@ from symchiral.irreps.axis import Axis, axis_at, symmetry_axes
 from symchiral.modes.species import Species, find_species
 
 Detail = Literal["l", "rotation", "parts"]
-"""How much is told of every component: its pseudo-angular momentum, also how the atoms turn, also
+"""How much is told of every component: its pseudo-angular momentum, also how the atoms rotate, also
 spin and orbital parts and parities."""
 
 

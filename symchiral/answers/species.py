@@ -95,7 +95,7 @@ class Turning(Record, frozen=True, kw_only=True):
     """Mechanical angular momentum per quantum where symmetry fixes it, else null. Unit: hbar."""
     sites: dict[str, SiteWord]
     """The same for every site by itself: the sum over its atoms. cancels: single atoms may
-    turn, their sum is zero; cannot: every atom moves on a line."""
+    rotate, their sum is zero; cannot: every atom moves on a line."""
     directions: tuple[Vector, ...] | UnsetType = UNSET
     """Only where J may point elsewhere than along the axis, or where there is no axis and J
     need not vanish: orthogonal unit vectors, Cartesian in the frame of the input, that span
@@ -131,7 +131,7 @@ class SpeciesOfModes(Record, frozen=True, kw_only=True):
     sites: tuple[Share, ...]
     """Sites whose atoms move."""
     turning: tuple[Turning, ...]
-    """How the atoms turn, one entry per component."""
+    """How the atoms rotate, one entry per component."""
     infrared: bool
     """Whether light drives it by absorption."""
     raman: bool
@@ -193,7 +193,7 @@ def _characters(participant: Participant, arm: int) -> tuple[Character, ...]:
 
 
 def turning_of(species: Species) -> tuple[Turning, ...]:
-    """Describe how the atoms turn in every component of a species."""
+    """Describe how the atoms rotate in every component of a species."""
     return tuple(
         Turning(
             component=c.name,

@@ -96,19 +96,20 @@ class Why(Record, frozen=True, kw_only=True):
     frequency: float | None = None
     """Of the mode that the pump does not reach. Unit: THz."""
     turn: int | None = None
-    """The law of the angle that was borne out too: by how many times the angle of linear light."""
+    """The dependence on the angle of linear light that was confirmed too: by how many times the
+    angle of linear light."""
     sense: Literal[-1, 1] | None = None
     """The sense for σ+ that no allowed channel gives."""
     rule: RuleReason | None = None
     """Why the rule forbids the channel, or is undecided."""
     missing: Missing | None = None
-    """What data lack to speak of a forbidden channel: a line, one that is of one mode only, a
+    """What data lack to judge a forbidden channel: a line, one that is of one mode only, a
     sense."""
     channel: str | None = None
-    """The forbidden channel as which the line turns; the force beside it; or the channel of fourth
-    order that gives the sense."""
+    """The forbidden channel as which the line rotates; the force beside it; or the channel of
+    fourth order that gives the sense."""
     same: bool = False
-    """Whether the mode turns the same way for both pumps."""
+    """Whether the mode rotates in the same sense for both helicities of the pump."""
 
 
 class Line(Record, frozen=True, kw_only=True):
@@ -163,7 +164,7 @@ class CandidateChannel(Record, frozen=True, kw_only=True):
     id: TransferName
     """The transfer in the grammar."""
     verdict: Word
-    """Whether the data bear it out: consistent; inconsistent, which needs a line and a measured
+    """Whether the data confirm it: consistent; inconsistent, which needs a line and a measured
     sense; or undecided. A forbidden one is never consistent."""
     reason: str
     """Why, with the witness of a forbidden one."""
@@ -186,7 +187,7 @@ class CandidateChannel(Record, frozen=True, kw_only=True):
     linear: bool
     """Whether linear light alone drives it."""
     turn: int | None
-    """By how many times the angle of linear light the line of the outgoing mode turns; null
+    """By how many times the angle of linear light the line of the outgoing mode rotates; null
     where symmetry fixes no such law."""
     gain: float | None
     """Amplitude of the outgoing mode by the product of those of the incoming ones, (sqrt(amu)

@@ -65,7 +65,8 @@ def parser(names: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
     """Build the command line, of some commands or of all."""
     root = Parser(
         prog="symchiral",
-        description="Which vibrations of a crystal can hand rotation to which others, and why.",
+        description="Selection rules of chiral phonons: which vibrations of a crystal can\n"
+        "transfer angular momentum to which others, and why.",
         epilog="examples:\n  symchiral predict Bi2Se3\n  symchiral show FILE.cif",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -10,7 +10,7 @@ from symchiral.cli.progress import progress
 from symchiral.cli.structures import add_structure
 from symchiral.cli.studies import open_study
 
-SUMMARY = "audit third-order force constants: what of them the rules forbid"
+SUMMARY = "audit third-order force constants: the share that the selection rules forbid"
 EXAMPLES = (
     "audit phono3py_disp.yaml",
     'audit phono3py_disp.yaml --q "X X GM" --fail-on 1e-3',

@@ -47,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--about",
         choices=("axis", "path"),
         default="axis",
-        help="what rotation is counted about: the axis of the crystal, or the direction of every "
+        help="axis of the angular momentum: the axis of the crystal, or the direction of every "
         "piece of the path (default: axis)",
     )
     add_overwrite(parser)

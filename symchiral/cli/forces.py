@@ -17,8 +17,8 @@ def add_forces(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rotational-sum-rule",
         action="store_true",
-        help="change force constants by the least that removes what of the acoustic branches is "
-        "linear in the wavevector",
+        help="impose the rotational sum rule by the smallest change of the force constants: no "
+        "splitting of acoustic branches linear in q",
     )
 
 
@@ -27,5 +27,5 @@ def add_symmetrize(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--symmetrize",
         action="store_true",
-        help="go on with forces that break the symmetry, averaged over the group",
+        help="accept forces that break the symmetry, and average them over the group",
     )

@@ -53,7 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--domains",
         action="store_true",
-        help="say what survives the average over the twins of the crystal",
+        help="show which effects survive the average over the twin domains of the crystal",
     )
     parser.add_argument(
         "--raman-tensors",

@@ -15,7 +15,7 @@ from symchiral.cli.studies import open_study, same_input
 if TYPE_CHECKING:
     from symchiral.table import Table
 
-SUMMARY = "predict which vibrations hand rotation to which others"
+SUMMARY = "list the allowed transfers of angular momentum between vibrations"
 EXAMPLES = (
     "predict Bi2Se3",
     'predict Bi2Se3/phonopy.yaml --pump "1-3THz s+"',
@@ -39,30 +39,33 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--q",
         metavar='"Q Q Q"',
-        help='wavevectors of the vertex as one argument, all incoming: "K K K", "LD(u) LD(-u) GM", '
+        help='wavevectors of the quanta as one argument, all incoming: "K K K", "LD(u) LD(-u) GM", '
         '"0,0,1/4 0,0,1/4 0,0,1/2"; the last is shown as the outgoing quantum at -q; star: '
-        "every vertex of special points (default: the zone centre)",
+        "all combinations of special points (default: the zone centre)",
     )
     parser.add_argument(
         "--all",
         action="store_true",
-        help="show every allowed row; with --json the forbidden channels too, with their witnesses",
+        help="show every allowed row; with --json the forbidden channels too, with the operation "
+        "that forbids each",
     )
     parser.add_argument(
         "--acoustic",
         action="store_true",
-        help="with --json, also list what only acoustic modes could realise: forbidden, and marked",
+        help="with --json, also list transfers that need acoustic modes: forbidden, and marked as "
+        "such",
     )
     parser.add_argument(
         "--pump",
         metavar='"1.5-2.5THz s+"',
-        help="keep transfers of which light of this polarisation (s+, s-: circular about the "
-        "axis, z: along it), with forces also of this band, or both, drives every incoming quantum",
+        help="keep transfers whose incoming quanta are all driven by light of this polarisation "
+        "(s+, s-: circular about the axis, z: along it); with forces also by light of this band, "
+        "or of both",
     )
     parser.add_argument(
         "--probe",
         choices=("infrared", "raman", "hyper-raman"),
-        help="keep transfers of which this sees the outgoing quantum",
+        help="keep transfers whose outgoing quantum this light detects",
     )
     forces = parser.add_argument_group("with forces")
     forces.add_argument(

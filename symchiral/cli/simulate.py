@@ -14,7 +14,7 @@ from symchiral.cli.progress import progress
 from symchiral.cli.structures import add_structure
 from symchiral.cli.studies import open_study
 
-SUMMARY = "simulate how light drives modes, and what they hand on to others"
+SUMMARY = "simulate how light drives modes, and how these drive others"
 EXAMPLES = (
     'simulate Bi2Se3/phonopy.yaml --pump "2.46THz s+ 1ps 0.2MV/cm" --duration 8',
     'simulate Bi2Se3/phonopy.yaml --start "Eu#1(+) 0.02A" --duration 4 --json',
@@ -48,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--raw",
         action="store_true",
-        help="use the couplings as they are, with what of them symmetry forbids (default: averaged "
+        help="use the couplings as given, with those that symmetry forbids (default: averaged "
         "over the group)",
     )
     parser.add_argument(

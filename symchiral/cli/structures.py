@@ -27,8 +27,8 @@ def add_structure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--axis",
         metavar="U,V,W[@X,Y,Z]",
-        help="axis to count rotation about: a lattice direction and a point of the input cell, "
-        "or the Seitz symbol of an operation (default: the axis of highest order)",
+        help="axis of rotation that l refers to: a lattice direction and a point of the input "
+        "cell, or the Seitz symbol of an operation (default: the axis of highest order)",
     )
     parser.add_argument(
         "--spin-axis",

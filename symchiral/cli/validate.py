@@ -12,7 +12,7 @@ from symchiral.cli.printing import write, write_json, write_table
 from symchiral.cli.structures import add_structure
 from symchiral.cli.studies import open_study
 
-SUMMARY = "fit measured traces and judge whether every line turns as the rules say"
+SUMMARY = "fit measured traces and compare the rotation of every line with the selection rules"
 EXAMPLES = (
     "validate Bi2Se3 rows.yaml --sees raman",
     "validate Bi2Se3/phonopy.yaml traces.csv -o lines.png",
@@ -49,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", metavar="FIGURE", help="draw a figure (png, pdf, svg)")
     add_overwrite(parser)
-    table = parser.add_argument_group("what the table does not say itself")
+    table = parser.add_argument_group("what the table does not state itself")
     table.add_argument("--time-unit", choices=("fs", "ps"), help="unit of its times")
     table.add_argument("--time", metavar="COLUMN", help="column of delays")
     table.add_argument("--time-zero", type=float, metavar="T", help="delay of time zero")

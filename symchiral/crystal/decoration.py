@@ -1,4 +1,4 @@
-"""Points of no element that make the symmetry of a crystal exactly a given group."""
+"""Dummy atoms that reduce the symmetry of a crystal to exactly a given group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same atoms under fewer operations: what a magnetic order or a field leaves of a group."""
+"""The same atoms with fewer operations: those that a magnetic order or a field keeps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of the standard settings of equal right a crystal is given."""
+"""Which of several equivalent standard settings a crystal is given."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ class Pulse(Value):
                 )
         if self.field_mv_cm < 0:
             given = f"no pulse with field_mv_cm = {self.field_mv_cm:g}"
-            raise InputError(given, why="it is negative", fix="turn it round with phase=180deg")
+            raise InputError(given, why="it is negative", fix="reverse it with phase=180deg")
         jones(self.polarization)
 
     @classmethod

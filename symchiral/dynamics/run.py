@@ -1,4 +1,4 @@
-"""The motion of modes in time, and what it carries."""
+"""The motion of modes in time, with amplitudes, helicities and angular momenta."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same pulse with one of its properties changed, over and over."""
+"""Simulations in which one property of the pulse takes several values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine: products of things that transform, averaged over the group.
+"""The engine: products of fields that transform under the group, averaged over it.
 
 :mod:`~symchiral.engine.coupling` says what a product is, :mod:`~symchiral.engine.judge` averages it
 and gives the verdict, :mod:`~symchiral.engine.reason` finds the simplest operation that forbids it,

@@ -1,4 +1,4 @@
-"""Legs and couplings: products of things that transform."""
+"""Couplings: products of fields that transform under the group. A factor is called a leg."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-r"""The engine: average the product over the whole group and look whether it survives.
+r"""The engine: a coupling is allowed if the average of its product over the group does not vanish.
 
 A product of legs is the tensor :math:`v = w_1 ⊗ \dots ⊗ w_m`. Its average
 
 .. math:: \bar v = \frac{1}{|G|\,|S|} \sum_{π ∈ S} π \sum_{g ∈ G} D_1(g) w_1 ⊗ \dots ⊗ D_m(g) w_m
 
-over the group and over the exchanges S of equal legs is the part of it an invariant potential can
-contain: the coupling is allowed iff it does not vanish. Every g moves the arms of the stars along
-with the vectors, so screws, momentum Umklapp and permuted arms need no special case.
+over the group and over the exchanges S of equal legs is what an invariant potential can contain of
+it: the coupling is allowed if and only if it does not vanish. Every g moves the arms of the stars
+along with the vectors, so screws, momentum Umklapp and permuted arms need no special case.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tensor forms: what the group leaves of a product of whole fields and modes."""
+"""Tensor forms: the invariant part of a product of whole fields and modes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 r"""Which mode a line belongs to: by activity, frequency and helicity.
 
 A mode is eligible for a line if the probe can show it, if it lies within three standard deviations
-(of the line and of the mode's frequency together), and unless the line turns and the mode cannot.
+(of the line and of the mode's frequency together), and unless the line rotates and the mode cannot.
 Among eligible modes the cost
 
 .. math::
@@ -52,7 +52,7 @@ class Evidence:
         Number n of what tells the sense: runs with a circular pump, and the lines of all runs with
         linear pumps together where their angles are known and differ.
     turned : float
-        Standard deviations by which the line turns under a linear pump, the largest of all runs.
+        Standard deviations by which the line rotates under a linear pump, the largest of all runs.
     misfit : float
         Standard deviations by which its lines under linear pumps break the law of the angle.
     law : bool
@@ -77,7 +77,7 @@ def evidence(line: Line, sense: int, turn: int | None = None) -> Evidence:
     sense : int
         The helicity that is expected for σ+.
     turn : int, optional
-        By how many times the angle of a linear pump its line turns, if that is known.
+        By how many times the angle of a linear pump its line rotates, if that is known.
     """
     pumped = [t for t in line.turnings if t.pump is not None]
     straight = [t for t in pumped if not t.pump.sense]  # type: ignore[union-attr]
@@ -123,11 +123,11 @@ class Refusal(Worded):
         The mode.
     kind : str
         ``activity``: the probe does not see it; ``probe``: it sees only modes that turn, and this
-        one cannot; ``turns``: the line turns, and the mode cannot.
+        one cannot; ``turns``: the line rotates, and the mode cannot.
     sees : str or None
         The activity that the probe sees.
     sigmas : float or None
-        Standard deviations by which the line turns.
+        Standard deviations by which the line rotates.
     """
 
     mode: str
@@ -172,7 +172,7 @@ def assign(
     Parameters
     ----------
     lines, modes, channels
-        What is paired, and the transfers that say how modes turn.
+        What is paired, and the transfers that say how modes rotate.
     sees : str
         Activity that the probe shows.
     sigma : float

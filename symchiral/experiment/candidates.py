@@ -112,7 +112,7 @@ class CandidateChannel:
 
     def __post_init__(self) -> None:
         if self.linear and self.sense:
-            raise _impossible(self.id, "linear light makes no sense of rotation")
+            raise _impossible(self.id, "linear light excites no sense of rotation")
         if self.sense not in (-1, 0, 1):
             raise _impossible(self.id, f"its sense is {self.sense}, not +1, -1 or 0")
         if self.verdict not in ("allowed", "forbidden", "undecided"):

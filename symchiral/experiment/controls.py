@@ -49,11 +49,11 @@ class Control(Worded):
     mode : str or None
         The mode that is looked at.
     law : str or None
-        Under linear light: ``line``, motion along a line that turns with twice the angle;
-        ``losses``: with losses the mode may turn, as nothing reverses the axis; ``mirrors``: no
+        Under linear light: ``line``, motion along a line that rotates with twice the angle;
+        ``losses``: with losses the mode may rotate, as nothing reverses the axis; ``mirrors``: no
         helicity at some angles only.
     sense : int or None
-        The sense in which that line turns.
+        The sense in which that line rotates.
     sums : tuple of str
         Sum channels that linear light alone drives.
     shifted : bool

@@ -1,4 +1,4 @@
-r"""Along which line a motion goes, and how that line turns with the angle of linear light.
+r"""Along which line a motion goes, and how that line rotates with the angle of linear light.
 
 A motion along a line at α has :math:`a_\pm \propto e^{\mp i\alpha}`, so that
 

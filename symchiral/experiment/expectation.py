@@ -73,8 +73,8 @@ class Expected(Value):
     linear : bool
         Whether it takes quanta of both spins, so that linear light alone drives it.
     turn : int or None
-        By how many times the angle of linear light the line of the outgoing mode turns; None where
-        symmetry fixes no such law.
+        By how many times the angle of linear light the line of the outgoing mode rotates; None
+        where symmetry fixes no such law.
     gain : float or None
         Its amplitude by the product of the incoming ones, if the coupling coefficient is known; see
         :mod:`symchiral.experiment.gain`.

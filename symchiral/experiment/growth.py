@@ -1,7 +1,7 @@
 r"""How many oscillations a trace holds, and where they are.
 
-Oscillations are added one at a time, at the strongest line of what is left or by splitting one that
-is really two; after each step all are refined together. They are added while the Bayesian
+Oscillations are added one at a time, at the strongest line of the residual or by splitting one that
+consists of two; after each step all are refined together. They are added while the Bayesian
 information criterion :math:`n\ln(S/n) + p\ln n` falls, with S the squared residual of n numbers and
 p parameters: per oscillation a frequency, a damping and a complex amplitude per trace.
 """

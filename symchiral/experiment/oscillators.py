@@ -7,7 +7,7 @@ Two coordinates of a multiplet move as
     + \text{background}, \qquad \mathbf A_k \in \mathbb C^2 ,
 
 so that with :math:`\mathbf A = a_+\boldsymbol\epsilon_+ + a_-\boldsymbol\epsilon_-` a positive
-:math:`a_+` turns counter-clockwise. In real form each oscillator has the two columns
+:math:`a_+` rotates counter-clockwise. In real form each oscillator has the two columns
 :math:`e^{-\gamma t}\cos\omega t` and :math:`e^{-\gamma t}\sin\omega t`, whose coefficients are
 Re A and Im A. The coefficients are linear and are eliminated: for given :math:`(\omega, \gamma)`
 they are the least-squares solution (variable projection, G. H. Golub and V. Pereyra,

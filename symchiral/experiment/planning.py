@@ -38,7 +38,7 @@ class NoFlip(Value, Worded):
     kind : str
         ``no-axis``: there is no axis of order three or more; ``nothing-driven``: circular light
         drives no infrared mode; ``not-flipped``: two quanta reach modes, but keep the sense or
-        leave none; ``forbidden``: nothing that turns is reached; ``nothing-reached``: no mode is.
+        leave none; ``forbidden``: nothing that rotates is reached; ``nothing-reached``: no mode is.
     band : (float, float) or None
         Band of the pump in THz, where it drives nothing.
     channels : tuple of Expected

@@ -13,9 +13,10 @@ balanced
     On a three-fold axis :math:`2\equiv-1`: it turns *against* the multiplet, and with x in a mirror
     plane it is proportional to :math:`(Q_x, -Q_y)`, so
     :math:`S_\theta \propto Q_x\sin2\theta + Q_y\cos2\theta`; a motion along the line at −2φ gives
-    :math:`\sin2(\theta-\varphi)`. On axes of order 5 and above it turns with its multiplet (E2) and
-    :math:`S_\theta \propto -Q_x\sin2\theta + Q_y\cos2\theta`. On a four-fold axis :math:`2\equiv-2`
-    belongs to modes that do not turn, on a two-fold axis nothing turns: there it sees no helicity.
+    :math:`\sin2(\theta-\varphi)`. On axes of order 5 and above it rotates with its multiplet (E2)
+    and :math:`S_\theta \propto -Q_x\sin2\theta + Q_y\cos2\theta`. On a four-fold axis
+    :math:`2\equiv-2` belongs to modes that do not turn, on a two-fold axis nothing turns: there it
+    sees no helicity.
 analyser
     what comes out is a vector, such as an emitted THz field:
     :math:`S_\theta = Q_x\cos\theta + Q_y\sin\theta`.
@@ -52,7 +53,7 @@ class Probe(Value):
     fold : int or None
         Order of the axis that the geometry supposes; None if it fits every axis.
     turning : bool
-        Whether only modes that turn about the axis show: what keeps the axis changes neither the
+        Whether only modes that rotate about the axis show: what keeps the axis changes neither the
         anisotropy that a balanced detector sees nor the vector behind an analyser.
 
     Examples

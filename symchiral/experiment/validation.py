@@ -158,7 +158,7 @@ def _fits(axis: Axis | None, probe: Probe) -> None:
     raise InputError(
         f"the probe is for a {probe.fold}-fold axis and the axis of the crystal is "
         f"{axis.order}-fold",
-        why="how a balanced signal turns with a mode depends on the order of the axis",
+        why="the sense in which a balanced signal rotates depends on the order of the axis",
         fix="correct the probe, choose the axis, or check that the data belong to this crystal",
     )
 

@@ -1,21 +1,21 @@
 """Verdicts on lines and on the channels that may have made them.
 
 Three answers that are not mixed: what the *rule* says of a channel (allowed, forbidden, undecided),
-which needs no data; whether the *data* bear a channel out (consistent, inconsistent, undecided),
+which needs no data; whether the *data* confirm a channel (consistent, inconsistent, undecided),
 which needs a line; and what is to be made of a *line*.
 
 The criterion is one number, ``sigma``: a sense of rotation counts as measured when it is that many
 standard deviations away from a motion along a line. A channel is
 
 consistent
-    if the rule allows it, its mode is seen, and the mode turns as predicted by at least ``sigma``,
-    with no run against it;
+    if the rule allows it, its mode is seen, and the mode rotates as predicted by at least
+    ``sigma``, with no run against it;
 inconsistent
-    if its mode is seen and the data contradict it: in some run the mode turns the other way, or
-    under linear light turns at all or along another line than the law of the angle gives, by at
-    least ``sigma``. For a channel that the rule forbids it is enough that the sense of its mode is
-    measured, either way: if it turns as the channel would, rule and data contradict each other, and
-    the witness of the rule is named;
+    if its mode is seen and the data contradict it: in some run the mode rotates in the opposite
+    sense, or under linear light rotates at all or along another line than the law of the angle
+    gives, by at least ``sigma``. For a channel that the rule forbids it is enough that the sense
+    of its mode is measured, either way: if it rotates as the channel would, rule and data
+    contradict each other, and the witness of the rule is named;
 undecided
     otherwise, with what is missing. A channel whose mode is not seen is undecided even if the rule
     forbids it: the rule speaks against it, the data do not.
@@ -71,12 +71,12 @@ WhyKind = Literal[
 ]
 """What decided about a channel or a line; those from ``noise`` on are of lines alone.
 
-A channel's mode turns ``as-predicted``, is ``still`` or is seen under linear light alone
-(``linear-only``), as it should; or it turns otherwise, turns though it should not, turns under
-linear light, breaks the law of the angle, or is seen under circular light alone. The rule may
+A channel's mode rotates ``as-predicted``, is ``still`` or is seen under linear light alone
+(``linear-only``), as it should; or it rotates otherwise, rotates though it should not, rotates
+under linear light, breaks the law of the angle, or is seen under circular light alone. The rule may
 forbid the channel or be undecided. ``no-line`` was taken for the mode, or ``several-modes`` may
 have made it; the pump is elsewhere, or no run had a pump that tells. A line may be noise, belong
-to no mode or to others, turn as a channel that is forbidden would (``as-forbidden``), in a sense
+to no mode or to others, rotate as a channel that is forbidden would (``as-forbidden``), in a sense
 that no channel gives, or the same way for either pump; or a channel of fourth order gives it.
 """
 
@@ -113,10 +113,10 @@ class Why(Worded):
     missing : str or None
         What data lack to speak of a forbidden channel.
     channel : str or None
-        The forbidden channel as which the line turns; the force beside it; or the channel of fourth
-        order that gives the sense.
+        The forbidden channel as which the line rotates; the force beside it; or the channel of
+        fourth order that gives the sense.
     same : bool
-        Whether the mode turns the same way for both pumps.
+        Whether the mode rotates the same way for both pumps.
     refused : tuple of Refusal
         Modes near the line that it is not.
     """
@@ -198,9 +198,9 @@ AdviceKind = Literal[
     "sweep-pump",
     "look-for-modes",
 ]
-"""What to do: average longer for a line or for its sense, tell modes apart, take pumps of both
+"""What to do: average longer for a line or for its sense, distinguish modes, take pumps of both
 helicities or of the other one, linear pumps at two angles, sweep the frequency of the pump, look
-for the modes at which channels end."""
+for the outgoing modes of other channels."""
 
 
 @dataclass(frozen=True)

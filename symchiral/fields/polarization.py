@@ -92,8 +92,8 @@ class Polarization(Value):
 
     :math:`E = \mathrm{Re}[(j_x \hat x + j_y \hat y)\, e^{-iωt}]` with x, y and the *fixed* axis
     (not the direction of travel) right-handed, :math:`|j| = 1`. σ± is
-    :math:`(1, \pm i)/\sqrt 2`: σ+ turns counter-clockwise seen from the tip of the axis. The Stokes
-    parameters are
+    :math:`(1, \pm i)/\sqrt 2`: σ+ rotates counter-clockwise seen from the tip of the axis. The
+    Stokes parameters are
 
     .. math:: s_1 = |j_x|^2 - |j_y|^2, \quad s_2 = 2\,\mathrm{Re}(j_x^* j_y), \quad
               s_3 = 2\,\mathrm{Im}(j_x^* j_y) = |j_+|^2 - |j_-|^2,

@@ -1,4 +1,4 @@
-"""Bands: frequencies and angular momenta along a path, branches connected by what they are."""
+"""Bands: frequencies and angular momenta along a path, branches connected by species."""
 
 from __future__ import annotations
 

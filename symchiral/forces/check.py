@@ -177,7 +177,7 @@ def checked_charges(nac: Any, atoms: int, *, name: str) -> dict[str, Any]:
 
 
 def checked_dataset(dataset: Any, supercell: int, *, name: str) -> None:
-    """Look whether displacements with forces are those of a supercell.
+    """Check whether displacements with forces are those of a supercell.
 
     Raises
     ------
@@ -213,7 +213,7 @@ def checked_dataset(dataset: Any, supercell: int, *, name: str) -> None:
 
 
 def checked_hdf5(path: Path, *, name: str) -> None:
-    """Look whether an HDF5 file holds its numbers itself.
+    """Check whether an HDF5 file holds its numbers itself.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Forces by content: the same question is asked of a calculator once.
+"""A store of computed forces, so that no structure is computed twice.
 
 A stored answer cannot be proved as irreps can. What can be checked is: it is an answer to this
 question and no other, with finite numbers, one vector per atom; and in every run one stored answer

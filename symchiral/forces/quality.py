@@ -88,9 +88,9 @@ def keeps_symmetry(crystal: SymmetricCrystal, cell: Floats) -> bool:
 
 
 MOMENTS = (
-    "the magnetic moments beside the forces are left out: force constants are even in time, so "
-    "that these are species, activities, frequencies and angular momenta without what magnetic "
-    "order adds; give the structure with its moments, without forces, for what symmetry says of it"
+    "the magnetic moments beside the forces are left out: force constants are even under time "
+    "reversal, so that species, activities, frequencies and angular momenta are those without "
+    "magnetic order; give the structure with its moments, without forces, for the rules with order"
 )
 """What is said of forces of a magnetic crystal."""
 
@@ -137,10 +137,10 @@ def _sum_rule(phonons: Phonons, centre: Complex) -> list[Notice]:
     return [
         Notice(
             "sum-rule",
-            f"moving the whole crystal costs forces, up to {drift:.2g} eV/Å² on an atom (the sum "
-            f"rule of translations is broken), and acoustic modes have {which} at the zone centre "
-            "instead of 0; impose it where the force constants are made, in phonopy by "
-            "FC_SYMMETRY = .TRUE. or symmetrize_force_constants()",
+            f"a translation of the whole crystal causes forces, up to {drift:.2g} eV/Å² on an atom "
+            f"(the translational sum rule is broken), and acoustic modes have {which} at the zone "
+            "centre instead of 0; impose the rule where the force constants are made, in phonopy "
+            "by FC_SYMMETRY = .TRUE. or symmetrize_force_constants()",
         )
     ]
 
@@ -209,8 +209,9 @@ def _symmetry(phonons: Phonons, centre: Complex) -> list[Notice]:
     sizes = np.array([broken(g) for g in range(len(crystal.group))])
     kept = crystal.group.rotations[sizes < ASYMMETRIC / 2]
     text = (
-        f"the forces break the symmetry of the crystal: {sizes.max():.2g} of the dynamical matrix "
-        f"is lost when it is averaged over {crystal.group.symbol}, as it is here"
+        "the forces break the symmetry of the crystal: averaging over "
+        f"{crystal.group.symbol}, as is done here, removes {sizes.max():.2g} of the dynamical "
+        "matrix"
     )
     known = {w.tobytes() for w in kept}
     if all((a @ b).tobytes() in known for a in kept for b in kept):
@@ -218,7 +219,7 @@ def _symmetry(phonons: Phonons, centre: Complex) -> list[Notice]:
         text += f"; they obey {group} only"
         tighter = _at_tighter(crystal, len(kept))
         if tighter is not None:
-            text += f", as the atoms do with --symprec {tighter:g}: pass that to keep what they are"
+            text += f", as the atoms do with --symprec {tighter:g}: pass that to keep this symmetry"
         else:
             text += ": check the displacements and the convergence of the forces"
     return [Notice("asymmetric-forces", text)]
@@ -245,8 +246,8 @@ def bands_notices(bands: Bands) -> tuple[Notice, ...]:
         found.append(
             Notice(
                 "single-cell",
-                "the forces were computed in a single primitive cell: only the zone centre is what "
-                "was computed, all else is interpolated",
+                "the forces were computed in a single primitive cell: only the zone centre was "
+                "computed, all else is interpolated",
             )
         )
     linear = (_linear(bands, piece) for piece in bands.segments)

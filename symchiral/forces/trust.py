@@ -1,4 +1,4 @@
-"""Can a calculator be trusted? The same question twice, and the same crystal turned."""
+"""Tests of a calculator: whether it is reproducible and obeys the symmetry of the crystal."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def examine(
     if noise > NOISE:
         folder = calculator.cache.folder
         raise CalculatorError(
-            f"the calculator {name} answers one question in two ways",
+            f"the calculator {name} is not reproducible",
             why=f"forces on the same atoms differ by {noise:.2g} of the largest: it is not "
             "deterministic, or has changed since its answers were stored",
             fix="make it deterministic"

@@ -1,4 +1,4 @@
-"""The axis about which rotation is counted."""
+"""The axis of rotation to which pseudo-angular momentum refers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ALSO = re.compile(r"\s+\([−-]?[abc] of the standard cell\)")
 class Axis(Value):
     r"""A rotation, screw or rotoreflection axis: the named operation that defines PAM.
 
-    The operation turns anticlockwise by 2π/n seen from the tip of ``direction``:
+    The operation rotates anticlockwise by 2π/n seen from the tip of ``direction``:
     :math:`C_n` for a rotation, :math:`\{C_n|s\,c/n\}` for a screw (c the shortest lattice vector
     along the axis, −n/2 < s ≤ n/2), :math:`S_4^+ = σ_h C_4^+` for a rotoreflection.
 
@@ -305,7 +305,7 @@ def _along(powers: list[Integers], uvw: tuple[int, int, int]) -> tuple[int, int,
 
 
 def _anticlockwise(rotation: Floats, axis: Floats) -> bool:
-    """Whether the in-plane action turns anticlockwise about the axis (half-turns always do)."""
+    """Whether the in-plane action rotates anticlockwise about the axis (half-turns always do)."""
     trial = np.cross(axis, np.eye(3)[int(np.argmin(np.abs(axis)))])
     return bool(axis @ np.cross(trial, rotation @ trial) > -1e-6)
 

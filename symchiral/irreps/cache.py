@@ -1,4 +1,4 @@
-"""Irreps on disk: an optimisation that may fail without anyone noticing.
+"""Irreps stored on disk, only to save time.
 
 One file per group and wavevector in the user's cache directory (``SYMCHIRAL_CACHE`` moves it,
 an empty value turns it off). A file is a line with the dimensions and one flat complex array. Its

@@ -97,7 +97,7 @@ def _first(group: SpaceGroup, kinds: tuple[int, ...], uvws: tuple[tuple[int, ...
 
 
 def _anticlockwise(group: SpaceGroup, kinds: tuple[int, ...], uvw: tuple[int, ...]) -> int:
-    """Index of the operation of the first of these kinds that turns anticlockwise about uvw."""
+    """Index of the operation of the first of these kinds that rotates anticlockwise about uvw."""
     trial = np.array([1, 0, 0])
 
     def sense(g: Operation) -> float:

@@ -146,7 +146,7 @@ def animate(
         raise WavevectorError(
             f"a supercell of {chosen[0]},{chosen[1]},{chosen[2]} cells does not repeat with "
             f"({', '.join(modes.q.texts)})",
-            why=f"along the {' and '.join('abc'[i] for i in wrong)} axis the wave does not close",
+            why=f"along the {' and '.join('abc'[i] for i in wrong)} axis the wave is not periodic",
             fix=f"give multiples of {least[0]},{least[1]},{least[2]}",
         )
     primitive = modes.crystal.primitive

@@ -1,4 +1,4 @@
-"""Branches: modes followed along a line of wavevectors by what they transform as."""
+"""Branches: modes followed along a line of wavevectors by their species."""
 
 from __future__ import annotations
 

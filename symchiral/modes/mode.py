@@ -24,7 +24,7 @@ from symchiral.units import NUCLEAR_MAGNETON_AMU
 from symchiral.value import Complex, Floats, Value
 
 Relation = Literal["same", "opposite", "unrelated", "none"]
-"""The sense in which atoms turn beside that of l."""
+"""The sense in which atoms rotate beside that of l."""
 
 STILL = 1e-3
 """A mode with less angular momentum, in ħ, does not turn."""
@@ -94,7 +94,7 @@ class Mode(Value):
         r"""(N, 2, 3): half axes a, b of the ellipse on which every atom moves, Cartesian.
 
         :math:`e_κ = e^{iθ}(a_κ + i b_κ)` with a ⟂ b and \|a\| ≥ \|b\|, in units of √amu Å of the
-        normalised mode; the atom turns from a towards b. On a line b is 0.
+        normalised mode; the atom rotates from a towards b. On a line b is 0.
         """
         e = self.eigenvector
         turned = e * np.exp(-0.5j * np.angle(np.sum(e * e, axis=1)))[:, None]
@@ -331,7 +331,7 @@ class Modes(Value, Tabular):
         return None if self.axis is None else mode.am(self.axis.direction)
 
     def relation(self, mode: Mode) -> Relation:
-        """Return in which sense the atoms of a mode turn beside that of its l.
+        """Return in which sense the atoms of a mode rotate beside that of its l.
 
         The sense of l is that of l₀. ``unrelated`` where one of them has no sense (l₀ = 0 or n/2,
         or J = 0) and the other has; ``none`` where neither has, where they do not exist, and where

@@ -1,4 +1,4 @@
-"""Which way atoms turn in a component: mechanical angular momentum fixed by symmetry."""
+"""In which sense atoms rotate in a component: mechanical angular momentum fixed by symmetry."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ Sign = Literal["+", "-", "0", "open"]
 """Sense that symmetry fixes: counter-clockwise, clockwise, none; open where forces decide."""
 
 SiteWord = Literal["must +", "must -", "cancels", "cannot", "may"]
-"""Which way the atoms of a site turn in sum; cancels: single atoms may turn, their sum is zero;
-cannot: every atom moves on a line."""
+"""In which sense the atoms of a site rotate in sum; cancels: single atoms may rotate, their sum is
+zero; cannot: every atom moves on a line."""
 
 _SITE_WORDS: dict[Sign, SiteWord] = {"+": "must +", "-": "must -", "0": "cannot", "open": "may"}
 
@@ -68,7 +68,7 @@ class Motion:
     sites : tuple of (str, float, float)
         Site name with the bounds of J if only that site's atoms moved.
     turning : tuple of str
-        Sites of which single atoms may turn, about any direction, whatever their sum.
+        Sites of which single atoms may rotate, about any direction, whatever their sum.
     directions : tuple of (3,) float
         Orthogonal unit vectors, Cartesian, that span what J can be; none: J = 0 about every axis.
     box : tuple of (float, float), optional
@@ -88,7 +88,7 @@ class Motion:
 
     @property
     def sign(self) -> Sign:
-        """``+``, ``-`` or ``0`` where symmetry fixes which way the atoms turn, else ``open``."""
+        """Sense of rotation of the atoms, ``+``, ``-`` or ``0``; ``open`` if none is fixed."""
         return sign(self.lowest, self.highest)
 
     @property
@@ -100,7 +100,7 @@ class Motion:
 
     @property
     def still(self) -> bool:
-        """Whether J = 0 about every axis (single atoms may turn all the same)."""
+        """Whether J = 0 about every axis (single atoms may rotate all the same)."""
         return not self.directions and self.box is not None
 
     def across(self, axis: Axis) -> bool:
@@ -110,10 +110,10 @@ class Motion:
         return any(max(map(abs, v)) > ROUNDED for v in crossed)
 
     def site_words(self) -> tuple[tuple[str, SiteWord], ...]:
-        """Which way each site's atoms turn in sum about the axis.
+        """In which sense each site's atoms rotate in sum about the axis.
 
-        ``must +``, ``must -`` or ``may``; ``cancels`` where single atoms may turn and their sum is
-        zero, ``cannot`` where every atom moves on a line.
+        ``must +``, ``must -`` or ``may``; ``cancels`` where single atoms may rotate and their sum
+        is zero, ``cannot`` where every atom moves on a line.
         """
         return tuple(
             (name, "cancels" if word == "cannot" and name in self.turning else word)
@@ -254,7 +254,7 @@ class _Place:
                 yield site, basis
 
     def _folded_turn(self, site: Site, partners: Partners) -> bool:
-        """Whether single atoms may turn where time reversal comes with a translation.
+        """Whether single atoms may rotate where time reversal comes with a translation.
 
         Modes of the zone boundary that the magnetic cell folds here add opposite rotations of the
         atoms which that exchanges. Whichever of the operations that keep an atom come with time

@@ -148,7 +148,7 @@ def find_name(text: str, known: Iterable[str], species: Iterable[Species]) -> st
         partners = [n for n in names if str(replace(ModeName.parse(n), component="")) == found]
         raise LabelError(
             f"no mode {text}",
-            why="it is several partners, which parentheses tell apart"
+            why="it has several partners, which the component in parentheses distinguishes"
             if partners
             else "a name is species#number(component), and here is no such mode",
             fix=f"write {' or '.join(partners)}" if partners else nearest(found, names),

@@ -71,8 +71,8 @@ def splitting_notice(place: str, splitting: float, squares: Floats) -> Notice | 
     )
     return Notice(
         "rotational-sum-rule",
-        f"the forces break the rotational sum rule: at {place} it makes ω² of two acoustic "
-        f"branches differ by {splitting:.2g} THz², linear in q, where turning the crystal must "
-        f"cost nothing; a splitting linear in q of modes at f is uncertain by {splitting / 2:.2g} "
+        f"the forces break the rotational sum rule: at {place} ω² of two acoustic branches "
+        f"differs by {splitting:.2g} THz², linear in q, although rotating the crystal costs no "
+        f"energy; a splitting linear in q of modes at f is uncertain by {splitting / 2:.2g} "
         f"THz²/f{example}; --rotational-sum-rule imposes the rule",
     )

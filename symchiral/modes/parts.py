@@ -26,7 +26,7 @@ class SitePart:
 
     The named operation turns the vectors and carries them from atom to atom,
     :math:`T(C_n) = P R`. Both commute with it: :math:`R\, e = e^{-2πi\, l_s/n} e` says how the
-    vector at every single atom turns (±1 for :math:`ε_±`, 0 along a rotation axis, 2 along that
+    vector at every single atom rotates (±1 for :math:`ε_±`, 0 along a rotation axis, 2 along that
     of S4, 1 across a two-fold axis) and :math:`P\, e = e^{-2πi\, l_o/n} e` the phase from atom to
     atom, which at an atom on the axis is that of the waves at the axis' position.
 

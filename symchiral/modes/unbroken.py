@@ -1,4 +1,4 @@
-"""What the operations of a crystal, and time reversal where it is unbroken, leave of a mode."""
+"""Angular momenta of modes allowed by the group and, where it is unbroken, time reversal."""
 
 from __future__ import annotations
 

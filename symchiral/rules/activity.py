@@ -1,4 +1,4 @@
-"""Which light drives or sees a species: judged couplings with the electric field.
+"""Which light drives or detects a species: couplings with the electric field.
 
 Every question of this kind, of a command or of another module, is put to :func:`creates`.
 """

@@ -1,4 +1,4 @@
-"""The bookkeeping of a channel: Umklapp number and senses."""
+"""Balance of the pseudo-angular momentum of a channel: Umklapp number and senses."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def count(quanta: Sequence[Quantum], turn: Turn) -> Budget:
 
     * l₀ may be the same for both. Then the quantum adds ±s u_b, which is ±n/2, to U;
     * or l₀ depends on which is taken. Then λ = l and the quantum has no part in m; but on 2₁, 4₂
-      and 6₃, of which mirrors take l to −l + 2su, the channel is counted by the true rotation of
+      and 6₃, of which mirrors take l to −l + 2su, the channel is counted with the rotation of
       order n/2 in them: λ = l₀ mod n/2, which is the same for both, and no m.
 
     On 2₁, 4₂ and 6₃ mirrors and half-turns also tell +n/2 of the screw from −n/2 only by name, and

@@ -1,4 +1,4 @@
-r"""What a static field changes: species taken apart, light that becomes allowed, new transfers.
+r"""What a static field changes: splitting of species, new optical activity, new transfers.
 
 Nothing is compared by name. The irreps of the crystal in no field are written as fields on which
 the smaller group acts (their *subduction*), and the engine judges the same products twice: under

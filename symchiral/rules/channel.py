@@ -1,4 +1,4 @@
-"""Channels: the readings of judged couplings."""
+"""Channels: couplings read as incoming and outgoing quanta, with their verdict."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class Channel(Value):
     def order(self) -> int | None:
         """The n that senses and U refer to; None without an axis.
 
-        (The true rotation in 2₁ is none at all: like n = 2 it leaves no sense.)
+        (The screw 2₁ contains no rotation of order n/2 = 1: as for n = 2 there is no sense.)
         """
         if self.turn is None:
             return None

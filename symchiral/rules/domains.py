@@ -1,4 +1,4 @@
-"""Twins: the orientations a crystal can have on one lattice, and what their average keeps."""
+"""Twin domains: the orientations of a crystal on one lattice, and averages over them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The grammar of transfers: ``leg … -> leg …``.
+"""The grammar of transfers: ``quantum … -> quantum …``, each of them a *leg* of the coupling.
 
 A leg is ``species[#n][:copy][(component)][@q]``, with ``#n`` the number of an actual mode of the
 species, counted from the lowest frequency; parentheses hold a component and nothing else, and a
@@ -85,7 +85,7 @@ def parse_transfer(text: str) -> tuple[tuple[LegText, ...], tuple[LegText, ...]]
     if len(sides) != 2 or not all(side.split() for side in sides):
         raise GrammarError(
             f"cannot read the transfer {text!r}",
-            why="it is not 'legs -> legs' with at least one leg on either side",
+            why="it is not written 'quanta -> quanta', with at least one quantum on either side",
             fix='write it as in "Eu(+) Eu(+) -> Eg(-)"',
         )
     into, out = (tuple(map(_leg, _words(side))) for side in sides)
@@ -112,7 +112,7 @@ def _words(side: str) -> list[str]:
         if not 1 <= times <= MOST:
             raise GrammarError(
                 f"cannot read {side.strip()!r}",
-                why=f"{times} quanta of {word} are no legs of one transfer",
+                why=f"a transfer cannot have {times} quanta of {word}",
                 fix=f"write a number from 1 to {MOST}, as in 2{word} or {word}^2",
             )
         found += [word] * times
@@ -125,8 +125,8 @@ def _leg(word: str) -> LegText:
     match = _LEG.fullmatch(plain)
     if match is None or (match["state"] == "" and match["name"] == LIGHT):
         raise GrammarError(
-            f"cannot read the leg {word!r}",
-            why="a leg is species[#n][:copy][(component)], and legs are separated by blanks",
+            f"cannot read the quantum {word!r}",
+            why="a quantum is species[#n][:copy][(component)], and blanks separate the quanta",
             fix='write it as in "Eu(+)", "Eu:b(+)", "Eu#1(+)", "T1u(0)" or "A1g"',
         )
     number, component = match["number"], match["inside"]
@@ -137,25 +137,25 @@ def _leg(word: str) -> LegText:
         component = None if component == "*" else component
     if number in ("ac", "acoustic"):
         raise GrammarError(
-            f"cannot judge the leg {word!r}",
+            f"cannot judge the quantum {word!r}",
             why="it is a rigid translation, which couples to nothing at the zone centre",
             fix="take another mode; off the zone centre every mode has a number",
         )
     if number is not None and not re.fullmatch(r"[0-9]{1,9}", number):
         raise GrammarError(
-            f"cannot read the leg {word!r}",
+            f"cannot read the quantum {word!r}",
             why=f"{number!r} is no mode number",
             fix='write number and component, as in "Eu#1(+)"',
         )
     if number is not None and match["state"] is not None:
         raise GrammarError(
-            f"cannot read the leg {word!r}",
+            f"cannot read the quantum {word!r}",
             why="brackets mean light or a state, and only vibrations have numbers",
             fix=f"leave #{number} out",
         )
     if number is not None and match["copy"] is not None:
         raise GrammarError(
-            f"cannot read the leg {word!r}",
+            f"cannot read the quantum {word!r}",
             why="its number says which mode it is, and its letter says so too",
             fix="leave one of them out",
         )
@@ -177,19 +177,20 @@ def _light(match: re.Match[str], word: str) -> str | None:
         return None
     if match["name"] != LIGHT:
         raise GrammarError(
-            f"cannot judge the leg {word!r}",
-            why=f"{match['name']} is the name of a field, and of fields only E is a leg so far",
+            f"cannot judge the quantum {word!r}",
+            why=f"{match['name']} is the name of a field, and E is the only field in a transfer "
+            "so far",
             fix="write light as E[σ+]; a state needs another name, as in e[0]@K",
         )
     if match["inside"] is not None:
         raise GrammarError(
-            f"cannot read the leg {word!r}",
+            f"cannot read the quantum {word!r}",
             why="light has its polarisation in brackets, and no component in parentheses",
             fix="write it as in E[σ+] or E[30]",
         )
     if match["q"] is not None and match["q"] not in ("GM", "0,0,0"):
         raise GrammarError(
-            f"cannot judge the leg {word!r}",
+            f"cannot judge the quantum {word!r}",
             why="the wavevector of light is nearly zero: it couples at the zone centre",
             fix=f"leave @{match['q']} out",
         )
@@ -206,7 +207,7 @@ def _state(match: re.Match[str], word: str) -> Fraction | None:
     forms = f'"{one}[1/2]@K" (spin ½), "{one}[-1]@K" (without spin) or "X[-1]" (an exciton)'
     if not state:
         raise GrammarError(
-            f"cannot read the leg {word!r}",
+            f"cannot read the quantum {word!r}",
             why="brackets hold the polarisation of light or the number of an electron (e, c, v), a "
             f"hole (h) or an exciton (X), and {name} is none of these",
             fix=f'write the component of a vibration in parentheses, "{name}(+)", or a state as in '
@@ -281,7 +282,7 @@ def resolve_transfer(
             if light is None:
                 raise GrammarError(
                     f"no light in {text!r} here",
-                    why="a table of transfers between vibrations knows no directions of fields",
+                    why="a table of transfers between vibrations contains no fields",
                     fix="explain the transfer by itself: study.explain, or symchiral explain",
                 )
             field, component = light(leg.light)

@@ -1,4 +1,4 @@
-"""Light on a crystal: which beam makes, sees and drives which rotation."""
+"""Light of a beam on a crystal: which modes it absorbs, scatters and drives."""
 
 from __future__ import annotations
 
@@ -279,9 +279,9 @@ class Light(Value):
     def probe(self, species: Species) -> BalancedProbe:
         """What a balanced probe at normal incidence sees: of a rotating pair of components if any.
 
-        The pair is real and imaginary part of the component that turns counter-clockwise (for E the
-        partners of the species, turned that way round); without an axis along the beam, or if the
-        probe misses the pair, the partners of the species.
+        The pair is real and imaginary part of the component that rotates counter-clockwise (for E
+        the partners of the species, turned that way round); without an axis along the beam, or if
+        the probe misses the pair, the partners of the species.
         """
         form, size = self.polarizability(species), species.dimension
         for target in self.targets:

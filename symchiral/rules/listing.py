@@ -72,7 +72,7 @@ class Listing:
 
     @property
     def straight(self) -> bool:
-        """Whether no atom can turn: no species is degenerate, and time reversal is unbroken."""
+        """Whether no atom can rotate: no species is degenerate, and time reversal is unbroken."""
         return self.book.at_centre and all(
             species.dimension == 1 and not any(m.turning or not m.still for m in species.motions)
             for species in self.book.species.values()

@@ -1,4 +1,4 @@
-"""Whether the wavevectors of a vertex close, and what to say where they do not."""
+"""Whether the wavevectors of a transfer conserve crystal momentum, and the error if not."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def require_closed(
                     ",".join(q.texts) if given else word
                     for q, word, given in zip(meant, written, coordinates, strict=True)
                 ]
-                fix += f'. Read in the {cell} cell they close: for that, write "{" ".join(words)}"'
+                fix += f'. Read in the {cell} cell they do: for that, write "{" ".join(words)}"'
                 break
     raise WavevectorError(
-        f"the wavevectors do not close: they sum to ({', '.join(total.texts)})",
-        why="all legs are written incoming, and their sum must be a reciprocal lattice vector",
+        f"crystal momentum is not conserved: the wavevectors sum to ({', '.join(total.texts)})",
+        why="all are written as incoming, and the sum must be a reciprocal lattice vector",
         fix=fix,
     )
 

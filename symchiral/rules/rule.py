@@ -86,7 +86,7 @@ class Rule(Value):
         return self.channel.pam_sense
 
     def motion(self, leg: Leg) -> Motion:
-        """How the atoms turn in the component of a leg."""
+        """How the atoms rotate in the component of a leg."""
         if leg.participant.field and self.axis and leg.component.residue is not None:
             return _spin(leg, self.axis)
         if leg.participant.field or leg.participant.known is not None:
@@ -95,7 +95,7 @@ class Rule(Value):
 
     @cached_property
     def sides(self) -> tuple[list[Motion], list[Motion]]:
-        """How the atoms turn in the quanta that go in, and in those that come out."""
+        """How the atoms rotate in the quanta that go in, and in those that come out."""
         return (
             [self.motion(leg) for leg in self.channel.coupling.incoming],
             [self.motion(leg) for leg in self.channel.coupling.outgoing],
@@ -113,20 +113,20 @@ class Rule(Value):
 
     @property
     def decided_by_modes(self) -> Leg | None:
-        """A leg that stands for modes of which the actual ones decide how atoms turn, if any."""
+        """A leg that stands for modes of which the actual ones decide how atoms rotate, if any."""
         legs = self.channel.coupling.legs
         vibrations = (x for x in legs if not x.participant.field and not x.participant.known)
         return next(vibrations, None) if self.allowed and self.rotation_sense == "open" else None
 
     @cached_property
     def turns_across(self) -> bool:
-        """Whether atoms may turn about directions across the axis, which are not counted."""
+        """Whether atoms may rotate about directions across the axis, which are not counted."""
         motions = [m for side in self.sides for m in side]
         return self.axis is not None and any(m.across(self.axis) for m in motions)
 
     @cached_property
     def open_sites(self) -> tuple[str, ...]:
-        """Sites whose atoms may turn either way and so leave ``rotation_sense`` open."""
+        """Sites whose atoms may rotate either way and so leave ``rotation_sense`` open."""
         if self.rotation_sense != "open":
             return ()
         found: dict[str, None] = {}

@@ -151,7 +151,7 @@ class RuleBook(Value, Tabular):
         return self._where(lambda rule: rule.pam_sense == "neutral")
 
     def rotating(self) -> RuleBook:
-        r"""Rules in which at least one quantum turns (0 < \|l\| < n/2)."""
+        r"""Rules in which at least one quantum rotates (0 < \|l\| < n/2)."""
         return self._where(lambda rule: rule.channel.rotates)
 
     def involving(self, label: str) -> RuleBook:

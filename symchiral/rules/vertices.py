@@ -1,4 +1,4 @@
-"""Which wavevectors can meet: the vertices of special points, up to symmetry."""
+"""All combinations of special points that conserve crystal momentum, up to symmetry."""
 
 from __future__ import annotations
 

@@ -6,22 +6,23 @@ from symchiral.experiment.note import Note, NoteKind
 from symchiral.experiment.verdict import Advice
 
 _PLAIN: dict[NoteKind, str] = {
-    "before-window": "rows between time zero and the pump window were left out with it",
+    "before-window": "rows between time zero and the pump window were left out as well",
     "sorted": "the times were out of order and have been sorted",
     "much-missing": "much of the trace is missing: frequencies may be ambiguous",
-    "correlated-residuals": "neighbouring residuals are alike: the model misses something or the "
-    "noise is correlated; intervals by bootstrap allow for it",
+    "correlated-residuals": "neighbouring residuals are correlated: the model is incomplete or the "
+    "noise is correlated; bootstrap intervals allow for it",
     "probe-geometry": "the channels differ by more than noise in a way that the stated probe "
     "geometry cannot make: check the probe angles",
-    "all-reversed": "every line turns against the rule and would agree if all helicities were "
-    "reversed: are the two channels or the pump polarisations swapped?",
+    "all-reversed": "every line rotates opposite to the rule and would agree if all helicities "
+    "were reversed: are the two channels or the pump polarisations swapped?",
     "no-circular-pump": "no run has a circular pump: no sense is predicted",
-    "linear-pumps-only": "no run has a circular pump: a sense shows only in how lines turn with "
-    "linear pumps",
-    "no-law-of-the-angle": "no mirror contains the axis and no half-turn lies across it: with "
-    "losses a linear pump may make a mode turn, and runs with linear pumps are not judged by it",
+    "linear-pumps-only": "no run has a circular pump: the sense follows only from how the "
+    "direction of motion depends on the angle of linear pumps",
+    "no-law-of-the-angle": "no mirror contains the axis and no two-fold axis is perpendicular to "
+    "it: with losses a linear pump may make a mode rotate, so runs with linear pumps are not "
+    "judged",
     "no-axis": "there is no axis of order three or more: circular light is no eigenstate of any "
-    "operation and no mode has a sense to predict",
+    "rotation, and no mode has a sense to predict",
 }
 """What is said in one way."""
 
@@ -45,7 +46,7 @@ def note_text(note: Note) -> str:
         case "saturated":
             return (
                 f"{note.count} rows of {note.channel} have exactly its {note.edge} value: a "
-                "saturated detector bends ellipses and makes overtones"
+                "saturated detector distorts ellipses and produces overtones"
             )
         case "inside-response":
             return (
@@ -78,7 +79,7 @@ def note_text(note: Note) -> str:
                 f"{note.frequency:.3g} THz cannot be seen, and appear elsewhere if they are there"
             )
         case "fourth-order-not-listed":
-            return f"channels of fourth order to {names} are too many and were not looked at"
+            return f"channels of fourth order to {names} are too many and were not examined"
         case "frequencies-unknown":
             return (
                 f"frequencies of {names} are not known: a line is assigned by activity and "
@@ -103,8 +104,8 @@ def advice_text(advice: Advice) -> str:
             return f"average longer: {where} may be noise"
         case "tell-modes":
             return (
-                f"tell {advice.mode} from {', '.join(advice.modes)} for {where}: another probe "
-                "geometry or activity, or better known frequencies"
+                f"distinguish {advice.mode} from {', '.join(advice.modes)} for {where}: another "
+                "probe geometry or activity, or better known frequencies"
             )
         case "circular-pumps":
             return f"pump with circular light of both helicities: the sense of {where} is open"
@@ -113,20 +114,21 @@ def advice_text(advice: Advice) -> str:
             return f"add a run with {light}: what the pump drives must reverse, artefacts do not"
         case "linear-pumps":
             return (
-                "add linear pumps at two angles, not 45° or 90° apart, and state them: the line of "
-                f"{advice.mode} must turn with them, by a law that tells the sense of {where}"
+                "add linear pumps at two angles, not 45° or 90° apart, and state them: the "
+                f"direction of {advice.mode} must follow them in a way that gives the sense of "
+                f"{where}"
             )
         case "average-sense":
             return f"average about {advice.times:.0f} times longer to measure the sense of {where}"
         case "sweep-pump":
             return (
                 f"{advice.count} channels ({', '.join(advice.mechanisms)}) explain {where}: "
-                "symmetry cannot tell them apart; sweep the pump frequency, a resonance of an "
-                "incoming mode shows as its line width, and compare the delay with which the line "
-                "rises"
+                "symmetry cannot distinguish them; sweep the pump frequency, where a resonance "
+                "with an incoming mode has the linewidth of that mode, and compare the delays with "
+                "which the line rises"
             )
         case "look-for-modes":
             return (
-                f"look for {', '.join(advice.modes)}, where channels end: a longer record, or a "
-                "probe that shows it"
+                f"look for {', '.join(advice.modes)}, outgoing modes of candidate channels: a "
+                "longer record, or a probe that detects them"
             )

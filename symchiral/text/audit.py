@@ -1,4 +1,4 @@
-"""The table of ``audit``: what third-order force constants have of what symmetry forbids."""
+"""The table of ``audit``: the share of third-order force constants that symmetry forbids."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def changes_table(changes: Changes, structure: Structure, field: StaticField) ->
         rows.append((s.species, parts, "splits" if s.split else "—", old, new))
     foot = [_opened(["·".join(product.species) for product in changes.opened])]
     if reversal_broken(structure):
-        foot.append("Products of displacements: those with a velocity are not judged.")
+        foot.append("Only products of displacements are judged, not those with a velocity.")
     foot += order_notes(structure, " ".join(row[-1] for row in rows))
     if changes.cell > 1:
         foot.append(
@@ -89,9 +89,9 @@ def lost_axis_text(
     """
     was = f"the {before.symbol} axis along {minus(before.along)}"
     now = (
-        "no axis is left"
+        "no axis remains"
         if after is None
-        else f"rotation is counted about {after.symbol} along {minus(after.along)}, of what is "
-        f"left: {'; '.join(left)} (input cell)"
+        else f"rotation now refers to {after.symbol} along {minus(after.along)}; the remaining "
+        f"axes are {'; '.join(left)} (input cell)"
     )
-    return f"the field takes away {was}: {now}"
+    return f"the field breaks {was}: {now}"

@@ -25,10 +25,13 @@ def geometry_text(geometry: Geometry) -> str:
         )
         if geometry.dark:
             one, other = geometry.dark
-            text += f" Symmetry parts its two coordinates at {one:g}° and {other:g}°."
+            text += (
+                f" At θ = {one:g}° and {other:g}° the signal contains one of the two coordinates "
+                "only."
+            )
         return text
     if geometry.kind == "analyser":
-        return f"{species} radiates: two polarisations of the emitted field, 90° apart"
+        return f"{species} radiates: detect two polarisations of the emitted field, 90° apart"
     if geometry.kind == "none":
         return f"no light along the axis tells (+) from (−) of {species}"
     arrows = [f"σ{minus(a)} → σ{minus(b)}" for a, b in geometry.spins]
@@ -37,7 +40,7 @@ def geometry_text(geometry: Geometry) -> str:
             f"circular Raman scattering creates {species}(+) by {', '.join(arrows)}, and (−) by "
             "the reverse: Stokes and anti-Stokes sidebands of a circular probe tell the sense"
         )
-    words = ", ".join(f"two of {arrow}" for arrow in arrows)
+    words = ", ".join(f"2{arrow}" for arrow in arrows)
     return (
         f"circular hyper-Raman scattering creates {species}(+) by {words}, and (−) by the reverse"
     )
@@ -48,8 +51,8 @@ def control_text(control: Control) -> str:
 
     Examples
     --------
-    >>> control_text(Control("sample", phases=(("balanced", 0), ("analyser", 3))))[61:]
-    'stay; the phase of the balanced signal stays too; the phase of the emitted field moves by 3χ'
+    >>> control_text(Control("sample", phases=(("balanced", 0), ("analyser", 3))))[69:]
+    'change; nor does the phase of the balanced signal; the phase of the emitted field shifts by 3χ'
     """
     match control.kind:
         case "helicity":
@@ -60,21 +63,21 @@ def control_text(control: Control) -> str:
         case "linear":
             return _linear(control)
         case "sample":
-            text = "sample turned by χ about the axis: helicities and amplitudes stay"
+            text = "sample rotated by χ about the axis: helicities and amplitudes do not change"
             for kind, times in control.phases:
-                moves = f"moves by {times}χ" if times else "stays too"
-                text += f"; the phase of the {_SIGNALS[kind]} {moves}"
+                phase = f"the phase of the {_SIGNALS[kind]}"
+                text += f"; {phase} shifts by {times}χ" if times else f"; nor does {phase}"
             return text
         case "delay":
             return (
-                "a window that begins later: the helicity stays while amplitudes decay. What is "
-                "there only under the pump is the field itself, not a mode"
+                "a window that begins later: the helicity is unchanged while amplitudes decay. "
+                "What appears only during the pump is the field itself, not a mode"
             )
         case "frequency":
             return (
-                "pump moved across the infrared mode: where that mode carries the process the line "
-                "follows its width twice over; two photons need no resonance. Symmetry cannot tell "
-                "these apart"
+                "pump tuned across the infrared mode: if two quanta of it drive the process, the "
+                "line follows the square of its resonance; two photons need no resonance. Symmetry "
+                "cannot distinguish these"
             )
         case "twin":
             return _twin(control)
@@ -83,18 +86,18 @@ def control_text(control: Control) -> str:
 def _linear(control: Control) -> str:
     if control.law == "losses":
         return (
-            "linear light: no mirror contains the axis and no half-turn lies across it, so that "
-            f"with losses {control.mode} may turn even under linear light; its amplitude is the "
-            "same at every angle"
+            "linear light: no mirror contains the axis and no two-fold axis is perpendicular to "
+            f"it, so that with losses {control.mode} may rotate even under linear light; its "
+            "amplitude is the same at every angle"
         )
     if control.law == "mirrors":
         return (
-            f"linear light: {control.mode} has helicity 0 where φ lies in a mirror plane or across "
-            "a half-turn; products with quanta of both spins drive too, so no further law of the "
-            "angle is fixed by symmetry"
+            f"linear light: {control.mode} has helicity 0 where φ lies in a mirror plane or "
+            "perpendicular to a two-fold axis; products with quanta of both spins drive it too, so "
+            "symmetry fixes no further dependence on the angle"
         )
     text = (
-        f"linear light at φ: {control.mode} has helicity 0 and moves along a line that turns by "
+        f"linear light at φ: {control.mode} has helicity 0 and moves along a line that rotates by "
         f"{'+' if control.sense == 1 else '−'}2φ in the plane of its coordinates; its amplitude is "
         "the same at every φ, 1/√2 of the circular case at equal pump energy"
     )
@@ -116,4 +119,4 @@ def _twin(control: Control) -> str:
             f"{twin}: the same senses; only signs of coupling coefficients, and with them phases, "
             "differ"
         )
-    return f"{twin}: this axis lies elsewhere in some; pump and probe within one domain"
+    return f"{twin}: this axis has another direction in some; pump and probe within one domain"

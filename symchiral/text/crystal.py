@@ -11,13 +11,15 @@ from symchiral.rules.wording import minus
 from symchiral.table import unbroken
 
 FOLDED = (
-    "Of the paramagnet's cell: the order mixes zone-centre modes with those of the zone boundary "
-    "that the magnetic cell folds onto them. These may appear in spectra, and atoms that time "
-    "reversal with a translation exchanges may turn oppositely."
+    "Species are those of the paramagnetic cell. The order mixes zone-centre modes with modes of "
+    "the zone boundary that the magnetic cell folds onto Γ. These may appear in spectra, and atoms "
+    "that time reversal with a translation exchanges may rotate oppositely."
 )
 """What holds where time reversal comes with a translation."""
 
-BY_ORDER = "*: not by displacements, but through its velocity, odd in the magnetic order or in B."
+BY_ORDER = (
+    "*: not by displacements, but through the velocity of the mode, odd in the order or in B."
+)
 """What a star behind an activity means."""
 
 
@@ -36,14 +38,14 @@ def headline(structure: Structure) -> str:
 def axis_line(axis: AxisOfRotation | None) -> str:
     """The axis in a sentence."""
     if axis is None:
-        return "none: verdicts stand, but without an axis there is no pseudo-angular momentum"
+        return "none: selection rules hold, but pseudo-angular momentum is not defined"
     point = "(" + ",".join(map(minus, axis.through)) + ")"
     names = {"rotation": f"{axis.order}-fold", "rotoreflection": f"S{axis.order} (−{axis.order})"}
     name = names.get(axis.kind, f"{axis.symbol} screw")
     text = f"{name} along {minus(axis.along)} through {point}: "
     if axis.order == 2:
-        return text + "l counts mod 2, and has no sign to keep or flip" + primed_text(axis)
-    return text + f"l counts mod {axis.order}, (+) is counter-clockwise" + primed_text(axis)
+        return text + "l is defined mod 2 and has no sign" + primed_text(axis)
+    return text + f"l is defined mod {axis.order}, (+) is counter-clockwise" + primed_text(axis)
 
 
 def primed_text(axis: AxisOfRotation) -> str:
@@ -53,8 +55,8 @@ def primed_text(axis: AxisOfRotation) -> str:
         return ""
     what = f"l mod {order} only" if order > 1 else "no l"
     return (
-        f". Its operation comes with time reversal: l mod {axis.order} holds for couplings of "
-        f"displacements, the modes themselves conserve {what}"
+        f". Its operation includes time reversal: couplings of displacements conserve l mod "
+        f"{axis.order}, the modes themselves conserve {what}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Effects that a crystal allows, what twins leave of them, and tensors that break it, in words."""
+"""Sentences on effects that a crystal allows, on their average over twins, on Raman tensors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EFFECTS: dict[AllowanceKind, str] = {
     "linear-splitting": "splitting of (+) and (−), linear in q along the beam",
     "phonon-moment": "magnetic moment of a rotating mode along the beam",
     "axial-modes": "modes that carry an axial vector (ferroaxial modes)",
-    "chirality": "modes that are pseudoscalar (make or change a hand)",
+    "chirality": "pseudoscalar modes (make the crystal chiral)",
     "magnetic-dichroism": "Faraday and Kerr rotation, magnetic circular dichroism along the beam",
     "zero-field-splitting": "splitting of (+) and (−) by the magnetic order",
     "non-degenerate-rotation": "angular momentum along the beam of non-degenerate modes",
@@ -23,10 +23,10 @@ _EFFECTS: dict[AllowanceKind, str] = {
 }
 
 _NOTES: dict[AllowanceKind, str] = {
-    "optical-activity": "seen by the receiver, linear polarisation turns alike for either "
-    "direction of travel",
+    "optical-activity": "seen by the receiver, linear polarisation rotates in the same sense for "
+    "both directions of travel",
     "phonon-moment": "it reverses with the sense of rotation; a field along it splits (+) from (−)",
-    "axial-modes": "their displacement makes the structure ferroaxial, or changes how far it is",
+    "axial-modes": "their displacement makes the structure ferroaxial, or changes its axial vector",
     "magnetic-dichroism": "σ+ and σ− are absorbed unequally; it reverses with all moments",
     "zero-field-splitting": "which of the two is higher reverses with all moments",
     "non-degenerate-rotation": "made by the magnetic order, with a moment; it reverses with all "
@@ -88,7 +88,7 @@ def allowance_note(effect: Allowance) -> str:
         return ""
     note = _NOTES.get(effect.kind, "")
     if effect.kind == "ferroaxial":
-        where = "with a part along the beam" if effect.along else "across the beam"
+        where = "with a component along the beam" if effect.along else "across the beam"
         return f"an axial vector of the structure, {where}"
     if effect.kind == "linear-splitting":
         return f"in backscattering {_PEAKS}" if effect.told_apart else ""
@@ -115,11 +115,11 @@ def product_text(factors: tuple[Factor, ...]) -> str:
 
 def _chirality(effect: Allowance) -> str:
     if effect.chiral:
-        return "the crystal is chiral: these modes change how far"
+        return "the crystal is chiral, and these modes modulate its chirality"
     if effect.by_light:
         return (
             f"{', '.join(effect.by_light)} is driven by E·E: light makes the crystal chiral, and "
-            "the direction of its polarisation chooses the hand"
+            "the direction of its polarisation selects the handedness"
         )
     return "no E·E drives them" if effect.allowed else ""
 
@@ -146,7 +146,7 @@ def survival_note(effect: Survival) -> str:
             )
         return ""
     return {
-        "sense": "some twins have this axis elsewhere",
+        "sense": "some twins have this axis along another direction",
         "reversal": "some twins exchange σ+ and σ−",
         "angle": "the average is isotropic",
         "optical-activity": "twins cancel",
@@ -160,6 +160,6 @@ def asymmetry_text(raman: RamanLines) -> str:
         f"{line.name} {line.outside:.1%}" for line in raman.lines if line.outside > NOTED
     )
     return (
-        f"of the square of these Raman tensors a part is outside the form that symmetry allows, "
-        f"and is left out: {parts}"
+        f"these Raman tensors have components that symmetry forbids, which are left out (share of "
+        f"the square): {parts}"
     )

@@ -1,4 +1,4 @@
-"""Which forms the nouns of an experiment have: judgements, plans, and the reasons in them."""
+"""Sentences on judgements and plans of an experiment, and the reasons in them."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ def answer_lines(answer: Explain) -> tuple[str, ...]:
         *answer.text.splitlines(),
         *(
             [
-                f"modes      named by number, as in {pretty(example)}, they decide which way the "
-                "atoms turn"
+                f"modes      name them by number, as in {pretty(example)}: the forces then tell in "
+                "which sense the atoms rotate"
             ]
             if example
             else []
@@ -81,8 +81,8 @@ def _lines(rule: Rule, name: str, atoms: RotationSense, am_transfer: float | Non
     lines += _sense_lines(rule, atoms, am_transfer)
     if rule.necessary_only:
         lines.append(
-            "note       necessary only: of a state no more than its PAM is known, and what "
-            "else it is may forbid it"
+            "note       necessary, not sufficient: only the PAM of a state is known, and its "
+            "other symmetries may forbid the transfer"
         )
     else:
         lines += _invariant_lines(rule)
@@ -93,14 +93,15 @@ def _because(rule: Rule) -> list[str]:
     lines = [f"because    {rule_reason_text(rule)}  [{rule.reason.kind}]"]
     if rule.velocities is not None:
         lines.append(
-            "order      forbidden with a velocity too, which magnetic order or B lets in"
+            "velocity   forbidden also with a velocity, odd in the magnetic order or in B"
             if rule.velocities == "forbidden"
-            else "order      forbidden among displacements: magnetic order or B may allow "
-            "it with a velocity, which is not judged"
+            else "velocity   forbidden for displacements; with a velocity in place of one, "
+            "magnetic order or B may allow it, which is not judged"
         )
     if rule.umklapp is not None and rule.reason.kind in ("parity", "exchange", "group"):
         lines.append(
-            "note       PAM alone would allow it: the full group forbids more than its rotations"
+            "note       PAM conservation alone would allow it; other operations of the group "
+            "forbid it"
         )
     return lines
 
@@ -162,7 +163,7 @@ def _counted_text(rule: Rule, budget: Budget) -> str:
     assert rule.axis is not None
     own = budget.order == rule.axis.order
     return f"{left} (mod {budget.order})" + (
-        "" if own else f" by the true rotation in {rule.axis.symbol}"
+        "" if own else f" with the rotation of order {budget.order} in {rule.axis.symbol}"
     )
 
 
@@ -179,15 +180,17 @@ def _sense_lines(rule: Rule, atoms: RotationSense, am_transfer: float | None) ->
         given = f"{minus(f'{am_transfer:+.3g}')}ħ to the lattice"
         ending = f"; {given}"
         if rule.pam_sense == "neutral":
-            sense, ending = f"{sense}, and yet the atoms hand {given}", ""
+            sense, ending = f"{sense}; the atoms nevertheless transfer {given}", ""
     elif rule.pam_sense == "neutral" and am_transfer is None and (l := _balance_of_turning(rule)):
-        ending = f"; {signed(str(l))}ħ to the lattice where every J is l, else as forces decide"
+        ending = (
+            f"; {signed(str(l))}ħ to the lattice if every J equals l, else it depends on the forces"
+        )
     lines = [f"sense      PAM {sense}; {words[atoms]}{ending}"]
     if rule.channel.other_senses:
         lines.append(
-            f"note       {' or '.join(rule.channel.other_senses)} if another parallel "
-            f"{rule.axis.place_word} is named: off the zone centre PAM, its sense and U belong "
-            "to the named one"
+            f"note       {' or '.join(rule.channel.other_senses)} about another parallel "
+            f"{rule.axis.place_word}: off the zone centre PAM, its sense and U depend on the "
+            "choice"
         )
     return lines
 
@@ -197,22 +200,22 @@ def _sense_words(rule: Rule) -> dict[RotationSense, str]:
         "kept": "atoms keep their net sense of rotation",
         "flipped": "atoms reverse their net sense of rotation",
         "none": "no net rotation of atoms on one side",
-        "open": f"which way the atoms turn depends on {_deciding(rule)}"
+        "open": f"the sense of rotation of the atoms depends on {_deciding(rule)}"
         + (f" (sites {', '.join(rule.open_sites)})" if rule.open_sites else ""),
     }
     if any(leg.participant.known is not None for leg in rule.channel.coupling):
         words["open"] = "the mechanical angular momentum of a state is not known from its PAM"
     if all(leg.participant.field for leg in rule.channel.coupling.incoming):
-        words["kept"] = "what comes out turns with the light"
-        words["flipped"] = "what comes out turns against the light"
+        words["kept"] = "the outgoing quantum rotates in the sense of the light"
+        words["flipped"] = "the outgoing quantum rotates opposite to the light"
         words["none"] = "no net rotation of light or atoms on one side"
     if rule.turns_across:
-        words["none"] += " about the axis (about others the atoms may turn)"
+        words["none"] += " about the axis (they may rotate about others)"
     return words
 
 
 def _balance_of_turning(rule: Rule) -> Fraction:
-    """What the turning quanta would hand over if their atoms turned with λ; 0 with a state."""
+    """What rotating quanta would transfer if every J were λ; 0 with a state."""
     budget = rule.channel.budget
     if budget is None or rule.channel.coupling.known is not None:
         return Fraction(0)
@@ -224,14 +227,14 @@ def _balance_of_turning(rule: Rule) -> Fraction:
 
 
 def _straight(rule: Rule) -> bool:
-    """Whether nothing can be said of rotation because no atom of any leg turns."""
+    """Whether nothing can be said of rotation because no atom rotates in any mode."""
     return all(m.still and not m.turning for side in rule.sides for m in side)
 
 
 def _deciding(rule: Rule) -> str:
     """What decides where symmetry does not."""
     broken = any(m.magnetic for side in rule.sides for m in side)
-    return "forces, velocity-dependent ones included" if broken else "forces"
+    return "the forces, velocity-dependent ones included" if broken else "the forces"
 
 
 def _vector_words(rule: Rule) -> str:
@@ -243,8 +246,8 @@ def _vector_words(rule: Rule) -> str:
     unknown = any(m.box is None for side in rule.sides for m in side)
     if not unknown and np.linalg.matrix_rank(together, tol=1e-6) == 1:
         n = ", ".join(minus(f"{x:.3f}") for x in together[0] + 0.0)
-        return f"the atoms turn about ({n}), Cartesian; which way depends on {_deciding(rule)}"
-    return f"which way the atoms turn depends on {_deciding(rule)}"
+        return f"the atoms rotate about ({n}), Cartesian; the sense depends on {_deciding(rule)}"
+    return f"the sense of rotation of the atoms depends on {_deciding(rule)}"
 
 
 def _invariant_lines(rule: Rule) -> list[str]:
@@ -255,10 +258,11 @@ def _invariant_lines(rule: Rule) -> list[str]:
     head = "invariant  V = "
     lines = [f"{head if i == 0 else ' ' * len(head)}{minus(p)}" for i, p in enumerate(parts)]
     n = rule.channel.coefficients
-    number = (
-        "one real coefficient; its size is" if n == 1 else f"{n} real coefficients; their sizes are"
-    )
-    return [*lines, f"strength   {number} not a matter of symmetry"]
+    number = "one real coefficient" if n == 1 else f"{n} real coefficients"
+    return [
+        *lines,
+        f"strength   {number}; symmetry does not fix {'its size' if n == 1 else 'them'}",
+    ]
 
 
 def _light_lines(rule: Rule) -> list[str]:
@@ -270,13 +274,13 @@ def _light_lines(rule: Rule) -> list[str]:
         if leg.participant.arms == (GAMMA,) and not leg.participant.field
     }
     pumps = [
-        f"{pretty(label)} by {route_text(route) if route else 'no light up to hyper-Raman'}"
+        f"{pretty(label)} by {route_text(route) if route else 'no process up to hyper-Raman'}"
         for label, route in driven.items()
     ]
     lines = [f"drive      {'; '.join(pumps)}"] if pumps else []
     seen = (leg.participant for leg in coupling.outgoing)
     if any(p.arms == (GAMMA,) and not p.field for p in seen):
-        probes = ", ".join(route_text(p) for p in rule.probe) or "nothing up to hyper-Raman"
+        probes = ", ".join(route_text(p) for p in rule.probe) or "no process up to hyper-Raman"
         lines.append(f"seen by    {probes}")
     return lines
 

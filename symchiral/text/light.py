@@ -58,13 +58,13 @@ def light_tables(answer: Light) -> tuple[Table, ...]:
 def _axis_line(answer: Light) -> str:
     axis = answer.axis
     if axis is None:
-        return "none along the beam: light has no pseudo-angular momentum there, tensors decide"
+        return "none along the beam: pseudo-angular momentum is not defined, tensors decide"
     if answer.beam.order is None:
         return (
-            f"{axis.symbol} along the beam: circular light is no eigenstate of it, so that tensors "
-            "decide and no l is shown"
+            f"{axis.symbol} along the beam: circular light is no eigenstate of it, so that "
+            "tensors decide and no l is shown"
         )
-    return f"{minus(axis.symbol)} along the beam: l counts mod {axis.order}{primed_text(axis)}"
+    return f"{minus(axis.symbol)} along the beam: l is defined mod {axis.order}{primed_text(axis)}"
 
 
 # --- circular light ------------------------------------------------------------------------------
@@ -155,10 +155,10 @@ def _by_order(answer: Light) -> tuple[str, ...]:
         )
     ]
     if not found:
-        return ("Velocities, which the magnetic order lets in, open no further route.",)
+        return ("Velocities, which couple by the magnetic order, add no further process.",)
     return (
-        "By displacements. Through velocities, at first order in the magnetic order or B, also "
-        f"{', '.join(found)}.",
+        "The table is of displacements. Through velocities, at first order in the magnetic order "
+        f"or B, also {', '.join(found)}.",
     )
 
 
@@ -219,9 +219,9 @@ def _reversal_foot(answer: Light) -> tuple[str, ...]:
     found = {s.reversal for s in answer.raman}
     if reversal_broken(answer.structure) and found != {"same"}:
         return (
-            "Time reversal equates no intensities of a magnetic crystal. Unequal: the "
-            "antisymmetric part, below, interferes. Unless absorbing: complex tensors of the "
-            "operations without time reversal need not give equal intensities, nor need those "
+            "In a magnetic crystal time reversal makes no intensities equal. Unequal: the "
+            "antisymmetric tensor below interferes. Equal unless absorbing: complex tensors of the "
+            "operations without time reversal may give unequal intensities, and so may tensors "
             "with velocities, at first order in the magnetic order or B.",
         )
     if "absorbing" not in found:
@@ -232,7 +232,7 @@ def _reversal_foot(answer: Light) -> tuple[str, ...]:
         )
         return (f"σ+ and σ− scatter equally, for real and complex tensors: {why}.",)
     return (
-        "No operation exchanges σ+ and σ− here. Real tensors give equal intensities all the same; "
+        "No operation exchanges σ+ and σ− here. Real tensors nevertheless give equal intensities; "
         "complex ones, where light is absorbed, need not.",
     )
 
@@ -243,7 +243,7 @@ def _probe_text(found: BalancedProbe) -> str:
     turns = {1: "rotates as ωt − 2θ", -1: "rotates as ωt + 2θ", 0: ""}[found.turns]
     dark = " ".join(f"{x:g}°" for x in sorted(found.dark_angles))
     if turns:
-        apart = f"; one at a time at {dark}" if dark else "; parts 45° apart"
+        apart = f"; one coordinate alone at {dark}" if dark else "; coordinates 45° apart"
         return f"(+) {turns}{apart}"
     if found.dark_angles and found.seen == 1:
         return f"seen, not at {dark}"
@@ -269,7 +269,7 @@ def _tensor_table(answer: Light) -> Table:
         columns,
         tuple(rows),
         ("Raman tensors in the Cartesian axes of the input",),
-        ("Letters are real, and complex where light is absorbed. LaTeX: --json",),
+        ("Letters are real, or complex where light is absorbed. LaTeX: --json",),
         optional=("third", "second"),
         names=("species",),
     )
@@ -295,7 +295,7 @@ def _magnetic_raman_table(answer: Light) -> Table:
     return Table(
         ("species", "G of every partner", "seen in"),
         rows,
-        ("Raman tensors that the magnetic order adds: i times antisymmetric, (G×), odd in it",),
+        ("Raman tensors added by the magnetic order and odd in it: i times antisymmetric, (G×)",),
         (
             "Letters are real; they change sign with all moments. Where a mode has a symmetric "
             "tensor too the two interfere, and opposite spins scatter unequally.",
@@ -322,14 +322,16 @@ def _drive_table(answer: Light) -> Table:
     )
     foot = [_harmonics_line(answer)]
     notes = (
-        (("Q·Q", "≠: only of two different modes of the species."),)
+        (("Q·Q", "≠: only between different modes of the species."),)
         if any("≠" in row[4] for row in rows)
         else ()
     )
     if any(sum(cell != "—" for cell in row[2:]) > 1 for row in rows):
         foot.append(answer.indistinguishable)
     if reversal_broken(answer.structure):
-        foot.append("By displacements: routes with a velocity, odd in the order, are not judged.")
+        foot.append(
+            "Only displacements are judged, not processes with a velocity, odd in the order."
+        )
     if not rows:
         return Table((), (), (), ("Light of σ+ alone drives nothing to second order.", *foot))
     columns = ("driven", "frequency", "E·E", "E·Q", "Q·Q")
@@ -399,7 +401,7 @@ def _allowance_table(answer: Light) -> Table:
     return Table(
         columns,
         rows,
-        ("what the crystal allows",),
+        ("effects that the crystal allows",),
         tuple(notes),
         folded=("effect", "invariant", "species"),
     )

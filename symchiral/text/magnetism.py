@@ -1,4 +1,4 @@
-"""What tables say of magnetic order: group, moments, what splits, mixes and turns."""
+"""What tables say of magnetic order: group, moments, what splits, mixes and rotates."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def splitting_text(splitting: RuleSplitting) -> str:
         "allowed": "no operation reverses Q×Q̇",
         "time-reversal": "time reversal reverses Q×Q̇",
         "translation": "time reversal with a translation reverses Q×Q̇",
-        "group": "no direction of Q×Q̇ is left by the group",
+        "group": "the group leaves no direction of Q×Q̇ invariant",
     }[splitting.kind]
 
 
@@ -41,7 +41,7 @@ def magnetic_lines(group: MagneticGroup, magnetism: Magnetism) -> list[str]:
     ]
     if magnetism.folded:
         return lines
-    return [*lines, f"mixes    {_mixes(magnetism)}", f"turns    {_turns(magnetism)}"]
+    return [*lines, f"mixes    {_mixes(magnetism)}", f"rotates  {_turns(magnetism)}"]
 
 
 def _moments(magnetism: Magnetism) -> str:
@@ -76,7 +76,7 @@ def _mixes(magnetism: Magnetism) -> str:
     if not magnetism.mixing:
         return "no modes of different species"
     texts = ", ".join(f"{a} with {b}" for a, b in magnetism.mixing)
-    return f"{texts}: Q·Q̇ is allowed, and labels are those of the potential energy alone"
+    return f"{texts}: Q·Q̇ is allowed, and the labels hold for the potential energy only"
 
 
 def _turns(magnetism: Magnetism) -> str:

@@ -35,21 +35,21 @@ def _table(answer: Modes, q: WavevectorOfModes, modes: Sequence[Mode]) -> Table:
         along = f" approached along ({', '.join(minus(f'{x:.3g}') for x in q.direction)})"
     frequency = f"f ({SIGNS[modes[0].frequency_unit]})"
     table = Table(
-        (frequency, "mode", "l", "J (ħ)", "turning", "light", "atoms"),
+        (frequency, "mode", "l", "J (ħ)", "sense", "light", "atoms"),
         tuple(_row(list(partners)) for _, partners in groupby(modes, lambda m: m.multiplet)),
         head=(
             f"{headline(answer.structure)}   modes at {place}{along}",
             f"axis     {axis_line(q.axis_here)}",
         ),
         foot=tuple(_splitting(q)),
-        optional=("atoms", "light", "turning"),
+        optional=("atoms", "light", "sense"),
         names=("mode",),
         folded=("l", "J (ħ)"),
         notes=tuple(_legend(modes)),
     )
     if q.label != "GM":
         table = table.without("light")
-    return table if q.axis_here is not None else table.without("l", "J (ħ)", "turning")
+    return table if q.axis_here is not None else table.without("l", "J (ħ)", "sense")
 
 
 def _row(partners: Sequence[Mode]) -> tuple[str, ...]:
@@ -83,10 +83,10 @@ def _legend(modes: Sequence[Mode]) -> list[tuple[str, str]]:
     if words & {"same", "opposite"}:
         lines += [
             ("J (ħ)", "J: mechanical angular momentum about the axis, per quantum."),
-            ("turning", "turning: the sense of J beside that of l."),
+            ("sense", "sense: whether J has the sign of l."),
         ]
     if "unrelated" in words:
-        lines.append(("turning", "unrelated: only one of J and l has a sense."))
+        lines.append(("sense", "unrelated: only one of J and l has a sign."))
     return lines
 
 

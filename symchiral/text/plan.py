@@ -42,7 +42,7 @@ def plan_tables(answer: Plan, *, path: str) -> tuple[Table, ...]:
             head.append("         frequencies are not known: see infrared spectra, or give forces")
     if answer.why is not None:
         why = no_flip_text(answer.why, detail="plain", transfer=pretty)
-        head.append(f"order    the third flips nothing: {why}")
+        head.append(f"order    third order flips no sense: {why}")
     if not answer.channels:
         none = "No flipping transfer can be reached by circular light along this axis"
         none += " to fourth order." if answer.order == 4 else "."
@@ -75,13 +75,16 @@ def plan_tables(answer: Plan, *, path: str) -> tuple[Table, ...]:
         names=("flipping channel",),
         folded=("force from", "probe"),
         notes=(
-            ("σ+", "σ+, σ−: the sense that is expected of the outgoing mode under either pump."),
-            ("gain", "gain: its amplitude for incoming amplitudes of 1 √amu Å, from couplings."),
+            ("σ+", "σ+, σ−: expected sense of rotation of the outgoing mode for each pump."),
+            (
+                "gain",
+                "gain: its amplitude for incoming amplitudes of 1 √amu Å, from the couplings.",
+            ),
             *(
                 (
                     "force from",
-                    "forced: one of the quanta is of the outgoing mode itself, so that the force "
-                    "is never resonant with it.",
+                    "forced: an incoming quantum belongs to the outgoing mode itself, so that the "
+                    "force is never resonant with it.",
                 )
                 for _ in range(any(channel.forced for channel in shown))
             ),
@@ -105,7 +108,7 @@ def _others(answer: Plan) -> tuple[str, ...]:
         return ()
     names = [f"{pretty(c.id)} ({c.pam_sense})" for c in answer.others[:3]]
     more = f" and {len(answer.others) - 3} more" if len(answer.others) > 3 else ""
-    return (f"Reached without a flip: {', '.join(names)}{more}.",)
+    return (f"Reached without a flip of the sense: {', '.join(names)}{more}.",)
 
 
 def _row(channel: PlannedChannel, digits: int) -> tuple[str, ...]:

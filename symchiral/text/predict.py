@@ -35,9 +35,27 @@ ROWS = 20
 """Rows printed before the table is cut."""
 
 VELOCITIES = (
-    "Couplings of displacements: those with a velocity, which magnetic order or B may allow, are "
-    "not judged (explain says of a forbidden one whether they might)."
+    "Only couplings of displacements are judged. Magnetic order or B may allow couplings with a "
+    "velocity too: explain says of a forbidden transfer whether this is possible."
 )
+
+SENSE_OF_PAM = (
+    "PAM",
+    "PAM: sense of the pseudo-angular momentum l, kept or flipped; neutral: one side has none.",
+)
+"""What the column of the sense of l says."""
+
+SENSE_OF_ATOMS = (
+    "atoms",
+    "atoms: the same for the rotation of the atoms; —: no rotation on one side.",
+)
+"""What the column of the sense of rotation says."""
+
+TO_LATTICE = (
+    "lattice",
+    "lattice: angular momentum transferred from the vibrations to the lattice.",
+)
+"""What the column of the angular momentum says."""
 
 _ORDERS = {3: "third", 4: "fourth"}
 
@@ -68,6 +86,7 @@ def listed_table(
         foot=tuple(_foot(listed, rows, left_out=len(shown) - len(rows), hidden=hidden)),
         optional=("probe", "pump", "lattice", sums),
         names=("transfer",),
+        notes=_columns_meaning(listed, rows),
     )
     # Off the zone centre light, whose wavevector is nearly zero, reaches no mode directly.
     for column, light in (("pump", listed.driven), ("probe", listed.seen)):
@@ -112,6 +131,25 @@ def atoms(sense: str) -> str:
     return "—" if sense == "none" else sense
 
 
+def _columns_meaning(listed: Listed, rows: Sequence[Row]) -> tuple[tuple[str, str], ...]:
+    """What the columns of the table say, each with the heading it belongs to."""
+    notes = []
+    if any(row.pam_sense != "undefined" for row in rows):
+        notes.append(SENSE_OF_PAM)
+    if any(row.rotation_sense != "none" for row in rows):
+        notes.append(SENSE_OF_ATOMS)
+    if any(row.am_transfer for row in rows):
+        notes.append(TO_LATTICE)
+    return (*notes, *light_notes(listed))
+
+
+def light_notes(listed: Listed) -> tuple[tuple[str, str], ...]:
+    """What the columns of light say."""
+    driven = ("pump", "pump: light that drives each incoming quantum (IR infrared, R Raman).")
+    seen = ("probe", "probe: light that detects the outgoing quantum.")
+    return (*((driven,) if listed.driven else ()), *((seen,) if listed.seen else ()))
+
+
 def _foot(
     listed: Listed, rows: Sequence[Row], *, left_out: int, hidden: Sequence[Group]
 ) -> list[str]:
@@ -145,7 +183,7 @@ def _channels(listed: Listed) -> list[str]:
     if allowed == len(listed.rows) and (listed.selected or judged == listed.judged):
         return []
     numbers = f"{allowed}" if listed.selected else f"{judged} judged, {allowed} allowed"
-    return [f"Channels, each sign and choice of modes by itself (--json, len): {numbers}."]
+    return [f"Channels, with each sign and choice of modes counted (--json, len): {numbers}."]
 
 
 def _reading(listed: Listed) -> str:
@@ -161,28 +199,30 @@ def _reading(listed: Listed) -> str:
         *(["for different modes of a species"] if listed.several else []),
     ]
     if not holds:
-        return f"{number[0].upper()}{number[1:]} each."
-    return f"Each line also holds {' and '.join(holds)}; {number} each."
+        return f"Each coupling has {number}."
+    return f"Each line also holds {' and '.join(holds)}; each coupling has {number}."
 
 
 def _legend(listed: Listed, rows: Sequence[Row]) -> list[str]:
     """What the signs in the table mean, as far as they occur."""
     lines, axis = [], listed.axis
     if listed.straight:
-        lines.append("No mode is degenerate: each moves along lines and none of them turns.")
+        lines.append("No mode is degenerate: atoms move along lines, and no mode rotates.")
     elif any(row.rotation_sense == "open" for row in rows) and axis:
-        lines.append("open: which way the atoms turn is left to the forces.")
+        lines.append("open: the sense of rotation of the atoms depends on the forces.")
     if any(row.across for row in rows):
-        lines.append("Atoms are counted about the axis; about others they may turn too.")
+        lines.append(
+            "The rotation of atoms is that about the axis; they may rotate about others too."
+        )
     if axis and (n := next(iter({row.n for row in rows} - {axis.order}), None)):
         lines.append(
-            f"n = {n}: at the end of the zone of {axis.symbol} senses and U are those of the "
-            "true rotation in it."
+            f"n = {n}: at the zone boundary along the {axis.symbol} axis, senses and U refer to "
+            f"the rotation of order {n} that the screw contains."
         )
     if axis and any(row.other_senses for row in rows):
-        lines.append(f"*: another sense of PAM if another parallel {axis_name(axis)} is named.")
+        lines.append(f"*: the sense of l differs about another parallel {axis_name(axis)}.")
     if any(row.different for row in rows):
-        lines.append("≠: only for different modes of a species.")
+        lines.append("≠: only between different modes of the species.")
     return lines
 
 
@@ -256,10 +296,14 @@ def modes_lines(species: Sequence[SpeciesOfModes]) -> list[str]:
 def _selection(pump: Pump | None, probe: Process | None) -> list[str]:
     """The light by which transfers were selected."""
     names = {"+": "σ+", "-": "σ−", "z": "z", None: "some light"}
-    words = {"infrared": "infrared light", "raman": "Raman", "hyper-raman": "hyper-Raman"}
+    words = {
+        "infrared": "infrared light",
+        "raman": "Raman scattering",
+        "hyper-raman": "hyper-Raman scattering",
+    }
     parts = [
         *([f"{names[pump.light]} drives every incoming quantum"] if pump else []),
-        *([f"{words[probe]} sees the outgoing one"] if probe else []),
+        *([f"{words[probe]} detects the outgoing one"] if probe else []),
     ]
     return [f"light    {', '.join(parts)}; others are left out"] if parts else []
 
@@ -270,7 +314,7 @@ def _nothing(answer: Predict, path: str) -> list[str]:
     word = _ORDERS.get(answer.order, f"{answer.order}th")
     optical = [s for s in answer.species if s.count > s.acoustic]
     if not optical:
-        return [f"{name} has no optical modes there: nothing can be transferred."]
+        return [f"{name} has no optical modes here: there is nothing to transfer."]
     odd = all(s.label.rstrip("'").endswith("u") for s in optical)
     why = (
         f"every optical mode of {name} is odd under inversion"
@@ -310,12 +354,13 @@ def transfers_table(answer: Predict, *, path: str, everything: bool) -> Table:
     )
     foot = [f"{len(families)} transfers between modes allowed: {len(turning)} with rotation."]
     if len(every) > len(families):
-        foot.append(f"Each sign by itself (--json): {len(every)}.")
+        foot.append(f"With both signs counted (--json): {len(every)}.")
     if len(rows) < len(families):
         foot.append(f"{len(families) - len(rows)} more: --all")
     if not rows:
         none = "No allowed transfer between these modes: widen --pump, --probe or --max-detuning."
         return Table((), (), head, (none,))
+    assert answer.table is not None
     unit = rows[0].frequency_unit
     sign, digits = SIGNS[unit], 3 if unit == "THz" else 1
     widths = sorted({round(t.linewidth or 0.0, 4) for t in families})
@@ -332,8 +377,8 @@ def transfers_table(answer: Predict, *, path: str, everything: bool) -> Table:
         foot=tuple(foot),
         optional=("probe", "pump", "lattice", f"f ({sign})", "atoms"),
         names=("transfer",),
+        notes=(SENSE_OF_PAM, SENSE_OF_ATOMS, TO_LATTICE, *light_notes(answer.table)),
     )
-    assert answer.table is not None
     for column, light in (("pump", answer.table.driven), ("probe", answer.table.seen)):
         if not light:
             table = table.without(column)
@@ -392,9 +437,10 @@ def vertices_table(answer: Vertices, *, path: str) -> Table:
         head=(f"{headline(answer.structure)}   special points with Σq = G, up to symmetry",),
         foot=(
             *coordinates_note(answer.structure, [row[0] for row in rows]),
-            "Counted up to the signs of all legs and the choice of modes; as channels, each by "
-            f"itself (--json): {judged:,} judged, {allowed:,} allowed.",
-            *([f'One of them: symchiral predict {path} --q "{rows[0][0]}"'] if rows else []),
+            "Transfers that differ by the signs of all quanta or by the choice of modes are "
+            f"counted once. Channels, with each counted (--json): {judged:,} judged, {allowed:,} "
+            "allowed.",
+            *([f'One vertex: symchiral predict {path} --q "{rows[0][0]}"'] if rows else []),
         ),
         optional=("axis",),
         folded=("vertex",),

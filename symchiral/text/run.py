@@ -1,4 +1,4 @@
-"""Which forms a simulation has: what is to be known of it, and why it ended early."""
+"""Sentences on a simulation: what its user should know, and why it ended early."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from symchiral.crystal.crystal import Notice
 from symchiral.dynamics.run import Run, Stop
 
-UNFINISHED = "there is no motion after it, and so no helicity and no budget"
+UNFINISHED = "there is no free motion after it, hence no helicity and no balance"
 """Of a run that stopped before the end of the pulse."""
 
 
@@ -55,9 +55,9 @@ def stop_text(stop: Stop) -> str:
     the equations are too stiff: 200,000 steps did not suffice; kept until 1.5 ps of 20 ps
     """
     why = {
-        "far": f"an atom is {stop.distance or 0:.2g} Å from its place: no expansion about it holds "
-        "there",
-        "diverged": f"the integrator could not go on ({stop.message or 'the motion diverged'})",
+        "far": f"an atom is displaced by {stop.distance or 0:.2g} Å, too far for an expansion of "
+        "the energy",
+        "diverged": f"the integrator failed ({stop.message or 'the motion diverged'})",
         "stiff": f"the equations are too stiff: {stop.steps:,} steps did not suffice",
     }
     return f"{why[stop.kind]}; kept until {stop.reached:.3g} ps of {stop.asked:.3g} ps"

@@ -109,12 +109,12 @@ def _species_row(species: SpeciesOfModes, light: str) -> tuple[str, ...]:
 
 
 def _plus(species: SpeciesOfModes) -> Turning | None:
-    """How the atoms turn in the (+) component, where there is one."""
+    """How the atoms rotate in the (+) component, where there is one."""
     return next((t for t in species.turning if t.component == "+"), None)
 
 
 def _turning(species: SpeciesOfModes) -> str:
-    """Which way each site's atoms turn in the (+) component."""
+    """In which sense the atoms of each site rotate in the (+) component."""
     turning = _plus(species)
     if turning is None or None in species.pam:
         return "—"
@@ -139,20 +139,20 @@ def _turning_legend(answer: Show) -> tuple[str, ...]:
     meanings = {
         "↺": "↺ counter-clockwise",
         "↻": "↻ clockwise",
-        ALL: "all: together, rigid translations taken out",
-        "net 0": "net 0: atoms may turn, their sum cannot",
-        "line": "line: atoms move on lines",
-        "open": "open: left to the forces",
+        ALL: "all: net rotation of all atoms, rigid translations removed",
+        "net 0": "net 0: single atoms may rotate, their sum vanishes",
+        "line": "line: linear motion",
+        "open": "open: depends on the forces",
     }
     found = [unbroken(text) for sign, text in meanings.items() if sign in seen]
-    return (", ".join(found),) if found else ()
+    return (f"atoms in (+), their rotation: {', '.join(found)}",) if found else ()
 
 
 # --- wavevectors ---------------------------------------------------------------------------------
 
 
 def points_table(answer: Show) -> Table:
-    """Return what lives at every wavevector: little co-group, axis and species with their PAM."""
+    """Return little co-group, axis and species with their PAM at every wavevector."""
     rows = []
     for q, found in _by_point(answer):
         start = (q.label, " ".join(q.coordinates), q.little_cogroup, q.axis or "—")
@@ -161,14 +161,14 @@ def points_table(answer: Show) -> Table:
             rows.append((*start, f"{species.count} {species.label}", residues))
             start = ("", "", "", "")
     return Table(
-        ("point", "q (primitive)", "little", "axis", "species", "l"),
+        ("point", "q (primitive)", "little group", "axis", "species", "l"),
         tuple(rows),
         head=(headline(answer.structure), f"axis     {axis_line(answer.axis)}"),
         foot=(
             f"q on the reciprocal basis of {primitive_cell(answer.structure)}; "
             "l = l0 + s u with u = q·c/2π.",
         ),
-        optional=("q (primitive)", "little"),
+        optional=("q (primitive)", "little group"),
         folded=("species", "l"),
     )
 
@@ -265,12 +265,15 @@ def _legend(answer: Show, rows: Sequence[tuple[str, ...]], named: set[int]) -> l
     lines = []
     if shares.strip("— "):
         lines.append(
-            "l = l_s + l_o: how the vector at one atom turns, and the phase from atom to atom."
+            "l = l_s + l_o: spin part (rotation of each displacement), orbital part (phase from "
+            "atom to atom)."
         )
     if " & " in shares:
-        lines.append("&: vectors of the site are mixtures of these.")
+        lines.append("&: displacements of the site are superpositions of these.")
     if ALL in shares:
-        lines.append(f"{ALL}: they are mixtures of every l_s, each with the l_o that is left.")
+        lines.append(
+            f"{ALL}: they are superpositions of every l_s, each with the l_o that adds up to l."
+        )
     if named:
         places = (
             unbroken(f"{site.name}#{i} {' '.join(answer.positions[atom])}")
@@ -280,9 +283,9 @@ def _legend(answer: Show, rows: Sequence[tuple[str, ...]], named: set[int]) -> l
         )
         lines.append(f"Atoms (standard cell): {', '.join(places)}.")
     if any(row[4] != "—" for row in rows):
-        where = " across the axis or containing it" if answer.axis else ""
+        where = " perpendicular to the axis or containing it" if answer.axis else ""
         lines.append(
-            f"Eigenvalues of mirrors and glides{where}, named in the standard cell; those that "
-            "take a component to another one are left out."
+            f"reflections: eigenvalues of mirrors and glides{where}, named in the standard cell; "
+            "operations that take a component to another one are left out."
         )
     return lines

@@ -64,7 +64,7 @@ def simulate_table(answer: Simulate, *, unit: str = "THz") -> Table:
     least = SMALL * max((m.energy or 0.0 for m in motions), default=0.0)
     shown = [m for m in motions if (m.energy or 0.0) > least]
     return Table(
-        (f"f ({SIGNS[unit]})", "mode", "moves at", "amplitude", "meV", "atoms (Å)",
+        (f"f ({SIGNS[unit]})", "mode", "peak f", "amplitude", "meV", "atoms (Å)",
          "PAM helicity", "mechanical", "along"),
         tuple(_row(m, unit) for m in shown),
         head=(
@@ -76,7 +76,7 @@ def simulate_table(answer: Simulate, *, unit: str = "THz") -> Table:
             f"damping  {_damping(answer.damping)}",
         ),
         foot=tuple(_legend(answer, len(shown))),
-        optional=("along", "atoms (Å)", "meV", "mechanical", "moves at"),
+        optional=("along", "atoms (Å)", "meV", "mechanical", "peak f"),
         names=("mode",),
         notes=_notes(answer) if shown else (),
     )  # fmt: skip
@@ -91,7 +91,9 @@ def _legend(answer: Simulate, shown: int) -> list[str]:
             f"{UNFINISHED}."
         ]
     if not shown:
-        return ["No mode moved: light drives only modes with a dipole, and needs Born charges."]
+        return [
+            "No mode moved: light drives only modes with a dipole, and this needs Born charges."
+        ]
     lines = ["Helicity +1: counter-clockwise about the axis."]
     if shown < len(answer.modes):
         lines.append(
@@ -111,7 +113,7 @@ def _notes(answer: Simulate) -> tuple[tuple[str, str], ...]:
     return (
         ("amplitude", f"amplitude: the largest of |Q|, in √amu Å, {when}, {span}."),
         ("meV", "meV: energy per primitive cell, the mean over that time, as are helicities."),
-        ("moves at", "moves at: the strongest frequency in that time."),
+        ("peak f", "peak f: the strongest frequency of the motion in that time."),
         ("atoms (Å)", "atoms: the largest displacement of an atom, at any time."),
     )
 
@@ -141,9 +143,7 @@ def _cause(answer: Simulate) -> str:
     """The light, or the start."""
     start, pulse = answer.start, answer.pulse
     if start is not None:
-        return (
-            f"start    {minus(start.mode)}, atoms up to {start.displacement:g} Å from their places"
-        )
+        return f"start    {minus(start.mode)}, atoms displaced by up to {start.displacement:g} Å"
     if pulse is not None:
         return (
             f"pulse    {light_text(pulse)} in the crystal (FWHM of the intensity; "
@@ -168,7 +168,7 @@ def _couplings(found: AnharmonicPotential) -> str:
         f": allowed ones up to {found.largest_allowed:.2g}, forbidden ones up to "
         f"{found.largest_forbidden:.2g} eV/(√amu Å)³"
     )
-    return text + (", which are averaged away" if found.symmetrized else ", all used as they are")
+    return text + (", which are averaged to zero" if found.symmetrized else ", all used as given")
 
 
 def _damping(widths: dict[str, float]) -> str:
@@ -181,13 +181,13 @@ def _budget(answer: Simulate) -> str:
     """Where the angular momentum came from, and what became of it."""
     j = answer.angular_momentum
     free = answer.pulse is None and answer.sampled is None
-    source, given = ("the atoms had", j.first) if free else ("light gave", j.light)
+    source, given = ("in the atoms at first", j.first) if free else ("from the light", j.light)
     lost = -sum(x or 0.0 for x in (j.damping, j.coupling, j.harmonic)) + 0.0
     through = -(j.coupling or 0.0) + 0.0
     return (
-        f"Angular momentum about the axis, per primitive cell: {source} {_hbar(given)}, the atoms "
-        f"keep {_hbar(j.motion)}, the crystal as a whole took {_hbar(lost)} ({_hbar(through)} of "
-        "it through the couplings)."
+        f"Angular momentum about the axis, per primitive cell: {_hbar(given)} {source}; "
+        f"{_hbar(j.motion)} left in the atoms, {_hbar(lost)} transferred to the crystal as a whole "
+        f"({_hbar(through)} of it through the couplings)."
     )
 
 
@@ -227,7 +227,7 @@ def sweep_table(answer: Simulate) -> Table:
         foot=("|mode|: largest amplitude after the pulse, √amu Å.",),
         optional=("along", "h"),
         notes=(
-            ("h", "h: PAM helicity of the mode before it."),
+            ("h", "h: PAM helicity of the mode to its left."),
             ("along", "along: angle from x of the line or long axis on which it moves."),
         ),
     )

@@ -83,10 +83,10 @@ def budget(incoming: Sequence[str], outgoing: Sequence[str], n: int, *, conserve
 def rule_sum(rule: Rule) -> str:
     """Write the balance of l of a rule: ``+1 +1 = 2 ≡ −1 (mod 3)``, or why there is none."""
     if rule.axis is None:
-        return "no rotation axis, no PAM"
+        return "no rotation axis, hence no PAM"
     if rule.without_pam:
         names = ", ".join(map(minus, rule.without_pam))
-        return f"{names}: no eigenstate of the axis, no PAM to balance"
+        return f"{names}: no eigenstate of the rotation, hence no PAM"
     return _channel_sum(rule.channel, rule.axis.order)
 
 

@@ -20,7 +20,7 @@ def validation_tables(answer: Validate) -> tuple[Table, ...]:
     """Return the lines, the channels, and what they mean in words."""
     words = [
         found_text(answer.components, answer.channels, transfer=pretty),
-        *(f"decide   {text}" for text in answer.decide),
+        *(f"next     {text}" for text in answer.decide),
         *(f"note     {text}" for text in answer.notes),
     ]
     return _lines_table(answer), _channels_table(answer), Table((), (), tuple(words))
@@ -111,15 +111,17 @@ def _laws(answer: Validate) -> tuple[str, ...]:
     if not found:
         return ()
     return (
-        "along: the line of motion in the plane of the coordinates, modulo 180°. The rule turns "
-        f"that of {minus(', '.join(sorted(found)))} with the angle φ of a linear pump.",
+        "along: direction of motion in the plane of the coordinates, modulo 180°. For a linear "
+        f"pump at the angle φ the rule rotates that of {minus(', '.join(sorted(found)))}.",
     )
 
 
 def _channels_table(answer: Validate) -> Table:
     found = _telling(answer.components, answer.channels)
     if not found:
-        return Table((), (), (), ("No candidate channel ends at a mode that was seen.",))
+        return Table(
+            (), (), (), ("No candidate channel has an observed mode as the outgoing one.",)
+        )
     chosen = []
     for name in dict.fromkeys(line.assigned for line in answer.components if line.assigned):
         ending = [c for c in found if c.outgoing == name]
@@ -132,7 +134,7 @@ def _channels_table(answer: Validate) -> Table:
         ("channel, pump σ+", "force from", delta, "verdict", "why"),
         tuple(rows),
         foot=(
-            *((f"{left} more, further down or forbidden: --json",) if left else ()),
+            *((f"{left} more, ranked lower or forbidden: --json",) if left else ()),
             f"Ranked by verdict, then {answer.ranking}.",
         ),
         optional=("force from", delta),
@@ -143,7 +145,7 @@ def _channels_table(answer: Validate) -> Table:
 
 
 def _telling(lines: Sequence[Line], channels: Sequence[CandidateChannel]) -> list[CandidateChannel]:
-    """The channels that end at a mode that was seen, ranked."""
+    """The channels whose outgoing mode was seen, ranked."""
     seen = {line.assigned for line in lines}
     return [c for c in channels if c.outgoing in seen]
 
@@ -174,9 +176,9 @@ def found_text(
     """
     real = [line for line in lines if line.significant]
     count = "No line is" if not real else f"{len(real)} line{'s are' if len(real) > 1 else ' is'}"
-    parts = [f"{count} more than noise."]
+    parts = [f"{count} significant."]
     for line in real:
-        taken = f", taken for {line.assigned}," if line.assigned else ""
+        taken = f", assigned to {line.assigned}," if line.assigned else ""
         name = f"The line at {line.frequency / PER_THZ[line.frequency_unit]:.3g} THz{taken}"
         if line.verdict == "consistent":
             by = f"{pretty(line.channels[0])} explains it{_equivalent(channels, line)}"

@@ -1,4 +1,4 @@
-"""Why data bear a channel out or not, why a line is not of a mode, why third order flips nothing.
+"""Why data confirm a channel or not, why a line is not of a mode, why third order flips no sense.
 
 :func:`why_text` is where to start.
 """
@@ -19,18 +19,18 @@ from symchiral.text.sums import budget
 from symchiral.value import grouped
 
 RANKINGS: dict[Ranking, str] = {
-    "coefficients": "coupling coefficients and detuning; forces of light, whose size is not known, "
-    "follow by detuning",
+    "coefficients": "coupling coefficients and detuning; channels with photons, whose strength is "
+    "not known, follow by detuning",
     "detuning": "detuning; coupling coefficients are not known",
     "photons": "number of photons; neither frequencies nor coupling coefficients are known",
 }
 """What the order of the channels rests on."""
 
 Detail = Literal["full", "plain", "short"]
-"""How much of the reason of a rule: with the phases of single legs, without, as in a table."""
+"""How much of the reason of a rule: with the phases of single factors, without, as in a table."""
 
 _OF_MODE: dict[WhyKind, str] = {
-    "still": "is seen and does not turn",
+    "still": "is seen and does not rotate",
     "linear-only": "is seen under linear light alone",
     "circular-only": "is seen under circular light only, which cannot drive it",
     "unseen-under-linear": "is not seen under linear light alone",
@@ -44,7 +44,7 @@ _OF_ITSELF: dict[WhyKind, str] = {
     "no-telling-pump": "no run had a circular pump, nor are there lines under linear pumps at two "
     "angles",
     "noise": "it may be noise",
-    "same-way": "it turns the same way whichever way the pump turns",
+    "same-way": "it rotates in the same sense for both helicities of the pump",
     "sense-not-measured": "its sense is not measured",
 }
 """What is said in one way."""
@@ -64,7 +64,7 @@ def why_text(
     refused : sequence of Refused or of Refusal
         Modes near a line that it is not, where it belongs to none.
     detail : str
-        ``full``: with the phases of single legs where a rule forbids; ``plain``: without;
+        ``full``: with the phases of single factors where a rule forbids; ``plain``: without;
         ``short``: for a table whose row names the mode and the rule.
     transfer : callable
         How transfers are written.
@@ -72,9 +72,9 @@ def why_text(
     Examples
     --------
     >>> why_text(Why(kind="as-predicted", mode="Eg#2", sigmas=5.12, turn=-2))
-    'Eg#2 turns as predicted (5.1 sigma, lines by −2φ)'
+    'Eg#2 rotates as predicted (5.1 sigma, lines by −2φ)'
     >>> why_text(Why(kind="as-predicted", mode="Eg#2", sigmas=5.12), detail="short")
-    'turns as predicted (5.1 sigma)'
+    'rotates as predicted (5.1 sigma)'
     """
     of_mode = _of_mode(why)
     if of_mode is not None:
@@ -91,14 +91,14 @@ def _of_mode(why: Why) -> str | None:
     sigmas = why.sigmas or 0.0
     if why.kind == "as-predicted":
         law = "" if why.turn is None else f", lines by {minus(f'{why.turn:+d}')}φ"
-        return f"turns as predicted ({sigmas:.1f} sigma{law})"
+        return f"rotates as predicted ({sigmas:.1f} sigma{law})"
     if why.kind == "turns-otherwise":
-        same = ", the same way for both pumps" if why.same else ""
-        return f"turns the other way ({sigmas:.1f} standard deviations{same})"
+        same = ", the same for both helicities of the pump" if why.same else ""
+        return f"rotates in the opposite sense ({sigmas:.1f} standard deviations{same})"
     if why.kind == "turns":
-        return f"turns, which this channel does not make it do ({sigmas:.1f} standard deviations)"
+        return f"rotates, which this channel does not predict ({sigmas:.1f} standard deviations)"
     if why.kind == "turns-under-linear":
-        return f"turns under a linear pump ({sigmas:.1f} standard deviations)"
+        return f"rotates under a linear pump ({sigmas:.1f} standard deviations)"
     return _OF_MODE.get(why.kind)
 
 
@@ -116,7 +116,7 @@ def _of_itself(why: Why, detail: Detail, transfer: Callable[[str], str]) -> str:
             return f"the pump does not reach {mode} at {why.frequency:.3g} THz"
         case "breaks-angle-law":
             return (
-                f"the lines of {mode} under linear pumps break the law of the angle "
+                f"the direction of {mode} does not follow the angle of the pump as predicted "
                 f"({sigmas:.1f} standard deviations)"
             )
         case "not-measured":
@@ -124,10 +124,10 @@ def _of_itself(why: Why, detail: Detail, transfer: Callable[[str], str]) -> str:
         case "other-modes":
             return f"it may also be {others}"
         case "no-channel":
-            return f"no candidate channel ends at {mode}"
+            return f"no candidate channel has {mode} as the outgoing mode"
         case "as-forbidden":
             return (
-                f"it turns as {transfer(why.channel or '')} would, which is forbidden: "
+                f"it rotates as {transfer(why.channel or '')} would, which is forbidden: "
                 f"{_rule_text(why.rule, detail)}"
             )
         case "no-channel-of-sense":
@@ -136,8 +136,8 @@ def _of_itself(why: Why, detail: Detail, transfer: Callable[[str], str]) -> str:
             )
         case "fourth-order":
             return (
-                f"no channel of third order gives this sense, but {transfer(why.channel or '')} "
-                "would, of fourth order: state the frequency of the pump, or compare with --order 4"
+                f"no third-order channel gives this sense, but {transfer(why.channel or '')}, of "
+                "fourth order, does: state the frequency of the pump, or compare with --order 4"
             )
     return _OF_ITSELF[why.kind]
 
@@ -170,8 +170,8 @@ def _no_mode(
     text = "no candidate mode is free near it" + (f" ({near})" if near else "")
     if why.channel is not None:
         text += (
-            f"; {transfer(why.channel)} pushes there: it may be {why.mode} moved by the force, "
-            "beside its own line"
+            f"; the force of {transfer(why.channel)} is near it: it may be the forced motion of "
+            f"{why.mode}, beside its own line"
         )
     return text
 
@@ -186,10 +186,10 @@ def _rule_text(rule: RuleReason | None, detail: Detail) -> str:
 def refusal_text(refusal: Refusal) -> str:
     """Return why a line is not of a mode near it."""
     if refusal.kind == "activity":
-        return f"the probe sees {refusal.sees} activity, which it does not have"
+        return f"the probe detects {refusal.sees} activity, which it does not have"
     if refusal.kind == "probe":
-        return "the probe sees only modes that turn about the axis, and this mode cannot"
-    return f"the line turns ({refusal.sigmas:.1f} standard deviations) and this mode cannot"
+        return "the probe detects only modes that rotate about the axis, and this one cannot"
+    return f"the line rotates ({refusal.sigmas:.1f} standard deviations) and this mode cannot"
 
 
 def no_flip_text(
@@ -206,7 +206,7 @@ def no_flip_text(
         case "no-axis":
             return (
                 "there is no axis of order three or more, so circular light is no eigenstate of "
-                "any operation and no mode has a sense to keep or flip"
+                "any rotation, and no mode has a sense to keep or flip"
             )
         case "nothing-driven":
             band = why.band
@@ -225,7 +225,7 @@ def no_flip_text(
                 "light is: a product of three changes sign, a product of four does not; "
             )
             return (
-                f"{odd if why.odd else ''}nothing that turns is reached: for "
+                f"{odd if why.odd else ''}no rotating mode is reached: for "
                 f"{transfer(why.channel or '')}, {_rule_text(why.rule, detail)}"
             )
-    return "two quanta of l = +1 make no mode of this crystal"
+    return "no mode of this crystal has the l of two quanta of l = +1"

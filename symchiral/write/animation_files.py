@@ -86,8 +86,8 @@ def phononwebsite_document(animation: Animation) -> dict[str, Any]:
 
     Its viewer moves the atoms of cell R by Re[v exp(2πi k·R) exp(+iωt)], k in fractions: neither
     the phase inside the cell nor the mass is added, and time runs the other way than here. So that
-    the mode turns and travels as it does, it is written at k = −q with its complex conjugate, which
-    is the same motion.
+    the mode rotates and travels as it does, it is written at k = −q with its complex conjugate,
+    which is the same motion.
     """
     crystal = animation.modes.crystal.primitive
     n = len(crystal)
@@ -128,7 +128,7 @@ def write_vesta(animation: Animation, file: Path) -> None:
     if not animation.linear:
         raise InputError(
             f"cannot draw {animation.mode.name} with arrows",
-            why="its atoms turn, or move with different phases, and an arrow shows one direction "
+            why="its atoms rotate, or move with different phases, and an arrow shows one direction "
             "and no time",
             fix="write .extxyz, .html or .json, or a linear mode",
         )

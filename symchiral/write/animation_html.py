@@ -16,7 +16,7 @@ from symchiral.write.animation_files import ANIMATION
 def animation_html(animation: Animation) -> str:
     """Return the page: rest positions, complex displacements, and a script that moves them.
 
-    The page turns with the mouse, shows the orbit of every atom (red where it turns anticlockwise
+    The page turns with the mouse, shows the orbit of every atom (red where it rotates anticlockwise
     about the axis, blue where clockwise), and starts with the axis pointing at the viewer.
     """
     cell = animation.supercell
