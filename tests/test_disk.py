@@ -251,6 +251,7 @@ def test_overwrite_is_an_option_of_all_that_write(folder: Path) -> None:
         ("bands", "--points", "6", "--path", "GM T", "-o", "x.csv"): "x.csv",
         ("modes", "-o", "m.yaml"): "m.yaml",
         ("animate", "--mode", "Eu(1,+)", "-o", "a.html"): "a.html",
+        ("report", "-o", "r.html"): "r.html",
         ("simulate", "--pump", "2THz s+ 0.3ps 1MV/cm", "--duration", "5", "--table", "s.csv"):
             "s.csv",
     }  # fmt: skip

@@ -43,8 +43,8 @@ TABLES = (
     "validate Bi2Se3/phonopy.yaml {rows} --sees raman",
     "validate Bi2Se3 {rows} --sees raman",
 )
-ELSEWHERE = {"schema", "animate", "phonons", "audit"}
-"""A document, a line, a list of lines; the test of ``audit`` stands with its force constants."""
+ELSEWHERE = {"schema", "animate", "report", "phonons", "audit"}
+"""A document, lines on files written, a list; the test of ``audit`` has its force constants."""
 
 TO_RUN = re.compile(r"symchiral \w+ ")
 """Lines with a command to run next, which are never broken: they are to be copied."""
