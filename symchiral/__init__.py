@@ -21,6 +21,8 @@ displayed_by("symchiral.text.display")
 # neither numpy nor anything heavier.
 _HOME = {
     "read": "symchiral.study",
+    "screen": "symchiral.catalog.screening",
+    "Catalog": "symchiral.catalog.collection",
     "predict": "symchiral.study",
     "Study": "symchiral.study",
     "RuleBook": "symchiral.rules.rulebook",
@@ -47,6 +49,8 @@ __all__ = ["__version__", *sorted(_HOME)]
 
 if TYPE_CHECKING:
     from symchiral.answers.predict import Predict as Predict
+    from symchiral.catalog.collection import Catalog as Catalog
+    from symchiral.catalog.screening import screen as screen
     from symchiral.crystal.crystal import Crystal as Crystal
     from symchiral.dynamics.pulse import Pulse as Pulse
     from symchiral.dynamics.run import Run as Run

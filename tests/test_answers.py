@@ -30,6 +30,7 @@ THIRD_ORDER = TESTS / "data" / "third_order" / "ZnTe_phono3py_params.yaml.xz"
 COMMANDS = {
     "audit": f'{shlex.quote(str(THIRD_ORDER))} --q "X X GM"',
     "bands": 'ZnO/phonopy.yaml --points 10 --path "GM K M"',
+    "catalog": "Bi2Se3 NaCl Bi2Se3/phonopy.yaml --jobs 1",
     "couple": "MgB2/phonopy.yaml --check",
     "explain": 'Te_P3121 "A3(1/2)@A A3(1/2)@A -> E(+)"',
     "light": "Bi2Se3/phonopy.yaml --domains --geometry right-angle",
@@ -51,7 +52,7 @@ def printed(command: str, capsys: Capture) -> str:
         pytest.importorskip("phono3py", reason="phono3py is not installed")
     words = shlex.split(COMMANDS[command])
     star = ["--q", "star"] if command == "vertices" else []
-    name = "predict" if star else command
+    name = {"vertices": "predict", "catalog": "screen"}.get(command, command)
     assert main([name, *words, *star, "--json", "--quiet"]) == 0
     return capsys.readouterr().out
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import symchiral as sc
 from symchiral.cli import COMMANDS, main, parse
 
 DATA = Path(__file__).resolve().parent
@@ -42,6 +43,10 @@ def test_examples_run(
     shutil.copy(docs / "bi2se3_rows.yaml", tmp_path / "rows.yaml")
     shutil.copy(docs / "bi2se3_traces.csv", tmp_path / "traces.csv")
     monkeypatch.chdir(tmp_path)
+    if words[0] in ("query", "merge"):
+        for name in {"catalog", *words[1:]} - {words[-1]} | {"catalog"}:
+            if not name.startswith("-") and " " not in name:
+                sc.screen(["Te_P3121"], out=name, jobs=1)
     assert main(words) == 0, capsys.readouterr().err
     out = capsys.readouterr().out
     assert out or any(name.suffix for name in tmp_path.iterdir() if name.name in words)

@@ -197,7 +197,7 @@ def beginning(
     source = crystal.input.source
     return {
         "symchiral": __version__,
-        "libraries": dict(_libraries()),
+        "libraries": libraries(),
         "input": Input(
             path=source.path,
             sha256=source.sha256,
@@ -209,6 +209,11 @@ def beginning(
         "units": Units() if units is None else units,
         "warnings": tuple(Warned(kind=n.kind, text=n.text) for n in (*crystal.warnings, *notices)),
     }
+
+
+def libraries() -> dict[str, str]:
+    """Return the versions of the libraries that answers stand on."""
+    return dict(_libraries())
 
 
 @lru_cache(maxsize=1)

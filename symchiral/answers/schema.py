@@ -22,6 +22,7 @@ from symchiral.errors import LabelError, nearest
 ANSWERS = {
     "audit": "symchiral.answers.audit:Audit",
     "bands": "symchiral.answers.bands:Bands",
+    "catalog": "symchiral.answers.catalog:Catalog",
     "couple": "symchiral.answers.couple:Couple",
     "explain": "symchiral.answers.explain:Explain",
     "light": "symchiral.answers.light:Light",
@@ -34,7 +35,8 @@ ANSWERS = {
     "validate": "symchiral.answers.validate:Validate",
     "vertices": "symchiral.answers.predict:Vertices",
 }
-"""Where the answer of a command lives; ``vertices`` is that of ``predict --q star``."""
+"""Where the answer of a command lives; ``vertices`` is that of ``predict --q star``,
+``catalog`` that of ``screen``, with the columns of a catalog."""
 
 
 def answer_type(command: str) -> type[Answer]:

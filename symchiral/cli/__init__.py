@@ -34,6 +34,8 @@ COMMANDS = (
     "plan",
     "validate",
     "report",
+    "screen",
+    "query",
     "schema",
 )
 """Every command, in the order of the help."""

@@ -19,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "command",
         metavar="COMMAND",
         help="predict, explain, show, light, modes, bands, phonons, couple, audit, simulate, plan, "
-        "validate, vertices",
+        "validate, vertices, catalog (of screen: the columns of a catalog)",
     )
 
 

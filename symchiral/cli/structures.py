@@ -19,7 +19,7 @@ def add_structure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--symprec",
-        type=_positive,
+        type=positive,
         default=SYMPREC,
         metavar="ANGSTROM",
         help="distance tolerance of the symmetry search (default: 1e-3)",
@@ -32,7 +32,7 @@ def add_structure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--spin-axis",
-        type=_cartesian,
+        type=cartesian,
         metavar="X,Y,Z",
         help="Cartesian direction of magnetic moments that the structure gives without one",
     )
@@ -63,14 +63,16 @@ def add_structure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="print no warnings")
 
 
-def _positive(text: str) -> float:
+def positive(text: str) -> float:
+    """Read a distance tolerance."""
     try:
         return distance_tolerance(text)
     except InputError as error:
         raise argparse.ArgumentTypeError(f"{text!r}: {error.why}; {error.fix}") from error
 
 
-def _cartesian(text: str) -> tuple[float, ...]:
+def cartesian(text: str) -> tuple[float, ...]:
+    """Read a Cartesian direction, ``0,0,1``."""
     from symchiral.irreps.axis import three_numbers
 
     values = three_numbers(text)

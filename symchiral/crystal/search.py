@@ -135,6 +135,23 @@ def number_of_operations(rotations: Integers, translations: Floats) -> int | Non
     return None if found is None else int(found.number)
 
 
+@cache
+def mirror_group(hall_number: int) -> int | None:
+    """Number of the space group of the mirror image, where that is another one.
+
+    Inversion takes {W|w} to {W|−w}: eleven pairs of groups go over into each other.
+
+    Examples
+    --------
+    >>> group = space_group(438)
+    >>> group.number, mirror_group(438), mirror_group(458)
+    (152, 154, None)
+    """
+    group = space_group(hall_number)
+    number = number_of_operations(group.rotations, -group.shifts / DENOMINATOR)
+    return None if number == group.number else number
+
+
 def point_group_symbol(rotations: Integers) -> str:
     """Hermann–Mauguin symbol of a point group given by its rotation parts.
 

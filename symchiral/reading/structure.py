@@ -92,7 +92,7 @@ def read_crystal(
     >>> crystal, crystal.source.stated_group
     (Crystal(Bi2Se3, 15 atoms, 425.67 Å³), 166)
     """
-    axis = None if spin_axis is None else _direction(spin_axis)
+    axis = None if spin_axis is None else unit_vector(spin_axis)
     if reader not in READERS:
         raise GrammarError(
             f"there is no reader {reader!r}",
@@ -117,7 +117,14 @@ def read_crystal(
     return _from_object(source, axis)
 
 
-def _direction(spin_axis: Sequence[float]) -> Floats:
+def unit_vector(spin_axis: Sequence[float]) -> Floats:
+    """Return the unit vector along a spin axis.
+
+    Raises
+    ------
+    GrammarError
+        It is not three finite numbers, or all are zero.
+    """
     vector = np.array(spin_axis, dtype=float).reshape(-1)
     length = float(np.linalg.norm(vector))
     if len(vector) != 3 or not np.isfinite(length) or length == 0:

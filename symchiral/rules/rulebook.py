@@ -294,6 +294,24 @@ def make_rulebook(
         raise ValueError(f"{points} do not sum to a reciprocal lattice vector")
     points = [q.reduced for q in points]
     part = axis_at(crystal, axis, points)
+    species, populations = populate(crystal, part, points, acoustic=acoustic)
+    channels = enumerate_channels(populations, part.turn.seen_from(points) if part else None)
+    rules = tuple(Rule(channel, species, part) for channel in channels)
+    return RuleBook(crystal.primitive.formula, tuple(points), part, species, rules)
+
+
+def populate(
+    crystal: SymmetricCrystal, part: Axis | None, points: Sequence[QPoint], *, acoustic: bool
+) -> tuple[dict[str, Species], tuple[Population, ...]]:
+    """Return the species of a vertex by label and place, and the modes there are for every leg.
+
+    Parameters
+    ----------
+    crystal, points, acoustic
+        As for :func:`make_rulebook`.
+    part : Axis or None
+        The part of the axis that keeps every wavevector.
+    """
     legs = [*points[:-1], -points[-1]]
     at = {q: find_species(crystal, part, q) for q in dict.fromkeys(q.reduced for q in legs)}
     populations = tuple(
@@ -304,7 +322,4 @@ def make_rulebook(
         )
         for q in legs
     )
-    channels = enumerate_channels(populations, part.turn.seen_from(points) if part else None)
-    species = {s.key: s for group in at.values() for s in group}
-    rules = tuple(Rule(channel, species, part) for channel in channels)
-    return RuleBook(crystal.primitive.formula, tuple(points), part, species, rules)
+    return {s.key: s for group in at.values() for s in group}, populations

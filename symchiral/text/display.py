@@ -27,6 +27,7 @@ from symchiral.text.reason import (
 from symchiral.text.sums import rule_sum
 
 _ROOMS = {
+    "symchiral.catalog.collection": "symchiral.text.catalog",
     "symchiral.dynamics": "symchiral.text.run",
     "symchiral.experiment": "symchiral.text.experiment",
     "symchiral.modes": "symchiral.text.modes",
@@ -55,6 +56,7 @@ def display(noun: object, form: str, **options: Any) -> Any:
     Reason    ``text``, ``short`` (the operation and its phase), ``of modes`` (actual ones)
     Modes     ``tables``; ``records`` (a flat dictionary per mode), ``columns``
     Splitting ``text`` (why, or what forbids it)
+    Selection ``text``, ``html``, ``tables``, ``records``, ``columns``
     ========= ============================================================================
 
     Whatever has ``tables``, ``records`` and ``columns`` has ``markdown``, ``latex``, ``csv`` and

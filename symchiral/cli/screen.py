@@ -1,0 +1,171 @@
+"""``symchiral screen``: a catalog of many structures."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from symchiral.cli.printing import write_json, write_table
+from symchiral.cli.streams import printable
+from symchiral.cli.structures import cartesian, positive
+from symchiral.crystal.tolerance import SYMPREC
+
+if TYPE_CHECKING:
+    from symchiral.catalog.screening import HowFar
+
+SUMMARY = "screen many structures, and write a catalog of their transfers"
+EXAMPLES = (
+    "screen Bi2Se3 Te_P3121 NaCl",
+    "screen Bi2Se3 Te_P3121 NaCl -o catalog",
+)
+SIZES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+TIMES = {"": 1, "s": 1, "min": 60, "h": 3600}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "inputs",
+        metavar="INPUT",
+        nargs="+",
+        help="folders, with all below them; files; sets of structures: extended XYZ, JSON or JSON "
+        "lines of pymatgen and OPTIMADE, databases of ASE; folders and zip archives of force data",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FOLDER",
+        help="the catalog: what it holds already is not done again (default: print the rows)",
+    )
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help="processes (default: one per processor)"
+    )
+    parser.add_argument(
+        "--shard", metavar="I/N", help="do one of N parts of the work, I from 1 to N"
+    )
+    parser.add_argument(
+        "--order",
+        type=int,
+        default=3,
+        metavar="M",
+        help="quanta in and out together, 3 or 4 (default: 3)",
+    )
+    parser.add_argument(
+        "--q",
+        choices=("GM", "star"),
+        default="GM",
+        help="count transfers at the zone centre, or at every vertex of special points "
+        "(default: GM)",
+    )
+    parser.add_argument(
+        "--symprec",
+        type=positive,
+        default=SYMPREC,
+        metavar="ANGSTROM",
+        help="distance tolerance of the symmetry search (default: 1e-3)",
+    )
+    parser.add_argument(
+        "--spin-axis",
+        type=cartesian,
+        metavar="X,Y,Z",
+        help="Cartesian direction of magnetic moments that structures give without one",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=seconds,
+        default=300.0,
+        metavar="300s",
+        help="time that one crystal may take (default: 300s)",
+    )
+    parser.add_argument(
+        "--memory",
+        type=size,
+        default=4e9,
+        metavar="4GB",
+        help="memory that one crystal may take (default: 4GB)",
+    )
+    parser.add_argument("--retry", action="store_true", help="read again what was refused before")
+    parser.add_argument("--json", action="store_true", help="print the JSON document")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def seconds(text: str) -> float:
+    """Read a time, ``300s``, ``5min``; seconds without a unit."""
+    return _quantity(text, TIMES, "a time such as 300s or 5min")
+
+
+def size(text: str) -> float:
+    """Read a size, ``4GB``; bytes without a unit."""
+    return _quantity(text, SIZES, "a size such as 4GB")
+
+
+def _quantity(text: str, units: dict[str, int], what: str) -> float:
+    for unit, factor in sorted(units.items(), key=lambda item: -len(item[0])):
+        if text.endswith(unit):
+            try:
+                value = float(text.removesuffix(unit)) * factor
+            except ValueError:
+                break
+            if 0 < value < float("inf"):
+                return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Screen, and print what was done."""
+    from symchiral.catalog.screening import screen
+    from symchiral.text.catalog import catalog_tables
+
+    answer = screen(
+        options.inputs,
+        out=options.output,
+        order=options.order,
+        q=options.q,
+        symprec=options.symprec,
+        spin_axis=options.spin_axis,
+        jobs=options.jobs,
+        shard=options.shard,
+        timeout=options.timeout,
+        memory=options.memory,
+        retry=options.retry,
+        progress=_bar(options),
+    )
+    if options.json:
+        write_json(answer)
+        return
+    for i, table in enumerate(catalog_tables(answer)):
+        if i:
+            print()
+        write_table(table)
+
+
+def _bar(options: argparse.Namespace) -> Any:
+    """What shows how far it is on a terminal, or nothing."""
+    if options.quiet or not sys.stderr.isatty():
+        return None
+
+    def show(step: HowFar) -> None:
+        left = step.left
+        filled = round(20 * step.share)
+        text = f"[{'#' * filled}{'.' * (20 - filled)}] {step.done:,} crystals, {step.rate:.1f} a s"
+        if left is not None and step.share < 1:
+            text += f", {duration(left)} left"
+        end = "\r\x1b[K" if step.share >= 1 else ""
+        sys.stderr.write(f"\r\x1b[K{printable(text, sys.stderr)}{end}")
+        sys.stderr.flush()
+
+    return show
+
+
+def duration(time: float) -> str:
+    """Return a time in words of one or two units.
+
+    Examples
+    --------
+    >>> duration(42), duration(150), duration(7300)
+    ('42 s', '3 min', '2.0 h')
+    """
+    if time < 60:
+        return f"{time:.0f} s"
+    return f"{time / 60:.0f} min" if time < 3600 else f"{time / 3600:.1f} h"

@@ -1,0 +1,106 @@
+"""Which atoms are near enough to be bonded, and in how many dimensions their bonds run on.
+
+Two atoms count as bonded if they are closer than ``BONDED`` times the sum of their covalent radii.
+:func:`bonded_dimension` is where to start.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from symchiral.crystal.crystal import Crystal
+from symchiral.value import Floats
+
+BONDED = 1.25
+"""Bonds of covalent, ionic and metallic crystals are up to 1.2 sums of covalent radii long (Bi in
+its layer 1.04, to the next one 1.19; Bi–Se of Bi2Se3 1.15); across van der Waals gaps and between
+the chains of Te (1.26) atoms are farther apart."""
+
+# fmt: off
+_RADII = np.array([
+    1.5,
+    0.31, 0.28, 1.28, 0.96, 0.84, 0.76, 0.71, 0.66, 0.57, 0.58, 1.66, 1.41, 1.21, 1.11, 1.07, 1.05,
+    1.02, 1.06, 2.03, 1.76, 1.70, 1.60, 1.53, 1.39, 1.39, 1.32, 1.26, 1.24, 1.32, 1.22, 1.22, 1.20,
+    1.19, 1.20, 1.20, 1.16, 2.20, 1.95, 1.90, 1.75, 1.64, 1.54, 1.47, 1.46, 1.42, 1.39, 1.45, 1.44,
+    1.42, 1.39, 1.39, 1.38, 1.39, 1.40, 2.44, 2.15, 2.07, 2.04, 2.03, 2.01, 1.99, 1.98, 1.98, 1.96,
+    1.94, 1.92, 1.92, 1.89, 1.90, 1.87, 1.87, 1.75, 1.70, 1.62, 1.51, 1.44, 1.41, 1.36, 1.36, 1.32,
+    1.45, 1.46, 1.48, 1.40, 1.50, 1.50, 2.60, 2.21, 2.15, 2.06, 2.00, 1.96, 1.90, 1.87, 1.80, 1.69,
+])
+# fmt: on
+"""Covalent radii by atomic number, Å: B. Cordero et al., Dalton Trans. 2008, 2832 (Table 2; Mn, Fe
+and Co the low-spin values)."""
+
+ENTRIES = 2_000_000
+"""Distances held in memory at once."""
+
+LATER = 1.7
+"""Å, of the elements beyond curium, for which none is known."""
+
+
+def covalent_radii(crystal: Crystal) -> Floats:
+    """Covalent radius of every atom, Å; of a virtual element that of its largest share."""
+    virtual = {mixture.number: mixture.shares[0][0] for mixture in crystal.mixtures}
+    numbers = np.array([virtual.get(z, z) for z in crystal.numbers.tolist()])
+    known = numbers < len(_RADII)
+    return np.where(known, _RADII[np.where(known, numbers, 0)], LATER)
+
+
+def bonded_dimension(crystal: Crystal) -> int:
+    """In how many dimensions bonds run on without end: 3, 2 in layers, 1 in chains, 0 in molecules.
+
+    Of several bonded networks in one crystal the one that runs on in most dimensions counts. A
+    network that returns to its own atoms in other cells runs along the lattice vectors between
+    them; their rank is its dimension.
+
+    Examples
+    --------
+    >>> from symchiral.study import structure
+    >>> [bonded_dimension(structure(name)) for name in ("NaCl", "Bi2Se3", "Te_P3121")]
+    [3, 2, 1]
+    """
+    radii = covalent_radii(crystal)
+    reach = 2 * BONDED * float(radii.max())
+    heights = 1 / np.linalg.norm(np.linalg.inv(crystal.cell), axis=0)
+    steps = [range(-n, n + 1) for n in np.ceil(reach / heights).astype(int)]
+    cells = np.array(list(product(*steps)))
+    positions = crystal.positions - np.floor(crystal.positions)
+    shifts = cells @ crystal.cell
+    neighbours: dict[int, list[tuple[int, tuple[int, int, int]]]] = {}
+    block = max(1, ENTRIES // (len(crystal) * len(cells)))
+    for start in range(0, len(crystal), block):
+        part = slice(start, start + block)
+        between = (positions[None, :] - positions[part, None]) @ crystal.cell
+        longest = BONDED * (radii[part, None] + radii[None, :])
+        # |r + t|² without an array of all vectors.
+        squares = (
+            np.einsum("ijx,ijx->ij", between, between)[None]
+            + 2 * np.tensordot(shifts, between, axes=(1, 2))
+            + np.einsum("cx,cx->c", shifts, shifts)[:, None, None]
+        )
+        for c, i, j in np.argwhere(squares < longest**2).tolist():
+            x, y, z = cells[c].tolist()
+            if (x, y, z) != (0, 0, 0) or start + i != j:
+                neighbours.setdefault(start + i, []).append((j, (x, y, z)))
+    # Every network is walked once; what closes on an atom in another cell is a lattice vector.
+    place: dict[int, tuple[int, int, int]] = {}
+    dimension = 0
+    for first in range(len(crystal)):
+        if first in place or dimension == 3:
+            continue
+        place[first] = (0, 0, 0)
+        waiting, periods = [first], {(0, 0, 0)}
+        while waiting:
+            i = waiting.pop()
+            a, b, c = place[i]
+            for j, (x, y, z) in neighbours.get(i, ()):
+                at = (a + x, b + y, c + z)
+                if j not in place:
+                    place[j] = at
+                    waiting.append(j)
+                elif at != place[j]:
+                    u, v, w = place[j]
+                    periods.add((at[0] - u, at[1] - v, at[2] - w))
+        dimension = max(dimension, int(np.linalg.matrix_rank(np.array(list(periods)))))
+    return dimension
