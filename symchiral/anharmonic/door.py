@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,7 +88,7 @@ def harmonic_from_yaml(
         if found is not None:
             data[key] = found
     pairs = parsed.get("displacement_pairs")
-    try:
+    with _together(f"the forces of {name}"):
         if not own and isinstance(pairs, list) and pairs and isinstance(pairs[0], dict):
             data["displacements"] = [
                 {k: entry[k] for k in ("atom", "displacement", "forces") if k in entry}
@@ -98,12 +100,6 @@ def harmonic_from_yaml(
             if path is None:
                 raise _missing(name, folder)
             _add_forces(data, single, path)
-    except BROKEN as error:
-        raise StructureError(
-            f"cannot use the forces of {name}",
-            why=first_line(error),
-            fix="check that supercell, displacements and forces belong together",
-        ) from error
     sets = first_displacement(data)
     if not sets or (isinstance(sets, dict) and not {"force", "forces"} & set(sets)):
         raise _missing(name, folder)
@@ -127,6 +123,19 @@ def _missing(name: str, folder: Folder) -> ReadError:
         f"(found: {beside}{' …' if len(folder.names) > 6 else ''})",
         fix="put them beside it, or give phono3py_params.yaml",
     )
+
+
+@contextmanager
+def _together(what: str) -> Iterator[None]:
+    """Say of what phonopy or phono3py cannot use that its parts do not belong together."""
+    try:
+        yield
+    except BROKEN as error:
+        raise StructureError(
+            f"cannot use {what}",
+            why=first_line(error),
+            fix="check that supercell, displacements and forces belong together",
+        ) from error
 
 
 def third_order_from_yaml(parsed: dict[str, Any], *, name: str, folder: Folder) -> Supercell:
@@ -159,32 +168,25 @@ def third_order_from_yaml(parsed: dict[str, Any], *, name: str, folder: Folder) 
             why="third-order force constants are read with phono3py, which is not installed",
             fix="pip install 'symchiral[anharmonic]'",
         ) from error
-    try:
-        with heard():
-            data = load_phono3py_yaml(parsed)
-            if data.calculator not in (None, "vasp"):
-                raise ReadError(
-                    f"cannot use {name}",
-                    why=f"its units are those of {data.calculator}",
-                    fix="write the data with phono3py in eV and Å",
-                )
-            cell = data.unitcell
-            if cell is None:
-                raise _missing(name, folder)
-            checked_unit(cell.cell, cell.scaled_positions, cell.numbers, cell.masses, name=name)
-            matrix = np.eye(3) if data.supercell_matrix is None else data.supercell_matrix
-            made = Phono3py(
-                cell,
-                checked_supercell(matrix, len(cell), name=name),
-                primitive_matrix="auto" if data.primitive_matrix is None else data.primitive_matrix,
+    with _together(f"the third-order forces of {name}"), heard():
+        data = load_phono3py_yaml(parsed)
+        if data.calculator not in (None, "vasp"):
+            raise ReadError(
+                f"cannot use {name}",
+                why=f"its units are those of {data.calculator}",
+                fix="write the data with phono3py in eV and Å",
             )
-            _fill(made, data, folder, name)
-    except BROKEN as error:
-        raise StructureError(
-            f"cannot use the third-order forces of {name}",
-            why=first_line(error),
-            fix="check that supercell, displacements and forces belong together",
-        ) from error
+        cell = data.unitcell
+        if cell is None:
+            raise _missing(name, folder)
+        checked_unit(cell.cell, cell.scaled_positions, cell.numbers, cell.masses, name=name)
+        matrix = np.eye(3) if data.supercell_matrix is None else data.supercell_matrix
+        made = Phono3py(
+            cell,
+            checked_supercell(matrix, len(cell), name=name),
+            primitive_matrix="auto" if data.primitive_matrix is None else data.primitive_matrix,
+        )
+        _fill(made, data, folder, name)
     third, cell = np.array(made.fc3, dtype=float), made.supercell
     first = tuple(int(i) for i in made.primitive.p2s_map)
     momentum = None

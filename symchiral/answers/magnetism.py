@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
 from symchiral.answers.record import Record, Vector, tidy
 from symchiral.crystal.directions import direction_name
@@ -43,10 +43,10 @@ class Splitting(Record, frozen=True, kw_only=True):
     """Whether they do."""
     reason: str
     """Why, or what forbids it, as text."""
-    kind: SplittingKind | UnsetType = UNSET
+    kind: SplittingKind | None = None
     """What decides: allowed, no operation reverses Q x dQ/dt; else what forbids it: time-reversal;
     translation, time reversal with a translation; operation, the one beside; group, operations
-    together."""
+    together. Null in documents that do not say."""
     operation: TimedOperation | None = None
     """The simplest operation that reverses Q x dQ/dt, where a single one does; else null."""
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symchiral.answers.bands import Bands, End, Segment
-from symchiral.errors import InputError
 from symchiral.figures.bands_labels import INK, multiplets, write_pam
+from symchiral.figures.save import matplotlib_needed
 from symchiral.modes.mode import STILL
 from symchiral.rules.wording import minus
 from symchiral.units import SIGNS
@@ -53,14 +53,8 @@ def bands_figure(bands: Bands) -> Figure:
     InputError
         matplotlib is not installed.
     """
-    try:
+    with matplotlib_needed("cannot draw", "write .json, .csv or .yaml"):
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise InputError(
-            "cannot draw",
-            why="matplotlib is not installed",
-            fix="pip install 'symchiral[figures]', or write .json, .csv or .yaml",
-        ) from error
     places = _places(bands)
     figure = Figure(figsize=(float(places[-1][-1]) + 1.4, HEIGHT), layout="constrained")
     axes = figure.add_subplot()

@@ -15,7 +15,7 @@ from symchiral.answers.simulate import light_of
 from symchiral.disk import mark, writing
 from symchiral.dynamics.run import Run
 from symchiral.errors import InputError
-from symchiral.figures.save import save_figure
+from symchiral.figures.save import matplotlib_needed, save_figure
 from symchiral.rules.wording import minus
 from symchiral.text.simulate import SMALL, helicity_text, light_text
 from symchiral.value import TINY
@@ -103,16 +103,10 @@ def draw_motion(
 
 def _matplotlib(path: str) -> tuple[Any, Any, Any]:
     """The library, a canvas without a screen, and figures."""
-    try:
+    with matplotlib_needed(f"cannot draw {path}", "write --table run.csv"):
         import matplotlib
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise InputError(
-            f"cannot draw {path}",
-            why="matplotlib is not installed",
-            fix="pip install 'symchiral[figures]', or write --table run.csv",
-        ) from error
     return matplotlib, FigureCanvasAgg, Figure
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from symchiral.disk import mark, writing
+from symchiral.errors import InputError
 
 FIGURES = (".pdf", ".png", ".svg")
 """Endings of figures."""
@@ -35,3 +38,16 @@ def save_figure(
     metadata = words.get(Path(file).suffix.lower(), {"Software": mark(kind)})
     with writing(file, kind, overwrite=overwrite) as aside:
         figure.savefig(aside, dpi=dpi, metadata=metadata)
+
+
+@contextmanager
+def matplotlib_needed(what: str, otherwise: str) -> Iterator[None]:
+    """Say what cannot be done where matplotlib is not installed, and what to do instead."""
+    try:
+        yield
+    except ImportError as error:
+        raise InputError(
+            what,
+            why="matplotlib is not installed",
+            fix=f"pip install 'symchiral[figures]', or {otherwise}",
+        ) from error

@@ -9,10 +9,9 @@ import numpy as np
 
 from symchiral.answers.validate import Validate
 from symchiral.disk import check_ending
-from symchiral.errors import InputError
 from symchiral.experiment.measurement import Traces
 from symchiral.experiment.oscillation import Fit
-from symchiral.figures.save import FIGURES, save_figure
+from symchiral.figures.save import FIGURES, matplotlib_needed, save_figure
 from symchiral.text.crystal import headline
 from symchiral.text.validate import predicted_in, pump_text
 from symchiral.units import PER_THZ
@@ -58,14 +57,8 @@ def validation_figure(answer: Validate, fitted: Fit | None) -> Figure:
     InputError
         matplotlib is not installed.
     """
-    try:
+    with matplotlib_needed("cannot draw the figure", "leave -o out"):
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise InputError(
-            "cannot draw the figure",
-            why="matplotlib is not installed",
-            fix="pip install 'symchiral[figures]', or leave -o out",
-        ) from error
     if fitted is None:
         figure = Figure(figsize=(5.2, 3.6), layout="constrained")
         _helicities(figure.add_subplot(), answer)
