@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cmath
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt, sqrt
@@ -118,3 +119,8 @@ def phase_of(l: float | Fraction | Floats | Integers, n: int = 1) -> complex | C
     turns = float(l) if isinstance(l, Fraction) else l
     phases: complex | Complex = np.exp(2j * np.pi * turns / n)
     return phases
+
+
+def dot(a: Iterable[Fraction], b: Iterable[Fraction | int]) -> Fraction:
+    """Return the sum of the products of two equally long sequences, exactly."""
+    return sum((x * y for x, y in zip(a, b, strict=True)), Fraction(0))

@@ -155,7 +155,7 @@ def _matching(
     """
     group = crystal.group
     inverse = np.linalg.inv(lattice)
-    axial = np.linalg.det(crystal.rotations)[:, None, None] * crystal.rotations
+    axial = crystal.axial_rotations
     found: list[tuple[int, Integers, int]] = []
     for g, rotation in enumerate(group.rotations):
         changed = inverse @ rotation @ lattice

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from symchiral.algebra.exact import dot
 from symchiral.crystal.operation import Vector
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.plain import rational
@@ -109,21 +110,14 @@ class QPoint:
         t = _vector(
             *(Fraction(int(x)) if isinstance(x, np.integer) else Fraction(x) for x in vector)
         )
-        return sum((a * b for a, b in zip(self.generic, t, strict=True)), Fraction(0))
+        return dot(self.generic, t)
 
     def rotated(self, inverse_rotation: Integers) -> QPoint:
         """Image R q, given the inverse W⁻¹ of the rotation part: coefficients are q W⁻¹."""
         columns = inverse_rotation.T.tolist()
 
         def image(vector: Vector) -> Vector:
-            if vector == ZERO:
-                return ZERO
-            return _vector(
-                *(
-                    sum((q * x for q, x in zip(vector, column, strict=True)), Fraction(0))
-                    for column in columns
-                )
-            )
+            return ZERO if vector == ZERO else _vector(*(dot(vector, c) for c in columns))
 
         return self.mapped(image)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.crystal import Notice as Notice
 from symchiral.crystal.frame import Frame
@@ -69,6 +71,11 @@ class SymmetricCrystal(Value):
     def rotations(self) -> Floats:
         """(G, 3, 3) float: Cartesian rotation parts in the frame of the input."""
         return frozen(self.frame.rotation(self.group.rotations, to="cartesian", source="primitive"))
+
+    @cached_property
+    def axial_rotations(self) -> Floats:
+        """(G, 3, 3) float: what the spatial parts do to an axial vector, det(R) R."""
+        return frozen(np.linalg.det(self.rotations)[:, None, None] * self.rotations)
 
     def __repr__(self) -> str:
         return (

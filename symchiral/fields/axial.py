@@ -16,7 +16,7 @@ def axial_vector(crystal: SymmetricCrystal, name: str, *, time_parity: int) -> P
     moment :math:`Q×\dot Q` of a rotating dipole. Even: the toroidal order :math:`\sum r×p` of a
     ferroaxial crystal.
     """
-    matrices = np.linalg.det(crystal.rotations)[:, None, None] * crystal.rotations
+    matrices = crystal.axial_rotations
     if time_parity < 0:
         return odd_field(crystal, name, matrices)
     return uniform_field(crystal.group, name, matrices)

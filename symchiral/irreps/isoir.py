@@ -20,7 +20,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.algebra.exact import phase_of
+from symchiral.algebra.exact import dot, phase_of
 from symchiral.errors import InputError
 from symchiral.value import Complex, Integers, Value, frozen
 
@@ -158,7 +158,7 @@ class IsoWavevector(Value):
         """Return the wavevector at parameters (α, β, γ); those that are not free do not matter."""
         exact = [Fraction(x) for x in parameters]
         u, v, w = (
-            constant + sum((x * y for x, y in zip(row, exact, strict=True)), Fraction(0))
+            constant + dot(row, exact)
             for constant, row in zip(self.constant, self.directions, strict=True)
         )
         return u, v, w

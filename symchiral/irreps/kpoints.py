@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
+from symchiral.algebra.exact import dot
 from symchiral.crystal.operation import Vector
 from symchiral.crystal.qpoint import PARAMETERS, ZERO, QPoint
 from symchiral.crystal.spacegroup import SpaceGroup
@@ -148,7 +149,7 @@ def tabulated_points(group: SpaceGroup) -> tuple[tuple[NamedPoint, IsoWavevector
     centring = [[Fraction(float(x)).limit_denominator(6) for x in c] for c in group.centring.T]
 
     def primitive(k: Vector) -> Vector:
-        x, y, z = (sum((a * b for a, b in zip(k, c, strict=True)), Fraction(0)) for c in centring)
+        x, y, z = (dot(k, c) for c in centring)
         return x, y, z
 
     def named(iso: IsoWavevector, *, conjugate: bool) -> tuple[NamedPoint, IsoWavevector]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.algebra.exact import dot
 from symchiral.crystal.operation import Vector
 from symchiral.crystal.qpoint import GENERIC, QPoint
 from symchiral.crystal.spacegroup import SpaceGroup
@@ -202,10 +202,6 @@ def _vector(row: Floats) -> Vector:
     return x, y, z
 
 
-def _dot(a: Sequence[Fraction], b: Sequence[Fraction]) -> Fraction:
-    return sum((x * y for x, y in zip(a, b, strict=True)), Fraction(0))
-
-
 def _on(
     point: NamedPoint, group: SpaceGroup, q: QPoint, images: ExactIntegers, denominator: int
 ) -> Location | None:
@@ -236,13 +232,13 @@ def _on(
         numerators = span.basis.astype(object) @ coefficients
         norm = int(numerators @ span.metric.astype(object) @ numerators)
         shift = [Fraction(int(i), denominator) for i in numerators]
-        values = [_dot(row, shift) for row in span.solution]
+        values = [dot(row, shift) for row in span.solution]
         candidates.append((-norm, sum(values), values, operation))
     _, _, values, operation = max(candidates)
     slopes = [[Fraction(int(i), denominator) for i in row] for row in images[operation, 1:]]
     parameters: list[Affine] = []
     for row, value in zip(span.solution, values, strict=True):
-        u, v, w = (_dot(row, slope) for slope in slopes)
-        parameters.append((value - _dot((u, v, w), GENERIC), u, v, w))
+        u, v, w = (dot(row, slope) for slope in slopes)
+        parameters.append((value - dot((u, v, w), GENERIC), u, v, w))
     exact = operation == 0 and point.at(parameters) == q
     return Location(point, operation, tuple(parameters), exact)

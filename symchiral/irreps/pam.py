@@ -9,8 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from symchiral.algebra.exact import phase_of
-from symchiral.crystal.operation import Vector
+from symchiral.algebra.exact import dot, phase_of
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.phases import antiunitaries, in_own_axes, paired, real_span
@@ -116,8 +115,8 @@ def _place(turn: Turn, q: QPoint) -> tuple[QPoint, bool, bool]:
     if not turn.screw or q == GAMMA:
         return GAMMA, False, False
     c, g = turn.uvw, turn.along
-    slopes = [_dot(slope, c) for slope in q.slopes]
-    start = _dot(q.coordinates, c)
+    slopes = [dot(slope, c) for slope in q.slopes]
+    start = dot(q.coordinates, c)
     period = _product(g, c)
     on_axis = (
         start + k
@@ -330,10 +329,6 @@ def _conjugated(
             )
         )
     return tuple(found)
-
-
-def _dot(vector: Vector, c: tuple[int, int, int]) -> Fraction:
-    return sum((x * i for x, i in zip(vector, c, strict=True)), Fraction(0))
 
 
 def _product(a: tuple[int, int, int], b: tuple[int, int, int]) -> int:

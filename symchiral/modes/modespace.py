@@ -150,8 +150,7 @@ class ModeSpace(Value):
             for i, value in enumerate(values):
                 most = np.bincount(owners, shares[:, i], len(parts)).round(6).argmax()
                 _, species, component = parts[most]
-                vector = columns @ vectors[:, i]
-                vector = vector * np.exp(-1j * np.angle(vector[_first_largest(np.abs(vector))]))
+                vector = _largest_real(columns @ vectors[:, i])
                 mode = Mode(
                     species.label,
                     0,
@@ -379,7 +378,7 @@ def _resolved(
     fixed: bool,
 ) -> Mode:
     """A mode along a direction of approach; its largest element is real."""
-    vector = column * np.exp(-1j * np.angle(column[_first_largest(np.abs(column))]))
+    vector = _largest_real(column)
     return Mode(
         species.label,
         number,
@@ -390,6 +389,12 @@ def _resolved(
         frozen(vector.reshape(-1, 3)),
         fixed,
     )
+
+
+def _largest_real(vector: Complex) -> Complex:
+    """The vector with the phase that makes its largest element real and positive."""
+    turned: Complex = vector * np.exp(-1j * np.angle(vector[_first_largest(np.abs(vector))]))
+    return turned
 
 
 def _first_largest(sizes: Floats) -> int:
@@ -405,7 +410,7 @@ def _by_angular_momentum(columns: Complex, direction: Floats) -> Complex:
     _, vectors = np.linalg.eigh(-form)
     turned = columns @ vectors
     for i, column in enumerate(turned.T):
-        turned[:, i] = column * np.exp(-1j * np.angle(column[_first_largest(np.abs(column))]))
+        turned[:, i] = _largest_real(column)
     return np.asarray(turned)
 
 

@@ -156,7 +156,7 @@ def axial_moments(crystal: SymmetricCrystal, partners: Partners) -> Complex:
     shape = (SAMPLES, len(crystal.primitive), 3, w, w)
     m = rng.normal(size=shape) + 1j * rng.normal(size=shape)
     m = m + np.swapaxes(m, -1, -2).conj()
-    axial = np.linalg.det(crystal.rotations)[:, None, None] * crystal.rotations
+    axial = crystal.axial_rotations
     come_from = np.argsort(crystal.permutations, axis=1)
     total = np.zeros(shape, dtype=complex)
     for operations, matrices, start, sense in (

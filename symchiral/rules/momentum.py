@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Literal
 
+from symchiral.algebra.exact import dot
 from symchiral.crystal.operation import Vector
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
@@ -70,9 +70,7 @@ def _from(vectors: tuple[Vector, Vector, Vector], q: QPoint) -> QPoint:
     """The wavevector with these coordinates in a cell, given our primitive vectors in it."""
 
     def here(k: Vector) -> Vector:
-        x, y, z = (
-            sum((a * b for a, b in zip(row, k, strict=True)), Fraction(0)) for row in vectors
-        )
+        x, y, z = (dot(row, k) for row in vectors)
         return x, y, z
 
     return q.mapped(here)
