@@ -14,7 +14,7 @@ from symchiral.crystal.tolerance import SYMPREC
 from symchiral.errors import InputError, ReadError, StructureError
 from symchiral.forces.check import checked_hdf5, checked_supercell, checked_unit
 from symchiral.forces.door import (
-    BROKEN,
+    DATA_ERRORS,
     ForceConstants,
     first_displacement,
     first_line,
@@ -130,7 +130,7 @@ def _together(what: str) -> Iterator[None]:
     """Say of what phonopy or phono3py cannot use that its parts do not belong together."""
     try:
         yield
-    except BROKEN as error:
+    except DATA_ERRORS as error:
         raise StructureError(
             f"cannot use {what}",
             why=first_line(error),

@@ -59,7 +59,7 @@ from symchiral.rules.raman import RamanLines
 RAMAN_ASYMMETRY = "raman-asymmetry"
 """Kind of the warning that a noticeable part of a Raman tensor is outside its form."""
 
-NOTED = 0.01
+NOTED_ASYMMETRY = 0.01
 """A larger share of the square of a tensor outside its form is worth that warning."""
 
 INDISTINGUISHABLE = (
@@ -428,7 +428,7 @@ def light(
 
 def _notices(raman: RamanLines) -> tuple[Notice, ...]:
     """Say which tensors had a noticeable part that symmetry does not allow."""
-    if all(line.outside <= NOTED for line in raman.lines):
+    if all(line.outside <= NOTED_ASYMMETRY for line in raman.lines):
         return ()
     return (Notice(RAMAN_ASYMMETRY, display(raman, "asymmetry")),)
 

@@ -20,7 +20,7 @@ from symchiral.rules.raman_intensity import intensities
 from symchiral.rules.wording import minus
 from symchiral.units import PER_THZ
 
-STILL = 1e-9
+NEGLIGIBLE = 1e-9
 """Strengths, moments and intensities below this, beside the largest, are zero."""
 
 SpinPair = Annotated[str, Meta(pattern=r"^[+-]{2}$")]
@@ -137,7 +137,7 @@ def _moments(light: Light, modes: Modes, multiplet: Multiplet) -> list[MomentOfC
         moment = modes.magnetic_moment(mode)
         if moment is not None and mode.component:
             along = float(moment @ light.beam.frame[2])
-            if abs(along) > STILL:
+            if abs(along) > NEGLIGIBLE:
                 found.append(
                     MomentOfComponent(component=minus(mode.component), moment=round(along, 9) + 0.0)
                 )

@@ -22,7 +22,7 @@ OFFSET = np.array([0.01, 0.02, 0.03])
 MARKED = np.array([1.0, 2.0, 4.0]) / np.sqrt(21)
 """Components on the standard axes of the direction in which marks are weighed."""
 
-APART = 0.05
+DISTINCT_ORIGINS = 0.05
 """Origins of equal right are at least 1/8 apart: closer ones differ by noise."""
 
 UPRIGHT = 1e-3
@@ -127,7 +127,7 @@ def is_operation(change: Change, group: SpaceGroup) -> bool:
     except KeyError:
         return False
     rest = (change.shift - group.shifts[operation] / DENOMINATOR) @ polar(group).bound.T
-    return bool(np.all(np.abs(rest - np.rint(rest)) < APART))
+    return bool(np.all(np.abs(rest - np.rint(rest)) < DISTINCT_ORIGINS))
 
 
 def lattice_rotations(cell: Floats, tolerance: float) -> Integers:

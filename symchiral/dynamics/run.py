@@ -17,8 +17,8 @@ from symchiral.modes.mode import Multiplet
 from symchiral.units import ACCELERATION, HBAR
 from symchiral.value import TINY, Complex, Floats, Value
 
-STILL = 1e-3
-"""A component with less angular momentum, in ħ, does not turn."""
+NO_ROTATION = 1e-3
+"""A component with less angular momentum, in ħ, does not rotate."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -309,7 +309,7 @@ class Run(Value):
         """Sign of the angular momentum of every component about the axis."""
         modes = self.model.coordinates.modes
         found = [modes.am(mode) or 0.0 for mode in multiplet.modes]
-        return np.array([0.0 if abs(j) < STILL else np.sign(j) for j in found])
+        return np.array([0.0 if abs(j) < NO_ROTATION else np.sign(j) for j in found])
 
     def _strongest(self, waves: Complex) -> float:
         """Frequency at which the motion is strongest."""

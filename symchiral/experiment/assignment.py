@@ -28,10 +28,10 @@ from symchiral.experiment.direction import law
 from symchiral.experiment.observed import Line
 from symchiral.experiment.probe import Sees
 
-CUT = 3.0
+LARGEST_DEVIATION = 3.0
 """Standard deviations by which a frequency may be off."""
 
-BROKEN = 0.01
+ODDS_AGAINST_RULE = 0.01
 """Odds left to a helicity that no allowed channel gives."""
 
 MARGIN = float(np.log(20.0))
@@ -196,7 +196,7 @@ def assign(
     for i, line in enumerate(lines):
         for j, mode in enumerate(modes):
             off = distance(line, mode)
-            if not line.significant or off > CUT:
+            if not line.significant or off > LARGEST_DEVIATION:
                 continue
             if why := _barrier(line, mode, sees, sigma, turning=turning):
                 refused[i].append(why)
@@ -206,7 +206,7 @@ def assign(
         _unit(lines, modes)
     # A candidate that stands for several modes can take as many lines.
     columns = [j for j, mode in enumerate(modes) for _ in range(min(mode.count, len(lines)))]
-    alone = 0.5 * CUT**2 - 2 * np.log(BROKEN)
+    alone = 0.5 * LARGEST_DEVIATION**2 - 2 * np.log(ODDS_AGAINST_RULE)
     table = np.hstack([np.minimum(costs[:, columns], 1e6), np.full((len(lines),) * 2, alone)])
     found = dict(zip(*linear_sum_assignment(table), strict=True)) if len(lines) else {}
     places = [*columns, *[len(modes)] * len(lines)]
@@ -219,7 +219,7 @@ def assign(
 def distance(line: Line, mode: CandidateMode) -> float:
     """How far a line is from a mode in standard deviations; from one anywhere, as far as can be."""
     if mode.frequency is None:
-        return CUT
+        return LARGEST_DEVIATION
     spread = float(np.hypot(line.frequency_error, mode.tolerance))
     return abs(line.frequency - mode.frequency) / spread
 
@@ -263,7 +263,7 @@ def _surprise(line: Line, mode: CandidateMode, senses: Mapping[str, set[int]]) -
     # Where channels are known, a mode that none of them reaches has no reason to turn.
     none = -max(abs(evidence(line, s).combined) for s in (1, -1)) if senses else 0.0
     z = max((evidence(line, sense).combined for sense in senses.get(mode.name, ())), default=none)
-    return float(-np.log(max(norm.cdf(z), BROKEN)))
+    return float(-np.log(max(norm.cdf(z), ODDS_AGAINST_RULE)))
 
 
 def _unit(lines: Sequence[Line], modes: Sequence[CandidateMode]) -> None:
@@ -276,7 +276,7 @@ def _unit(lines: Sequence[Line], modes: Sequence[CandidateMode]) -> None:
                 if mode.frequency is None:
                     continue
                 spread = np.hypot(factor * line.frequency_error, mode.tolerance)
-                if line.significant and abs(moved - mode.frequency) <= CUT * spread:
+                if line.significant and abs(moved - mode.frequency) <= LARGEST_DEVIATION * spread:
                     raise InputError(
                         f"no line is near a mode, but {line.frequency:.4g} THz times {factor:g} is "
                         f"near {mode.name} at {mode.frequency:.4g} THz",

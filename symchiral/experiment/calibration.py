@@ -19,14 +19,14 @@ from symchiral.experiment.oscillators import Block, Projection, columns, project
 from symchiral.experiment.start import peaks
 from symchiral.value import Floats
 
-DRAWS = (3, 12)
-"""Least and most pairs of simulated traces for the mean of the excess,"""
+SIMULATIONS = (3, 12)
+"""Least and most pairs of simulated traces that give the mean of the excess."""
 
-SURE = 0.08
-"""unless its standard error is below this before."""
+SUFFICIENT_ERROR = 0.08
+"""No more are simulated once the standard error of the mean is below this."""
 
 NOISELESS = 1e-4
-"""Noise below this part of the signal bends nothing."""
+"""With noise below this part of the signal the model is linear within the noise."""
 
 
 def excess(problem: Problem, state: State, variance: float, *, seed: int = 0) -> Floats:
@@ -49,7 +49,7 @@ def excess(problem: Problem, state: State, variance: float, *, seed: int = 0) ->
         for b, r in zip(problem.blocks, state.projection.residuals, strict=True)
     )
     beyond: list[Floats] = []
-    while len(beyond) < DRAWS[1]:
+    while len(beyond) < SIMULATIONS[1]:
         true, model = _drawn(problem, state, smooth, variance, rng)
         jacobian = model.jacobian
         inverse = np.linalg.pinv(jacobian.T @ jacobian, hermitian=True)
@@ -67,9 +67,9 @@ def excess(problem: Problem, state: State, variance: float, *, seed: int = 0) ->
                 _, held = refine(blocks, true, state.background, held=index, evaluations=25)
                 both[index] += max(held.square - free.square, 0.0) / 2
         beyond.append((both - straight) / variance)
-        if len(beyond) >= DRAWS[0]:
+        if len(beyond) >= SIMULATIONS[0]:
             error = np.std(beyond, axis=0, ddof=1) / np.sqrt(len(beyond))
-            if error.max() < SURE:
+            if error.max() < SUFFICIENT_ERROR:
                 break
     found: Floats = np.maximum(1 + np.mean(beyond, axis=0), 1.0)
     return found

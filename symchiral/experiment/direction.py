@@ -19,14 +19,14 @@ import numpy as np
 from symchiral.experiment.helicity import CIRCULAR
 from symchiral.value import TINY, Complex, Floats
 
-VAGUE = 20.0
-"""Degrees: a line known less well than this says nothing."""
+LARGEST_ANGLE_ERROR = 20.0
+"""Degrees: directions with a larger error are not used."""
 
 ROUNDING = 1e-12
 """Variances above minus this, rad², are zeros."""
 
-TELLING = 4.0
-"""χ² that exact lines of one law must have about the other for the angles to tell them apart."""
+DISTINGUISHING = 4.0
+"""χ² that exact directions of one law must have about the other to distinguish the two."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def direction_of(amplitude: Complex, covariance: Floats) -> Direction | None:
     if not np.isfinite(covariance).all():
         return None
     variance = float(row @ covariance @ row)
-    if not -ROUNDING < variance <= np.radians(VAGUE) ** 2:
+    if not -ROUNDING < variance <= np.radians(LARGEST_ANGLE_ERROR) ** 2:
         return None
     error = float(np.degrees(np.sqrt(max(variance, 0.0))))
     return Direction(float(np.degrees(np.angle(minus * np.conj(plus))) / 2 % 180), error)
@@ -116,7 +116,7 @@ def law(angles: Sequence[float], lines: Sequence[Direction], turn: int) -> Law |
 
     chance = max(float(chi2.sf(right, len(lines) - 1)), TINY)
     favour = float(np.sign(difference) * np.sqrt(abs(difference)))
-    return Law(float(norm.isf(chance / 2)), favour, _scatter(angles, ideal, -turn) > TELLING)
+    return Law(float(norm.isf(chance / 2)), favour, _scatter(angles, ideal, -turn) > DISTINGUISHING)
 
 
 def _scatter(angles: Sequence[float], lines: Sequence[Direction], turn: int) -> float:

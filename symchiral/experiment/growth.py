@@ -25,14 +25,14 @@ from symchiral.experiment.oscillators import (
 from symchiral.experiment.start import split, strongest
 from symchiral.value import Floats
 
-WORTH = 0.6
-"""Part of its price that a line must promise on the grid, where it is not yet refined."""
+GAIN_ON_GRID = 0.6
+"""Part of the penalty of the criterion that a line must gain on the grid, before refinement."""
 
-GLANCE = 8
-"""Evaluations of the model after which a further oscillation must look promising,"""
+TRIAL_EVALUATIONS = 8
+"""Evaluations of the model in a first trial of a further oscillation."""
 
-HOPE = 8.0
-"""that is, be within this of lowering the criterion."""
+TRIAL_MARGIN = 8.0
+"""Trials whose criterion is higher than before by more than this are not continued."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,8 +131,8 @@ def grow(problem: Problem, background: Background, most: int, count: int | None)
     for number in range(1, (count or most) + 1):
         starts = _starts(problem, state, every=number == 1 or count is not None)
         if number > 1 and count is None:
-            glances = [problem.solve(s, background, GLANCE) for s in starts]
-            starts = [c.nonlinear for c in glances if c.criterion < state.criterion + HOPE]
+            trials = [problem.solve(s, background, TRIAL_EVALUATIONS) for s in starts]
+            starts = [c.nonlinear for c in trials if c.criterion < state.criterion + TRIAL_MARGIN]
         candidates = [problem.solve(s, background) for s in starts]
         sound = [c for c in candidates if problem.sound(c)]
         if number == 1 and not sound:
@@ -173,7 +173,7 @@ def _starts(problem: Problem, state: State, *, every: bool) -> list[Floats]:
     residuals = state.projection.residuals
     omega, damping, gain = strongest(problem.blocks, residuals, problem.lowest, problem.highest)
     found = []
-    if every or gain > WORTH * problem.price * state.projection.square:
+    if every or gain > GAIN_ON_GRID * problem.price * state.projection.square:
         found.append(np.concatenate([pairs.ravel(), [omega, damping], rest]))
     if len(pairs):
         linear = np.hstack(state.projection.coefficients)[: 2 * len(pairs)]

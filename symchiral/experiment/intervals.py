@@ -15,10 +15,10 @@ from symchiral.experiment.oscillators import Block, profile, refine
 from symchiral.experiment.result import places, response_factor
 from symchiral.value import Floats
 
-WEAKEST = 0.3
+SMALLEST_EVIDENCE = 0.3
 """Least part of the evidence for a line that is taken to be real."""
 
-LOOK = 2.5
+RIVAL_MARGIN = 2.5
 """By how much the bound of a rival may exceed that of a straight model."""
 
 
@@ -36,13 +36,15 @@ def profiled(fit: Fit, problem: Problem, state: State, level: float) -> Fit:
     # A fit takes noise for signal, by one unit of evidence per parameter: simulate a line as weak
     # as it is expected to be.
     taken = 2 + 2 * problem.traces
-    share = min(max(1 - taken / max(o.evidence, taken), WEAKEST) for o in fit.oscillations)
+    share = min(
+        max(1 - taken / max(o.evidence, taken), SMALLEST_EVIDENCE) for o in fit.oscillations
+    )
     bounds = straight * excess(problem, state, variance / share)
     for oscillation, k in zip(fit.oscillations, np.argsort(state.pairs[:, 0]), strict=True):
         indices = (2 * int(k), 2 * int(k) + 1)
         errors = (2 * np.pi * oscillation.frequency_error, oscillation.damping_error)
         pieces = [(state, bounds)]
-        for other in rivals(problem, state, int(k), LOOK * straight):
+        for other in rivals(problem, state, int(k), RIVAL_MARGIN * straight):
             own = straight * excess(problem, other, variance / share)
             if other.projection.square - state.projection.square < own[indices[0]]:
                 pieces.append((other, own))

@@ -11,7 +11,13 @@ import numpy as np
 from symchiral.defaults import SIGMA
 from symchiral.errors import InputError
 from symchiral.experiment.advice import decide
-from symchiral.experiment.assignment import CUT, Assignment, Evidence, assign, evidence
+from symchiral.experiment.assignment import (
+    LARGEST_DEVIATION,
+    Assignment,
+    Evidence,
+    assign,
+    evidence,
+)
 from symchiral.experiment.candidates import CandidateChannel, CandidateMode, check
 from symchiral.experiment.fit import fit
 from symchiral.experiment.measurement import Measurement, PumpPulse
@@ -316,7 +322,7 @@ def _force(
             continue
         spread = sum(modes[name].tolerance ** 2 for name in c.incoming) + line.frequency_error**2
         off = abs(c.drive - line.frequency)
-        if off <= CUT * max(spread, line.frequency_error**2 + 1e-6) ** 0.5:
+        if off <= LARGEST_DEVIATION * max(spread, line.frequency_error**2 + 1e-6) ** 0.5:
             near.append((off, c.id, c))
     return min(near)[2] if near else None
 

@@ -18,10 +18,10 @@ from symchiral.value import CIRCULAR, Floats, Value, frozen
 
 Polarization = Literal["+", "-", "linear"]
 
-FEWEST = 16
+FEWEST_ROWS = 16
 """Rows a trace must have: two oscillations and a background have fewer unknowns."""
 
-SPREAD = 100_000
+LARGEST_SPAN = 100_000
 """Steps that a record of few rows may span: spectra are taken on a grid of all of them."""
 
 LONGEST_GAP = 0.2
@@ -320,15 +320,15 @@ def _clean(
         order = np.argsort(times, kind="stable")
         times, signals = times[order], signals[order]
     distinct = len(np.unique(times))
-    if distinct < FEWEST:
+    if distinct < FEWEST_ROWS:
         raise InputError(
             "the trace is too short to be fitted",
-            why=f"{distinct} different times are left of {given} rows, {FEWEST} are needed",
+            why=f"{distinct} different times are left of {given} rows, {FEWEST_ROWS} are needed",
             fix="check time zero, the pump window and the gaps, or measure longer",
         )
     steps = np.diff(times)
     step = float(np.median(steps[steps > 0]))
-    if np.ptp(times) > max(SPREAD, 4 * len(times)) * step:
+    if np.ptp(times) > max(LARGEST_SPAN, 4 * len(times)) * step:
         raise InputError(
             "the delays are of very different sizes",
             why=f"they span {np.ptp(times):.3g} ps, and the step between them is {step:.3g} ps",
@@ -344,7 +344,7 @@ def _clean(
 
 def _not_swapped(times: Floats, signals: Floats, probe: Probe) -> None:
     """A column of times that swings, beside a signal that only grows, is no column of times."""
-    if len(times) < FEWEST:
+    if len(times) < FEWEST_ROWS:
         return
     back = float((np.diff(times) < 0).mean())
     for name, column in zip(probe.channels, signals.T, strict=True):

@@ -14,7 +14,7 @@ from symchiral.experiment.note import Note
 from symchiral.experiment.oscillators import Background, columns
 from symchiral.value import Complex, Floats, Value, frozen
 
-REAL = 0.01
+FALSE_ALARM = 0.01
 """An oscillation is significant if noise alone shows one as strong less often than this."""
 
 
@@ -69,7 +69,7 @@ class Oscillation(Value):
     @property
     def significant(self) -> bool:
         """Whether noise alone would show it in less than one of a hundred measurements."""
-        return self.false_alarm < REAL
+        return self.false_alarm < FALSE_ALARM
 
     @property
     def frequency_error(self) -> float:
@@ -97,7 +97,7 @@ class Oscillation(Value):
         a = self.amplitudes[run]
         parts = np.array([a[0].real, a[0].imag, a[1].real, a[1].imag])
         inverse = np.linalg.pinv(self.amplitude_covariances[run], hermitian=True)
-        return bool(chi2.sf(float(parts @ inverse @ parts), 4) < REAL)
+        return bool(chi2.sf(float(parts @ inverse @ parts), 4) < FALSE_ALARM)
 
     def amplitude(self, run: int = 0) -> float:
         """√(|a₊|² + |a₋|²) at time zero, in units of the signal."""

@@ -14,7 +14,7 @@ from symchiral.modes.mode import Modes
 from symchiral.modes.names import ModeName, by_name
 from symchiral.modes.species import Species
 from symchiral.rules.activity import activity
-from symchiral.rules.resonance import STILL
+from symchiral.rules.resonance import NO_ROTATION
 from symchiral.value import Value
 
 CALCULATED = 0.10
@@ -135,6 +135,6 @@ def _am_sign(
             continue
         if modes is not None and number is not None:
             am = modes[species.label, number][component.name].am(axis.direction)
-            return None if am is None or abs(am) < STILL else (1 if am > 0 else -1)
+            return None if am is None or abs(am) < NO_ROTATION else (1 if am > 0 else -1)
         return {"+": 1, "-": -1}.get(motion.sign)
     return None

@@ -21,7 +21,7 @@ import numpy as np
 from symchiral.experiment.oscillators import Block
 from symchiral.value import TINY, Floats
 
-FADINGS = (0.0, 3.0, 9.0)
+DAMPINGS = (0.0, 3.0, 9.0)
 """Dampings of the matched filters, in units of the inverse length of the record."""
 
 FEWEST_BINS = 8
@@ -30,10 +30,10 @@ FEWEST_BINS = 8
 MOST_BINS = 512
 """Most bins in which two close lines, at rest, are told apart; the time grows with their cube."""
 
-FINENESS = 4
+POINTS_PER_BIN = 4
 """Points of the spectrum per inverse length of the record."""
 
-MISSED = 0.15
+LOST_SHARE = 0.15
 """Part of a peak that may fall between the points of the spectrum and the filters."""
 
 MOST = 4
@@ -91,7 +91,7 @@ def peaks(
         Where the line was found, rad/ps; its own peak does not count.
     bound : float
         By how much less than it they may remove. A grid misses some of a peak, so that
-        :data:`MISSED` of what the line removes is allowed beside it.
+        :data:`LOST_SHARE` of what the line removes is allowed beside it.
     """
     gains = list(_filtered(blocks, data, lowest, highest))
     if not gains:
@@ -102,7 +102,7 @@ def peaks(
     here = max((float(gain[near].max(initial=0.0)) for _, _, gain in gains), default=0.0)
     envelope = np.max([gain for _, _, gain in gains], axis=0)
     damping = np.array([d for _, d, _ in gains])[np.argmax([g for _, _, g in gains], axis=0)]
-    enough = here - bound - MISSED * here
+    enough = here - bound - LOST_SHARE * here
     found: list[tuple[float, float]] = []
     for at in np.argsort(envelope)[::-1]:
         if envelope[at] < enough or len(found) == MOST:
@@ -120,13 +120,13 @@ def _filtered(
     step = min(spacing(block.times) for block in blocks)
     if not all(_even(block.times, step) for block in blocks):
         step /= 4
-    size = 1 << int(np.ceil(np.log2(FINENESS * (length / step + 1))))
+    size = 1 << int(np.ceil(np.log2(POINTS_PER_BIN * (length / step + 1))))
     omega: Floats = np.asarray(2 * np.pi * np.fft.rfftfreq(size, step), dtype=np.float64)
     band = (omega >= lowest) & (omega <= highest)
     if not band.any():
         return
     cells = [np.rint((b.times - b.times[0]) / step).astype(np.int64) for b in blocks]
-    for fading in FADINGS:
+    for fading in DAMPINGS:
         gain: Floats = np.zeros(int(band.sum()))
         for block, residual, cell in zip(blocks, data, cells, strict=True):
             window = np.exp(-fading / length * (block.times - block.times[0]))

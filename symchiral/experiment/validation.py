@@ -14,7 +14,7 @@ import numpy as np
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.defaults import SIGMA
 from symchiral.errors import InputError, LimitError
-from symchiral.experiment.assignment import CUT, evidence
+from symchiral.experiment.assignment import LARGEST_DEVIATION, evidence
 from symchiral.experiment.expectation import Expected, expect
 from symchiral.experiment.fit import fit
 from symchiral.experiment.gain import Coefficients
@@ -196,7 +196,7 @@ def _fourth(channels: Sequence[Expected], sense: int, judged: LineVerdict) -> Ex
         if not e.rule.allowed or e.sense != sense or len(e.coupling.incoming) != 3:
             continue
         spread = [p.mode.tolerance for p in e.incoming] + [mode.tolerance if mode else 0.0]
-        reach = CUT * sum(x * x for x in spread) ** 0.5
+        reach = LARGEST_DEVIATION * sum(x * x for x in spread) ** 0.5
         if e.drive is None or abs(e.drive - line.frequency) <= reach:
             return e
     return None

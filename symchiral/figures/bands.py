@@ -14,7 +14,7 @@ import numpy as np
 from symchiral.answers.bands import Bands, End, Segment
 from symchiral.figures.bands_labels import INK, multiplets, write_pam
 from symchiral.figures.save import matplotlib_needed
-from symchiral.modes.mode import STILL
+from symchiral.modes.mode import NO_ROTATION
 from symchiral.rules.wording import minus
 from symchiral.units import SIGNS
 from symchiral.value import Floats
@@ -86,7 +86,7 @@ def _limit(bands: Bands) -> float | None:
     """Symmetric limit of the colours; None where nothing turns."""
     branches = [branch for segment in bands.segments for branch in segment.branches]
     largest = max((abs(j) for branch in branches for j in branch.am or ()), default=0.0)
-    return None if largest < STILL else float(np.ceil(min(largest, 1.0) * 20 - 1e-9) / 20)
+    return None if largest < NO_ROTATION else float(np.ceil(min(largest, 1.0) * 20 - 1e-9) / 20)
 
 
 def _draw(axes: Axes, segment: Segment, x: Floats, limit: float | None) -> None:
@@ -102,7 +102,7 @@ def _draw(axes: Axes, segment: Segment, x: Floats, limit: float | None) -> None:
             axes.plot(x, y, color=INK, lw=0.7, ls=(0, (3, 1.6)), zorder=2)
             continue
         j = np.array(told)
-        if limit is None or np.abs(j).max() < STILL:
+        if limit is None or np.abs(j).max() < NO_ROTATION:
             axes.plot(x, y, color=INK, lw=0.7, zorder=2)
             continue
         for rank, place in enumerate(np.argsort(j.mean(axis=1))):

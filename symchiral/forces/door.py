@@ -27,7 +27,7 @@ from symchiral.forces.check import (
 from symchiral.quiet import quiet
 from symchiral.value import Complex, Floats, Integers
 
-BROKEN = (
+DATA_ERRORS = (
     ArithmeticError,
     AssertionError,
     AttributeError,
@@ -238,7 +238,7 @@ def answering(name: str) -> Iterator[None]:
         yield
     except Exception as error:
         # spglib's own, which phonopy passes on, are made from none of these.
-        if not isinstance(error, BROKEN) and type(error).__module__.split(".")[0] != "spglib":
+        if not isinstance(error, DATA_ERRORS) and type(error).__module__.split(".")[0] != "spglib":
             raise
         raise StructureError(
             f"cannot use the forces of {name}",
@@ -290,7 +290,7 @@ def from_yaml(
     try:
         with heard() as said:
             parsed = load_phonopy_yaml(_in_present_words(data))
-    except BROKEN as error:
+    except DATA_ERRORS as error:
         raise ReadError(
             f"cannot read {name}",
             why=f"it is no complete phonopy file ({first_line(error)})",
@@ -625,7 +625,7 @@ def _with_first(phonon: Any, first: list[int] | None, count: int) -> Any:
                 symprec=phonon.symmetry.tolerance,
                 calculator=phonon.calculator,
             )
-        except BROKEN:
+        except DATA_ERRORS:
             continue  # the atoms do not repeat with this centring
         if fits(made):
             return made

@@ -38,7 +38,7 @@ TOLERATED = 0.1
 EXACT = 1e-6
 """Charges that break the symmetry by less, e, do so by rounding."""
 
-WIDE = 10.0
+SUPERCELL_WIDTH = 10.0
 """Distance of an atom from its images, Å, beyond which a single cell is as good as a supercell."""
 
 LISTED = 8
@@ -122,8 +122,8 @@ class Phonons(Value):
                 fix="compute them in a supercell: without --gamma"
                 if computed
                 else "give forces of a supercell (symchiral phonons FILE --calculator ... computes "
-                f"them, at least {WIDE:g} Å wide); rules without frequencies need the structure "
-                "alone",
+                f"them, at least {SUPERCELL_WIDTH:g} Å wide); rules without frequencies need the "
+                "structure alone",
             )
         theirs = None
         if direction is not None:
@@ -177,8 +177,8 @@ class Phonons(Value):
         """Whether the forces hold at the zone centre alone.
 
         They were computed for it, or in one primitive cell, where an atom moves together with all
-        its images and no wavevector but zero fits in; a cell in which images are ``WIDE`` apart
-        does as well as a supercell of that size.
+        its images and no wavevector but zero fits in; a cell in which images are
+        ``SUPERCELL_WIDTH`` apart does as well as a supercell of that size.
         """
         if self.provenance is not None and self.provenance.zone_centre:
             return True
@@ -186,7 +186,7 @@ class Phonons(Value):
         if forces is None or forces.cells > 1:
             return False
         steps = np.array([s for s in np.ndindex(5, 5, 5) if s != (2, 2, 2)]) - 2
-        return float(np.linalg.norm(steps @ forces.supercell, axis=1).min()) < WIDE
+        return float(np.linalg.norm(steps @ forces.supercell, axis=1).min()) < SUPERCELL_WIDTH
 
     @property
     def source(self) -> Forces:

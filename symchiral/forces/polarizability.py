@@ -16,7 +16,7 @@ from symchiral.irreps.partners import partners
 from symchiral.modes.adapted import adapted_basis
 from symchiral.modes.species import Species
 from symchiral.rules.atomic_raman import AtomicRaman
-from symchiral.rules.raman import BROKEN, raman_form
+from symchiral.rules.raman import LARGEST_OUTSIDE, raman_form
 from symchiral.value import Complex, Floats, frozen
 
 Polarizability = Callable[[Any], npt.ArrayLike]
@@ -85,7 +85,7 @@ def finite_raman(
             lost, size = (np.linalg.norm(x) for x in (response - design @ c, response))
             share = float(lost**2 / size**2) if size > 1e-6 else 0.0
             removed[s.label] = max(removed.get(s.label, 0.0), share)
-            if share > BROKEN:
+            if share > LARGEST_OUTSIDE:
                 raise SymmetryError(
                     f"the polarisability breaks the symmetry along {s.label}",
                     why=f"{share:.0%} of its change is none that {s.label} allows in "

@@ -13,11 +13,11 @@ from symchiral.forces.calculator import Identity
 KEY = "symchiral"
 """Key of the phonopy yaml under which provenance is written; phonopy does not read it."""
 
-SOFT = -0.02
+IMAGINARY = -0.02
 """Frequencies below, THz, are imaginary and not the noise of the forces."""
 
 
-FAR = 0.3
+LARGE_MOVE = 0.3
 """A relaxation that moves an atom farther, Å, deserves a warning."""
 
 
@@ -126,7 +126,7 @@ class Provenance:
     def notices(self) -> tuple[Notice, ...]:
         """What everyone who uses these forces should know."""
         found = [Notice("calculator", self._source())]
-        if self.moved > FAR:
+        if self.moved > LARGE_MOVE:
             found.append(
                 Notice(
                     "moved",
@@ -142,7 +142,7 @@ class Provenance:
                     "that of the crystal",
                 )
             )
-        if self.lowest < SOFT:
+        if self.lowest < IMAGINARY:
             place = ", ".join(f"{x:.3g}" for x in self.lowest_at)
             found.append(
                 Notice(

@@ -14,7 +14,7 @@ from symchiral.crystal.search import SymmetricCrystal, find_symmetry, point_grou
 from symchiral.errors import LabelError, SymmetryError
 from symchiral.forces.door import ForceConstants
 from symchiral.forces.trust import generators
-from symchiral.modes.notices import NOTED, splitting_notice
+from symchiral.modes.notices import NOTED_CHANGE, splitting_notice
 from symchiral.rules.wording import minus
 from symchiral.value import Complex, Floats
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from symchiral.forces.phonons import Phonons
 
 
-EV = 244.40014
+AMU_THZ2 = 244.40014
 """1 eV/Å² in amu THz², frequencies not angular: :math:`(15.633302)^2`."""
 
 DRIFT = 1e-2
@@ -125,7 +125,7 @@ def force_notices(phonons: Phonons) -> tuple[Notice, ...]:
 def _sum_rule(phonons: Phonons, centre: Complex) -> list[Notice]:
     root = np.sqrt(phonons.masses).repeat(3)
     n = len(phonons.masses)
-    force = (centre.real * np.outer(root, root)).reshape(3 * n, n, 3).sum(axis=1) / EV
+    force = (centre.real * np.outer(root, root)).reshape(3 * n, n, 3).sum(axis=1) / AMU_THZ2
     drift = float(np.abs(force).max())
     rigid = np.kron(np.sqrt(phonons.masses / phonons.masses.sum())[:, None], np.eye(3))
     squares = np.linalg.eigvalsh(rigid.T @ centre @ rigid)
@@ -254,7 +254,7 @@ def bands_notices(bands: Bands) -> tuple[Notice, ...]:
     found += [notice for notice in linear if notice is not None][:1]
     piece = min(bands.segments, key=lambda p: float(p.frequencies.min()))
     lowest = float(piece.frequencies.min())
-    if lowest < -10 * NOTED:
+    if lowest < -10 * NOTED_CHANGE:
         found.append(
             Notice(
                 "unstable",

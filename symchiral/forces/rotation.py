@@ -31,7 +31,7 @@ from symchiral.value import Floats, Value, frozen
 STEP = 1e-3
 """Step in units of a reciprocal vector with which linear terms are found."""
 
-LEFT = 1e-3
+REMAINDER = 1e-3
 """Part of the linear terms that may be left where the rule is imposed."""
 
 
@@ -134,7 +134,7 @@ def with_rotations(forces: ForceConstants) -> tuple[ForceConstants, float]:
         change = compact_fc_to_full_fc(primitive, np.ascontiguousarray(change))
     found = forces.changed(constants=forces.constants + change)
     left = float(np.abs(linear_terms(found).moments).max())
-    if left > LEFT * max(float(np.abs(before.moments).max()), 1e-3):
+    if left > REMAINDER * max(float(np.abs(before.moments).max()), 1e-3):
         raise StructureError(
             f"cannot impose the rotational sum rule on {forces.name}",
             why="the supercell is too small along a direction in which the rule is broken",

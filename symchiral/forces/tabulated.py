@@ -15,7 +15,7 @@ from symchiral.algebra.exact import phase_of
 from symchiral.crystal.crystal import SYMBOLS
 from symchiral.errors import ReadError
 from symchiral.forces.check import checked_hdf5, checked_unit
-from symchiral.forces.door import BROKEN
+from symchiral.forces.door import DATA_ERRORS
 from symchiral.value import Complex, Floats, Integers
 
 SAME = 1e-5
@@ -165,7 +165,7 @@ class TabulatedCell:
 def _complete(name: str) -> Iterator[None]:
     try:
         yield
-    except BROKEN as error:
+    except DATA_ERRORS as error:
         raise ReadError(
             f"cannot read {name}",
             why=f"it is no complete phonopy file ({error})",

@@ -20,7 +20,7 @@ AMPLITUDE = 0.03
 NOISE = 1e-3
 """Answers to one question that differ by more, in units of the largest force, are refused."""
 
-BROKEN = 0.02
+ASYMMETRY = 0.02
 """Answers that break the symmetry by more, in the same units, are refused."""
 
 
@@ -108,7 +108,7 @@ def examine(
         if size > worst:
             worst = size
             broken = f"they do not follow {crystal.group.operations[g].xyz}"
-    if worst > BROKEN and not symmetrize:
+    if worst > ASYMMETRY and not symmetrize:
         raise CalculatorError(
             f"the calculator {name} breaks the symmetry of the crystal",
             why=f"{broken}: {worst:.2g} of the largest force",

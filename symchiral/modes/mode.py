@@ -26,8 +26,8 @@ from symchiral.value import Complex, Floats, Value
 Relation = Literal["same", "opposite", "unrelated", "none"]
 """The sense in which atoms rotate beside that of l."""
 
-STILL = 1e-3
-"""A mode with less angular momentum, in ħ, does not turn."""
+NO_ROTATION = 1e-3
+"""A mode with less angular momentum, in ħ, does not rotate."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -342,7 +342,7 @@ class Modes(Value, Tabular):
             return "none"
         l0 = mode.residue
         turns = 0 if l0 is None or 2 * l0 == axis.order else (l0 > 0) - (l0 < 0)
-        sense = 0 if abs(am) < STILL else (1 if am > 0 else -1)
+        sense = 0 if abs(am) < NO_ROTATION else (1 if am > 0 else -1)
         if not turns and not sense:
             return "none"
         return "unrelated" if not turns or not sense else "same" if turns == sense else "opposite"

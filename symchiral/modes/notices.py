@@ -12,7 +12,7 @@ from symchiral.value import Floats
 LINEAR = 0.02
 """Part of the largest ω² of acoustic modes above which their splitting linear in q is said."""
 
-NOTED = 1e-3
+NOTED_CHANGE = 1e-3
 """Forces that change a frequency by more when made symmetric, in THz, are worth a warning."""
 
 
@@ -20,7 +20,7 @@ def modes_notices(modes: Modes) -> tuple[Notice, ...]:
     """Return what the user should know about the modes at a wavevector."""
     place = place_name(modes.crystal.group, modes.q) or "GM"
     found = []
-    if modes.asymmetry > NOTED:
+    if modes.asymmetry > NOTED_CHANGE:
         found.append(
             Notice(
                 "asymmetric-forces",
@@ -36,7 +36,7 @@ def modes_notices(modes: Modes) -> tuple[Notice, ...]:
                 "them no longitudinal mode has a field; put a BORN file beside them",
             )
         )
-    unstable = [m for m in modes.multiplets if m.number is not None and m.frequency < -NOTED]
+    unstable = [m for m in modes.multiplets if m.number is not None and m.frequency < -NOTED_CHANGE]
     if unstable:
         names = ", ".join(m.name for m in unstable)
         found.append(

@@ -21,7 +21,7 @@ from symchiral.modes.species import Species
 from symchiral.plain import complex_array, number
 from symchiral.reading.jsonfile import read_json, rounded, rounded_complex, stated_structure
 from symchiral.rules.atomic_raman import AtomicRaman
-from symchiral.rules.raman import BROKEN, RamanLines, TensorUnit, fit_raman, raman_form
+from symchiral.rules.raman import LARGEST_OUTSIDE, RamanLines, TensorUnit, fit_raman, raman_form
 from symchiral.units import in_thz
 from symchiral.value import Complex, frozen
 
@@ -261,11 +261,11 @@ def _require_form(
     outside: float, what: str, tensors: Complex, crystal: SymmetricCrystal, name: str
 ) -> None:
     """Refuse tensors of which more is outside their form than errors of differences explain."""
-    if outside <= BROKEN:
+    if outside <= LARGEST_OUTSIDE:
         return
     odd = np.sum(np.abs(tensors - np.swapaxes(tensors, -1, -2)) ** 2) / 4
     part = float(odd / np.sum(np.abs(tensors) ** 2))
-    if part > BROKEN:
+    if part > LARGEST_OUTSIDE:
         raise SymmetryError(
             f"the Raman tensors of {what} in {name} are not symmetric",
             why=f"{part:.0%} of their square is antisymmetric in the polarisations",

@@ -21,7 +21,7 @@ IntensityUnit = Literal["angstrom^4/amu", "arbitrary"]
 REFINED = 4
 """How often coefficients and partners are fitted to each other; exact tensors need one."""
 
-BROKEN = 0.25
+LARGEST_OUTSIDE = 0.25
 """Tensors of which a larger share of the square is outside their form are refused."""
 
 _ZERO = 1e-9

@@ -23,7 +23,7 @@ from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import selected
 from symchiral.value import Floats, Value
 
-STILL = 1e-3
+NO_ROTATION = 1e-3
 """Angular momenta below this, in ħ, are zero."""
 
 LIMIT = 100_000
@@ -97,7 +97,7 @@ class Transfer(Value):
             for mode in multiplet.modes:
                 if mode.component == leg.component.name and axis is not None:
                     am = mode.am(axis.direction)
-                    found.append(float("nan") if am is None else am * (abs(am) > STILL))
+                    found.append(float("nan") if am is None else am * (abs(am) > NO_ROTATION))
             sides[leg.outgoing].append(found)
         return sides
 
@@ -151,7 +151,7 @@ class Transfer(Value):
 
 
 def _sign(momenta: Sequence[float]) -> str:
-    signs = {"0" if abs(x) < STILL else "+" if x > 0 else "-" for x in momenta}
+    signs = {"0" if abs(x) < NO_ROTATION else "+" if x > 0 else "-" for x in momenta}
     if not momenta or any(np.isnan(x) for x in momenta):
         return "open"
     return signs.pop() if len(signs) == 1 else "open"

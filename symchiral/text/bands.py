@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symchiral.answers.bands import Bands, Segment
-from symchiral.modes.mode import STILL
+from symchiral.modes.mode import NO_ROTATION
 from symchiral.rules.wording import minus
 from symchiral.table import Table
 from symchiral.text.crystal import axis_line, headline
@@ -42,5 +42,5 @@ def _row(piece: Segment, *, digits: int) -> tuple[str, ...]:
         ", ".join(minus(x) for x in texts if x is not None) or "—",
         str(len({branch.species for branch in piece.branches})),
         minus(f"{round(low, digits) + 0.0:.{digits}f} to {high:.{digits}f}"),
-        "—" if largest is None else "0" if largest < STILL else f"{largest:.3f}",
+        "—" if largest is None else "0" if largest < NO_ROTATION else f"{largest:.3f}",
     )

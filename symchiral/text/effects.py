@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from symchiral.answers.light import NOTED
+from symchiral.answers.light import NOTED_ASYMMETRY
 from symchiral.rules.allowance import Allowance, AllowanceKind, Factor
 from symchiral.rules.domains import Survival
 from symchiral.rules.raman import RamanLines
@@ -157,7 +157,7 @@ def survival_note(effect: Survival) -> str:
 def asymmetry_text(raman: RamanLines) -> str:
     """Say which tensors had a noticeable part that symmetry does not allow."""
     parts = ", ".join(
-        f"{line.name} {line.outside:.1%}" for line in raman.lines if line.outside > NOTED
+        f"{line.name} {line.outside:.1%}" for line in raman.lines if line.outside > NOTED_ASYMMETRY
     )
     return (
         f"these Raman tensors have components that symmetry forbids, which are left out (share of "

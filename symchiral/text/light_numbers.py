@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from symchiral.answers.light_numbers import (
-    STILL,
+    NEGLIGIBLE,
     Intensities,
     LawCoefficients,
     LineIntensities,
@@ -38,7 +38,7 @@ def strengths_table(modes: Sequence[StrengthOfMode]) -> Table:
     rows = []
     for m in modes:
         total, across = m.oscillator_strength or 0.0, m.across_the_beam or 0.0
-        if total < STILL and not m.magnetic_moments:
+        if total < NEGLIGIBLE and not m.magnetic_moments:
             continue
         moments = (f"({x.component}) {_number(x.moment)}" for x in m.magnetic_moments)
         rows.append(
@@ -128,7 +128,7 @@ def _law(fourier: LawCoefficients | None, scale: float) -> str:
     """``12.3``, where it is the same at every angle; else ``0 at 45° to 12.3 at 0°``."""
     if fourier is None:
         return ""
-    if np.abs(fourier[1:]).max() <= STILL * scale:
+    if np.abs(fourier[1:]).max() <= NEGLIGIBLE * scale:
         return _number(fourier[0], scale)
     ends = [f"{_number(x, scale)} at {angle:g}°" for x, angle in extremes(fourier)]
     return " to ".join(ends)
@@ -140,6 +140,6 @@ def _frequency(f: float, unit: FrequencyUnit) -> str:
 
 def _number(x: float, beside: float = 0.0) -> str:
     """Four digits; 0 below rounding beside the largest of its kind."""
-    if abs(x) <= max(STILL * abs(beside), 1e-12):
+    if abs(x) <= max(NEGLIGIBLE * abs(beside), 1e-12):
         return "0"
     return minus(f"{x:.4g}")

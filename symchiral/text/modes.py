@@ -9,7 +9,7 @@ from typing import Any
 from symchiral.answers.modes import FlatMode, Mode, Modes, WavevectorOfModes, flat
 from symchiral.answers.modes import modes as answer_of
 from symchiral.answers.record import flat_record
-from symchiral.modes.mode import STILL
+from symchiral.modes.mode import NO_ROTATION
 from symchiral.modes.mode import Modes as ModesAtQ
 from symchiral.modes.names import LONGITUDINAL, ModeName
 from symchiral.rules.wording import minus, signed
@@ -73,7 +73,7 @@ def _row(partners: Sequence[Mode]) -> tuple[str, ...]:
 def _am(value: float | None) -> str:
     if value is None:
         return "—"
-    return "0" if abs(value) < STILL else minus(f"{value:+.3f}")
+    return "0" if abs(value) < NO_ROTATION else minus(f"{value:+.3f}")
 
 
 def _legend(modes: Sequence[Mode]) -> list[tuple[str, str]]:

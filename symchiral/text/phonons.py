@@ -6,7 +6,7 @@ from msgspec.structs import asdict
 
 from symchiral.answers.phonons import Phonons, Provenance
 from symchiral.forces.calculator import Identity
-from symchiral.forces.provenance import SOFT
+from symchiral.forces.provenance import IMAGINARY
 from symchiral.rules.wording import minus
 from symchiral.table import Table
 from symchiral.text.crystal import headline
@@ -58,6 +58,6 @@ def _relaxation(p: Provenance) -> str:
 
 def _lowest(p: Provenance) -> str:
     place = ", ".join(minus(f"{x:.3g}") for x in p.lowest_at)
-    if p.lowest < SOFT:
+    if p.lowest < IMAGINARY:
         return f"{-p.lowest:.3f}i THz at ({place}): the crystal is unstable"
     return "no imaginary frequency at the wavevectors of the supercell"

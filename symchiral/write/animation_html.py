@@ -6,7 +6,7 @@ import numpy as np
 
 from symchiral.disk import mark
 from symchiral.modes.animation import Animation
-from symchiral.modes.mode import STILL
+from symchiral.modes.mode import NO_ROTATION
 from symchiral.page.colours import colours
 from symchiral.page.template import data_of, render
 from symchiral.rules.wording import minus
@@ -52,6 +52,6 @@ def _facts(animation: Animation) -> str:
     if mode.pam is not None:
         parts.append(f"l = {mode.pam}")
     if am is not None:
-        parts.append(f"J = {am:+.3f} ħ about the axis" if abs(am) >= STILL else "J = 0")
+        parts.append(f"J = {am:+.3f} ħ about the axis" if abs(am) >= NO_ROTATION else "J = 0")
     parts.append(f"{animation.cells[0]}×{animation.cells[1]}×{animation.cells[2]} primitive cells")
     return minus("   ".join(parts))
