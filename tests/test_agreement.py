@@ -3,7 +3,7 @@
 First the method alone is held to facts that follow by hand, then every crystal of the collection
 is predicted by the library, and each of its statements is looked up in random force constants of
 that crystal: species and their number, pseudo-angular momenta, verdicts, numbers of coefficients,
-the sense in which atoms turn and the angular momentum handed to the lattice.
+the sense in which atoms rotate and the angular momentum transferred to the lattice.
 """
 
 from __future__ import annotations

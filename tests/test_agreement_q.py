@@ -3,7 +3,7 @@
 Every statement of the document of a vertex is looked up in random force constants of a supercell
 in which its waves are periodic: species and their number, characters, pseudo-angular momenta about
 the named operation, verdicts in every identity pattern, numbers of coefficients, budgets, and the
-sense in which atoms turn.
+sense in which atoms rotate.
 """
 
 from __future__ import annotations

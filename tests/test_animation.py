@@ -1,4 +1,4 @@
-"""Animations: what the files say, read by others, and which way the atoms turn in them."""
+"""Animations: what the files say, read by others, and in which sense the atoms rotate in them."""
 
 from __future__ import annotations
 

@@ -290,7 +290,7 @@ def test_equations_of_motion():
 def test_balanced_probe(fold, sense):
     """A polarisability tensor turned in space, seen at four probe angles.
 
-    A quadrupole that turns by +Ω carries l = 2: on a three-fold axis that is l = −1.
+    A quadrupole that rotates by +Ω carries l = 2: on a three-fold axis that is l = −1.
     """
     rng = np.random.default_rng(2)
     times, damping = record(4.0)

@@ -363,7 +363,7 @@ def test_bi2se3_atoms_turn_with_pam() -> None:
 def test_bi2se3_flips_the_rotation() -> None:
     """Minakova et al., Nature Physics 2026, doi 10.1038/s41567-026-03274-8.
 
-    Eu driven anticlockwise at 2 THz makes Eg turn clockwise at 4 THz: 2ħ in, −1ħ out, 3ħ to the
+    Eu driven anticlockwise at 2 THz makes Eg rotate clockwise at 4 THz: 2ħ in, −1ħ out, 3ħ to the
     lattice.
     """
     rule = study("Bi2Se3").rules()["Eu(+) Eu(+) -> Eg(-)"]

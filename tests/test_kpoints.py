@@ -199,7 +199,8 @@ def test_where_a_mirror_reverses_k_both_valleys_have_one_label():
     assert star_name(group, k) == star_name(group, -k) == "K"
     mirror = locate(group, -k).operation
     assert k.rotated(group.rotations[group.inverses[mirror]]).reduced == (-k).reduced
-    # a chalcogen turning clockwise at K turns anticlockwise at -K: same label, conjugate rotation
+    # a chalcogen rotating clockwise at K rotates anticlockwise at -K: same label, conjugate
+    # rotation
     c3 = next(g for g in little_group(group, k) if round(np.trace(group.rotations[g])) == 0)
     place = little_group(group, k).index(c3)
     here, there = by_name(group, k), by_name(group, -k)

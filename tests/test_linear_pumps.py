@@ -94,9 +94,9 @@ def verdict(found, name):
     [
         # Both pumps, both lines as they should be.
         ([("σ+", -0.8, 0, 1), ("0 deg", 0, 20, 1), ("30 deg", 0, -40, 1)], "consistent", "−2φ"),
-        # Lines that turn the other way contradict a circular run that agrees.
+        # Lines that rotate in the opposite sense contradict a circular run that agrees.
         ([("σ+", -0.8, 0, 1), ("0 deg", 0, 20, 1), ("30 deg", 0, 80, 1)], "inconsistent", ""),
-        # A linear pump that makes the mode turn.
+        # A linear pump that makes the mode rotate.
         ([("σ+", -0.8, 0, 1), ("linear", 0.7, 0, 1)], "inconsistent", "under a linear pump"),
         # A linear pump of unknown angle, no helicity: nothing against it.
         ([("σ+", -0.8, 0, 1), ("linear", 0, 0, 1)], "consistent", "rotates as predicted"),

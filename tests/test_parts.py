@@ -84,7 +84,7 @@ def test_honeycomb(axis: str, sign: int) -> None:
 
 @pytest.mark.parametrize(("axis", "l_o"), list(zip(HONEYCOMB, (-1, 1, 0), strict=True)))
 def test_chalcogen_circle_of_mx2(axis: str, l_o: int) -> None:
-    """M at (1/3, 2/3), X at (2/3, 1/3): X turns clockwise, M rests; even under the mirror.
+    """M at (1/3, 2/3), X at (2/3, 1/3): X rotates clockwise, M rests; even under the mirror.
 
     So it is in the cell of the file; the standard setting is turned by 60° and calls this K K'.
     """
@@ -174,7 +174,7 @@ def named_matrix(axis: Axis, q: QPoint, T: dict[int, Complex]) -> Complex:
 def check_parts(
     study: sc.Study, axis: Axis, item: Species, i: int, parts: tuple[SitePart, ...], T: Complex
 ) -> Counter[str]:
-    """l_s + l_o = l; the wave that an atom starts with l_s exists; which way it turns."""
+    """l_s + l_o = l; the wave that an atom starts with l_s exists; in which sense it rotates."""
     crystal, component, n, total = study.crystal, item.components[i], axis.order, Counter[str]()
     assert component.residue is not None
     assert component.pam is not None

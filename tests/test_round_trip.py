@@ -234,7 +234,7 @@ def test_the_line_of_an_axis(step: int, least: int) -> None:
 
 @pytest.mark.parametrize(*spread(20, 1000))
 def test_operations(step: int, least: int) -> None:
-    """The Seitz symbol of an operation names it, and --axis takes it for the axis it turns about.
+    """The Seitz symbol of an operation names it, and --axis takes it for the axis it rotates about.
 
     The axis is that of the operation if the operation moves its points along it only.
     """

@@ -35,7 +35,7 @@ def _at_the_root(monkeypatch, pytestconfig):
 
 
 def synthetic(rng, frequency, sense, sees, *, pump=None, runs=("+", "-"), smallest=0.5):
-    """Noisy traces of one line that turns with ``sense`` under σ+; 0 does not turn."""
+    """Noisy traces of one line that rotates with ``sense`` under σ+; 0 does not rotate."""
     times = np.arange(300) * (10 / frequency) / 300
     parts = []
     for which in runs:

@@ -145,7 +145,7 @@ def test_in_a_chiral_crystal_two_quanta_turn_back(capsys: Capture) -> None:
     senses = {name: np.sign(modes[name]["mechanical_helicity"]) for name in ("E#1", "E#2")}
     rule = study("HgS_cinnabar").rules()["E(+) E(+) -> E(-)"]
     assert rule.pam_sense == "flipped"
-    # The two modes turn their atoms against and with the PAM: here the atoms keep their sense.
+    # The two modes rotate their atoms against and with the PAM: here the atoms keep their sense.
     assert senses["E#1"] == senses["E#2"]
 
 

@@ -1,4 +1,4 @@
-"""Which way atoms may turn, held against random models with velocity-dependent forces.
+"""In which sense atoms may rotate, held against random models with velocity-dependent forces.
 
 What the package says of J, in sum, by site and for single atoms, must be what the modes of
 :mod:`gyroscopic` do: J vanishes wherever it is said to, is found wherever it may be, stays within

@@ -78,7 +78,7 @@ PATTERNS = {
 
 
 def judged(rng, pattern, sense, runs=("+",), snr=5.0):
-    """Judge one synthetic data set whose line turns with ``sense`` under σ+."""
+    """Judge one synthetic data set whose line rotates with ``sense`` under σ+."""
     (modes, channels), _, frequency, _, sees = PATTERNS[pattern]
     times = np.arange(400) * (10 / frequency) / 400
     parts = []
