@@ -1,4 +1,4 @@
-"""``symchiral query``: ask a catalog."""
+"""``symchiral query``: rows of a catalog."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from symchiral.cli.files import add_overwrite
 from symchiral.cli.printing import write, write_table
 from symchiral.errors import InputError
 
-SUMMARY = "ask a catalog that screen has written"
+SUMMARY = "select rows of a catalog that screen has written"
 EXAMPLES = (
     'query catalog "flips > 0 AND ir_pump AND raman_probe AND space_group IN (152, 154)"',
     'query catalog --sql "SELECT symbol, count(*) FROM catalog GROUP BY symbol"',

@@ -14,7 +14,7 @@ from symchiral.cli.structures import add_structure
 from symchiral.cli.studies import open_study
 from symchiral.defaults import REPORT_POINTS
 
-SUMMARY = "write everything that is known of a crystal as one web page that can be sent"
+SUMMARY = "write all results for a crystal as one HTML page"
 EXAMPLES = (
     "report Bi2Se3 -o bi2se3.html",
     "report ZnO/phonopy.yaml --unit cm-1 -o zno.html",

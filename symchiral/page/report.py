@@ -1,4 +1,4 @@
-"""The report: everything that is known of a crystal on one page that can be sent.
+"""The report: all results for a crystal on one HTML page.
 
 :func:`report_html` makes it from answers alone.
 """
@@ -243,7 +243,7 @@ def _pumped(row: Row) -> list[str]:
 def _driven(channel: Channel) -> str:
     return "; ".join(
         f"{minus(leg.species + (f'({leg.component})' if leg.component else ''))} by "
-        + (route_text(route) if route else "no light up to hyper-Raman")
+        + (route_text(route) if route else "no process up to hyper-Raman")
         for leg, route in zip(channel.incoming, channel.pump, strict=True)
     )
 

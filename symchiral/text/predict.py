@@ -219,6 +219,8 @@ def _legend(listed: Listed, rows: Sequence[Row]) -> list[str]:
             f"n = {n}: at the zone boundary along the {axis.symbol} axis, senses and U refer to "
             f"the rotation of order {n} that the screw contains."
         )
+    elif axis and any(row.n != axis.whole for row in rows):
+        lines.append(f"n = {axis.order}: order of the rotation that keeps these wavevectors.")
     if axis and any(row.other_senses for row in rows):
         lines.append(f"*: the sense of l differs about another parallel {axis_name(axis)}.")
     if any(row.different for row in rows):
