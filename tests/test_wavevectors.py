@@ -211,7 +211,7 @@ def test_states_known_by_pam_alone() -> None:
                 assert rule.necessary_only
                 judged += 1
                 if conserved:
-                    assert "necessary only" in rule.explain()
+                    assert "necessary, not sufficient" in rule.explain()
                 else:
                     assert rule.reason.kind == "pam"
     assert judged == 54
