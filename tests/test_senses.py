@@ -453,3 +453,43 @@ def test_senses_about_other_axes_are_told(
         assert sorted(senses - {rule.pam_sense}) == sorted(rule.channel.other_senses)
         told += len(senses) > 1
     assert (len(parts), len(rules), told) == (axes, allowed, dependent)
+
+
+def test_the_sign_of_the_convention_stands_in_one_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Reversed there, every l is the negative of what it was, and nothing else is another."""
+
+    def found() -> tuple[dict[object, object], Counter[object]]:
+        sc.clear_caches()
+        motions: dict[object, object] = {}
+        rules: Counter[object] = Counter()
+        for name, places in (("Te_P3121", ("GM", "A", "0,0,1/4")), ("GaAs", ("GM",))):
+            study = sc.read(name)
+            for place in places:
+                for s in study.species(place):
+                    for component, motion in zip(s.components, s.motions, strict=True):
+                        assert component.pam is not None
+                        key = name, place, s.label, Fraction(component.pam)
+                        assert key not in motions
+                        sites = tuple((x, round(a, 6), round(b, 6)) for x, a, b in motion.sites)
+                        motions[key] = motion.sign, motion.value, sites
+            for rule in study.rules():
+                route = tuple(sorted(map(str, rule.pump)))
+                rules[name, route, rule.rotation_sense, rule.am_transfer] += 1
+        return motions, rules
+
+    monkeypatch.setenv("SYMCHIRAL_CACHE", str(tmp_path))
+    before, light = found()
+    for module in ("irreps.pam", "rules.activity"):
+        monkeypatch.setattr(f"symchiral.{module}.SENSE", -1)
+    try:
+        after, other = found()
+    finally:
+        monkeypatch.undo()
+        sc.clear_caches()
+    assert len(before) > 12
+    orders = {"Te_P3121": 3, "GaAs": 4}
+    for (name, place, label, l), motion in before.items():  # type: ignore[misc]
+        assert after[name, place, label, balanced(-l, orders[name])] == motion
+    assert light == other

@@ -11,7 +11,7 @@ from symchiral.algebra.exact import phase_of
 from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.errors import GrammarError
-from symchiral.irreps.pam import Turn, balanced
+from symchiral.irreps.pam import Turn, balanced, turned
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.stars import place_name
 from symchiral.value import frozen
@@ -83,7 +83,7 @@ def electronic_state(
     # {E|t} g is the named operation: g itself carries the phase of −t besides. Of spin ½ the
     # powers 0 to n − 1 of the double group stand for the operations: of an even number of such
     # states the product is the same for either choice.
-    step = phase_of(-(j0 + shift.generic[2]), turn.order)
+    step = turned(j0 + shift.generic[2], turn.order)
     index, lattice, phase = 0, np.zeros(3, dtype=np.int64), 1.0 + 0j
     for _ in range(turn.order):
         value = phase * phase_of(arms[0].dot(lattice))

@@ -142,7 +142,7 @@ class BandSegment(Value):
         residue = self.residues[branch]
         if residue is None or self.axis is None:
             return None
-        s = self.axis.screw
+        s = self.axis.turn.slope
         if not s:
             return str(residue)
         size = "" if abs(s) == 1 else str(abs(s))
@@ -155,7 +155,7 @@ class BandSegment(Value):
         if residue is None or self.axis is None:
             return None
         n = self.axis.order
-        l = float(residue) + self.axis.screw * self.u
+        l = float(residue) + self.axis.turn.slope * self.u
         return np.asarray(n / 2 - np.mod(n / 2 - l, n))
 
     def __repr__(self) -> str:
@@ -422,7 +422,7 @@ def _pam(
     turn = axis.turn.shift(space.q)
     slopes = np.array([float(slope[2]) for slope in turn.slopes])
     theirs = float(turn.coordinates[2]) + segment.parameters(coordinates[:1])[0] @ slopes
-    return u + theirs / axis.screw - u[0], tuple(b.residue for b in branches)
+    return u + theirs / axis.turn.slope - u[0], tuple(b.residue for b in branches)
 
 
 def _end(

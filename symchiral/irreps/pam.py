@@ -15,6 +15,29 @@ from symchiral.irreps.participant import Participant
 from symchiral.irreps.phases import antiunitaries, in_own_axes, paired, real_span
 from symchiral.value import Complex, Value, frozen
 
+SENSE = 1
+"""The sign of the convention: the l of ε+ = (1, i, 0)/√2, which turns counter-clockwise. Nothing
+else says it: an l and a phase are compared through :func:`turned` and :func:`momentum`."""
+
+
+def turned(l: float | Fraction, n: int) -> complex:
+    r"""Return what :math:`C_n` multiplies a state of pseudo-angular momentum l by.
+
+    .. math:: T(C_n)\, e = e^{-2πi l/n}\, e
+    """
+    return phase_of(-SENSE * l, n)
+
+
+def momentum(phase: complex, n: int) -> float:
+    """Return the l, in (−n/2, n/2], of what :math:`C_n` multiplies by a phase: see :func:`turned`.
+
+    Examples
+    --------
+    >>> [round(momentum(turned(l, 6), 6), 9) for l in (-2, 0, 1)]
+    [-2.0, 0.0, 1.0]
+    """
+    return float(-SENSE * n * np.angle(phase) / (2 * np.pi)) + 0.0
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -52,6 +75,11 @@ class Turn:
         if all(q == GAMMA for q in points):
             return Turn(self.order, self.index, (0, 0, 0), self.uvw)
         return self
+
+    @property
+    def slope(self) -> int:
+        """What u = q·c/2π adds to l, times u: s."""
+        return SENSE * self.screw
 
     def shift(self, q: QPoint) -> QPoint:
         """The screw part s·u of PAM at q, as the third coordinate of a point.
@@ -95,7 +123,7 @@ class Turn:
         # Both phases are linear on a line; what the parameters add cancels.
         change = self.shift(q).coordinates[2] - other.shift(q).coordinates[2]
         along = sum((x * i for x, i in zip(q.coordinates, t, strict=True)), Fraction(0))
-        return balanced(residue + change + self.order * along, self.order)
+        return balanced(residue + change + SENSE * self.order * along, self.order)
 
     @property
     def reflected(self) -> bool:
@@ -134,7 +162,7 @@ def _place(turn: Turn, q: QPoint) -> tuple[QPoint, bool, bool]:
     growing = [x for x in slopes if x]
     if growing and growing[0] > 0 and u == end:
         u = -end
-    zero, s = Fraction(0), turn.screw
+    zero, s = Fraction(0), turn.slope
     lines = [(zero, zero, s * x) for x in slopes]
     at_end = u == end and not growing
     ambiguous = at_end and 2 * s * end % turn.order != 0
@@ -254,7 +282,7 @@ def components(participant: Participant, turn: Turn | None, arm: int = 0) -> tup
     phase = phase_of(-q.dot(turn.lattice))
     matrix = phase * participant.matrices[turn.index, arm]
     # T(C_n)^n = exp(−2πi s u): take the screw part off, what is left are n-th roots of unity.
-    matrix = matrix * phase_of(shift.generic[2], turn.order)
+    matrix = matrix * turned(-shift.generic[2], turn.order)
     spaces = {
         residue: space
         for residue in _residues(turn.order, spinor=participant.spinor)
@@ -357,7 +385,7 @@ def eigenspace(
     order: int,
 ) -> Complex:
     """Columns spanning the eigenspace of exp(−2πi l/n), by averaging the cyclic group."""
-    phase = phase_of(l, order)
+    phase = turned(-l, order)
     term = np.eye(len(matrix), dtype=complex)
     projector = np.zeros_like(term)
     for _ in range(order):

@@ -13,7 +13,7 @@ from symchiral.crystal.qpoint import little_group
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.sites import Site
 from symchiral.irreps.axis import Axis
-from symchiral.irreps.pam import balanced, eigenspace, pam_text
+from symchiral.irreps.pam import balanced, eigenspace, momentum, pam_text, turned
 from symchiral.modes.displacement import displacement_matrices
 from symchiral.modes.motion import species_motions
 from symchiral.modes.species import Species
@@ -102,8 +102,8 @@ def _site(crystal: SymmetricCrystal, axis: Axis, one: Species, site: Site) -> _S
     members = list(little_group(crystal.group, q))
     matrices = displacement_matrices(crystal, q, members, site.atoms)
     # The named operation is {E|t} g; its screw part is taken off, so that l₀ is left.
-    turns = float(q.dot(turn.lattice)) - float(turn.shift(q).generic[2]) / turn.order
-    named = phase_of(-turns) * matrices[members.index(turn.index)]
+    phase = phase_of(-q.dot(turn.lattice)) * turned(-turn.shift(q).generic[2], turn.order)
+    named = phase * matrices[members.index(turn.index)]
     rotation = crystal.rotations[turn.index].astype(complex)
     carry = named @ np.kron(np.eye(len(site.atoms)), rotation.conj().T)
     cycles, left = [], list(site.atoms)
@@ -153,7 +153,7 @@ def _residue(operation: Complex, vectors: Complex, n: int) -> Fraction:
     """The l of exp(−2πi l/n), the one eigenvalue of an operation on some vectors."""
     images = operation @ vectors
     value = np.vdot(vectors, images) / np.vdot(vectors, vectors)
-    exact = -n * np.angle(value) / (2 * np.pi)
+    exact = momentum(complex(value), n)
     if abs(exact - round(exact)) > ROUNDED or np.abs(images - value * vectors).max() > ROUNDED:
         raise ValueError(f"an orbital part is no eigenvector: {value}")
     return balanced(Fraction(round(exact)), n)

@@ -10,7 +10,7 @@ import numpy as np
 from symchiral.algebra.exact import phase_of
 from symchiral.crystal.symmetric import SymmetricCrystal
 from symchiral.irreps.axis import Axis
-from symchiral.irreps.pam import Component, eigenspace
+from symchiral.irreps.pam import Component, eigenspace, turned
 from symchiral.irreps.participant import Participant
 from symchiral.value import ROUNDED, Complex, Floats, Integers
 
@@ -78,8 +78,7 @@ def with_pam_of(
 def named_phase(participant: Participant, arm: int, axis: Axis) -> complex:
     """What turns D of the operation in the group into that of {E|t} g without its screw part."""
     q, turn = participant.arms[arm], axis.turn
-    turns = float(q.dot(turn.lattice)) - float(turn.shift(q).generic[2]) / turn.order
-    return phase_of(-turns)
+    return phase_of(-q.dot(turn.lattice)) * turned(-turn.shift(q).generic[2], turn.order)
 
 
 def partners_of(

@@ -6,6 +6,7 @@ Every question of this kind, of a command or of another module, is put to :func:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from itertools import product
 from typing import Literal
@@ -16,7 +17,7 @@ from symchiral.engine.tensor import TensorForm, tensor_form
 from symchiral.errors import LabelError, nearest
 from symchiral.fields.polar import electric_field
 from symchiral.irreps.classes import all_of_class, of_class
-from symchiral.irreps.pam import Component, Turn, components
+from symchiral.irreps.pam import SENSE, Component, Turn, components
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.partners import partners
 from symchiral.value import Complex
@@ -194,9 +195,9 @@ def polarizations(participant: Participant, turn: Turn | None) -> dict[Polarizat
     if turn is None or turn.order < 3:
         return {}
     found: dict[Polarization, Component] = {}
-    names: dict[str, Polarization] = {"+": "+", "-": "-"}
+    circular: dict[Fraction | None, Polarization] = {Fraction(SENSE): "+", Fraction(-SENSE): "-"}
     for component in components(electric_field(participant.group), turn):
-        found[names.get(component.name, "z")] = component
+        found[circular.get(component.residue, "z")] = component
     order: tuple[Polarization, ...] = ("+", "-", "z")
     return {name: found[name] for name in order}
 

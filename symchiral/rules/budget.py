@@ -156,7 +156,7 @@ def count(quanta: Sequence[Quantum], turn: Turn) -> Budget:
         elif not turn.ambiguous(q):
             halves += 1
     part = rise.coordinates[2]
-    m = part / turn.screw
+    m = part / turn.slope
     if turn.reflected and m.denominator == 1:
         return Budget(n, into, out, halves=halves + abs(int(m)))
     return Budget(n, into, out, part, halves)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import UNSET
 
 from symchiral.answers.crystal import AxisOfRotation, StaticField, Structure
+from symchiral.irreps.pam import SENSE
 from symchiral.rules.wording import minus
 from symchiral.table import unbroken
 
@@ -45,7 +46,8 @@ def axis_line(axis: AxisOfRotation | None) -> str:
     text = f"{name} along {minus(axis.along)} through {point}: "
     if axis.order == 2:
         return text + "l is defined mod 2 and has no sign" + primed_text(axis)
-    return text + f"l is defined mod {axis.order}, (+) is counter-clockwise" + primed_text(axis)
+    way = "counter-clockwise" if SENSE > 0 else "clockwise"
+    return text + f"l is defined mod {axis.order}, (+) is {way}" + primed_text(axis)
 
 
 def primed_text(axis: AxisOfRotation) -> str:
