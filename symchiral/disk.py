@@ -190,6 +190,23 @@ def mark(kind: str) -> str:
     return f"written by symchiral: {kind}"
 
 
+RESULTS = (".md", ".tex", ".txt", ".csv", ".parquet", ".png", ".pdf", ".svg", ".gif", ".html")
+"""Endings of results that hold no structure."""
+
+FORCES = "force constants"
+"""Kind of the files of force constants: results that are inputs, too."""
+
+
+def is_result(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is a result of symchiral, by its mark or schema, and no input of it."""
+    try:
+        return _holds(Path(path), ('"schema": "symchiral/', mark(""))) and not _holds(
+            Path(path), mark(FORCES)
+        )
+    except OSError:
+        return False
+
+
 def check_ending(path: str | os.PathLike[str], known: tuple[str, ...]) -> str:
     """Return the ending of a file name, refused if it is none of those known.
 
@@ -198,6 +215,7 @@ def check_ending(path: str | os.PathLike[str], known: tuple[str, ...]) -> str:
     >>> check_ending("bands.PDF", (".pdf", ".png"))
     '.pdf'
     """
+    _require_name(path)
     ending = Path(path).suffix.lower()
     if ending not in known:
         why = f"{_short(ending) or 'no ending'} is no format for this"
@@ -232,6 +250,7 @@ def place(
         There is another file, a folder, a link, a device or a file that has just been read; or
         there is no folder to write to.
     """
+    _require_name(path)
     given = os.fspath(path)
     another = "give another path"
     try:
@@ -307,6 +326,16 @@ def write_text(
     """Write a text as a file, in UTF-8 and with its line ends as they are; see :func:`writing`."""
     with writing(path, kind, known=known, overwrite=overwrite) as aside:
         aside.write_bytes(text.encode("utf-8"))
+
+
+def _require_name(path: str | os.PathLike[str]) -> None:
+    """Refuse ``-``, which elsewhere means what is printed."""
+    if os.fspath(path) == "-":
+        raise _refused(
+            "to -",
+            "it is no file name",
+            "leave the option out: what is written to no file is printed (--json: as JSON)",
+        )
 
 
 def cannot_write(path: str | os.PathLike[str], error: Exception) -> InputError:

@@ -23,6 +23,8 @@ from symchiral.write.tables import ENDINGS
 
 Capture = pytest.CaptureFixture[str]
 TESTS = Path(__file__).parent
+ROWS = Path(__file__).resolve().parents[1] / "docs" / "data" / "bi2se3_rows.yaml"
+PULSE = '--pump "2.457THz s+ 1ps 0.2MV/cm" --duration 8'
 DOCUMENTS = TESTS / "data" / "documents"
 
 THIRD_ORDER = TESTS / "data" / "third_order" / "ZnTe_phono3py_params.yaml.xz"
@@ -230,12 +232,19 @@ def test_a_library_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
         "modes Bi2Se3/phonopy.yaml",
         "modes ZnO/phonopy.yaml --direction 1,0,0",
         "bands ZnO/phonopy.yaml --points 6",
+        'explain Bi2Se3 "Eu(+) Eu(+) -> Eg(-)"',
+        f"validate Bi2Se3 {ROWS} --sees raman",
+        f"simulate Bi2Se3/phonopy.yaml {PULSE}",
+        f'simulate Bi2Se3/phonopy.yaml {PULSE} --sweep "frequency 2.4..2.5THz 2" --unit cm-1',
     ],
 )
 def test_tables_leave_in_every_format(words: str, ending: str, tmp_path: Path) -> None:
     kind = "vertices" if "star" in words else words.partition(" ")[0]
     file = tmp_path / f"table{ending}"
-    command = [*words.split(), "-o", str(file), "--quiet"]
+    command = [*shlex.split(words), "-o", str(file), "--quiet"]
+    if kind == "explain" and ending == ".csv":  # it has no rows
+        assert main(command) == 1
+        return
     assert main(command) == 0
     text = file.read_text(encoding="utf-8")
     assert main(command) == 0  # a file of the same command is replaced
@@ -250,7 +259,7 @@ def test_tables_leave_in_every_format(words: str, ending: str, tmp_path: Path) -
     if ending == ".tex":
         count = text.count(r"\begin{tabular}")
         assert count == text.count(r"\end{tabular}") == text.count(r"\toprule")
-        assert bool(count) == ("SrTiO3" not in words)
+        assert bool(count) == ("SrTiO3" not in words and kind != "explain")
         if not count:
             return
         assert "$" in text or "star" in words
@@ -280,6 +289,48 @@ def test_several_tables_leave_in_one_file(words: str, tmp_path: Path) -> None:
             for part in text.split(r"\midrule")[1:]:
                 assert part.split(r"\bottomrule")[0].isascii()
     assert rows == len(answer.to_records()) > 0
+
+
+def test_a_sweep_leaves_as_a_row_per_value_and_mode(tmp_path: Path) -> None:
+    file = tmp_path / "sweep.csv"
+    words = f'simulate Bi2Se3/phonopy.yaml {PULSE} --sweep "field 0.1..0.2MV/cm 2"'
+    assert main([*shlex.split(words), "-o", str(file), "--quiet"]) == 0
+    rows = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+    labels = ["Eg#1", "A1g#1", "Eu#1", "A2u#1", "Eu#2", "A2u#2", "Eg#2", "A1g#2"]
+    assert [(row["value"], row["unit"]) for row in rows] == [
+        (value, "MV/cm") for value in ("0.1", "0.2") for _ in labels
+    ]
+    assert sorted(row["label"] for row in rows) == sorted(2 * labels)
+    strongest = [
+        max(float(row["energy"]) for row in rows if row["value"] == v) for v in ["0.1", "0.2"]
+    ]
+    assert strongest[1] == pytest.approx(4 * strongest[0], rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("predict Bi2Se3 -o", "x.md"),
+        ("modes Bi2Se3/phonopy.yaml -o", "q.yaml"),
+        ("bands ZnO/phonopy.yaml --points 4 -o", "x.csv"),
+        ('animate Bi2Se3/phonopy.yaml --mode "Eu#1(+)" -o', "x.html"),
+        ("couple Bi2Se3/phonopy.yaml --save", "c.json"),
+        (f"validate Bi2Se3 {ROWS} --sees raman -o", "x.tex"),
+        (f"validate Bi2Se3 {ROWS} --sees raman -o", "x.svg"),
+        (f"simulate Bi2Se3/phonopy.yaml {PULSE} --table", "t.csv"),
+        (f"simulate Bi2Se3/phonopy.yaml {PULSE} -o", "t.txt"),
+    ],
+)
+def test_every_command_says_which_file_it_wrote(
+    words: str, name: str, tmp_path: Path, capsys: Capture
+) -> None:
+    file = tmp_path / name
+    assert main([*shlex.split(words), str(file)]) == 0
+    out, err = capsys.readouterr()
+    assert err.splitlines()[-1] == f"wrote {file}"
+    assert str(file) not in out
+    assert main([*shlex.split(words), "-"]) == 1
+    assert "it is no file name" in capsys.readouterr().err
 
 
 def test_files_of_another_form_of_the_same_command_are_replaced(tmp_path: Path) -> None:

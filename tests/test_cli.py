@@ -328,6 +328,27 @@ def test_bad_orders_and_tolerances(capsys: Capture) -> None:
         usage(capsys, "predict", "Bi2Se3", "--symprec", bad, says=("--symprec", "distance"))
 
 
+def test_outputs_are_never_proposed_as_inputs(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what lies in the folder, results of symchiral are none of its inputs; forces are."""
+    monkeypatch.chdir(tmp_path)
+    for file in ("telluride.json", "telluride.csv", "telluride.tex", "telluride.md"):
+        assert main(["predict", "Te_P3121", "-o", file, "--quiet"]) == 0
+    mode = ["animate", "ZnO/phonopy.yaml", "--band", "5", "-o", "telluride.extxyz", "--quiet"]
+    assert main(mode) == 0
+    for name in ("telluride.cif", "telluride.jsn"):
+        err = refused(capsys, "predict", name)
+        assert "mean" not in err
+        err = refused(capsys, "validate", "Bi2Se3", name)
+        assert "telluride." not in err.replace(name, "")
+    (tmp_path / "tellurium.cif").write_text(cif())
+    (tmp_path / "traces.csv").write_text("time_ps,Q\n0,1\n")
+    refused(capsys, "predict", "telluride.cif", says=("Did you mean tellurium.cif?",))
+    refused(capsys, "validate", "Bi2Se3", "trace.csv", says=("Did you mean traces.csv?",))
+    refused(capsys, "validate", "Bi2Se3", "rows.yaml", says=("There are: traces.csv.",))
+
+
 def test_bad_usage(capsys: Capture) -> None:
     assert "symchiral predict Bi2Se3" in good(capsys)
     usage(capsys, "predct", "Bi2Se3", says=("did you mean predict?",))

@@ -16,6 +16,7 @@ from symchiral.answers.crystal import AxisOfRotation, Structure, axis_of, struct
 from symchiral.answers.record import (
     Answer,
     Count,
+    FrequencyUnit,
     Matrix,
     Record,
     ReIm,
@@ -32,6 +33,7 @@ from symchiral.dynamics.run import FreeMotion, Run, Stop
 from symchiral.dynamics.start import Start as FreeStart
 from symchiral.dynamics.sweep import INSIDE, Quantity
 from symchiral.dynamics.sweep import Sweep as SweptPulse
+from symchiral.units import PER_THZ
 
 
 class Pulse(Record, frozen=True, kw_only=True):
@@ -39,7 +41,7 @@ class Pulse(Record, frozen=True, kw_only=True):
 
     frequency: float
     """Carrier frequency."""
-    frequency_unit: Literal["THz"] = "THz"
+    frequency_unit: FrequencyUnit = "THz"
     """Of frequency."""
     polarization: tuple[ReIm, ReIm, ReIm]
     """Unit vector along x, y and the axis; each number [re, im]."""
@@ -136,7 +138,7 @@ class MovingMode(Record, frozen=True, kw_only=True):
     """Its harmonic frequency."""
     moves_at: float | None
     """Strongest frequency of its motion after the pulse; null if it does not move."""
-    frequency_unit: Literal["THz"] = "THz"
+    frequency_unit: FrequencyUnit = "THz"
     """Of frequency and moves_at."""
     amplitude: float | None
     """Largest root of the sum of |a_l|^2 after the pulse."""
@@ -162,6 +164,19 @@ class MovingMode(Record, frozen=True, kw_only=True):
     """Of direction."""
     ratio: float | None
     """Short over long axis of that ellipse."""
+
+
+class SweptMode(MovingMode, frozen=True, kw_only=True):
+    """How one multiplet moved after one pulse of a sweep, as a flat record."""
+
+    quantity: Quantity
+    """What was changed."""
+    value: float
+    """To what."""
+    unit: str
+    """Of value."""
+    stopped: str | None
+    """Why the run ended early; null if it did not."""
 
 
 class AngularMomentum(Record, frozen=True, kw_only=True):
@@ -206,6 +221,21 @@ class Sweep(Record, frozen=True, kw_only=True):
     points: tuple[Point, ...]
     """One entry per value."""
 
+    @property
+    def rows(self) -> tuple[SweptMode, ...]:
+        """A flat record per value and multiplet."""
+        return tuple(
+            SweptMode(
+                **{name: getattr(mode, name) for name in MovingMode.__struct_fields__},
+                quantity=self.quantity,
+                value=point.value,
+                unit=self.unit,
+                stopped=point.stopped,
+            )
+            for point in self.points
+            for mode in point.modes
+        )
+
 
 class Simulate(Answer, frozen=True, kw_only=True, tag="symchiral/simulate/1"):
     """What ``symchiral simulate --json`` prints: what every mode of the zone centre did when light
@@ -224,7 +254,7 @@ class Simulate(Answer, frozen=True, kw_only=True, tag="symchiral/simulate/1"):
     """The mode set in motion at time zero, without light; null otherwise."""
     damping: dict[str, float]
     """Linewidth of every multiplet."""
-    damping_unit: Literal["THz"] = "THz"
+    damping_unit: FrequencyUnit = "THz"
     """Of damping."""
     couplings: AnharmonicPotential
     """The anharmonic potential."""
@@ -242,10 +272,12 @@ class Simulate(Answer, frozen=True, kw_only=True, tag="symchiral/simulate/1"):
     """Name of the direction x of lab, from which angles are counted: a, b or c of the input cell,
     [u v w], or the projection of one of these across the axis."""
 
-    row_types: ClassVar[tuple[type[Record], ...]] = (MovingMode,)
+    row_types: ClassVar[tuple[type[Record], ...]] = (MovingMode, SweptMode)
 
     def _rows(self) -> tuple[type[Record], Sequence[Record]]:
-        return MovingMode, self.modes
+        if isinstance(self.sweep, UnsetType):
+            return MovingMode, self.modes
+        return SweptMode, self.sweep.rows
 
 
 def simulate(
@@ -255,6 +287,7 @@ def simulate(
     start: FreeStart | None = None,
     sweep: SweptPulse | None = None,
     swept: Sequence[tuple[LightPulse, tuple[FreeMotion, ...], Stop | None]] = (),
+    unit: FrequencyUnit = "THz",
 ) -> Simulate:
     """Answer what every mode did.
 
@@ -268,10 +301,12 @@ def simulate(
         What was set in motion without light.
     sweep, swept
         What was changed, and what came of it, if anything was.
+    unit : str
+        Of frequencies.
     """
     model = run.model
     modes = model.coordinates.modes
-    light = None if run.drive is None else light_of(run.drive)
+    light = None if run.drive is None else light_of(run.drive, unit=unit)
     return Simulate(
         **beginning(modes.crystal, display(run, "notices")),
         structure=structure(modes.crystal, masses=modes.masses),
@@ -280,30 +315,32 @@ def simulate(
         pulse=light if isinstance(light, Pulse) else None,
         start=None if start is None else Start(mode=start.mode, displacement=start.displacement),
         damping={
-            name: round(float(model.damping[model.coordinates.slots(name)[0]]), 9)
+            name: _in(unit, float(model.damping[model.coordinates.slots(name)[0]]))
             for name in model.coordinates.names
         },
+        damping_unit=unit,
         couplings=_potential(given, used=model.couplings),
         time=_time(run),
-        modes=tuple(map(_moving, run.motions)),
+        modes=tuple(_moving(motion, unit) for motion in run.motions),
         angular_momentum=_angular_momentum(run),
-        sweep=UNSET if sweep is None else _sweep(sweep, swept),
+        sweep=UNSET if sweep is None else _sweep(sweep, swept, unit),
         sampled=light if isinstance(light, SampledField) else None,
         x_along=across_name(modes.crystal, model.lab),
     )
 
 
-def light_of(drive: DrivingField) -> Pulse | SampledField:
+def light_of(drive: DrivingField, *, unit: FrequencyUnit = "THz") -> Pulse | SampledField:
     """Describe light: a pulse by its properties, any other field by its first and last time."""
     if isinstance(drive, LightPulse):
-        return pulse_of(drive)
+        return pulse_of(drive, unit=unit)
     return SampledField(start=drive.start, end=drive.stop)
 
 
-def pulse_of(pulse: LightPulse) -> Pulse:
+def pulse_of(pulse: LightPulse, *, unit: FrequencyUnit = "THz") -> Pulse:
     """Describe a pulse."""
     return Pulse(
-        frequency=pulse.thz,
+        frequency=_in(unit, pulse.thz),
+        frequency_unit=unit,
         polarization=tidy_complex(pulse.jones),
         fwhm=pulse.fwhm_ps,
         field=pulse.field_mv_cm,
@@ -341,11 +378,17 @@ def _stopped(stop: Stop | None) -> str | None:
     return None if stop is None else str(stop)
 
 
-def _moving(motion: FreeMotion) -> MovingMode:
+def _in(unit: FrequencyUnit, thz: float) -> float:
+    """Return a frequency in a unit; one in THz as it is, but for noise."""
+    return round(thz * PER_THZ[unit], 9)
+
+
+def _moving(motion: FreeMotion, unit: FrequencyUnit) -> MovingMode:
     return MovingMode(
         label=motion.name,
-        frequency=round(motion.multiplet.frequency, 9),
-        moves_at=number(motion.frequency),
+        frequency=_in(unit, motion.multiplet.frequency),
+        moves_at=number(motion.frequency * PER_THZ[unit]),
+        frequency_unit=unit,
         amplitude=number(motion.amplitude),
         displacement=number(motion.displacement),
         energy=number(motion.energy),
@@ -374,17 +417,20 @@ def _angular_momentum(run: Run) -> AngularMomentum:
 
 
 def _sweep(
-    sweep: SweptPulse, swept: Sequence[tuple[LightPulse, tuple[FreeMotion, ...], Stop | None]]
+    sweep: SweptPulse,
+    swept: Sequence[tuple[LightPulse, tuple[FreeMotion, ...], Stop | None]],
+    unit: FrequencyUnit,
 ) -> Sweep:
+    frequency = sweep.name == "frequency"
     return Sweep(
         quantity=sweep.name,
-        unit=INSIDE[sweep.name],
+        unit=unit if frequency else INSIDE[sweep.name],
         points=tuple(
             Point(
-                value=float(value),
-                pulse=pulse_of(pulse),
+                value=_in(unit, value) if frequency else float(value),
+                pulse=pulse_of(pulse, unit=unit),
                 stopped=_stopped(stopped),
-                modes=tuple(map(_moving, motions)),
+                modes=tuple(_moving(motion, unit) for motion in motions),
             )
             for value, (pulse, motions, stopped) in zip(sweep.values, swept, strict=True)
         ),

@@ -5,11 +5,12 @@ The records come first, then the functions that fill them.
 
 from __future__ import annotations
 
-from typing import Literal, overload
+from collections.abc import Sequence
+from typing import ClassVar, Literal, overload
 
 from symchiral.answers.channel import RuleReason, TransferName, rule_reason
 from symchiral.answers.crystal import AxisOfRotation, Structure, axis_of, structure
-from symchiral.answers.record import Answer, FrequencyUnit, Record, beginning
+from symchiral.answers.record import Answer, Count, FrequencyUnit, Record, beginning
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.display import display
 from symchiral.engine.judge import VerdictWord
@@ -158,6 +159,39 @@ class Line(Record, frozen=True, kw_only=True):
     """The values of which `reason` is made."""
 
 
+class LineOfRun(Run, frozen=True, kw_only=True):
+    """A line in one run as a flat record: of the run its helicity, of the line what it is."""
+
+    run: Count
+    """Which run, from 1."""
+    frequency: float
+    """Frequency of the line."""
+    frequency_error: float
+    """Its standard deviation."""
+    frequency_unit: FrequencyUnit
+    """Unit of the frequencies beside it."""
+    damping: float | None
+    """Decay rate of the amplitude, 1/ps; null for rows fitted elsewhere."""
+    damping_error: float | None
+    """Its standard deviation, 1/ps."""
+    assigned: str | None
+    """Mode it is taken for, or species where frequencies are not known; null if no candidate is
+    near."""
+    predicted: tuple[Sense, ...]
+    """Senses that allowed channels give this mode under σ+."""
+    verdict: Word
+    """consistent, inconsistent or undecided."""
+    reason: str
+    """Why."""
+
+
+OF_LINE = (
+    "frequency", "frequency_error", "frequency_unit", "damping", "damping_error", "assigned",
+    "predicted", "verdict", "reason",
+)  # fmt: skip
+"""What of a line stands in the flat records of its runs."""
+
+
 class CandidateChannel(Record, frozen=True, kw_only=True):
     """A candidate channel and its verdict."""
 
@@ -221,6 +255,19 @@ class Validate(Answer, frozen=True, kw_only=True, tag="symchiral/validate/1"):
     """What was found, as a paragraph."""
     ranked_by: Ranking | None = None
     """`ranking` in a word."""
+
+    row_types: ClassVar[tuple[type[Record], ...]] = (LineOfRun,)
+
+    def _rows(self) -> tuple[type[Record], Sequence[Record]]:
+        return LineOfRun, [
+            LineOfRun(
+                **{name: getattr(run, name) for name in Run.__struct_fields__},
+                **{name: getattr(line, name) for name in OF_LINE},
+                run=number,
+            )
+            for line in self.components
+            for number, run in enumerate(line.runs, 1)
+        ]
 
 
 def validate(

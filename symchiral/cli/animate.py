@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from symchiral.cli.files import add_overwrite, check_output
+from symchiral.cli.files import add_overwrite, check_output, wrote
 from symchiral.cli.forces import add_forces
 from symchiral.cli.printing import write
 from symchiral.cli.structures import add_structure
@@ -78,4 +78,5 @@ def run(options: argparse.Namespace) -> None:
     )
     save_animation(animation, options.output, overwrite=options.overwrite)
     if not options.quiet:
-        write(f"{animation.title}: {len(animation.supercell)} atoms in {options.output}")
+        write(f"{animation.title}: {len(animation.supercell)} atoms")
+    wrote(options, options.output)

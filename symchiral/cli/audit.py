@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from symchiral.cli.files import add_output, check_answer_file, deliver
 from symchiral.cli.forces import add_forces
-from symchiral.cli.printing import write_json, write_table
 from symchiral.cli.progress import progress
 from symchiral.cli.structures import add_structure
 from symchiral.cli.studies import open_study
@@ -40,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="exit with status 3 if the forbidden share of |V3|^2 is larger, for instance 1e-3",
     )
+    add_output(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -47,12 +48,10 @@ def run(options: argparse.Namespace) -> int:
     from symchiral.answers.audit import audit
     from symchiral.text.audit import audit_table
 
+    check_answer_file(options, "audit")
     study = open_study(options)
     mesh = tuple(options.mesh) if options.mesh else None
     found = study.audit(options.q, mesh=mesh, progress=progress(options, "auditing"))
     answer = audit(study.crystal, study.axis, found, study.third_order)
-    if options.json:
-        write_json(answer)
-    else:
-        write_table(audit_table(answer, limit=options.fail_on))
+    deliver(options, "audit", answer, lambda: [audit_table(answer, limit=options.fail_on)])
     return 3 if options.fail_on is not None and found.share > options.fail_on else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from symchiral.cli.files import add_overwrite, check_output
+from symchiral.cli.files import add_overwrite, check_output, wrote
 from symchiral.cli.forces import add_forces
 from symchiral.cli.printing import warn, write_json, write_table
 from symchiral.cli.structures import add_structure
@@ -75,6 +75,7 @@ def run(options: argparse.Namespace) -> None:
         warn(bands_notices(found))
     if file is not None:
         save_bands(found, file, unit=options.unit, overwrite=options.overwrite)
+        wrote(options, options.output)
     if options.json:
         write_json(bands(found, unit=options.unit))
     elif file is None:

@@ -7,7 +7,7 @@ import contextlib
 import sys
 
 from symchiral.cli.calculator import named_calculator
-from symchiral.cli.files import add_output, check_answer_file, check_output, deliver
+from symchiral.cli.files import add_output, check_answer_file, check_output, deliver, wrote
 from symchiral.cli.forces import add_forces
 from symchiral.cli.progress import progress
 from symchiral.cli.structures import add_structure
@@ -101,6 +101,7 @@ def run(options: argparse.Namespace) -> None:
         found = study.couplings(options.couplings)
     if options.save is not None:
         save_couplings(options.save, found, overwrite=options.overwrite)
+        wrote(options, options.save)
     answer = couple(found, checked=options.check)
     deliver(
         options,

@@ -7,8 +7,9 @@ import sys
 
 from symchiral.cli.calculator import add_calculator
 from symchiral.cli.fields import add_field
+from symchiral.cli.files import add_output, check_answer_file, deliver
 from symchiral.cli.forces import add_forces
-from symchiral.cli.printing import write, write_json
+from symchiral.cli.printing import write
 from symchiral.cli.streams import ascii_only, columns
 from symchiral.cli.structures import add_structure
 from symchiral.cli.studies import open_study
@@ -26,6 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_field(parser)
     add_forces(parser)
     add_calculator(parser)
+    add_output(parser)
     parser.add_argument(
         "transfer",
         metavar="TRANSFER",
@@ -36,9 +38,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the explanation, or the document."""
     from symchiral.answers.explain import explain
-    from symchiral.table import fold, to_ascii
+    from symchiral.table import Table, fold, to_ascii
     from symchiral.text.explanation import answer_lines
 
+    check_answer_file(options, "explain")
     study = open_study(options, gamma="@" not in options.transfer)
     rule = study.explain(options.transfer)
     numbered = all(leg.mode is not None for leg in rule.channel.coupling)
@@ -50,10 +53,10 @@ def run(options: argparse.Namespace) -> None:
         unit=options.unit,
         background=study.background,
     )
-    if options.json:
-        write_json(answer)
-        return
     lines, width = answer_lines(answer), columns(sys.stdout)
+    if options.json or options.output:
+        deliver(options, "explain", answer, lambda: [Table((), (), lines)])
+        return
     if ascii_only(sys.stdout):
         lines = tuple(map(to_ascii, lines))
     write("\n".join(fold(lines, width) if width else lines))

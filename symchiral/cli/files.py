@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,14 +14,14 @@ if TYPE_CHECKING:
     from symchiral.table import Table
 
 
-def add_output(parser: argparse.ArgumentParser) -> None:
-    """Declare where the answer is written in place of being printed."""
+def add_output(parser: argparse.ArgumentParser, *, also: str = "") -> None:
+    """Declare where the answer is written in place of being printed; ``also``: other endings."""
     parser.add_argument(
         "-o",
         "--output",
         metavar="FILE",
         help="write the answer to a file in place of printing it: .txt, .md or .tex the tables, "
-        "with every row; .csv the rows of the main one with all digits; .json the document",
+        f"with every row; .csv the rows of the main one with all digits; .json the document{also}",
     )
     add_overwrite(parser)
 
@@ -52,13 +53,24 @@ def check_output(
         place(path, kind, known=known, overwrite=options.overwrite)
 
 
-def check_answer_file(options: argparse.Namespace, kind: str) -> None:
-    """Find out before the work whether the answer can be written to ``-o FILE``."""
+def check_answer_file(
+    options: argparse.Namespace, kind: str, *, also: tuple[str, ...] = ()
+) -> None:
+    """Find out before the work whether the answer can be written to ``-o FILE``.
+
+    ``also``: other endings that the command writes.
+    """
     if options.output is not None:
-        from symchiral.write.tables import ENDINGS, known_by
+        from symchiral.write.tables import endings_of, known_by
 
         known = known_by(options.output, kind)
-        check_output(options, options.output, kind, ENDINGS, known=known)
+        check_output(options, options.output, kind, (*endings_of(kind), *also), known=known)
+
+
+def wrote(options: argparse.Namespace, path: str) -> None:
+    """Say on stderr that a file is written."""
+    if not options.quiet:
+        write(f"wrote {path}", sys.stderr)
 
 
 def deliver(
@@ -72,6 +84,7 @@ def deliver(
         from symchiral.write.tables import save_tables
 
         save_tables(options.output, answer, tables, kind=kind, overwrite=options.overwrite)
+        wrote(options, options.output)
     elif options.json:
         write_json(answer)
     else:

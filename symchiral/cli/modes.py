@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from symchiral.cli.calculator import add_calculator
-from symchiral.cli.files import add_overwrite, check_output, deliver
+from symchiral.cli.files import add_output, check_answer_file, deliver, wrote
 from symchiral.cli.forces import add_forces
 from symchiral.cli.printing import warn
 from symchiral.cli.structures import add_structure
@@ -37,15 +37,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "longitudinal modes)",
     )
     parser.add_argument("--eigenvectors", action="store_true", help="in JSON, add the eigenvectors")
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        help="what to write, by its ending: .txt .md .tex (the tables), .csv .json (all numbers), "
-        ".yaml (phonopy's qpoints.yaml: the eigenvectors, circular where modes are, in phonopy's "
-        "cell, order of atoms and gauge)",
+    add_output(
+        parser,
+        also="; .yaml phonopy's qpoints.yaml: the eigenvectors, circular where modes are, in "
+        "phonopy's cell, order of atoms and gauge",
     )
-    add_overwrite(parser)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -54,11 +50,9 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.modes.notices import modes_notices
     from symchiral.text.modes import modes_tables
     from symchiral.write.save import MODES, save_modes
-    from symchiral.write.tables import ENDINGS, known_by
 
     file = options.output
-    if file is not None:
-        check_output(options, file, MODES, (*ENDINGS, ".yaml"), known=known_by(file, MODES))
+    check_answer_file(options, MODES, also=(".yaml",))
     ending = "" if file is None else Path(file).suffix.lower()
     study = open_study(options, gamma=options.q == "GM")
     found = study.all_modes(options.q, direction=options.direction)
@@ -67,6 +61,7 @@ def run(options: argparse.Namespace) -> None:
             warn(modes_notices(here))
     if ending == ".yaml":
         save_modes(study.phonons, found, file, overwrite=options.overwrite)
+        wrote(options, file)
         return
     answer = modes(
         study.crystal,

@@ -6,7 +6,7 @@ import argparse
 import os
 
 from symchiral.cli.calculator import add_calculator
-from symchiral.cli.files import add_overwrite, check_output
+from symchiral.cli.files import add_overwrite, check_output, wrote
 from symchiral.cli.forces import add_symmetrize
 from symchiral.cli.printing import write_json, write_table
 from symchiral.cli.structures import add_structure
@@ -42,6 +42,7 @@ def run(options: argparse.Namespace) -> None:
     _check_output(options)
     study = open_study(options)
     study.save_phonons(options.output, overwrite=options.overwrite)
+    wrote(options, options.output)
     answer = phonons(study.crystal, study.provenance, path=options.output)
     if options.json:
         write_json(answer)

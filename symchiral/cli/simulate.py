@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
-from symchiral.cli.files import add_overwrite, check_output
+from symchiral.cli.files import add_output, check_answer_file, check_output, deliver, wrote
 from symchiral.cli.forces import add_forces
-from symchiral.cli.printing import warn, write, write_json, write_table
+from symchiral.cli.printing import warn
 from symchiral.cli.progress import progress
 from symchiral.cli.structures import add_structure
 from symchiral.cli.studies import open_study
@@ -87,7 +86,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     out.add_argument(
         "--trajectory", metavar="FILE", help="the atoms in motion, extended XYZ, for viewers"
     )
-    add_overwrite(out)
+    add_output(parser)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -113,6 +112,7 @@ def run(options: argparse.Namespace) -> None:
         raise InputError(
             "nothing to sweep", why="a sweep changes the light, and there is none", fix="use --pump"
         )
+    check_answer_file(options, "simulate")
     for option, endings in ENDINGS.items():
         if getattr(options, option) is not None:
             if sweep is not None:
@@ -150,13 +150,13 @@ def run(options: argparse.Namespace) -> None:
     if not options.quiet:
         warn(run_notices(found))
     write_files(options, found)
-    answer = answer_of(found, given, start=start, sweep=sweep, swept=swept)
-    if options.json:
-        write_json(answer)
-    elif sweep is not None:
-        write_table(sweep_table(answer))
-    else:
-        write_table(simulate_table(answer, unit=options.unit))
+    answer = answer_of(found, given, start=start, sweep=sweep, swept=swept, unit=options.unit)
+    deliver(
+        options,
+        "simulate",
+        answer,
+        lambda: [simulate_table(answer) if sweep is None else sweep_table(answer)],
+    )
 
 
 ENDINGS = {
@@ -188,9 +188,15 @@ def write_files(options: argparse.Namespace, found: Any) -> None:
     if options.figure or options.animation:
         shown = options.show.split() if options.show else None
         if options.figure:
-            draw_motion(found, options.figure, shown=shown, overwrite=options.overwrite)
+            draw_motion(
+                found,
+                options.figure,
+                shown=shown,
+                unit=options.unit,
+                overwrite=options.overwrite,
+            )
         if options.animation:
             animate_motion(found, options.animation, overwrite=options.overwrite)
     for name in ("table", "trajectory", "figure", "animation"):
-        if getattr(options, name) and not options.quiet:
-            write(f"wrote {getattr(options, name)}", sys.stderr)
+        if getattr(options, name):
+            wrote(options, getattr(options, name))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from symchiral.cli.files import add_overwrite, check_output
+from symchiral.cli.files import add_output, check_answer_file, check_output, deliver, wrote
 from symchiral.cli.forces import add_forces
 from symchiral.cli.plan import add_frequencies
-from symchiral.cli.printing import write, write_json, write_table
 from symchiral.cli.structures import add_structure
 from symchiral.cli.studies import open_study
 
@@ -47,8 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="standard deviations at which a sense counts as measured (default: 3)",
     )
-    parser.add_argument("-o", "--output", metavar="FIGURE", help="draw a figure (png, pdf, svg)")
-    add_overwrite(parser)
+    add_output(parser, also="; .png, .pdf or .svg a figure beside what is printed")
     table = parser.add_argument_group("what the table does not state itself")
     table.add_argument("--time-unit", choices=("fs", "ps"), help="unit of its times")
     table.add_argument("--time", metavar="COLUMN", help="column of delays")
@@ -74,7 +72,11 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.figures.validation import KIND, save_validation
     from symchiral.text.validate import validation_tables
 
-    check_output(options, options.output, KIND, FIGURES)
+    drawn = str(options.output).lower().endswith(FIGURES)
+    if drawn:
+        check_output(options, options.output, KIND, FIGURES)
+    else:
+        check_answer_file(options, "validate", also=FIGURES)
     study = open_study(options)
     judged = study.validate(
         options.data,
@@ -87,15 +89,11 @@ def run(options: argparse.Namespace) -> None:
         **reading_options(options),
     )
     answer = validate(study.crystal, study.axis, judged, unit=options.unit)
-    if options.output:
+    if drawn:
         save_validation(answer, judged.fit, options.output, overwrite=options.overwrite)
-    if options.json:
-        write_json(answer)
-        return
-    for i, table in enumerate(validation_tables(answer)):
-        if i:
-            write("")
-        write_table(table)
+        wrote(options, options.output)
+        options.output = None  # what is drawn is printed, too
+    deliver(options, "validate", answer, lambda: validation_tables(answer))
 
 
 def reading_options(options: argparse.Namespace) -> dict[str, Any]:

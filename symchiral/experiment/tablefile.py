@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import difflib
 import re
 from collections.abc import Mapping
 from importlib import import_module
@@ -10,7 +12,7 @@ from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
-from symchiral.disk import is_file, is_folder
+from symchiral.disk import is_file, is_folder, is_result
 from symchiral.errors import InputError, ReadError
 from symchiral.plain import LARGEST
 from symchiral.reading.files import decode, load, unpack
@@ -37,12 +39,16 @@ def read_table(path: Path) -> tuple[Columns, Mapping[str, str]]:
 def read_bytes(path: Path) -> bytes:
     """Return the bytes of a file, decompressed."""
     if not is_file(path):
-        near = [p.name for pattern in ("*.csv", "*.parquet", "*.yaml", "*.yml") for p in
-                islice(path.parent.glob(pattern), 5)]  # fmt: skip
+        near = [
+            p.name
+            for pattern in ("*.csv", "*.parquet", "*.yaml", "*.yml")
+            for p in islice(path.parent.glob(pattern), 50)
+            if _may_be_measured(p)
+        ]
         raise ReadError(
             f"cannot read {path}",
             why="it is a folder" if is_folder(path) else "there is no such file",
-            fix=f"there are: {', '.join(near)}" if near else "check the path",
+            fix=_nearest(path.name, near),
         )
     data = unpack(load(path, name=path.name), name=path.name)
     if not data.startswith((b"PAR1", b"\xff\xfe", b"\xfe\xff")) and b"\0" in data:
@@ -50,6 +56,26 @@ def read_bytes(path: Path) -> bytes:
             f"cannot read {path}", why="it is a binary file", fix="give a CSV or a Parquet file"
         )
     return data
+
+
+def _may_be_measured(path: Path) -> bool:
+    """Whether a file may be meant: no result of ours, and a CSV names a column of times."""
+    if is_result(path):
+        return False
+    if path.suffix.lower() != ".csv":
+        return True
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        lines = file.read(20_000).decode("utf-8", "replace").lower().splitlines()
+        header = next((line for line in lines if line.strip() and line[0] != "#"), "")
+        return re.search(r"(^|[,;\t])\s*(time|delay|t([ _(\[,;\t]|$))", header) is not None
+    return False
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    if close:
+        return f"did you mean {close[0]}?"
+    return f"there are: {', '.join(sorted(known)[:5])}" if known else "check the path"
 
 
 def _csv(text: str, name: str) -> tuple[Columns, Mapping[str, str]]:

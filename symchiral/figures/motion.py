@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from symchiral.answers.record import number
+from symchiral.answers.record import FrequencyUnit, number
 from symchiral.answers.simulate import light_of
 from symchiral.disk import mark, writing
 from symchiral.dynamics.run import Run
@@ -18,6 +18,7 @@ from symchiral.errors import InputError
 from symchiral.figures.save import matplotlib_needed, save_figure
 from symchiral.rules.wording import minus
 from symchiral.text.simulate import SMALL, helicity_text, light_text
+from symchiral.units import PER_THZ, SIGNS
 from symchiral.value import TINY
 
 KIND = "simulation"
@@ -47,7 +48,12 @@ def chosen_modes(run: Run) -> tuple[str, ...]:
 
 
 def draw_motion(
-    run: Run, path: str, *, shown: Sequence[str] | None = None, overwrite: bool = False
+    run: Run,
+    path: str,
+    *,
+    shown: Sequence[str] | None = None,
+    unit: FrequencyUnit = "THz",
+    overwrite: bool = False,
 ) -> None:
     """Draw traces, circular amplitudes, helicity in time and frequency, and paths of atoms.
 
@@ -59,6 +65,8 @@ def draw_motion(
         File to write, .png, .pdf or .svg.
     shown : sequence of str, optional
         Names of one or two multiplets, a row each.
+    unit : str
+        Of frequencies.
 
     Raises
     ------
@@ -87,14 +95,14 @@ def draw_motion(
             len(names), 4, squeeze=False, gridspec_kw={"width_ratios": [2.1, 1.6, 1.9, 1.25]}
         )
         crystal = run.model.coordinates.modes.crystal
-        light = "no light" if run.drive is None else light_text(light_of(run.drive))
+        light = "no light" if run.drive is None else light_text(light_of(run.drive, unit=unit))
         figure.suptitle(
             f"{crystal.primitive.formula}: {minus(light)}", x=0.01, ha="left", fontsize=10
         )
         for row, name in zip(axes, names, strict=True):
-            _traces(row[0], run, name)
+            _traces(row[0], run, name, unit)
             _amplitudes(row[1], run, name)
-            _map(figure, row[2], run, name)
+            _map(figure, row[2], run, name, unit)
             _path(row[3], run, name)
         for axis in axes[-1, :3]:
             axis.set_xlabel("time (ps)")
@@ -122,7 +130,7 @@ def _half(run: Run) -> float:
     return min(run.drive.end - run.drive.start, run.drive.end - float(run.times[0])) / 2
 
 
-def _traces(axis: Any, run: Run, name: str) -> None:
+def _traces(axis: Any, run: Run, name: str, unit: FrequencyUnit) -> None:
     slots = run.model.coordinates.slots(name)
     motion = run.motion(name)
     _pulse(axis, run)
@@ -130,9 +138,8 @@ def _traces(axis: Any, run: Run, name: str) -> None:
         label = f"Q{letter}" if len(slots) > 1 else None
         axis.plot(run.times, run.coordinates[:, slot], color=colour, lw=0.8, label=label)
     axis.set_ylabel("Q (√amu Å)")
-    axis.set_title(
-        f"{name}, {motion.multiplet.frequency:.2f} THz: moves at {motion.frequency:.2f} THz"
-    )
+    own, moves = motion.multiplet.frequency * PER_THZ[unit], motion.frequency * PER_THZ[unit]
+    axis.set_title(f"{name}, {own:.2f} {SIGNS[unit]}: moves at {moves:.2f} {SIGNS[unit]}")
     if len(slots) > 1:
         axis.set_ylabel("mode coordinates Q (√amu Å)")
         axis.legend(loc="upper right", ncols=3)
@@ -155,11 +162,12 @@ def _amplitudes(axis: Any, run: Run, name: str) -> None:
         axis.legend(loc="upper right")
 
 
-def _map(figure: Any, axis: Any, run: Run, name: str) -> None:
+def _map(figure: Any, axis: Any, run: Run, name: str, unit: FrequencyUnit) -> None:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize, to_rgb
 
     times, frequencies, power, helicity = run.helicity_map(name)
+    frequencies = frequencies * PER_THZ[unit]
     strength = np.sqrt(power / max(float(power.max()), TINY))
     # White where nothing moves; the colour of the sense where it does.
     ends = np.array([to_rgb(MINUS), to_rgb(FAINT), to_rgb(PLUS)])
@@ -168,9 +176,10 @@ def _map(figure: Any, axis: Any, run: Run, name: str) -> None:
     image = 1 - strength[..., None] * (1 - colours)
     extent = (times[0], times[-1], frequencies[0], frequencies[-1])
     axis.imshow(image, origin="lower", aspect="auto", extent=extent, interpolation="bilinear")
-    axis.set_ylabel("frequency (THz)")
+    axis.set_ylabel(f"frequency ({SIGNS[unit]})")
     axis.set_ylim(0, frequencies[-1])
-    axis.axhline(run.motion(name).multiplet.frequency, color=FAINT, lw=0.6, ls=":")
+    own = run.motion(name).multiplet.frequency * PER_THZ[unit]
+    axis.axhline(own, color=FAINT, lw=0.6, ls=":")
     axis.set_title("helicity in time and frequency")
     scale = LinearSegmentedColormap.from_list("helicity", [MINUS, FAINT, PLUS])
     bar = figure.colorbar(

@@ -14,7 +14,7 @@ from symchiral.experiment.oscillation import Fit
 from symchiral.figures.save import FIGURES, matplotlib_needed, save_figure
 from symchiral.text.crystal import headline
 from symchiral.text.validate import predicted_in, pump_text
-from symchiral.units import PER_THZ
+from symchiral.units import SIGNS
 from symchiral.value import Floats
 
 if TYPE_CHECKING:
@@ -154,11 +154,12 @@ def _helicities(axes: Axes, answer: Validate) -> None:
             labels.append("?" if run.pump is None else pump_text(run))
             places.append(x)
             x += 1
-        frequency = line.frequency / PER_THZ[line.frequency_unit]
+        digits = 2 if line.frequency_unit == "THz" else 1
+        frequency = f"{line.frequency:.{digits}f} {SIGNS[line.frequency_unit]}"
         axes.text(
             (start + x - 1) / 2,
             1.16,
-            f"{frequency:.2f} THz, {line.assigned or 'no mode'}: {line.verdict}",
+            f"{frequency}, {line.assigned or 'no mode'}: {line.verdict}",
             ha="center",
             va="bottom",
             fontsize=8.5,

@@ -15,7 +15,15 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePath
 
-from symchiral.disk import is_file, is_folder, note_read, read_regular, user_path
+from symchiral.disk import (
+    RESULTS,
+    is_file,
+    is_folder,
+    is_result,
+    note_read,
+    read_regular,
+    user_path,
+)
 from symchiral.errors import LabelError, LimitError, ReadError
 from symchiral.reading.shipped import FORCE_FILES, find_structure, structure_names
 
@@ -122,8 +130,11 @@ def _missing(given: str, path: Path) -> ReadError:
         except OSError:
             names = []  # a folder we may not list: no suggestions
         lower = {name.lower(): name for name in reversed(names)}
-        close = difflib.get_close_matches(path.name.lower(), lower, n=3, cutoff=0.6)
-        near = [str(path.with_name(lower[name])) for name in close]
+        close = difflib.get_close_matches(path.name.lower(), lower, n=9, cutoff=0.6)
+        found = [path.with_name(lower[name]) for name in close]
+        # What symchiral wrote, or holds no structure, was not meant.
+        inputs = [p for p in found if p.suffix.lower() not in RESULTS and not is_result(p)]
+        near = [str(p) for p in inputs[:3]]
         why = "there is no such file"
     else:
         why = f"there is no folder {path.parent}"

@@ -15,7 +15,7 @@ from symchiral.rules.wording import minus
 from symchiral.table import Table
 from symchiral.text.crystal import axis_line, headline
 from symchiral.text.run import UNFINISHED
-from symchiral.units import PER_THZ, SIGNS
+from symchiral.units import SIGNS
 
 SMALL = 1e-6
 """Modes with less energy, relative to the strongest, are not listed."""
@@ -29,7 +29,7 @@ def light_text(light: Pulse | SampledField) -> str:
     if word is None:
         word = f"({', '.join(f'{complex(*x):.3g}' for x in light.polarization)})"
     parts = [
-        f"{light.frequency:.4g} THz",
+        f"{light.frequency:.4g} {SIGNS[light.frequency_unit]}",
         word,
         f"{light.fwhm:g} ps",
         f"{light.field:.4g} MV/cm",
@@ -52,28 +52,23 @@ def helicity_text(value: float | None) -> str:
     return "0" if abs(value) < 5e-4 else minus(f"{value:+.3f}")
 
 
-def simulate_table(answer: Simulate, *, unit: str = "THz") -> Table:
-    """Return how the modes moved, the strongest first.
-
-    Parameters
-    ----------
-    unit : str
-        THz, cm-1 or meV, of frequencies.
-    """
+def simulate_table(answer: Simulate) -> Table:
+    """Return how the modes moved, the strongest first."""
+    unit = answer.damping_unit
     motions = sorted(answer.modes, key=lambda m: -(m.energy or 0.0))
     least = SMALL * max((m.energy or 0.0 for m in motions), default=0.0)
     shown = [m for m in motions if (m.energy or 0.0) > least]
     return Table(
         (f"f ({SIGNS[unit]})", "mode", "peak f", "amplitude", "meV", "atoms (Å)",
          "PAM helicity", "mechanical", "along"),
-        tuple(_row(m, unit) for m in shown),
+        tuple(map(_row, shown)),
         head=(
             f"{headline(answer.structure)}   motion of zone-centre modes",
             f"axis     {axis_line(answer.axis)}",
             _cause(answer),
             f"angles   {_angles(answer)}",
             f"cubic    {_couplings(answer.couplings)}",
-            f"damping  {_damping(answer.damping)}",
+            f"damping  {_damping(answer)}",
         ),
         foot=tuple(_legend(answer, len(shown))),
         optional=("along", "atoms (Å)", "meV", "mechanical", "peak f"),
@@ -118,12 +113,12 @@ def _notes(answer: Simulate) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _row(mode: MovingMode, unit: str) -> tuple[str, ...]:
-    factor, digits = PER_THZ[unit], 3 if unit == "THz" else 2
+def _row(mode: MovingMode) -> tuple[str, ...]:
+    digits = 3 if mode.frequency_unit == "THz" else 2
     return (
-        f"{mode.frequency * factor:.{digits}f}",
+        f"{mode.frequency:.{digits}f}",
         mode.label,
-        "—" if mode.moves_at is None else f"{mode.moves_at * factor:.{digits}f}",
+        "—" if mode.moves_at is None else f"{mode.moves_at:.{digits}f}",
         f"{mode.amplitude:.3g}",
         f"{mode.energy:.2g}",
         f"{mode.displacement:.2g}",
@@ -171,10 +166,11 @@ def _couplings(found: AnharmonicPotential) -> str:
     return text + (", which are averaged to zero" if found.symmetrized else ", all used as given")
 
 
-def _damping(widths: dict[str, float]) -> str:
-    low, high = min(widths.values()), max(widths.values())
-    width = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-    return f"γ/2π = {width} THz"
+def _damping(answer: Simulate) -> str:
+    widths = answer.damping.values()
+    low, high = min(widths), max(widths)
+    width = f"{low:.5g}" if low == high else f"{low:.5g} to {high:.5g}"
+    return f"γ/2π = {width} {SIGNS[answer.damping_unit]}"
 
 
 def _budget(answer: Simulate) -> str:
@@ -214,7 +210,8 @@ def sweep_table(answer: Simulate) -> Table:
             cells.append(helicity_text(found[name].pam_helicity))
             cells.append(_along(found[name]))
         rows.append((*cells, "stopped early" if point.stopped else ""))
-    columns = [sweep.quantity + (f" ({sweep.unit})" if sweep.unit else "")]
+    unit = SIGNS.get(sweep.unit, sweep.unit)
+    columns = [sweep.quantity + (f" ({unit})" if unit else "")]
     for name in names:
         columns += [f"|{name}|", "h", "along"]
     table = Table(

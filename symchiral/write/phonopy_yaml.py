@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 
-from symchiral.disk import write_text, yaml_head
+from symchiral.disk import FORCES, write_text, yaml_head
 from symchiral.errors import InputError
 from symchiral.forces.door import yaml_text
 from symchiral.forces.phonons import Phonons
 from symchiral.forces.provenance import KEY
 
-KIND = "force constants"
+KIND = FORCES
 """Kind of the files written here."""
 
 

@@ -20,6 +20,18 @@ ENDINGS = (".txt", ".md", ".csv", ".tex", ".json")
 """Endings of the files of :func:`save_tables`."""
 
 
+def endings_of(kind: str) -> tuple[str, ...]:
+    """Return the endings that the answer of a command can have: CSV where it has rows.
+
+    Examples
+    --------
+    >>> endings_of("explain")
+    ('.txt', '.md', '.tex', '.json')
+    """
+    rows = answer_type(kind).row_types
+    return tuple(ending for ending in ENDINGS if rows or ending != ".csv")
+
+
 def save_tables(
     file: str | os.PathLike[str],
     answer: Answer,
@@ -44,7 +56,7 @@ def save_tables(
     InputError
         The ending is unknown, the file cannot be written, or another lies there.
     """
-    ending = check_ending(file, ENDINGS)
+    ending = check_ending(file, endings_of(kind))
     known = known_by(file, kind)
     if ending == ".json":
         text = answer.to_json() + "\n"
