@@ -261,6 +261,17 @@ def to_ascii(text: str) -> str:
     >>> to_ascii("Eu(+) → Eg(−)")
     'Eu(+) -> Eg(-)'
     """
+    return spelt(text).encode("ascii", "replace").decode()
+
+
+def spelt(text: str) -> str:
+    """Spell signs in ASCII; letters of other languages stay.
+
+    Examples
+    --------
+    >>> spelt("Müller/Eu(+) → Eg(−)")
+    'Müller/Eu(+) -> Eg(-)'
+    """
     for character, spelling in ASCII.items():
         text = text.replace(character, spelling)
-    return text.encode("ascii", "replace").decode()
+    return text

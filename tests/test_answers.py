@@ -254,12 +254,17 @@ def test_tables_leave_in_every_format(words: str, ending: str, tmp_path: Path) -
         assert bool(rows) == ("SrTiO3" not in words)
         assert len(text.splitlines()[0].split(",")) >= 5
         assert all(None not in row and None not in row.values() for row in rows)
+        assert text.isascii()
     if ending == ".json":
         answer_type(kind).from_json(text)
     if ending == ".tex":
         count = text.count(r"\begin{tabular}")
         assert count == text.count(r"\end{tabular}") == text.count(r"\toprule")
         assert bool(count) == ("SrTiO3" not in words and kind != "explain")
+        notes = text.partition("booktabs}")[2]
+        assert "%" not in notes.replace(r"\%", "")
+        assert notes.isascii()
+        assert notes.count(r"{\footnotesize") == notes.count(r"\par}") > 0
         if not count:
             return
         assert "$" in text or "star" in words
@@ -331,6 +336,24 @@ def test_every_command_says_which_file_it_wrote(
     assert str(file) not in out
     assert main([*shlex.split(words), "-"]) == 1
     assert "it is no file name" in capsys.readouterr().err
+
+
+def test_tensors_stand_in_one_cell_of_markdown(tmp_path: Path) -> None:
+    file = tmp_path / "light.md"
+    assert main(["light", "Bi2Se3", "-o", str(file), "--quiet"]) == 0
+    text = file.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    start = lines.index("| species | first partner | second |")
+    rows = [line.strip("| ").split(" | ") for line in lines[start + 2 : start + 4]]
+    assert [row[0] for row in rows] == ["A1g", "Eg"]
+    tensors = [cell.split("<br>") for row in rows for cell in row[1:] if cell.strip()]
+    assert len(tensors) == 3
+    for tensor in tensors:
+        assert len(tensor) == 3
+        entries = [row.strip("`").split() for row in tensor]
+        assert all((row[0], row[-1], len(row)) == ("[", "]", 5) for row in entries)
+        assert len({len(row) for row in tensor}) == 1  # aligned
+    assert "beam: travels along c" in text
 
 
 def test_files_of_another_form_of_the_same_command_are_replaced(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from symchiral.engine.coupling import COPIES
 from symchiral.errors import InputError, LabelError
 from symchiral.modes.names import LONGITUDINAL, ModeName
 from symchiral.rules.grammar import LegText, parse_transfer
-from symchiral.table import Table
+from symchiral.table import Table, spelt
 
 _MATHS = {
     "→": r"$\to$", "≡": r"$\equiv$", "≢": r"$\not\equiv$", "≠": r"$\neq$", "−": "$-$",
@@ -32,6 +32,12 @@ _MATHS = {
 """Characters that LaTeX writes in another way."""
 
 
+_MATRIX_ROW = re.compile(r"\[ .* \]")
+"""A row of a matrix, aligned with those above and below it."""
+
+_LABEL = re.compile(r"([^\W\d]\w*(?: [a-z]+)?) {2,}(\S.*)")
+"""A line with its label, as in ``axis     3-fold along c``."""
+
 _POWER_OF_TEN = re.compile(r"[+−-]?\d+(?:\.\d+)?e[+−-]?\d+")
 _MULLIKEN = re.compile(r"[ABET][1-3]?[gu]?")
 _AT_POINT = re.compile(r"([A-Z]{1,2})(\d+)([+-]?)")
@@ -41,16 +47,22 @@ _AT_POINT = re.compile(r"([A-Z]{1,2})(\d+)([+-]?)")
 def csv_text(names: Sequence[str], records: Sequence[Mapping[str, Any]]) -> str:
     """Return flat records as CSV: a line of names, then a line per record.
 
-    None is empty, and numbers have twelve digits: what follows is noise.
+    None is empty, and numbers have twelve digits: what follows is noise. Signs are spelt in ASCII,
+    as spreadsheets take UTF-8 for something else; only names that the user gave may be in other
+    letters.
     """
     text = io.StringIO()
     writer = csv.DictWriter(text, names, lineterminator="\n", restval="")
     writer.writeheader()
     for record in records:
-        writer.writerow(
-            {k: f"{x + 0.0:.12g}" if isinstance(x, float) else x for k, x in record.items()}
-        )
+        writer.writerow({key: _csv_cell(value) for key, value in record.items()})
     return text.getvalue()
+
+
+def _csv_cell(value: object) -> object:
+    if isinstance(value, float):
+        return f"{value + 0.0:.12g}"
+    return spelt(value) if isinstance(value, str) else value
 
 
 def frame(records: Sequence[Mapping[str, Any]], library: str) -> Any:
@@ -95,23 +107,68 @@ def markdown(table: Table) -> str:
     """
 
     def row(cells: Iterable[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+        return f"| {' | '.join(cells)} |"
 
-    parts = ["  \n".join(line for line in table.head if line)]
+    parts = ["  \n".join(_markdown_text(_sentence(line)) for line in table.head if line)]
     if table.columns:
-        rule = row("---" for _ in table.columns)
-        parts.append("\n".join([row(table.columns), rule, *map(row, table.rows)]))
-    parts.append("  \n".join(table.below()))
-    return "\n\n".join(part for part in parts if part).replace("\u00a0", " ") + "\n"
+        head = [*map(_markdown_text, table.columns)]
+        rows = _joined_matrices(table.rows)
+        parts.append("\n".join([row(head), row("---" for _ in head), *map(row, rows)]))
+    parts.append("  \n".join(_markdown_text(_sentence(line)) for line in table.below()))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _markdown_text(text: str) -> str:
+    r"""Escape what Markdown would take for a sign of its own.
+
+    Examples
+    --------
+    >>> print(_markdown_text("|a|² and Eu(+)*"))
+    \|a\|² and Eu(+)\*
+    """
+    return re.sub(r"([|*_`])", r"\\\1", text.replace("\u00a0", " "))
+
+
+def _joined_matrices(rows: Iterable[Sequence[str]]) -> list[list[str]]:
+    """Return cells in Markdown, the rows of a matrix one below the other in one cell."""
+    found: list[list[str]] = []
+    for row in rows:
+        cells = [
+            f"`{cell.replace(' ', chr(0xA0))}`"
+            if _MATRIX_ROW.fullmatch(cell)
+            else _markdown_text(cell)
+            for cell in row
+        ]
+        goes_on = not row[0] and any(map(_MATRIX_ROW.fullmatch, row))
+        if found and goes_on:
+            above = found[-1]
+            found[-1] = ["<br>".join(filter(None, pair)) for pair in zip(above, cells, strict=True)]
+        else:
+            found.append(cells)
+    return found
+
+
+def _sentence(line: str) -> str:
+    """Return a line of the terminal with stops in place of gaps.
+
+    Examples
+    --------
+    >>> _sentence("axis     3-fold along c"), _sentence("Bi2Se3   R-3m (166)   lines")
+    ('axis: 3-fold along c', 'Bi2Se3, R-3m (166), lines')
+    """
+    label = _LABEL.fullmatch(line.strip())
+    if label and "  " not in label[2]:
+        return f"{label[1]}: {label[2]}"
+    return re.sub(r" {2,}", ", ", line.strip())
 
 
 def latex(table: Table) -> str:
-    r"""Return a table in LaTeX: ``tabular`` with the rules of booktabs, notes as comments.
+    r"""Return a table in LaTeX: ``tabular`` with the rules of booktabs, notes as paragraphs.
 
     Cells of the columns that :attr:`~symchiral.table.Table.names` lists are names of modes or
     transfers, and are set as ``$E_{u}^{(+)}$``.
     """
-    lines = [f"% {line}" for line in table.head if line]
+    lines = _latex_notes([line for line in table.head if line])
     if table.columns:
         named = [name in table.names for name in table.columns]
         lines += [
@@ -130,8 +187,16 @@ def latex(table: Table) -> str:
             r"\bottomrule",
             r"\end{tabular}",
         ]
-    lines += [f"% {line}" for line in table.below()]
-    return "\n".join(lines).replace("\u00a0", " ") + "\n"
+    lines += _latex_notes(table.below())
+    return "\n".join(lines) + "\n"
+
+
+def _latex_notes(notes: Sequence[str]) -> list[str]:
+    """Return lines before or after a table as one paragraph of small type."""
+    if not notes:
+        return []
+    lines = [latex_text(_sentence(line)) for line in notes]
+    return ["", r"{\footnotesize\noindent", " \\newline\n".join(lines), r"\par}", ""]
 
 
 def latex_text(text: str) -> str:
@@ -144,6 +209,8 @@ def latex_text(text: str) -> str:
     >>> print(latex_text("−1.5e−04 i"))
     $-1.5\times10^{-4}$ i
     """
+    if _MATRIX_ROW.fullmatch(text):  # aligned with its neighbours
+        return rf"\texttt{{{_escaped(text.replace(' ', chr(0xA0)))}}}"
     found, end = [], 0
     for number in _POWER_OF_TEN.finditer(text):
         found += [_escaped(text[end : number.start()]), _maths_number(number[0])]

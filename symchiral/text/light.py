@@ -250,6 +250,12 @@ def _probe_text(found: BalancedProbe) -> str:
     return "seen" if found.seen == 1 else f"{found.seen} motions seen"
 
 
+PARTNERS = (
+    "first partner, second, …: the degenerate modes of one species, in an orthonormal basis; each "
+    "has a tensor of its own."
+)
+
+
 def _tensor_table(answer: Light) -> Table:
     rows: list[tuple[str, ...]] = []
     for s in answer.raman:
@@ -271,6 +277,7 @@ def _tensor_table(answer: Light) -> Table:
         ("Raman tensors in the Cartesian axes of the input",),
         ("Letters are real, or complex where light is absorbed. LaTeX: --json",),
         optional=("third", "second"),
+        notes=(("second", PARTNERS),),
         names=("species",),
     )
     empty = [c for k, c in enumerate(columns) if all(not row[k] for row in rows)]
