@@ -1721,7 +1721,7 @@ class Study(Value):
         [('Eu(+) Eu(+) -> Eg(-)', -1), ('Eu(+) Eu:b(+) -> Eg(-)', -1)]
         """
         from symchiral.experiment.planning import make_plan
-        from symchiral.fields.pump import Pump
+        from symchiral.fields.pump import read_band
 
         places = self._places(frequencies, tolerance)
         circular = self.axis is not None and self.axis.order >= 3
@@ -1731,7 +1731,7 @@ class Study(Value):
             self._centre,
             places,
             self.beam() if circular else None,
-            pump=Pump.parse(pump) if isinstance(pump, str) else pump,
+            pump=read_band(pump) if isinstance(pump, str) else pump,
             coefficients=self._coefficients(couplings),
         )
 

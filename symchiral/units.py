@@ -31,6 +31,18 @@ PER_THZ = {
 SIGNS = {"THz": "THz", "cm-1": "cm⁻¹", "meV": "meV"}
 """The units as they are printed."""
 
+
+def frequency_text(thz: float, unit: str = "THz") -> str:
+    """Return a frequency with its unit, to three digits; four where the numbers are large.
+
+    Examples
+    --------
+    >>> frequency_text(4.051), frequency_text(4.051, "cm-1")
+    ('4.05 THz', '135.1 cm⁻¹')
+    """
+    return f"{thz * PER_THZ[unit]:.{3 if unit == 'THz' else 4}g} {SIGNS[unit]}"
+
+
 NUCLEAR_MAGNETON_AMU = 1.67262192369e-27 / ATOMIC_MASS
 """eħ/(2 amu) in nuclear magnetons: the mass of the proton in amu, 1.00728."""
 

@@ -73,7 +73,7 @@ def explain(
         structure=structure(crystal),
         axis=axis_of(crystal, rule.axis),
         channel=channel(rule),
-        text=display(rule if known is None else known, "text"),
+        text=display(rule, "text") if known is None else display(known, "text", unit=unit),
         transfer=None if known is None else transfer(known, unit=unit),
         field=static_field(crystal, background),
         example=None if leg is None else replace(leg, mode=1).label,

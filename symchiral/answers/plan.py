@@ -196,7 +196,7 @@ def plan(proposed: ProposedPlan, *, unit: FrequencyUnit = "THz") -> Plan:
         ),
         controls=tuple(Control(kind=c.kind, text=c.text) for c in proposed.controls),
         ranking=display(proposed, "ranking"),
-        reason=None if proposed.reason is None else proposed.reason.text,
+        reason=None if proposed.reason is None else display(proposed.reason, "text", unit=unit),
         notes=tuple(note.text for note in proposed.notes),
         why=None if proposed.reason is None else why(proposed.reason),
         ranked_by=proposed.ranking,

@@ -302,9 +302,11 @@ def validate(
         channels=channels_of(judgement, unit=unit),
         ranking=display(judgement, "ranking"),
         # Lines of nearly one frequency are told in the same words.
-        decide=tuple(dict.fromkeys(advice.text for advice in judgement.decide)),
-        notes=tuple(dict.fromkeys(note.text for note in judgement.notes)),
-        words=display(judgement, "words"),
+        decide=tuple(
+            dict.fromkeys(display(advice, "text", unit=unit) for advice in judgement.decide)
+        ),
+        notes=tuple(dict.fromkeys(display(note, "text", unit=unit) for note in judgement.notes)),
+        words=display(judgement, "words", unit=unit),
         ranked_by=judgement.ranking,
     )
 

@@ -78,5 +78,5 @@ def run(options: argparse.Namespace) -> None:
     )
     save_animation(animation, options.output, overwrite=options.overwrite)
     if not options.quiet:
-        write(f"{animation.title}: {len(animation.supercell)} atoms")
+        write(f"{animation.titled(options.unit)}: {len(animation.supercell)} atoms")
     wrote(options, options.output)

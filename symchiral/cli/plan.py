@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from symchiral.cli.files import add_output, check_answer_file, deliver
 from symchiral.cli.forces import add_forces
+from symchiral.cli.printing import write
 from symchiral.cli.structures import add_structure
 from symchiral.cli.studies import open_study, same_input
 
@@ -50,15 +52,29 @@ def add_frequencies(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the tables, or the document."""
     from symchiral.answers.plan import plan
+    from symchiral.fields.pump import read_band
     from symchiral.text.plan import plan_tables
 
     check_answer_file(options, "plan")
+    band = None if options.pump_range is None else read_band(options.pump_range)
     study = open_study(options)
     proposed = study.plan(
-        pump=options.pump_range,
+        pump=band,
         frequencies=options.frequencies,
         tolerance=options.tolerance,
         couplings=options.couplings,
     )
     answer = plan(proposed, unit=options.unit)
-    deliver(options, "plan", answer, lambda: plan_tables(answer, path=same_input(options)))
+    known = [mode.frequency is not None for mode in proposed.pumped]
+    if band is not None and known and not any(known) and not options.quiet:
+        write(
+            "warning: --pump-range leaves nothing out: frequencies of the modes are not known; "
+            "give forces, or --frequencies",
+            sys.stderr,
+        )
+    deliver(
+        options,
+        "plan",
+        answer,
+        lambda: plan_tables(answer, path=same_input(options), unit=options.unit),
+    )

@@ -104,6 +104,23 @@ class Pump:
         return cls(low, high, light)
 
 
+def read_band(text: str) -> Pump:
+    """Read a band alone, ``1-3THz``: what a source reaches, whatever the polarisation.
+
+    Raises
+    ------
+    GrammarError
+        It is no band, or has a polarisation, too.
+    """
+    if _RANGE.fullmatch(" ".join(text.split())) is None:
+        raise GrammarError(
+            f"cannot read the band {text!r}",
+            why="it is not two frequencies with their unit; polarisations are part of the plan",
+            fix='write it as in "1-3THz"',
+        )
+    return Pump.parse(text)
+
+
 def _thz(match: re.Match[str], end: str, text: str) -> float:
     found = float(match[end].replace("−", "-")) * in_thz(match["unit"])
     if not found < FASTEST:

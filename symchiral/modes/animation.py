@@ -12,6 +12,7 @@ from symchiral.algebra.exact import phase_of
 from symchiral.crystal.crystal import Crystal
 from symchiral.errors import InputError, LimitError, WavevectorError
 from symchiral.modes.mode import Mode, Modes
+from symchiral.units import PER_THZ, SIGNS
 from symchiral.value import Complex, Floats, Value, frozen
 
 MOST_ATOMS = 20_000
@@ -91,10 +92,12 @@ class Animation(Value):
     @property
     def title(self) -> str:
         """Formula, mode, wavevector and frequency in a line."""
-        q = ",".join(self.modes.q.texts)
-        return (
-            f"{self.supercell.formula} {self.mode.name} at q=({q}), {self.mode.frequency:.4f} THz"
-        )
+        return self.titled()
+
+    def titled(self, unit: str = "THz") -> str:
+        """Return the title with the frequency in a unit."""
+        q, f = ",".join(self.modes.q.texts), self.mode.frequency * PER_THZ[unit]
+        return f"{self.supercell.formula} {self.mode.name} at q=({q}), {f:.4f} {SIGNS[unit]}"
 
     def __repr__(self) -> str:
         return f"Animation({self.title}, {len(self.supercell)} atoms, {self.frames} frames)"

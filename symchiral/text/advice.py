@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from symchiral.experiment.note import Note, NoteKind
 from symchiral.experiment.verdict import Advice
+from symchiral.units import frequency_text
 
 _PLAIN: dict[NoteKind, str] = {
     "before-window": "rows between time zero and the pump window were left out as well",
@@ -27,8 +28,8 @@ _PLAIN: dict[NoteKind, str] = {
 """What is said in one way."""
 
 
-def note_text(note: Note) -> str:
-    """Return a limit of a result as a sentence.
+def note_text(note: Note, *, unit: str = "THz") -> str:
+    """Return a limit of a result as a sentence; ``unit`` of its frequencies.
 
     Examples
     --------
@@ -36,6 +37,7 @@ def note_text(note: Note) -> str:
     '3 of 300 rows have gaps and were left out'
     """
     names = ", ".join(note.modes)
+    at = "" if note.frequency is None else frequency_text(note.frequency, unit)
     match note.kind:
         case "gaps":
             return f"{note.count} of {note.total} rows have gaps and were left out"
@@ -54,29 +56,24 @@ def note_text(note: Note) -> str:
                 f"response of {note.response:.3g} ps: exclude it with the pump window"
             )
         case "noise-line":
-            return (
-                f"the line at {note.frequency:.3g} THz may be noise "
-                f"(false alarm probability {note.probability:.2g})"
-            )
+            return f"the line at {at} may be noise (false alarm probability {note.probability:.2g})"
         case "growing-line":
-            return (
-                f"the oscillation at {note.frequency:.3g} THz grows: is the pump window excluded?"
-            )
+            return f"the oscillation at {at} grows: is the pump window excluded?"
         case "equal-line":
-            where = ", ".join(f"{f:.3g}" for f in note.others)
+            where = ", ".join(frequency_text(f, unit) for f in note.others)
             return (
-                f"a line at {where} THz would explain the trace about as well as that at "
-                f"{note.frequency:.3g} THz: its intervals reach there"
+                f"a line at {where} would explain the trace about as well as that at "
+                f"{at}: its intervals reach there"
             )
         case "short-record":
             return (
                 f"the record is shorter than one period of {names}: lines below "
-                f"{note.frequency:.3g} THz cannot be seen in it"
+                f"{at} cannot be seen in it"
             )
         case "coarse-steps":
             return (
                 f"the steps of the times do not resolve {names}: lines above "
-                f"{note.frequency:.3g} THz cannot be seen, and appear elsewhere if they are there"
+                f"{at} cannot be seen, and appear elsewhere if they are there"
             )
         case "fourth-order-not-listed":
             return f"channels of fourth order to {names} are too many and were not examined"
@@ -90,15 +87,17 @@ def note_text(note: Note) -> str:
     return _PLAIN[note.kind]
 
 
-def advice_text(advice: Advice) -> str:
-    """Return what would decide what is open as a sentence.
+def advice_text(advice: Advice, *, unit: str = "THz") -> str:
+    """Return what would decide what is open as a sentence; ``unit`` of its frequencies.
 
     Examples
     --------
     >>> advice_text(Advice("average-line", 4.05))
     'average longer: the line at 4.05 THz may be noise'
     """
-    where = "" if advice.frequency is None else f"the line at {advice.frequency:.3g} THz"
+    where = (
+        "" if advice.frequency is None else f"the line at {frequency_text(advice.frequency, unit)}"
+    )
     match advice.kind:
         case "average-line":
             return f"average longer: {where} may be noise"

@@ -69,7 +69,7 @@ def display(noun: object, form: str, **options: Any) -> Any:
     module = type(noun).__module__
     for home in (module, module.rpartition(".")[0]):
         if home in _ROOMS:
-            return import_module(_ROOMS[home]).display(noun, form)
+            return import_module(_ROOMS[home]).display(noun, form, **options)
     match noun, form:
         case RuleBook(), "text":
             return listed_table(table(noun.crystal, listing(noun))).text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symchiral.answers.plan import why as no_flip
+from symchiral.answers.record import FrequencyUnit
 from symchiral.answers.validate import channels_of, lines_of, why
 from symchiral.experiment.assignment import Refusal
 from symchiral.experiment.controls import Control, Geometry
@@ -17,8 +18,8 @@ from symchiral.text.validate import found_text
 from symchiral.text.why import RANKINGS, no_flip_text, refusal_text, why_text
 
 
-def display(noun: object, form: str) -> Any:
-    """Return a noun in a form.
+def display(noun: object, form: str, *, unit: FrequencyUnit = "THz") -> Any:
+    """Return a noun in a form, its frequencies in a unit.
 
     ============================ ======================================
     noun                         forms
@@ -32,21 +33,21 @@ def display(noun: object, form: str) -> Any:
     """
     match noun, form:
         case Judgement(), "words":
-            return found_text(lines_of(noun), channels_of(noun))
+            return found_text(lines_of(noun, unit=unit), channels_of(noun, unit=unit))
         case Judgement() | Plan(), "ranking":
             return RANKINGS[noun.ranking]
         case Why(), "text":
-            return why_text(why(noun), noun.refused)
+            return why_text(why(noun), noun.refused, unit=unit)
         case Refusal(), "text":
             return refusal_text(noun)
         case Note(), "text":
-            return note_text(noun)
+            return note_text(noun, unit=unit)
         case Advice(), "text":
-            return advice_text(noun)
+            return advice_text(noun, unit=unit)
         case Geometry(), "text":
             return geometry_text(noun)
         case Control(), "text":
             return control_text(noun)
         case NoFlip(), "text":
-            return no_flip_text(no_flip(noun))
+            return no_flip_text(no_flip(noun), unit=unit)
     raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")

@@ -19,6 +19,7 @@ from symchiral.rules.wording import minus, pretty, route_text, signed
 from symchiral.text.crystal import axis_line, field_text
 from symchiral.text.reason import rule_reason_text
 from symchiral.text.sums import rule_sum
+from symchiral.units import PER_THZ, SIGNS
 
 
 def answer_lines(answer: Explain) -> tuple[str, ...]:
@@ -44,18 +45,20 @@ def rule_text(rule: Rule) -> str:
     return "\n".join(_lines(rule, rule.id, rule.rotation_sense, rule.am_transfer))
 
 
-def transfer_text(transfer: Transfer) -> str:
+def transfer_text(transfer: Transfer, *, unit: str = "THz") -> str:
     """Explain a transfer between actual modes: the rule, and their frequencies and motions."""
+    factor, digits = PER_THZ[unit], 3 if unit == "THz" else 2
     rule = transfer.rule
     lines = _lines(rule, transfer.id, transfer.rotation_sense, transfer.am_transfer)
     legs = list(zip(rule.channel.coupling, transfer.multiplets, strict=True))
     sides = [
-        " + ".join(f"{m.frequency:.3f}" for leg, m in legs if leg.outgoing is side)
+        " + ".join(f"{m.frequency * factor:.{digits}f}" for leg, m in legs if leg.outgoing is side)
         for side in (False, True)
     ]
     lines.append(
-        f"resonance  {sides[0]} → {sides[1]} THz: detuning {minus(f'{transfer.detuning:+.3f}')} "
-        f"THz, score {transfer.score:.2g} at a linewidth of {transfer.linewidth:g} THz"
+        f"resonance  {sides[0]} → {sides[1]} {SIGNS[unit]}: detuning "
+        f"{minus(f'{transfer.detuning * factor:+.{digits}f}')} {SIGNS[unit]}, score "
+        f"{transfer.score:.2g} at a linewidth of {transfer.linewidth * factor:.4g} {SIGNS[unit]}"
     )
     if rule.axis is not None:
         incoming, outgoing = transfer.momenta
@@ -285,9 +288,9 @@ def _light_lines(rule: Rule) -> list[str]:
     return lines
 
 
-def display(noun: object, form: str) -> Any:
+def display(noun: object, form: str, *, unit: str = "THz") -> Any:
     """Return a noun in a form: ``text`` of a transfer between actual modes."""
     match noun, form:
         case Transfer(), "text":
-            return transfer_text(noun)
+            return transfer_text(noun, unit=unit)
     raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")

@@ -14,16 +14,16 @@ ROWS = 12
 """Channels printed before the table is cut."""
 
 
-def plan_tables(answer: Plan, *, path: str) -> tuple[Table, ...]:
+def plan_tables(answer: Plan, *, path: str, unit: str = "THz") -> tuple[Table, ...]:
     """Return the plan as tables.
 
     Parameters
     ----------
     path : str
         The input as the user named it, for the line that says what to run next.
+    unit : str
+        Of the frequencies of the answer.
     """
-    units = [mode.frequency_unit for mode in answer.pump]
-    unit = (*units, *(c.frequency_unit for c in answer.channels), "THz")[0]
     sign = SIGNS[unit]
     digits = 2 if unit == "THz" else 1
     words = [
@@ -41,12 +41,15 @@ def plan_tables(answer: Plan, *, path: str) -> tuple[Table, ...]:
         if any(m.frequency is None for m in answer.pump):
             head.append("         frequencies are not known: see infrared spectra, or give forces")
     if answer.why is not None:
-        why = no_flip_text(answer.why, detail="plain", transfer=pretty)
+        why = no_flip_text(answer.why, detail="plain", transfer=pretty, unit=unit)
         head.append(f"order    third order flips no sense: {why}")
     if not answer.channels:
         none = "No flipping transfer can be reached by circular light along this axis"
         none += " to fourth order." if answer.order == 4 else "."
-        return (Table((), (), tuple(head), (none, *answer.notes, *_others(answer))),)
+        # Without an axis the notes say once more what the head has said.
+        axial = answer.why is None or answer.why.kind != "no-axis"
+        notes = answer.notes if axial else ()
+        return (Table((), (), tuple(head), (none, *notes, *_others(answer))),)
     shown = answer.channels[:ROWS]
     rows = [_row(channel, digits) for channel in shown]
     left = len(answer.channels) - len(rows)

@@ -10,7 +10,7 @@ from symchiral.table import Table
 from symchiral.text.crystal import axis_line, headline
 from symchiral.text.reason import plain_reason_text
 from symchiral.text.why import why_text
-from symchiral.units import PER_THZ, SIGNS
+from symchiral.units import PER_THZ, SIGNS, frequency_text
 
 MOST = 4
 """Channels printed for every line that the rules do not forbid; of the others one."""
@@ -153,7 +153,7 @@ def _telling(lines: Sequence[Line], channels: Sequence[CandidateChannel]) -> lis
 def _why(channel: CandidateChannel) -> str:
     if channel.why is None:
         return channel.reason
-    return why_text(channel.why, detail="short", transfer=pretty)
+    return why_text(channel.why, detail="short", transfer=pretty, unit=channel.frequency_unit)
 
 
 def _detuning(answer: Validate, channel: CandidateChannel) -> str:
@@ -179,7 +179,8 @@ def found_text(
     parts = [f"{count} significant."]
     for line in real:
         taken = f", assigned to {line.assigned}," if line.assigned else ""
-        name = f"The line at {line.frequency / PER_THZ[line.frequency_unit]:.3g} THz{taken}"
+        unit = line.frequency_unit
+        name = f"The line at {frequency_text(line.frequency / PER_THZ[unit], unit)}{taken}"
         if line.verdict == "consistent":
             by = f"{pretty(line.channels[0])} explains it{_equivalent(channels, line)}"
             parts.append(f"{name} agrees with the rules: {by}.")
@@ -197,7 +198,9 @@ def found_text(
 def _line_why(line: Line, transfer: Callable[[str], str]) -> str:
     if line.why is None:
         return line.reason
-    return why_text(line.why, line.why_not, detail="plain", transfer=transfer)
+    return why_text(
+        line.why, line.why_not, detail="plain", transfer=transfer, unit=line.frequency_unit
+    )
 
 
 def _equivalent(channels: Sequence[CandidateChannel], line: Line) -> str:

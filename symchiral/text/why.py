@@ -16,6 +16,7 @@ from symchiral.experiment.verdict import Ranking, WhyKind
 from symchiral.rules.wording import minus
 from symchiral.text.reason import plain_reason_text, short_reason_text
 from symchiral.text.sums import budget
+from symchiral.units import PER_THZ, SIGNS, frequency_text
 from symchiral.value import grouped
 
 RANKINGS: dict[Ranking, str] = {
@@ -56,6 +57,7 @@ def why_text(
     *,
     detail: Detail = "full",
     transfer: Callable[[str], str] = str,
+    unit: str = "THz",
 ) -> str:
     """Return a reason as a clause.
 
@@ -68,6 +70,8 @@ def why_text(
         ``short``: for a table whose row names the mode and the rule.
     transfer : callable
         How transfers are written.
+    unit : str
+        Of frequencies.
 
     Examples
     --------
@@ -83,7 +87,7 @@ def why_text(
         return _forbidden(why, detail, transfer)
     if why.kind == "no-mode":
         return _no_mode(why, refused, transfer)
-    return _of_itself(why, detail, transfer)
+    return _of_itself(why, detail, transfer, unit)
 
 
 def _of_mode(why: Why) -> str | None:
@@ -102,7 +106,7 @@ def _of_mode(why: Why) -> str | None:
     return _OF_MODE.get(why.kind)
 
 
-def _of_itself(why: Why, detail: Detail, transfer: Callable[[str], str]) -> str:
+def _of_itself(why: Why, detail: Detail, transfer: Callable[[str], str], unit: str) -> str:
     mode, others = why.mode, " or ".join(why.modes)
     sigmas = why.sigmas or 0.0
     match why.kind:
@@ -113,7 +117,7 @@ def _of_itself(why: Why, detail: Detail, transfer: Callable[[str], str]) -> str:
         case "several-modes":
             return f"the line taken for {mode} may also be {others}"
         case "pump-elsewhere":
-            return f"the pump does not reach {mode} at {why.frequency:.3g} THz"
+            return f"the pump does not reach {mode} at {frequency_text(why.frequency or 0.0, unit)}"
         case "breaks-angle-law":
             return (
                 f"the direction of {mode} does not follow the angle of the pump as predicted "
@@ -193,7 +197,11 @@ def refusal_text(refusal: Refusal) -> str:
 
 
 def no_flip_text(
-    why: WhyNoFlip, *, detail: Detail = "full", transfer: Callable[[str], str] = str
+    why: WhyNoFlip,
+    *,
+    detail: Detail = "full",
+    transfer: Callable[[str], str] = str,
+    unit: str = "THz",
 ) -> str:
     """Return why third order flips nothing; options as of :func:`why_text`.
 
@@ -210,7 +218,8 @@ def no_flip_text(
             )
         case "nothing-driven":
             band = why.band
-            where = "" if band is None else f" between {band[0]:g} and {band[1]:g} THz"
+            low, high = (0.0, 0.0) if band is None else (x * PER_THZ[unit] for x in band)
+            where = f" between {low:.6g} and {high:.6g} {SIGNS[unit]}" if band else ""
             return f"circular light along the axis drives no infrared mode{where}"
         case "not-flipped":
             assert why.n is not None
