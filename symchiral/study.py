@@ -1682,7 +1682,8 @@ class Study(Value):
         """
         from symchiral.experiment.validation import read_data, validate_crystal
 
-        measured = read_data(data, **reading)
+        fold = None if self.axis is None else self.axis.order
+        measured = read_data(data, fold=fold, **reading)
         places = self._places(frequencies, tolerance)
         return validate_crystal(
             self.crystal,

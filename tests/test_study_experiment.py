@@ -1,6 +1,7 @@
 """validate and plan from a crystal: what the rules expect, end to end, and what a user sees."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -272,6 +273,39 @@ def test_the_documented_measurement():
 
 
 # ------------------------------------------------------------------------------------ plan
+
+
+def test_the_order_of_the_axis_of_a_balanced_probe_is_that_of_the_crystal(tmp_path, capsys):
+    text = Path(TRACES).read_text(encoding="utf-8")
+    probe = "balanced, fold 3, S0 = 0, S45 = 45"
+    assert probe in text
+    plain, bare = tmp_path / "plain.csv", tmp_path / "bare.csv"
+    plain.write_text(text.replace("fold 3, ", ""), encoding="utf-8")
+    bare.write_text(text.replace(f"# probe: {probe}\n", ""), encoding="utf-8")
+    found = []
+    for words in ([TRACES], [str(plain)], [str(bare), "--probe", "balanced, S0=0, S45=45"]):
+        assert main(["validate", "Bi2Se3", *words, "--json"]) == 0
+        found.append(json.loads(capsys.readouterr().out)["components"])
+    assert found[0] == found[1] == found[2]
+    for name, said in (("CuO", "2-fold axis sees no helicity"), ("P2I4", "for no known axis")):
+        assert main(["validate", name, str(plain)]) == 1
+        assert said in capsys.readouterr().err
+
+
+def test_a_band_of_a_plan_is_a_band(capsys):
+    for bad in ("xx", "1-3THz s+", "s+", "2THz"):
+        assert main(["plan", "nowhere.cif", "--pump-range", bad]) == 1  # before anything is read
+        err = capsys.readouterr().err
+        assert "band" in err
+        assert "nowhere" not in err
+        assert "σ" not in err
+    assert main(["plan", "Bi2Se3", "--pump-range", "1-3THz"]) == 0
+    assert "leaves nothing out" in capsys.readouterr().err
+    words = ["plan", "Bi2Se3/phonopy.yaml", "--pump-range", "50-60THz", "--unit", "cm-1"]
+    assert main(words) == 0
+    out, err = capsys.readouterr()
+    assert "between 1667.82 and 2001.38 cm⁻¹" in " ".join(out.split())
+    assert err == ""
 
 
 def test_plans():

@@ -380,7 +380,7 @@ def _stopped(stop: Stop | None) -> str | None:
 
 def _in(unit: FrequencyUnit, thz: float) -> float:
     """Return a frequency in a unit; one in THz as it is, but for noise."""
-    return round(thz * PER_THZ[unit], 9)
+    return round(float(thz) * PER_THZ[unit], 9)
 
 
 def _moving(motion: FreeMotion, unit: FrequencyUnit) -> MovingMode:

@@ -61,7 +61,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     table.add_argument("--pump-frequency", metavar="2THz", help="frequency of the pump")
     table.add_argument("--bandwidth", metavar="0.3THz", help="full width of its spectrum")
     table.add_argument(
-        "--probe", metavar='"balanced, fold 3, S0 = 0, S45 = 45"', help="geometry of the probe"
+        "--probe",
+        metavar='"balanced, S0 = 0, S45 = 45"',
+        help="geometry of the probe: coordinates, balanced (about the axis of the crystal) or "
+        "analyser, and its channels with their angles",
     )
 
 
@@ -77,6 +80,7 @@ def run(options: argparse.Namespace) -> None:
         check_output(options, options.output, KIND, FIGURES)
     else:
         check_answer_file(options, "validate", also=FIGURES)
+    reading = reading_options(options)
     study = open_study(options)
     judged = study.validate(
         options.data,
@@ -86,7 +90,7 @@ def run(options: argparse.Namespace) -> None:
         order=options.order,
         sees=options.sees,
         sigma=options.sigma,
-        **reading_options(options),
+        **reading,
     )
     answer = validate(study.crystal, study.axis, judged, unit=options.unit)
     if drawn:
@@ -114,7 +118,8 @@ def reading_options(options: argparse.Namespace) -> dict[str, Any]:
         begin, end = numbers(options.exclude, 2, "--exclude")
         found["exclude"] = (begin, end)
     if options.probe is not None:
-        found["probe"] = read_probe(options.probe)
+        read_probe(options.probe, fold=3)  # whatever the axis is, it can be read
+        found["probe"] = options.probe
     if options.pump is not None:
         found["pump"] = PumpPulse.parse(
             options.pump,

@@ -107,11 +107,12 @@ def read_measurement(
     *,
     time: str | None = None,
     time_unit: str | None = None,
-    probe: Probe | None = None,
+    probe: Probe | str | None = None,
     pump: PumpPulse | None = None,
     time_zero: float | None = None,
     exclude: tuple[float, float] | None = None,
     response: float | None = None,
+    fold: int | None = None,
 ) -> Measurement:
     """Read measured traces from a table.
 
@@ -124,12 +125,14 @@ def read_measurement(
     time_unit : str, optional
         ``fs`` or ``ps``, of delays, time zero, pump window and response. Needed unless the file or
         the name of the column says it.
-    probe : Probe, optional
+    probe : Probe or str, optional
         The geometry and the columns of its channels.
     pump : PumpPulse, optional
         The pump of all rows.
     time_zero, exclude, response
         As in :meth:`Measurement.of`.
+    fold : int, optional
+        Order of the axis, for a balanced probe that does not say it.
 
     Raises
     ------
@@ -161,15 +164,16 @@ def read_measurement(
             why="femtoseconds read as picoseconds give wrong frequencies",
             fix=f"name the column {clock}_fs or {clock}_ps, or declare the unit",
         )
-    if "probe" in metadata and probe is not None and read_probe(metadata["probe"]) != probe:
+    if isinstance(probe, str):
+        probe = read_probe(probe, fold=fold)
+    told = read_probe(metadata["probe"], fold=fold) if "probe" in metadata else None
+    if told is not None and probe is not None and told != probe:
         raise InputError(
             f"{source.name} contradicts what was asked",
             why=f"the file says probe {metadata['probe']}, the caller stated another geometry",
             fix="correct one of them, or leave it to the file",
         )
-    geometry = probe or (
-        read_probe(metadata["probe"]) if "probe" in metadata else Probe.coordinates()
-    )
+    geometry = probe or told or Probe.coordinates()
     delays = _column(columns, clock, source.name)
     signals = np.column_stack([_column(columns, c, source.name) for c in geometry.channels])
     window = said.text("exclude", None if exclude is None else f"{exclude[0]}, {exclude[1]}")
@@ -284,16 +288,27 @@ def _column(columns: Mapping[str, list[str]], name: str, file: str) -> Floats:
     return found
 
 
-def read_probe(text: str) -> Probe:
-    """Read a probe geometry, ``balanced, fold 3, S0 = 0, S45 = 45``.
+def read_probe(text: str, *, fold: int | None = None) -> Probe:
+    """Read a probe geometry, ``balanced, S0 = 0, S45 = 45``, ``analyser, Sx = 0, Sy = 90``.
+
+    Parameters
+    ----------
+    fold : int, optional
+        Order of the axis, where a balanced probe does not say it itself, ``balanced, fold 3, …``.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, or the order of the axis decides and nobody says it.
 
     Examples
     --------
     >>> read_probe("analyser, Sx = 0, Sy = 90").channels
     ('Sx', 'Sy')
+    >>> read_probe("balanced, S0 = 0, S45 = 45", fold=3).fold
+    3
     """
     kind, *rest = [part.strip() for part in text.split(",")]
-    fold: int | None = None
     angles: dict[str, float] = {}
     names = []
     for part in rest:
@@ -310,11 +325,18 @@ def read_probe(text: str) -> Probe:
             return Probe.coordinates(*names)
         case "analyser" | "analyzer" if angles and not names:
             return Probe.analyser(angles)
-        case "balanced" if angles and fold is not None and not names:
+        case "balanced" if angles and not names:
+            if fold is None:
+                raise InputError(
+                    f"the probe {text!r} is for no known axis",
+                    why="how a balanced signal turns with a mode depends on the order of the axis, "
+                    "and there is no axis that says it",
+                    fix="write the order too: balanced, fold 3, S0 = 0, S45 = 45",
+                )
             return Probe.balanced(angles, fold=fold)
     raise InputError(
         f"the probe {text!r} is not understood",
         why="it must name its kind, then its channels",
-        fix="write coordinates, Qx, Qy; or balanced, fold 3, S0 = 0, S45 = 45; or analyser, "
-        "Sx = 0, Sy = 90",
+        fix="write coordinates, Qx, Qy; or balanced, S0 = 0, S45 = 45; or analyser, Sx = 0, "
+        "Sy = 90",
     )

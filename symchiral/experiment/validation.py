@@ -35,13 +35,17 @@ Data = Path_ | Sequence[Path_] | Measurement | Fit | Sequence[Line]
 """What can be validated: files, traces in memory, a fit, or lines fitted elsewhere."""
 
 
-def read_data(data: Data, **options: Any) -> Measurement | Fit | tuple[Line, ...]:
+def read_data(
+    data: Data, *, fold: int | None = None, **options: Any
+) -> Measurement | Fit | tuple[Line, ...]:
     """Return what the files hold; what is in memory already is handed back.
 
     Parameters
     ----------
     data : path, sequence of paths, Measurement, Fit, or sequence of Line
         Tables of traces, which are taken together, or one YAML file of fitted rows.
+    fold : int, optional
+        Order of the axis, for a balanced probe that does not say it.
     options
         Those of :func:`~symchiral.experiment.reading.read_measurement`.
 
@@ -59,7 +63,7 @@ def read_data(data: Data, **options: Any) -> Measurement | Fit | tuple[Line, ...
         return tuple(items)  # type: ignore[arg-type]
     rows = [x for x in items if Path(x).suffix.lower() in (".yaml", ".yml")]  # type: ignore[arg-type]
     if not rows:
-        return Measurement.together([read_measurement(x, **options) for x in items])  # type: ignore[arg-type]
+        return Measurement.together([read_measurement(x, fold=fold, **options) for x in items])  # type: ignore[arg-type]
     if len(items) > 1:
         raise InputError(
             f"{len(items)} files with {Path(rows[0]).name} among them",  # type: ignore[arg-type]
