@@ -26,3 +26,9 @@ SIGMA = 3.0
 
 REPORT_POINTS = 100
 """Wavevectors on the path of the bands of a report: smooth on a screen, and light to send."""
+
+REPORT_TRANSFERS = 800
+"""Transfers between modes in a report, each sign by itself: half a megabyte."""
+
+REPORT_DETUNINGS = (0.3, 0.03, 0.003)
+"""Largest detunings, THz, one after the other, where there are too many transfers to list."""

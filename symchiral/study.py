@@ -25,7 +25,9 @@ from symchiral.defaults import (
     LENGTH,
     LINEWIDTH,
     RAMAN_STEP,
+    REPORT_DETUNINGS,
     REPORT_POINTS,
+    REPORT_TRANSFERS,
     SIGMA,
 )
 from symchiral.value import WHOLE, Value
@@ -1775,6 +1777,28 @@ class Study(Value):
         page = report_html(self._contents(unit, points))
         write_text(file, page, KIND, overwrite=overwrite)
 
+    def _near_resonance(self, unit: FrequencyUnit) -> tuple[Predict, float | None]:
+        """The transfers of a report, and the largest detuning to which those of modes are kept.
+
+        That is None where all are kept; in ``unit``.
+        """
+        from symchiral.answers.predict import near_resonance
+        from symchiral.errors import LimitError
+        from symchiral.units import PER_THZ
+
+        if self.phonons is None:
+            return self.predict(unit=unit), None
+        for limit in (None, *REPORT_DETUNINGS):
+            try:
+                found = self.predict(unit=unit, max_detuning=limit)
+            except LimitError:  # too many to list: those nearer to resonance are fewer
+                if limit == REPORT_DETUNINGS[-1]:
+                    raise
+                continue
+            break
+        answer, bound = near_resonance(found, REPORT_TRANSFERS)
+        return answer, limit * PER_THZ[unit] if bound is None and limit is not None else bound
+
     def _contents(self, unit: FrequencyUnit, points: int) -> Contents:
         """The answers that a report shows."""
         from symchiral.answers.bands import bands
@@ -1785,23 +1809,27 @@ class Study(Value):
         from symchiral.page.report import Contents
 
         centre = branches = None
+        predicted, bound = self._near_resonance(unit)
         left_out: tuple[str, ...] = ()
         if self.phonons is None:
             left_out = ("Frequencies, resonances and bands need forces, and this file has none.",)
         else:
             centre = self.modes()
+            if bound is not None:
+                left_out += (
+                    f"Of the transfers between modes those within {bound:.3g} {unit} of resonance "
+                    f"are here; symchiral predict FILE --json has all.",
+                )
             try:
                 branches = self.bands(points=points, eigenvectors=True)
             except (WavevectorError, SymmetryError, LimitError) as error:
-                left_out = (f"The bands are left out: {error}",)
+                left_out += (f"The bands are left out: {error}",)
         return Contents(
             show=self.show(detail="rotation"),
-            predict=self.predict(unit=unit),
+            predict=predicted,
             light=self.light(unit=unit),
             plan=plan(self.plan(), unit=unit),
-            modes=None
-            if centre is None
-            else modes(self.crystal, self.axis, (centre,), unit=unit, eigenvectors=True),
+            modes=None if centre is None else modes(self.crystal, self.axis, (centre,), unit=unit),
             bands=None if branches is None else bands(branches, unit=unit),
             moving=moving(self.crystal, self.axis, centre, branches, unit=unit),
             left_out=left_out,

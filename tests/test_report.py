@@ -21,6 +21,7 @@ from force_models import springs
 
 import symchiral as sc
 from symchiral.answers.moving import Moving, MovingMode, moving
+from symchiral.answers.predict import near_resonance
 from symchiral.answers.schema import answer_type
 from symchiral.cli import main
 from symchiral.errors import InputError
@@ -175,6 +176,27 @@ def test_large_cells_keep_fewer_wavevectors(monkeypatch: pytest.MonkeyPatch) -> 
     found = moving(s.crystal, s.axis, s.modes(), bands).segments
     assert all(k.points[0] == 0 for k in found)
     assert sum(len(k.points) for k in found) < sum(len(p.coordinates) for p in bands.segments) / 2
+
+
+def test_of_many_transfers_those_near_resonance_are_kept() -> None:
+    s = elastic("ZnO")
+    everything = s.predict()
+    assert everything.transfers is not None
+    total = len(everything.transfers)
+    assert near_resonance(everything, total) == (everything, None)
+    count = 0
+    for most in (1, 7, total // 2, total - 1):
+        answer, bound = near_resonance(everything, most)
+        assert bound is not None
+        assert answer.transfers is not None
+        # As if that had been asked for; those that differ by all signs stay together.
+        asked = s.predict(max_detuning=bound + 1e-6).transfers
+        assert [t.id for t in answer.transfers] == [t.id for t in asked or ()]
+        kept = {t.id for t in answer.transfers}
+        assert all(t.reverse_of is None or t.reverse_of in kept for t in answer.transfers)
+        assert len(kept) <= max(most, 8)
+        count += len(kept)
+    assert count > 20
 
 
 # --- names from outside --------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from msgspec import Meta
+from msgspec.structs import replace
 
 from symchiral.answers.channel import (
     Channel,
@@ -229,6 +230,23 @@ def predict(
         field=static_field(crystal, background),
         table=table(crystal, found if shown is None else listing(shown)),
     )
+
+
+def near_resonance(answer: Predict, most: int) -> tuple[Predict, float | None]:
+    """Return an answer with no more transfers between modes than a number, and what they are.
+
+    Those of the smallest detuning are kept, as with a largest detuning that is asked for; the
+    second is that detuning in the unit of the answer, None where all are kept.
+    """
+    found = answer.transfers or ()
+    if len(found) <= most:
+        return answer, None
+    sizes = sorted(abs(t.detuning or 0.0) for t in found)
+    bound = sizes[most - 1]
+    if bound == sizes[most]:  # all of one detuning, or none: signs reversed are never parted
+        bound = max((x for x in sizes[:most] if x < bound), default=bound)
+    kept = tuple(t for t in found if abs(t.detuning or 0.0) <= bound)
+    return replace(answer, transfers=kept), bound
 
 
 def vertices(crystal: SymmetricCrystal, books: Sequence[RuleBook]) -> Vertices:

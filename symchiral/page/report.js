@@ -16,12 +16,11 @@ const SIZE = 0.45; // Å, of a motion at amplitude 1
 
 // --- the stage: one large viewer, and a small one for every quantum of a transfer ---------------
 
-const primitive = answer("predict").structure.primitive;
 const inverse = m => {
   const [a, b, c] = m, v = dot(a, cross(b, c));
   return [cross(b, c), cross(c, a), cross(a, b)].map(r => r.map(x => x / v));
 };
-scene.reciprocal = inverse(primitive.cell);
+scene.reciprocal = inverse(scene.primitive);
 // From here on symbols, names and masses are those of the atoms that are drawn.
 for (const of of ["symbols", "names", "masses"]) scene[of] = scene.atoms.map(i => scene[of][i]);
 // A motion of the primitive cell on the atoms that are drawn: u exp(2πi q·r).
@@ -30,7 +29,7 @@ function spread(u, q) {
   scene.atoms.forEach((atom, i) => {
     let c = 1, s = 0;
     if (q) {
-      const r = primitive.positions[atom].map((x, k) => x + scene.cells[i][k]), angle = TURN * dot(q, r);
+      const r = scene.positions[atom].map((x, k) => x + scene.cells[i][k]), angle = TURN * dot(q, r);
       c = Math.cos(angle); s = Math.sin(angle);
     }
     re.push(u[atom].map(([x, y]) => x * c - y * s)); im.push(u[atom].map(([x, y]) => x * s + y * c));
@@ -49,7 +48,7 @@ function redraw() {
 }
 // Which way l turns: its sign, of a balanced fraction; 0 for 0 and for n/2.
 function turnOf(pam) {
-  const n = answer("predict").axis?.order;
+  const n = scene.order;
   if (pam === null || pam === undefined || !n || /[uvw]/.test(pam)) return 0;
   const [a, b] = pam.split("/"), l = Number(a) / Number(b || 1);
   return 2 * Math.abs(l) === n ? 0 : Math.sign(l);
@@ -274,7 +273,7 @@ if ($("dispersion")) {
   };
   const bytes = scene.segments.map(s => Int8Array.from(atob(s.bytes), c => c.charCodeAt(0)));
   const move = () => {
-    const s = bands.segments[here.s], kept = scene.segments[here.s].points, n = primitive.natoms;
+    const s = bands.segments[here.s], kept = scene.segments[here.s].points, n = scene.positions.length;
     const p = kept.reduce((best, point, k) => Math.abs(point - here.i) < Math.abs(kept[best] - here.i) ? k : best, 0);
     here.i = kept[p]; tell();
     const start = (p * 3 * n + here.b) * n * 6, b = s.branches[here.b], q = s.coordinates[here.i];

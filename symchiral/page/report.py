@@ -309,6 +309,9 @@ def _scene(contents: Contents) -> dict[str, Any]:
         "masses": drawn.masses,
         "colours": colours(drawn.symbols),
         "axis": (0.0, 0.0, 1.0) if axis is None else axis.direction,
+        "order": None if axis is None else axis.order,
+        "primitive": contents.show.structure.primitive.cell,
+        "positions": contents.show.structure.primitive.positions,
         "motions": [
             {
                 "name": m.name,
