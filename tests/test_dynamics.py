@@ -568,6 +568,25 @@ def test_bad_couplings_are_refused_in_words(
     assert said in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"positions": [[0.1, 0.2, 0.3]] * 4}, "4 positions for 5 symbols"),
+        ({"positions": [[0.1, 0.2]] * 5}, "5 positions for 5 symbols"),
+        ({"positions": [[0.1, 0.2, 0.3]] * 5}, "apart"),
+        ({"cell": [[1.0, 0, 0]] * 3}, "the volume 0"),
+    ],
+)
+def test_couplings_of_no_crystal_are_refused_in_words(
+    change: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    data = json.loads((ROOT / "structures/Bi2Se3/couplings.json").read_text(encoding="utf-8"))
+    path = tmp_path / "couplings.json"
+    path.write_text(json.dumps({**data, "structure": {**data["structure"], **change}}))
+    with pytest.raises(SymchiralError, match=said):
+        study().couplings(str(path))
+
+
 def test_force_constants_of_third_order_go_before_a_file_beside_them(
     capsys: Capture, tmp_path: Path
 ) -> None:

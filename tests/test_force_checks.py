@@ -15,13 +15,20 @@ import numpy as np
 import phonopy
 import pytest
 import yaml
+from phonopy.file_IO import (
+    write_FORCE_CONSTANTS,
+    write_force_constants_to_hdf5,
+    write_FORCE_SETS,
+)
 from phonopy.harmonic.force_constants import compact_fc_to_full_fc
 from phonopy.structure.atoms import PhonopyAtoms
 
 import symchiral as sc
+from symchiral.anharmonic.door import third_order_from_yaml
 from symchiral.cli import main
 from symchiral.errors import InputError, LimitError, StructureError, WavevectorError
 from symchiral.forces.door import from_yaml
+from symchiral.reading.folder import Folder
 from symchiral.reading.shipped import find_structure
 
 SET = "NaCl/phonopy.yaml"
@@ -148,6 +155,23 @@ def test_a_stated_primitive_cell_of_displaced_atoms_is_read(tmp_path: Path) -> N
 # ------------------------------------------------------------------------- damaged numbers
 
 
+def test_a_supercell_of_third_order_that_is_not_that_of_the_file_is_refused_before_it_is_built(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    phono3py = pytest.importorskip("phono3py")
+    folder = Path(__file__).parent / "data" / "third_order"
+    packed = (folder / "ZnTe_phono3py_params.yaml.xz").read_bytes()
+    data = yaml.load(lzma.decompress(packed), Loader=yaml.CSafeLoader)
+    data["supercell_matrix"] = [[2, 0, 0], [0, 2, 0], [0, 0, 180]]
+
+    def build(*_: object, **__: object) -> None:
+        raise AssertionError("it was built")
+
+    monkeypatch.setattr(phono3py, "Phono3py", build)
+    with pytest.raises(StructureError, match="another supercell"):
+        third_order_from_yaml(data, name="a file", folder=Folder(folder))
+
+
 def changed_yaml(change: str) -> dict[str, Any]:
     """The file with one thing made impossible."""
     data = copy.deepcopy(text())
@@ -201,6 +225,31 @@ def test_impossible_files_are_refused_in_words() -> None:
             from_yaml(changed_yaml(change), name="a file")
         assert word in str(caught.value), (change, str(caught.value))
     assert len(YAML) == 31
+
+
+def test_a_supercell_that_its_forces_do_not_fill_is_refused_before_it_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """phonopy looks for the operations of thousands of atoms: more than ten seconds."""
+    data = copy.deepcopy(text())
+    data["supercell_matrix"] = [[2, 0, 0], [0, 2, 0], [0, 0, 180]]
+    bare = {key: value for key, value in data.items() if key != "displacements"}
+    write_FORCE_CONSTANTS(loaded().force_constants, filename=tmp_path / "FORCE_CONSTANTS")
+    write_force_constants_to_hdf5(loaded().force_constants, filename=tmp_path / "x.hdf5")
+    write_FORCE_SETS(loaded().dataset, filename=tmp_path / "FORCE_SETS")
+
+    def build(*_: object, **__: object) -> None:
+        raise AssertionError("it was built")
+
+    monkeypatch.setattr(phonopy, "Phonopy", build)
+    for content, more in (
+        (data, {}),
+        (bare, {"force_constants": tmp_path / "FORCE_CONSTANTS"}),
+        (bare, {"force_constants": tmp_path / "x.hdf5"}),
+        (bare, {"force_sets": tmp_path / "FORCE_SETS"}),
+    ):
+        with pytest.raises(StructureError):
+            from_yaml(content, name="a file", **more)  # type: ignore[arg-type]
 
 
 def test_cutoffs_of_dipole_sums_that_never_end_are_refused(tmp_path: Path) -> None:
@@ -301,6 +350,7 @@ CRASHES = """
 import sys, warnings, numpy as np, phonopy
 import symchiral as sc
 from symchiral.forces.door import from_yaml
+from symchiral.reading.folder import Folder
 from symchiral.reading.shipped import find_structure
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.search import find_symmetry

@@ -18,6 +18,7 @@ from symchiral.crystal.frame import symmetrized_cell
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry, space_group
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.isoir import iso_hall_number
+from symchiral.reading.shipped import structure_names
 
 Real = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -246,3 +247,44 @@ def test_congruences_against_all_fractions() -> None:
         solved += len(found) > 0
     assert checked == 300
     assert solved >= 200
+
+
+# --- Wyckoff letters ----------------------------------------------------------------------------
+
+
+def with_special_points(hall_number: int, rng: np.random.Generator) -> Crystal | None:
+    """Two general positions of a group, and a point that operations may keep."""
+    crystal, group = random_crystal(hall_number, rng), space_group(hall_number)
+    point = rng.choice(np.arange(12) / 12, size=3)
+    images = (group.rotations @ point + group.shifts / 24) % 1.0
+    images = np.unique(np.rint(24 * images).astype(np.int64) % 24, axis=0) / 24
+    positions = np.concatenate([crystal.positions, images])
+    gaps = positions[:, None] - images
+    distances = np.linalg.norm((gaps - np.rint(gaps)) @ crystal.cell, axis=2)
+    if np.sort(distances, axis=0)[1].min() < 0.3:
+        return None
+    return Crystal.of(crystal.cell, positions, [*crystal.numbers, *[26] * len(images)])
+
+
+def letters_hold(crystals: list[Crystal]) -> int:
+    """Letters that are remembered from other crystals must be those that spglib gives."""
+    remembered = [find_symmetry(crystal).sites for crystal in [*crystals, *crystals]]
+    for crystal, sites in zip(crystals, remembered[len(crystals) :], strict=True):
+        sc.clear_caches()
+        asked = find_symmetry(crystal).sites
+        assert [(s.letter, s.symmetry) for s in sites] == [(s.letter, s.symmetry) for s in asked]
+    return sum(map(len, remembered)) // 2
+
+
+def test_remembered_letters_are_those_of_spglib() -> None:
+    crystals = [sc.read(name).crystal.input for name in structure_names()]
+    assert letters_hold([c for c in crystals if c.moments is None]) > 350
+
+
+@pytest.mark.sweep
+def test_remembered_letters_are_those_of_spglib_in_every_group() -> None:
+    rng = np.random.default_rng(5)
+    found = [with_special_points(hall, rng) for hall in range(1, 531) for _ in range(2)]
+    crystals = [crystal for crystal in found if crystal is not None]
+    assert len(crystals) > 800
+    assert letters_hold(crystals) > 2000

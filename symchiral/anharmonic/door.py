@@ -12,7 +12,7 @@ import numpy as np
 
 from symchiral.crystal.tolerance import SYMPREC
 from symchiral.errors import InputError, ReadError, StructureError
-from symchiral.forces.check import checked_hdf5, checked_supercell, checked_unit
+from symchiral.forces.check import checked_hdf5, checked_supercell, checked_unit, mismatch
 from symchiral.forces.door import (
     DATA_ERRORS,
     ForceConstants,
@@ -181,9 +181,14 @@ def third_order_from_yaml(parsed: dict[str, Any], *, name: str, folder: Folder) 
             raise _missing(name, folder)
         checked_unit(cell.cell, cell.scaled_positions, cell.numbers, cell.masses, name=name)
         matrix = np.eye(3) if data.supercell_matrix is None else data.supercell_matrix
+        matrix = checked_supercell(matrix, len(cell), name=name)
+        atoms = len(cell) * round(abs(float(np.linalg.det(matrix))))
+        # Before phono3py builds it: the operations of a supercell of thousands of atoms take long.
+        if data.supercell is not None and len(data.supercell) != atoms:
+            raise mismatch(name, len(data.supercell), atoms)
         made = Phono3py(
             cell,
-            checked_supercell(matrix, len(cell), name=name),
+            matrix,
             primitive_matrix="auto" if data.primitive_matrix is None else data.primitive_matrix,
         )
         _fill(made, data, folder, name)

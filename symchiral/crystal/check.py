@@ -74,6 +74,12 @@ def checked_crystal(
     )
     if len(crystal) == 0:
         raise _no_crystal(name, "it has no atoms", "give the structure with its atoms")
+    if len(crystal.positions) != len(crystal):
+        raise _no_crystal(
+            name,
+            f"it has {len(crystal.positions)} positions and {len(crystal)} elements",
+            "give one position and one element per atom",
+        )
     if len(crystal) > MAX_ATOMS:
         raise too_many(name, len(crystal))
     numbers_of = {"cell": crystal.cell, "positions": crystal.positions, "moments": crystal.moments}

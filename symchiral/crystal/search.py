@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -347,7 +347,13 @@ def settled(
     )
     letters = [letters[i] for i in representatives]
     if len(group) > 1 and not is_operation(change, group):  # P1 has one letter
-        letters = _letters(primitive, group, decorate=decorate) or letters
+        known = [_letter(group.hall_number, kept) for kept in _site_groups(permutations, shifts)]
+        if not all(known):
+            for place, letter in zip(
+                known, _letters(primitive, group, decorate=decorate), strict=False
+            ):
+                place[:] = [letter]
+        letters = [place[0] for place in known] if all(known) else letters
     return SymmetricCrystal(
         input=crystal,
         primitive=primitive,
@@ -407,6 +413,23 @@ def _found_frame(crystal: Crystal, data: Any, group: SpaceGroup) -> Frame:
     standard = crystal.cell.T @ np.linalg.inv(matrix)
     cell = symmetrized_cell((standard @ group.centring).T, group.rotations)
     return Frame(cell, frozen(matrix), frozen(origin), group.centring)
+
+
+def _site_groups(permutations: Integers, shifts: Integers) -> Iterator[bytes]:
+    """The operations that keep each atom, with the lattice translation that each needs."""
+    for atom, (images, moves) in enumerate(zip(permutations.T, shifts.swapaxes(0, 1), strict=True)):
+        (members,) = np.nonzero(images == atom)
+        yield np.column_stack([members, moves[members]]).tobytes()
+
+
+@lru_cache(maxsize=16384)
+def _letter(hall_number: int, kept: bytes) -> list[tuple[str, str]]:
+    """A place for Wyckoff letter and site symmetry, empty until spglib has been asked.
+
+    A Wyckoff position is the set of all points whose site groups are conjugate, so the operations
+    that keep an atom, each with its lattice translation, decide both.
+    """
+    return []
 
 
 def _letters(primitive: Crystal, group: SpaceGroup, *, decorate: bool) -> list[tuple[str, str]]:

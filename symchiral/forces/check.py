@@ -112,6 +112,19 @@ def checked_primitive(matrix: Any, *, name: str) -> Any:
     return given
 
 
+def checked_columns(constants: Any, supercell: int, *, name: str) -> None:
+    """Check whether force constants are those on all atoms of a supercell, the second index.
+
+    Raises
+    ------
+    StructureError
+        They are on more or fewer atoms.
+    """
+    shape = np.shape(constants)
+    if len(shape) == 4 and shape[1] != supercell:
+        raise mismatch(name, shape[1], supercell)
+
+
 def checked_constants(constants: Any, primitive: int, supercell: int, *, name: str) -> Floats:
     """Return force constants as contiguous doubles, or say what is wrong with them.
 
@@ -135,8 +148,7 @@ def checked_constants(constants: Any, primitive: int, supercell: int, *, name: s
             f"supercell of {supercell}",
             "give the supercell and the primitive cell that they were computed for",
         )
-    if shape[1] != supercell:
-        raise mismatch(name, shape[1], supercell)
+    checked_columns(constants, supercell, name=name)
     return numbers_of(constants, shape, "the force constants", name)
 
 

@@ -17,6 +17,7 @@ from symchiral.crystal.tolerance import SYMPREC
 from symchiral.errors import ReadError, StructureError
 from symchiral.forces.check import (
     checked_charges,
+    checked_columns,
     checked_constants,
     checked_dataset,
     checked_hdf5,
@@ -524,7 +525,18 @@ def _built(
         )
     matrix = checked_supercell(supercell_matrix, len(unitcell), name=name)
     primitive_matrix = checked_primitive(primitive_matrix, name=name)
+    atoms = len(unitcell) * round(abs(float(np.linalg.det(matrix))))
     with answering(name), heard() as said:
+        if not _has_forces(dataset) and force_sets is not None:
+            dataset = parse_FORCE_SETS(filename=force_sets, natom=atoms)
+        first: list[int] | None = None
+        if constants is None and force_constants is not None and not _has_forces(dataset):
+            constants, first = _read_constants(force_constants, calculator, name=name)
+        # Before phonopy builds it: the operations of a supercell of thousands of atoms take long.
+        if constants is not None:
+            checked_columns(constants, atoms, name=name)
+        elif _has_forces(dataset):
+            checked_dataset(dataset, atoms, name=name)
         phonon = Phonopy(
             unitcell,
             matrix,
@@ -535,12 +547,6 @@ def _built(
             symprec=symprec,
             calculator=calculator,
         )
-        atoms = len(phonon.supercell)
-        if not _has_forces(dataset) and force_sets is not None:
-            dataset = parse_FORCE_SETS(filename=force_sets, natom=atoms)
-        first: list[int] | None = None
-        if constants is None and force_constants is not None and not _has_forces(dataset):
-            constants, first = _read_constants(force_constants, calculator, name=name)
         if constants is not None and isinstance(primitive_matrix, str):
             phonon = _with_first(phonon, first, len(constants))
         if nac is None and born is not None:
@@ -561,7 +567,6 @@ def _built(
                 constants, len(phonon.primitive), atoms, name=name
             )
         elif _has_forces(dataset):
-            checked_dataset(dataset, atoms, name=name)
             phonon.dataset = dataset
             phonon.produce_force_constants(
                 calculate_full_force_constants=False,

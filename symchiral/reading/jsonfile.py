@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from symchiral.crystal.check import checked_crystal
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
 from symchiral.disk import is_file, user_path
 from symchiral.errors import InputError, ReadError
@@ -66,10 +67,23 @@ def read_json(
 
 
 def stated_structure(at: dict[str, Any]) -> Crystal:
-    """Return the cell and the atoms under the key ``structure``."""
-    numbers = np.array([SYMBOLS.index(s) for s in at["symbols"]], dtype=np.int64)
+    """Return the cell and the atoms under the key ``structure``.
+
+    Raises
+    ------
+    ValueError
+        A number is none, or there are not as many positions as symbols.
+    StructureError
+        They are no crystal.
+    """
+    numbers = [SYMBOLS.index(s) for s in at["symbols"]]
     cell, positions = array(at["cell"], 2, "the cell"), array(at["positions"], 2, "the positions")
-    return Crystal.of(cell, positions, numbers)
+    if positions.shape != (len(numbers), 3):
+        raise ValueError(
+            f"the structure has {len(positions)} positions for {len(numbers)} symbols, or they are "
+            "not three numbers each"
+        )
+    return checked_crystal(cell, positions, numbers, source=Source(), name="the structure")
 
 
 def rounded(array: Floats) -> Any:
