@@ -727,3 +727,19 @@ def test_what_the_machine_refuses_is_a_document_too(
     assert word in err
     assert main(["show", "Bi2Se3"]) == 1
     assert capsys.readouterr().out == ""
+
+
+def test_json_is_printed_beside_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Of every command that writes its answer: the document on standard output, the file whole."""
+    words = (
+        ("predict", "Te_P3121"), ("show", "Te_P3121"), ("light", "Te_P3121"), ("plan", "Te_P3121"),
+        ("explain", "Bi2Se3", "Eu(+) Eu(+) -> Eg(-)"), ("modes", "NaCl/phonopy.yaml"),
+        ("bands", "NaCl/phonopy.yaml"), ("couple", "Bi2Se3/phonopy.yaml"),
+    )  # fmt: skip
+    for command in words:
+        file = tmp_path / f"{command[0]}.txt"
+        assert main([*command, "--json", "-o", str(file)]) == 0
+        out, err = capsys.readouterr()
+        assert json.loads(out)["schema"].startswith(f"symchiral/{command[0]}/")
+        assert f"wrote {file}" in err
+        assert len(file.read_text().splitlines()) > 3

@@ -76,18 +76,19 @@ def wrote(options: argparse.Namespace, path: str) -> None:
 def deliver(
     options: argparse.Namespace, kind: str, answer: Answer, tables: Callable[[], Sequence[Table]]
 ) -> None:
-    """Print an answer as tables or as JSON, or write it to ``-o FILE``; tables as they are needed.
+    """Write an answer to ``-o FILE``, or print it as tables; ``--json`` prints the document always.
 
-    ``kind`` is the command: a file that it wrote before is replaced.
+    Tables are made as they are needed. ``kind`` is the command: a file that it wrote before is
+    replaced.
     """
     if options.output is not None:
         from symchiral.write.tables import save_tables
 
         save_tables(options.output, answer, tables, kind=kind, overwrite=options.overwrite)
         wrote(options, options.output)
-    elif options.json:
+    if options.json:
         write_json(answer)
-    else:
+    elif options.output is None:
         for i, table in enumerate(tables()):
             if i:
                 write("")
