@@ -17,14 +17,16 @@ from symchiral.engine.judge import VerdictWord
 from symchiral.experiment.candidates import Mechanism, Sense
 from symchiral.experiment.measurement import Polarization
 from symchiral.experiment.oscillators import Background
+from symchiral.experiment.probe import Sees
 from symchiral.experiment.verdict import (
     ChannelVerdict,
+    ChannelWord,
     Judgement,
     LineVerdict,
+    LineWord,
     Missing,
     Ranking,
     WhyKind,
-    Word,
 )
 from symchiral.experiment.verdict import Why as WhyOfVerdict
 from symchiral.irreps.axis import Axis
@@ -107,10 +109,36 @@ class Why(Record, frozen=True, kw_only=True):
     """What data lack to judge a forbidden channel: a line, one that is of one mode only, a
     sense."""
     channel: str | None = None
-    """The forbidden channel as which the line rotates; the force beside it; or the channel of
-    fourth order that gives the sense."""
+    """The forbidden channel as which the line rotates; the force beside it; the channel of fourth
+    order that gives the sense; or, of a line that is not reached, the channel that comes
+    nearest."""
     same: bool = False
     """Whether the mode rotates in the same sense for both helicities of the pump."""
+    force: tuple[float, float] | None = None
+    """Lowest and highest frequency that the force reaches. Unit: THz."""
+    pump: float | None = None
+    """Frequency of a pump that would make the force reach the line. Unit: THz."""
+    bandwidth: float | None = None
+    """Bandwidth of a pump that would, for a force that has no frequency of its own. Unit: THz."""
+    harmonic: int | None = None
+    """The multiple of the frequency of the pump at which the line lies; 1 is the pump itself."""
+
+
+class LineReading(Record, frozen=True, kw_only=True):
+    """A line read as of one activity."""
+
+    sees: Sees
+    """The activity that the probe is taken to show."""
+    assigned: str | None
+    """Mode it is taken for."""
+    alternatives: tuple[str, ...]
+    """Other modes that are not 20 times less likely."""
+    verdict: LineWord
+    """consistent, inconsistent, undecided or not-reached."""
+    reason: str
+    """Why."""
+    why: Why
+    """The values of which `reason` is made."""
 
 
 class Line(Record, frozen=True, kw_only=True):
@@ -144,19 +172,23 @@ class Line(Record, frozen=True, kw_only=True):
     """Mode it is taken for, or species where frequencies are not known; null if no candidate is
     near."""
     predicted: tuple[Sense, ...]
-    """Senses that allowed channels give this mode under σ+."""
+    """Senses that allowed channels in reach give this mode under σ+."""
     alternatives: tuple[str, ...]
     """Other modes that are not 20 times less likely."""
     why_not: tuple[Refused, ...]
     """Modes near the line that are not eligible."""
-    verdict: Word
-    """consistent, inconsistent or undecided."""
+    verdict: LineWord
+    """consistent, inconsistent, undecided, or not-reached: no channel that the rule allows or
+    leaves open reaches it in energy."""
     reason: str
     """Why."""
     channels: tuple[str, ...]
     """Consistent channels that explain it, likeliest first."""
     why: Why | None = None
     """The values of which `reason` is made."""
+    readings: tuple[LineReading, ...] = ()
+    """The line read as of every activity that the probe may show; `verdict` is that of the readings
+    that the pump reaches, undecided if they differ."""
 
 
 class LineOfRun(Run, frozen=True, kw_only=True):
@@ -179,8 +211,8 @@ class LineOfRun(Run, frozen=True, kw_only=True):
     near."""
     predicted: tuple[Sense, ...]
     """Senses that allowed channels give this mode under σ+."""
-    verdict: Word
-    """consistent, inconsistent or undecided."""
+    verdict: LineWord
+    """consistent, inconsistent, undecided or not-reached."""
     reason: str
     """Why."""
 
@@ -197,9 +229,10 @@ class CandidateChannel(Record, frozen=True, kw_only=True):
 
     id: TransferName
     """The transfer in the grammar."""
-    verdict: Word
+    verdict: ChannelWord
     """Whether the data confirm it: consistent; inconsistent, which needs a line and a measured
-    sense; or undecided. A forbidden one is never consistent."""
+    sense; undecided; or off-resonance, where its force does not reach the line in energy. A
+    forbidden one is never consistent."""
     reason: str
     """Why, with the witness of a forbidden one."""
     sigmas: float | None
@@ -228,6 +261,9 @@ class CandidateChannel(Record, frozen=True, kw_only=True):
     angstrom)^(1-k) for k of them; null where the coupling coefficient is not known."""
     why: Why | None = None
     """The values of which `reason` is made."""
+    share: float | None = None
+    """Amplitude that its force gives the mode by that at resonance, between 0 and 1; null if it is
+    not known."""
 
 
 class Validate(Answer, frozen=True, kw_only=True, tag="symchiral/validate/1"):
@@ -337,6 +373,10 @@ def why(found: WhyOfVerdict) -> Why:
         missing=found.missing,
         channel=found.channel,
         same=found.same,
+        force=found.force,
+        pump=found.pump,
+        bandwidth=found.bandwidth,
+        harmonic=found.harmonic,
     )
 
 
@@ -379,13 +419,24 @@ def _line(judgement: Judgement, judged: LineVerdict, unit: FrequencyUnit) -> Lin
         helicity=None if first is None else first.helicity,
         runs=runs,
         assigned=None if mode is None else mode.name,
-        predicted=judgement.predicted(judged),
+        predicted=judged.senses,
         alternatives=judged.assignment.alternatives,
         why_not=tuple(Refused(mode=r.mode, reason=r.text) for r in judged.assignment.why_not),
         verdict=judged.verdict,
         reason=judged.reason.text,
         channels=judged.channels,
         why=why(judged.reason),
+        readings=tuple(
+            LineReading(
+                sees=r.sees,
+                assigned=None if r.assignment.mode is None else r.assignment.mode.name,
+                alternatives=r.assignment.alternatives,
+                verdict=r.verdict,
+                reason=r.reason.text,
+                why=why(r.reason),
+            )
+            for r in judged.readings
+        ),
     )
 
 
@@ -406,6 +457,7 @@ def _channel(judged: ChannelVerdict, unit: FrequencyUnit) -> CandidateChannel:
         turn=channel.turn,
         gain=channel.gain,
         why=why(judged.reason),
+        share=judged.share,
     )
 
 

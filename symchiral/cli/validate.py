@@ -59,7 +59,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="polarisation: s+, s- (about the axis), linear, or its angle from x, as in 30deg",
     )
     table.add_argument("--pump-frequency", metavar="2THz", help="frequency of the pump")
-    table.add_argument("--bandwidth", metavar="0.3THz", help="full width of its spectrum")
+    table.add_argument("--bandwidth", metavar="0.3THz", help="full width of its intensity spectrum")
+    table.add_argument("--duration", metavar="1ps", help="or its full width in time")
     table.add_argument(
         "--probe",
         metavar='"balanced, S0 = 0, S45 = 45"',
@@ -106,7 +107,7 @@ def reading_options(options: argparse.Namespace) -> dict[str, Any]:
     from symchiral.experiment.measurement import PumpPulse
     from symchiral.experiment.reading import read_probe
     from symchiral.experiment.tablefile import numbers
-    from symchiral.fields.pump import frequency
+    from symchiral.fields.pump import duration, frequency
 
     found: dict[str, Any] = {
         "time": options.time,
@@ -121,17 +122,16 @@ def reading_options(options: argparse.Namespace) -> dict[str, Any]:
         read_probe(options.probe, fold=3)  # whatever the axis is, it can be read
         found["probe"] = options.probe
     if options.pump is not None:
-        found["pump"] = PumpPulse.parse(
-            options.pump,
-            *(
-                None if text is None else frequency(text)
-                for text in (options.pump_frequency, options.bandwidth)
-            ),
+        own, width = (
+            None if text is None else frequency(text)
+            for text in (options.pump_frequency, options.bandwidth)
         )
-    elif options.pump_frequency is not None or options.bandwidth is not None:
+        length = None if options.duration is None else duration(options.duration)
+        found["pump"] = PumpPulse.parse(options.pump, own, width, length)
+    elif (options.pump_frequency, options.bandwidth, options.duration) != (None,) * 3:
         raise GrammarError(
             "the pump has a frequency but no polarisation",
-            why="--pump-frequency and --bandwidth belong to --pump",
+            why="--pump-frequency, --bandwidth and --duration belong to --pump",
             fix="add --pump s+, or declare all of them in the table",
         )
     return {key: value for key, value in found.items() if value is not None}

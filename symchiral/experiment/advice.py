@@ -20,7 +20,9 @@ def decide(
     unseen = [
         v.channel.outgoing
         for v in verdicts
-        if v.channel.verdict == "allowed" and v.channel.outgoing not in taken
+        if v.channel.verdict == "allowed"
+        and v.verdict != "off-resonance"
+        and v.channel.outgoing not in taken
     ]
     if unseen:
         advice[Advice("look-for-modes", modes=tuple(dict.fromkeys(unseen)))] = None

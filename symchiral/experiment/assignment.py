@@ -1,21 +1,22 @@
-r"""Which mode a line belongs to: by activity, frequency and helicity.
+r"""Which mode a line belongs to: by activity, by frequency, and by what the pump reaches.
 
 A mode is eligible for a line if the probe can show it, if it lies within three standard deviations
 (of the line and of the mode's frequency together), and unless the line rotates and the mode cannot.
-Among eligible modes the cost
+The cost of taking a line for a mode is
 
 .. math::
-    \tfrac12 \frac{(f - f_m)^2}{\sigma_f^2 + \sigma_m^2} - \ln \max(\Phi(z), p_0)
+    \tfrac12 \frac{(f - f_m)^2}{\sigma_f^2 + \sigma_m^2} ,
 
-decides, z being the evidence for a sense that an allowed channel gives the mode, in standard
-deviations (against any sense if only other modes have such a channel), and :math:`p_0` the odds
-left to a rule that is broken. A mode of unknown frequency is eligible wherever it is, at the cost
-of one at three standard deviations. Lines and modes are paired one to one at the least total cost.
+that of a mode of unknown frequency the cost at three standard deviations, and so much more for a
+mode that no lawful force of the pump reaches in energy that it is taken only where no other is
+eligible. Which way a line turns is no part of the cost: that is what is to be judged. Lines and
+modes are paired one to one at the least total cost, and where lines compete for a mode the stronger
+one has it. Every other pairing that is not 20 times less likely leaves the line's name open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,19 +24,23 @@ import numpy as np
 
 from symchiral.display import Worded
 from symchiral.errors import InputError
-from symchiral.experiment.candidates import CandidateChannel, CandidateMode
+from symchiral.experiment.candidates import CandidateMode
 from symchiral.experiment.direction import law
 from symchiral.experiment.observed import Line
 from symchiral.experiment.probe import Sees
+from symchiral.value import Floats
 
 LARGEST_DEVIATION = 3.0
 """Standard deviations by which a frequency may be off."""
 
-ODDS_AGAINST_RULE = 0.01
-"""Odds left to a helicity that no allowed channel gives."""
-
 MARGIN = float(np.log(20.0))
 """An alternative less than this worse, 20 to 1, leaves an assignment open."""
+
+UNREACHED = 0.5 * LARGEST_DEVIATION**2 + MARGIN
+"""Cost of a mode that the pump does not reach: more than any other mode and its margin."""
+
+ALONE = 3 * UNREACHED
+"""Cost of leaving a line without a mode, less up to ``MARGIN`` where it is weak."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +128,9 @@ class Refusal(Worded):
         The mode.
     kind : str
         ``activity``: the probe does not see it; ``probe``: it sees only modes that turn, and this
-        one cannot; ``turns``: the line rotates, and the mode cannot.
+        one cannot; ``geometry``: along the axis it does not show; ``turns``: the line rotates, and
+        the mode cannot; ``energy``: no lawful force of the pump reaches it, and another mode near
+        the line is reached.
     sees : str or None
         The activity that the probe sees.
     sigmas : float or None
@@ -131,7 +138,7 @@ class Refusal(Worded):
     """
 
     mode: str
-    kind: Literal["activity", "probe", "turns"]
+    kind: Literal["activity", "probe", "geometry", "turns", "energy"]
     sees: Sees | None = None
     sigmas: float | None = None
 
@@ -147,7 +154,7 @@ class Assignment:
     mode : CandidateMode or None
         Its mode, None if no candidate is eligible.
     alternatives : tuple of str
-        Other modes that are not 20 times less likely.
+        Other modes that are not 20 times less likely, the lines taken together.
     why_not : tuple of Refusal
         Modes near the line that are not eligible, and why.
     """
@@ -161,36 +168,28 @@ class Assignment:
 def assign(
     lines: Sequence[Line],
     modes: Sequence[CandidateMode],
-    channels: Sequence[CandidateChannel],
     *,
+    reached: Callable[[Line, CandidateMode], bool],
     sees: Sees,
     sigma: float,
-    turning: bool = False,
 ) -> tuple[Assignment, ...]:
     """Pair lines with modes; lines that are not significant stay alone.
 
     Parameters
     ----------
-    lines, modes, channels
-        What is paired, and the transfers that say how modes rotate.
+    lines, modes
+        What is paired.
+    reached : callable
+        Whether a lawful force of the pump may set a mode swinging at a line.
     sees : str
         Activity that the probe shows.
     sigma : float
-        Standard deviations at which a sense counts as measured.
-    turning : bool
-        Whether the probe shows only modes that turn.
-
-    Raises
-    ------
-    InputError
-        If no line is near a mode, but would be if the unit of time were another.
+        Standard deviations at which a line that turns does so.
     """
     from scipy.optimize import linear_sum_assignment
 
-    senses: dict[str, set[int]] = {}
-    for channel in channels:
-        if channel.verdict == "allowed":
-            senses.setdefault(channel.outgoing, set()).add(channel.sense)
+    if not lines:
+        return ()
     costs = np.full((len(lines), len(modes)), np.inf)
     refused: list[list[Refusal]] = [[] for _ in lines]
     for i, line in enumerate(lines):
@@ -198,22 +197,42 @@ def assign(
             off = distance(line, mode)
             if not line.significant or off > LARGEST_DEVIATION:
                 continue
-            if why := _barrier(line, mode, sees, sigma, turning=turning):
+            if why := _barrier(line, mode, sees, sigma):
                 refused[i].append(why)
                 continue
-            costs[i, j] = 0.5 * off**2 + _surprise(line, mode, senses)
-    if not np.isfinite(costs).any():
-        _unit(lines, modes)
+            costs[i, j] = 0.5 * off**2 + (0.0 if reached(line, mode) else UNREACHED)
     # A candidate that stands for several modes can take as many lines.
-    columns = [j for j, mode in enumerate(modes) for _ in range(min(mode.count, len(lines)))]
-    alone = 0.5 * LARGEST_DEVIATION**2 - 2 * np.log(ODDS_AGAINST_RULE)
-    table = np.hstack([np.minimum(costs[:, columns], 1e6), np.full((len(lines),) * 2, alone)])
-    found = dict(zip(*linear_sum_assignment(table), strict=True)) if len(lines) else {}
-    places = [*columns, *[len(modes)] * len(lines)]
-    return tuple(
-        _assignment(line, i, places[int(found[i])], costs, modes, refused[i])
-        for i, line in enumerate(lines)
+    columns = np.array(
+        [j for j, mode in enumerate(modes) for _ in range(min(mode.count, len(lines)))]
     )
+    alone = np.diag(ALONE + _weakness(lines))
+    alone[~np.eye(len(lines), dtype=bool)] = np.inf
+    table = np.minimum(np.hstack([costs[:, columns], alone]), 1e6)
+
+    def total(given: Floats) -> tuple[float, np.ndarray]:
+        rows, found = linear_sum_assignment(given)
+        return float(given[rows, found].sum()), found
+
+    least, found = total(table)
+    result = []
+    for i, line in enumerate(lines):
+        if found[i] >= len(columns):
+            result.append(Assignment(line, None, (), tuple(refused[i])))
+            continue
+        own = int(columns[found[i]])
+        others = []
+        for j in np.argsort(costs[i]):
+            if j == own or not np.isfinite(costs[i, j]):
+                continue
+            forced = table.copy()
+            forced[i, : len(columns)][columns != j] = 1e6
+            forced[i, len(columns) :] = 1e6
+            if total(forced)[0] < least + MARGIN:
+                others.append(modes[j].name)
+            elif costs[i, j] >= UNREACHED > costs[i, own]:
+                refused[i].append(Refusal(modes[j].name, "energy"))
+        result.append(Assignment(line, modes[own], tuple(others), tuple(refused[i])))
+    return tuple(result)
 
 
 def distance(line: Line, mode: CandidateMode) -> float:
@@ -224,62 +243,55 @@ def distance(line: Line, mode: CandidateMode) -> float:
     return abs(line.frequency - mode.frequency) / spread
 
 
-def _assignment(
-    line: Line,
-    row: int,
-    column: int,
-    costs: np.ndarray,
-    modes: Sequence[CandidateMode],
-    refused: list[Refusal],
-) -> Assignment:
-    if column >= len(modes):
-        return Assignment(line, None, (), tuple(refused))
-    order = np.argsort(costs[row])
-    near = [
-        modes[j].name for j in order if j != column and costs[row, j] < costs[row, column] + MARGIN
-    ]
-    return Assignment(line, modes[column], tuple(near), tuple(refused))
+def check_unit(lines: Sequence[Line], modes: Sequence[CandidateMode]) -> None:
+    """Raise if no line is near a mode, but one would be if the unit of time were another.
 
+    Its frequency must then be known as well as that of the mode: one that is hardly known is near
+    any mode.
 
-def _barrier(
-    line: Line, mode: CandidateMode, sees: Sees, sigma: float, *, turning: bool
-) -> Refusal | None:
-    if not mode.seen_by(sees):
-        return Refusal(mode.name, "activity", sees=sees)
-    if turning and not mode.turns:
-        return Refusal(mode.name, "probe")
-    turned = max((abs(t.helicity.sigmas) for t in line.turnings), default=0.0)
-    if not mode.turns and turned >= sigma:
-        return Refusal(mode.name, "turns", sigmas=turned)
-    return None
-
-
-def _surprise(line: Line, mode: CandidateMode, senses: Mapping[str, set[int]]) -> float:
-    from scipy.stats import norm
-
-    if not mode.turns:
-        z = -max((abs(t.helicity.sigmas) for t in line.turnings), default=0.0)
-        return float(0.5 * z**2 - np.log(0.5))
-    # Where channels are known, a mode that none of them reaches has no reason to turn.
-    none = -max(abs(evidence(line, s).combined) for s in (1, -1)) if senses else 0.0
-    z = max((evidence(line, sense).combined for sense in senses.get(mode.name, ())), default=none)
-    return float(-np.log(max(norm.cdf(z), ODDS_AGAINST_RULE)))
-
-
-def _unit(lines: Sequence[Line], modes: Sequence[CandidateMode]) -> None:
-    """Raise if the lines would match the modes in another unit of time."""
+    Raises
+    ------
+    InputError
+        The unit of the times looks wrong.
+    """
+    if any(
+        line.significant and distance(line, m) <= LARGEST_DEVIATION for line in lines for m in modes
+    ):
+        return
     for factor, mistake in ((1e3, "femtoseconds read as picoseconds"),
                             (1e-3, "picoseconds read as femtoseconds")):  # fmt: skip
         for line in lines:
-            moved = factor * line.frequency
+            moved, error = factor * line.frequency, factor * line.frequency_error
             for mode in modes:
-                if mode.frequency is None:
+                if mode.frequency is None or error > mode.tolerance or not line.significant:
                     continue
-                spread = np.hypot(factor * line.frequency_error, mode.tolerance)
-                if line.significant and abs(moved - mode.frequency) <= LARGEST_DEVIATION * spread:
+                if abs(moved - mode.frequency) <= LARGEST_DEVIATION * np.hypot(
+                    error, mode.tolerance
+                ):
                     raise InputError(
                         f"no line is near a mode, but {line.frequency:.4g} THz times {factor:g} is "
                         f"near {mode.name} at {mode.frequency:.4g} THz",
                         why=f"this is what {mistake} look like",
                         fix="check the unit of the times",
                     )
+
+
+def _weakness(lines: Sequence[Line]) -> Floats:
+    """Logarithm of every amplitude by the largest, at least −MARGIN; 0 where it is not known."""
+    known = [line.amplitude for line in lines if line.amplitude]
+    sizes = [(line.amplitude or 0.0) / max(known) if known else 1.0 for line in lines]
+    found: Floats = np.maximum(np.log(np.maximum(sizes, 1e-6)), -MARGIN)
+    return found
+
+
+def _barrier(line: Line, mode: CandidateMode, sees: Sees, sigma: float) -> Refusal | None:
+    if not mode.seen_by(sees):
+        return Refusal(mode.name, "activity", sees=sees)
+    if line.along_axis and not mode.turns:
+        return Refusal(mode.name, "probe")
+    if line.along_axis and sees != "any" and sees not in mode.shown_along:
+        return Refusal(mode.name, "geometry", sees=sees)
+    turned = max((abs(t.helicity.sigmas) for t in line.turnings), default=0.0)
+    if not mode.turns and turned >= sigma:
+        return Refusal(mode.name, "turns", sigmas=turned)
+    return None

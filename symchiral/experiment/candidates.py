@@ -11,6 +11,7 @@ import numpy as np
 from symchiral.engine.judge import VerdictWord
 from symchiral.engine.reason import Reason
 from symchiral.errors import InputError, LabelError, nearest
+from symchiral.experiment.probe import Sees
 
 FREQUENCY_TOLERANCE = 0.1
 """THz by which a calculated frequency may be wrong, unless stated."""
@@ -42,6 +43,8 @@ class CandidateMode:
         Sign of the mechanical angular momentum of its (+) component, None if not known.
     count : int
         Number of modes it stands for: those of one species whose frequencies are not known.
+    shown_along : tuple of str
+        Activities by which it shows to a probe along the axis, of ``raman`` and ``infrared``.
     """
 
     name: str
@@ -52,6 +55,7 @@ class CandidateMode:
     tolerance: float = FREQUENCY_TOLERANCE
     am_sign: int | None = None
     count: int = 1
+    shown_along: tuple[Sees, ...] = ("raman", "infrared")
 
     def __post_init__(self) -> None:
         if not np.isfinite([self.frequency or 0.0, self.tolerance]).all():
@@ -61,8 +65,8 @@ class CandidateMode:
         if self.count < 1 or (self.count > 1 and self.frequency is not None):
             raise _impossible(self.name, f"{self.count} modes of one frequency are not one mode")
 
-    def seen_by(self, sees: str) -> bool:
-        """Whether a probe that sees ``raman``, ``infrared`` or ``any`` activity shows it."""
+    def seen_by(self, sees: Sees) -> bool:
+        """Whether a probe that sees ``raman``, ``infrared`` or ``any`` activity may show it."""
         return {"raman": self.raman, "infrared": self.infrared}.get(sees, True)
 
 
@@ -96,6 +100,9 @@ class CandidateChannel:
         no helicity; None where symmetry fixes no such law.
     gain : float or None
         How strongly it drives its mode, if known: (√amu Å)^(1−k) for k incoming quanta.
+    photons, returned : int
+        Photons that go in beside the modes, and that come out beside the outgoing one. Without
+        photons and incoming modes it is not said what the force is a product of.
     """
 
     id: str
@@ -109,6 +116,8 @@ class CandidateChannel:
     linear: bool = False
     turn: int | None = None
     gain: float | None = None
+    photons: int = 0
+    returned: int = 0
 
     def __post_init__(self) -> None:
         if self.linear and self.sense:

@@ -132,6 +132,8 @@ class Expected(Value):
             self.linear,
             self.turn,
             self.gain,
+            self.photons,
+            sum(leg.participant.field for leg in self.coupling.outgoing),
         )
 
 
@@ -180,6 +182,7 @@ def expect(
     slack: float = 3.0,
     only: str | None = None,
     linear: bool = False,
+    beyond: bool = False,
     coefficients: Coefficients | None = None,
 ) -> Expectation:
     """Return the channels by which light of σ+ reaches each mode.
@@ -202,6 +205,8 @@ def expect(
         The one mode to reach.
     linear : bool
         Also list what linear light alone drives.
+    beyond : bool
+        Also list absorption by modes outside the band.
     coefficients : Coefficients, optional
         Sizes of couplings, by which the channels are ranked.
 
@@ -301,7 +306,7 @@ def expect(
     found = [
         product((photons[1],), t)
         for t in targets
-        if t[0].mode.infrared and (pump is None or _inside(t[0].mode, pump, slack))
+        if t[0].mode.infrared and (beyond or pump is None or _inside(t[0].mode, pump, slack))
     ]
     pushed = [
         product((photons[1],), t, back=spin)

@@ -1,9 +1,14 @@
-"""Does the measurement agree with the rules? Verdicts on its lines and on candidate channels."""
+"""Does the measurement agree with the rules? Verdicts on its lines and on candidate channels.
+
+What the words mean is in :mod:`symchiral.experiment.verdict`; :func:`validate_measurement` is where
+to start.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -15,24 +20,31 @@ from symchiral.experiment.assignment import (
     LARGEST_DEVIATION,
     Assignment,
     Evidence,
+    Refusal,
     assign,
+    check_unit,
+    distance,
     evidence,
 )
 from symchiral.experiment.candidates import CandidateChannel, CandidateMode, check
+from symchiral.experiment.energy import Force, harmonic, reached, share, spectra
 from symchiral.experiment.fit import fit
-from symchiral.experiment.measurement import Measurement, PumpPulse
+from symchiral.experiment.measurement import Measurement
 from symchiral.experiment.note import Note
 from symchiral.experiment.observed import Line, observed
 from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.probe import Sees
+from symchiral.experiment.spectrum import REACHED, Spectrum
 from symchiral.experiment.verdict import (
     ORDER,
     ChannelVerdict,
+    ChannelWord,
     Judgement,
+    LineReading,
     LineVerdict,
+    LineWord,
     Ranking,
     Why,
-    Word,
 )
 
 
@@ -55,7 +67,8 @@ def validate_measurement(
     channels : sequence of CandidateChannel
         Transfers that may have made it, allowed and forbidden ones.
     sees : str, optional
-        Activity that the probe shows; default: that of the measurement, ``any`` for lines.
+        Activity that the probe shows; default: that of each line. Where neither says it, a line is
+        read as Raman and as infrared active.
     sigma : float
         The criterion.
 
@@ -93,30 +106,11 @@ def validate_measurement(
         fitted = fit(data, background="auto")
     elif isinstance(data, Fit):
         fitted = data
-    lines: Sequence[Line] = observed(fitted) if fitted else tuple(data)  # type: ignore[arg-type]
-    probe = sees or (fitted.measurement.probe.sees if fitted else "any")
-    turning = fitted is not None and fitted.measurement.probe.turning
-    assignments = assign(lines, modes, channels, sees=probe, sigma=sigma, turning=turning)
-    by_name = {mode.name: mode for mode in modes}
-
-    def on(a: Assignment) -> list[ChannelVerdict]:
-        ending = [c for c in channels if a.mode is not None and c.outgoing == a.mode.name]
-        return sorted(
-            (_channel(c, a, by_name, sigma) for c in ending), key=lambda v: _rank(v, by_name)
-        )
-
-    taken_modes = {a.mode.name for a in assignments if a.mode is not None}
-    forced = [c for c in channels if c.verdict == "allowed" and c.outgoing in taken_modes]
-    judged = tuple(_line(a, on(a), forced, by_name, sigma) for a in assignments)
-    verdicts = []
-    for c in channels:
-        taken: list[Assignment | None] = [
-            a for a in assignments if a.mode is not None and a.mode.name == c.outgoing
-        ]
-        found = [_channel(c, a, by_name, sigma) for a in taken or [None]]
-        # One line that a channel explains is enough; the others have verdicts of their own.
-        verdicts.append(min(found, key=lambda v: _rank(v, by_name)))
-    verdicts.sort(key=lambda v: _rank(v, by_name))
+    lines = tuple(observed(fitted) if fitted else data)  # type: ignore[arg-type]
+    check_unit(lines, modes)
+    judge = _Judge(tuple(modes), tuple(channels), lines, sigma)
+    judged = judge.lines_seen(sees)
+    verdicts = judge.channels_judged(judged)
     notes = list(fitted.notes) if fitted else []
     if fitted:
         low, high = fitted.band
@@ -126,6 +120,7 @@ def validate_measurement(
         fast = tuple(m.name for m in modes if m.frequency is not None and m.frequency > high)
         if fast:
             notes.append(Note("coarse-steps", frequency=high, modes=fast))
+    notes += _pumps(lines)
     if _all_reversed(judged, verdicts, sigma):
         notes.append(Note("all-reversed"))
     advice = decide(judged, verdicts, sigma)
@@ -142,69 +137,360 @@ def ranking_of(channels: Sequence[CandidateChannel], modes: Sequence[CandidateMo
     return "photons"
 
 
-def _rank(verdict: ChannelVerdict, modes: dict[str, CandidateMode]) -> tuple[float, ...]:
-    drive, own = verdict.channel.drive, modes[verdict.channel.outgoing].frequency
-    detuning = np.inf if drive is None or own is None else abs(drive - own)
-    return (
-        ORDER.index(verdict.verdict),
-        float(verdict.channel.verdict == "forbidden"),
-        -(verdict.channel.gain or 0.0),
-        float(detuning),
-        -(verdict.sigmas or 0.0),
-    )
+def _pumps(lines: Sequence[Line]) -> list[Note]:
+    """What is known of the spectra of the pumps."""
+    if not any(t.pump is not None for line in lines for t in line.turnings):
+        return []
+    return [
+        Note("pump-unknown")
+        if pump is None
+        else Note("pump-spectrum", frequency=pump.centre, band=pump.reach, source=pump.source)
+        for pump in spectra(*lines)
+    ]
 
 
-def _channel(
-    channel: CandidateChannel,
-    assignment: Assignment | None,
-    modes: dict[str, CandidateMode],
-    sigma: float,
-) -> ChannelVerdict:
-    found = evidence(assignment.line, channel.sense, channel.turn) if assignment else None
-    z = found.combined if found and found.runs else None
-    name = channel.outgoing
+@dataclass(frozen=True, eq=False)
+class _Judge:
+    """The candidates and the criterion; verdicts follow."""
 
-    def say(word: Word, reason: Why) -> ChannelVerdict:
-        return ChannelVerdict(channel, word, reason, z)
+    modes: tuple[CandidateMode, ...]
+    channels: tuple[CandidateChannel, ...]
+    lines: tuple[Line, ...]
+    sigma: float
 
-    if channel.verdict == "forbidden":
-        return say(*_forbidden(channel, assignment, found, sigma))
-    if channel.verdict == "undecided":
-        return say("undecided", Why("rule-undecided", name, rule=channel.reason))
-    if assignment is None or found is None:
-        return say("undecided", Why("no-line", name))
-    if assignment.alternatives:
-        return say("undecided", Why("several-modes", name, modes=assignment.alternatives))
-    if missed := _missed(channel, assignment.line, modes):
-        return say("undecided", missed)
-    if channel.linear:
-        return say(*_linear_alone(channel, assignment.line, found, sigma))
-    if not found.runs:
-        return say("undecided", Why("no-telling-pump", name))
-    if found.worst <= -sigma:
+    @cached_property
+    def by_name(self) -> dict[str, CandidateMode]:
+        """The modes."""
+        return {mode.name: mode for mode in self.modes}
+
+    @cached_property
+    def forces(self) -> dict[str, Force | None]:
+        """What the force of every channel is a product of."""
+        return {c.id: Force.of(c, self.by_name) for c in self.channels}
+
+    @cached_property
+    def ending(self) -> dict[str, list[CandidateChannel]]:
+        """The channels that end at every mode."""
+        found: dict[str, list[CandidateChannel]] = {mode.name: [] for mode in self.modes}
+        for channel in self.channels:
+            found[channel.outgoing].append(channel)
+        return found
+
+    # ------------------------------------------------------------------------------- lines
+
+    def lines_seen(self, said: Sees | None) -> tuple[LineVerdict, ...]:
+        """Return the verdicts on the lines, read as of every activity that may be shown."""
+        kinds = [_kinds(line, said) for line in self.lines]
+        found: list[list[tuple[Sees, Assignment]]] = [[] for _ in self.lines]
+
+        def read(kind: Sees, which: list[int], modes: Sequence[CandidateMode]) -> None:
+            assigned = assign(
+                [self.lines[i] for i in which],
+                modes,
+                reached=self.may_reach,
+                sees=kind,
+                sigma=self.sigma,
+            )
+            for i, a in zip(which, assigned, strict=True):
+                found[i].append((kind, a))
+
+        for kind in dict.fromkeys(kind for some in kinds for kind in some):
+            read(kind, [i for i, some in enumerate(kinds) if kind in some], self.modes)
+        left = [
+            i
+            for i, some in enumerate(kinds)
+            if len(some) > 1 and not any(a.mode is not None for _, a in found[i])
+        ]
+        silent = [mode for mode in self.modes if not (mode.raman or mode.infrared)]
+        if left and silent:
+            read("any", left, silent)
+        taken = {a.mode.name for some in found for _, a in some if a.mode is not None}
+        pushed = [c for c in self.channels if c.verdict == "allowed" and c.outgoing in taken]
+        return tuple(
+            _together([self._reading(kind, a, pushed) for kind, a in some], self.reading_rank)
+            for some in found
+        )
+
+    def may_reach(self, line: Line, mode: CandidateMode) -> bool:
+        """Whether the pump may set a mode swinging at a line: not if all lawful forces are off."""
+        lawful = [c for c in self.ending[mode.name] if c.verdict != "forbidden"]
+        return not lawful or not all(self._off(c, line) for c in lawful)
+
+    def reading_rank(self, reading: LineReading) -> int:
+        """0 where a lawful force reaches the mode, 1 where there is none, 2 where all are off, 3
+        without a mode.
+        """
+        mode = reading.assignment.mode
+        if mode is None:
+            return 3
+        lawful = any(c.verdict != "forbidden" for c in self.ending[mode.name])
+        reach = self.may_reach(reading.assignment.line, mode)
+        return (0 if lawful else 1) if reach else 2
+
+    def _reading(
+        self, kind: Sees, a: Assignment, pushed: Sequence[CandidateChannel]
+    ) -> LineReading:
+        line = a.line
+        if not line.significant:
+            return LineReading(kind, a, "undecided", Why("noise"))
+        if a.mode is None:
+            reason = Why("no-mode", refused=a.why_not, harmonic=harmonic(line))
+            if force := _force(line, pushed, self.by_name):
+                reason = replace(reason, channel=force.id, mode=force.outgoing)
+            return LineReading(kind, a, "undecided", reason)
+        each = [self._of_mode(line, name) for name in (a.mode.name, *a.alternatives)]
+        word, reason, channels, senses = each[0]
+        channels = tuple(dict.fromkeys(c for one in each for c in one[2]))
+        senses = tuple(sorted({s for one in each for s in one[3]}))
+        if a.alternatives and ({one[0] for one in each} != {word} or word == "undecided"):
+            word, reason = "undecided", Why("other-modes", a.mode.name, modes=a.alternatives)
+            channels = ()
+        return LineReading(kind, a, word, reason, channels, senses)
+
+    def _of_mode(
+        self, line: Line, name: str
+    ) -> tuple[LineWord, Why, tuple[str, ...], tuple[Literal[-1, 0, 1], ...]]:
+        """The verdict on a line if it is of a mode."""
+        ending = sorted((self._channel(c, line) for c in self.ending[name]), key=self.rank)
+        near = [v for v in ending if v.verdict != "off-resonance"]
+        senses = {
+            v.channel.sense for v in near if v.channel.verdict == "allowed" and not v.channel.linear
+        }
+        good = tuple(v.channel.id for v in near if v.verdict == "consistent")
+        word, reason = self._word(line, name, ending, near)
+        return word, reason, good, tuple(sorted(senses))
+
+    def _word(
+        self,
+        line: Line,
+        name: str,
+        ending: Sequence[ChannelVerdict],
+        near: Sequence[ChannelVerdict],
+    ) -> tuple[LineWord, Why]:
+        if good := [v for v in near if v.verdict == "consistent"]:
+            return "consistent", good[0].reason
+        if not ending:
+            return "undecided", Why("no-channel", name)
+        lawful = [v for v in near if v.channel.verdict != "forbidden"]
+        if not lawful and len(near) < len(ending):
+            far = [v for v in ending if v not in near]
+            best = max(
+                far,
+                key=lambda v: (
+                    v.channel.verdict != "forbidden",
+                    v.share or 0.0,
+                    v.reason.pump is not None,
+                ),
+            )
+            reason = replace(
+                best.reason,
+                kind="not-reached",
+                mode=name,
+                channel=best.channel.id,
+                harmonic=harmonic(line),
+            )
+            if any(v.channel.verdict != "forbidden" for v in far) or not near:
+                return "not-reached", reason
+        if undecided := [v for v in lawful if v.verdict == "undecided"]:
+            return "undecided", undecided[0].reason
+        plus = evidence(line, 1, _quanta(near))
+        if abs(plus.combined) >= self.sigma:
+            sense: Literal[-1, 1] = 1 if plus.combined > 0 else -1
+            witness = [
+                v.channel
+                for v in near
+                if v.channel.verdict == "forbidden" and v.channel.sense == sense
+            ]
+            if witness:
+                channel, rule = witness[0].id, witness[0].reason
+                return "inconsistent", Why("as-forbidden", name, channel=channel, rule=rule)
+            return "inconsistent", Why("no-channel-of-sense", name, sense=sense)
+        if plus.runs and max(abs(plus.worst), abs(evidence(line, -1).worst)) >= self.sigma:
+            return "inconsistent", Why("same-way", name)
+        allowed = [v for v in lawful if v.channel.turn is not None]
+        if allowed and allowed[0].verdict == "inconsistent":
+            return "inconsistent", allowed[0].reason
+        return "undecided", Why("sense-not-measured", name)
+
+    # ---------------------------------------------------------------------------- channels
+
+    def channels_judged(self, lines: Sequence[LineVerdict]) -> list[ChannelVerdict]:
+        """Return the verdicts on the channels, ranked.
+
+        One line that a channel explains is enough; the others have verdicts of their own.
+        """
+        named = [(v.assignment.line, _names(v.assignment)) for v in lines]
+        found = []
+        for c in self.channels:
+            taken = [
+                self._channel(c, line, tuple(n for n in names if n != c.outgoing))
+                for line, names in named
+                if c.outgoing in names
+            ]
+            found.append(min(taken or [self._channel(c, None)], key=self.rank))
+        return sorted(found, key=self.rank)
+
+    def rank(self, verdict: ChannelVerdict) -> tuple[float, ...]:
+        """Order of verdicts: by word, by size where it is known, by detuning, by evidence."""
+        channel = verdict.channel
+        drive, own = channel.drive, self.by_name[channel.outgoing].frequency
+        detuning = np.inf if drive is None or own is None else abs(drive - own)
+        return (
+            ORDER.index(verdict.verdict),
+            float(channel.verdict == "forbidden"),
+            -(channel.gain or 0.0),
+            float(detuning),
+            -(verdict.sigmas or 0.0),
+        )
+
+    def _off(self, channel: CandidateChannel, line: Line) -> bool:
+        force = self.forces[channel.id]
+        return force is not None and share(force, line) < REACHED
+
+    def _channel(
+        self, channel: CandidateChannel, line: Line | None, others: tuple[str, ...] = ()
+    ) -> ChannelVerdict:
+        """The verdict on a channel by a line that is taken for its mode, or by none."""
+        if found := self._out_of_reach(channel, line):
+            return found
+        force, name = self.forces[channel.id], channel.outgoing
+        near = None if line is None else reached(force, line)
+        seen = None if near is None else evidence(near, channel.sense, channel.turn)
+        z = seen.combined if seen and seen.runs else None
+        size = None if force is None or near is None else share(force, near)
+
+        def say(word: ChannelWord, reason: Why) -> ChannelVerdict:
+            return ChannelVerdict(channel, word, reason, z, size)
+
+        if channel.verdict == "forbidden":
+            return say(*_forbidden(channel, others, seen, self.sigma))
+        if channel.verdict == "undecided":
+            return say("undecided", Why("rule-undecided", name, rule=channel.reason))
+        if near is None or seen is None:
+            return say("undecided", Why("no-line", name))
+        if others:
+            return say("undecided", Why("several-modes", name, modes=others))
+        if channel.linear:
+            return say(*_linear_alone(channel, near, seen, self.sigma))
+        if not seen.runs:
+            return say("undecided", Why("no-telling-pump", name))
+        if seen.worst <= -self.sigma:
+            if channel.sense == 0:
+                return say("inconsistent", Why("turns", name, -seen.worst))
+            same = seen.runs > 1 and abs(seen.combined) < self.sigma
+            return say("inconsistent", Why("turns-otherwise", name, -seen.worst, same=same))
+        if crooked := _crooked(name, seen, self.sigma):
+            return say("inconsistent", crooked)
         if channel.sense == 0:
-            return say("inconsistent", Why("turns", name, -found.worst))
-        same = found.runs > 1 and abs(found.combined) < sigma
-        return say("inconsistent", Why("turns-otherwise", name, -found.worst, same=same))
-    if crooked := _crooked(name, found, sigma):
-        return say("inconsistent", crooked)
-    if channel.sense == 0:
-        return say("consistent", Why("still", name))
-    if found.combined >= sigma:
-        turn = channel.turn if found.law else None
-        return say("consistent", Why("as-predicted", name, found.combined, turn=turn))
-    return say("undecided", Why("not-measured", name, found.combined))
+            return say("consistent", Why("still", name))
+        if seen.combined >= self.sigma:
+            turn = channel.turn if seen.law else None
+            return say("consistent", Why("as-predicted", name, seen.combined, turn=turn))
+        return say("undecided", Why("not-measured", name, seen.combined))
+
+    def _out_of_reach(self, channel: CandidateChannel, line: Line | None) -> ChannelVerdict | None:
+        """The verdict on a channel whose force does not reach the line, or its mode without one."""
+        force, mode = self.forces[channel.id], self.by_name[channel.outgoing]
+        if force is None:
+            return None
+        if line is not None:
+            f, error = (
+                line.frequency,
+                max(LARGEST_DEVIATION * line.frequency_error, line.half_width),
+            )
+        elif mode.frequency is not None:
+            f, error = mode.frequency, LARGEST_DEVIATION * mode.tolerance
+        else:
+            return None
+        pumps = spectra(*((line,) if line is not None else self.lines))
+        pump = max(pumps, key=lambda p: force.share(p, f, error))
+        size = force.share(pump, f, error)
+        if size >= REACHED:
+            return None
+        reason = Why(
+            "off-resonance",
+            mode.name,
+            frequency=f,
+            force=force.band(pump),
+            pump=force.needed(pump, f),
+            bandwidth=force.bandwidth(f),
+        )
+        if away := self._undriven(channel, pump):
+            reason = replace(
+                reason, kind="pump-elsewhere", mode=away.name, frequency=away.frequency
+            )
+        return ChannelVerdict(channel, "off-resonance", reason, None, size)
+
+    def _undriven(self, channel: CandidateChannel, pump: Spectrum | None) -> CandidateMode | None:
+        """An incoming mode that the pump does not drive."""
+        if pump is None:
+            return None
+        for name in channel.incoming:
+            mode = self.by_name[name]
+            if mode.frequency is None:
+                continue
+            alone = Force(((mode.frequency, mode.tolerance),))
+            if not alone.reaches(pump, mode.frequency, LARGEST_DEVIATION * mode.tolerance):
+                return mode
+        return None
+
+
+def _kinds(line: Line, said: Sees | None) -> tuple[Sees, ...]:
+    """The activities that the probe of a line may show."""
+    stated = said or line.sees
+    return ("raman", "infrared") if stated is None else (stated,)
+
+
+def _names(assignment: Assignment) -> tuple[str, ...]:
+    """The modes that a line may be of, likeliest first."""
+    own = () if assignment.mode is None else (assignment.mode.name,)
+    return (*own, *assignment.alternatives)
+
+
+def _together(readings: Sequence[LineReading], rank: Callable[[LineReading], int]) -> LineVerdict:
+    """The verdict on a line: that of the readings in reach, undecided if they differ."""
+    best = min(rank(r) for r in readings)
+    chosen = [r for r in readings if rank(r) == best]
+    first = min(chosen, key=lambda r: _distance(r.assignment))
+    names = tuple(dict.fromkeys(n for r in (first, *chosen) for n in _names(r.assignment)))
+    taken = {n for r in readings for n in _names(r.assignment)}
+    refused = [
+        w
+        for r in readings
+        for w in r.assignment.why_not
+        if w.mode not in taken and (w.kind != "activity" or len(readings) == 1)
+    ]
+    refused += [
+        Refusal(n, "energy")
+        for n in dict.fromkeys(n for r in readings for n in _names(r.assignment))
+        if n not in names
+    ]
+    a = replace(first.assignment, alternatives=names[1:], why_not=tuple(dict.fromkeys(refused)))
+    word, reason, channels = first.verdict, first.reason, first.channels
+    if a.mode is None and reason.kind == "no-mode":
+        reason = replace(reason, refused=a.why_not)
+    if len({r.verdict for r in chosen}) > 1:
+        word, channels = "undecided", ()
+        reason = Why("readings-differ", names[0], modes=names[1:])
+    else:
+        channels = tuple(dict.fromkeys(c for r in (first, *chosen) for c in r.channels))
+    senses = tuple(sorted({s for r in chosen for s in r.senses}))
+    return LineVerdict(a, word, reason, channels, senses, tuple(readings))
+
+
+def _distance(assignment: Assignment) -> float:
+    return np.inf if assignment.mode is None else distance(assignment.line, assignment.mode)
 
 
 def _forbidden(
-    channel: CandidateChannel, assignment: Assignment | None, found: Evidence | None, sigma: float
-) -> tuple[Word, Why]:
+    channel: CandidateChannel, others: tuple[str, ...], found: Evidence | None, sigma: float
+) -> tuple[ChannelWord, Why]:
     """What data say of a channel that the rule forbids: they must tell the sense of its mode."""
     why = Why("forbidden", channel.outgoing, rule=channel.reason)
-    if assignment is None or found is None:
+    if found is None:
         return "undecided", replace(why, missing="line")
-    if assignment.alternatives:
-        return "undecided", replace(why, missing="mode", modes=assignment.alternatives)
+    if others:
+        return "undecided", replace(why, missing="mode", modes=others)
     if max(found.combined, -found.worst) < sigma:
         return "undecided", replace(why, missing="sense")
     return "inconsistent", why
@@ -221,7 +507,7 @@ def _crooked(name: str, found: Evidence, sigma: float) -> Why | None:
 
 def _linear_alone(
     channel: CandidateChannel, line: Line, found: Evidence, sigma: float
-) -> tuple[Word, Why]:
+) -> tuple[ChannelWord, Why]:
     """What data say of a channel that only linear light drives."""
     name = channel.outgoing
     runs = {
@@ -241,75 +527,6 @@ def _linear_alone(
     if not runs["circular"]:
         return "undecided", Why("no-circular-pump", name)
     return "consistent", Why("linear-only", name)
-
-
-def _missed(channel: CandidateChannel, line: Line, modes: dict[str, CandidateMode]) -> Why | None:
-    """Whether no pump reaches an infrared mode that goes in."""
-    pumps = [t.pump for t in line.turnings if t.pump is not None]
-    for name in channel.incoming:
-        mode = modes[name]
-        if mode.frequency is None:
-            continue
-        if mode.infrared and pumps and not any(_reaches(pump, mode) for pump in pumps):
-            return Why("pump-elsewhere", name, frequency=mode.frequency)
-    return None
-
-
-def _reaches(pump: PumpPulse, mode: CandidateMode) -> bool:
-    if pump.band is None or mode.frequency is None:
-        return True
-    low, high = pump.band
-    slack = 3 * mode.tolerance
-    return low - slack <= mode.frequency <= high + slack
-
-
-def _line(
-    assignment: Assignment,
-    ending: Sequence[ChannelVerdict],
-    forced: Sequence[CandidateChannel],
-    modes: dict[str, CandidateMode],
-    sigma: float,
-) -> LineVerdict:
-    def say(word: Word, reason: Why, channels: tuple[str, ...] = ()) -> LineVerdict:
-        return LineVerdict(assignment, word, reason, channels)
-
-    line, mode = assignment.line, assignment.mode
-    if not line.significant:
-        return say("undecided", Why("noise"))
-    if mode is None:
-        reason = Why("no-mode", refused=assignment.why_not)
-        if force := _force(line, forced, modes):
-            reason = replace(reason, channel=force.id, mode=force.outgoing)
-        return say("undecided", reason)
-    name = mode.name
-    good = tuple(v.channel.id for v in ending if v.verdict == "consistent")
-    if good:
-        return say("consistent", next(v.reason for v in ending if v.verdict == "consistent"), good)
-    if assignment.alternatives:
-        return say("undecided", Why("other-modes", name, modes=assignment.alternatives))
-    if not ending:
-        return say("undecided", Why("no-channel", name))
-    open_ones = [v for v in ending if v.verdict == "undecided" and v.channel.verdict != "forbidden"]
-    if open_ones:
-        return say("undecided", open_ones[0].reason)
-    plus = evidence(line, 1, _quanta(ending))
-    if abs(plus.combined) >= sigma:
-        sense: Literal[-1, 1] = 1 if plus.combined > 0 else -1
-        witness = [
-            v.channel
-            for v in ending
-            if v.channel.verdict == "forbidden" and v.channel.sense == sense
-        ]
-        if witness:
-            channel, rule = witness[0].id, witness[0].reason
-            return say("inconsistent", Why("as-forbidden", name, channel=channel, rule=rule))
-        return say("inconsistent", Why("no-channel-of-sense", name, sense=sense))
-    if plus.runs and max(abs(plus.worst), abs(evidence(line, -1).worst)) >= sigma:
-        return say("inconsistent", Why("same-way", name))
-    allowed = [v for v in ending if v.channel.verdict == "allowed" and v.channel.turn is not None]
-    if allowed:
-        return say(allowed[0].verdict, allowed[0].reason)
-    return say("undecided", Why("sense-not-measured", name))
 
 
 def _force(

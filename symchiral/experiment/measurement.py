@@ -12,6 +12,7 @@ import numpy.typing as npt
 from symchiral.errors import GrammarError, InputError
 from symchiral.experiment.note import Note
 from symchiral.experiment.probe import Probe
+from symchiral.experiment.spectrum import Spectrum
 from symchiral.fields.polarization import read_light
 from symchiral.units import in_ps
 from symchiral.value import CIRCULAR, Floats, Value, frozen
@@ -39,20 +40,26 @@ class PumpPulse:
     frequency : float or None
         In THz, if known.
     bandwidth : float or None
-        Full width of its spectrum in THz, if known.
+        Full width at half maximum of its intensity spectrum in THz, if known.
     angle : float or None
         Of linear polarisation, in degrees, counter-clockwise about the axis from where the probe
         angles are counted; if known.
+    duration : float or None
+        Full width at half maximum of its intensity in ps, if known.
     """
 
     polarization: Polarization
     frequency: float | None = None
     bandwidth: float | None = None
     angle: float | None = None
+    duration: float | None = None
 
     @staticmethod
     def parse(
-        text: str, frequency: float | None = None, bandwidth: float | None = None
+        text: str,
+        frequency: float | None = None,
+        bandwidth: float | None = None,
+        duration: float | None = None,
     ) -> PumpPulse:
         """Read a word for light: ``σ+``, ``s-``, ``x``, ``45 deg``, or ``linear`` without angle.
 
@@ -68,7 +75,7 @@ class PumpPulse:
         """
         light = read_light(str(text))
         if light is None:
-            return PumpPulse("linear", frequency, bandwidth)
+            return PumpPulse("linear", frequency, bandwidth, duration=duration)
         if light.along or CIRCULAR < abs(light.spin) < 1 - CIRCULAR:
             raise GrammarError(
                 f"no runs with the pump {text!r} are compared",
@@ -76,9 +83,10 @@ class PumpPulse:
                 fix="take runs with σ+, with σ- or with linear light across the axis",
             )
         if abs(light.spin) > 0.5:
-            return PumpPulse("+" if light.spin > 0 else "-", frequency, bandwidth)
+            sense: Polarization = "+" if light.spin > 0 else "-"
+            return PumpPulse(sense, frequency, bandwidth, duration=duration)
         angle = round(float(np.rad2deg(np.arctan2(*light.stokes[1::-1]))) / 2 % 180, 9) % 180
-        return PumpPulse("linear", frequency, bandwidth, angle)
+        return PumpPulse("linear", frequency, bandwidth, angle, duration)
 
     def __post_init__(self) -> None:
         if self.angle is not None and not (
@@ -89,27 +97,27 @@ class PumpPulse:
                 why="only linear light has one, in degrees",
                 fix="leave it out",
             )
-        for name in ("frequency", "bandwidth"):
+        for name, unit in (("frequency", "THz"), ("bandwidth", "THz"), ("duration", "ps")):
             value = getattr(self, name)
             if value is not None and not (np.isfinite(value) and value > 0):
                 raise InputError(
-                    f"the {name} of the pump is {value} THz",
+                    f"the {name} of the pump is {value} {unit}",
                     why="it must be positive",
                     fix="correct it, or leave it out if it is not known",
                 )
 
     @property
-    def band(self) -> tuple[float, float] | None:
-        """Lower and upper edge of its spectrum in THz, half the bandwidth off; None if unknown.
+    def spectrum(self) -> Spectrum | None:
+        """Its spectrum; None if its frequency is not known.
 
         Examples
         --------
-        >>> PumpPulse("+", frequency=2.0, bandwidth=0.5).band
-        (1.75, 2.25)
+        >>> PumpPulse("+", frequency=2.0, bandwidth=0.5).spectrum.reach
+        (1.265, 2.735)
         """
-        if self.frequency is None or self.bandwidth is None:
+        if self.frequency is None:
             return None
-        return self.frequency - self.bandwidth / 2, self.frequency + self.bandwidth / 2
+        return Spectrum.of(self.frequency, bandwidth=self.bandwidth, duration=self.duration)
 
     @property
     def sense(self) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from symchiral.display import Worded
+from symchiral.experiment.spectrum import Source
 
 NoteKind = Literal[
     "gaps",
@@ -31,10 +32,12 @@ NoteKind = Literal[
     "no-law-of-the-angle",
     "no-axis",
     "channels-left-out",
+    "pump-spectrum",
+    "pump-unknown",
 ]
 """What it is about: the rows of a trace (as far as ``inside-response``), its fit (as far as
 ``equal-line``, another that would explain the trace as well), what a judgement can say (as far as
-``no-law-of-the-angle``), which channels are listed."""
+``no-law-of-the-angle``), which channels are listed, what is known of the pump's spectrum."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,10 @@ class Note(Worded):
         That noise shows such a line.
     modes : tuple of str
         The modes it concerns.
+    band : (float, float) or None
+        Where the field of the pump has 5 % of its maximum or more, THz.
+    source : str or None
+        What that was taken from: ``bandwidth``, ``duration`` or ``assumed``.
     """
 
     kind: NoteKind
@@ -74,3 +81,5 @@ class Note(Worded):
     others: tuple[float, ...] = ()
     probability: float | None = None
     modes: tuple[str, ...] = ()
+    band: tuple[float, float] | None = None
+    source: Source | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -15,10 +15,14 @@ from symchiral.experiment.direction import Direction, direction_of
 from symchiral.experiment.helicity import Helicity, quantile
 from symchiral.experiment.measurement import PumpPulse
 from symchiral.experiment.oscillation import Fit
+from symchiral.experiment.probe import Sees
 from symchiral.experiment.tablefile import read_bytes
 from symchiral.plain import number, parse_yaml
 from symchiral.reading.files import decode
-from symchiral.units import in_thz
+from symchiral.units import in_ps, in_thz
+
+PROBES: dict[str, Sees | None] = {"coordinates": None, "balanced": "raman", "analyser": "infrared"}
+"""The activity that every kind of probe sees, as far as it is fixed."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,12 @@ class Line:
         Whether it is more than noise.
     amplitude : float or None
         Its largest amplitude of all runs, if known.
+    half_width : float
+        Its half width at half maximum in THz; 0 if not known.
+    sees : str or None
+        The activity that its probe shows, ``raman``, ``infrared`` or ``any``, if that is stated.
+    along_axis : bool
+        Whether its probe travels along the axis and shows only what turns about it.
     """
 
     frequency: float
@@ -64,11 +74,14 @@ class Line:
     turnings: tuple[Turning, ...]
     significant: bool = True
     amplitude: float | None = None
+    half_width: float = 0.0
+    sees: Sees | None = None
+    along_axis: bool = False
 
 
 def observed(fit: Fit) -> tuple[Line, ...]:
     """Return the lines of a fit."""
-    runs = fit.measurement.runs
+    runs, probe = fit.measurement.runs, fit.measurement.probe
     return tuple(
         Line(
             o.frequency,
@@ -84,6 +97,9 @@ def observed(fit: Fit) -> tuple[Line, ...]:
             ),
             o.significant,
             max(o.amplitude(i) for i in range(len(runs))),
+            max(o.damping, 0.0) / (2 * np.pi),
+            None if probe.sees == "any" else probe.sees,
+            probe.turning,
         )
         for o in fit.oscillations
     )
@@ -99,7 +115,11 @@ def read_observed(path: str | os.PathLike[str], *, level: float = 0.95) -> tuple
           - {frequency: 4.05, frequency_unit: THz, helicity: -0.8, error: 0.1}
 
     ``error`` is the standard deviation of the helicity; ``frequency_error``, in the same unit as
-    the frequency, may be added.
+    the frequency, may be added. The pump may have a ``bandwidth``, in the unit of its frequency,
+    or a ``duration`` with its ``duration_unit``, both full widths at half maximum of intensity. The
+    document, or a row, may say what the probe ``sees``, ``raman``, ``infrared`` or ``any``, or
+    which ``probe`` it is: ``balanced`` for the polarisation of light along the axis, ``analyser``
+    for the field that is emitted along it, or ``coordinates``.
 
     Raises
     ------
@@ -121,7 +141,7 @@ def lines_of(document: Any, *, name: str = "the rows", level: float = 0.95) -> t
     >>> print(round(line.frequency, 3), line.turnings[0].pump, line.turnings[0].helicity)
     4.05 σ+ -0.80 [-1.00, -0.41]
     """
-    top = _mapping(document, name, {"pump", "components"})
+    top = _mapping(document, name, {"pump", "components", "sees", "probe"})
     rows = top.get("components")
     if not isinstance(rows, list) or not rows:
         raise InputError(
@@ -130,12 +150,21 @@ def lines_of(document: Any, *, name: str = "the rows", level: float = 0.95) -> t
             fix="write components: [{frequency, frequency_unit, helicity, error}]",
         )
     pump = _pump(top["pump"], name) if top.get("pump") is not None else None
+    common = _seen(top, name)
     found = []
     for place, entry in enumerate(rows, 1):
         where = f"component {place} of {name}"
         row = _mapping(
-            entry, where, {"frequency", "frequency_unit", "frequency_error", "helicity", "error"}
+            entry,
+            where,
+            {
+                *("frequency", "frequency_unit", "frequency_error", "helicity", "error"),
+                *("sees", "probe"),
+            },
         )
+        sees, along = _seen(row, where)
+        if "sees" not in row and "probe" not in row:
+            sees, along = common
         unit = in_thz(_required(row, "frequency_unit", where))
         frequency = _number(_required(row, "frequency", where), f"frequency of {where}") * unit
         spread = _number(row.get("frequency_error", 0.0), f"frequency_error of {where}") * unit
@@ -150,14 +179,47 @@ def lines_of(document: Any, *, name: str = "the rows", level: float = 0.95) -> t
         half = quantile(float("inf"), level) * error
         low, high = np.clip([h - half, h + half], -1.0, 1.0)
         turned = Helicity(h, float(low), float(high), h / error, level)
-        found.append(Line(frequency, spread, (Turning(pump, turned),)))
+        line = Line(frequency, spread, (Turning(pump, turned),), sees=sees, along_axis=along)
+        found.append(line)
     return tuple(found)
+
+
+def _seen(row: Mapping[str, Any], where: str) -> tuple[Sees | None, bool]:
+    """The activity that a probe shows, and whether it travels along the axis."""
+    sees, kind = row.get("sees"), row.get("probe")
+    if sees not in (None, *get_args(Sees)):
+        raise InputError(
+            f"{where} has sees: {str(sees)[:40]}",
+            why="that is no activity",
+            fix=f"write one of {', '.join(get_args(Sees))}",
+        )
+    if kind not in (None, *PROBES):
+        raise InputError(
+            f"{where} has probe: {str(kind)[:40]}",
+            why="that is no kind of probe",
+            fix=f"write one of {', '.join(PROBES)}",
+        )
+    own: Sees | None = None if kind is None else PROBES[kind]
+    if sees is not None and own is not None and sees != own:
+        raise InputError(
+            f"{where} contradicts itself",
+            why=f"a probe of the kind {kind} sees {own} activity, not {sees}",
+            fix="leave out what is wrong",
+        )
+    return sees or own, own is not None
 
 
 def _pump(entry: Any, name: str) -> PumpPulse:
     where = f"the pump of {name}"
-    row = _mapping(entry, where, {"frequency", "frequency_unit", "polarization", "bandwidth"})
+    row = _mapping(
+        entry,
+        where,
+        {"frequency", "frequency_unit", "polarization", "bandwidth", "duration", "duration_unit"},
+    )
     pump = PumpPulse.parse(str(_required(row, "polarization", where)))
+    if row.get("duration") is not None:
+        scale = in_ps(_required(row, "duration_unit", where))
+        pump = replace(pump, duration=_number(row["duration"], f"duration of {where}") * scale)
     if "frequency" not in row:
         return pump
     unit = in_thz(_required(row, "frequency_unit", where))

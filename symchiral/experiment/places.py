@@ -8,12 +8,13 @@ from fractions import Fraction
 
 from symchiral.errors import InputError
 from symchiral.experiment.candidates import FREQUENCY_TOLERANCE, CandidateMode, Sense
+from symchiral.experiment.probe import Sees
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.pam import Component
 from symchiral.modes.mode import Modes
 from symchiral.modes.names import ModeName, by_name
 from symchiral.modes.species import Species
-from symchiral.rules.activity import activity
+from symchiral.rules.activity import activity, routes
 from symchiral.rules.resonance import NO_ROTATION
 from symchiral.value import Value
 
@@ -122,8 +123,38 @@ def _mode(
     kind = activity(species.participant)
     turns = any(sense_of(c, axis) for c in species.components)
     return CandidateMode(
-        name, frequency, kind.infrared, kind.raman, turns, tolerance, sign if turns else None
+        name,
+        frequency,
+        kind.infrared,
+        kind.raman,
+        turns,
+        tolerance,
+        sign if turns else None,
+        shown_along=shown_along(species, axis),
     )
+
+
+def shown_along(species: Species, axis: Axis | None) -> tuple[Sees, ...]:
+    """Return the activities by which a species shows to a probe along the axis.
+
+    ``raman`` if it turns the polarisation of light, that is takes a photon of one spin to one of
+    the other, which a balanced detector shows; ``infrared`` if it radiates along the axis, which an
+    analyser shows. On a six-fold axis E2 does the one and E1 the other, though both may be Raman
+    active. Both without an axis of order three or more, about which nothing turns.
+    """
+    if axis is None or axis.order < 3:
+        return ("raman", "infrared")
+    found = {
+        route
+        for c in species.components
+        for route in routes(species.participant, c.index, axis.turn)
+    }
+    seen: list[Sees] = []
+    if found & {"raman:+-", "raman:-+"}:
+        seen.append("raman")
+    if found & {"infrared:+", "infrared:-"}:
+        seen.append("infrared")
+    return tuple(seen)
 
 
 def _am_sign(

@@ -12,8 +12,9 @@ A CSV file may declare what else is known in comment lines before its header::
     time_ps, pump, S0, S45
 
 Keys are time_unit, time_zero, exclude, response (in the unit of the time), pump, pump_frequency,
-bandwidth and probe (``coordinates``, ``balanced`` with ``fold``, or ``analyser``, each channel with
-its angle in degrees). What the caller states must not contradict the file.
+bandwidth, duration (with a unit) and probe (``coordinates``, ``balanced`` with ``fold``, or
+``analyser``, each channel with its angle in degrees). What the caller states must not contradict
+the file.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from symchiral.errors import InputError, nearest
 from symchiral.experiment.measurement import Measurement, PumpPulse
 from symchiral.experiment.probe import Probe
 from symchiral.experiment.tablefile import numbers, read_table
+from symchiral.fields.pump import duration
 from symchiral.plain import number
 from symchiral.units import PER_PS, in_thz
 from symchiral.value import Floats
@@ -46,6 +48,7 @@ _KEYS = (
     "pump",
     "pump_frequency",
     "bandwidth",
+    "duration",
     "probe",
 )
 
@@ -90,6 +93,20 @@ class _Declared:
             raise InputError(
                 f"{self.name} contradicts what was asked",
                 why=f"the file says {key} {value:g} THz, the caller {given:g} THz",
+                fix="correct one of them, or leave it to the file",
+            )
+        return value
+
+    def duration(self, given: float | None) -> float | None:
+        """In ps; the file writes the unit behind the number."""
+        mine = self.file.get("duration")
+        if mine is None:
+            return given
+        value = duration(mine)
+        if given is not None and abs(value - given) > 1e-6 * abs(value):
+            raise InputError(
+                f"{self.name} contradicts what was asked",
+                why=f"the file says duration {value:g} ps, the caller {given:g} ps",
                 fix="correct one of them, or leave it to the file",
             )
         return value
@@ -199,6 +216,7 @@ def _runs(
 ) -> list[tuple[PumpPulse | None, npt.NDArray[np.bool_]]]:
     frequency = said.frequency("pump_frequency", pump.frequency if pump else None)
     bandwidth = said.frequency("bandwidth", pump.bandwidth if pump else None)
+    length = said.duration(pump.duration if pump else None)
     word = said.file.get("pump")
     if word is not None and pump is not None and not _agree(PumpPulse.parse(word), pump):
         raise InputError(
@@ -213,7 +231,7 @@ def _runs(
         base = pump if pump is not None else PumpPulse.parse(str(word))
         if base.angle is None and word is not None:
             base = PumpPulse.parse(word)
-        whole = replace(base, frequency=frequency, bandwidth=bandwidth)
+        whole = replace(base, frequency=frequency, bandwidth=bandwidth, duration=length)
         return [(whole, np.ones(count, dtype=bool))]
     if word is not None or pump is not None:
         raise InputError(
@@ -223,7 +241,7 @@ def _runs(
         )
     cells = np.array([cell.strip() for cell in columns[name]])
     return [
-        (PumpPulse.parse(value, frequency, bandwidth), cells == value)
+        (PumpPulse.parse(value, frequency, bandwidth, length), cells == value)
         for value in dict.fromkeys(cells.tolist())
     ]
 

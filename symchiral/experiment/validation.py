@@ -14,7 +14,8 @@ import numpy as np
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.defaults import SIGMA
 from symchiral.errors import InputError, LimitError
-from symchiral.experiment.assignment import LARGEST_DEVIATION, evidence
+from symchiral.experiment.assignment import evidence
+from symchiral.experiment.energy import Force, share
 from symchiral.experiment.expectation import Expected, expect
 from symchiral.experiment.fit import fit
 from symchiral.experiment.gain import Coefficients
@@ -26,6 +27,7 @@ from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.places import Place
 from symchiral.experiment.probe import Probe, Sees
 from symchiral.experiment.reading import read_measurement
+from symchiral.experiment.spectrum import REACHED
 from symchiral.experiment.verdict import ChannelVerdict, Judgement, LineVerdict, Why
 from symchiral.irreps.axis import Axis
 from symchiral.modes.species import Species
@@ -114,30 +116,51 @@ def validate_crystal(
     pumps = {t.pump for line in lines for t in line.turnings if t.pump is not None}
     band, photon = _band(pumps)
     linear = any(not pump.sense for pump in pumps)
-    expectation = expect(
-        crystal,
-        axis,
-        species,
-        places,
-        order=order,
-        pump=band,
-        photon=photon,
-        linear=linear,
-        coefficients=coefficients,
-    )
+    if order not in (3, 4):
+        raise LimitError(
+            f"order {order} is not enumerated",
+            why="light enters two or three times",
+            fix="ask for order 3 or 4",
+        )
+    # Higher orders add to the third.
+    lists = [
+        expect(
+            crystal,
+            axis,
+            species,
+            places,
+            order=each,
+            pump=band,
+            photon=photon,
+            linear=linear,
+            beyond=True,
+            coefficients=coefficients,
+        )
+        for each in range(3, order + 1)
+    ]
+    channels = {e.id: e.channel() for each in lists for e in each.channels}
     judged = validate_measurement(
         found,
-        expectation.modes,
-        [e.channel() for e in expectation.channels],
+        lists[0].modes,
+        tuple(channels.values()),
         sees=sees,
         sigma=sigma,
     )
-    notes = [*judged.notes, *expectation.notes]
+    notes = [*judged.notes, *(note for each in lists for note in each.notes)]
+    modes = {mode.name: mode for mode in lists[0].modes}
 
     @cache
-    def higher(name: str) -> tuple[Expected, ...]:
+    def higher(name: str, line: Line) -> tuple[Expected, ...]:
+        """What three quanta do to a mode, as far as it reaches a line."""
         more = expect(crystal, axis, species, places, order=4, pump=band, photon=photon, only=name)
-        return more.channels
+        return tuple(
+            e
+            for e in more.channels
+            if e.rule.allowed
+            and len(e.coupling.incoming) == 3
+            and (force := Force.of(e.channel(), modes)) is not None
+            and share(force, line) >= REACHED
+        )
 
     if order == 3:
         judged = replace(
@@ -150,7 +173,7 @@ def validate_crystal(
         notes.append(Note("frequencies-unknown", modes=unknown))
     if not any(pump.sense for pump in pumps):
         notes.append(Note("linear-pumps-only" if linear else "no-circular-pump"))
-    if linear and expectation.channels and not any(e.turn for e in expectation.channels):
+    if linear and channels and not any(c.turn for c in channels.values()):
         notes.append(Note("no-law-of-the-angle"))
     return replace(judged, notes=tuple(dict.fromkeys(notes)))
 
@@ -167,23 +190,21 @@ def _fits(axis: Axis | None, probe: Probe) -> None:
     )
 
 
-def _beyond(
-    judged: LineVerdict, higher: Callable[[str], tuple[Expected, ...]], notes: list[Note]
-) -> LineVerdict:
-    """The verdict on a line; open if three quanta could make what two cannot.
+Higher = Callable[[str, Line], tuple[Expected, ...]]
+"""Channels of fourth order that end at a mode and reach a line."""
 
-    A force that is known to be off resonance by more than its uncertainty does not count.
-    """
+
+def _beyond(judged: LineVerdict, higher: Higher, notes: list[Note]) -> LineVerdict:
+    """The verdict on a line; open if three quanta could make what two cannot."""
     line, mode = judged.assignment.line, judged.assignment.mode
-    turned = evidence(line, 1).combined
-    if judged.verdict != "inconsistent" or mode is None:
+    if judged.verdict not in ("inconsistent", "not-reached") or mode is None:
         return judged
+    sense = int(np.sign(evidence(line, 1).combined))
     try:
-        channels = higher(mode.name)
+        found = next((e for e in higher(mode.name, line) if e.sense == sense), None)
     except LimitError:
         notes.append(Note("fourth-order-not-listed", modes=(mode.name,)))
         return judged
-    found = _fourth(channels, int(np.sign(turned)), judged)
     if found is None:
         return judged
     return replace(
@@ -193,43 +214,30 @@ def _beyond(
     )
 
 
-def _fourth(channels: Sequence[Expected], sense: int, judged: LineVerdict) -> Expected | None:
-    """A channel of three quanta that gives a line this sense, near enough to resonance."""
-    line, mode = judged.assignment.line, judged.assignment.mode
-    for e in channels:
-        if not e.rule.allowed or e.sense != sense or len(e.coupling.incoming) != 3:
-            continue
-        spread = [p.mode.tolerance for p in e.incoming] + [mode.tolerance if mode else 0.0]
-        reach = LARGEST_DEVIATION * sum(x * x for x in spread) ** 0.5
-        if e.drive is None or abs(e.drive - line.frequency) <= reach:
-            return e
-    return None
-
-
-def _noted(
-    judged: Judgement, higher: Callable[[str], tuple[Expected, ...]]
-) -> tuple[ChannelVerdict, ...]:
+def _noted(judged: Judgement, higher: Higher) -> tuple[ChannelVerdict, ...]:
     """The verdicts on channels; what third order forbids a mode that was seen, fourth may give."""
     lines = {v.assignment.mode.name: v for v in judged.lines if v.assignment.mode is not None}
     found = []
     for v in judged.channels:
-        line = lines.get(v.channel.outgoing)
-        if v.channel.verdict == "forbidden" and line is not None and v.channel.sense:
+        seen = lines.get(v.channel.outgoing)
+        if v.channel.verdict == "forbidden" and seen is not None and v.channel.sense:
             try:
-                more = _fourth(higher(v.channel.outgoing), v.channel.sense, line)
+                more = higher(v.channel.outgoing, seen.assignment.line)
             except LimitError:
-                more = None
-            if more is not None:
-                v = replace(v, reason=replace(v.reason, channel=more.id))
+                more = ()
+            for e in more:
+                if e.sense == v.channel.sense:
+                    v = replace(v, reason=replace(v.reason, channel=e.id))
+                    break
         found.append(v)
     return tuple(found)
 
 
 def _band(pumps: set[PumpPulse]) -> tuple[tuple[float, float] | None, float | None]:
-    """The band that all pumps cover together and the frequency of a photon, as far as known."""
+    """The band that the fields of all pumps reach and the frequency of a photon, where known."""
     frequencies = {pump.frequency for pump in pumps if pump.frequency is not None}
     photon = frequencies.pop() if len(frequencies) == 1 else None
-    edges = [pump.band for pump in pumps if pump.band is not None]
-    if not pumps or len(edges) < len(pumps):
+    reach = [pump.spectrum.reach for pump in pumps if pump.spectrum is not None]
+    if not pumps or len(reach) < len(pumps):
         return None, photon
-    return (max(min(e[0] for e in edges), 0.0), max(e[1] for e in edges)), photon
+    return (min(low for low, _ in reach), max(high for _, high in reach)), photon

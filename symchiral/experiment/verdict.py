@@ -16,12 +16,23 @@ inconsistent
     gives, by at least ``sigma``. For a channel that the rule forbids it is enough that the sense
     of its mode is measured, either way: if it rotates as the channel would, rule and data
     contradict each other, and the witness of the rule is named;
+off-resonance
+    if its force does not reach the line, or the mode where no line was taken for it, in energy
+    (:mod:`symchiral.experiment.energy`), whatever the rule says of it: it cannot have made the
+    line. What would be needed is said;
 undecided
     otherwise, with what is missing. A channel whose mode is not seen is undecided even if the rule
     forbids it: the rule speaks against it, the data do not.
 
-A line is consistent if an allowed channel is, inconsistent if its sense is measured and no channel
-that the rule allows or leaves open gives it, else undecided.
+A line is consistent if an allowed channel is; not-reached if every channel of its mode that the
+rule allows or leaves open is off resonance: something else made it, a leak, a harmonic of the pump
+or another mechanism; inconsistent if its sense is measured and no channel in reach that the rule
+allows or leaves open gives it; else undecided.
+
+Where the activity that the probe shows is not stated, the line is read as Raman and as infrared
+active. Its verdict is that of the readings in which the pump reaches its mode, undecided if they
+differ. So it is where several modes are near a line: what all agree on is said, and the name is
+left open.
 """
 
 from __future__ import annotations
@@ -35,9 +46,15 @@ from symchiral.experiment.assignment import Assignment, Refusal
 from symchiral.experiment.candidates import CandidateChannel, Mechanism, Sense
 from symchiral.experiment.note import Note
 from symchiral.experiment.oscillation import Fit, Oscillation
+from symchiral.experiment.probe import Sees
 
-Word = Literal["consistent", "inconsistent", "undecided"]
-ORDER: tuple[Word, ...] = ("consistent", "undecided", "inconsistent")
+ChannelWord = Literal["consistent", "inconsistent", "undecided", "off-resonance"]
+"""Verdict on a channel."""
+
+LineWord = Literal["consistent", "inconsistent", "undecided", "not-reached"]
+"""Verdict on a line."""
+
+ORDER: tuple[ChannelWord, ...] = ("consistent", "undecided", "inconsistent", "off-resonance")
 
 WhyKind = Literal[
     "as-predicted",
@@ -53,6 +70,7 @@ WhyKind = Literal[
     "no-line",
     "several-modes",
     "pump-elsewhere",
+    "off-resonance",
     "no-linear-pump",
     "no-circular-pump",
     "unseen-under-linear",
@@ -62,6 +80,8 @@ WhyKind = Literal[
     "noise",
     "no-mode",
     "other-modes",
+    "readings-differ",
+    "not-reached",
     "no-channel",
     "as-forbidden",
     "no-channel-of-sense",
@@ -75,9 +95,12 @@ A channel's mode rotates ``as-predicted``, is ``still`` or is seen under linear 
 (``linear-only``), as it should; or it rotates otherwise, rotates though it should not, rotates
 under linear light, breaks the law of the angle, or is seen under circular light alone. The rule may
 forbid the channel or be undecided. ``no-line`` was taken for the mode, or ``several-modes`` may
-have made it; the pump is elsewhere, or no run had a pump that tells. A line may be noise, belong
-to no mode or to others, rotate as a channel that is forbidden would (``as-forbidden``), in a sense
-that no channel gives, or the same way for either pump; or a channel of fourth order gives it.
+have made it; the pump is elsewhere than an incoming mode, or the force than the line
+(``off-resonance``), or no run had a pump that tells. A line may be noise, belong to no mode or to
+others with other verdicts, be read as Raman or infrared active with different verdicts, be reached
+by no force of the pump (``not-reached``), rotate as a channel that is forbidden would
+(``as-forbidden``), in a sense that no channel gives, or the same way for either pump; or a channel
+of fourth order gives it.
 """
 
 Ranking = Literal["coefficients", "detuning", "photons"]
@@ -113,12 +136,21 @@ class Why(Worded):
     missing : str or None
         What data lack to speak of a forbidden channel.
     channel : str or None
-        The forbidden channel as which the line rotates; the force beside it; or the channel of
-        fourth order that gives the sense.
+        The forbidden channel as which the line rotates; the force beside it; the channel of fourth
+        order that gives the sense; or, of a line that is not reached, the channel that comes
+        nearest.
     same : bool
         Whether the mode rotates the same way for both pumps.
     refused : tuple of Refusal
         Modes near the line that it is not.
+    force : (float, float) or None
+        Lowest and highest frequency that the force reaches, THz.
+    pump : float or None
+        Frequency of a pump that would make the force reach the line, THz.
+    bandwidth : float or None
+        Bandwidth of a pump that would, THz, for a force that has no frequency of its own.
+    harmonic : int or None
+        The multiple of the frequency of the pump at which the line lies; 1 is the pump itself.
     """
 
     kind: WhyKind
@@ -133,6 +165,38 @@ class Why(Worded):
     channel: str | None = None
     same: bool = False
     refused: tuple[Refusal, ...] = ()
+    force: tuple[float, float] | None = None
+    pump: float | None = None
+    bandwidth: float | None = None
+    harmonic: int | None = None
+
+
+@dataclass(frozen=True)
+class LineReading:
+    """A line read as of one activity.
+
+    Attributes
+    ----------
+    sees : str
+        The activity that the probe is taken to show.
+    assignment : Assignment
+        The line and its mode.
+    verdict : str
+        consistent, inconsistent, undecided or not-reached.
+    reason : Why
+        Why.
+    channels : tuple of str
+        Consistent channels.
+    senses : tuple of int
+        Senses that allowed channels in reach give the mode under σ+.
+    """
+
+    sees: Sees
+    assignment: Assignment
+    verdict: LineWord
+    reason: Why
+    channels: tuple[str, ...] = ()
+    senses: tuple[Sense, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,17 +208,23 @@ class LineVerdict:
     assignment : Assignment
         The line and its mode.
     verdict : str
-        consistent, inconsistent or undecided.
+        consistent, inconsistent, undecided or not-reached.
     reason : Why
         Why, with the witness of the rule where one is broken.
     channels : tuple of str
         The consistent channels that explain it, likeliest first.
+    senses : tuple of int
+        Senses that allowed channels in reach give its mode under σ+, ascending.
+    readings : tuple of LineReading
+        The line read as of every activity that the probe may show.
     """
 
     assignment: Assignment
-    verdict: Word
+    verdict: LineWord
     reason: Why
     channels: tuple[str, ...]
+    senses: tuple[Sense, ...] = ()
+    readings: tuple[LineReading, ...] = ()
 
     @property
     def mechanical_helicity(self) -> tuple[float, ...] | None:
@@ -174,18 +244,22 @@ class ChannelVerdict:
     channel : CandidateChannel
         The channel.
     verdict : str
-        consistent, inconsistent or undecided.
+        consistent, inconsistent, undecided or off-resonance.
     reason : Why
         Why.
     sigmas : float or None
         Evidence for its sense in standard deviations, negative against it; None if no line was
         taken for its mode or nothing tells the sense.
+    share : float or None
+        Amplitude that its force gives the mode by that at resonance, between 0 and 1; None if it is
+        not known.
     """
 
     channel: CandidateChannel
-    verdict: Word
+    verdict: ChannelWord
     reason: Why
     sigmas: float | None
+    share: float | None = None
 
 
 AdviceKind = Literal[
@@ -271,16 +345,3 @@ class Judgement:
     def oscillation_of(self, judged: LineVerdict) -> Oscillation | None:
         """Return the fitted oscillation behind a line; None for rows fitted elsewhere."""
         return None if self.fit is None else self.fit.near(judged.assignment.line.frequency)
-
-    def predicted(self, judged: LineVerdict) -> tuple[Sense, ...]:
-        """Return the senses that allowed channels give the mode of a line under σ+, ascending."""
-        mode = judged.assignment.mode
-        found = {
-            c.sense
-            for c in (v.channel for v in self.channels)
-            if mode is not None
-            and c.outgoing == mode.name
-            and c.verdict == "allowed"
-            and not c.linear
-        }
-        return tuple(sorted(found))

@@ -8,13 +8,18 @@ from typing import Literal
 
 from symchiral.errors import GrammarError
 from symchiral.fields.polarization import read_light
-from symchiral.units import FASTEST, SIZE, in_thz
+from symchiral.units import FASTEST, SIZE, in_ps, in_thz
 from symchiral.value import CIRCULAR
 
 _UNITS = r"(?P<unit>THz|cm-1|cm⁻¹|meV)"
 _RANGE = re.compile(
     rf"(?<![^\s])(?P<low>{SIZE})(?: ?[-–] ?(?P<high>{SIZE}))? ?{_UNITS}(?!\S)", re.IGNORECASE
 )
+
+_DURATION = re.compile(rf"(?P<size>{SIZE}) ?(?P<unit>fs|ps)", re.IGNORECASE)
+
+LONGEST = 100_000
+"""Longest duration of a pulse, ps."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +154,29 @@ def _light(word: str) -> Literal["+", "-", "z"]:
             fix="write σ+ or σ-, or z along the axis; symchiral light and plan know linear light",
         )
     return "z" if light.along else "+" if light.spin > 0 else "-"
+
+
+def duration(text: str) -> float:
+    """Read a duration with its unit, ``1.2ps``, ``800 fs``; returns ps.
+
+    Examples
+    --------
+    >>> duration("800 fs")
+    0.8
+
+    Raises
+    ------
+    GrammarError
+        It is no number with a unit.
+    """
+    match = _DURATION.fullmatch(" ".join(text.split()))
+    if match is None or not 0 < float(match["size"]) * in_ps(match["unit"]) <= LONGEST:
+        raise GrammarError(
+            f"cannot read the duration {text!r}",
+            why=f"it is not a number of fs or ps between 0 and {LONGEST:,} ps",
+            fix="write it as in 1.2ps",
+        )
+    return float(match["size"]) * in_ps(match["unit"])
 
 
 def frequency(text: str) -> float:

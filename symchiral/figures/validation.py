@@ -26,7 +26,7 @@ KIND = "validation"
 COLOURS = ("#1f4e79", "#c0504d", "#4f7f3f", "#7f6084", "#b8860b", "#444444")
 """One per channel of the probe, or per run."""
 
-SHAPES = {"consistent": "o", "inconsistent": "X", "undecided": "o"}
+SHAPES = {"consistent": "o", "inconsistent": "X", "undecided": "o", "not-reached": "s"}
 
 
 def save_validation(

@@ -22,6 +22,8 @@ _PLAIN: dict[NoteKind, str] = {
     "no-law-of-the-angle": "no mirror contains the axis and no two-fold axis is perpendicular to "
     "it: with losses a linear pump may make a mode rotate, so runs with linear pumps are not "
     "judged",
+    "pump-unknown": "the frequency of the pump is not stated: only modes of known frequency limit "
+    "what a force reaches in energy",
     "no-axis": "there is no axis of order three or more: circular light is no eigenstate of any "
     "rotation, and no mode has a sense to predict",
 }
@@ -79,12 +81,30 @@ def note_text(note: Note, *, unit: str = "THz") -> str:
             return f"channels of fourth order to {names} are too many and were not examined"
         case "frequencies-unknown":
             return (
-                f"frequencies of {names} are not known: a line is assigned by activity and "
-                "helicity alone, to a species and not to a mode"
+                f"frequencies of {names} are not known: a line is assigned to a species and not to "
+                "a mode, by activity and by what the pump reaches"
             )
+        case "pump-spectrum":
+            return _pump_text(note, unit)
         case "channels-left-out":
             return f"{note.count} channels further from resonance, or forbidden, are left out"
     return _PLAIN[note.kind]
+
+
+def _pump_text(note: Note, unit: str) -> str:
+    """Where the field of a pump reaches, and how that is known."""
+    assert note.band is not None
+    low, high = note.band
+    where = f"{frequency_text(low, unit)} to {frequency_text(high, unit)}"
+    own = frequency_text(note.frequency or 0.0, unit)
+    if note.source == "assumed":
+        return (
+            f"the bandwidth of the pump at {own} is not stated: it is taken to "
+            f"reach ± 25 %, {where}"
+        )
+    return (
+        f"by its {note.source} the field of the pump at {own} reaches {where} (5 % of its maximum)"
+    )
 
 
 def advice_text(advice: Advice, *, unit: str = "THz") -> str:

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from symchiral.answers.validate import CandidateChannel, Line, Run, Validate
+from symchiral.experiment.verdict import LineWord
 from symchiral.rules.wording import minus, pretty
 from symchiral.table import Table
 from symchiral.text.crystal import axis_line, headline
 from symchiral.text.reason import plain_reason_text
 from symchiral.text.why import why_text
 from symchiral.units import PER_THZ, SIGNS, frequency_text
+
+SAID: dict[LineWord, str] = {
+    "inconsistent": "contradicts the rules",
+    "undecided": "is undecided",
+    "not-reached": "is not reached by what the pump drives",
+}
+"""What is said of a line that does not agree."""
 
 MOST = 4
 """Channels printed for every line that the rules do not forbid; of the others one."""
@@ -185,7 +193,7 @@ def found_text(
             by = f"{pretty(line.channels[0])} explains it{_equivalent(channels, line)}"
             parts.append(f"{name} agrees with the rules: {by}.")
             continue
-        said = "contradicts the rules" if line.verdict == "inconsistent" else "is undecided"
+        said = SAID[line.verdict]
         parts.append(f"{name} {said}: {_line_why(line, transfer)}.")
     agreeing = {line.assigned for line in real if line.verdict == "consistent"}
     rejected = next((c for c in channels if c.rule == "forbidden" and c.outgoing in agreeing), None)

@@ -117,7 +117,29 @@ def _of_itself(why: Why, detail: Detail, transfer: Callable[[str], str], unit: s
         case "several-modes":
             return f"the line taken for {mode} may also be {others}"
         case "pump-elsewhere":
-            return f"the pump does not reach {mode} at {frequency_text(why.frequency or 0.0, unit)}"
+            needed = _needed_text(why, unit)
+            text = f"the pump does not reach {mode} at {frequency_text(why.frequency or 0.0, unit)}"
+            return f"{text}; this needs {needed}" if needed else text
+        case "off-resonance":
+            needed = _needed_text(why, unit)
+            where = _force_text(why, unit)
+            own = frequency_text(why.frequency or 0.0, unit)
+            if detail == "short":
+                text = f"force{where or ' elsewhere'}"
+            else:
+                text = f"its force{where} does not reach {mode} at {own}"
+            return f"{text}; this needs {needed}" if needed else text
+        case "not-reached":
+            needed = _needed_text(why, unit)
+            nearest = f"{transfer(why.channel or '')}{_force_text(why, unit)}"
+            text = f"no force on {mode} has this frequency; the nearest, {nearest}, "
+            text += f"needs {needed}" if needed else "cannot, wherever the pump is"
+            return f"{text}; {_suspect_text(why)}"
+        case "readings-differ":
+            return (
+                f"read as {mode} and as {others} its verdicts differ: state what the probe sees, "
+                "and the frequency of the pump if that is not stated"
+            )
         case "breaks-angle-law":
             return (
                 f"the direction of {mode} does not follow the angle of the pump as predicted "
@@ -144,6 +166,38 @@ def _of_itself(why: Why, detail: Detail, transfer: Callable[[str], str], unit: s
                 "fourth order, does: state the frequency of the pump, or compare with --order 4"
             )
     return _OF_ITSELF[why.kind]
+
+
+def _force_text(why: Why, unit: str) -> str:
+    """Where a force reaches."""
+    if why.force is None:
+        return ""
+    low, high = (frequency_text(f, unit) for f in why.force)
+    return f" at {low} to {high}"
+
+
+def _needed_text(why: Why, unit: str) -> str:
+    """The pump that a force needs to reach a line; nothing if none would do."""
+    if why.pump is not None:
+        return f"a pump near {frequency_text(why.pump, unit)}"
+    if why.bandwidth is not None:
+        return f"a pump {frequency_text(why.bandwidth, unit)} wide"
+    return ""
+
+
+def _suspect_text(why: Why) -> str:
+    """What else may have made a line."""
+    if why.harmonic == 1:
+        return (
+            "the line lies in the spectrum of the pump: it may be the field itself, or an infrared "
+            "mode that it drives, seen by a probe that should not show it"
+        )
+    if why.harmonic is not None:
+        return (
+            f"the line lies at {why.harmonic} times the frequency of the pump: it may be a "
+            "harmonic of the pump, or made by another mechanism"
+        )
+    return "it may be an artefact, or made by another mechanism"
 
 
 def _forbidden(why: Why, detail: Detail, transfer: Callable[[str], str]) -> str:
@@ -177,7 +231,7 @@ def _no_mode(
             f"; the force of {transfer(why.channel)} is near it: it may be the forced motion of "
             f"{why.mode}, beside its own line"
         )
-    return text
+    return text if why.harmonic is None else f"{text}; {_suspect_text(why)}"
 
 
 def _rule_text(rule: RuleReason | None, detail: Detail) -> str:
@@ -193,6 +247,11 @@ def refusal_text(refusal: Refusal) -> str:
         return f"the probe detects {refusal.sees} activity, which it does not have"
     if refusal.kind == "probe":
         return "the probe detects only modes that rotate about the axis, and this one cannot"
+    if refusal.kind == "geometry":
+        does = "rotate the polarisation of light" if refusal.sees == "raman" else "radiate"
+        return f"it does not {does} along the axis, where the probe looks"
+    if refusal.kind == "energy":
+        return "nothing that the pump drives reaches it here"
     return f"the line rotates ({refusal.sigmas:.1f} standard deviations) and this mode cannot"
 
 
