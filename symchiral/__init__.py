@@ -24,7 +24,9 @@ _HOME = {
     "screen": "symchiral.catalog.screening",
     "Catalog": "symchiral.catalog.collection",
     "predict": "symchiral.study",
+    "atlas": "symchiral.study",
     "Study": "symchiral.study",
+    "Atlas": "symchiral.rules.atlas",
     "RuleBook": "symchiral.rules.rulebook",
     "Rule": "symchiral.rules.rule",
     "Transfer": "symchiral.rules.resonance",
@@ -62,10 +64,12 @@ if TYPE_CHECKING:
     from symchiral.modes.mode import Multiplet as Multiplet
     from symchiral.modes.species import Species as Species
     from symchiral.reading.shipped import structure_names as structure_names
+    from symchiral.rules.atlas import Atlas as Atlas
     from symchiral.rules.resonance import Transfer as Transfer
     from symchiral.rules.rule import Rule as Rule
     from symchiral.rules.rulebook import RuleBook as RuleBook
     from symchiral.study import Study as Study
+    from symchiral.study import atlas as atlas
     from symchiral.study import predict as predict
     from symchiral.study import read as read
     from symchiral.study import structure as structure

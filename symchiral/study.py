@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from symchiral.modes.operators import Operators
     from symchiral.modes.species import Species
     from symchiral.page.report import Contents
+    from symchiral.rules.atlas import Atlas
     from symchiral.rules.atomic_raman import AtomicRaman
     from symchiral.rules.changes import Changes
     from symchiral.rules.domains import Domains
@@ -75,9 +76,6 @@ if TYPE_CHECKING:
     from symchiral.rules.resonance import Transfer
     from symchiral.rules.rule import Rule
     from symchiral.rules.rulebook import RuleBook
-
-ENUMERATED = (3, 4)
-"""Orders of which every channel is listed; ``book[…]`` judges any order."""
 
 DENOMINATOR = 1000
 """Largest denominator of a wavevector given as numbers."""
@@ -236,6 +234,51 @@ def predict(
     """
     study = read(source, symprec=symprec, axis=axis)
     return study.predict(order=order, q=q, everything=all, acoustic=acoustic)
+
+
+def atlas(
+    group: str | int,
+    *,
+    order: int = 3,
+    q: str | Sequence[str] | None = None,
+    axis: str | Sequence[float] | None = None,
+) -> Atlas:
+    """Return the rules of a group without a crystal.
+
+    Parameters
+    ----------
+    group : str or int
+        A number is a space group; else a class by its Schoenflies or Hermann–Mauguin symbol, or a
+        space group by its symbol.
+    order : int
+        3 or 4.
+    q : str or sequence of str, optional
+        The wavevectors of one vertex of a space group, all incoming, ``"K K K"``; ``"star"`` for
+        every vertex of special points; default the zone centre.
+    axis : str or (3,) float, optional
+        A lattice direction of the standard cell, or the Seitz symbol of an operation; default the
+        axis of highest order.
+
+    Examples
+    --------
+    >>> rules = atlas("D3d")
+    >>> rules.name, [s.label for s in rules.species]
+    ('D3d (-3m)', ['A1g', 'A2g', 'Eg', 'A1u', 'A2u', 'Eu'])
+    >>> [rule.id for rule in rules.flips().driven_by("infrared").seen_by("raman")][0]
+    'Eu(+) Eu(+) -> Eg(-)'
+
+    Raises
+    ------
+    LabelError
+        No group has that name, or a wavevector is asked of a class.
+    LimitError
+        Another order, or more than 10⁵ channels.
+    """
+    from symchiral.reading.group_names import find_group
+    from symchiral.rules.atlas import make_atlas
+
+    named = find_group(group)
+    return make_atlas(named.group, whole_class=named.whole_class, order=order, q=q, axis=axis)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -524,36 +567,9 @@ class Study(Value):
         LimitError
             Another order, or more than 10⁵ channels.
         """
-        from symchiral.errors import GrammarError, LimitError
-        from symchiral.irreps.kpoints import split_points
-        from symchiral.rules.rulebook import make_rulebook
+        from symchiral.rules.rulebook import make_rulebook, read_vertex
 
-        words = None if q is None else split_points(q)
-        asked: Any = order if words is None else len(words)
-        if words is not None and len(words) < 3:
-            raise GrammarError(
-                f"{len(words)} wavevector{'s' if len(words) > 1 else ''} in {' '.join(words)!r}",
-                why="a transfer has at least three: of every quantum that goes in and of the one "
-                "that comes out",
-                fix=f'write all in one argument, as in "{" ".join(words[:1] * 3)}"'
-                if words[:1] != ("star",)
-                else "for all vertices of special points, use Study.vertices() or the command line",
-            )
-        if asked not in ENUMERATED:
-            raise LimitError(
-                f"order {asked!r} is not enumerated",
-                why="a transfer has at least two quanta in and one out"
-                if isinstance(asked, int) and asked < 3
-                else "its channels are too many to list"
-                if isinstance(asked, int)
-                else "an order is a number",
-                fix="ask for order 3 or 4; one transfer of a higher order can be explained",
-            )
-        points = [self.point(word) for word in words or ("GM",) * int(order)]
-        if words is not None:
-            from symchiral.rules.momentum import require_closed
-
-            require_closed(self.crystal, points, words)
+        points = read_vertex(self.crystal, q, order)
         return make_rulebook(self.crystal, self.axis, points, acoustic=acoustic)
 
     def vertices(self, *, order: int = 3, acoustic: bool = False) -> tuple[RuleBook, ...]:

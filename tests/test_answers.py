@@ -30,6 +30,7 @@ DOCUMENTS = TESTS / "data" / "documents"
 THIRD_ORDER = TESTS / "data" / "third_order" / "ZnTe_phono3py_params.yaml.xz"
 
 COMMANDS = {
+    "atlas": "-3m --all",
     "audit": f'{shlex.quote(str(THIRD_ORDER))} --q "X X GM"',
     "bands": 'ZnO/phonopy.yaml --points 10 --path "GM K M"',
     "catalog": "Bi2Se3 NaCl Bi2Se3/phonopy.yaml --jobs 1",
@@ -225,6 +226,8 @@ def test_a_library_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
         "predict ZnO/phonopy.yaml",
         "predict SrTiO3",  # no row
         "predict NaCl --q star",
+        "atlas -3m",
+        "atlas 166 --q star",
         "plan Bi2Se3",
         "show Bi2Se3",
         "couple MgB2/phonopy.yaml",
@@ -239,7 +242,7 @@ def test_a_library_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
     ],
 )
 def test_tables_leave_in_every_format(words: str, ending: str, tmp_path: Path) -> None:
-    kind = "vertices" if "star" in words else words.partition(" ")[0]
+    kind = "vertices" if words == "predict NaCl --q star" else words.partition(" ")[0]
     file = tmp_path / f"table{ending}"
     command = [*shlex.split(words), "-o", str(file), "--quiet"]
     if kind == "explain" and ending == ".csv":  # it has no rows

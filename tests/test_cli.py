@@ -436,7 +436,7 @@ def test_narrow_terminals_drop_probe_then_pump_then_lattice(
     monkeypatch.setenv("NO_COLOR", "1")
     whole = ("transfer", "l in = out (mod 3)", "lattice", "PAM", "atoms", "pump", "probe")
     book = sc.read("Bi2Se3").rules()
-    table = listed_table(table_of(book.crystal, listing(book)))
+    table = listed_table(table_of(book.symmetry, listing(book)))
     seen = []
     for columns in range(120, 39, -1):
         lines = table.text(columns).splitlines()

@@ -24,6 +24,7 @@ from symchiral.answers.record import (
 from symchiral.crystal.directions import direction_name
 from symchiral.crystal.qpoint import QPoint, images
 from symchiral.crystal.search import SymmetricCrystal, point_group_symbol
+from symchiral.crystal.symmetric import Symmetry
 from symchiral.irreps.axis import Axis, named_operation
 from symchiral.irreps.stars import place_name, star_arms
 from symchiral.modes.unbroken import conserved_order
@@ -229,7 +230,7 @@ def _magnetic(crystal: SymmetricCrystal) -> MagneticGroup | None:
     )
 
 
-def axis_of(crystal: SymmetricCrystal, axis: Axis | None) -> AxisOfRotation | None:
+def axis_of(crystal: Symmetry, axis: Axis | None) -> AxisOfRotation | None:
     """Describe an axis of rotation."""
     if axis is None:
         return None
@@ -249,7 +250,7 @@ def axis_of(crystal: SymmetricCrystal, axis: Axis | None) -> AxisOfRotation | No
     )
 
 
-def _through(crystal: SymmetricCrystal, axis: Axis) -> tuple[str, str, str]:
+def _through(crystal: Symmetry, axis: Axis) -> tuple[str, str, str]:
     """A point of the axis in the input cell; of a line, one as near the origin as it goes.
 
     Along a, b or c that is where it has coordinate 0 there, else the foot of the perpendicular.
@@ -265,7 +266,7 @@ def _through(crystal: SymmetricCrystal, axis: Axis) -> tuple[str, str, str]:
     return a, b, c
 
 
-def wavevector(crystal: SymmetricCrystal, q: QPoint) -> Wavevector:
+def wavevector(crystal: Symmetry, q: QPoint) -> Wavevector:
     """Describe a wavevector: its name, its place in the star, its coordinates."""
     return Wavevector(
         label=place_name(crystal.group, q) or "GM",

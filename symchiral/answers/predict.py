@@ -33,6 +33,8 @@ from symchiral.answers.crystal import (
 from symchiral.answers.record import Answer, Count, FrequencyUnit, Record, beginning
 from symchiral.answers.species import SpeciesOfModes, species_of
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.crystal.symmetric import Symmetry
+from symchiral.modes.species import Species
 from symchiral.rules.listing import Listing, listing
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook
@@ -222,7 +224,7 @@ def predict(
         structure=structure(crystal),
         axis=axis_of(crystal, book.axis),
         q=tuple(wavevector(crystal, q) for q in book.points),
-        species=species_of(tuple(book.species.values())),
+        species=species_of([s for s in book.species.values() if isinstance(s, Species)]),
         counts=Counts(**book.counts()),
         rows=_rows(found),
         channels=tuple(map(channel, book.listed if rules is None else rules)),
@@ -254,21 +256,23 @@ def vertices(crystal: SymmetricCrystal, books: Sequence[RuleBook]) -> Vertices:
     return Vertices(
         **beginning(crystal),
         structure=structure(crystal),
-        vertices=tuple(
-            Vertex(
-                q=tuple(wavevector(crystal, q) for q in book.points),
-                axis=axis_of(crystal, book.axis),
-                counts=Counts(**book.counts()),
-                rows=_rows(listing(book)),
-                channels=tuple(map(channel, book.listed)),
-                n=next((rule.channel.order for rule in book.everything), None),
-            )
-            for book in books
-        ),
+        vertices=tuple(vertex(crystal, book) for book in books),
     )
 
 
-def table(crystal: SymmetricCrystal, found: Listing) -> Table:
+def vertex(symmetry: Symmetry, book: RuleBook, rules: Sequence[Rule] | None = None) -> Vertex:
+    """Describe a vertex; ``rules`` are those to list, default those that are not forbidden."""
+    return Vertex(
+        q=tuple(wavevector(symmetry, q) for q in book.points),
+        axis=axis_of(symmetry, book.axis),
+        counts=Counts(**book.counts()),
+        rows=_rows(listing(book)),
+        channels=tuple(map(channel, book.listed if rules is None else rules)),
+        n=next((rule.channel.order for rule in book.everything), None),
+    )
+
+
+def table(symmetry: Symmetry, found: Listing) -> Table:
     """Return the rows of a book as the terminal shows them."""
     book = found.book
     return Table(
@@ -283,7 +287,7 @@ def table(crystal: SymmetricCrystal, found: Listing) -> Table:
         driven=book.driven,
         seen=book.seen,
         reversible=book.self_conjugate,
-        axis=axis_of(crystal, book.axis),
+        axis=axis_of(symmetry, book.axis),
     )
 
 

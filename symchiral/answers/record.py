@@ -64,7 +64,7 @@ class Input(Record, frozen=True, kw_only=True):
     """What was read."""
 
     path: str | None
-    """Path or name as given; null for a structure in memory."""
+    """Path or name as given, of an atlas the name of the group; null for a structure in memory."""
     sha256: Sha256 | None
     """Hash of the file as read, before decompression; null for a structure in memory."""
     files: tuple[File, ...]
@@ -100,7 +100,8 @@ class Warned(Record, frozen=True, kw_only=True):
     symmetry), moved-atoms (by more than 0.01 angstrom, to obey the group), stated-group (the file
     states another group, or several), stated-formula (it states other contents), stated-cell
     (another volume), average-sites (virtual elements), readers (how ASE reads the file),
-    small-moments (taken as none), axis (a field takes the axis away). More may come."""
+    small-moments (taken as none), axis (a field takes the axis away), group-name (what else a
+    name of a group means), group-setting (it names another setting). More may come."""
     text: str
     """A sentence."""
 
@@ -195,19 +196,36 @@ def beginning(
         Where the document has more than the usual ones.
     """
     source = crystal.input.source
+    given = Input(
+        path=source.path,
+        sha256=source.sha256,
+        files=tuple(File(path=p, sha256=s) for p, s in files_read(source.all_files)),
+    )
+    return opening(
+        given,
+        (*crystal.warnings, *notices),
+        symprec=crystal.symprec,
+        deviation=crystal.deviation,
+        units=units,
+    )
+
+
+def opening(
+    given: Input,
+    notices: Sequence[Notice],
+    *,
+    symprec: float,
+    deviation: float = 0.0,
+    units: Units | None = None,
+) -> dict[str, Any]:
+    """Return the fields every answer begins with, also where no crystal was read."""
     return {
         "symchiral": __version__,
         "libraries": libraries(),
-        "input": Input(
-            path=source.path,
-            sha256=source.sha256,
-            files=tuple(File(path=p, sha256=s) for p, s in files_read(source.all_files)),
-        ),
-        "tolerance": Tolerance(
-            symprec=crystal.symprec, deviation=round(crystal.deviation, 6) + 0.0
-        ),
+        "input": given,
+        "tolerance": Tolerance(symprec=symprec, deviation=round(deviation, 6) + 0.0),
         "units": Units() if units is None else units,
-        "warnings": tuple(Warned(kind=n.kind, text=n.text) for n in (*crystal.warnings, *notices)),
+        "warnings": tuple(Warned(kind=n.kind, text=n.text) for n in notices),
     }
 
 

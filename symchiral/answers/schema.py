@@ -20,6 +20,7 @@ from symchiral.answers.record import Answer
 from symchiral.errors import LabelError, nearest
 
 ANSWERS = {
+    "atlas": "symchiral.answers.atlas:Atlas",
     "audit": "symchiral.answers.audit:Audit",
     "bands": "symchiral.answers.bands:Bands",
     "catalog": "symchiral.answers.catalog:Catalog",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from msgspec import UNSET, Meta, UnsetType
@@ -21,7 +21,7 @@ from symchiral.irreps.participant import Participant
 from symchiral.irreps.reflection import Plane, parities, reflections
 from symchiral.modes.motion import Motion, Sign, SiteWord
 from symchiral.modes.parts import spin_orbital
-from symchiral.modes.species import Species
+from symchiral.modes.species import GroupSpecies, Species
 from symchiral.rules.activity import Polarization, activity, infrared_light
 
 
@@ -150,35 +150,96 @@ class SpeciesOfModes(Record, frozen=True, kw_only=True):
     axis, or z along it."""
 
 
+class MayTurn(Record, frozen=True, kw_only=True):
+    """Whether atoms turn about the axis in a component, as far as that is the same in all crystals
+    of the group.
+    """
+
+    component: str
+    """What stands in parentheses in a transfer: ``+``, ``-``, a residue; empty for the only
+    component."""
+    may: Literal["may", "cannot"]
+    """may: atoms in general positions can turn either way, and where they sit and the forces
+    decide; cannot: their sum is zero, wherever they are. Without an axis, about any direction."""
+
+
+class SpeciesOfGroup(Record, frozen=True, kw_only=True):
+    """An irreducible representation of a group at a wavevector, without atoms."""
+
+    q: str
+    """Label of the wavevector."""
+    label: str
+    """Mulliken name at the zone centre, CDML name elsewhere, as transfers write it."""
+    cdml: str
+    """CDML name, ``GM3-``; a pair joined by time reversal reads ``GM2GM3``."""
+    dimension: Annotated[int, Meta(ge=1)]
+    """Modes per multiplet."""
+    pam: tuple[Pam | None, ...]
+    """Pseudo-angular momenta of its components, in the order of ``turning``; null without an
+    axis."""
+    turning: tuple[MayTurn, ...]
+    """Whether the atoms turn, one entry per component."""
+    infrared: bool
+    """Whether light drives it by absorption."""
+    raman: bool
+    """Whether the symmetric Raman tensor contains it."""
+    hyper_raman: bool
+    """Whether the hyper-Raman tensor contains it."""
+    characters: tuple[Character, ...]
+    """Character of every operation of the little group (at the zone centre of the whole point
+    group)."""
+    infrared_light: tuple[Polarization, ...] = ()
+    """On an axis of order 3 or more, polarisations of light that it absorbs: circular about the
+    axis, or z along it."""
+
+
 def species_of(
     species: Sequence[Species], *, details: Sequence[Sequence[Turning]] | None = None
 ) -> tuple[SpeciesOfModes, ...]:
     """Describe species; ``details`` stand in the place of their own ``turning``."""
-    found = []
-    for i, item in enumerate(species):
-        optical = activity(item.participant)
-        found.append(
-            SpeciesOfModes(
-                q=item.place or "GM",
-                label=item.label,
-                cdml=item.label if item.place else cdml_name(item.participant),
-                dimension=item.dimension,
-                pam=tuple(c.pam for c in item.components),
-                count=item.count,
-                acoustic=item.acoustic,
-                sites=tuple(Share(name=site.name, count=n) for site, n in item.sites),
-                turning=turning_of(item) if details is None else tuple(details[i]),
-                infrared=optical.infrared,
-                raman=optical.raman,
-                hyper_raman=optical.hyper_raman,
-                by_order=by_order(item),
-                characters=_characters(item.participant, item.arm),
-                infrared_light=infrared_light(
-                    item.participant, item.axis.turn.seen_from([item.q]) if item.axis else None
-                ),
-            )
+    return tuple(
+        SpeciesOfModes(
+            **_kind(item),
+            count=item.count,
+            acoustic=item.acoustic,
+            sites=tuple(Share(name=site.name, count=n) for site, n in item.sites),
+            turning=turning_of(item) if details is None else tuple(details[i]),
+            by_order=by_order(item),
         )
-    return tuple(found)
+        for i, item in enumerate(species)
+    )
+
+
+def species_of_group(species: Sequence[GroupSpecies]) -> tuple[SpeciesOfGroup, ...]:
+    """Describe the species of a group without atoms."""
+    return tuple(
+        SpeciesOfGroup(
+            **_kind(item),
+            turning=tuple(
+                MayTurn(component=c.name, may="cannot" if motion.sign == "0" else "may")
+                for c, motion in zip(item.components, item.motions, strict=True)
+            ),
+        )
+        for item in species
+    )
+
+
+def _kind(species: GroupSpecies) -> dict[str, Any]:
+    """What the group alone says of a species."""
+    light = activity(species.participant)
+    turn = species.axis.turn.seen_from([species.q]) if species.axis else None
+    return {
+        "q": species.place or "GM",
+        "label": species.label,
+        "cdml": species.label if species.place else cdml_name(species.participant),
+        "dimension": species.dimension,
+        "pam": tuple(c.pam for c in species.components),
+        "infrared": light.infrared,
+        "raman": light.raman,
+        "hyper_raman": light.hyper_raman,
+        "characters": _characters(species.participant, species.arm),
+        "infrared_light": infrared_light(species.participant, turn),
+    }
 
 
 @lru_cache(maxsize=4096)

@@ -8,6 +8,7 @@ like it, and is imported when the command is asked for, or the list of all of th
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
@@ -21,6 +22,7 @@ from symchiral.version import __version__
 
 COMMANDS = (
     "predict",
+    "atlas",
     "explain",
     "show",
     "modes",
@@ -46,6 +48,11 @@ class Parser(argparse.ArgumentParser):
 
     json = False
     """Print what is wrong as a document, too."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        # What begins like a negative number is a value: a direction -1,0,0, a class -3m.
+        self._negative_number_matcher = re.compile(r"-\.?\d")
 
     def error(self, message: str) -> NoReturn:
         """Say on stderr what is wrong and where all options are listed; end with status 2."""
@@ -127,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     streams.prepare()
     try:
-        words = joined(sys.argv[1:] if arguments is None else arguments)
+        words = list(sys.argv[1:] if arguments is None else arguments)
         Parser.json = "--json" in words
         if not words:
             parser().print_help()
@@ -163,23 +170,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return status or streams.finish()
-
-
-def joined(words: Sequence[str]) -> list[str]:
-    """Join an option and a value that begins with a minus: ``--axis -1,0,0`` → ``--axis=-1,0,0``.
-
-    argparse would take such a value for an option.
-
-    Examples
-    --------
-    >>> joined(["show", "x.cif", "--axis", "-1,0,0", "--json"])
-    ['show', 'x.cif', '--axis=-1,0,0', '--json']
-    """
-    found: list[str] = []
-    for word in words:
-        negative = word[:1] == "-" and (word[1:2].isdigit() or word[1:2] == ".")
-        if negative and found and found[-1].startswith("--") and "=" not in found[-1]:
-            found[-1] += f"={word}"
-        else:
-            found.append(word)
-    return found

@@ -49,7 +49,8 @@ def check_output(
     if path is not None:
         if endings:
             check_ending(path, endings)
-        note_read(options.file)
+        if "file" in options:  # of an atlas nothing is read
+            note_read(options.file)
         place(path, kind, known=known, overwrite=options.overwrite)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from symchiral.crystal.symmetric import SymmetricCrystal
+from symchiral.crystal.symmetric import Symmetry
 from symchiral.value import UNWRITTEN, Floats
 
 
-def direction_name(crystal: SymmetricCrystal, vector: Floats) -> str:
+def direction_name(crystal: Symmetry, vector: Floats) -> str:
     """Name a Cartesian direction: a, b or c of the input cell, else [u v w].
 
     After [u v w] stands the name in the standard cell, where it has one:
@@ -20,7 +20,7 @@ def direction_name(crystal: SymmetricCrystal, vector: Floats) -> str:
     return f"{inside} ({name} of the standard cell)" if name and inside[0] == "[" else inside
 
 
-def input_name(crystal: SymmetricCrystal, vector: Floats) -> str:
+def input_name(crystal: Symmetry, vector: Floats) -> str:
     """Name a Cartesian direction in the input cell alone: a, b or c, else [u v w]."""
     inside = crystal.frame.direction(vector, to="input", source="cartesian")
     return _cell_vector(inside) or numbers_name(inside)
@@ -33,7 +33,7 @@ def numbers_name(components: Floats) -> str:
     return "[" + " ".join(f"{x:g}" for x in scaled.round(3) + 0.0) + "]"
 
 
-def across_name(crystal: SymmetricCrystal, frame: Floats) -> str:
+def across_name(crystal: Symmetry, frame: Floats) -> str:
     """Name the first row of x, y, n: a direction of the cell, or what it is the projection of."""
     x, n = frame[0], frame[2]
     text = direction_name(crystal, x)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
@@ -14,6 +15,34 @@ from symchiral.crystal.magnetic_group import MagneticGroup
 from symchiral.crystal.sites import Site
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.value import Floats, Integers, Value, frozen
+
+
+class Symmetry(Protocol):
+    """A space group with Cartesian axes: that of a crystal, or of an empty cell."""
+
+    @property
+    def group(self) -> SpaceGroup:
+        """The space group."""
+
+    @property
+    def frame(self) -> Frame:
+        """Relates input, standard, primitive and Cartesian coordinates."""
+
+    @property
+    def rotations(self) -> Floats:
+        """(G, 3, 3) float: Cartesian rotation parts."""
+
+    @property
+    def axial_rotations(self) -> Floats:
+        """(G, 3, 3) float: what the operations do to axial vectors, det(R) R."""
+
+    @property
+    def symprec(self) -> float:
+        """Distances below this are equal, Å."""
+
+    @property
+    def signs(self) -> tuple[int, ...] | None:
+        """Time signs of the operations; None where time reversal is a symmetry."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from math import prod
@@ -160,7 +161,7 @@ def tensor_form(
     rows = average.reshape(size, size).T.real.reshape(size, *shape)
     indices = list(np.ndindex(shape))
     order = sorted(range(size), key=lambda i: _rank(indices[i]))
-    reduced = _row_reduced(rows.reshape(size, size)[:, order], rank)
+    reduced = row_reduced(rows.reshape(size, size)[:, order], rank)
     basis_rows = np.empty_like(reduced)
     basis_rows[:, order] = reduced
     return TensorForm(participants, frozen(basis_rows.reshape(rank, *shape)), LETTERS[:rank])
@@ -173,7 +174,7 @@ def _rank(index: tuple[int, ...]) -> tuple[object, ...]:
     return last, _NYE.index(places) if places in _NYE else 0, index
 
 
-def _row_reduced(rows: Floats, rank: int) -> Floats:
+def row_reduced(rows: Floats, rank: int) -> Floats:
     """Reduced row echelon form of the space that rows span, cleaned of rounding.
 
     It is begun from an orthonormal basis, and a component that is nearly zero, as in axes turned at
@@ -209,7 +210,7 @@ def number_text(x: float, *, latex: bool = False) -> str:
     return exact.text.replace("sqrt(2)", "√2").replace("sqrt(3)", "√3").replace("sqrt(6)", "√6")
 
 
-def linear_text(coefficients: Floats, letters: str, *, latex: bool = False) -> str:
+def linear_text(coefficients: Floats, letters: Sequence[str], *, latex: bool = False) -> str:
     """A linear combination of letters: ``a - √3 b``; ``0`` if it vanishes.
 
     Examples

@@ -8,8 +8,8 @@ from functools import lru_cache
 import numpy as np
 
 from symchiral.crystal.qpoint import GAMMA
-from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.spacegroup import SpaceGroup
+from symchiral.crystal.symmetric import Symmetry
 from symchiral.irreps.participant import Participant
 from symchiral.value import Floats, frozen
 
@@ -37,12 +37,12 @@ def electric_field(group: SpaceGroup) -> Participant:
     return uniform_field(group, "E", root @ rotations @ np.linalg.inv(root))
 
 
-def electric_field_in(crystal: SymmetricCrystal, frame: Floats | None = None) -> Participant:
+def electric_field_in(crystal: Symmetry, frame: Floats | None = None) -> Participant:
     """Return the electric field in Cartesian axes: amplitudes E_x, E_y, E_z.
 
     Parameters
     ----------
-    crystal : SymmetricCrystal
+    crystal : Symmetry
         Whose group acts.
     frame : (3, 3) float, optional
         Rows x, y, z, orthonormal; default the axes of the input.
@@ -73,7 +73,7 @@ def uniform_field(
     return _uniform_field(group, name, contents, time_parity)
 
 
-def odd_field(crystal: SymmetricCrystal, name: str, matrices: Floats) -> Participant:
+def odd_field(crystal: Symmetry, name: str, matrices: Floats) -> Participant:
     r"""Return a uniform real field that is odd under time reversal.
 
     In a magnetic crystal an operation with the time sign s acts as :math:`s\,D`, and no product is
@@ -82,7 +82,7 @@ def odd_field(crystal: SymmetricCrystal, name: str, matrices: Floats) -> Partici
 
     Parameters
     ----------
-    crystal : SymmetricCrystal
+    crystal : Symmetry
         The crystal.
     name : str
         How legs print it.

@@ -13,8 +13,8 @@ import numpy as np
 
 from symchiral.crystal.operation import Operation, Vector
 from symchiral.crystal.qpoint import QPoint, images
-from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.spacegroup import DENOMINATOR
+from symchiral.crystal.symmetric import Symmetry
 from symchiral.errors import AxisError, GrammarError, nearest
 from symchiral.irreps.pam import Turn, balanced
 from symchiral.plain import rational
@@ -90,9 +90,7 @@ class Axis(Value):
         return f"Axis({self.symbol} {self.kind}, along ({x:.3f}, {y:.3f}, {z:.3f}))"
 
 
-def find_axis(
-    crystal: SymmetricCrystal, wanted: str | Sequence[float] | None = None
-) -> Axis | None:
+def find_axis(crystal: Symmetry, wanted: str | Sequence[float] | None = None) -> Axis | None:
     """Return the default axis of a crystal, or the one asked for; None if it has no axis.
 
     The default is the axis of highest order (S4 counts 4, proper before improper), then the one
@@ -102,7 +100,7 @@ def find_axis(
 
     Parameters
     ----------
-    crystal : SymmetricCrystal
+    crystal : Symmetry
         The crystal.
     wanted : str or (3,) float, optional
         ``"u,v,w"`` or ``"u,v,w@x,y,z"``: a lattice direction and a point of the *input* cell; the
@@ -149,7 +147,7 @@ def find_axis(
     )
 
 
-def axis_along(crystal: SymmetricCrystal, vector: Floats) -> Axis | None:
+def axis_along(crystal: Symmetry, vector: Floats) -> Axis | None:
     """Return the axis of highest order along a Cartesian direction nearest to the origin, or None.
 
     The axis points along ``vector``.
@@ -180,7 +178,7 @@ class SymmetryAxis:
         return f"{self.symbol} along {self.along}"
 
 
-def symmetry_axes(crystal: SymmetricCrystal) -> tuple[SymmetryAxis, ...]:
+def symmetry_axes(crystal: Symmetry) -> tuple[SymmetryAxis, ...]:
     """Return every symmetry axis, highest order first."""
     found: dict[tuple[int, int, int], SymmetryAxis] = {}
     for order, proper, uvw in _candidates(crystal):
@@ -200,7 +198,7 @@ Candidate = tuple[int, bool, tuple[int, int, int]]
 """Order, proper, direction in the primitive basis."""
 
 
-def _candidates(crystal: SymmetricCrystal) -> list[Candidate]:
+def _candidates(crystal: Symmetry) -> list[Candidate]:
     found: set[Candidate] = set()
     for g in crystal.group.operations:
         if (g.type >= 2 or g.type == -4) and g.direction is not None:
@@ -208,7 +206,7 @@ def _candidates(crystal: SymmetricCrystal) -> list[Candidate]:
     return sorted(found, reverse=True)
 
 
-def _cartesian(crystal: SymmetricCrystal, uvw: tuple[int, int, int]) -> Floats:
+def _cartesian(crystal: Symmetry, uvw: tuple[int, int, int]) -> Floats:
     vector = crystal.frame.direction(uvw, to="cartesian", source="primitive")
     return np.asarray(vector / np.linalg.norm(vector))
 
@@ -219,7 +217,7 @@ def upward(vector: Floats) -> Floats:
     return np.asarray(vector * np.sign(vector[last]))
 
 
-def _default(crystal: SymmetricCrystal, candidates: list[Candidate]) -> Axis:
+def _default(crystal: Symmetry, candidates: list[Candidate]) -> Axis:
     best = [c for c in candidates if c[:2] == candidates[0][:2]]
     frame = crystal.frame
     c_input = frame.direction([0, 0, 1], to="cartesian", source="input")
@@ -238,7 +236,7 @@ def _default(crystal: SymmetricCrystal, candidates: list[Candidate]) -> Axis:
 
 
 def _line(
-    crystal: SymmetricCrystal,
+    crystal: Symmetry,
     candidate: Candidate,
     vector: Floats,
     near: Floats,
@@ -326,7 +324,7 @@ def _parse(text: str) -> tuple[Floats, Floats | None]:
     return np.asarray(numbers[0]), numbers[1] if len(numbers) > 1 else None
 
 
-def _of_operation(crystal: SymmetricCrystal, symbol: str) -> tuple[Floats, Floats]:
+def _of_operation(crystal: Symmetry, symbol: str) -> tuple[Floats, Floats]:
     """Direction and a point, in the input cell, of the axis of an operation of the group.
 
     With w₀ the screw part, the points x of the axis of {W|w} obey (1 - W) x = w - w₀.
@@ -376,7 +374,7 @@ def three_numbers(text: str) -> Floats | None:
         return None
 
 
-def axis_at(crystal: SymmetricCrystal, axis: Axis | None, points: Sequence[QPoint]) -> Axis | None:
+def axis_at(crystal: Symmetry, axis: Axis | None, points: Sequence[QPoint]) -> Axis | None:
     """Return the largest rotation (or S4) about the line of an axis that keeps every wavevector.
 
     The axis itself, the part of it with a smaller order (C3 or C2 of a six-fold axis, C2 of S4),
@@ -395,7 +393,7 @@ def axis_at(crystal: SymmetricCrystal, axis: Axis | None, points: Sequence[QPoin
     return None
 
 
-def _part(crystal: SymmetricCrystal, axis: Axis, operation: Operation, order: int) -> Axis:
+def _part(crystal: Symmetry, axis: Axis, operation: Operation, order: int) -> Axis:
     """The axis of an operation on the same line, its screw part balanced."""
     uvw = axis.turn.uvw
     along = int(np.flatnonzero(uvw)[0])
@@ -410,7 +408,7 @@ def _part(crystal: SymmetricCrystal, axis: Axis, operation: Operation, order: in
     return Axis(turn, False, axis.direction, axis.point, axis.whole)
 
 
-def named_operation(crystal: SymmetricCrystal, line: Axis) -> Operation:
+def named_operation(crystal: Symmetry, line: Axis) -> Operation:
     """The operation of an axis, lattice translation included, in the primitive basis."""
     g = crystal.group.operations[line.turn.index]
     return Operation.of(

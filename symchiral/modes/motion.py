@@ -11,7 +11,7 @@ import numpy as np
 
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.sites import Site
-from symchiral.crystal.symmetric import SymmetricCrystal
+from symchiral.crystal.symmetric import SymmetricCrystal, Symmetry
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.pam import Component
 from symchiral.irreps.participant import Participant
@@ -175,6 +175,42 @@ def _known(facts: Hashable) -> list[tuple[Motion, ...]]:
     return []
 
 
+def motions_of_group(
+    symmetry: Symmetry,
+    participant: Participant,
+    arm: int,
+    components: tuple[Component, ...],
+    axis: Axis | None,
+) -> tuple[Motion, ...]:
+    r"""Bound the angular momentum of every component of an irrep, wherever atoms are.
+
+    J is 0, in a direction or in all, where no axial vector of Hermitian matrices is an invariant of
+    the wavevector (:func:`~symchiral.modes.unbroken.axial_moments`). Else atoms in general
+    positions have motions of :math:`J_z = -ħ` and of +ħ, and those in special ones need not.
+    """
+    found = []
+    for component in components:
+        kinds = partners_of(symmetry, participant, arm, component, axis)
+        totals = [spanned(axial_moments(symmetry, kind).sum(axis=1)) for kind in kinds]
+        found.append(_joined([_anywhere(total, axis) for total in totals]))
+    return tuple(found)
+
+
+def _anywhere(total: Floats, axis: Axis | None) -> Motion:
+    """What motions of atoms in general positions can do, given the directions that J may have."""
+    if not total.any():
+        return Motion(0.0, 0.0, (), box=_NOWHERE)
+    x, y, z = (_either_way(column) for column in total)
+    nan = float("nan")
+    low, high = (nan, nan) if axis is None else _either_way(total @ axis.direction)
+    return Motion(low, high, (), (), _directions(total), (x, y, z))
+
+
+def _either_way(part: Floats) -> Bounds:
+    """Bounds of J along a direction of which this is the part that J can have."""
+    return (-1.0, 1.0) if np.abs(part).max() > ROUNDED else (0.0, 0.0)
+
+
 @dataclass(frozen=True, eq=False)
 class _Place:
     """A species at a wavevector, and the atoms that it or what mixes with it can move."""
@@ -195,7 +231,7 @@ class _Place:
         """What the modes of one irreducible representation in a component can do."""
         magnetic = self.crystal.magnetic is not None
         folded = magnetic and self.crystal.signs is None
-        moments = axial_moments(self.crystal, partners)
+        moments = axial_moments(self.crystal, partners, self.crystal.permutations)
         atoms, total = spanned(moments), spanned(moments.sum(axis=1))
         if not atoms.any():
             none = tuple((site.name, 0.0, 0.0) for site, _ in self.sites)

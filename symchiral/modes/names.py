@@ -10,11 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from symchiral.engine.coupling import mode_text
 from symchiral.errors import GrammarError, LabelError, nearest
 from symchiral.irreps.cdml import cdml_name
-from symchiral.modes.species import Species
+from symchiral.modes.species import GroupSpecies, Species
+
+Named = TypeVar("Named", bound=GroupSpecies)
 
 PLAIN = str.maketrans(
     {"−": "-", "–": "-", "⁻": "-", "⁺": "+", "′": "'", "Γ": "GM", "_": None, "{": None, "}": None}
@@ -118,12 +121,12 @@ class ModeName:
         return mode_text(self.species, self.number, self.component, self.place)
 
 
-def aliases(species: Species) -> tuple[str, ...]:
+def aliases(species: GroupSpecies) -> tuple[str, ...]:
     """Other names of a species: at the zone centre that of Cracknell et al., ``GM3-``."""
     return () if species.place else (cdml_name(species.participant),)
 
 
-def named_species(text: str, species: Iterable[Species]) -> Species | None:
+def named_species(text: str, species: Iterable[Named]) -> Named | None:
     """Return the species that a text names, ``Eu``, ``E_u``, ``GM3-``; None if none of these."""
     word = "".join(text.translate(PLAIN).split())
     return next((s for s in species if word in (s.label, *aliases(s))), None)

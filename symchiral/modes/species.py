@@ -1,4 +1,8 @@
-"""Species: the irreps that the vibrations of a crystal realise at a wavevector, and how often."""
+"""Species: the irreps of a group at a wavevector, and how often the vibrations of a crystal realise
+them.
+
+:func:`find_species` is where to start, :func:`group_species` where there is no crystal.
+"""
 
 from __future__ import annotations
 
@@ -10,22 +14,23 @@ import numpy as np
 from symchiral.crystal.qpoint import GAMMA, QPoint, little_group
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.sites import Site
+from symchiral.crystal.symmetric import Symmetry
+from symchiral.engine.coupling import COPIES
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.pam import Component, components
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.stars import star_irreps
 from symchiral.modes.displacement import SiteMatrices, displacement_characters
-from symchiral.modes.motion import Motion, motions
+from symchiral.modes.motion import Motion, motions, motions_of_group
 from symchiral.value import ROUNDED, Complex, Integers, Value
+
+SEVERAL = len(COPIES)
+"""Modes of every species that are supposed where no crystal says how many there are."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Species(Value):
-    r"""An irrep with the modes of a crystal that belong to it, at one wavevector.
-
-    The number of modes is :math:`n = \sum_g χ_u(g) χ(g)^* / \sum_g |χ(g)|^2` over the little
-    group, with χ_u the character of all displacements; the same sum over the atoms of one site
-    counts that site's share.
+class GroupSpecies(Value):
+    """An irrep at one wavevector on an axis, as the group alone knows it.
 
     Attributes
     ----------
@@ -33,41 +38,36 @@ class Species(Value):
         The irrep as a real field on its whole star.
     arm : int
         The arm of the star that is this wavevector.
-    count : int
-        Number of multiplets, acoustic ones included.
-    acoustic : int
-        Number of them that are rigid translations.
-    sites : tuple of (Site, int)
-        Sites whose atoms move in this species, and how many multiplets each gives.
     components : tuple of Component
         Its components on the axis.
     axis : Axis or None
         The axis.
-    matrices : SiteMatrices
-        How the little group moves the atoms of every site.
+    symmetry : Symmetry
+        The group and its Cartesian axes.
     """
 
     participant: Participant
     arm: int
-    count: int
-    acoustic: int
-    sites: tuple[tuple[Site, int], ...]
     components: tuple[Component, ...]
     axis: Axis | None
-    matrices: SiteMatrices
+    symmetry: Symmetry
 
     @cached_property
     def motions(self) -> tuple[Motion, ...]:
         """How the atoms rotate, one per component, as far as symmetry fixes it."""
-        return motions(
-            self.matrices.crystal,
-            self.participant,
-            self.arm,
-            self.components,
-            self.axis,
-            self.sites,
-            self.matrices,
+        return motions_of_group(
+            self.symmetry, self.participant, self.arm, self.components, self.axis
         )
+
+    @property
+    def multiplets(self) -> int:
+        """Number of multiplets, acoustic ones included."""
+        return SEVERAL
+
+    @property
+    def optical(self) -> int:
+        """Number of multiplets that are no rigid translations."""
+        return SEVERAL
 
     @property
     def label(self) -> str:
@@ -94,6 +94,55 @@ class Species(Value):
         """Number of modes per multiplet."""
         return self.participant.dimension
 
+    def __repr__(self) -> str:
+        return f"GroupSpecies({self.key})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Species(GroupSpecies):
+    r"""An irrep with the modes of a crystal that belong to it, at one wavevector.
+
+    The number of modes is :math:`n = \sum_g χ_u(g) χ(g)^* / \sum_g |χ(g)|^2` over the little
+    group, with χ_u the character of all displacements; the same sum over the atoms of one site
+    counts that site's share.
+
+    Attributes
+    ----------
+    participant, arm, components, axis, symmetry
+        As of :class:`GroupSpecies`; the symmetry is the crystal.
+    count : int
+        Number of multiplets, acoustic ones included.
+    acoustic : int
+        Number of them that are rigid translations.
+    sites : tuple of (Site, int)
+        Sites whose atoms move in this species, and how many multiplets each gives.
+    matrices : SiteMatrices
+        How the little group moves the atoms of every site.
+    """
+
+    count: int
+    acoustic: int
+    sites: tuple[tuple[Site, int], ...]
+    matrices: SiteMatrices
+
+    @cached_property
+    def motions(self) -> tuple[Motion, ...]:
+        """How the atoms turn, one per component, as far as symmetry fixes it."""
+        return motions(
+            self.matrices.crystal,
+            self.participant,
+            self.arm,
+            self.components,
+            self.axis,
+            self.sites,
+            self.matrices,
+        )
+
+    @property
+    def multiplets(self) -> int:
+        """The ``count``."""
+        return self.count
+
     @property
     def optical(self) -> int:
         """Number of multiplets that are no rigid translations."""
@@ -102,6 +151,29 @@ class Species(Value):
     def __repr__(self) -> str:
         acoustic = f", {self.acoustic} acoustic" if self.acoustic else ""
         return f"Species({self.count} {self.key}{acoustic})"
+
+
+def group_species(
+    symmetry: Symmetry, axis: Axis | None, q: QPoint = GAMMA
+) -> tuple[GroupSpecies, ...]:
+    """Return every irrep of a group at a wavevector, resolved on an axis.
+
+    Parameters
+    ----------
+    symmetry : Symmetry
+        The group.
+    axis : Axis or None
+        The axis of rotation; it must leave q where it is.
+    q : QPoint
+        The wavevector; on a line a generic point of it.
+    """
+    turn = axis.turn.seen_from([q]) if axis else None
+    found = []
+    for participant in star_irreps(symmetry.group, q):
+        arm = participant.arms.index(q.reduced)
+        parts = components(participant, turn, arm)
+        found.append(GroupSpecies(participant, arm, parts, axis, symmetry))
+    return tuple(found)
 
 
 def find_species(
@@ -137,6 +209,7 @@ def find_species(
             Species(
                 participant=participant,
                 arm=arm,
+                symmetry=crystal,
                 count=int(counts.sum()),
                 acoustic=int(_multiplicity(characters, polar)) if centre else 0,
                 sites=sites,

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from symchiral.algebra.exact import phase_of
-from symchiral.crystal.symmetric import SymmetricCrystal
+from symchiral.crystal.symmetric import Symmetry
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.pam import Component, eigenspace, turned
 from symchiral.irreps.participant import Participant
@@ -43,7 +43,7 @@ class Partners:
     conjugate_matrices: Complex
 
 
-def unitary_members(crystal: SymmetricCrystal, participant: Participant, arm: int) -> Integers:
+def unitary_members(crystal: Symmetry, participant: Participant, arm: int) -> Integers:
     """Operations that are symmetries without time reversal and leave the arm where it is."""
     own = participant.images[:, arm] == arm
     if crystal.signs is not None:
@@ -51,7 +51,7 @@ def unitary_members(crystal: SymmetricCrystal, participant: Participant, arm: in
     return np.flatnonzero(own)
 
 
-def conserved_order(crystal: SymmetricCrystal, axis: Axis) -> int:
+def conserved_order(crystal: Symmetry, axis: Axis) -> int:
     """Order of the largest rotation about an axis that is a symmetry without time reversal.
 
     n, or n/2 where the named operation comes with time reversal: l is conserved modulo that.
@@ -61,7 +61,7 @@ def conserved_order(crystal: SymmetricCrystal, axis: Axis) -> int:
 
 
 def with_pam_of(
-    component: Component, crystal: SymmetricCrystal, axis: Axis, named: Complex, space: Complex
+    component: Component, crystal: Symmetry, axis: Axis, named: Complex, space: Complex
 ) -> Complex:
     """Columns of a space that have the PAM of a component, as far as it is conserved.
 
@@ -82,7 +82,7 @@ def named_phase(participant: Participant, arm: int, axis: Axis) -> complex:
 
 
 def partners_of(
-    crystal: SymmetricCrystal,
+    crystal: Symmetry,
     participant: Participant,
     arm: int,
     component: Component,
@@ -139,7 +139,9 @@ def _irreducible(linear: Complex, antilinear: Complex) -> list[Complex]:
     return np.split(vectors, ends, axis=1)
 
 
-def axial_moments(crystal: SymmetricCrystal, partners: Partners) -> Complex:
+def axial_moments(
+    crystal: Symmetry, partners: Partners, permutations: Integers | None = None
+) -> Complex:
     r"""Return (SAMPLES, N, 3, w, w): random angular momenta of single atoms that symmetry allows.
 
     Those of the atoms in a motion :math:`\sum_a x_a e_a` of the partners are
@@ -149,14 +151,22 @@ def axial_moments(crystal: SymmetricCrystal, partners: Partners) -> Complex:
 
     for g and θg. Each M is a random one averaged over them, so that what vanishes is forbidden,
     and what does not is allowed.
+
+    Parameters
+    ----------
+    permutations : (G, N) int, optional
+        Atom to which operation g takes atom κ; without it N is 1, and J that of all atoms
+        together, whichever they are.
     """
+    if permutations is None:
+        permutations = np.zeros((len(crystal.group), 1), dtype=np.int64)
     rng = np.random.default_rng(0)
     w = partners.matrices.shape[1]
-    shape = (SAMPLES, len(crystal.primitive), 3, w, w)
+    shape = (SAMPLES, permutations.shape[1], 3, w, w)
     m = rng.normal(size=shape) + 1j * rng.normal(size=shape)
     m = m + np.swapaxes(m, -1, -2).conj()
     axial = crystal.axial_rotations
-    come_from = np.argsort(crystal.permutations, axis=1)
+    come_from = np.argsort(permutations, axis=1)
     total = np.zeros(shape, dtype=complex)
     for operations, matrices, start, sense in (
         (partners.unitary, partners.matrices, m, 1),

@@ -348,6 +348,17 @@ def _named(symbol: str) -> tuple[list[Setting], bool]:
     return _distinct(chosen), bool(entries)
 
 
+def numbers_of_symbol(symbol: str) -> tuple[int, ...]:
+    """Return the numbers of the space groups that have a symbol in some setting, smallest first.
+
+    Examples
+    --------
+    >>> numbers_of_symbol("P 21/c"), numbers_of_symbol("Ccce"), numbers_of_symbol("D3d")
+    ((14,), (68,), ())
+    """
+    return tuple(sorted({setting.number for setting in _named(symbol)[0]}))
+
+
 def _code(text: str) -> str:
     return _CODES.get(text.lower(), text.lower())
 

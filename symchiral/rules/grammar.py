@@ -31,7 +31,7 @@ from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.stars import place_name, star_irreps
 from symchiral.modes.names import PLAIN, named_species, one_component
-from symchiral.modes.species import Species
+from symchiral.modes.species import GroupSpecies
 
 _LEG = re.compile(
     r"(?P<name>[^\s:()@\[\]#]+(?::#\d+)?)(?:#(?P<number>[^\s:()@\[\]#]+))?"
@@ -234,7 +234,7 @@ def _fraction(text: str) -> Fraction | None:
 
 def resolve_transfer(
     text: str,
-    species: Mapping[str, Species],
+    species: Mapping[str, GroupSpecies],
     turn: Turn | None,
     light: Callable[[str], tuple[Participant, Component]] | None = None,
     *,
@@ -246,7 +246,7 @@ def resolve_transfer(
     ----------
     text : str
         The transfer.
-    species : mapping of str to Species
+    species : mapping of str to GroupSpecies
         The species it may name, by ``Species.key``.
     turn : Turn or None
         The axis, for states given by their PAM.
@@ -347,7 +347,7 @@ def point_of(leg: LegText, group: SpaceGroup) -> QPoint:
     return GAMMA if leg.q is None else find_point(group, leg.q)
 
 
-def lookup(name: str, q: str | None, species: Mapping[str, Species]) -> Species:
+def lookup(name: str, q: str | None, species: Mapping[str, GroupSpecies]) -> GroupSpecies:
     """Return the species of a name or alias (``Eu``, ``E_u``, ``GM3-``, ``Γ3−``) at q."""
     plain = name.translate(PLAIN)
     group = next(iter(species.values())).participant.group
@@ -380,7 +380,7 @@ def lookup(name: str, q: str | None, species: Mapping[str, Species]) -> Species:
 
 
 def _resolve(
-    leg: LegText, species: Mapping[str, Species], turn: Turn | None, *, outgoing: bool
+    leg: LegText, species: Mapping[str, GroupSpecies], turn: Turn | None, *, outgoing: bool
 ) -> Leg:
     if leg.state is not None:
         return _state_leg(leg, leg.state, species, turn, outgoing=outgoing)
@@ -391,11 +391,12 @@ def _resolve(
             why=f"this crystal has {found.optical} {leg.name} modes that are no translations",
             fix=f"use a number from 1 to {found.optical}" if found.optical else "use other modes",
         )
-    if leg.copy >= found.count:
+    count = found.multiplets
+    if leg.copy >= count:
         raise LabelError(
             f"no mode {leg.name}:{COPIES[leg.copy]}",
-            why=f"this crystal has {found.count} {leg.name} mode{'s' if found.count > 1 else ''}",
-            fix=f"use copies {', '.join(COPIES[: found.count])}",
+            why=f"this crystal has {count} {leg.name} mode{'s' if count > 1 else ''}",
+            fix=f"use copies {', '.join(COPIES[:count])}",
         )
     component = _component(leg, found)
     return Leg(
@@ -406,7 +407,7 @@ def _resolve(
 def _state_leg(
     leg: LegText,
     number: Fraction,
-    species: Mapping[str, Species],
+    species: Mapping[str, GroupSpecies],
     turn: Turn | None,
     *,
     outgoing: bool,
@@ -422,7 +423,7 @@ def _state_leg(
     return Leg(state, components(state, turn)[0], leg.copy, outgoing=outgoing)
 
 
-def _component(leg: LegText, species: Species) -> Component:
+def _component(leg: LegText, species: GroupSpecies) -> Component:
     names = [c.name for c in species.components]
     number = "" if leg.mode is None else f"#{leg.mode}"
     shown = ", ".join(f"{leg.name}{number}({n})" for n in names)

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.crystal.symmetric import Symmetry
 from symchiral.display import display
 from symchiral.engine.coupling import Coupling
 from symchiral.engine.judge import count_coefficients, group_average, largest
@@ -158,7 +159,7 @@ def odd_activity(crystal: SymmetricCrystal, participant: Participant) -> Activit
     )
 
 
-def _order(crystal: SymmetricCrystal) -> Participant:
+def _order(crystal: Symmetry) -> Participant:
     """What magnetic order and B are to a product: the time sign of every operation.
 
     Where time reversal is unbroken it is odd, and no product with one such factor is allowed.
@@ -188,7 +189,7 @@ def mixing(crystal: SymmetricCrystal, species: Sequence[Species]) -> tuple[tuple
     )
 
 
-def velocities_may(crystal: SymmetricCrystal, coupling: Coupling) -> bool:
+def velocities_may(crystal: Symmetry, coupling: Coupling) -> bool:
     """Whether terms with velocities, which magnetic order or B lets in, might make a product.
 
     They need an average with the time signs that does not vanish, all legs taken as different:

@@ -8,16 +8,14 @@ from typing import Literal
 from symchiral.algebra.exact import dot
 from symchiral.crystal.operation import Vector
 from symchiral.crystal.qpoint import GAMMA, QPoint
-from symchiral.crystal.search import SymmetricCrystal
+from symchiral.crystal.symmetric import Symmetry
 from symchiral.errors import WavevectorError
 
 CELLS: tuple[Literal["input", "standard"], ...] = ("input", "standard")
 """Other cells than the primitive one that coordinates may be meant in."""
 
 
-def require_closed(
-    crystal: SymmetricCrystal, points: Sequence[QPoint], written: Sequence[str]
-) -> None:
+def require_closed(crystal: Symmetry, points: Sequence[QPoint], written: Sequence[str]) -> None:
     r"""Require that :math:`\sum_i q_i = G`, all legs incoming.
 
     Coordinates refer to the primitive cell. Where some were written as coordinates and the sum is
@@ -26,7 +24,7 @@ def require_closed(
 
     Parameters
     ----------
-    crystal : SymmetricCrystal
+    crystal : Symmetry
         The crystal.
     points : sequence of QPoint
         The wavevectors.
@@ -76,7 +74,7 @@ def _from(vectors: tuple[Vector, Vector, Vector], q: QPoint) -> QPoint:
     return q.mapped(here)
 
 
-def _cell(crystal: SymmetricCrystal) -> str:
+def _cell(crystal: Symmetry) -> str:
     """The primitive cell in terms of the input cell, and its vectors."""
     relations = crystal.frame.relation
     parts = []

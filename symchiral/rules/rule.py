@@ -15,7 +15,7 @@ from symchiral.engine.judge import VerdictWord
 from symchiral.engine.reason import Reason, why_forbidden
 from symchiral.irreps.axis import Axis
 from symchiral.modes.motion import Motion, sign
-from symchiral.modes.species import Species
+from symchiral.modes.species import GroupSpecies
 from symchiral.rules.activity import Route
 from symchiral.rules.budget import PamSense, RotationSense, compared, sum_of_signs
 from symchiral.rules.channel import Channel
@@ -30,20 +30,20 @@ Velocities = Literal["forbidden", "not judged"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Rule(Value):
-    """One channel of one crystal.
+    """One channel of one crystal, or of a group without atoms.
 
     Attributes
     ----------
     channel : Channel
         The judged channel.
-    species : mapping of str to Species
-        The species of the crystal by label.
+    species : mapping of str to GroupSpecies
+        The species of the crystal, or of the group, by label.
     axis : Axis or None
         The axis of rotation.
     """
 
     channel: Channel
-    species: Mapping[str, Species]
+    species: Mapping[str, GroupSpecies]
     axis: Axis | None
 
     @property
@@ -191,7 +191,7 @@ class Rule(Value):
         ``forbidden`` with one of them too, or ``not judged``: magnetic order or B might let it in;
         None where time reversal is unbroken, and of what is not forbidden.
         """
-        crystal = next((s.matrices.crystal for s in self.species.values()), None)
+        crystal = next((s.symmetry for s in self.species.values()), None)
         if crystal is None or crystal.signs is None or self.verdict != "forbidden":
             return None
         if self.acoustic_only:

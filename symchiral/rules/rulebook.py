@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
+from symchiral.crystal.symmetric import Symmetry
 from symchiral.display import Tabular, display
-from symchiral.errors import AxisError
+from symchiral.errors import AxisError, GrammarError, LimitError
 from symchiral.irreps.axis import Axis, axis_at
-from symchiral.modes.species import Species, find_species
+from symchiral.irreps.kpoints import find_point, split_points
+from symchiral.modes.species import GroupSpecies, find_species, group_species
 from symchiral.rules.activity import ROUTES, Process, absorbs, process
 from symchiral.rules.channel import read_channel
 from symchiral.rules.group_rules import Population, enumerate_channels
@@ -21,6 +23,10 @@ from symchiral.value import Value
 
 if TYPE_CHECKING:
     from symchiral.fields.pump import Pump
+
+
+ENUMERATED = (3, 4)
+"""Orders of which every channel is listed; ``book[…]`` judges any order."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,12 +43,12 @@ class RuleBook(Value, Tabular):
     Attributes
     ----------
     title : str
-        The crystal.
+        The crystal, or the group.
     points : tuple of QPoint
         Wavevectors of the m legs, all incoming; the last is that of the outgoing quantum at −q.
     axis : Axis or None
         The axis of rotation: the part of it that keeps every wavevector.
-    species : mapping of str to Species
+    species : mapping of str to GroupSpecies
         The species by label and place.
     everything : tuple of Rule
         All judged rules, forbidden ones included.
@@ -53,7 +59,7 @@ class RuleBook(Value, Tabular):
     title: str
     points: tuple[QPoint, ...]
     axis: Axis | None
-    species: Mapping[str, Species]
+    species: Mapping[str, GroupSpecies]
     everything: tuple[Rule, ...]
     selection: bool = False
 
@@ -63,9 +69,9 @@ class RuleBook(Value, Tabular):
         return len(self.points)
 
     @property
-    def crystal(self) -> SymmetricCrystal:
-        """The crystal its species belong to."""
-        return next(iter(self.species.values())).matrices.crystal
+    def symmetry(self) -> Symmetry:
+        """The crystal, or the group without atoms, that its species belong to."""
+        return next(iter(self.species.values())).symmetry
 
     @property
     def at_centre(self) -> bool:
@@ -268,6 +274,58 @@ def selected(rule: Rule, pump: Pump | None, probe: Process | None) -> bool:
     )
 
 
+def read_vertex(
+    symmetry: Symmetry, q: str | Sequence[str] | None = None, order: object = 3
+) -> list[QPoint]:
+    """Return the wavevectors of a vertex, all incoming, from their names or coordinates.
+
+    Parameters
+    ----------
+    symmetry : Symmetry
+        The crystal, or the group.
+    q : str or sequence of str, optional
+        Wavevectors, separated by spaces: ``"K K K"``; default the zone centre.
+    order : int
+        How many there are where none is given, 3 or 4.
+
+    Raises
+    ------
+    GrammarError, LabelError
+        ``q`` is no list of wavevectors.
+    WavevectorError
+        They do not sum to a reciprocal lattice vector.
+    LimitError
+        Another order.
+    """
+    words = None if q is None else split_points(q)
+    asked: Any = order if words is None else len(words)
+    if words is not None and len(words) < 3:
+        raise GrammarError(
+            f"{len(words)} wavevector{'s' if len(words) > 1 else ''} in {' '.join(words)!r}",
+            why="a transfer has at least three: of every quantum that goes in and of the one "
+            "that comes out",
+            fix=f'write all in one argument, as in "{" ".join(words[:1] * 3)}"'
+            if words[:1] != ("star",)
+            else "for all vertices of special points, use Study.vertices() or the command line",
+        )
+    if asked not in ENUMERATED:
+        raise LimitError(
+            f"order {asked!r} is not enumerated",
+            why="a transfer has at least two quanta in and one out"
+            if isinstance(asked, int) and asked < 3
+            else "its channels are too many to list"
+            if isinstance(asked, int)
+            else "an order is a number",
+            fix="ask for order 3 or 4; one transfer of a higher order can be explained",
+        )
+    points = [find_point(symmetry.group, word) for word in words or ("GM",) * int(asked)]
+    if words is not None:
+        from symchiral.rules.momentum import require_closed
+
+        require_closed(symmetry, points, words)
+    return points
+
+
 def make_rulebook(
     crystal: SymmetricCrystal, axis: Axis | None, points: Sequence[QPoint], *, acoustic: bool
 ) -> RuleBook:
@@ -290,19 +348,49 @@ def make_rulebook(
     LimitError
         More than 10⁵ channels.
     """
+    points, _ = _vertex(points)
+    part = axis_at(crystal, axis, points)
+    return _judged(
+        crystal.primitive.formula,
+        points,
+        part,
+        *populate(crystal, part, points, acoustic=acoustic),
+    )
+
+
+def group_rulebook(symmetry: Symmetry, axis: Axis | None, points: Sequence[QPoint]) -> RuleBook:
+    """Judge every channel of one vertex for all irreps of a group, several modes of each.
+
+    Parameters
+    ----------
+    symmetry : Symmetry
+        The group.
+    axis, points
+        As for :func:`make_rulebook`.
+
+    Raises
+    ------
+    LimitError
+        More than 10⁵ channels.
+    """
+    points, legs = _vertex(points)
+    part = axis_at(symmetry, axis, points)
+    at = {q: group_species(symmetry, part, q) for q in dict.fromkeys(legs)}
+    counts = {q: [s.optical for s in x] for q, x in at.items()}
+    return _judged(symmetry.group.symbol, points, part, *_populated(legs, at, counts))
+
+
+def _vertex(points: Sequence[QPoint]) -> tuple[list[QPoint], list[QPoint]]:
+    """Wavevectors of the legs, all incoming, and as quanta: the last is the outgoing one."""
     if not sum(points, GAMMA).is_reciprocal_vector:
         raise ValueError(f"{points} do not sum to a reciprocal lattice vector")
     points = [q.reduced for q in points]
-    part = axis_at(crystal, axis, points)
-    species, populations = populate(crystal, part, points, acoustic=acoustic)
-    channels = enumerate_channels(populations, part.turn.seen_from(points) if part else None)
-    rules = tuple(Rule(channel, species, part) for channel in channels)
-    return RuleBook(crystal.primitive.formula, tuple(points), part, species, rules)
+    return points, [*points[:-1], (-points[-1]).reduced]
 
 
 def populate(
     crystal: SymmetricCrystal, part: Axis | None, points: Sequence[QPoint], *, acoustic: bool
-) -> tuple[dict[str, Species], tuple[Population, ...]]:
+) -> tuple[dict[str, GroupSpecies], tuple[Population, ...]]:
     """Return the species of a vertex by label and place, and the modes there are for every leg.
 
     Parameters
@@ -312,14 +400,37 @@ def populate(
     part : Axis or None
         The part of the axis that keeps every wavevector.
     """
-    legs = [*points[:-1], -points[-1]]
-    at = {q: find_species(crystal, part, q) for q in dict.fromkeys(q.reduced for q in legs)}
+    legs = _vertex(points)[1]
+    at = {q: find_species(crystal, part, q) for q in dict.fromkeys(legs)}
+    counts = {q: [s.count if acoustic else s.optical for s in x] for q, x in at.items()}
+    return _populated(legs, at, counts)
+
+
+def _populated(
+    legs: Sequence[QPoint],
+    at: Mapping[QPoint, Sequence[GroupSpecies]],
+    counts: Mapping[QPoint, Sequence[int]],
+) -> tuple[dict[str, GroupSpecies], tuple[Population, ...]]:
+    """Species and populations, given the species of every wavevector and the modes of each."""
     populations = tuple(
         Population(
-            tuple(s.participant for s in at[q.reduced]),
-            tuple(s.arm for s in at[q.reduced]),
-            tuple(min(s.count if acoustic else s.optical, len(points)) for s in at[q.reduced]),
+            tuple(s.participant for s in at[q]),
+            tuple(s.arm for s in at[q]),
+            tuple(min(n, len(legs)) for n in counts[q]),
         )
         for q in legs
     )
     return {s.key: s for group in at.values() for s in group}, populations
+
+
+def _judged(
+    title: str,
+    points: Sequence[QPoint],
+    part: Axis | None,
+    species: Mapping[str, GroupSpecies],
+    populations: tuple[Population, ...],
+) -> RuleBook:
+    """The book of a vertex."""
+    channels = enumerate_channels(populations, part.turn.seen_from(points) if part else None)
+    rules = tuple(Rule(channel, species, part) for channel in channels)
+    return RuleBook(title, tuple(points), part, species, rules)

@@ -11,6 +11,9 @@ from symchiral.irreps.pam import SENSE
 from symchiral.rules.wording import minus
 from symchiral.table import unbroken
 
+Relation = tuple[str, str, str]
+"""Vectors of the primitive cell in terms of those of the input cell, or of the standard one."""
+
 FOLDED = (
     "Species are those of the paramagnetic cell. The order mixes zone-centre modes with modes of "
     "the zone boundary that the magnetic cell folds onto Γ. These may appear in spectra, and atoms "
@@ -69,20 +72,19 @@ def axis_name(axis: AxisOfRotation) -> str:
     return f"{axis.order}-fold axis"
 
 
-def primitive_cell(structure: Structure) -> str:
+def primitive_cell(relation: Relation) -> str:
     """``the primitive cell``, in terms of the input cell where they differ."""
-    relation = structure.primitive.relation
     if relation == ("a", "b", "c"):
         return "the primitive cell"
     return f"the primitive cell {', '.join(map(unbroken, map(minus, relation)))}"
 
 
-def coordinates_note(structure: Structure, words: Sequence[str]) -> list[str]:
+def coordinates_note(relation: Relation, words: Sequence[str]) -> list[str]:
     """What coordinates among wavevectors refer to, where they could be taken for the input's."""
-    same = structure.primitive.relation == ("a", "b", "c")
+    same = relation == ("a", "b", "c")
     if same or not any("," in word for word in words):
         return []
-    return [f"coordinates are on the reciprocal basis of {primitive_cell(structure)}"]
+    return [f"coordinates are on the reciprocal basis of {primitive_cell(relation)}"]
 
 
 def unprimed_only(structure: Structure) -> bool:

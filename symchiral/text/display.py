@@ -31,6 +31,7 @@ _ROOMS = {
     "symchiral.dynamics": "symchiral.text.run",
     "symchiral.experiment": "symchiral.text.experiment",
     "symchiral.modes": "symchiral.text.modes",
+    "symchiral.rules.atlas": "symchiral.text.atlas",
     "symchiral.rules.allowance": "symchiral.text.effects",
     "symchiral.rules.domains": "symchiral.text.effects",
     "symchiral.rules.magnetism": "symchiral.text.magnetism",
@@ -72,11 +73,11 @@ def display(noun: object, form: str, **options: Any) -> Any:
             return import_module(_ROOMS[home]).display(noun, form, **options)
     match noun, form:
         case RuleBook(), "text":
-            return listed_table(table(noun.crystal, listing(noun))).text()
+            return listed_table(table(noun.symmetry, listing(noun))).text()
         case RuleBook(), "html":
-            return listed_table(table(noun.crystal, listing(noun))).html()
+            return listed_table(table(noun.symmetry, listing(noun))).html()
         case RuleBook(), "tables":
-            return [listed_table(table(noun.crystal, listing(noun)))]
+            return [listed_table(table(noun.symmetry, listing(noun)))]
         case RuleBook(), "records":
             return [flat_record(flat(rule)) for rule in noun.rules]
         case RuleBook(), "columns":

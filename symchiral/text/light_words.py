@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from symchiral.answers.species import SpeciesOfModes
+from symchiral.answers.species import SpeciesOfGroup, SpeciesOfModes
 from symchiral.rules.activity import ROUTES, Activity, Process, Route
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 _SHORT: dict[Process, str] = {"infrared": "IR", "raman": "R", "hyper-raman": "hyper-R"}
 
 
-def activity_words(species: SpeciesOfModes | Mode) -> str:
+def activity_words(species: SpeciesOfModes | SpeciesOfGroup | Mode) -> str:
     """``infrared (σ±)``, ``infrared (z)``, ``Raman``, …"""
     kind = Activity(infrared=species.infrared, raman=species.raman, hyper_raman=species.hyper_raman)
-    order = species.by_order
+    order = UNSET if isinstance(species, SpeciesOfGroup) else species.by_order
     odd = (
         Activity(infrared=False, raman=False, hyper_raman=False)
         if order is UNSET

@@ -16,6 +16,7 @@ from symchiral.rules.listing import GROUPS, Group
 from symchiral.rules.wording import minus, pretty
 from symchiral.table import Table, unbroken
 from symchiral.text.crystal import (
+    Relation,
     axis_line,
     axis_name,
     coordinates_note,
@@ -57,6 +58,8 @@ TO_LATTICE = (
 )
 """What the column of the angular momentum says."""
 
+OPEN = "open: the sense of rotation of the atoms depends on the forces."
+
 _ORDERS = {3: "third", 4: "fourth"}
 
 
@@ -64,7 +67,11 @@ _ORDERS = {3: "third", 4: "fourth"}
 
 
 def listed_table(
-    listed: Listed, *, hidden: Sequence[Group] = ("without rotation",), limit: int | None = None
+    listed: Listed,
+    *,
+    hidden: Sequence[Group] = ("without rotation",),
+    limit: int | None = None,
+    open_means: str = OPEN,
 ) -> Table:
     """Return the table of the transfers of species.
 
@@ -74,6 +81,8 @@ def listed_table(
         Groups to leave out (they still are counted).
     limit : int, optional
         Print at most this many rows.
+    open_means : str
+        What it says of rows whose atoms symmetry lets turn either way.
     """
     groups = Counter(row.group for row in listed.rows)
     shown = [row for row in listed.rows if row.group not in hidden or len(groups) == 1]
@@ -83,7 +92,7 @@ def listed_table(
     table = Table(
         ("transfer", sums, "lattice", "PAM", "atoms", "pump", "probe"),
         tuple(_cells(listed, row) for row in rows),
-        foot=tuple(_foot(listed, rows, left_out=len(shown) - len(rows), hidden=hidden)),
+        foot=tuple(_foot(listed, rows, open_means, left_out=len(shown) - len(rows), hidden=hidden)),
         optional=("probe", "pump", "lattice", sums),
         names=("transfer",),
         notes=_columns_meaning(listed, rows),
@@ -151,13 +160,13 @@ def light_notes(listed: Listed) -> tuple[tuple[str, str], ...]:
 
 
 def _foot(
-    listed: Listed, rows: Sequence[Row], *, left_out: int, hidden: Sequence[Group]
+    listed: Listed, rows: Sequence[Row], open_means: str, *, left_out: int, hidden: Sequence[Group]
 ) -> list[str]:
     lines = [_numbers(listed, hidden), *_channels(listed)]
     if left_out:
         lines.append(f"{left_out} more {'row is' if left_out == 1 else 'rows are'} not shown.")
     if listed.rows:
-        lines += [_reading(listed), *_legend(listed, rows)]
+        lines += [_reading(listed), *_legend(listed, rows, open_means)]
     return lines
 
 
@@ -203,13 +212,13 @@ def _reading(listed: Listed) -> str:
     return f"Each line also holds {' and '.join(holds)}; each coupling has {number}."
 
 
-def _legend(listed: Listed, rows: Sequence[Row]) -> list[str]:
+def _legend(listed: Listed, rows: Sequence[Row], open_means: str) -> list[str]:
     """What the signs in the table mean, as far as they occur."""
     lines, axis = [], listed.axis
     if listed.straight:
         lines.append("No mode is degenerate: atoms move along lines, and no mode rotates.")
     elif any(row.rotation_sense == "open" for row in rows) and axis:
-        lines.append("open: the sense of rotation of the atoms depends on the forces.")
+        lines.append(open_means)
     if any(row.across for row in rows):
         lines.append(
             "The rotation of atoms is that about the axis; they may rotate about others too."
@@ -255,12 +264,11 @@ def species_table(
         limit=None if everything else ROWS,
     )
     vertex = [q.label for q in answer.q]
-    where = "zone centre" if set(vertex) == {"GM"} else " + ".join(vertex)
-    right = f"{where}, {_ORDERS.get(answer.order, f'{answer.order}th')} order"
+    right = where_text(vertex, answer.order)
     modes = modes_lines(answer.species)
     head = (
         f"{headline(crystal):<62}  {unbroken(right)}",
-        *(f"q        {line}" for line in coordinates_note(crystal, vertex)),
+        *(f"q        {line}" for line in coordinates_note(crystal.primitive.relation, vertex)),
         f"axis     {axis_line(answer.axis)}",
         *(f"{'modes' if i == 0 else '':<9}{line}" for i, line in enumerate(modes)),
         *_selection(pump, probe),
@@ -280,6 +288,12 @@ def species_table(
     hidden = len(table.rows) < len(listed.rows)
     foot.append(why + ("      " + unbroken("All: --all") if hidden else ""))
     return replace(table, head=head, foot=tuple(foot))
+
+
+def where_text(vertex: Sequence[str], order: int) -> str:
+    """``zone centre, third order``."""
+    where = "zone centre" if set(vertex) == {"GM"} else " + ".join(vertex)
+    return f"{where}, {_ORDERS.get(order, f'{order}th')} order"
 
 
 def modes_lines(species: Sequence[SpeciesOfModes]) -> list[str]:
@@ -421,6 +435,19 @@ def _transfer_cells(t: Transfer, digits: int) -> tuple[str, ...]:
 
 def vertices_table(answer: Vertices, *, path: str) -> Table:
     """Return a line per vertex: how many transfers are allowed, and what they do."""
+    first = " ".join(q.label for q in answer.vertices[0].q)
+    return counted_vertices(
+        answer.vertices,
+        head=f"{headline(answer.structure)}   special points with Σq = G, up to symmetry",
+        relation=answer.structure.primitive.relation,
+        one=f'symchiral predict {path} --q "{first}"',
+    )
+
+
+def counted_vertices(
+    vertices: Sequence[Vertex], *, head: str, relation: Relation, one: str
+) -> Table:
+    """Return a line per vertex; ``one`` is the command that tells of the first of them."""
     rows = tuple(
         (
             " ".join(q.label for q in vertex.q),
@@ -429,20 +456,20 @@ def vertices_table(answer: Vertices, *, path: str) -> Table:
             str(vertex.rows.allowed),
             *(str(n or "—") for n in (vertex.rows.flipped, vertex.rows.kept, vertex.rows.neutral)),
         )
-        for vertex in answer.vertices
+        for vertex in vertices
     )
-    judged = sum(vertex.counts.judged for vertex in answer.vertices)
-    allowed = sum(vertex.counts.allowed + vertex.counts.undecided for vertex in answer.vertices)
+    judged = sum(vertex.counts.judged for vertex in vertices)
+    allowed = sum(vertex.counts.allowed + vertex.counts.undecided for vertex in vertices)
     return Table(
         ("vertex", "axis", "judged", "allowed", "flip", "keep", "neutral"),
         rows,
-        head=(f"{headline(answer.structure)}   special points with Σq = G, up to symmetry",),
+        head=(head,),
         foot=(
-            *coordinates_note(answer.structure, [row[0] for row in rows]),
+            *coordinates_note(relation, [row[0] for row in rows]),
             "Transfers that differ by the signs of all quanta or by the choice of modes are "
             f"counted once. Channels, with each counted (--json): {judged:,} judged, {allowed:,} "
             "allowed.",
-            *([f'One vertex: symchiral predict {path} --q "{rows[0][0]}"'] if rows else []),
+            f"One vertex: {one}",
         ),
         optional=("axis",),
         folded=("vertex",),

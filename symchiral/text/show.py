@@ -165,7 +165,7 @@ def points_table(answer: Show) -> Table:
         tuple(rows),
         head=(headline(answer.structure), f"axis     {axis_line(answer.axis)}"),
         foot=(
-            f"q on the reciprocal basis of {primitive_cell(answer.structure)}; "
+            f"q on the reciprocal basis of {primitive_cell(answer.structure.primitive.relation)}; "
             "l = l0 + s u with u = q·c/2π.",
         ),
         optional=("q (primitive)", "little group"),

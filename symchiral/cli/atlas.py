@@ -1,0 +1,81 @@
+"""``symchiral atlas``: the rules of a group without a crystal."""
+
+from __future__ import annotations
+
+import argparse
+
+from symchiral.cli.files import add_output, check_answer_file, deliver
+from symchiral.cli.printing import warn
+
+SUMMARY = "tell the rules of a group or a class, without a crystal"
+EXAMPLES = (
+    "atlas -3m",
+    "atlas 166 --q star",
+)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "group",
+        metavar="GROUP",
+        help="a number is a space group; else a class by its Schoenflies or Hermann-Mauguin "
+        "symbol (D3d, -3m), or a space group by its symbol (R-3m)",
+    )
+    parser.add_argument(
+        "--axis",
+        metavar="U,V,W",
+        help="axis to count rotation about: a lattice direction of the standard cell, or the "
+        "Seitz symbol of an operation (default: the axis of highest order)",
+    )
+    parser.add_argument(
+        "--order",
+        type=int,
+        default=3,
+        metavar="M",
+        help="quanta in and out together, 3 or 4 (default: 3)",
+    )
+    parser.add_argument(
+        "--q",
+        metavar='"Q Q Q"',
+        help='of a space group: wavevectors of the vertex as one argument, all incoming, "K K K"; '
+        "star: every vertex of special points (default: the zone centre)",
+    )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="show every allowed row; with --json the forbidden channels too, with their witnesses",
+    )
+    parser.add_argument("--json", action="store_true", help="print the JSON document")
+    parser.add_argument("--quiet", action="store_true", help="print no warnings")
+    add_output(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the tables, or the document."""
+    from symchiral.answers.atlas import atlas
+    from symchiral.reading.group_names import find_group
+    from symchiral.rules.atlas import make_atlas
+    from symchiral.text.atlas import atlas_tables
+
+    check_answer_file(options, "atlas")
+    named = find_group(options.group)
+    if not options.quiet:
+        warn(named.notices)
+    rules = make_atlas(
+        named.group,
+        whole_class=named.whole_class,
+        order=options.order,
+        q=options.q,
+        axis=options.axis,
+    )
+    whole = options.json or str(options.output).endswith(".json")
+    answer = atlas(
+        rules,
+        name=options.group,
+        notices=named.notices,
+        everything=options.all,
+        channels=whole,
+    )
+    uncut = options.all or options.output is not None
+    deliver(options, "atlas", answer, lambda: atlas_tables(answer, everything=uncut))
