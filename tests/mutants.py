@@ -816,7 +816,7 @@ def worker() -> None:
         import symchiral.cli
 
         # To build it takes as long as to read most mutants.
-        symchiral.cli.parser = lru_cache(maxsize=1)(symchiral.cli.parser)
+        symchiral.cli.parser = lru_cache(symchiral.cli.parser)
         run_case(Case("warm", ("predict", "Bi2Se3", "--json")), Path(place))
         with open("/proc/self/statm") as file:
             used = int(file.read().split()[0]) * resource.getpagesize()

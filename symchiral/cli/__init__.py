@@ -98,7 +98,7 @@ def parser(names: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """Read the command line; what is misspelt ends the process with the nearest that is known."""
-    known = words[:1] if words[0] in COMMANDS else COMMANDS
+    known = (words[0],) if words[0] in COMMANDS else COMMANDS
     root = parser(known)
     if words[0].startswith("-") and words[0] not in ("-h", "--help", "--version"):
         root.error(f"{words[0]} stands before the command: write symchiral COMMAND {words[0]}")
