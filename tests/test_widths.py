@@ -40,6 +40,9 @@ TABLES = (
     f'simulate Bi2Se3/phonopy.yaml {PUMP} --sweep "field 0.1..0.2MV/cm 2"',
     "plan Bi2Se3/phonopy.yaml --pump-range 1-3THz",
     "plan Bi2Se3",
+    "atlas -3m",
+    "atlas -6m2",
+    "atlas 152 --q star",
     "validate Bi2Se3/phonopy.yaml {rows} --sees raman",
     "validate Bi2Se3 {rows} --sees raman",
 )

@@ -100,6 +100,8 @@ def _species_table(answer: Atlas) -> Table:
             f"axis     {axis_line(answer.axis)}",
         ),
         names=("species",),
+        optional=("CDML",),
+        folded=("light", "l"),
     )
     if not several:
         table = table.without("q")
@@ -125,7 +127,7 @@ def waves_table(waves: WavesOfGroup) -> Table:
     """Return how helicity and angular momentum of phonons may depend on q."""
     thermal = "; ".join(" ".join(map(minus, row)) for row in waves.thermal)
     return Table(
-        ("of phonons anywhere in the zone", "wave", "lowest form"),
+        ("of phonons at any q", "wave", "lowest form"),
         (
             ("helicity J·q/|q|", *_wave(waves.helicity)),
             ("angular momentum J", *_wave(waves.angular_momentum)),
