@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
+import gzip
 import json
+import lzma
+import os
+import random
 import shutil
+import signal
 import subprocess
 import sys
+import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,12 +23,14 @@ import ase.db
 import ase.io
 import numpy as np
 import pytest
+from ase import Atoms
 
 import symchiral as sc
 from symchiral.answers.catalog import CatalogRow, column_types
 from symchiral.answers.schema import schema
-from symchiral.catalog import parts, screening
+from symchiral.catalog import child, parts, screening
 from symchiral.catalog.crystals import RESONANT, Terms, make_row
+from symchiral.catalog.lock import alone
 from symchiral.cli import main
 from symchiral.crystal.bonds import bonded_dimension
 from symchiral.crystal.crystal import Crystal
@@ -449,3 +459,340 @@ def test_without_duckdb_the_message_names_the_extra(
     with pytest.raises(InputError, match=r"symchiral\[screen\]"):
         sc.screen(["NaCl"], out=tmp_path / "c")
     assert sc.screen(["NaCl"], jobs=1).read == 1
+
+
+# ------------------------------------------------------------------------------- inputs
+
+
+def pymatgen_dict(name: str) -> dict[str, Any]:
+    """A structure as pymatgen writes it."""
+    crystal = sc.structure(name)
+    return {
+        "@module": "pymatgen.core.structure",
+        "@class": "Structure",
+        "charge": 0,
+        "lattice": {"matrix": crystal.cell.tolist(), "pbc": [True, True, True]},
+        "sites": [
+            {"species": [{"element": s, "occu": 1}], "abc": x, "properties": {}, "label": s}
+            for s, x in zip(crystal.symbols, crystal.positions.tolist(), strict=True)
+        ],
+    }
+
+
+def optimade_dict(name: str, own: str) -> dict[str, Any]:
+    """A structure as an OPTIMADE server sends it."""
+    crystal = sc.structure(name)
+    kinds = dict.fromkeys(crystal.symbols)
+    return {
+        "id": own,
+        "type": "structures",
+        "attributes": {
+            "lattice_vectors": crystal.cell.tolist(),
+            "cartesian_site_positions": (crystal.positions @ crystal.cell).tolist(),
+            "species_at_sites": list(crystal.symbols),
+            "species": [
+                {"name": s, "chemical_symbols": [s], "concentration": [1.0]} for s in kinds
+            ],
+            "dimension_types": [1, 1, 1],
+            "structure_features": [],
+        },
+    }
+
+
+def test_sets_of_structures_in_every_format(tmp_path: Path) -> None:
+    """The same three crystals by nine ways, packed and not; what is broken among them is named."""
+    names = ["Si", "GaAs", "Te_P3121"]
+    entries = [{"entry_id": f"mp-{i}", "structure": pymatgen_dict(n)} for i, n in enumerate(names)]
+    plain = [pymatgen_dict(n) for n in names]
+    atoms = [sc.read(n).atoms for n in names]
+    files = {
+        "list.json": json.dumps(plain),
+        "entries.json": json.dumps({"entries": entries}),
+        "docs.json.gz": json.dumps({"data": entries}),
+        "named.json.xz": json.dumps(dict(zip(names, plain, strict=True))),
+        "lines.jsonl.bz2": "\n".join(map(json.dumps, entries)) + "\n\n",
+        "optimade.json": json.dumps(
+            {"data": [optimade_dict(n, f"o/{n}") for n in names], "meta": {}}
+        ),
+    }
+    packers = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
+    for name, text in files.items():
+        pack = packers.get(Path(name).suffix, bytes)
+        (tmp_path / name).write_bytes(pack(text.encode()))
+    ase.io.write(tmp_path / "frames.extxyz", atoms)
+    with gzip.open(tmp_path / "packed.xyz.gz", "wt") as file:
+        ase.io.write(file, atoms, format="extxyz")
+    with ase.db.connect(tmp_path / "ase.db") as database:
+        for one in atoms:
+            database.write(one)
+    groups = {"Si": 227, "GaAs": 216, "Te_P3121": 152}
+    rows = {row.id: row for row in sc.screen(tmp_path, jobs=2).rows}
+    expected = {
+        "list.json": ["0", "1", "2"],
+        "entries.json": ["mp-0", "mp-1", "mp-2"],
+        "docs.json.gz": ["mp-0", "mp-1", "mp-2"],
+        "named.json.xz": names,
+        "lines.jsonl.bz2": ["mp-0", "mp-1", "mp-2"],
+        "optimade.json": [f"o/{n}" for n in names],
+        "frames.extxyz": ["0", "1", "2"],
+        "packed.xyz.gz": ["0", "1", "2"],
+        "ase.db": ["1", "2", "3"],
+    }
+    compared = 0
+    for name, own in expected.items():
+        for which, key in zip(names, own, strict=True):
+            row = rows.pop(f"{tmp_path}/{name}#{key}")
+            assert (row.error, row.space_group) == (None, groups[which]), (name, key)
+            compared += 1
+    assert compared == 27
+    assert not rows
+
+
+def test_what_is_wrong_in_a_set_stops_nothing_else(tmp_path: Path) -> None:
+    shared = pymatgen_dict("Si")
+    shared["sites"][0]["species"] = [{"element": "Si", "occu": 0.5}, {"element": "Ge", "occu": 0.5}]
+    odd = optimade_dict("Si", "x")
+    odd["attributes"]["structure_features"] = ["disorder"]
+    cut = {**pymatgen_dict("Si"), "sites": [{"species": [{"element": "Si"}]}]}
+    unknown = pymatgen_dict("Si")
+    unknown["sites"][0]["species"] = [{"element": "Qq", "occu": 1}]
+    pieces = [shared, odd, cut, unknown, 3, None, {}, [], pymatgen_dict("GaAs")]
+    (tmp_path / "a.json").write_text(json.dumps(pieces))
+    (tmp_path / "b.json").write_text(json.dumps(pieces)[:-200])
+    (tmp_path / "c.jsonl").write_text(json.dumps(pieces[-1]) + "\n{nonsense\n")
+    ase.io.write(tmp_path / "d.xyz", [sc.read("Si").atoms] * 2, format="extxyz")
+    (tmp_path / "d.xyz").write_text((tmp_path / "d.xyz").read_text() + "7\ncut\nSi 0 0 0\n")
+    (tmp_path / "e.json.gz").write_bytes(gzip.compress(b"[1, 2, 3]")[:-9])
+    (tmp_path / "f.db").write_bytes(b"no database")
+    (tmp_path / "g.xyz").write_text("")
+    found = {Path(r.id).name: r.error for r in sc.screen(tmp_path, jobs=2).rows}
+    assert found == {
+        "a.json#0": "DisorderError",
+        "a.json#x": "DisorderError",
+        "a.json#2": "ReadError",
+        "a.json#3": "StructureError",
+        "a.json#4": "ReadError",
+        "a.json#5": "ReadError",
+        "a.json#6": "ReadError",
+        "a.json#7": "ReadError",
+        "a.json#8": None,
+        "b.json": "ReadError",
+        "c.jsonl#0": None,
+        "c.jsonl#1": "ReadError",
+        "d.xyz#0": None,
+        "d.xyz#1": None,
+        "d.xyz#2": "ReadError",
+        "e.json.gz": "ReadError",
+        "f.db": "ReadError",
+        "g.xyz": "ReadError",
+    }
+
+
+def test_moments_without_direction_get_one() -> None:
+    """MnF2: two Mn, up and down; pymatgen's numbers with --spin-axis give the magnetic group."""
+    study = sc.read("MnF2_AFM")
+    crystal = study.crystal.input
+    assert crystal.moments is not None
+    entry = pymatgen_dict("MnF2_AFM")
+    axis = crystal.moments[np.argmax(np.linalg.norm(crystal.moments, axis=1))]
+    unit = axis / np.linalg.norm(axis)
+    for site, moment in zip(entry["sites"], crystal.moments @ unit, strict=True):
+        site["properties"]["magmom"] = float(moment)
+    packed = Entry("x", "x", "json", json.dumps(entry).encode())
+    with_axis = make_row(packed, Terms(3, "GM", 1e-3, tuple(unit.tolist())))
+    assert with_axis.magnetic_group == study.magnetic_group
+    without = make_row(packed, GAMMA)
+    assert without.magnetic is False
+    assert "reading" in without.warnings
+
+
+def test_folders_and_archives_of_force_data(tmp_path: Path) -> None:
+    shipped = find_structure("Bi2Se3/phonopy.yaml").parent
+    shutil.copytree(shipped, tmp_path / "set" / "Bi2Se3")
+    with zipfile.ZipFile(tmp_path / "set" / "packed.zip", "w") as archive:
+        for file in (tmp_path / "set" / "Bi2Se3").iterdir():
+            archive.write(file, f"inside/{file.name}")
+    (tmp_path / "set" / "config.yaml").write_text("a: 1\n")
+    done = sc.screen(tmp_path / "set", jobs=1)
+    assert [(Path(r.id).name, r.forces) for r in done.rows] == [
+        ("Bi2Se3", True), ("packed.zip", True),
+    ]  # fmt: skip
+    assert done.rows[0].best_resonance == done.rows[1].best_resonance is not None
+    assert done.ignored == 1
+
+
+def test_objects_and_named_objects() -> None:
+    si = Atoms("Si2", cell=5.43 * np.array([[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]), pbc=True)
+    si.set_scaled_positions([[0, 0, 0], [0.25, 0.25, 0.25]])
+    items = [si, ("mine", si), ("shipped", "GaAs"), "NaCl", Atoms("H"), sc.structure("Si")]
+    rows = sc.screen(items, jobs=1).rows
+    assert [(r.id, r.space_group, r.error) for r in rows] == [
+        ("#0", 227, None),
+        ("#4", None, "StructureError"),
+        ("#5", 227, None),
+        ("NaCl", 225, None),
+        ("mine", 227, None),
+        ("shipped", 216, None),
+    ]
+    named = sc.screen({"a": si, "b": "NaCl"}, jobs=1).rows
+    assert [(r.id, r.space_group) for r in named] == [("a", 227), ("b", 225)]
+
+
+# ------------------------------------------------------------------------------- what goes wrong
+
+
+BAD = """
+import os, sys, time
+import numpy as np
+from symchiral.catalog import child
+make = child.make_row
+def bad(entry, settings):
+    if "hang" in entry.id: time.sleep(1000)
+    if "die" in entry.id: os.kill(os.getpid(), 9)
+    if "bug" in entry.id: raise ZeroDivisionError("a bug")
+    if "eat" in entry.id: return [np.empty(10**7) for _ in range(10**4)]
+    return make(entry, settings)
+child.make_row = bad
+child.serve()
+"""
+
+
+def test_a_crystal_that_hangs_dies_or_eats_memory_stops_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(child, "SERVE", BAD)
+    items = [(name, "NaCl") for name in ("a", "hang", "b", "die", "c", "eat", "d", "bug", "e")]
+    rows = {r.id: r for r in sc.screen(items, jobs=1, timeout=25, memory=2e9).rows}
+    assert {k: r.error for k, r in rows.items()} == {
+        "a": None, "b": None, "c": None, "d": None, "e": None,
+        "hang": "timeout", "die": "crash", "eat": "memory", "bug": "crash",
+    }  # fmt: skip
+    assert "25 s" in str(rows["hang"].message)
+    assert "2 GB" in str(rows["eat"].message)
+    assert "ZeroDivisionError: a bug" in str(rows["bug"].message)
+    assert rows["a"] == rows["b"].__class__(**{**_fields(rows["b"]), "id": "a"})
+
+
+def _fields(row: CatalogRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__struct_fields__}
+
+
+SLOW = """
+import sys, time, symchiral as sc
+from symchiral.catalog import screening
+screening.CHUNK, screening.PART = 1, 3
+names = sys.argv[3].split(",")
+sc.screen([(f"{i:03d}", name) for i, name in enumerate(names)], out=sys.argv[1], jobs=2)
+"""
+
+
+@pytest.mark.parametrize(
+    "kills", [3, pytest.param(20, marks=pytest.mark.sweep)], ids=["three kills", "twenty kills"]
+)
+def test_killed_at_any_time_nothing_is_lost_and_nothing_repeated(
+    kills: int, tmp_path: Path
+) -> None:
+    names = ["Si", "NaCl", "GaAs", "WC"] * 10
+    out = tmp_path / "c"
+    rng = random.Random(7)
+    killed = 0
+    for _ in range(kills):
+        run = subprocess.Popen([sys.executable, "-c", SLOW, str(out), "", ",".join(names)])
+        time.sleep(rng.uniform(1, 8))
+        if run.poll() is None:
+            run.send_signal(signal.SIGKILL)
+            killed += 1
+        run.wait()
+        held = 0 if not out.exists() or not parts.parts_of(out) else len(sc.Catalog(out))
+        if held == len(names):
+            break
+    assert killed
+    items = [(f"{i:03d}", name) for i, name in enumerate(names)]
+    held = len(sc.Catalog(out)) if out.exists() and parts.parts_of(out) else 0
+    last = sc.screen(items, out=out, jobs=1)
+    assert (last.known, last.read) == (held, len(names) - held)
+    catalog = sc.Catalog(out)
+    # Every row once, in all parts together: nothing was done twice.
+    written = [
+        row
+        for part in catalog.parts
+        for row in duckdb.read_parquet(str(part)).project("id").fetchall()
+    ]
+    assert sorted(written) == [(f"{i:03d}",) for i in range(len(names))]
+    whole = {r.id: plain(r) for r in sc.screen(items, jobs=1).rows}
+    assert {r["id"]: r for r in catalog.query()} == whole
+
+
+def test_two_runs_on_one_catalog(tmp_path: Path) -> None:
+    out = tmp_path / "c"
+    out.mkdir()
+    with alone(out, (1, 2)):
+        with pytest.raises(InputError, match="another run works on the catalog"):
+            sc.screen(["NaCl"], out=out, jobs=1)
+        with pytest.raises(InputError, match=f"process {os.getpid()}"):
+            sc.screen(["NaCl"], out=out, jobs=1, shard="1/2")
+        with pytest.raises(InputError, match="another run"):
+            sc.screen(["NaCl"], out=out, jobs=1, shard="1/3")
+        sc.screen(["NaCl"], out=out, jobs=1, shard="2/2")
+    sc.screen(["NaCl"], out=out, jobs=1)
+    assert len(sc.Catalog(out)) == 1
+
+
+def test_where_no_catalog_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="cannot write the catalog"):
+        sc.screen(["NaCl"], out=tmp_path / "no" / "c")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InputError, match="cannot write the catalog"):
+        sc.screen(["NaCl"], out=tmp_path / "file")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").write_text("x")
+    with pytest.raises(InputError, match=r"holds other files: thesis\.tex"):
+        sc.screen(["NaCl"], out=tmp_path / "mine")
+    monkeypatch.setattr(parts.os, "access", lambda *_: False)
+    with pytest.raises(InputError, match="nothing may be written"):
+        sc.screen(["NaCl"], out=tmp_path / "c")
+
+
+FULL = """
+import resource, signal, sys, symchiral as sc
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+from symchiral.errors import InputError
+from symchiral.catalog import parts
+known = parts.write_query
+def full(*arguments):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+    known(*arguments)
+parts.write_query = full
+try:
+    sc.screen(["NaCl"], out=sys.argv[1], jobs=1)
+except InputError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "c"
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(out)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "cannot write the catalog" in done.stdout, done.stderr
+    assert "space on the disk" in done.stdout
+    assert not [name for name in os.listdir(out) if name.endswith(".parquet")]
+    assert sc.screen(["NaCl"], out=out, jobs=1).read == 1
+
+
+def test_catalogs_are_merged(folder: Path, tmp_path: Path, reference: list[dict[str, Any]]) -> None:
+    """Of shards; onto itself, which leaves one file; of different options never."""
+    for i in (1, 2):
+        sc.screen(folder, out=tmp_path / f"s{i}", jobs=1, shard=f"{i}/2")
+    out = tmp_path / "whole"
+    assert parts.merge([tmp_path / "s1", tmp_path / "s2"], out) == len(reference)
+    assert list(sc.Catalog(out).query()) == reference
+    assert main(["merge", str(tmp_path / "s1"), str(out), "-o", str(out)]) == 0
+    assert len(sc.Catalog(out).parts) == 1
+    assert list(sc.Catalog(out).query()) == reference
+    assert sc.screen(folder, out=out, jobs=1).known == len(reference)
+    sc.screen(["NaCl"], out=tmp_path / "other", jobs=1, symprec=1e-2)
+    with pytest.raises(InputError, match="different options"):
+        parts.merge([out, tmp_path / "other"], tmp_path / "both")

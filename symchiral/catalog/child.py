@@ -132,6 +132,7 @@ class Child:
     def __init__(self, settings: Terms, limits: Limits) -> None:
         self.settings, self.limits = settings, limits
         self.failed = ""
+        self._last = ""
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed by end()
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         root = str(Path(__file__).resolve().parents[2])
@@ -172,8 +173,7 @@ class Child:
             size = limits.memory / 1e9
             return f"it needed more than {size:g} GB of memory. Give more: --memory."
         code = self._process.returncode
-        self._said.seek(0)
-        lines = self._said.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
+        lines = self._last.splitlines()
         last = f": {lines[-1][:300]}" if lines else ""
         return (
             f"the process that read it ended, twice, with status {code}{last}. Please report it, "
@@ -189,7 +189,9 @@ class Child:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
-        if not self.failed:
+        if not self._said.closed:
+            self._said.seek(0)
+            self._last = self._said.read()[-4000:].decode("utf-8", "replace").strip()
             self._said.close()
 
     def _send(self, thing: object) -> None:

@@ -80,7 +80,7 @@ def _row(entry: Entry, digest: str, settings: Terms) -> CatalogRow:
     vertices: Sequence[tuple[QPoint, ...]] = ((GAMMA,) * settings.order,)
     if settings.q == "star":
         vertices = special_vertices(crystal.group, settings.order)
-    counts = [_tally(crystal, axis, points) for points in vertices]
+    found = [_tally(crystal, axis, points) for points in vertices]
     modes = None if study.phonons is None else study.modes()
     return catalog_row(
         id=entry.id,
@@ -89,7 +89,7 @@ def _row(entry: Entry, digest: str, settings: Terms) -> CatalogRow:
         crystal=crystal,
         axis=axis,
         species=study.species(),
-        tally=reduce(Tally.__add__, counts, Tally()),
+        tally=reduce(Tally.__add__, found, Tally()),
         order=settings.order,
         q=settings.q,
         vertices=len(vertices),
@@ -98,11 +98,15 @@ def _row(entry: Entry, digest: str, settings: Terms) -> CatalogRow:
     )
 
 
-def _tally(crystal: SymmetricCrystal, axis: Axis | None, points: tuple[QPoint, ...]) -> Tally:
+def _tally(
+    crystal: SymmetricCrystal, axis: Axis | None, points: tuple[QPoint, ...]
+) -> Tally:
+    """The transfers of a vertex."""
     reduced = tuple(q.reduced for q in points)
     part = axis_at(crystal, axis, reduced)
     _, populations = populate(crystal, part, reduced, acoustic=False)
-    return tally(populations, part.turn.seen_from(reduced) if part else None, reduced)
+    turn = part.turn.seen_from(reduced) if part else None
+    return tally(populations, turn, reduced)
 
 
 def _resonance(study: Study, order: int) -> Transfer | None:

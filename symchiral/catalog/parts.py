@@ -23,6 +23,7 @@ from typing import Any
 from symchiral.answers.catalog import CatalogRow, column_types, json_line
 from symchiral.answers.record import libraries
 from symchiral.catalog.crystals import Terms
+from symchiral.catalog.lock import alone
 from symchiral.disk import is_folder, mark, user_path, writing
 from symchiral.errors import InputError
 from symchiral.version import __version__
@@ -313,3 +314,56 @@ def check_folder(path: str | os.PathLike[str]) -> Path:
             fix=f"make it: symchiral screen FOLDER -o {os.fspath(path)}",
         )
     return folder
+
+
+def merge(catalogs: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]) -> int:
+    """Write the rows of several catalogs as one part of another, and return how many there are.
+
+    What ``out`` holds already is merged, too, and its earlier parts are removed in the end. Of rows
+    with one id the one of the latest run counts.
+
+    Raises
+    ------
+    InputError
+        A catalog cannot be read or written, or they were made with different options.
+    """
+    folder = open_folder(out)
+    with alone(folder, (1, 1)):
+        own = parts_of(folder)
+        sources = [check_folder(path) for path in catalogs]
+        parts = {part.resolve(): part for source in (*sources, folder) for part in parts_of(source)}
+        found = [manifest_of(part) for part in parts.values()]
+        different = {json.dumps(manifest["settings"], sort_keys=True) for manifest in found}
+        if len(different) > 1:
+            raise InputError(
+                "these catalogs cannot be merged",
+                why=f"they were made with different options: {' and '.join(sorted(different))}",
+                fix="screen with the same options, or keep them apart",
+            )
+        names = "\n".join(sorted(part.name for part in parts.values()))
+        digest = hashlib.sha256(names.encode()).hexdigest()
+        target = folder / f"part-{next_generation(folder):04d}-{digest[:16]}.parquet"
+        query = f"SELECT * FROM ({latest(list(parts.values()))}) ORDER BY id"
+        count = _count(query)
+        manifest = {
+            "schema": VERSION,
+            "symchiral": __version__,
+            "libraries": libraries(),
+            "settings": found[0]["settings"],
+            "rows": count,
+            "merged": [{k: v for k, v in one.items() if k != "merged"} for one in found],
+        }
+        write_query(target, query, manifest)
+        for part in own:
+            part.unlink(missing_ok=True)
+    return count
+
+
+def _count(query: str) -> int:
+    library = duckdb()
+    with library.connect(":memory:") as connection:
+        try:
+            (found,) = connection.execute(f"SELECT count(*) FROM ({query})").fetchone()
+        except library.Error as error:
+            raise no_part(Path("the catalog"), error) from error
+    return int(found)

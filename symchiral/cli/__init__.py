@@ -38,6 +38,7 @@ COMMANDS = (
     "report",
     "screen",
     "query",
+    "merge",
     "schema",
 )
 """Every command, in the order of the help."""

@@ -276,6 +276,58 @@ def screening(_: int) -> Iterator[Row]:
     )
 
 
+def catalog_rows(repeat: int) -> Iterator[Row]:
+    """The row of a crystal in a catalog, warm, and finding its symmetry alone.
+
+    Against reading its JSON and the two searches that its answer states: one at the tolerance, one
+    of the standard cell at a looser one.
+    """
+    import spglib
+
+    import symchiral as sc
+    from symchiral.catalog.crystals import Terms, make_row
+    from symchiral.crystal.order import find_magnetic_symmetry
+    from symchiral.reading.many import Entry
+
+    terms = Terms(3, "GM", 1e-3)
+    for name in ("Bi2Se3", "SrTiO3", "SiO2_quartz_P3121", "ErFeO3"):
+        crystal = sc.structure(name)
+        sites = [
+            {"species": [{"element": symbol, "occu": 1}], "abc": x}
+            for symbol, x in zip(crystal.symbols, crystal.positions.tolist(), strict=True)
+        ]
+        text = json.dumps({"lattice": {"matrix": crystal.cell.tolist()}, "sites": sites})
+        entry = Entry(name, name, "json", text.encode())
+        cell = (crystal.cell, crystal.positions, crystal.numbers)
+        data: Any = spglib.get_symmetry_dataset(cell, symprec=1e-3)
+        standard = (data.std_lattice, data.std_positions, data.std_types)
+
+        def searches(cell: Any = cell, standard: Any = standard) -> object:
+            spglib.get_symmetry_dataset(cell, symprec=1e-3)
+            return spglib.get_symmetry_dataset(standard, symprec=0.1)
+
+        calls: list[Callable[[], object]] = [
+            lambda text=text: json.loads(text),  # type: ignore[misc]
+            searches,
+            lambda crystal=crystal: find_magnetic_symmetry(crystal),  # type: ignore[misc]
+            lambda entry=entry: make_row(entry, terms),  # type: ignore[misc]
+        ]
+        medians(calls, 1)
+        read, two, structure, row = medians(calls, 3 * repeat)
+        yield Row(
+            f"structure step of {name} / two searches",
+            structure / two,
+            1.6,
+            f"{1e3 * structure:.1f} ms against {1e3 * two:.1f} ms",
+        )
+        yield Row(
+            f"catalog row of {name} / (its JSON + two searches)",
+            row / (read + two),
+            2.0,
+            f"{1e3 * row:.1f} ms against {1e3 * (read + two):.1f} ms",
+        )
+
+
 def large_cells(repeat: int) -> Iterator[Row]:
     """The whole structure step of cells without symmetry, against one search by spglib."""
     import numpy as np
@@ -707,6 +759,7 @@ def main() -> int:
         reuse,
         channels,
         screening,
+        catalog_rows,
         large_cells,
         modes,
         along,
