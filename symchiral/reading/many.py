@@ -17,7 +17,7 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -213,7 +213,8 @@ def entries(
             found = list_sources([item])
             for path, known in found.sources:
                 renamed = name + known.removeprefix(os.fspath(item)) if named else known
-                yield from _of_source(path, renamed, 0.0, 0.0)
+                for entry in _of_source(path, renamed, 0.0, 0.0):
+                    yield replace(entry, source=known)
         else:
             yield _of_object(item, name)
 
