@@ -98,9 +98,7 @@ def _row(entry: Entry, digest: str, settings: Terms) -> CatalogRow:
     )
 
 
-def _tally(
-    crystal: SymmetricCrystal, axis: Axis | None, points: tuple[QPoint, ...]
-) -> Tally:
+def _tally(crystal: SymmetricCrystal, axis: Axis | None, points: tuple[QPoint, ...]) -> Tally:
     """The transfers of a vertex."""
     reduced = tuple(q.reduced for q in points)
     part = axis_at(crystal, axis, reduced)
