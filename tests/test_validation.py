@@ -476,7 +476,7 @@ ROWS = "".join(f"{0.02 * i:.2f},{np.cos(i / 3):.3f},{np.sin(i / 3):.3f}\n" for i
         ("# pump_frequency: 2.0 GHz\n" + HEAD + ROWS, {}, "unknown unit"),
         ("# purpose: x\n" + HEAD + ROWS, {}, "not known"),
         ("# duration: 2\n" + HEAD + ROWS, {}, "cannot read the duration '2'"),
-        ("# probe: balanced, S0 = 0, S45 = 45\n" + HEAD + ROWS, {}, "not understood"),
+        ("# probe: balanced, S0 = 0, S45 = 45\n" + HEAD + ROWS, {}, "Write the order too"),
         ("# probe: balanced, fold 3, S0 = 0, S45 = 45\n" + HEAD + ROWS, {}, "no column 'S0'"),
         ("# exclude: 0.1\n" + HEAD + ROWS, {}, "2 numbers are expected"),
         (HEAD.replace("Qy", "Sy") + ROWS, {}, "no column 'Qy'"),
