@@ -710,3 +710,25 @@ def test_installed_packages_come_before_the_working_directory(
         load_calculator("my_broken:Factory")
     for name in ("my_springs", "my_broken"):
         sys.modules.pop(name, None)
+
+
+COMMANDS = (
+    ("light",), ("plan",), ("bands",), ("animate", "--band", "9", "-o", "{}/x.html"), ("modes",),
+    ("predict",), ("explain", "T1u(+) T1u(+) -> T2g(-)"), ("report", "-o", "{}/r.html"),
+    ("validate", str(Path(__file__).parent.parent / "docs" / "data" / "bi2se3_rows.yaml")),
+    ("phonons", "-o", "{}/p.yaml"), ("simulate", "--pump", "5THz s+ 0.2ps 0.01MV/cm"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+def test_every_command_that_uses_forces_asks_a_calculator(
+    words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command, *more = (word.format(tmp_path) for word in words)
+    forces = ["--calculator", "ase.calculators.emt:EMT", "--cache", str(tmp_path)]
+    status = main([command, "Cu2O", *more, *forces])
+    said = capsys.readouterr().err
+    assert "displacements: 2 of 2" in said
+    if command == "simulate":  # this structure is no minimum of that energy
+        assert "frequency is imaginary" in said
+    assert status == (command == "simulate")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from symchiral.cli.calculator import add_calculator
 from symchiral.cli.files import add_overwrite, check_output, wrote
 from symchiral.cli.forces import add_forces
 from symchiral.cli.printing import write
@@ -21,6 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_structure(parser)
     add_forces(parser)
+    add_calculator(parser)
     parser.add_argument("--q", help="its wavevector (default: that of the name, else GM)")
     chosen = parser.add_mutually_exclusive_group(required=True)
     chosen.add_argument("--mode", metavar="NAME", help='the mode by name, "Eu#1(+)" or "K3#2(+)@K"')
@@ -68,7 +70,7 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.write.save import MOVING, save_animation
 
     check_output(options, options.output, ANIMATION, MOVING)
-    study = open_study(options)
+    study = open_study(options, gamma=options.q in (None, "GM") and "@" not in (options.mode or ""))
     animation = study.animate(
         options.band if options.mode is None else options.mode,
         q=options.q,

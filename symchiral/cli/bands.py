@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from symchiral.cli.calculator import add_calculator
 from symchiral.cli.files import add_overwrite, check_output, wrote
 from symchiral.cli.forces import add_forces
 from symchiral.cli.printing import warn, write_json, write_table
@@ -22,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_structure(parser)
     add_forces(parser)
+    add_calculator(parser)
     parser.add_argument(
         "-o",
         "--output",

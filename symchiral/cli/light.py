@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from symchiral.cli.calculator import add_calculator
 from symchiral.cli.fields import add_field
 from symchiral.cli.files import add_output, check_answer_file, deliver
 from symchiral.cli.forces import add_forces
@@ -23,6 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_structure(parser)
     add_field(parser)
     add_forces(parser)
+    add_calculator(parser)
     add_output(parser)
     parser.add_argument(
         "--beam",
@@ -70,7 +72,7 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.text.light import light_tables
 
     check_answer_file(options, "light")
-    study = open_study(options)
+    study = open_study(options, gamma=True)
     answer = study.light(
         beam=options.beam,
         horizontal=options.horizontal,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from symchiral.cli.calculator import add_calculator
 from symchiral.cli.files import add_output, check_answer_file, deliver
 from symchiral.cli.forces import add_forces
 from symchiral.cli.printing import write
@@ -22,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_structure(parser)
     add_forces(parser)
+    add_calculator(parser)
     parser.add_argument("--pump-range", metavar="1-3THz", help="the band that your source reaches")
     add_frequencies(parser)
     add_output(parser)
@@ -57,7 +59,7 @@ def run(options: argparse.Namespace) -> None:
 
     check_answer_file(options, "plan")
     band = None if options.pump_range is None else read_band(options.pump_range)
-    study = open_study(options)
+    study = open_study(options, gamma=True)
     proposed = study.plan(
         pump=band,
         frequencies=options.frequencies,

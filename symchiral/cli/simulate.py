@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from symchiral.cli.calculator import add_calculator
 from symchiral.cli.files import add_output, check_answer_file, check_output, deliver, wrote
 from symchiral.cli.forces import add_forces
 from symchiral.cli.printing import warn
@@ -24,6 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_structure(parser)
     add_forces(parser)
+    add_calculator(parser)
     cause = parser.add_mutually_exclusive_group(required=True)
     cause.add_argument(
         "--pump",
@@ -125,7 +127,7 @@ def run(options: argparse.Namespace) -> None:
             kind = TRAJECTORY if option == "trajectory" else KIND
             table = option == "table" and Path(file).suffix.lower() == ".csv"
             check_output(options, file, kind, endings, known=csv_start(COLUMNS) if table else None)
-    study = open_study(options)
+    study = open_study(options, gamma=True)
     frequencies = read_frequencies(options.frequencies) if options.frequencies else None
     damping: Any = DAMPING
     if options.damping is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from symchiral.cli.calculator import add_calculator
 from symchiral.cli.files import add_output, check_answer_file, check_output, deliver, wrote
 from symchiral.cli.forces import add_forces
 from symchiral.cli.plan import add_frequencies
@@ -28,6 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="tables of traces (CSV, Parquet), fitted together; or a YAML file of fitted rows",
     )
     add_forces(parser)
+    add_calculator(parser)
     add_frequencies(parser)
     parser.add_argument(
         "--order",
@@ -82,7 +84,7 @@ def run(options: argparse.Namespace) -> None:
     else:
         check_answer_file(options, "validate", also=FIGURES)
     reading = reading_options(options)
-    study = open_study(options)
+    study = open_study(options, gamma=True)
     judged = study.validate(
         options.data,
         frequencies=options.frequencies,
