@@ -151,8 +151,9 @@ class SpeciesOfModes(Record, frozen=True, kw_only=True):
 
 
 class MayTurn(Record, frozen=True, kw_only=True):
-    """Whether atoms turn about the axis in a component, as far as that is the same in all crystals
-    of the group.
+    """Whether atoms rotate about the axis in a component.
+
+    As far as that is the same in all crystals of the group.
     """
 
     component: str
@@ -178,7 +179,7 @@ class SpeciesOfGroup(Record, frozen=True, kw_only=True):
     """Pseudo-angular momenta of its components, in the order of ``turning``; null without an
     axis."""
     turning: tuple[MayTurn, ...]
-    """Whether the atoms turn, one entry per component."""
+    """Whether the atoms rotate, one entry per component."""
     infrared: bool
     """Whether light drives it by absorption."""
     raman: bool

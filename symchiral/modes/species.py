@@ -127,7 +127,7 @@ class Species(GroupSpecies):
 
     @cached_property
     def motions(self) -> tuple[Motion, ...]:
-        """How the atoms turn, one per component, as far as symmetry fixes it."""
+        """How the atoms rotate, one per component, as far as symmetry fixes it."""
         return motions(
             self.matrices.crystal,
             self.participant,
