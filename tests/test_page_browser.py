@@ -288,6 +288,24 @@ def test_play_and_pause(driver: Any, pages: dict[str, Path]) -> None:
     assert np.abs(places(driver) - at_rest - 2 * one).max() < 1e-6
 
 
+def test_partners_that_rotate_in_opposite_senses_are_both_seen(
+    driver: Any, pages: dict[str, Path]
+) -> None:
+    """Without a magnetic order J of a degenerate pair is +j and −j: on red lie blue dashes."""
+    opened(driver, pages["ZnO/forces"])
+    drawn = driver.execute_script(
+        "return [...document.querySelectorAll('#dispersion polyline')].map(p => "
+        "[p.getAttribute('points'), p.getAttribute('stroke'), p.hasAttribute('stroke-dasharray')])"
+    )
+    dashed = {points for points, _, dash in drawn if dash}
+    under: dict[str, set[str]] = {points: set() for points in dashed}
+    for points, colour, dash in drawn:
+        if points in dashed and not dash:
+            under[points].add(colour)
+    assert len(dashed) >= 4
+    assert sum(len(colours) == 2 for colours in under.values()) >= 4
+
+
 def test_a_branch_moves(driver: Any, pages: dict[str, Path]) -> None:
     opened(driver, pages["ZnO/forces"])
     svg = "document.getElementById('dispersion')"

@@ -242,17 +242,24 @@ if ($("dispersion")) {
   }
   for (const [x, names] of ticks) svg.append(draw_("line", { class: "axis", x1: x, x2: x, y1: top, y2: H - bottom }), draw_("text", { x, y: H - bottom + 18, "text-anchor": "middle" }, [...names].join("|")));
   svg.append(draw_("text", { x: 14, y: top + 6, class: "unit" }, bands.units.frequency.replace("cm-1", "cm⁻¹")));
+  const pieces = [];
   for (const s of bands.segments) for (const b of s.branches) {
     // Pieces of nearly one colour are one line.
-    let points = [], shade = null;
-    const flush = () => { if (points.length > 1) svg.append(draw_("polyline", { points: points.join(" "), fill: "none", stroke: shade, "stroke-width": 1.8 })); };
+    let points = [], j = null, first = true;
+    const flush = () => { if (points.length > 1) pieces.push({ points: points.join(" "), j }); };
     b.frequency.forEach((f, i) => {
-      const at = `${X(s.distance[i]).toFixed(1)},${Y(f).toFixed(1)}`, c = colour(b.am === null ? null : Math.round(b.am[i] * 12) / 12);
+      const at = `${X(s.distance[i]).toFixed(1)},${Y(f).toFixed(1)}`, now = b.am === null ? null : Math.round(b.am[i] * 12) / 12;
       points.push(at);
-      if (c !== shade) { const before = points.at(-2); flush(); points = before ? [before, at] : [at]; shade = c; }
+      if (first || now !== j) { const before = points.at(-2); flush(); points = before ? [before, at] : [at]; j = now; first = false; }
     });
     flush();
   }
+  const stroke = (piece, more) => svg.append(draw_("polyline", { points: piece.points, fill: "none", stroke: colour(piece.j), "stroke-width": 1.8, ...more }));
+  // Partners of equal frequency and opposite J lie on each other: those with J < 0 are drawn below, and dashed above.
+  const clockwise = pieces.filter(piece => piece.j < 0);
+  for (const piece of clockwise) stroke(piece, {});
+  for (const piece of pieces) if (!(piece.j < 0)) stroke(piece, {});
+  for (const piece of clockwise) stroke(piece, { "stroke-dasharray": "7 7" });
   const spot = draw_("circle", { r: 5, class: "spot", cx: -20, cy: -20 }); svg.append(spot);
   let here = { s: 0, b: 0, i: 0 };
   const tell = () => {
