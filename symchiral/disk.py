@@ -199,9 +199,12 @@ FORCES = "force constants"
 
 def is_result(path: str | os.PathLike[str]) -> bool:
     """Whether a file is a result of symchiral, by its mark or schema, and no input of it."""
+    place = Path(path)
     try:
-        return _holds(Path(path), ('"schema": "symchiral/', mark(""))) and not _holds(
-            Path(path), mark(FORCES)
+        return (
+            is_file(place)  # a pipe would be waited for
+            and _holds(place, ('"schema": "symchiral/', mark("")))
+            and not _holds(place, mark(FORCES))
         )
     except OSError:
         return False

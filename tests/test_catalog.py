@@ -686,6 +686,10 @@ sc.screen([(f"{i:03d}", name) for i, name in enumerate(names)], out=sys.argv[1],
 """
 
 
+def number_of_parts(out: Path) -> int:
+    return len(parts.parts_of(out)) if out.exists() else 0
+
+
 @pytest.mark.parametrize(
     "kills", [3, pytest.param(20, marks=pytest.mark.sweep)], ids=["three kills", "twenty kills"]
 )
@@ -698,17 +702,21 @@ def test_killed_at_any_time_nothing_is_lost_and_nothing_repeated(
     killed = 0
     for _ in range(kills):
         run = subprocess.Popen([sys.executable, "-c", SLOW, str(out), "", ",".join(names)])
-        time.sleep(rng.uniform(1, 8))
+        # However fast the machine is: at a random moment after up to two more of its 14 parts.
+        wanted = number_of_parts(out) + rng.randint(0, 2)
+        while run.poll() is None and number_of_parts(out) < wanted:
+            time.sleep(0.005)
+        time.sleep(rng.uniform(0, 0.2))
         if run.poll() is None:
             run.send_signal(signal.SIGKILL)
             killed += 1
         run.wait()
-        held = 0 if not out.exists() or not parts.parts_of(out) else len(sc.Catalog(out))
+        held = len(sc.Catalog(out)) if number_of_parts(out) else 0
         if held == len(names):
             break
     assert killed
     items = [(f"{i:03d}", name) for i, name in enumerate(names)]
-    held = len(sc.Catalog(out)) if out.exists() and parts.parts_of(out) else 0
+    held = len(sc.Catalog(out)) if number_of_parts(out) else 0
     last = sc.screen(items, out=out, jobs=1)
     assert (last.known, last.read) == (held, len(names) - held)
     catalog = sc.Catalog(out)

@@ -20,7 +20,9 @@ from symchiral.quiet import quiet
 
 ROOT = Path(__file__).resolve().parent.parent
 
-FINITE = {"space_group", "named_settings", "zone_centre", "_old_symbols", "_full_symbols"}
+FINITE = {
+    "space_group", "mirror_group", "named_settings", "zone_centre", "_old_symbols", "_full_symbols",
+}  # fmt: skip
 """Caches without a bound, of as many answers as there are settings, or groups."""
 
 CRYSTALS = 600

@@ -113,7 +113,7 @@ def phase_of(l: float | Fraction | Floats | Integers, n: int = 1) -> complex | C
 
     Examples
     --------
-    >>> complex(round(phase_of(1, 4), 9)), phase_of(np.array([0.0, 0.5])).round(9).tolist()
+    >>> complex(np.round(phase_of(1, 4), 9)), phase_of(np.array([0.0, 0.5])).round(9).tolist()
     (1j, [(1+0j), (-1+0j)])
     """
     turns = float(l) if isinstance(l, Fraction) else l

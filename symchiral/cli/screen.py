@@ -163,7 +163,7 @@ def duration(time: float) -> str:
 
     Examples
     --------
-    >>> duration(42), duration(150), duration(7300)
+    >>> duration(42), duration(200), duration(7300)
     ('42 s', '3 min', '2.0 h')
     """
     if time < 60:

@@ -143,8 +143,8 @@ def mirror_group(hall_number: int) -> int | None:
 
     Examples
     --------
-    >>> group = space_group(438)
-    >>> group.number, mirror_group(438), mirror_group(458)
+    >>> group = space_group(441)
+    >>> group.number, mirror_group(441), mirror_group(458)
     (152, 154, None)
     """
     group = space_group(hall_number)
