@@ -155,6 +155,13 @@ def test_a_stated_primitive_cell_of_displaced_atoms_is_read(tmp_path: Path) -> N
 # ------------------------------------------------------------------------- damaged numbers
 
 
+def test_forces_that_vanish_are_read() -> None:
+    """Every frequency is zero, and no warning of numpy is printed (warnings are errors here)."""
+    phonon = load()
+    phonon.force_constants = np.zeros_like(phonon.force_constants)
+    assert np.abs(sc.read(phonon).modes("GM").frequencies).max() < 1e-6
+
+
 def test_a_supercell_of_third_order_that_is_not_that_of_the_file_is_refused_before_it_is_built(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

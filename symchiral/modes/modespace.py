@@ -446,4 +446,6 @@ def _asymmetry(matrix: Complex | Floats, solved: list[tuple[Floats, Complex]]) -
     exact = np.linalg.eigvalsh(matrix)
     ours = np.sort(np.concatenate([np.repeat(v, sets.shape[2]) for v, sets in solved]))
     roots = np.sqrt(np.abs(exact)) + np.sqrt(np.abs(ours))
-    return float(np.max(np.abs(exact - ours) / np.maximum(roots, 0.01 * roots.max()), initial=0.0))
+    if not np.any(roots):  # forces that vanish
+        return 0.0
+    return float(np.max(np.abs(exact - ours) / np.maximum(roots, 0.01 * roots.max())))
