@@ -393,6 +393,7 @@ def test_paths_of_no_file(
 ) -> None:
     os.mkfifo(folder / "pipe")
     os.mkfifo(folder / "pipe.yaml")
+    os.mkfifo(folder / "pipe.csv")
     (folder / "empty").mkdir()
     (folder / "loop.cif").symlink_to("loop.cif")
     paths = ["pipe", "pipe.yaml", "empty", "loop.cif", "~nobody-of-this-name/x.yaml", f"{LONG}.cif"]
@@ -402,6 +403,7 @@ def test_paths_of_no_file(
         assert main([*words, "--quiet"]) == 1, path
         error = capsys.readouterr().err
         assert error.startswith("symchiral: "), (path, error)
+        assert f"Did you mean {path}?" not in error
 
 
 # ------------------------------------------------------------------------------- provenance

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import difflib
+import os
 import re
 from collections.abc import Mapping
 from importlib import import_module
@@ -38,7 +39,7 @@ def read_table(path: Path) -> tuple[Columns, Mapping[str, str]]:
 
 def read_bytes(path: Path) -> bytes:
     """Return the bytes of a file, decompressed."""
-    if not is_file(path):
+    if is_folder(path) or not os.path.exists(path):
         near = [
             p.name
             for pattern in ("*.csv", "*.parquet", "*.yaml", "*.yml")
@@ -60,7 +61,7 @@ def read_bytes(path: Path) -> bytes:
 
 def _may_be_measured(path: Path) -> bool:
     """Whether a file may be meant: no result of ours, and a CSV names a column of times."""
-    if is_result(path):
+    if not is_file(path) or is_result(path):  # a pipe would be waited for
         return False
     if path.suffix.lower() != ".csv":
         return True

@@ -132,7 +132,8 @@ def _missing(given: str, path: Path) -> ReadError:
         lower = {name.lower(): name for name in reversed(names)}
         close = difflib.get_close_matches(path.name.lower(), lower, n=9, cutoff=0.6)
         found = [path.with_name(lower[name]) for name in close]
-        # What symchiral wrote, or holds no structure, was not meant.
+        # What symchiral wrote, or holds no structure, was not meant; nor is a link to nothing.
+        found = [p for p in found if is_file(p) or is_folder(p)]
         inputs = [p for p in found if p.suffix.lower() not in RESULTS and not is_result(p)]
         near = [str(p) for p in inputs[:3]]
         why = "there is no such file"
@@ -168,7 +169,9 @@ def load(path: Path, *, name: str, limit: int = MAX_BYTES) -> bytes:
         raise ReadError(
             f"cannot read {name}",
             why=error.strerror or str(error),
-            fix="check the permissions of the file",
+            fix="save it as a file first"
+            if error.errno == errno.EINVAL
+            else "check the permissions of the file",
         ) from error
 
 
