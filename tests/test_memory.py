@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
+import pkgutil
 import subprocess
 import sys
 import threading
@@ -21,15 +23,19 @@ from symchiral.quiet import quiet
 ROOT = Path(__file__).resolve().parent.parent
 
 FINITE = {
-    "space_group", "mirror_group", "named_settings", "zone_centre", "_old_symbols", "_full_symbols",
+    "space_group", "mirror_group", "named_settings", "_old_symbols", "_full_symbols", "_classes",
 }  # fmt: skip
-"""Caches without a bound, of as many answers as there are settings, or groups."""
+"""Caches without a bound, of as many answers as there are settings."""
 
 CRYSTALS = 600
 
 
 def caches() -> list[Any]:
-    """Every cache of the package, wherever it hangs."""
+    """Every cache of the package, wherever it hangs, in whatever module nobody asked for yet."""
+    for module in pkgutil.walk_packages(sc.__path__, "symchiral."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    gc.collect()
     found = [x for x in gc.get_objects() if isinstance(x, _lru_cache_wrapper)]
     return [x for x in found if (x.__module__ or "").partition(".")[0] == "symchiral"]
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -59,7 +59,7 @@ class EmptyCell(Value):
         return f"EmptyCell({self.group.symbol} ({self.group.number}))"
 
 
-@cache
+@lru_cache(maxsize=1024)
 def empty_cell(group: SpaceGroup) -> EmptyCell:
     """Return the standard cell of a space group, without atoms.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.spacegroup import SpaceGroup
@@ -13,7 +13,7 @@ Direction = tuple[int, int, int]
 _AXES = {"x": (1, 0, 0), "y": (0, 1, 0), "z": (0, 0, 1)}
 
 
-@cache
+@lru_cache(maxsize=1024)
 def zone_centre(group: SpaceGroup) -> tuple[Participant, ...]:
     r"""Return the real irreps at Γ under their Mulliken names, in the customary order.
 
