@@ -531,6 +531,8 @@ class Study(Value):
         from symchiral.irreps.axis import axis_at
         from symchiral.modes.species import find_species
 
+        if q == "GM":
+            return self._centre
         point = self.point(q)
         if point.reduced == GAMMA:
             return self._centre

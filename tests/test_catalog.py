@@ -128,6 +128,14 @@ def test_rows_agree_with_predict(step: int) -> None:
         assert [(s.label, s.modes) for s in row.species] == [
             (s.label, s.count) for s in study.species()
         ]
+        # h is even and J odd in q, both vanish with inversion, and h is constant without mirrors.
+        centred = any((r == -np.eye(3)).all() for r in crystal.group.rotations)
+        if row.magnetic:
+            assert row.helicity_wave is row.am_wave is None
+        else:
+            assert (row.helicity_wave == "none") is (row.am_wave == "none") is centred
+            assert (row.helicity_wave == "s") is row.chiral
+            assert row.am_wave in ("none", "p", "f")
         compared += 1
     assert compared > 100 // step
     assert flips > 60 // step

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.value import SHORTER, Floats, Integers
+from symchiral.value import SHORTER, Floats, Integers, frozen
 
 _STEPS = np.array(list(product((-1, 0, 1), repeat=2)))
+
+
+@lru_cache(maxsize=256)
+def box(a: int, b: int, c: int) -> Integers:
+    """Return the vectors with whole components from −a to a, −b to b and −c to c, as rows.
+
+    Examples
+    --------
+    >>> box(0, 1, 0).tolist()
+    [[0, -1, 0], [0, 0, 0], [0, 1, 0]]
+    """
+    steps = (range(-n, n + 1) for n in (a, b, c))
+    return frozen(list(product(*steps)), np.int64)
 
 
 def wrapped(steps: Floats) -> Floats:

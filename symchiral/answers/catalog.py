@@ -29,17 +29,23 @@ from symchiral.answers.record import (
 )
 from symchiral.crystal.bonds import bonded_dimension
 from symchiral.crystal.directions import input_name
+from symchiral.crystal.empty import empty_cell
 from symchiral.crystal.search import SymmetricCrystal, mirror_group
+from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.axis import Axis, AxisKind
 from symchiral.modes.mode import Modes
 from symchiral.modes.species import Species
 from symchiral.rules.activity import Process, activity
 from symchiral.rules.resonance import Transfer
 from symchiral.rules.tally import Reach, Tally
+from symchiral.rules.waves import find_waves
 from symchiral.version import __version__
 
 Scope = Literal["GM", "star"]
 """Which vertices are counted: that of the zone centre, or every one of special points."""
+
+WaveName = Literal["none", "s", "p", "d", "f", "g", "h", "i", "j", "k", "l"]
+"""How a quantity depends on the wavevector, by the lowest degree; none: not at all, it is zero."""
 
 
 class CatalogSpecies(Record, frozen=True, kw_only=True):
@@ -105,6 +111,12 @@ class CatalogRow(Record, frozen=True, kw_only=True):
     """Whether it differs from its mirror image: no operation is improper."""
     enantiomorph: Annotated[int, Meta(ge=1, le=230)] | None = None
     """Space group of the mirror image where that is another one: 154 of 152."""
+    helicity_wave: WaveName | None = None
+    """Wave of the helicity h = J.q/|q| of phonons: s, p, d, f, ... for the lowest degree 0, 1, 2,
+    3, ... in q that the class allows; none where h vanishes at every wavevector; null with magnetic
+    order, which decides too."""
+    am_wave: WaveName | None = None
+    """Wave of the angular momentum J of phonons, as helicity_wave."""
     bonded_dimension: Annotated[int, Meta(ge=0, le=3)] | None = None
     """Directions in which bonds (up to 1.25 sums of covalent radii long) run on without end: 3,
     2 in layers, 1 in chains, 0 in molecules."""
@@ -298,7 +310,7 @@ def catalog_row(
         schoenflies=group.schoenflies,
         magnetic=magnetic is not None,
         magnetic_group=None if magnetic is None else magnetic.bns,
-        chiral=bool(np.all(np.linalg.det(group.rotations) > 0)),
+        **_of_group(group, magnetic=magnetic is not None),
         enantiomorph=mirror_group(group.hall_number),
         bonded_dimension=dimension,
         layered=dimension == 2,
@@ -327,6 +339,17 @@ def catalog_row(
         best_resonance=None if resonance is None else resonance.id,
         best_resonance_detuning=None if resonance is None else number(resonance.detuning, 6),
     )
+
+
+@lru_cache(maxsize=512)
+def _of_group(group: SpaceGroup, *, magnetic: bool) -> dict[str, Any]:
+    """What the class decides."""
+    found: dict[str, Any] = {"chiral": bool(np.all(np.linalg.det(group.rotations) > 0))}
+    if not magnetic:
+        waves = find_waves(empty_cell(group))
+        found["helicity_wave"] = waves.helicity.letter or "none"
+        found["am_wave"] = waves.angular_momentum.letter or "none"
+    return found
 
 
 def _species(item: Species) -> CatalogSpecies:

@@ -14,6 +14,7 @@ from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import LimitError, SymchiralError
 from symchiral.irreps.axis import Axis, axis_at, find_axis
+from symchiral.modes.species import Species
 from symchiral.reading.json_structures import crystal_from_json
 from symchiral.reading.many import Entry, entry_hash, parsed
 from symchiral.reading.structure import read_bytes, read_crystal, unit_vector
@@ -80,7 +81,8 @@ def _row(entry: Entry, digest: str, settings: Terms) -> CatalogRow:
     vertices: Sequence[tuple[QPoint, ...]] = ((GAMMA,) * settings.order,)
     if settings.q == "star":
         vertices = special_vertices(crystal.group, settings.order)
-    found = [_tally(crystal, axis, points) for points in vertices]
+    species = study.species()
+    found = [_tally(crystal, axis, points, species) for points in vertices]
     modes = None if study.phonons is None else study.modes()
     return catalog_row(
         id=entry.id,
@@ -88,8 +90,8 @@ def _row(entry: Entry, digest: str, settings: Terms) -> CatalogRow:
         sha256=digest,
         crystal=crystal,
         axis=axis,
-        species=study.species(),
-        tally=reduce(Tally.__add__, found, Tally()),
+        species=species,
+        tally=reduce(Tally.__add__, found),
         order=settings.order,
         q=settings.q,
         vertices=len(vertices),
@@ -98,11 +100,17 @@ def _row(entry: Entry, digest: str, settings: Terms) -> CatalogRow:
     )
 
 
-def _tally(crystal: SymmetricCrystal, axis: Axis | None, points: tuple[QPoint, ...]) -> Tally:
-    """The transfers of a vertex."""
+def _tally(
+    crystal: SymmetricCrystal,
+    axis: Axis | None,
+    points: tuple[QPoint, ...],
+    centre: Sequence[Species],
+) -> Tally:
+    """The transfers of a vertex, given the species of the zone centre on the whole axis."""
     reduced = tuple(q.reduced for q in points)
     part = axis_at(crystal, axis, reduced)
-    _, populations = populate(crystal, part, reduced, acoustic=False)
+    known = {GAMMA: centre} if part is axis else None
+    _, populations = populate(crystal, part, reduced, acoustic=False, known=known)
     turn = part.turn.seen_from(reduced) if part else None
     return tally(populations, turn, reduced)
 

@@ -6,12 +6,13 @@ Two atoms count as bonded if they are closer than ``BONDED`` times the sum of th
 
 from __future__ import annotations
 
-from itertools import product
+from collections.abc import Iterable
 
 import numpy as np
 
+from symchiral.algebra.lattice import box
 from symchiral.crystal.crystal import Crystal
-from symchiral.value import Floats
+from symchiral.value import Floats, Integers
 
 BONDED = 1.25
 """Bonds of covalent, ionic and metallic crystals are up to 1.2 sums of covalent radii long (Bi in
@@ -63,11 +64,11 @@ def bonded_dimension(crystal: Crystal) -> int:
     radii = covalent_radii(crystal)
     reach = 2 * BONDED * float(radii.max())
     heights = 1 / np.linalg.norm(np.linalg.inv(crystal.cell), axis=0)
-    steps = [range(-n, n + 1) for n in np.ceil(reach / heights).astype(int)]
-    cells = np.array(list(product(*steps)))
+    a, b, c = np.ceil(reach / heights).astype(int).tolist()
+    cells = box(a, b, c)
     positions = crystal.positions - np.floor(crystal.positions)
     shifts = cells @ crystal.cell
-    neighbours: dict[int, list[tuple[int, tuple[int, int, int]]]] = {}
+    bonds = []
     block = max(1, ENTRIES // (len(crystal) * len(cells)))
     for start in range(0, len(crystal), block):
         part = slice(start, start + block)
@@ -79,28 +80,57 @@ def bonded_dimension(crystal: Crystal) -> int:
             + 2 * np.tensordot(shifts, between, axes=(1, 2))
             + np.einsum("cx,cx->c", shifts, shifts)[:, None, None]
         )
-        for c, i, j in np.argwhere(squares < longest**2).tolist():
-            x, y, z = cells[c].tolist()
-            if (x, y, z) != (0, 0, 0) or start + i != j:
-                neighbours.setdefault(start + i, []).append((j, (x, y, z)))
-    # Every network is walked once; what closes on an atom in another cell is a lattice vector.
+        c, i, j = np.nonzero(squares < longest**2)
+        i += start
+        other = (i != j) | cells[c].any(axis=1)
+        bonds.append(np.column_stack([i, j, cells[c]])[other])
+    return _dimension(np.concatenate(bonds), len(crystal))
+
+
+def _dimension(bonds: Integers, atoms: int) -> int:
+    """The largest rank of a network, given atom, neighbour and cell of every bond, both ways.
+
+    Every network is walked once; what closes on an atom in another cell is a lattice vector.
+    """
+    bonds = bonds[np.argsort(bonds[:, 0], kind="stable")]
+    ends = np.searchsorted(bonds[:, 0], np.arange(atoms + 1)).tolist()
     place: dict[int, tuple[int, int, int]] = {}
     dimension = 0
-    for first in range(len(crystal)):
-        if first in place or dimension == 3:
+    for first in range(atoms):
+        if first in place:
             continue
         place[first] = (0, 0, 0)
-        waiting, periods = [first], {(0, 0, 0)}
+        waiting, periods = [first], set[tuple[int, int, int]]()
         while waiting:
             i = waiting.pop()
             a, b, c = place[i]
-            for j, (x, y, z) in neighbours.get(i, ()):
-                at = (a + x, b + y, c + z)
+            before = len(periods)
+            for _, j, x, y, z in bonds[ends[i] : ends[i + 1]].tolist():
                 if j not in place:
-                    place[j] = at
+                    place[j] = (a + x, b + y, c + z)
                     waiting.append(j)
-                elif at != place[j]:
+                else:
                     u, v, w = place[j]
-                    periods.add((at[0] - u, at[1] - v, at[2] - w))
-        dimension = max(dimension, int(np.linalg.matrix_rank(np.array(list(periods)))))
+                    periods.add((a + x - u, b + y - v, c + z - w))
+            if len(periods) > before:
+                dimension = max(dimension, _rank(periods))
+                if dimension == 3:
+                    return dimension
     return dimension
+
+
+def _rank(vectors: Iterable[tuple[int, int, int]]) -> int:
+    """The number of independent ones among whole vectors."""
+    first: tuple[int, int, int] | None = None
+    normal: tuple[int, int, int] | None = None
+    for x, y, z in vectors:
+        if first is None:
+            if x or y or z:
+                first = x, y, z
+        elif normal is None:
+            a, b, c = first
+            across = b * z - c * y, c * x - a * z, a * y - b * x
+            normal = across if any(across) else None
+        elif normal[0] * x + normal[1] * y + normal[2] * z:
+            return 3
+    return (first is not None) + (normal is not None)

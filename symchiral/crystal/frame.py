@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from functools import cached_property, lru_cache
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -52,12 +53,29 @@ class Frame(Value):
             return primitive
         if basis == "cartesian":
             return np.eye(3)
-        standard = primitive @ np.linalg.inv(self.centring)
+        standard = primitive @ inverse(self.centring)
         return standard if basis == "standard" else standard @ self.matrix
+
+    @cached_property
+    def _changes(self) -> dict[tuple[Basis, Basis], Floats]:
+        return {}
+
+    def _change(self, to: Basis, source: Basis) -> Floats:
+        """(3, 3): takes the components of a vector in ``source`` to those in ``to``."""
+        key = to, source
+        if key not in self._changes:
+            change = self._columns(source)
+            if to != "cartesian":
+                change = np.linalg.inv(self._columns(to)) @ change
+            self._changes[key] = change
+        return self._changes[key]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in self.__dict__.items() if k != "_changes"}
 
     def direction(self, vector: npt.ArrayLike, *, to: Basis, source: Basis) -> Floats:
         """Change the basis of a direct-space vector (a difference of points); shape (..., 3)."""
-        change = np.linalg.inv(self._columns(to)) @ self._columns(source)
+        change = self._change(to, source)
         return np.asarray(np.asarray(vector, dtype=float) @ change.T, dtype=float)
 
     def point(self, x: npt.ArrayLike, *, to: Basis, source: Basis) -> Floats:
@@ -90,12 +108,12 @@ class Frame(Value):
         Coefficients are those of :math:`q = \sum_i q_i b_i` with :math:`a_i·b_j = 2π δ_{ij}`;
         in the Cartesian basis they are in units of 2π/Å.
         """
-        change = np.linalg.inv(self._columns(source)) @ self._columns(to)
+        change = self._change(source, to)
         return np.asarray(np.asarray(q, dtype=float) @ change, dtype=float)
 
     def rotation(self, matrices: npt.ArrayLike, *, to: Basis, source: Basis) -> Floats:
         """Change the basis of linear maps; shape (..., 3, 3)."""
-        change = np.linalg.inv(self._columns(to)) @ self._columns(source)
+        change = self._change(to, source)
         return np.asarray(change @ np.asarray(matrices, dtype=float) @ np.linalg.inv(change))
 
     def operations(
@@ -152,9 +170,9 @@ class Frame(Value):
 
     def changed(self, change: Change) -> Frame:
         """Return the frame of another standard setting of the same group."""
-        standard = self.centring @ change.rotation @ np.linalg.inv(self.centring)
+        standard = self.centring @ change.rotation @ inverse(self.centring)
         return Frame(
-            frozen(np.rint(np.linalg.inv(change.rotation)).T @ self.cell),
+            frozen(np.rint(inverse(change.rotation)).T @ self.cell),
             frozen(standard @ self.matrix),
             frozen(standard @ self.origin + self.centring @ change.shift),
             self.centring,
@@ -162,9 +180,9 @@ class Frame(Value):
 
     def change_to(self, other: Frame) -> Change:
         """Return the change that leads from this setting to another one of the same crystal."""
-        inverse = np.linalg.inv(self.centring)
-        rotation = inverse @ other.matrix @ np.linalg.inv(self.matrix) @ self.centring
-        shift = inverse @ other.origin - rotation @ inverse @ self.origin
+        inward = inverse(self.centring)
+        rotation = inward @ other.matrix @ np.linalg.inv(self.matrix) @ self.centring
+        shift = inward @ other.origin - rotation @ inward @ self.origin
         return Change(frozen(np.rint(rotation), np.int64), frozen(shift))
 
     def __repr__(self) -> str:
@@ -204,6 +222,22 @@ class Change(Value):
         return np.asarray(x @ self.rotation.T + self.shift)
 
 
+def inverse(matrix: Floats | Integers) -> Floats:
+    """Return the inverse of a matrix of groups, of which there are few: centrings, settings.
+
+    Examples
+    --------
+    >>> inverse(np.diag([2.0, 1.0, 1.0])).tolist()
+    [[0.5, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    return _inverse(matrix.tobytes(), matrix.dtype.char)
+
+
+@lru_cache(maxsize=4096)
+def _inverse(raw: bytes, kind: str) -> Floats:
+    return frozen(np.linalg.inv(np.frombuffer(raw, dtype=kind).reshape(3, 3)))
+
+
 def symmetrized_cell(cell: Floats, rotations: Integers) -> Floats:
     r"""Return the cell nearest to ``cell`` whose metric is invariant under ``rotations``.
 
@@ -213,8 +247,8 @@ def symmetrized_cell(cell: Floats, rotations: Integers) -> Floats:
     columns = cell.T
     metric = columns.T @ columns
     average = np.mean(np.swapaxes(rotations, 1, 2) @ metric @ rotations, axis=0)
-    inverse = np.linalg.inv(columns)
-    square = inverse.T @ average @ inverse
+    inward = np.linalg.inv(columns)
+    square = inward.T @ average @ inward
     values, vectors = np.linalg.eigh((square + square.T) / 2)
     strain = (vectors * np.sqrt(values)) @ vectors.T
     return frozen((strain @ columns).T)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -68,7 +68,15 @@ class QPoint:
         """Whether it has no free parameter."""
         return self.slopes == (ZERO, ZERO, ZERO)
 
-    @property
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        # Fractions are slow to hash, and points are keys of every table of a group.
+        return hash((self.coordinates, self.slopes))
+
+    @cached_property
     def reduced(self) -> QPoint:
         """The equivalent point with every fixed part in (−1/2, 1/2]."""
         if self is GAMMA:
@@ -127,7 +135,7 @@ class QPoint:
         return QPoint(linear(self.coordinates), (u, v, w))
 
     def __neg__(self) -> QPoint:
-        return self.mapped(_negative)
+        return self if self is GAMMA else self.mapped(_negative)
 
     def __add__(self, other: QPoint) -> QPoint:
         if self is GAMMA or other is GAMMA:

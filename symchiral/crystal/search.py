@@ -225,7 +225,7 @@ def _dataset(cell: tuple[Any, ...], symprec: float, hall_number: int = 0) -> Any
     raises ``SpglibError``.
     """
     # NaN and infinity end the interpreter inside spglib.
-    if not all(np.all(np.isfinite(x)) for x in (*cell, symprec)):
+    if not all(np.isfinite(x).all() for x in (*cell, symprec)):
         return None
     failure = getattr(getattr(spglib, "error", None), "SpglibError", None) or RuntimeError
     try:

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.algebra.congruence import Solutions, solve_modulo_one
-from symchiral.crystal.frame import Change, Frame
+from symchiral.algebra.lattice import box
+from symchiral.crystal.frame import Change, Frame, inverse
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
 from symchiral.value import WHOLE, Floats, Integers, frozen
 
@@ -138,8 +139,8 @@ def lattice_rotations(cell: Floats, tolerance: float) -> Integers:
     """
     lengths = np.linalg.norm(cell, axis=1)
     dual = np.linalg.norm(np.linalg.inv(cell), axis=0)
-    bounds = np.floor(lengths.max() * dual + 0.1).astype(int)
-    vectors = np.array(list(product(*(range(-b, b + 1) for b in bounds))))
+    a, b, c = np.floor(lengths.max() * dual + 0.1).astype(int).tolist()
+    vectors = box(a, b, c)
     near = np.linalg.norm(vectors @ cell, axis=1)
     x, y, z = (vectors[np.abs(near - length) < tolerance] for length in lengths)
     metric = cell @ cell.T
@@ -155,6 +156,7 @@ def lattice_rotations(cell: Floats, tolerance: float) -> Integers:
     return np.asarray(np.rint(np.linalg.inv(proper)), dtype=np.int64)
 
 
+@lru_cache(maxsize=512)
 def axis_permutations(group: SpaceGroup) -> Integers:
     """(m, 3, 3): changes of determinant 1 that permute and reverse the standard axes.
 
@@ -167,7 +169,7 @@ def axis_permutations(group: SpaceGroup) -> Integers:
     changes = changes[np.linalg.det(changes) > 0]
     primitive = np.linalg.inv(group.centring) @ changes @ group.centring
     whole = np.all(np.abs(primitive - np.rint(primitive)) < WHOLE, axis=(1, 2))
-    return np.asarray(np.rint(primitive[whole]), dtype=np.int64)
+    return frozen(np.rint(primitive[whole]), np.int64)
 
 
 def _shortest_first(
@@ -175,7 +177,7 @@ def _shortest_first(
 ) -> tuple[Alternatives, ...]:
     """Those with the shortest a; of these those with the shortest b."""
     lengths = {
-        c: np.linalg.norm(frame.cell.T @ np.linalg.inv(frame.centring @ c.rotation), axis=0)
+        c: np.linalg.norm(frame.cell.T @ inverse(frame.centring @ c.rotation), axis=0)
         for c in candidates
     }
     for axis in (0, 1):
@@ -198,9 +200,9 @@ def shifts(group: SpaceGroup, rotation: Integers) -> Solutions | None:
     :math:`\{N|s\}\{W|w\}\{N|s\}^{-1} = \{W'|w'\}` with :math:`W' = N W N^{-1}` must be an
     operation: :math:`(W' - 1)\,s \equiv N w - w' \pmod 1`.
     """
-    inverse = np.rint(np.linalg.inv(rotation)).astype(np.int64)
+    backward = np.rint(np.linalg.inv(rotation)).astype(np.int64)
     try:
-        image = [group.find(w) for w in rotation @ group.rotations @ inverse]
+        image = [group.find(w) for w in rotation @ group.rotations @ backward]
     except KeyError:
         return None
     right = group.shifts @ rotation.T - group.shifts[image]
@@ -243,7 +245,7 @@ def _weights(frame: Frame, rotation: Integers, numbers: Integers, marks: Floats 
     weights = numbers.astype(float)
     if marks is None:
         return weights
-    axes = frame.cell.T @ np.linalg.inv(frame.centring @ rotation)
+    axes = frame.cell.T @ inverse(frame.centring @ rotation)
     axes /= np.linalg.norm(axes, axis=0)
     n = axes @ MARKED
     size = float(np.abs(np.linalg.eigvalsh(marks)).max())
@@ -287,7 +289,9 @@ def _upright(frame: Frame, group: SpaceGroup, rotation: Integers, shift: Floats)
     """The change followed by that operation of the group which sets the axes upright."""
     chosen = _proper(group)
     changes = group.rotations @ rotation
-    standard = frame.cell.T @ np.linalg.inv(group.centring @ changes)
+    # (C W N)⁻¹ = N⁻¹ W⁻¹ C⁻¹
+    inverses = inverse(rotation) @ group.rotations[group.inverses]
+    standard = frame.cell.T @ inverses @ inverse(group.centring)
     standard /= np.linalg.norm(standard, axis=1, keepdims=True)
     for axis, component in ((2, 2), (2, 1), (2, 0), (0, 0), (0, 1), (0, 2)):
         if len(chosen) > 1:
@@ -300,10 +304,10 @@ def _upright(frame: Frame, group: SpaceGroup, rotation: Integers, shift: Floats)
 
 def _near(frame: Frame, change: Change, free: Integers) -> Change:
     """The same axes with the origin as near to the input's as lattice and free lines allow."""
-    origin = change(np.asarray(np.linalg.solve(frame.centring, frame.origin), dtype=float))
+    origin = change(np.asarray(inverse(frame.centring) @ frame.origin))
     shift = change.shift - np.rint(origin)
     if free.size:
-        cell = frame.cell.T @ np.linalg.inv(change.rotation)
+        cell = frame.cell.T @ inverse(change.rotation)
         along = np.linalg.lstsq(cell @ free, cell @ (origin - np.rint(origin)), rcond=None)[0]
         shift = shift - free @ along
     return Change(change.rotation, frozen(shift))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from symchiral.algebra.lattice import wrapped
 from symchiral.crystal.frame import Change
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
-from symchiral.value import Floats, Integers
+from symchiral.value import Floats, Integers, frozen
 
 
 def fold(
@@ -67,10 +69,17 @@ def averaged(
 
 def carried(permutations: Integers, group: SpaceGroup, change: Change) -> Integers:
     """The permutations in the order of the operations in another setting."""
-    inverse = np.rint(np.linalg.inv(change.rotation)).astype(np.int64)
     found = np.empty_like(permutations)
-    found[[group.find(w) for w in change.rotation @ group.rotations @ inverse]] = permutations
+    found[_renamed(group, change.rotation.tobytes())] = permutations
     return found
+
+
+@lru_cache(maxsize=4096)
+def _renamed(group: SpaceGroup, raw: bytes) -> Integers:
+    """(G,): where N W N⁻¹ stands among the operations, for every W."""
+    rotation = np.frombuffer(raw, dtype=np.int64).reshape(3, 3)
+    inverse = np.rint(np.linalg.inv(rotation)).astype(np.int64)
+    return frozen([group.find(w) for w in rotation @ group.rotations @ inverse], np.int64)
 
 
 def lattice_shifts(

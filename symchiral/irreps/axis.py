@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 from typing import Literal
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from symchiral.crystal.operation import Operation, Vector
 from symchiral.crystal.qpoint import QPoint, images
-from symchiral.crystal.spacegroup import DENOMINATOR
+from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
 from symchiral.crystal.symmetric import Symmetry
 from symchiral.errors import AxisError, GrammarError, nearest
 from symchiral.irreps.pam import Turn, balanced
@@ -114,7 +115,7 @@ def find_axis(crystal: Symmetry, wanted: str | Sequence[float] | None = None) ->
     AxisError
         No symmetry axis has this direction, or none passes through the point.
     """
-    candidates = _candidates(crystal)
+    candidates = _candidates(crystal.group)
     if wanted is None:
         return _default(crystal, candidates) if candidates else None
     if not isinstance(wanted, str):
@@ -153,7 +154,7 @@ def axis_along(crystal: Symmetry, vector: Floats) -> Axis | None:
     The axis points along ``vector``.
     """
     unit = vector / np.linalg.norm(vector)
-    for candidate in _candidates(crystal):
+    for candidate in _candidates(crystal.group):
         if abs(_cartesian(crystal, candidate[2]) @ unit) > 1 - ALIGNED:
             return _line(crystal, candidate, unit, np.zeros(3))[1]
     return None
@@ -181,7 +182,7 @@ class SymmetryAxis:
 def symmetry_axes(crystal: Symmetry) -> tuple[SymmetryAxis, ...]:
     """Return every symmetry axis, highest order first."""
     found: dict[tuple[int, int, int], SymmetryAxis] = {}
-    for order, proper, uvw in _candidates(crystal):
+    for order, proper, uvw in _candidates(crystal.group):
         inside = crystal.frame.direction(uvw, to="input", source="primitive")
         large = inside[np.abs(inside) > 1e-6]
         inside *= np.sign(large[-1]) / np.abs(large).min()
@@ -198,12 +199,49 @@ Candidate = tuple[int, bool, tuple[int, int, int]]
 """Order, proper, direction in the primitive basis."""
 
 
-def _candidates(crystal: Symmetry) -> list[Candidate]:
+@lru_cache(maxsize=512)
+def _candidates(group: SpaceGroup) -> tuple[Candidate, ...]:
     found: set[Candidate] = set()
-    for g in crystal.group.operations:
+    for g in group.operations:
         if (g.type >= 2 or g.type == -4) and g.direction is not None:
             found.add((abs(g.type), g.type > 0, g.direction))
-    return sorted(found, reverse=True)
+    return tuple(sorted(found, reverse=True))
+
+
+_NEIGHBOURS = frozen(list(product(range(-2, 3), repeat=3)), np.int64)
+"""Lattice vectors that an operation is combined with to find its axes."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Powers:
+    """What all operations of one rotation part W and order n have in common.
+
+    Attributes
+    ----------
+    sum : (3, 3) int
+        1 + W + … + W^(n−1): takes a translation to n times its screw part.
+    ramp : (3, 3) int
+        W + 2 W² + … + (n−1) W^(n−1): takes −(n w − n w₀) to n² times a point of the axis.
+    screws, points : (125, 3) int
+        Screw parts and points of the operation with each of the neighbouring lattice vectors, in
+        units of 1/(24 n) and 1/(24 n²).
+    """
+
+    sum: Integers
+    ramp: Integers
+    screws: Integers
+    points: Integers
+
+
+@lru_cache(maxsize=4096)
+def _powers(group: SpaceGroup, index: int, order: int) -> _Powers:
+    powers = [np.linalg.matrix_power(group.rotations[index], k) for k in range(order)]
+    total = np.sum(powers, axis=0)
+    ramp = np.sum([k * p for k, p in enumerate(powers)], axis=0)
+    shifts = DENOMINATOR * _NEIGHBOURS + group.shifts[index]
+    screws = shifts @ total.T
+    points = -(order * shifts - screws) @ ramp.T
+    return _Powers(frozen(total), frozen(ramp), frozen(screws), frozen(points))
 
 
 def _cartesian(crystal: Symmetry, uvw: tuple[int, int, int]) -> Floats:
@@ -217,7 +255,7 @@ def upward(vector: Floats) -> Floats:
     return np.asarray(vector * np.sign(vector[last]))
 
 
-def _default(crystal: Symmetry, candidates: list[Candidate]) -> Axis:
+def _default(crystal: Symmetry, candidates: Sequence[Candidate]) -> Axis:
     best = [c for c in candidates if c[:2] == candidates[0][:2]]
     frame = crystal.frame
     c_input = frame.direction([0, 0, 1], to="cartesian", source="input")
@@ -254,14 +292,15 @@ def _line(
         and g.direction in (uvw, (-uvw[0], -uvw[1], -uvw[2]))
         and _anticlockwise(crystal.rotations[i], vector)
     )
-    powers = [np.linalg.matrix_power(group.rotations[index], k) for k in range(order)]
-    lattice = np.array(list(product(range(-2, 3), repeat=3))) + np.rint(
-        origin - group.rotations[index] @ origin
-    ).astype(np.int64)
-    shifts = DENOMINATOR * lattice + group.shifts[index]
     # In units of 1/(24 n): the screw part, and of 1/(24 n²) the point where (1 - W) x is the rest.
-    screws = shifts @ np.sum(powers, axis=0).T
-    points = -(order * shifts - screws) @ np.sum([k * p for k, p in enumerate(powers)], axis=0).T
+    known = _powers(group, index, order)
+    offset = np.rint(origin - group.rotations[index] @ origin).astype(np.int64)
+    lattice, screws, points = _NEIGHBOURS, known.screws, known.points
+    if offset.any():
+        lattice = lattice + offset
+        more = DENOMINATOR * (known.sum @ offset)
+        screws = screws + more
+        points = points - known.ramp @ (order * DENOMINATOR * offset - more)
     unit = DENOMINATOR * order * order
     cartesian = (points / unit - origin) @ frame.cell
     # What counts is the distance of the line; S4 also has a fixed point on it, of which the
@@ -284,7 +323,7 @@ def _line(
     t = [int(x) - turns * u for x, u in zip(lattice[chosen], uvw, strict=True)]
     x = [Fraction(int(p), unit) for p in points[chosen]]
     axis = Axis(
-        turn=Turn(order, index, (t[0], t[1], t[2]), uvw, screw, _along(powers, uvw)),
+        turn=Turn(order, index, (t[0], t[1], t[2]), uvw, screw, _along(known.sum, uvw)),
         rotoreflection=not proper,
         direction=frozen(vector),
         point=(x[0], x[1], x[2]),
@@ -293,9 +332,9 @@ def _line(
     return float(distances[chosen]), axis
 
 
-def _along(powers: list[Integers], uvw: tuple[int, int, int]) -> tuple[int, int, int]:
+def _along(total: Integers, uvw: tuple[int, int, int]) -> tuple[int, int, int]:
     """The shortest reciprocal vector along an axis, which the rows of Σ W^k are; 0 for S4."""
-    row = next((r for r in np.sum(powers, axis=0) if r.any()), np.zeros(3, dtype=np.int64))
+    row = next((r for r in total if r.any()), np.zeros(3, dtype=np.int64))
     if not row.any():
         return 0, 0, 0
     row = row // np.gcd.reduce(row) * int(np.sign(row @ uvw))
@@ -303,9 +342,13 @@ def _along(powers: list[Integers], uvw: tuple[int, int, int]) -> tuple[int, int,
 
 
 def _anticlockwise(rotation: Floats, axis: Floats) -> bool:
-    """Whether the in-plane action rotates anticlockwise about the axis (half-turns always do)."""
-    trial = np.cross(axis, np.eye(3)[int(np.argmin(np.abs(axis)))])
-    return bool(axis @ np.cross(trial, rotation @ trial) > -1e-6)
+    """Whether the in-plane action rotates anticlockwise about the axis (half-turns always do).
+
+    The antisymmetric part of R, proper or not, is sin φ times the axis.
+    """
+    r, (x, y, z) = rotation.tolist(), axis.tolist()
+    twice = x * (r[2][1] - r[1][2]) + y * (r[0][2] - r[2][0]) + z * (r[1][0] - r[0][1])
+    return bool(twice > -1e-6)
 
 
 def _parse(text: str) -> tuple[Floats, Floats | None]:
@@ -383,14 +426,20 @@ def axis_at(crystal: Symmetry, axis: Axis | None, points: Sequence[QPoint]) -> A
     if axis is None:
         return None
     group, n = crystal.group, axis.order
+    if _keeps(group, axis.turn.index, points):
+        return axis
     named = named_operation(crystal, axis)
-    power = named
-    for k in range(1, n):
-        index = group.find(power.rotation)
-        if n % k == 0 and all(images(group, q)[index] == q.reduced for q in points):
-            return axis if k == 1 else _part(crystal, axis, power, n // k)
+    power = named @ named
+    for k in range(2, n):
+        if n % k == 0 and _keeps(group, group.find(power.rotation), points):
+            return _part(crystal, axis, power, n // k)
         power = named @ power
     return None
+
+
+def _keeps(group: SpaceGroup, index: int, points: Sequence[QPoint]) -> bool:
+    """Whether an operation leaves every wavevector where it is."""
+    return all(images(group, q)[index] == q.reduced for q in points)
 
 
 def _part(crystal: Symmetry, axis: Axis, operation: Operation, order: int) -> Axis:
@@ -403,8 +452,8 @@ def _part(crystal: Symmetry, axis: Axis, operation: Operation, order: int) -> Ax
     index = crystal.group.find(operation.rotation)
     own = crystal.group.operations[index].translation
     t = [int(a - b) - extra * c for a, b, c in zip(operation.translation, own, uvw, strict=True)]
-    powers = [np.linalg.matrix_power(operation.rotation, k) for k in range(order)]
-    turn = Turn(order, index, (t[0], t[1], t[2]), uvw, balanced_s, _along(powers, uvw))
+    along_q = _along(_powers(crystal.group, index, order).sum, uvw)
+    turn = Turn(order, index, (t[0], t[1], t[2]), uvw, balanced_s, along_q)
     return Axis(turn, False, axis.direction, axis.point, axis.whole)
 
 

@@ -6,14 +6,15 @@ them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from symchiral.crystal.qpoint import GAMMA, QPoint, little_group
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.sites import Site
+from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.crystal.symmetric import Symmetry
 from symchiral.engine.coupling import COPIES
 from symchiral.irreps.axis import Axis
@@ -22,7 +23,7 @@ from symchiral.irreps.participant import Participant
 from symchiral.irreps.stars import star_irreps
 from symchiral.modes.displacement import SiteMatrices, displacement_characters
 from symchiral.modes.motion import Motion, motions, motions_of_group
-from symchiral.value import ROUNDED, Complex, Integers, Value
+from symchiral.value import ROUNDED, Complex, Integers, Value, frozen
 
 SEVERAL = len(COPIES)
 """Modes of every species that are supposed where no crystal says how many there are."""
@@ -193,37 +194,78 @@ def find_species(
     members = little_group(crystal.group, q)
     per_atom = displacement_characters(crystal, q, members)
     per_site = np.stack([per_atom[:, list(site.atoms)].sum(axis=1) for site in crystal.sites], 1)
-    centre = q.reduced == GAMMA
-    polar = np.trace(crystal.rotations, axis1=1, axis2=2)
+    table = _characters(crystal.group, q)
+    turn = axis.turn.seen_from([q]) if axis else None
     matrices = SiteMatrices(crystal, q)
     found = []
-    for participant in star_irreps(crystal.group, q):
-        arm = participant.arms.index(q.reduced)
-        characters = np.trace(participant.matrices[list(members), arm], axis1=1, axis2=2)
-        counts = _multiplicity(characters, per_site)
-        if not counts.any():
-            continue
-        parts = components(participant, axis.turn.seen_from([q]) if axis else None, arm)
-        sites = tuple((s, int(n)) for s, n in zip(crystal.sites, counts, strict=True) if n)
-        found.append(
-            Species(
-                participant=participant,
-                arm=arm,
-                symmetry=crystal,
-                count=int(counts.sum()),
-                acoustic=int(_multiplicity(characters, polar)) if centre else 0,
-                sites=sites,
-                components=parts,
-                axis=axis,
-                matrices=matrices,
+    for participant, arm, acoustic, counts in zip(
+        table.participants,
+        table.arms,
+        table.acoustic,
+        table.multiplicities(per_site).tolist(),
+        strict=True,
+    ):
+        if any(counts):
+            found.append(
+                Species(
+                    participant=participant,
+                    arm=arm,
+                    symmetry=crystal,
+                    count=sum(counts),
+                    acoustic=acoustic,
+                    sites=tuple((s, n) for s, n in zip(crystal.sites, counts, strict=True) if n),
+                    components=components(participant, turn, arm),
+                    axis=axis,
+                    matrices=matrices,
+                )
             )
-        )
     return tuple(found)
 
 
-def _multiplicity(characters: Complex, total: Complex) -> Integers:
-    exact = characters.conj() @ total / np.vdot(characters, characters).real
-    counts = np.rint(exact.real)
-    if np.max(np.abs(exact - counts)) > ROUNDED:
-        raise ValueError(f"an irrep does not divide the displacements evenly: {exact}")
-    return np.asarray(counts, dtype=np.int64)
+@dataclass(frozen=True, eq=False)
+class _Characters:
+    r"""The irreps of a group at a wavevector, ready to be counted in displacements.
+
+    Attributes
+    ----------
+    participants : tuple of Participant
+        The irreps.
+    arms : tuple of int
+        The arm of each that is this wavevector.
+    weights : (S, H) complex
+        :math:`χ(g)^* / \sum_h |χ(h)|^2` over the little group.
+    acoustic : tuple of int
+        How often each is in the rigid translations; 0 but at the zone centre.
+    """
+
+    participants: tuple[Participant, ...]
+    arms: tuple[int, ...]
+    weights: Complex
+    acoustic: tuple[int, ...] = ()
+
+    def multiplicities(self, characters: Complex) -> Integers:
+        """How often each irrep is in representations with these characters, (H, …)."""
+        exact = self.weights @ characters
+        counts = np.rint(exact.real)
+        if np.abs(exact - counts).max(initial=0.0) > ROUNDED:
+            raise ValueError(f"an irrep does not divide the displacements evenly: {exact}")
+        return np.asarray(counts, dtype=np.int64)
+
+
+@lru_cache(maxsize=4096)
+def _characters(group: SpaceGroup, q: QPoint) -> _Characters:
+    members = list(little_group(group, q))
+    participants = star_irreps(group, q)
+    arms = tuple(p.arms.index(q.reduced) for p in participants)
+    rows = np.array(
+        [
+            np.trace(p.matrices[members, arm], axis1=1, axis2=2)
+            for p, arm in zip(participants, arms, strict=True)
+        ]
+    )
+    weights = frozen(rows.conj() / (np.abs(rows) ** 2).sum(axis=1, keepdims=True))
+    table = _Characters(participants, arms, weights, (0,) * len(participants))
+    if q.reduced != GAMMA:
+        return table
+    polar = np.trace(group.rotations[members], axis1=1, axis2=2)
+    return replace(table, acoustic=tuple(table.multiplicities(polar).tolist()))

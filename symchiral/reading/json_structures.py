@@ -17,6 +17,8 @@ from symchiral.value import Floats
 FULL = 1e-3
 """A site whose occupancy differs from one by less is full."""
 
+_NUMBERS = {symbol: number for number, symbol in enumerate(SYMBOLS) if number}
+
 _WRONG = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 
@@ -65,13 +67,14 @@ def _unknown(name: str, why: str) -> ReadError:
 
 def _number(symbol: str, place: int, name: str) -> int:
     element = "H" if symbol in ("D", "T") else symbol
-    if element not in SYMBOLS[1:]:
+    number = _NUMBERS.get(element)
+    if number is None:
         raise StructureError(
             f"{name} is no crystal",
             why=f"atom {place + 1} is of no known element ({symbol[:20]!r})",
             fix="give its chemical symbol",
         )
-    return SYMBOLS.index(element)
+    return number
 
 
 def _shared(name: str, place: int, what: str) -> DisorderError:

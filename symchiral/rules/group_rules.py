@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import combinations_with_replacement, product
 
 import numpy as np
@@ -54,6 +54,13 @@ class Population:
     participants: tuple[Participant, ...]
     arms: tuple[int, ...]
     available: tuple[int, ...]
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.participants, self.arms, self.available))
 
 
 @lru_cache(maxsize=16384)

@@ -14,7 +14,7 @@ from symchiral.display import Tabular, display
 from symchiral.errors import AxisError, GrammarError, LimitError
 from symchiral.irreps.axis import Axis, axis_at
 from symchiral.irreps.kpoints import find_point, split_points
-from symchiral.modes.species import GroupSpecies, find_species, group_species
+from symchiral.modes.species import GroupSpecies, Species, find_species, group_species
 from symchiral.rules.activity import ROUTES, Process, absorbs, process
 from symchiral.rules.channel import read_channel
 from symchiral.rules.group_rules import Population, enumerate_channels
@@ -389,7 +389,12 @@ def _vertex(points: Sequence[QPoint]) -> tuple[list[QPoint], list[QPoint]]:
 
 
 def populate(
-    crystal: SymmetricCrystal, part: Axis | None, points: Sequence[QPoint], *, acoustic: bool
+    crystal: SymmetricCrystal,
+    part: Axis | None,
+    points: Sequence[QPoint],
+    *,
+    acoustic: bool,
+    known: Mapping[QPoint, Sequence[Species]] | None = None,
 ) -> tuple[dict[str, GroupSpecies], tuple[Population, ...]]:
     """Return the species of a vertex by label and place, and the modes there are for every leg.
 
@@ -399,9 +404,11 @@ def populate(
         As for :func:`make_rulebook`.
     part : Axis or None
         The part of the axis that keeps every wavevector.
+    known : mapping of QPoint to sequence of Species, optional
+        The species of a wavevector, resolved on that part, where they have been found before.
     """
-    legs = _vertex(points)[1]
-    at = {q: find_species(crystal, part, q) for q in dict.fromkeys(legs)}
+    legs, known = _vertex(points)[1], known or {}
+    at = {q: known.get(q) or find_species(crystal, part, q) for q in dict.fromkeys(legs)}
     counts = {q: [s.count if acoustic else s.optical for s in x] for q, x in at.items()}
     return _populated(legs, at, counts)
 
