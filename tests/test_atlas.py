@@ -526,7 +526,7 @@ def test_names_of_groups() -> None:
             assert (found.group, found.whole_class, found.notices) == (group, False, ())
     assert find_group("Fm3m").group.number == 225
     assert find_group("P 1 21/n 1").notices
-    for wrong in ("xyz", "0", "231", "", "D7h"):
+    for wrong in ("xyz", "0", "231", "", "D7h", "9" * 5000):
         with pytest.raises(LabelError, match="no group"):
             find_group(wrong)
 

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -812,3 +813,44 @@ def test_catalogs_are_merged(folder: Path, tmp_path: Path, reference: list[dict[
     sc.screen(["NaCl"], out=tmp_path / "other", jobs=1, symprec=1e-2)
     with pytest.raises(InputError, match="different options"):
         parts.merge([out, tmp_path / "other"], tmp_path / "both")
+
+
+def test_of_several_parts_the_damaged_one_is_named(tmp_path: Path) -> None:
+    """Wherever a part is cut or overwritten: the advice to remove it is about that file alone."""
+    out = tmp_path / "c"
+    for name in ("NaCl", "Si", "Bi2Se3"):
+        sc.screen([name], out=out, jobs=1)
+    whole = parts.parts_of(out)
+    broken = whole[1]
+    data = broken.read_bytes()
+    questions: list[Callable[[], object]] = [
+        lambda: sc.Catalog(out).query(),
+        lambda: sc.screen(["NaCl"], out=out, jobs=1, retry=True),
+        lambda: parts.merge([out], tmp_path / "new"),
+    ]
+    told = []
+    for damaged in (data[:-200], data[:40] + bytes(200) + data[240:], b"PAR1" + bytes(90)):
+        broken.write_bytes(damaged)
+        for question in questions:
+            try:
+                question()
+            except InputError as error:
+                told.append(error)
+        assert [part.exists() for part in whole] == [True] * 3
+    assert len(told) >= 7
+    assert all(str(broken) in error.what for error in told), told
+    assert all(error.fix.startswith("remove it") for error in told)
+    broken.write_bytes(data)
+    assert len(sc.Catalog(out)) == 3
+
+
+def test_a_damaged_database_gives_rows_in_words(tmp_path: Path) -> None:
+    with ase.db.connect(tmp_path / "a.db") as database:
+        for name in ("Si", "NaCl"):
+            database.write(sc.read(name).atoms)
+    data = (tmp_path / "a.db").read_bytes()
+    for damaged in (data.replace(b"magmoms", b"magnoms"), data[:5000], data[:100] + bytes(4000)):
+        assert damaged != data
+        (tmp_path / "b.db").write_bytes(damaged)
+        rows = sc.screen([tmp_path / "b.db"], jobs=1).rows
+        assert [row.error for row in rows] == ["ReadError"], rows

@@ -14,12 +14,14 @@ from typing import Any
 from symchiral.catalog.parts import (
     PARQUET,
     check_folder,
+    damaged_part,
     duckdb,
     latest,
     manifest_of,
     no_part,
     parts_of,
     quoted,
+    unreadable,
 )
 from symchiral.disk import check_ending, mark, write_text, writing
 from symchiral.display import Tabular, display
@@ -221,8 +223,8 @@ class Catalog:
                 connection.execute(f"SET allowed_paths=[{allowed}]")
                 connection.execute("SET enable_external_access=false")
                 connection.execute("SET lock_configuration=true")
-            except library.Error as error:
-                raise no_part(self.path, error) from error
+            except unreadable() as error:
+                raise (damaged_part(parts) or no_part(self.path, error)) from error
             try:
                 statements = connection.extract_statements(query)
                 if len(statements) != 1 or statements[0].type != library.StatementType.SELECT:
@@ -232,8 +234,8 @@ class Catalog:
                         fix='write one, as in "SELECT count(*) FROM catalog"',
                     )
                 yield connection, statements[0]
-            except library.Error as error:
-                raise _not_understood(error) from error
+            except unreadable() as error:
+                raise (damaged_part(parts) or _not_understood(error)) from error
 
     def to_pandas(self) -> Any:
         """Return all rows as a data frame of pandas."""

@@ -171,13 +171,20 @@ def write_part(
     return target
 
 
-def write_query(target: Path, query: str, manifest: dict[str, Any]) -> None:
+def write_query(
+    target: Path, query: str, manifest: dict[str, Any], sources: Sequence[Path] = ()
+) -> None:
     """Write what a query gives as one part.
+
+    Parameters
+    ----------
+    sources : sequence of Path
+        The parts that the query reads.
 
     Raises
     ------
     InputError
-        It cannot be written.
+        It cannot be written, or a source not be read.
     """
     library = duckdb()
     note, text = quoted(mark(KIND)), quoted(json.dumps(manifest))
@@ -189,7 +196,7 @@ def write_query(target: Path, query: str, manifest: dict[str, Any]) -> None:
                 f"({PARQUET}, KV_METADATA {{note: {note}, manifest: {text}}})"
             )
         except library.Error as error:
-            raise _no_space(target.parent, error) from error
+            raise (damaged_part(sources) or _no_space(target.parent, error)) from error
 
 
 def _no_space(folder: Path, error: Exception) -> InputError:
@@ -225,19 +232,48 @@ def manifest_of(part: Path) -> dict[str, Any]:
     InputError
         It is no part of a catalog.
     """
-    library = duckdb()
-    with library.connect(":memory:") as connection:
+    with duckdb().connect(":memory:") as connection:
         try:
             found = connection.execute(
                 f"SELECT value FROM parquet_kv_metadata({quoted(str(part))}) "
                 "WHERE key = 'manifest'::BLOB"
             ).fetchone()
-        except library.Error as error:
+        except unreadable() as error:
             raise no_part(part, error) from error
     if found is None:
         raise no_part(part, "it says nothing of itself")
-    read: dict[str, Any] = json.loads(bytes(found[0]))
+    try:
+        read: dict[str, Any] = json.loads(bytes(found[0]))
+        _terms(read)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise no_part(part, "what it says of itself is damaged") from error
     return read
+
+
+def _terms(manifest: dict[str, Any]) -> Terms:
+    """What the rows of a part have in common."""
+    found = manifest["settings"]
+    axis = found.get("spin_axis")
+    return Terms(**{**found, "spin_axis": None if axis is None else tuple(axis)})
+
+
+def damaged_part(parts: Sequence[Path]) -> InputError | None:
+    """Return the error that names the first part that cannot be read whole; None if all can.
+
+    Libraries read of a part what a question needs, and say of the whole catalog what is wrong.
+    """
+    with duckdb().connect(":memory:") as connection:
+        for part in parts:
+            try:
+                connection.execute(f"SELECT * FROM read_parquet({quoted(str(part))})").fetchall()
+            except unreadable() as error:
+                return no_part(part, error)
+    return None
+
+
+def unreadable() -> tuple[type[Exception], ...]:
+    """Return what DuckDB raises when it reads a damaged part; the others are of damaged texts."""
+    return (duckdb().Error, UnicodeDecodeError, RuntimeError)
 
 
 def no_part(part: Path, why: object) -> InputError:
@@ -261,14 +297,13 @@ def known_rows(folder: Path, *, retry: bool) -> dict[str, str]:
     if not parts:
         return {}
     where = "WHERE error IS NULL" if retry else ""
-    library = duckdb()
-    with library.connect(":memory:") as connection:
+    with duckdb().connect(":memory:") as connection:
         try:
             rows = connection.execute(
                 f"SELECT id, sha256 FROM ({latest(parts)}) {where}"
             ).fetchall()
-        except library.Error as error:
-            raise no_part(folder, error) from error
+        except unreadable() as error:
+            raise (damaged_part(parts) or no_part(folder, error)) from error
     return dict(rows)
 
 
@@ -287,9 +322,7 @@ def settings_of(folder: Path) -> Terms | None:
     parts = parts_of(folder)
     if not parts:
         return None
-    found = manifest_of(parts[-1])["settings"]
-    axis = found.get("spin_axis")
-    return Terms(**{**found, "spin_axis": None if axis is None else tuple(axis)})
+    return _terms(manifest_of(parts[-1]))
 
 
 def check_folder(path: str | os.PathLike[str]) -> Path:
@@ -344,7 +377,7 @@ def merge(catalogs: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str
         digest = hashlib.sha256(names.encode()).hexdigest()
         target = folder / f"part-{next_generation(folder):04d}-{digest[:16]}.parquet"
         query = f"SELECT * FROM ({latest(list(parts.values()))}) ORDER BY id"
-        count = _count(query)
+        count = _count(query, list(parts.values()))
         manifest = {
             "schema": VERSION,
             "symchiral": __version__,
@@ -353,17 +386,17 @@ def merge(catalogs: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str
             "rows": count,
             "merged": [{k: v for k, v in one.items() if k != "merged"} for one in found],
         }
-        write_query(target, query, manifest)
+        write_query(target, query, manifest, list(parts.values()))
         for part in own:
             part.unlink(missing_ok=True)
     return count
 
 
-def _count(query: str) -> int:
-    library = duckdb()
-    with library.connect(":memory:") as connection:
+def _count(query: str, parts: Sequence[Path]) -> int:
+    """Rows that a query of parts gives."""
+    with duckdb().connect(":memory:") as connection:
         try:
             (found,) = connection.execute(f"SELECT count(*) FROM ({query})").fetchone()
-        except library.Error as error:
-            raise no_part(Path("the catalog"), error) from error
+        except unreadable() as error:
+            raise (damaged_part(parts) or no_part(parts[0], error)) from error
     return int(found)

@@ -72,8 +72,9 @@ def find_group(name: str | int) -> NamedGroup:
     """
     text = str(name).strip().replace("−", "-").replace("\u2212", "-")
     classes = _classes()
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= 230:
-        group = space_group(iso_hall_number(int(text)))
+    number = text.lstrip("0")
+    if text.isascii() and text.isdigit() and len(number) <= 3 and 1 <= int(number or "0") <= 230:
+        group = space_group(iso_hall_number(int(number)))
         schoenflies = classes.get(text)
         told = f"{text} is taken as a space group: for the class {text} write {schoenflies}"
         return NamedGroup(group, False, (Notice("group-name", told),) if schoenflies else ())

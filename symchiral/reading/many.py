@@ -14,12 +14,11 @@ import hashlib
 import json
 import lzma
 import os
-import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, TypeVar
 
 import msgspec
 
@@ -30,6 +29,8 @@ from symchiral.quiet import quiet
 from symchiral.reading.files import PACKING, locate, plain_name, unpack
 from symchiral.reading.folder import FORCE_NAMES, HOLDS, PACKED, YAML, Folder, is_phonon_source
 from symchiral.reading.structure import read_crystal
+
+Answer = TypeVar("Answer")
 
 Kind = Literal["file", "forces", "xyz", "json", "crystal"]
 
@@ -462,26 +463,40 @@ def _rows(path: Path, known: str) -> Pieces:
         yield Entry(known, known, "crystal", problem=problem), 1.0
         return
     kind = "db" if plain_name(path.name).lower().endswith(".db") else "json"
+
+    def opened() -> tuple[Iterator[Any], int]:
+        rows: Any = connect(str(path), type=kind, use_lock_file=False)  # type: ignore[no-untyped-call]
+        return iter(rows.select(sort="id")), rows.count()
+
+    try:
+        rows, total = _asked_of_ase(opened, known)
+        index = 0
+        while (row := _asked_of_ase(lambda: next(rows, None), known)) is not None:
+            index += 1
+            name, share = f"{known}#{row.id}", min(index / max(total, 1), 1.0)
+            try:
+                crystal = read_crystal(_asked_of_ase(row.toatoms, name))
+            except SymchiralError as error:
+                yield Entry(name, known, "crystal", problem=error), share
+            else:
+                yield Entry(name, known, "crystal", crystal), share
+    except ReadError as error:
+        yield Entry(f"{known}#", known, "crystal", problem=error), 1.0
+
+
+def _asked_of_ase(question: Callable[[], Answer], name: str) -> Answer:
+    """What ASE answers about a database; whatever it raises becomes an error of ours."""
     try:
         with quiet():
-            rows: Any = connect(str(path), type=kind, use_lock_file=False)  # type: ignore[no-untyped-call]
-            total = rows.count()
-    except (OSError, ValueError, KeyError, sqlite3.Error, ImportError) as error:
-        problem = ReadError(
-            f"cannot read {known}",
-            why=f"it is no database of ASE ({error})",
+            return question()
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise ReadError(
+            f"cannot read {name}",
+            why=f"it is no database of ASE, or damaged ({' '.join(str(error).split())[:200]})",
             fix="give a database written by ase.db",
-        )
-        yield Entry(known, known, "crystal", problem=problem), 1.0
-        return
-    for i, row in enumerate(rows.select(sort="id")):
-        name = f"{known}#{row.id}"
-        try:
-            crystal = read_crystal(row.toatoms())
-        except SymchiralError as error:
-            yield Entry(name, known, "crystal", problem=error), (i + 1) / total
-        else:
-            yield Entry(name, known, "crystal", crystal), (i + 1) / total
+        ) from error
 
 
 def entry_hash(entry: Entry) -> str:
