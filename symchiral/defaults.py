@@ -32,3 +32,9 @@ REPORT_TRANSFERS = 800
 
 REPORT_DETUNINGS = (0.3, 0.03, 0.003)
 """Largest detunings, THz, one after the other, where there are too many transfers to list."""
+
+REPORT_DURATION = 8.0
+"""Last time of the simulation of a report, ps: a pulse of 1 ps, and lines that ring after it."""
+
+REPORT_PULSE = "1ps 1MV/cm"
+"""Length and field of its pulse: those of a strong THz source in a laboratory."""

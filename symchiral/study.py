@@ -26,6 +26,7 @@ from symchiral.defaults import (
     LINEWIDTH,
     RAMAN_STEP,
     REPORT_DETUNINGS,
+    REPORT_DURATION,
     REPORT_POINTS,
     REPORT_TRANSFERS,
     SIGMA,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from symchiral.answers.light import Light as LightAnswer
     from symchiral.answers.predict import Predict
     from symchiral.answers.record import FrequencyUnit
+    from symchiral.answers.report import Report
     from symchiral.answers.show import Detail, Show
     from symchiral.crystal.crystal import Crystal
     from symchiral.crystal.qpoint import QPoint
@@ -66,7 +68,7 @@ if TYPE_CHECKING:
     from symchiral.modes.mode import Modes
     from symchiral.modes.operators import Operators
     from symchiral.modes.species import Species
-    from symchiral.page.report import Contents
+    from symchiral.page.report import Contents, Dynamics
     from symchiral.rules.atlas import Atlas
     from symchiral.rules.atomic_raman import AtomicRaman
     from symchiral.rules.changes import Changes
@@ -1764,13 +1766,19 @@ class Study(Value):
         *,
         unit: FrequencyUnit = "THz",
         points: int = REPORT_POINTS,
+        couplings: Couplings | str | None = None,
+        pump: DrivingField | str | None = None,
+        duration: float = REPORT_DURATION,
+        measurement: Data | None = None,
+        sees: Sees | None = None,
         overwrite: bool = False,
-    ) -> None:
+    ) -> Report:
         """Write everything that is known of the crystal as one page that can be sent.
 
         It is one HTML file that loads nothing: symmetry, species, transfers of third order with
-        their reasons, light and the plan of an experiment, with forces also modes, resonances and
-        bands. Atoms move in it, and every answer is in it as JSON.
+        their reasons, where in the zone phonons can turn, light and the plan of an experiment; with
+        forces also modes, resonances and bands; with couplings their sizes and a simulation; with a
+        measurement how it compares. Atoms move in it, and every answer is in it as JSON.
 
         Parameters
         ----------
@@ -1780,20 +1788,53 @@ class Study(Value):
             THz, cm-1 or meV, of frequencies.
         points : int
             Wavevectors on the path of the bands.
+        couplings : Couplings or path, optional
+            As for :meth:`couplings`; default those of the source, if it has any.
+        pump : Pulse or str, optional
+            The light of the simulation, as for :meth:`simulate`; default, where couplings are
+            known, a pulse on the flipping transfer that it drives most strongly.
+        duration : float
+            Last time of the simulation, ps.
+        measurement : path, sequence of paths, or what else :meth:`validate` takes, optional
+            Traces or fitted rows that are compared with the rules.
+        sees : str, optional
+            What their probe sees, as for :meth:`validate`.
         overwrite : bool
             Replace a file that symchiral did not write for the same purpose.
+
+        Returns
+        -------
+        Report
+            What is on the page: the answer that ``report --json`` prints.
 
         Raises
         ------
         InputError
             The ending is another, the file cannot be written, or another lies there.
         """
+        from symchiral.answers.report import report
         from symchiral.disk import check_ending, write_text
         from symchiral.page.report import KIND, report_html
 
         check_ending(file, (".html",))
-        page = report_html(self._contents(unit, points))
+        contents = self._contents(
+            unit,
+            points,
+            couplings=couplings,
+            pump=pump,
+            duration=duration,
+            measurement=measurement,
+            sees=sees,
+        )
+        page = report_html(contents)
         write_text(file, page, KIND, overwrite=overwrite)
+        return report(
+            self.crystal,
+            path=os.fspath(file),
+            size=len(page.encode("utf-8")),
+            answers=tuple(contents.answers),
+            left_out=contents.left_out,
+        )
 
     def _near_resonance(self, unit: FrequencyUnit) -> tuple[Predict, float | None]:
         """The transfers of a report, and the largest detuning to which those of modes are kept.
@@ -1817,21 +1858,37 @@ class Study(Value):
         answer, bound = near_resonance(found, REPORT_TRANSFERS)
         return answer, limit * PER_THZ[unit] if bound is None and limit is not None else bound
 
-    def _contents(self, unit: FrequencyUnit, points: int) -> Contents:
+    def _contents(
+        self,
+        unit: FrequencyUnit,
+        points: int,
+        *,
+        couplings: Couplings | str | None,
+        pump: DrivingField | str | None,
+        duration: float,
+        measurement: Data | None,
+        sees: Sees | None,
+    ) -> Contents:
         """The answers that a report shows."""
+        from symchiral.anharmonic.couplings import Couplings
         from symchiral.answers.bands import bands
+        from symchiral.answers.course import measured
         from symchiral.answers.modes import modes
         from symchiral.answers.moving import moving
         from symchiral.answers.plan import plan
+        from symchiral.answers.validate import validate
         from symchiral.errors import LimitError, SymmetryError, WavevectorError
-        from symchiral.page.report import Contents
+        from symchiral.page.report import Contents, Dynamics
 
+        left_out: tuple[str, ...]
         centre = branches = None
         predicted, bound = self._near_resonance(unit)
-        left_out: tuple[str, ...] = ()
-        if self.phonons is None:
+        dynamics = Dynamics()
+        known = couplings if isinstance(couplings, Couplings) else None
+        if self.phonons is None and couplings is None and pump is None:
             left_out = ("Frequencies, resonances and bands need forces, and this file has none.",)
         else:
+            left_out = ()
             centre = self.modes()
             if bound is not None:
                 left_out += (
@@ -1842,16 +1899,69 @@ class Study(Value):
                 branches = self.bands(points=points, eigenvectors=True)
             except (WavevectorError, SymmetryError, LimitError) as error:
                 left_out += (f"The bands are left out: {error}",)
+            if not isinstance(couplings, Couplings):
+                known = self.known_couplings(couplings)
+            dynamics = self._dynamics(predicted, known, pump, duration, unit)
+        traces = judged = None
+        if measurement is not None:
+            found = self.validate(measurement, sees=sees, couplings=known)
+            judged = validate(self.crystal, self.axis, found, unit=unit)
+            traces = None if found.fit is None else measured(found.fit)
         return Contents(
             show=self.show(detail="rotation"),
             predict=predicted,
             light=self.light(unit=unit),
-            plan=plan(self.plan(), unit=unit),
+            plan=plan(self.plan(couplings=known), unit=unit),
             modes=None if centre is None else modes(self.crystal, self.axis, (centre,), unit=unit),
             bands=None if branches is None else bands(branches, unit=unit),
+            validate=judged,
             moving=moving(self.crystal, self.axis, centre, branches, unit=unit),
+            dynamics=dynamics,
+            measured=traces,
             left_out=left_out,
         )
+
+    def _dynamics(
+        self,
+        predicted: Predict,
+        known: Couplings | None,
+        pump: DrivingField | str | None,
+        duration: float,
+        unit: FrequencyUnit,
+    ) -> Dynamics:
+        """Sizes of couplings and a simulation, as far as a report can have them."""
+        from symchiral.answers.couple import couple
+        from symchiral.answers.course import course
+        from symchiral.answers.report import resonant_pulse
+        from symchiral.answers.simulate import simulate
+        from symchiral.errors import InputError
+        from symchiral.experiment.gain import Coefficients
+        from symchiral.page.report import Dynamics
+
+        if known is None and pump is None:
+            return Dynamics(left_out="no couplings")
+        found = Dynamics()
+        light = pump
+        if known is not None:
+            coefficients = Coefficients.of(known)
+            sides = {
+                t.id: [side.split() for side in t.id.split(" -> ")]
+                for t in predicted.transfers or ()
+            }
+            sizes = {name: coefficients.size(*found) for name, found in sides.items()}
+            kept = {name: size for name, size in sizes.items() if size is not None}
+            found = Dynamics(couple=couple(known), sizes=kept)
+            light = light or resonant_pulse(predicted, kept)
+        if light is None:
+            return replace(found, left_out="no pump")
+        try:
+            run = self.simulate(light, duration=duration, couplings=known)
+        except InputError as error:
+            if pump is not None:
+                raise
+            return replace(found, left_out=str(error))
+        given = run.model.couplings if known is None else known
+        return replace(found, simulate=simulate(run, given, unit=unit), course=course(run))
 
 
 def _direction(direction: npt.ArrayLike | str | None) -> npt.ArrayLike | None:

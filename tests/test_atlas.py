@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from class_crystals import all_groups, class_axis, class_crystal
+from magnetic_groups import cartesian, magnetic_crystal, point_groups
 
 import symchiral as sc
 from symchiral.answers.atlas import Atlas as Answer
@@ -469,6 +470,32 @@ def test_degrees_follow_from_characters() -> None:
                 assert len(wave.forms) == round(series[wave.degree])
                 checked += 1
     assert checked == 42
+
+
+@pytest.mark.sweep
+def test_waves_of_magnetic_classes() -> None:
+    """J over the 122 magnetic point groups, with the numbers of forms from Molien's series."""
+    momentum, checked = Counter[int | None](), 0
+    for group in point_groups():
+        crystal = sc.read(magnetic_crystal(group)).crystal
+        waves = find_waves(crystal)
+        turns = cartesian(group, crystal.input.cell)
+        improper = np.linalg.det(turns)
+        momentum[waves.angular_momentum.degree] += 1
+        moved = group.signs[:, None, None] * turns  # of q; grey groups hold every R with both signs
+        traces = np.trace(turns, axis1=1, axis2=2)
+        for wave, weights in (
+            (waves.helicity, improper),
+            (waves.angular_momentum, group.signs * improper * traces),
+        ):
+            series = [_symmetric_power(moved, k) @ weights / len(turns) for k in range(10)]
+            allowed = [k for k in range(10) if round(series[k])]
+            assert wave.degree == (allowed[0] if allowed else None), group.bns
+            if wave.degree is not None:
+                assert len(wave.forms) == round(series[wave.degree])
+                checked += 1
+    assert momentum == {0: 31, 1: 39, 2: 15, 3: 4, 4: 1, None: 32}
+    assert checked == 180
 
 
 def _symmetric_power(rotations: Floats, k: int) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pytest
 from force_models import springs
 
 import symchiral as sc
+from symchiral.answers.couple import couple
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +25,17 @@ DRIVER = shutil.which("chromedriver")
 SHOTS = os.environ.get("SYMCHIRAL_SCREENSHOTS")
 """Folder in which pictures of the pages are kept."""
 
-CASES = ("Bi2Se3", "Te_P3121", "MoS2_monolayer_slab", "SrTiO3", "CrI3_FM", "P2I4", "ZnO/forces")
+DRIVEN = "Bi2Se3/phonopy.yaml"
+CASES = (
+    "Bi2Se3",
+    DRIVEN,
+    "Te_P3121",
+    "MoS2_monolayer_slab",
+    "SrTiO3",
+    "CrI3_FM",
+    "P2I4",
+    "ZnO/forces",
+)
 BOOKS = ("Bi2Se3", "Te_P3121", "MoS2_monolayer_slab")
 
 
@@ -51,8 +63,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     found = {}
     for name in CASES:
-        found[name] = folder / f"{name.replace('/', '_')}.html"
-        study(name).report(found[name], points=40)
+        found[name] = folder / f"{name.replace('/', '_').removesuffix('.yaml')}.html"
+        data = "docs/data/bi2se3_traces.csv" if name == DRIVEN else None
+        study(name).report(found[name], points=40, measurement=data, duration=4)
     return found
 
 
@@ -358,6 +371,162 @@ def test_the_pump_selects(driver: Any, pages: dict[str, Path]) -> None:
     assert all(abs(float(x) - centre) < 0.5 for text in into for x in text.split())
     click(driver, "#resonances tbody button")
     assert len(driver.execute_script("return symchiral.quanta()")) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "helicity", "momentum"),
+    [("Te_P3121", "s", "p"), ("CrI3_FM", "p", "s"), ("MoS2_monolayer_slab", "g", "f")],
+)
+def test_lobes_have_the_sign_of_the_quantity(
+    driver: Any, pages: dict[str, Path], name: str, helicity: str, momentum: str
+) -> None:
+    """Every patch, against the polynomials as they are printed."""
+    opened(driver, pages[name])
+    waves = study(name).show().waves
+    assert waves is not None
+    assert (waves.helicity.letter, waves.angular_momentum.letter) == (helicity, momentum)
+    axis = study(name).axis
+    assert axis is not None
+    count = 0
+    for place, wave in enumerate((waves.helicity, waves.angular_momentum)):
+        ways = ["axis", "x", "y", "z"] if place else [""]
+        for way in ways:
+            if way:
+                driver.execute_script(
+                    "const s = document.querySelector('div[data-wave=angular_momentum] select');"
+                    "s.value = arguments[0]; s.dispatchEvent(new Event('change'))",
+                    way,
+                )
+            unit = {"x": (1, 0, 0), "y": (0, 1, 0), "z": (0, 0, 1)}.get(way, axis.direction)
+            sizes = [1.0] + [0.5] * (len(wave.terms) - 1)
+            patches = driver.execute_script(
+                "return symchiral.lobes[arguments[0]].patches.filter(p => Math.abs(p.v) > 1e-3)"
+                ".map(p => [p.p, p.v])",
+                place,
+            )
+            for corners, value in patches:
+                total = 0.0
+                for corner in corners:
+                    q = np.array(corner) / (np.linalg.norm(corner) or 1)
+                    for size, form in zip(sizes, wave.forms, strict=True):
+                        j = np.array([polynomial(x, q) for x in form])
+                        total += size * float(j @ unit if place else j[0])
+                assert np.sign(total) == np.sign(value)
+                count += 1
+    assert count > 5000
+    # With all coefficients zero there is nothing to draw, and the page says so.
+    sliders = "document.querySelectorAll('div[data-wave=angular_momentum] input')"
+    if driver.execute_script(f"return {sliders}.length"):
+        driver.execute_script(
+            f"for (const s of {sliders}) {{ s.value = 0; s.dispatchEvent(new Event('input')) }}"
+        )
+        assert driver.execute_script("return symchiral.lobes[1].patches.length") == 0
+    assert complaints(driver) == []
+
+
+def polynomial(text: str, q: np.ndarray[Any, Any]) -> float:
+    """A polynomial, as it is printed, at a wavevector."""
+    for n, high in enumerate("²³⁴⁵⁶", 2):
+        text = text.replace(high, f"**{n}")
+    text = re.sub(r"(?<=[\w)]) (?=q)", "*", text.replace("√3", "3**0.5*"))
+    return float(eval(text, {}, dict(zip(("qx", "qy", "qz"), q, strict=True))))
+
+
+def test_where_nothing_can_turn_the_page_says_why(driver: Any, pages: dict[str, Path]) -> None:
+    count = 0
+    for name in ("Bi2Se3", "SrTiO3"):
+        opened(driver, pages[name])
+        assert "reverses J" in driver.execute_script(
+            "return document.getElementById('nowave').textContent"
+        )
+        assert driver.execute_script("return symchiral.lobes.length") == 0
+        count += 1
+    assert count == 2
+
+
+def test_atoms_stand_as_they_do_in_the_run(driver: Any, pages: dict[str, Path]) -> None:
+    """At every time of the slider, and while it runs."""
+    opened(driver, pages[DRIVEN])
+    run = study(DRIVEN).simulate("2.457THz s+ 1ps 1MV/cm", duration=4)
+    c = run.model.coordinates
+    atoms = driver.execute_script("return symchiral.scene.atoms")
+    count = 0
+    for first, second in (("Eu#1", "Eg#2"), ("Eu#2", "A1g#1")):
+        set_value(driver, "first", first)
+        set_value(driver, "second", second)
+        title = driver.execute_script("return document.getElementById('moving').textContent")
+        assert title == f"{first} and {second} in time"
+        shapes = []
+        for name in (first, second):
+            alone = np.zeros_like(run.coordinates)
+            alone[:, c.slots(name)] = run.coordinates[:, c.slots(name)]
+            shapes.append(c.displacements(alone))
+        for instant in (0.2, 0.9, 1.7, 3.3):
+            set_value(driver, "instant", instant)
+            time.sleep(0.1)  # the atoms stand still although the page plays
+            k = int(np.argmin(np.abs(run.times - instant)))
+            sizes = driver.execute_script("return symchiral.stage.motions.map(m => m.size)")
+            wanted = sum(size * u[k] for size, u in zip(sizes, shapes, strict=True))[atoms]
+            moved = np.array(
+                driver.execute_script(
+                    "const v = symchiral.stage;"
+                    "return v.atoms.map(a => v.at(a, v.time).map((x, i) => x - a.r[i]))"
+                )
+            )
+            assert np.abs(moved - wanted).max() < 0.03 * 0.45, (first, instant)
+            count += 1
+    assert count == 8
+    before = float(driver.execute_script("return document.getElementById('instant').value"))
+    set_value(driver, "instant", 0.5)
+    click(driver, "#follow")
+    wait(driver, "return document.getElementById('instant').value > 0.55")
+    click(driver, "#follow")
+    assert before > 3
+    # Another motion ends it.
+    click(driver, "button[data-motion]")
+    assert driver.execute_script("return symchiral.stage.motions[0].held") is None
+    assert complaints(driver) == []
+
+
+def test_traces_and_couplings_are_drawn(driver: Any, pages: dict[str, Path]) -> None:
+    opened(driver, pages[DRIVEN])
+    drawn = "return document.querySelectorAll('#traces polyline').length"
+    # Field along x and y; of a mode that turns two amplitudes and the coordinate.
+    assert driver.execute_script(drawn) == 2 + 3 + 3
+    set_value(driver, "second", "A1g#1")
+    assert driver.execute_script(drawn) == 2 + 3 + 2
+    names = driver.execute_script(
+        "return [...document.querySelectorAll('#traces [data-mode]')].map(e => e.dataset.mode)"
+    )
+    assert names == ["Eu#1(+)", "Eu#1(-)"]
+    terms = [t for t in couple(study(DRIVEN).couplings()).terms if t.verdict != "forbidden"]
+    seen = (
+        "return [...document.querySelectorAll('#coefficients tbody')].filter(b => !b.hidden).length"
+    )
+    count = 0
+    assert driver.execute_script(seen) == len(terms)
+    for words in ("Eu#1", "Eu#1 Eu#1", "Eg#2(+)", "A2u#2 Eu", "nothing"):
+        set_value(driver, "factors", words)
+        wanted = 0
+        for term in terms:
+            left = list(term.modes)
+            try:
+                for word in words.split():
+                    left.remove(next(x for x in left if x.startswith(word)))
+            except StopIteration:
+                continue
+            wanted += 1
+        assert driver.execute_script(seen) == wanted, words
+        told = driver.execute_script("return document.getElementById('factorcount').textContent")
+        assert told == f"{wanted} of {len(terms)} products"
+        count += wanted
+    assert count == 28
+    # The measurement: of four runs two channels each, as points and as a line; and the helicities.
+    found = driver.execute_script(
+        "return ['path.points', 'polyline', 'rect.rule', 'circle.bar'].map(s =>"
+        " document.querySelectorAll('#measured ' + s).length)"
+    )
+    assert found == [8, 8, 4, 4]
 
 
 def test_documents_are_downloaded(driver: Any, pages: dict[str, Path], tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import math
 import re
@@ -20,8 +21,11 @@ import pytest
 from force_models import springs
 
 import symchiral as sc
+from symchiral.answers.couple import couple
+from symchiral.answers.course import course, measured
 from symchiral.answers.moving import Moving, MovingMode, moving
 from symchiral.answers.predict import near_resonance
+from symchiral.answers.report import Report, resonant_pulse
 from symchiral.answers.schema import answer_type
 from symchiral.cli import main
 from symchiral.errors import InputError
@@ -197,6 +201,92 @@ def test_of_many_transfers_those_near_resonance_are_kept() -> None:
         assert len(kept) <= max(most, 8)
         count += len(kept)
     assert count > 20
+
+
+# --- couplings, motion, measurement --------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def driven() -> Study:
+    return sc.read("Bi2Se3/phonopy.yaml")
+
+
+def conjugate_of(name: str) -> str:
+    return name.translate(str.maketrans("+-", "-+"))
+
+
+def test_sizes_stand_beside_transfers(folder: Path) -> None:
+    """Of every transfer between modes, looked up in the terms of couple."""
+    s, file = driven(), folder / "driven.html"
+    said = s.report(file, overwrite=True, measurement="docs/data/bi2se3_rows.yaml", sees="raman")
+    text = file.read_text(encoding="utf-8")
+    assert said.size == len(text.encode("utf-8")) < 2_000_000
+    assert said.answers == tuple(re.findall(r'<script id="answer-([a-z]+)"', text))
+    assert set(said.answers) == {
+        *("show", "predict", "light", "plan", "modes", "couple", "simulate", "validate")
+    }
+    assert Report.from_json(said.to_json()) == said
+    terms = {
+        tuple(sorted(names)): abs(complex(*t.averaged))
+        for t in couple(s.couplings()).terms
+        for names in (t.modes, tuple(map(conjugate_of, t.modes)))
+    }
+    found = re.findall(r'<tbody data-id="([^"]*)".*?<td class="weight"><td>([^<]*)', text)
+    assert len(found) > 60
+    for name, size in found:
+        into, out = (side.split() for side in html.unescape(name).split(" -> "))
+        wanted = terms.get(tuple(sorted([*into, *map(conjugate_of, out)])), 0.0)
+        assert float(size) == pytest.approx(1e3 * wanted, rel=6e-3, abs=1e-3), name
+    assert text.count("Coupling coefficients |c|") > 5
+    # The pulse is on the transfer that it drives most strongly.
+    assert resonant_pulse(s.predict(), {}) is None
+    lone = "Eu#2(-) Eu#2(-) -> Eg#2(+)"
+    assert resonant_pulse(s.predict(), {lone: 1.0}) == "3.961THz s- 1ps 1MV/cm"
+
+
+def test_the_course_is_that_of_the_run() -> None:
+    """Amplitudes times shapes add up to where the atoms are."""
+    run = driven().simulate("2.46THz s+ 1ps 1MV/cm", duration=4)
+    found = course(run)
+    times = found.start + found.step * np.arange(found.count)
+    places = np.searchsorted(run.times, times - 1e-9)
+    assert np.abs(run.times[places] - times).max() < 1e-6
+    u = np.zeros((found.count, 5, 3))
+    for mode in found.modes:
+        raw = np.frombuffer(base64.b64decode(mode.amplitudes.bytes), dtype="<i2")
+        a = raw.reshape(found.count, -1, 2) @ [1, 1j] * (mode.amplitudes.scale / 32767)
+        shapes = np.array(mode.displacements) @ [1, 1j]
+        u += np.einsum("tl,lkx->tkx", a, shapes).real
+    atoms = run.atoms()[places]
+    assert np.abs(u - atoms).max() < 2e-3 * np.abs(atoms).max()
+    assert found.field is not None
+    raw = np.frombuffer(base64.b64decode(found.field.bytes), dtype="<i2").reshape(-1, 3)
+    assert run.drive is not None
+    field = run.drive.field(times)
+    assert np.abs(raw * (found.field.scale / 32767) - field).max() < 1e-3 * np.abs(field).max()
+
+
+def test_measured_traces_are_those_of_the_fit() -> None:
+    fit = driven().validate("docs/data/bi2se3_traces.csv").fit
+    assert fit is not None
+    found = measured(fit)
+    assert len(found.runs) == len(fit.measurement.runs) == 4
+    for i, (run, kept) in enumerate(zip(fit.measurement.runs, found.runs, strict=True)):
+        every = len(run.times) // len(kept.times)
+        assert np.abs(np.array(kept.signals).T - run.signals[::every]).max() < 1e-4
+        model = fit.model(i, np.array(kept.fit_times))
+        assert np.abs(np.array(kept.fit).T - model).max() < 1e-4
+
+
+def test_what_is_missing_is_said(folder: Path) -> None:
+    text = page("Bi2Se3", folder)
+    assert 'id="motion"' not in text  # no forces: said once, in the section on the crystal
+    s = elastic("ZnO")
+    s.report(folder / "zno.html", points=10, overwrite=True)
+    text = (folder / "zno.html").read_text(encoding="utf-8")
+    assert "need third-order data" in text
+    with pytest.raises(InputError, match="no frequencies"):
+        study("Bi2Se3").report(folder / "no.html", pump="2THz s+ 1ps 1MV/cm")
 
 
 # --- names from outside --------------------------------------------------------------------------
@@ -406,6 +496,10 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "Te_P3121", "-o", str(file), "--quiet"]) == 0  # its own file
     assert file.read_bytes() == first
     assert capsys.readouterr().out == ""
+    assert main(["report", "Te_P3121", "-o", str(file), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["schema"] == "symchiral/report/1"
+    assert (said["output"], said["size"]) == (str(file), len(first))
     assert main(["report", "Te_P3121", "-o", str(tmp_path / "te.pdf")]) == 1
     assert ".pdf" in capsys.readouterr().err
     (tmp_path / "mine.html").write_text("<p>mine</p>")

@@ -279,6 +279,12 @@ def number(value: float | None, digits: int = 9) -> float | None:
     return float(f"{value:.{digits}g}") + 0.0
 
 
+def plain(record: Record) -> dict[str, Any]:
+    """Return a record as plain dictionaries, lists and numbers."""
+    found: dict[str, Any] = msgspec.to_builtins(record)
+    return found
+
+
 def flat_record(record: Record) -> dict[str, Any]:
     """Return a record as one row of a table: texts, numbers, and None.
 

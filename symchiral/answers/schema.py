@@ -31,6 +31,7 @@ ANSWERS = {
     "phonons": "symchiral.answers.phonons:Phonons",
     "plan": "symchiral.answers.plan:Plan",
     "predict": "symchiral.answers.predict:Predict",
+    "report": "symchiral.answers.report:Report",
     "show": "symchiral.answers.show:Show",
     "simulate": "symchiral.answers.simulate:Simulate",
     "validate": "symchiral.answers.validate:Validate",

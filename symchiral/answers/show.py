@@ -27,6 +27,7 @@ from symchiral.answers.crystal import (
 from symchiral.answers.magnetism import Magnetism, magnetism
 from symchiral.answers.record import Answer, Record, Xyz, beginning
 from symchiral.answers.species import SpeciesOfModes, Turning, detailed, species_of
+from symchiral.answers.waves import WavesOfCrystal, waves
 from symchiral.crystal.operation import OperationKind
 from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.search import SymmetricCrystal
@@ -101,6 +102,9 @@ class Show(Answer, frozen=True, kw_only=True, tag="symchiral/show/1"):
     """The axes again, order and direction apart."""
     positions: tuple[tuple[str, str, str], ...] = ()
     """Standard cell: coordinates of the atoms of the primitive cell, to four digits."""
+    waves: WavesOfCrystal | None = None
+    """How helicity and angular momentum of phonons depend on the wavevector; null in answers of
+    versions that did not tell it."""
 
     row_types: ClassVar[tuple[type[Record], ...]] = (SpeciesOfModes,)
 
@@ -171,6 +175,7 @@ def show(
         changes=changes,
         symmetry_axes=tuple(AxisOfSymmetry(symbol=a.symbol, along=a.along) for a in axes),
         positions=tuple(standard_position(crystal, i) for i in range(len(crystal.primitive))),
+        waves=waves(crystal),
     )
 
 

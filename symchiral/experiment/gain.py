@@ -36,10 +36,13 @@ class Coefficients:
         \|c\|, eV/(√amu Å)^m, by the sorted names of the factors; a product and its conjugate.
     source : str
         Where they are from.
+    opposite : mapping of str to str
+        Name of the conjugate of every circular coordinate.
     """
 
     sizes: Mapping[tuple[str, ...], float]
     source: str
+    opposite: Mapping[str, str]
 
     @staticmethod
     def of(couplings: Couplings) -> Coefficients:
@@ -55,7 +58,20 @@ class Coefficients:
                 }:
                     # Partners of one component share its name: their squares add up.
                     sizes[names] = hypot(sizes.get(names, 0.0), abs(term.value))
-        return Coefficients(sizes, couplings.provenance.get("file", "") or "the force constants")
+        source = couplings.provenance.get("file", "") or "the force constants"
+        return Coefficients(sizes, source, opposite)
+
+    def size(self, incoming: Sequence[str], outgoing: Sequence[str]) -> float | None:
+        r"""Return \|c\| of a transfer between modes, eV/(√amu Å)^m; None where it is not known.
+
+        It is that of the product of the incoming coordinates and the conjugates of the outgoing
+        ones.
+        """
+        try:
+            product = [*incoming, *(self.opposite[name] for name in outgoing)]
+        except KeyError:
+            return None
+        return self.sizes.get(tuple(sorted(product)))
 
     def gain(
         self,

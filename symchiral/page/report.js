@@ -40,7 +40,7 @@ const motionOf = m => ({ ...spread(m.u), name: m.text, about: m.about, pam: m.pa
 const stage = new Viewer($("view"), scene);
 stage.key($("key"));
 let small = [];
-const player = new Player(time => { for (const v of [stage, ...small]) { v.time = time; } redraw(); });
+const player = new Player(time => { for (const v of [stage, ...small]) { v.time = time; } course?.tick(); redraw(); });
 function redraw() {
   stage.amplitude = +$("size").value;
   stage.draw();
@@ -55,6 +55,7 @@ function turnOf(pam) {
 }
 // The hand of a quantum: it turns with the sign of l at the frequency of the quantum.
 function dial(v) {
+  if (v.motions[0].held) return;
   const m = v.motions[0], pen = v.pen, r = Math.min(20, v.h / 7), x = v.w - r - 6, y = r + 6, sense = turnOf(m.pam);
   const angle = TURN * (m.turns * v.time - m.phase);
   pen.globalAlpha = 1; pen.lineWidth = 1.2; pen.strokeStyle = "#888"; pen.fillStyle = "#fffc";
@@ -85,7 +86,7 @@ function play(motions, title, quanta) {
   stage.followers = small;
   $("parts").replaceChildren(...motions.map((m, i) => {
     const on = make("input", { type: "checkbox", checked: m.on !== false }), phase = make("input", { type: "range", min: 0, max: 360, step: 5, value: 360 * m.phase });
-    const lag = (quanta && m.follows) ? null : phase;
+    const lag = m.held || (quanta && m.follows) ? null : phase;
     on.onchange = () => { m.on = on.checked; redraw(); };
     phase.setAttribute("aria-label", `phase of ${m.name}`);
     phase.oninput = () => { m.phase = phase.value / 360; for (const other of motions) if (other.follows) other.phase = other.follows(); redraw(); };
@@ -222,6 +223,145 @@ if ($("resonances")) {
   weigh();
 }
 
+// --- couplings ----------------------------------------------------------------------------------
+
+if ($("coefficients")) {
+  const all = [...$("coefficients").tBodies];
+  $("factors").oninput = () => {
+    const wanted = minus($("factors").value).split(/\s+/).filter(Boolean);
+    for (const body of all) {
+      // Every word is one factor: a name, or the beginning of one.
+      const factors = body.rows[0].cells[0].textContent.split(" ");
+      body.hidden = !wanted.every(w => { const i = factors.findIndex(f => f.startsWith(w)); if (i < 0) return false; factors.splice(i, 1); return true; });
+    }
+    $("factorcount").textContent = `${all.filter(b => !b.hidden).length} of ${all.length} products`;
+  };
+  $("factors").oninput();
+}
+
+// --- motion in time -----------------------------------------------------------------------------
+
+const numbers = samples => { const raw = Uint8Array.from(atob(samples.bytes), c => c.charCodeAt(0)), view = new DataView(raw.buffer), out = new Float32Array(raw.length / 2); for (let i = 0; i < out.length; i++) out[i] = view.getInt16(2 * i, true) * samples.scale / 32767; return out; };
+let course = null;
+if ($("traces")) {
+  const { start, step, count, modes } = scene.course, end = start + step * (count - 1);
+  for (const m of modes) m.a = numbers(m.amplitudes);
+  const field = scene.course.field && numbers(scene.course.field);
+  const at = (m, k, l) => [m.a[2 * (k * m.components.length + l)], m.a[2 * (k * m.components.length + l) + 1]];
+  // u of every atom of the primitive cell at a time: sum over the modes of a multiplet.
+  const shape = (m, k) => scene.positions.map((r, i) => [0, 1, 2].map(x => m.displacements.reduce(([re, im], v, l) => { const [a, b] = at(m, k, l), [c, d] = v[i][x]; return [re + a * c - b * d, im + a * d + b * c]; }, [0, 0])));
+  const largest = m => m.largest ??= Math.max(1e-30, ...[...Array(Math.ceil(count / 4)).keys()].map(k => Math.max(...shape(m, 4 * k).map(v => Math.hypot(...v.flat())))));
+  const slider = $("instant"), chosen = () => [...new Set(["first", "second"].filter($).map(id => $(id).value))].map(name => modes.find(m => m.name === name));
+  slider.min = start; slider.max = end; slider.value = Math.min(end, Math.max(start, 1));
+  const place = () => Math.max(0, Math.min(count - 1, Math.round((+slider.value - start) / step)));
+  let shown = [], running = false, before = 0;
+  const set = () => {
+    const k = place(), slowest = Math.min(...shown.map(m => Math.abs(m.of.frequency) || 1));
+    for (const m of shown) {
+      Object.assign(m, spread(shape(m.of, k)));
+      m.turns = (Math.abs(m.of.frequency) || 1) / slowest; m.phase = m.turns * player.time; m.senses = senses(m, scene.axis);
+    }
+    cursor(); told_();
+  };
+  const told_ = () => { const t = start + step * place(); $("instanttold").textContent = minus(`${t.toFixed(2)} ps`); slider.setAttribute("aria-valuetext", $("instanttold").textContent); };
+  const begin = () => {
+    shown = chosen().map(of => ({ of, held: true, name: of.name, about: `largest displacement ${largest(of).toPrecision(2)} Å in the run`, pam: null, am: null, phase: 0, turns: 1, size: SIZE / largest(of), re: [], im: [], role: "" }));
+    set(); play(shown, `${shown.map(m => m.name).join(" and ")} in time`, shown);
+  };
+  const active = () => shown.length && stage.motions === shown;
+  const show = () => { active() ? (set(), redraw()) : begin(); };
+  slider.oninput = () => { run(false); show(); };
+  const run = yes => { running = yes; $("follow").textContent = yes ? "Stop" : "Run"; $("follow").setAttribute("aria-pressed", String(yes)); };
+  $("follow").onclick = () => {
+    run(!running);
+    if (running) { if (+slider.value >= end - step) slider.value = start; before = player.time; if (!player.playing) { player.playing = true; told(); } show(); }
+  };
+  // Called before every picture: while it runs, time goes on; else the atoms stand still.
+  course = {
+    tick() {
+      if (!active()) { run(false); return; }
+      if (running) {
+        slider.value = Math.min(end, +slider.value + (player.time - before) / Math.min(...shown.map(m => Math.abs(m.of.frequency) || 1)));
+        if (+slider.value >= end) run(false);
+      }
+      before = player.time; set();
+    },
+    shape, modes, place,
+  };
+  const svg = $("traces"), W = 800, left = 56, right = 12, X = t => left + (W - left - right) * (t - start) / (end - start || 1);
+  let line = null;
+  const cursor = () => { if (line) for (const a of ["x1", "x2"]) line.setAttribute(a, X(start + step * place())); };
+  const paint = () => {
+    svg.replaceChildren();
+    const rows = [...(field ? [null] : []), ...chosen()], heights = rows.map(r => r ? 120 : 50), H = heights.reduce((a, b) => a + b + 10, 34);
+    svg.setAttribute("viewBox", `0 0 ${W} ${H}`);
+    let top = 6;
+    const every = Math.max(1, Math.floor(count / 1500)), places = [...Array(Math.ceil(count / every)).keys()].map(k => k * every);
+    rows.forEach((m, r) => {
+      const h = heights[r], middle = top + h / 2;
+      const path = (value, most, more) => svg.append(draw_("polyline", { fill: "none", points: places.map(k => `${X(start + step * k).toFixed(1)},${(middle - (h / 2 - 2) * value(k) / (most || 1)).toFixed(1)}`).join(" "), ...more }));
+      svg.append(draw_("line", { class: "grid", x1: left, x2: W - right, y1: middle, y2: middle }));
+      if (!m) {
+        const most = Math.max(...field.map(Math.abs));
+        [0, 1].forEach(x => path(k => field[3 * k + x], most, { class: x ? "trace faint" : "trace" }));
+        svg.append(draw_("text", { x: 4, y: middle + 4 }, "field"));
+      } else {
+        const size = (k, l) => Math.hypot(...at(m, k, l)), total = k => Math.sqrt(m.components.reduce((s, _, l) => s + size(k, l) ** 2, 0));
+        const most = Math.max(...places.map(total)), turning = m.components.map((_, l) => l).filter(l => m.senses[l]);
+        path(k => m.components.reduce((s, _, l) => s + at(m, k, l)[0], 0) / Math.sqrt(m.components.length), most, { class: "trace faint" });
+        if (!turning.length) path(total, most, { class: "trace" });
+        for (const l of turning) path(k => size(k, l), most, { class: m.senses[l] > 0 ? "trace plus" : "trace minus", "data-mode": `${m.name}(${m.components[l]})` });
+        svg.append(draw_("text", { x: 4, y: middle - 6 }, m.name), draw_("text", { x: 4, y: middle + 12, class: "small" }, `${m.frequency.toFixed(2)} THz`), draw_("text", { x: W - right - 4, y: top + 12, "text-anchor": "end", class: "small" }, `${most.toPrecision(2)} √amu Å`));
+      }
+      top += h + 10;
+    });
+    const ticks = [0.5, 1, 2, 5, 10, 20, 50].find(s => (end - start) / s < 12) ?? 100;
+    for (let t = Math.ceil(start / ticks) * ticks; t <= end; t += ticks) svg.append(draw_("line", { class: "grid", x1: X(t), x2: X(t), y1: 6, y2: top }), draw_("text", { x: X(t), y: top + 14, "text-anchor": "middle" }, minus(+t.toFixed(6))));
+    svg.append(draw_("text", { x: W - right, y: top + 26, "text-anchor": "end" }, "ps"));
+    line = draw_("line", { class: "cursor", y1: 6, y2: top }); svg.append(line); cursor();
+  };
+  for (const id of ["first", "second"]) if ($(id)) $(id).onchange = () => { paint(); begin(); };
+  svg.onclick = e => { const box = svg.getBoundingClientRect(), x = (e.clientX - box.left) * W / box.width; slider.value = start + (end - start) * (x - left) / (W - left - right); slider.oninput(); };
+  paint(); told_();
+}
+
+// --- a measurement ------------------------------------------------------------------------------
+
+if ($("measured")) {
+  const W = 800, left = 90, right = 12, colours = ["#1f6fb4", "#c0504d", "#4f9f3f", "#8a64b0", "#b8860b", "#777"];
+  if (scene.measured) {
+    const runs = scene.measured.runs, first = Math.min(...runs.map(r => r.times[0])), last = Math.max(...runs.map(r => r.times.at(-1)));
+    const h = 110, H = runs.length * (h + 8) + 40, X = t => left + (W - left - right) * (t - first) / (last - first || 1);
+    const svg = draw_("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", class: "figure", "aria-label": "measured traces as points and their fit as lines; the table below has the lines" });
+    svg.append(draw_("text", { x: left, y: 14 }, "traces (points) and fit (lines)"));
+    scene.measured.channels.forEach((name, c) => svg.append(draw_("line", { x1: left + 220 + 110 * c, x2: left + 244 + 110 * c, y1: 10, y2: 10, stroke: colours[c % 6], "stroke-width": 3 }), draw_("text", { x: left + 250 + 110 * c, y: 14 }, name)));
+    runs.forEach((run, r) => {
+      const range = s => Math.max(...s) - Math.min(...s), apart = 1.15 * Math.max(...run.signals.map(range)), all = run.signals.flatMap((s, c) => s.map(v => v - c * apart));
+      const low = Math.min(...all), high = Math.max(...all), top = 22 + r * (h + 8), Y = v => top + h - (h - 4) * (v - low) / (high - low || 1);
+      run.signals.forEach((s, c) => {
+        const points = s.map((v, k) => `M${X(run.times[k]).toFixed(1)},${Y(v - c * apart).toFixed(1)}h0`).join("");
+        svg.append(draw_("path", { d: points, class: "points", stroke: colours[c % 6] }), draw_("polyline", { fill: "none", "stroke-width": 1.3, stroke: colours[c % 6], points: run.fit[c].map((v, k) => `${X(run.fit_times[k]).toFixed(1)},${Y(v - c * apart).toFixed(1)}`).join(" ") }));
+      });
+      svg.append(draw_("text", { x: 4, y: top + h / 2 }, run.pump || `run ${r + 1}`));
+    });
+    const step = [0.5, 1, 2, 5, 10, 20, 50, 100].find(s => (last - first) / s < 10) ?? 200;
+    for (let t = Math.ceil(first / step) * step; t <= last; t += step) svg.append(draw_("text", { x: X(t), y: H - 4, "text-anchor": "middle" }, minus(+t.toFixed(6))));
+    svg.append(draw_("text", { x: 4, y: H - 4 }, "delay (ps)"));
+    $("measured").append(svg);
+  }
+  const bars = scene.helicities, w = Math.max(40, Math.min(90, (W - left - right) / bars.length)), H = 232, Y = v => 96 - 66 * v;
+  const svg = draw_("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", class: "figure", "aria-label": "helicity of every line in every run, beside the sense that the rule gives; the table below has the numbers" });
+  for (const v of [-1, 0, 1]) svg.append(draw_("line", { class: "grid", x1: left, x2: W - right, y1: Y(v), y2: Y(v) }), draw_("text", { x: left - 6, y: Y(v) + 4, "text-anchor": "end" }, minus(v > 0 ? "+1" : v)));
+  svg.append(draw_("text", { x: 4, y: 14 }, "helicity"), draw_("text", { x: left, y: 14, class: "small" }, "of every line in every run; green: the sense that the rule gives"));
+  bars.forEach((b, k) => {
+    const x = left + w * (k + 0.5);
+    for (const s of b.rule) svg.append(draw_("rect", { class: "rule", x: x - 0.3 * w, width: 0.6 * w, y: s ? Math.min(Y(0), Y(s)) : Y(0.06), height: s ? Math.abs(Y(0) - Y(s)) : Y(-0.06) - Y(0.06) }));
+    svg.append(draw_("line", { class: `bar ${b.verdict}`, x1: x, x2: x, y1: Y(b.low), y2: Y(b.high) }), draw_("circle", { class: `bar ${b.verdict}`, cx: x, cy: Y(b.helicity), r: 4 }));
+    [b.pump, b.line, b.mode, b.verdict].forEach((t, i) => svg.append(draw_("text", { x, y: 182 + 14 * i, "text-anchor": "middle", class: "small" }, t)));
+  });
+  $("measured").append(svg);
+}
+
 // --- bands --------------------------------------------------------------------------------------
 
 if ($("dispersion")) {
@@ -332,6 +472,41 @@ for (const box of document.querySelectorAll("div[data-law]")) {
   paint();
 }
 
+// --- waves: where helicity and angular momentum can be --------------------------------------------
+
+const lobes = [];
+for (const box of document.querySelectorAll("div[data-wave]")) {
+  const name = box.dataset.wave, wave = answer("show").waves[name], scalar = name === "helicity", sizes = wave.terms.map((x, k) => k ? 0.5 : 1);
+  const directions = { axis: scene.axis, x: [1, 0, 0], y: [0, 1, 0], z: [0, 0, 1] };
+  let along = directions.axis;
+  const polynomial = (terms, q) => terms.reduce((s, t) => s + t.coefficient * q.reduce((p, x, k) => p * x ** t.powers[k], 1), 0);
+  // Of h the polynomial itself, of J its component along a direction; q is a unit vector.
+  const value = q => wave.terms.reduce((s, form, k) => s + sizes[k] * (scalar ? polynomial(form[0], q) : form.reduce((j, terms, i) => j + along[i] * polynomial(terms, q), 0)), 0);
+  const canvas = make("canvas", { className: "lobes", tabIndex: 0 });
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", `${scalar ? "helicity" : "component of the angular momentum"} against the direction of q, ${wave.letter} wave; arrow keys turn it`);
+  const parallel = n => scene.order && Math.abs(dot(directions[n], scene.axis) - 1) < 1e-6, own = ["x", "y", "z"].some(parallel);
+  const axes = ["x", "y", "z"].map(n => ({ name: parallel(n) ? `${n}, axis` : n, along: directions[n], strong: parallel(n) }));
+  if (scene.order && !own) axes.push({ name: "axis", along: scene.axis.map(x => 1.12 * x), strong: true });
+  const surface = new Lobes(canvas, axes), told = make("output", { className: "quiet" });
+  const paint = () => { surface.show(value); told.textContent = surface.most > 1e-9 ? "" : "zero in every direction with these coefficients"; };
+  box.append(canvas);
+  if (!scalar) {
+    const select = make("select", {}, ...Object.keys(directions).filter(n => n !== "axis" || scene.order).map(n => make("option", { value: n }, n === "axis" ? "along the axis" : n)));
+    if (!scene.order) along = directions.x;
+    select.onchange = () => { along = directions[select.value]; paint(); };
+    box.append(make("label", {}, "component ", select));
+  }
+  if (wave.terms.length > 1) wave.forms.forEach((form, k) => {
+    const slider = make("input", { type: "range", min: -1, max: 1, step: 0.05, value: sizes[k] }), said = make("output", {}, signed(sizes[k], 2));
+    slider.oninput = () => { sizes[k] = +slider.value; said.textContent = signed(sizes[k], 2); paint(); };
+    box.append(make("label", {}, `× ${minus(scalar ? form[0] : `(${form.join(", ")})`)} `, slider, said));
+  });
+  box.append(told);
+  paint(); lobes.push(surface);
+}
+window.addEventListener("resize", () => { for (const x of lobes) x.draw(); });
+
 // --- documents ----------------------------------------------------------------------------------
 
 for (const button of document.querySelectorAll("button[data-document]")) button.onclick = () => {
@@ -343,4 +518,4 @@ for (const button of document.querySelectorAll("button[data-document]")) button.
 stage.oblique();
 document.querySelector("details.tools").open = window.innerWidth >= 1000;
 filter(); told(); play([], "atoms at rest");
-window.symchiral = { stage, player, quanta: () => small, scene, answer };
+window.symchiral = { stage, player, quanta: () => small, scene, answer, lobes, course };

@@ -5,22 +5,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from markupsafe import Markup
 
 from symchiral.answers.bands import Bands
 from symchiral.answers.channel import Channel, Row, Transfer
+from symchiral.answers.couple import Couple, Term
+from symchiral.answers.course import Course, MeasuredTraces
 from symchiral.answers.light import Light
 from symchiral.answers.modes import Modes
 from symchiral.answers.moving import Moving, MovingMode
 from symchiral.answers.plan import Plan
 from symchiral.answers.predict import Predict
-from symchiral.answers.record import Answer
+from symchiral.answers.record import Answer, plain
 from symchiral.answers.show import Show
+from symchiral.answers.simulate import MovingMode as SimulatedMode
+from symchiral.answers.simulate import Simulate
 from symchiral.answers.species import SpeciesOfModes
+from symchiral.answers.validate import Validate
+from symchiral.answers.waves import WavesOfCrystal
 from symchiral.disk import mark
 from symchiral.page.clock import clock_svg
 from symchiral.page.colours import colours
@@ -31,13 +37,17 @@ from symchiral.rules.listing import GROUPS
 from symchiral.rules.wording import minus, pretty, route_text, signed
 from symchiral.table import Table
 from symchiral.text.bands import bands_table
-from symchiral.text.crystal import axis_line
+from symchiral.text.couple import coefficient_text, couplings_moved
+from symchiral.text.crystal import axis_line, headline
 from symchiral.text.light import light_tables
 from symchiral.text.light_words import activity_words, probe_words, short_routes
+from symchiral.text.magnetism import magnetic_lines
 from symchiral.text.plan import plan_tables
 from symchiral.text.predict import atoms, lattice, listed_table
 from symchiral.text.show import show_tables
+from symchiral.text.simulate import light_text, simulate_table
 from symchiral.text.sums import budget
+from symchiral.text.validate import predicted_in, pump_text, validation_tables
 from symchiral.units import SIGNS
 
 KIND = "report"
@@ -45,6 +55,34 @@ KIND = "report"
 
 MOST_RESONANCES = 200
 """Transfers between modes in the table; the document has all."""
+
+MOST_COUPLINGS = 200
+"""Coefficients in the table; the document has all."""
+
+
+@dataclass(frozen=True)
+class Dynamics:
+    """What a report shows of couplings and of motion that light drives.
+
+    Attributes
+    ----------
+    couple : Couple or None
+        The couplings, where they are known.
+    sizes : mapping of str to float
+        The size of the coefficient of every transfer between modes, by its id, eV/(√amu Å)³.
+    simulate : Simulate or None
+        The answer of the simulation, where there is one.
+    course : Course or None
+        Its motion in time.
+    left_out : str
+        Why there is no simulation: ``no couplings``, ``no pump``, or an error in words.
+    """
+
+    couple: Couple | None = None
+    sizes: Mapping[str, float] = field(default_factory=dict)
+    simulate: Simulate | None = None
+    course: Course | None = None
+    left_out: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,8 +95,14 @@ class Contents:
         Answers of structure and zone centre.
     modes, bands : Modes or None, Bands or None
         Those that need forces.
+    validate : Validate or None
+        How a measurement compares, if one was given.
     moving : Moving
         The motions to be drawn.
+    dynamics : Dynamics
+        Couplings and the motion that they make.
+    measured : MeasuredTraces or None
+        The traces of the measurement, and their fit.
     left_out : tuple of str
         What is not on the page, and why.
     """
@@ -70,12 +114,16 @@ class Contents:
     modes: Modes | None
     bands: Bands | None
     moving: Moving
+    validate: Validate | None = None
+    dynamics: Dynamics = Dynamics()
+    measured: MeasuredTraces | None = None
     left_out: tuple[str, ...] = ()
 
     @property
     def answers(self) -> dict[str, Answer]:
         """The answers that are there, by command."""
-        named = {f.name: getattr(self, f.name) for f in fields(self)}
+        every = (self, self.dynamics)
+        named = {f.name: getattr(of, f.name) for of in every for f in fields(of)}
         return {name: x for name, x in named.items() if isinstance(x, Answer)}
 
 
@@ -87,7 +135,7 @@ def report_html(contents: Contents) -> str:
     return render(
         "report.html",
         style="report.css",
-        scripts=("viewer.js", "report.js"),
+        scripts=("viewer.js", "lobes.js", "report.js"),
         mark=mark(KIND),
         title=f"{show.structure.formula}: chiral phonons by symmetry",
         structure=show.structure,
@@ -103,15 +151,24 @@ def report_html(contents: Contents) -> str:
         groups=[g for g in GROUPS if any(r.group == g for r in _rows(predict))],
         processes=PROCESSES,
         labels=[s.label for s in predict.species if s.count > s.acoustic],
-        transfers=list(_transfers(predict)),
+        transfers=list(_transfers(contents)),
         transfer_notes=_transfer_notes(predict),
-        resonances=_resonances(predict),
+        resonances=_resonances(predict, contents.dynamics.sizes),
+        couplings=_couplings(contents.dynamics.couple),
+        simulated=_simulated(show, contents.dynamics.simulate),
+        no_motion=_no_motion(contents),
+        measured=None
+        if contents.validate is None
+        else _tables(show, validation_tables(contents.validate)),
         unit=SIGNS[contents.moving.modes[0].frequency_unit] if contents.moving.modes else "THz",
         bands=None if contents.bands is None else _table(bands_table(contents.bands)),
         about="" if contents.bands is None else contents.bands.about,
-        light=[_table(t) for t in light_tables(contents.light)],
+        waves=show.waves,
+        wave_texts=_wave_texts(show.waves),
+        magnetic=_magnetic(show),
+        light=_tables(show, light_tables(contents.light)),
         laws=[s.species for s in contents.light.raman if s.parallel is not None],
-        plan=[_table(t) for t in plan_tables(contents.plan, path=path)],
+        plan=_tables(show, plan_tables(contents.plan, path=path)),
         data=data_of(_scene(contents)),
         documents={name: data_of(answer.to_dict()) for name, answer in contents.answers.items()},
     )
@@ -121,6 +178,16 @@ def _table(table: Table, *, lines: bool = True) -> Markup:
     """A table as HTML; its own method escapes every cell and line."""
     shown = table if lines else Table(table.columns, table.rows)
     return Markup(shown.html())
+
+
+def _tables(show: Show, tables: Sequence[Table]) -> list[Markup]:
+    """Tables as HTML, without the lines that say again which crystal it is and what its axis is."""
+    crystal, axis = headline(show.structure), f"axis     {axis_line(show.axis)}"
+    found = []
+    for table in tables:
+        head = [line.removeprefix(crystal).strip() for line in table.head if line != axis]
+        found.append(_table(replace(table, head=tuple(filter(None, head)))))
+    return found
 
 
 def _warnings(contents: Contents) -> list[str]:
@@ -181,9 +248,14 @@ def motion_words(motion: MovingMode, unit: str) -> str:
 # --- transfers -----------------------------------------------------------------------------------
 
 
-def _transfers(predict: Predict) -> Iterator[dict[str, Any]]:
+def _transfers(contents: Contents) -> Iterator[dict[str, Any]]:
     """The rows of the table, each with its reason, invariant and budget."""
+    predict, sizes = contents.predict, contents.dynamics.sizes
     channels = {c.id: c for c in predict.channels}
+    between: dict[str, list[Transfer]] = {}
+    for t in predict.transfers or ():
+        if t.reverse_of is None and sizes.get(t.id):
+            between.setdefault(t.channel, []).append(t)
     for row in _rows(predict):
         channel = channels[row.transfer]
         total = _sum(row)
@@ -211,6 +283,10 @@ def _transfers(predict: Predict) -> Iterator[dict[str, Any]]:
             if channel.invariant is None
             else Markup(invariant_mathml(channel.invariant)),
             "clock": _clock(row, total),
+            "strongest": [
+                f"{pretty(t.id)}: {_milli(sizes[t.id])}"
+                for t in sorted(between.get(row.transfer, ()), key=lambda t: -sizes[t.id])[:3]
+            ],
         }
 
 
@@ -254,14 +330,20 @@ def _transfer_notes(predict: Predict) -> tuple[str, ...]:
     return listed_table(predict.table, hidden=()).below()
 
 
-def _resonances(predict: Predict) -> dict[str, Any] | None:
+def _milli(size: float) -> str:
+    """A coefficient, eV/(√amu Å)³, in thousandths."""
+    return f"{1e3 * size:.3g}"
+
+
+def _resonances(predict: Predict, sizes: Mapping[str, float]) -> dict[str, Any] | None:
     """Transfers between actual modes, best match first; of both signs one."""
     every = [t for t in predict.transfers or () if t.reverse_of is None and t.frequencies]
     if not every:
         return None
     shown = [t for t in every if t.rotates] or every
     return {
-        "rows": [_resonance(t) for t in shown[:MOST_RESONANCES]],
+        "rows": [_resonance(t, sizes.get(t.id)) for t in shown[:MOST_RESONANCES]],
+        "sized": bool(sizes),
         "all": len(every),
         "unit": SIGNS[every[0].frequency_unit],
         "width": every[0].linewidth,
@@ -273,7 +355,7 @@ def _resonances(predict: Predict) -> dict[str, Any] | None:
     }
 
 
-def _resonance(t: Transfer) -> dict[str, Any]:
+def _resonance(t: Transfer, size: float | None) -> dict[str, Any]:
     digits = 3 if t.frequency_unit == "THz" else 1
     frequencies = t.frequencies or ()
     into, out = frequencies[: len(t.pump)], frequencies[len(t.pump) :]
@@ -285,6 +367,7 @@ def _resonance(t: Transfer) -> dict[str, Any]:
         "into": " ".join(f"{f:.6f}" for f in into),
         "detuning": minus(f"{t.detuning or 0.0:+.{digits}f}"),
         "score": t.score or 0.0,
+        "size": "" if size is None else _milli(size),
         "sense": t.pam_sense,
         "atoms": atoms(t.rotation_sense),
         "pump": short_routes(t.pump),
@@ -292,12 +375,129 @@ def _resonance(t: Transfer) -> dict[str, Any]:
     }
 
 
+# --- couplings, motion, measurement --------------------------------------------------------------
+
+
+def _couplings(answer: Couple | None) -> dict[str, Any] | None:
+    """The coefficients, the largest first, and where they are from."""
+    if answer is None:
+        return None
+    terms = [t for t in answer.terms if t.verdict != "forbidden"]
+    moved = couplings_moved(answer)
+    return {
+        "rows": [_coupling(t, moved=moved) for t in terms[:MOST_COUPLINGS]],
+        "all": len(terms),
+        "moved": moved,
+        "source": ", ".join(
+            text for key in ("calculator", "method", "file") if (text := answer.provenance.get(key))
+        ),
+        "orders": [
+            {"order": s.order, "allowed": f"{s.allowed:.3g}", "forbidden": f"{s.forbidden:.2g}"}
+            for s in answer.orders
+        ],
+    }
+
+
+def _coupling(term: Term, *, moved: bool) -> dict[str, Any]:
+    return {
+        "modes": minus(" ".join(term.modes)),
+        "order": len(term.modes),
+        "size": _milli(abs(complex(*term.averaged))),
+        "value": coefficient_text(complex(*term.value)),
+        "averaged": coefficient_text(complex(*term.averaged)) if moved else "",
+        "error": "" if term.error is None else minus(f"{term.error:.0e}"),
+    }
+
+
+def _simulated(show: Show, answer: Simulate | None) -> dict[str, Any] | None:
+    """The table of a simulation, its light, and the two modes that are drawn at first."""
+    if answer is None:
+        return None
+    strongest = sorted(answer.modes, key=lambda m: -(m.energy or 0.0))
+    return {
+        "tables": _tables(show, [simulate_table(answer)]),
+        "light": "no light" if answer.pulse is None else minus(light_text(answer.pulse)),
+        "modes": [m.label for m in answer.modes],
+        "shown": [m.label for m in _two(strongest)],
+        "stopped": answer.time.stopped,
+    }
+
+
+def _two(strongest: Sequence[SimulatedMode]) -> Sequence[SimulatedMode]:
+    """The strongest mode, and the strongest one of another species that can turn."""
+    first, *others = strongest
+
+    def species(mode: SimulatedMode) -> str:
+        return mode.label.partition("#")[0]
+
+    turning = [m for m in others if m.pam_helicity is not None and species(m) != species(first)]
+    return first, *(turning or others)[:1]
+
+
+def _no_motion(contents: Contents) -> str:
+    """Why there is no simulation on the page; empty without forces, where that is said."""
+    dynamics = contents.dynamics
+    if contents.modes is None or dynamics.simulate is not None:
+        return ""
+    return {
+        "no couplings": "Sizes of couplings and a simulation of motion need third-order data: "
+        "give --couplings FILE, or a couplings.json beside the forces.",
+        "no pump": "Infrared light of one spin drives no flipping transfer here; report --pump "
+        "simulates any pulse.",
+    }.get(dynamics.left_out, f"The simulation is left out: {dynamics.left_out}")
+
+
+def _helicities(answer: Validate | None) -> list[dict[str, Any]]:
+    """Every line in every run, with the sense that the rule gives, to be drawn."""
+    if answer is None:
+        return []
+    return [
+        {
+            "line": f"{line.frequency:.{2 if line.frequency_unit == 'THz' else 1}f} "
+            f"{SIGNS[line.frequency_unit]}",
+            "mode": line.assigned or "",
+            "verdict": line.verdict,
+            "pump": "?" if run.pump is None else pump_text(run),
+            "helicity": run.helicity,
+            "low": run.low,
+            "high": run.high,
+            "rule": predicted_in(answer.channels, line, run),
+        }
+        for line in answer.components
+        for run in line.runs
+    ]
+
+
+# --- the zone ------------------------------------------------------------------------------------
+
+
+def _wave_texts(waves: WavesOfCrystal | None) -> dict[str, str]:
+    """The forms of every wave on one line."""
+    if waves is None:
+        return {}
+    named = {"helicity": waves.helicity, "angular_momentum": waves.angular_momentum}
+    return {
+        name: minus(
+            "; ".join(f[0] if len(f) == 1 else f"({', '.join(f)})" for f in wave.forms) or "0"
+        )
+        for name, wave in named.items()
+    }
+
+
+def _magnetic(show: Show) -> list[tuple[str, str]]:
+    """What there is to say of magnetic order, as names and texts."""
+    if show.structure.magnetic is None or show.magnetism is None:
+        return []
+    lines = magnetic_lines(show.structure.magnetic, show.magnetism)
+    return [(name, text) for name, text in (line.split(maxsplit=1) for line in lines)]
+
+
 # --- motions -------------------------------------------------------------------------------------
 
 
 def _scene(contents: Contents) -> dict[str, Any]:
     """What the script of the page draws, beside the answers."""
-    moving, axis = contents.moving, contents.show.axis
+    moving, axis, course = contents.moving, contents.show.axis, contents.dynamics.course
     drawn = moving.drawn
     return {
         "cell": drawn.cell,
@@ -327,5 +527,8 @@ def _scene(contents: Contents) -> dict[str, Any]:
             }
             for m in moving.modes
         ],
+        "course": None if course is None else plain(course),
+        "measured": None if contents.measured is None else plain(contents.measured),
+        "helicities": _helicities(contents.validate),
         "segments": [{"points": s.points, "bytes": s.bytes} for s in moving.segments],
     }

@@ -22,10 +22,7 @@ def couple_table(answer: Couple, *, everything: bool) -> Table:
     everything : bool
         Show every row.
     """
-    largest = max((size for s in answer.orders for size in (s.allowed, s.forbidden)), default=0.0)
-    moved = any(
-        abs(complex(*t.value) - complex(*t.averaged)) > SAME * largest for t in answer.terms
-    )
+    moved = couplings_moved(answer)
     rows = answer.terms if everything else answer.terms[:ROWS]
     foot = [
         "V = Σ value × product of coordinates and the conjugate, every product once, "
@@ -65,6 +62,12 @@ def couple_table(answer: Couple, *, everything: bool) -> Table:
     return table if known else table.without("error")
 
 
+def couplings_moved(answer: Couple) -> bool:
+    """Whether averaging over the group changes any coefficient noticeably."""
+    largest = max((size for s in answer.orders for size in (s.allowed, s.forbidden)), default=0.0)
+    return any(abs(complex(*t.value) - complex(*t.averaged)) > SAME * largest for t in answer.terms)
+
+
 def _source(provenance: dict[str, str]) -> str:
     """What computed the forces, how, and where the coefficients were read."""
     given = (provenance.get(key) for key in ("calculator", "method", "file"))
@@ -75,14 +78,21 @@ def _row(term: Term) -> tuple[str, ...]:
     value, average = complex(*term.value), complex(*term.averaged)
     return (
         minus(" ".join(term.modes)),
-        _complex(value),
-        _complex(average, least=1e-6 * abs(value)),
+        coefficient_text(value),
+        coefficient_text(average, least=1e-6 * abs(value)),
         "" if term.error is None else minus(f"{term.error:.0e}"),
         term.verdict,
     )
 
 
-def _complex(value: complex, *, least: float = 0.0) -> str:
+def coefficient_text(value: complex, *, least: float = 0.0) -> str:
+    """Return a coefficient without parts that are noise beside the other.
+
+    Examples
+    --------
+    >>> coefficient_text(1.5e-3 - 2e-12j), coefficient_text(0j)
+    ('+1.500e−03', '0')
+    """
     parts = {"": value.real, " i": value.imag}
     shown = [
         f"{x:+.3e}{unit}" for unit, x in parts.items() if abs(x) > max(1e-6 * abs(value), least)
