@@ -23,6 +23,7 @@ _HOME = {
     "read": "symchiral.study",
     "screen": "symchiral.catalog.screening",
     "Catalog": "symchiral.catalog.collection",
+    "publish": "symchiral.site",
     "predict": "symchiral.study",
     "atlas": "symchiral.study",
     "Study": "symchiral.study",
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from symchiral.rules.resonance import Transfer as Transfer
     from symchiral.rules.rule import Rule as Rule
     from symchiral.rules.rulebook import RuleBook as RuleBook
+    from symchiral.site import publish as publish
     from symchiral.study import Study as Study
     from symchiral.study import atlas as atlas
     from symchiral.study import predict as predict

@@ -1771,6 +1771,7 @@ class Study(Value):
         duration: float = REPORT_DURATION,
         measurement: Data | None = None,
         sees: Sees | None = None,
+        index: str | None = None,
         overwrite: bool = False,
     ) -> Report:
         """Write everything that is known of the crystal as one page that can be sent.
@@ -1799,6 +1800,8 @@ class Study(Value):
             Traces or fitted rows that are compared with the rules.
         sees : str, optional
             What their probe sees, as for :meth:`validate`.
+        index : str, optional
+            Address of a page that lists this one, which then has a link to it.
         overwrite : bool
             Replace a file that symchiral did not write for the same purpose.
 
@@ -1826,7 +1829,7 @@ class Study(Value):
             measurement=measurement,
             sees=sees,
         )
-        page = report_html(contents)
+        page = report_html(contents, index=index)
         write_text(file, page, KIND, overwrite=overwrite)
         return report(
             self.crystal,

@@ -41,8 +41,10 @@ COMMANDS = {
     "phonons": "NaCl --calculator pairs:Pairs --gamma --cache calculations",
     "plan": "Bi2Se3/phonopy.yaml --pump-range 1-3THz",
     "predict": "ZnO/phonopy.yaml",
+    "report": "Bi2Se3/phonopy.yaml -o page.html",
     "show": "MnF2_AFM --field B=0,0,1",
     "simulate": 'Bi2Se3/phonopy.yaml --pump "2THz s+ 0.3ps 1MV/cm" --duration 2',
+    "site": "cat -o site",
     "validate": f"Bi2Se3 {shlex.quote(str(TESTS.parent / 'docs/data/bi2se3_rows.yaml'))}",
     "vertices": "NaCl",
 }
@@ -55,7 +57,10 @@ def printed(command: str, capsys: Capture) -> str:
         pytest.importorskip("phono3py", reason="phono3py is not installed")
     words = shlex.split(COMMANDS[command])
     star = ["--q", "star"] if command == "vertices" else []
-    name = {"vertices": "predict", "catalog": "screen"}.get(command, command)
+    name = {"vertices": "predict", "catalog": "screen", "site": "report"}.get(command, command)
+    if command == "site":
+        assert main(["screen", "NaCl", "-o", "cat", "--jobs", "1", "--quiet"]) == 0
+        capsys.readouterr()
     assert main([name, *words, *star, "--json", "--quiet"]) == 0
     return capsys.readouterr().out
 

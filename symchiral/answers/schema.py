@@ -34,11 +34,13 @@ ANSWERS = {
     "report": "symchiral.answers.report:Report",
     "show": "symchiral.answers.show:Show",
     "simulate": "symchiral.answers.simulate:Simulate",
+    "site": "symchiral.answers.site:Site",
     "validate": "symchiral.answers.validate:Validate",
     "vertices": "symchiral.answers.predict:Vertices",
 }
 """Where the answer of a command lives; ``vertices`` is that of ``predict --q star``,
-``catalog`` that of ``screen``, with the columns of a catalog."""
+``catalog`` that of ``screen``, with the columns of a catalog, ``site`` that of ``report`` of a
+catalog."""
 
 
 def answer_type(command: str) -> type[Answer]:

@@ -9,15 +9,35 @@ from symchiral.cli.fields import add_field
 from symchiral.cli.files import add_overwrite, check_output
 from symchiral.cli.forces import add_forces
 from symchiral.cli.printing import write, write_json
+from symchiral.cli.progress import progress
 from symchiral.cli.structures import add_structure
 from symchiral.cli.studies import open_study
 from symchiral.defaults import REPORT_DURATION, REPORT_POINTS, REPORT_PULSE
+from symchiral.errors import InputError
 
-SUMMARY = "write all results for a crystal as one HTML page"
+SUMMARY = "write all results for a crystal as one HTML page, or a catalog as a site of such pages"
 EXAMPLES = (
     "report Bi2Se3 -o bi2se3.html",
     'report Bi2Se3/phonopy.yaml --pump "3.96THz s+ 1ps 0.5MV/cm" -o driven.html',
+    'report catalog --where "flips > 0 AND ir_pump" -o site',
 )
+
+FAILED = 10
+"""Crystals without a page that are told."""
+
+OF_ONE = {
+    "axis": None,
+    "spin_axis": None,
+    "index": None,
+    "supercell": None,
+    "calculator": None,
+    "field": None,
+    "couplings": None,
+    "pump": None,
+    "measurement": None,
+    "sees": None,
+}
+"""Options that make no sense for a catalog, and what they are where they are not given."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         required=True,
         help="the page, .html: it loads nothing, atoms move in it, and every answer is in it as "
-        "JSON",
+        "JSON; of a catalog a folder, with an index and one page per crystal",
     )
     parser.add_argument(
         "--points",
@@ -71,12 +91,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--sees", choices=("raman", "infrared", "any"), help="activity that their probe shows"
     )
     add_overwrite(parser)
+    group = parser.add_argument_group("of a catalog that screen has written, in the place of FILE")
+    group.add_argument(
+        "--where", metavar="CONDITION", help="a condition on its rows, as query takes it"
+    )
+    group.add_argument("--jobs", type=int, metavar="N", help="processes (default: 1)")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Write the page, and say so in a line or as the document."""
+    """Write the page or the site, and say so in a line or as the document."""
+    if is_catalog(options.file):
+        run_catalog(options)
+        return
     from symchiral.page.report import KIND
 
+    if options.where is not None or options.jobs is not None:
+        raise InputError(
+            f"{options.file} is one crystal, or none",
+            why="--where and --jobs are for a catalog that screen has written",
+            fix="leave them out, or give the folder of a catalog",
+        )
     check_output(options, options.output, KIND, (".html",))
     study = open_study(options)
     answer = study.report(
@@ -96,3 +130,48 @@ def run(options: argparse.Namespace) -> None:
         write(
             f"{study.formula}: {options.output}, {answer.size / 1e6:.2g} MB, opens in any browser"
         )
+
+
+def is_catalog(path: str) -> bool:
+    """Whether a folder holds parts of a catalog."""
+    from symchiral.disk import is_folder, user_path
+
+    if not is_folder(user_path(path)):
+        return False
+    from symchiral.catalog.parts import parts_of
+
+    return bool(parts_of(user_path(path)))
+
+
+def run_catalog(options: argparse.Namespace) -> None:
+    """Write the site."""
+    from symchiral.site import publish
+
+    asked = [name for name, default in OF_ONE.items() if getattr(options, name) != default]
+    if asked:
+        option = "--" + asked[0].replace("_", "-")
+        raise InputError(
+            f"{option} is of one crystal",
+            why=f"{options.file} is a catalog",
+            fix="leave it out, or make the page of one crystal",
+        )
+    answer = publish(
+        options.file,
+        options.output,
+        options.where or "",
+        unit=options.unit,
+        points=options.points,
+        jobs=options.jobs or 1,
+        overwrite=options.overwrite,
+        progress=progress(options, "writing pages"),
+    )
+    if options.json:
+        write_json(answer)
+        return
+    write(
+        f"{answer.pages:,} of {answer.crystals:,} crystals have a page: {options.output}/index.html"
+    )
+    for name, why in list(answer.failed.items())[:FAILED]:
+        write(f"no page: {name}: {why}")
+    if len(answer.failed) > FAILED:
+        write(f"{len(answer.failed) - FAILED:,} more without a page: --json, or the index")

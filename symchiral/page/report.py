@@ -127,8 +127,14 @@ class Contents:
         return {name: x for name, x in named.items() if isinstance(x, Answer)}
 
 
-def report_html(contents: Contents) -> str:
-    """Return the page: one document without any address in it that a browser would ask for."""
+def report_html(contents: Contents, *, index: str | None = None) -> str:
+    """Return the page: one document without any address in it that a browser would ask for.
+
+    Parameters
+    ----------
+    index : str, optional
+        Address of a page that lists this one.
+    """
     show, predict = contents.show, contents.predict
     path = show.input.path or show.structure.formula
     site_table, species = show_tables(show)
@@ -142,6 +148,7 @@ def report_html(contents: Contents) -> str:
         axis=axis_line(show.axis),
         show=show,
         path=path,
+        index=index,
         warnings=_warnings(contents),
         left_out=contents.left_out,
         sites=_table(site_table, lines=False),
