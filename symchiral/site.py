@@ -116,7 +116,7 @@ def publish(
     if jobs < 1:
         raise InputError(f"no {jobs} jobs", why="at least one process is needed", fix="give 1")
     wanted = [*COLUMNS, "source", "sha256", "error", "message", "symprec", "order", "q"]
-    rows = list(known.query(where, columns=wanted))
+    rows = list(known.query(where, columns=[name for name in wanted if name in known.columns]))
     folder = _folder(out)
     index = folder / "index.html"
     place(index, KIND, overwrite=overwrite)

@@ -529,6 +529,139 @@ def test_traces_and_couplings_are_drawn(driver: Any, pages: dict[str, Path]) -> 
     assert found == [8, 8, 4, 4]
 
 
+@pytest.mark.parametrize("name", [DRIVEN, "CrI3_FM", "ZnO/forces"])
+def test_everything_that_can_be_used_has_a_name(
+    driver: Any, pages: dict[str, Path], name: str
+) -> None:
+    """As the browser tells it to screen readers."""
+    opened(driver, pages[name])
+    for button in ("#transfers button.opens", "button[data-motion]"):
+        click(driver, button)
+    tree = driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    roles = ("button", "checkbox", "slider", "combobox", "searchbox", "link", "image", "img")
+    found = [n for n in tree if not n.get("ignored") and n["role"]["value"] in roles]
+    nameless = [n["role"] for n in found if not n.get("name", {}).get("value", "").strip()]
+    assert nameless == []
+    assert len(found) > 40
+    # What is reached by the key Tab has a role, and is one of these or a picture that turns.
+    reached = driver.execute_script(
+        "return [...document.querySelectorAll('[tabindex=\"0\"]')].map(e =>"
+        " [e.getAttribute('role'), e.getAttribute('aria-label')])"
+    )
+    assert len(reached) >= 1
+    assert all(role and label for role, label in reached)
+
+
+def test_the_first_question_is_answered_first(driver: Any, pages: dict[str, Path]) -> None:
+    """How many transfers flip, and the one that light reaches best opens."""
+    count = 0
+    for name in ("Bi2Se3", "Te_P3121", "MoS2_monolayer_slab", "SrTiO3", "P2I4"):
+        opened(driver, pages[name])
+        table = study(name).predict().table
+        assert table is not None
+        flips = [row for row in table.rows if row.group == "flipped"]
+        said = driver.execute_script("return document.getElementById('short').textContent")
+        if not flips:
+            assert said.startswith(("No transfer", "The crystal has no rotation axis"))
+            continue
+        assert said.startswith(f"{len(flips)} of {len(table.rows)} transfers")
+        set_value(driver, "words", "no such thing")
+        click(driver, "#short button")
+        opened_rows = driver.execute_script(
+            "return [...document.querySelectorAll('button.opens[aria-expanded=true]')]"
+            ".map(b => b.closest('tbody').dataset.id)"
+        )
+        assert opened_rows == [flips[0].transfer]
+        assert len(driver.execute_script("return symchiral.quanta()")) == 3
+        count += 1
+    assert count == 3
+
+
+def test_the_index_of_a_site(driver: Any, tmp_path: Path) -> None:
+    """Search, filters, sorting and links; counts as the catalog has them."""
+    pytest.importorskip("duckdb", reason="DuckDB is not installed")
+    names = ["Bi2Se3", "Te_P3121", "NaCl", "CrI3_FM", "GaAs", "MoS2_monolayer_slab"]
+    hostile = tmp_path / 'x <svg onload="window.hurt=1">.cif'
+    shutil.copy(Path(sc.__file__).parents[1] / "structures" / "WC.cif", hostile)
+    sc.screen([*names, str(hostile)], out=tmp_path / "cat", jobs=1)
+    catalog = sc.Catalog(tmp_path / "cat")
+    sc.publish(catalog, tmp_path / "site", points=10)
+    opened(driver, tmp_path / "site" / "index.html")
+    assert requests(driver) == [(tmp_path / "site" / "index.html").as_uri()]
+
+    def listed() -> list[str]:
+        found: list[str] = driver.execute_script(
+            "return [...document.querySelectorAll('#crystals tbody th')].map(e => e.textContent)"
+        )
+        told = driver.execute_script("return document.getElementById('count').textContent")
+        assert told == f"{len(found)} of {len(names) + 1} crystals"
+        return found
+
+    assert set(listed()) == {*names, str(hostile)}
+    count = 0
+    for box, where in (
+        ("light", "ir_pump AND raman_probe"),
+        ("chiral", "chiral"),
+        ("magnetic", "magnetic"),
+        ("layered", "layered"),
+        ("forces", "forces"),
+    ):
+        click(driver, f"#{box}")
+        assert listed() == [row["id"] for row in catalog.query(where)], box
+        click(driver, f"#{box}")
+        count += 1
+    for control, value, where in (
+        ("words", "R-3", "symbol LIKE '%R-3%'"),
+        ("words", "Eu(+) -> Eg(-)", "best_flip = 'Eu(+) Eu(+) -> Eg(-)'"),
+        ("words", "cri", "id = 'CrI3_FM'"),
+        ("group", "152, 166", "space_group IN (152, 166)"),
+        ("flips", "2", "rows_flipped >= 2"),
+    ):
+        set_value(driver, control, value)
+        assert listed() == [row["id"] for row in catalog.query(where)], value
+        assert len(listed()) > 0
+        click(driver, "#all")
+        count += 1
+    assert count == 10
+    # Sorted by atoms and back; by keyboard too, as headings are buttons.
+    heads = driver.execute_script(
+        "return [...document.querySelectorAll('#crystals thead button')].map(e => e.textContent)"
+    )
+    atoms = heads.index("atoms")
+    for way in ("", "DESC"):
+        driver.execute_script(
+            "document.querySelectorAll('#crystals thead button')[arguments[0]].click()", atoms
+        )
+        column = driver.execute_script(
+            "return [...document.querySelectorAll('#crystals tbody tr')]"
+            ".map(r => +r.cells[arguments[0]].textContent)",
+            atoms,
+        )
+        rows = catalog.sql(f"SELECT natoms FROM catalog ORDER BY natoms {way}").rows
+        assert column == [row[0] for row in rows]
+    assert driver.execute_script("return window.hurt === undefined")
+    driver.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
+    )
+    set_value(driver, "words", "Te_P3121")
+    click(driver, "#csv")
+    for _ in range(100):
+        if (tmp_path / "crystals.csv").exists():
+            break
+        time.sleep(0.05)
+    lines = (tmp_path / "crystals.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith('"Te_P3121","Te","152"')
+    assert complaints(driver) == []
+    # A link leads to the page, and back.
+    click(driver, "#crystals tbody a")
+    wait(driver, "return window.symchiral?.stage !== undefined")
+    assert driver.title.startswith("Te: chiral phonons")
+    driver.execute_script("document.querySelector('header > a').click()")
+    wait(driver, "return window.symchiral?.found !== undefined")
+    assert complaints(driver) == []
+
+
 def test_documents_are_downloaded(driver: Any, pages: dict[str, Path], tmp_path: Path) -> None:
     opened(driver, pages["Bi2Se3"])
     driver.execute_cdp_cmd(

@@ -266,6 +266,14 @@ def test_the_course_is_that_of_the_run() -> None:
     assert np.abs(raw * (found.field.scale / 32767) - field).max() < 1e-3 * np.abs(field).max()
 
 
+def test_of_many_modes_those_that_move_atoms_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = driven().simulate("2.46THz s+ 1ps 1MV/cm", duration=4)
+    monkeypatch.setattr("symchiral.answers.course.MOST_MODES", 2)
+    kept = [mode.name for mode in course(run).modes]
+    order = sorted(run.motions, key=lambda motion: motion.displacement)
+    assert set(kept) == {motion.name for motion in order[-2:]}
+
+
 def test_measured_traces_are_those_of_the_fit() -> None:
     fit = driven().validate("docs/data/bi2se3_traces.csv").fit
     assert fit is not None

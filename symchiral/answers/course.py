@@ -22,6 +22,9 @@ from symchiral.value import TINY, Complex, Floats
 MOST_TIMES = 1500
 """Times of a run that are kept: enough for ten a period of a fast mode over 10 ps."""
 
+MOST_MODES = 16
+"""Multiplets that are kept: those that move atoms farthest."""
+
 MOST_POINTS = 1000
 """Delays of a measured trace that are kept."""
 
@@ -58,7 +61,7 @@ class CourseOfMode(Record, frozen=True, kw_only=True):
 
 
 class Course(Record, frozen=True, kw_only=True):
-    """How all modes moved in a simulation."""
+    """How modes moved in a simulation."""
 
     start: float
     """First time. Unit: ps."""
@@ -69,7 +72,8 @@ class Course(Record, frozen=True, kw_only=True):
     field: Samples | None
     """Electric field along x, y and the axis; null without light. Unit: MV/cm."""
     modes: tuple[CourseOfMode, ...]
-    """Every optical multiplet of the zone centre, from the lowest frequency."""
+    """The optical multiplets of the zone centre that move atoms farthest, from the lowest
+    frequency."""
 
 
 class MeasuredRun(Record, frozen=True, kw_only=True):
@@ -97,7 +101,7 @@ class MeasuredTraces(Record, frozen=True, kw_only=True):
 
 
 def course(run: Run) -> Course:
-    """Describe how all modes moved in a simulation."""
+    """Describe how modes moved in a simulation, of many those that move atoms farthest."""
     every = max(1, -(-len(run.times) // MOST_TIMES))
     kept = slice(None, None, every)
     times = run.times[kept]
@@ -113,7 +117,11 @@ def course(run: Run) -> Course:
 
 def _modes(run: Run, kept: slice) -> Iterator[CourseOfMode]:
     c = run.model.coordinates
+    farthest = sorted(run.motions, key=lambda motion: -motion.displacement)[:MOST_MODES]
+    names = {motion.name for motion in farthest}
     for multiplet in c.multiplets:
+        if multiplet.name not in names:
+            continue
         slots = c.slots(multiplet.name)
         shapes = np.zeros((len(slots), c.circular.shape[0]), dtype=complex)
         shapes[:, slots] = c.circular[np.ix_(slots, slots)].conj()

@@ -19,7 +19,6 @@ SUMMARY = "write all results for a crystal as one HTML page, or a catalog as a s
 EXAMPLES = (
     "report Bi2Se3 -o bi2se3.html",
     'report Bi2Se3/phonopy.yaml --pump "3.96THz s+ 1ps 0.5MV/cm" -o driven.html',
-    'report catalog --where "flips > 0 AND ir_pump" -o site',
 )
 
 FAILED = 10
@@ -91,7 +90,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--sees", choices=("raman", "infrared", "any"), help="activity that their probe shows"
     )
     add_overwrite(parser)
-    group = parser.add_argument_group("of a catalog that screen has written, in the place of FILE")
+    group = parser.add_argument_group(
+        "of a catalog that screen has written, in the place of FILE",
+        'as in: report catalog --where "flips > 0 AND ir_pump" -o site',
+    )
     group.add_argument(
         "--where", metavar="CONDITION", help="a condition on its rows, as query takes it"
     )

@@ -139,6 +139,8 @@ function phaseOf(channel) {
 }
 function find(species, component, copy, name) {
   const of = scene.motions.filter(m => m.species === species && m.component === component);
+  // Displacements stand for any mode of their species: those that turn most show best what turns.
+  if (scene.adapted) { of.sort((a, b) => Math.round(100 * Math.abs(b.am ?? 0)) - Math.round(100 * Math.abs(a.am ?? 0))); return of[copy - 1] ?? of[0]; }
   return of.find(m => name && m.name === name + (component ? `(${component})` : "")) ?? of.find(m => m.copy === copy) ?? of[0];
 }
 function playTransfer(channel, modes, title) {
@@ -164,9 +166,14 @@ function open(row, yes) {
   if (yes === undefined) yes = button.getAttribute("aria-expanded") !== "true";
   for (const other of rows) if (other !== row || !yes) { other.querySelector("button.opens").setAttribute("aria-expanded", "false"); other.querySelector("tr.detail").hidden = true; }
   button.setAttribute("aria-expanded", String(yes)); row.querySelector("tr.detail").hidden = !yes;
-  if (yes) playTransfer(answer("predict").channels.find(c => c.id === row.dataset.id), null, minus(row.dataset.id.replace("->", "→")));
+  // Of actual modes those nearest to resonance move.
+  if (yes) playTransfer(answer("predict").channels.find(c => c.id === row.dataset.id), answer("predict").transfers?.find(t => t.channel === row.dataset.id)?.modes, minus(row.dataset.id.replace("->", "→")));
 }
 for (const row of rows) row.querySelector("button.opens").onclick = () => open(row);
+for (const button of document.querySelectorAll("button[data-open]")) button.onclick = () => {
+  const row = rows.find(r => r.dataset.id === button.dataset.open);
+  $("all").click(); open(row, true); row.scrollIntoView({ block: "nearest" }); row.querySelector("button.opens").focus({ preventScroll: true });
+};
 const filters = ["sense", "pump", "probe", "of", "words"].map($);
 function filter() {
   const [sense, pump, probe, of, words] = filters.map(f => f.value.trim());

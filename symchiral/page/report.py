@@ -149,6 +149,7 @@ def report_html(contents: Contents, *, index: str | None = None) -> str:
         show=show,
         path=path,
         index=index,
+        short=_short(predict),
         warnings=_warnings(contents),
         left_out=contents.left_out,
         sites=_table(site_table, lines=False),
@@ -162,7 +163,7 @@ def report_html(contents: Contents, *, index: str | None = None) -> str:
         transfer_notes=_transfer_notes(predict),
         resonances=_resonances(predict, contents.dynamics.sizes),
         couplings=_couplings(contents.dynamics.couple),
-        simulated=_simulated(show, contents.dynamics.simulate),
+        simulated=_simulated(show, contents.dynamics),
         no_motion=_no_motion(contents),
         measured=None
         if contents.validate is None
@@ -179,6 +180,26 @@ def report_html(contents: Contents, *, index: str | None = None) -> str:
         data=data_of(_scene(contents)),
         documents={name: data_of(answer.to_dict()) for name, answer in contents.answers.items()},
     )
+
+
+def _short(predict: Predict) -> dict[str, Any]:
+    """What the reader asks first: how many transfers flip, and which of them light reaches best.
+
+    Rows stand in the order in which light reaches them.
+    """
+    rows = [r for r in _rows(predict) if r.group == "flipped"]
+    if not rows:
+        return {"flips": 0, "all": len(_rows(predict)), "axis": predict.axis is not None}
+    best = rows[0]
+    return {
+        "flips": len(rows),
+        "all": len(_rows(predict)),
+        "axis": True,
+        "best": best.transfer,
+        "text": pretty(best.transfer),
+        "pump": short_routes(best.pump),
+        "probe": probe_words(best.probe),
+    }
 
 
 def _table(table: Table, *, lines: bool = True) -> Markup:
@@ -416,15 +437,20 @@ def _coupling(term: Term, *, moved: bool) -> dict[str, Any]:
     }
 
 
-def _simulated(show: Show, answer: Simulate | None) -> dict[str, Any] | None:
+def _simulated(show: Show, dynamics: Dynamics) -> dict[str, Any] | None:
     """The table of a simulation, its light, and the two modes that are drawn at first."""
-    if answer is None:
+    answer, course = dynamics.simulate, dynamics.course
+    if answer is None or course is None:
         return None
-    strongest = sorted(answer.modes, key=lambda m: -(m.energy or 0.0))
+    kept = {m.name for m in course.modes}
+    drawn = [m for m in answer.modes if m.label in kept]
+    if not drawn:
+        return None
+    strongest = sorted(drawn, key=lambda m: -(m.energy or 0.0))
     return {
         "tables": _tables(show, [simulate_table(answer)]),
         "light": "no light" if answer.pulse is None else minus(light_text(answer.pulse)),
-        "modes": [m.label for m in answer.modes],
+        "modes": [m.label for m in drawn],
         "shown": [m.label for m in _two(strongest)],
         "stopped": answer.time.stopped,
     }
@@ -517,6 +543,7 @@ def _scene(contents: Contents) -> dict[str, Any]:
         "colours": colours(drawn.symbols),
         "axis": (0.0, 0.0, 1.0) if axis is None else axis.direction,
         "order": None if axis is None else axis.order,
+        "adapted": moving.adapted,
         "primitive": contents.show.structure.primitive.cell,
         "positions": contents.show.structure.primitive.positions,
         "motions": [

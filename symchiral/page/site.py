@@ -28,6 +28,8 @@ COLUMNS = {
     "ir_pump": "infrared pump",
     "raman_probe": "Raman probe",
     "chiral": "chiral",
+    "helicity_wave": "helicity wave",
+    "am_wave": "J wave",
     "magnetic": "",
     "magnetic_group": "magnetic (BNS)",
     "layered": "layered",
@@ -68,7 +70,7 @@ def index_html(
     Parameters
     ----------
     rows : sequence of mappings
-        Rows of a catalog that were read, by name of the column.
+        Rows of a catalog that were read, by name of the column; older ones lack some.
     pages : mapping of str to str
         Address of the page of a crystal by its id, as far as there is one.
     refused : sequence of (str, str)
@@ -79,7 +81,7 @@ def index_html(
         Which transfers it counts.
     """
     names = [*COLUMNS, "page"]
-    table = [[*(row[name] for name in COLUMNS), pages.get(row["id"])] for row in rows]
+    table = [[*(row.get(name) for name in COLUMNS), pages.get(row["id"])] for row in rows]
     return render(
         "site.html",
         style="report.css",
