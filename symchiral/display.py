@@ -6,6 +6,8 @@ that prints itself asks :func:`display`; who answers is said once, in ``symchira
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, Literal, overload
 
@@ -32,7 +34,13 @@ def display(noun: object, form: str, **options: Any) -> Any:
 
     Which forms a noun has, and their options, stands in :mod:`symchiral.text.display`.
     """
-    return import_module(_home).display(noun, form, **options)
+    return _answering(_home)(noun, form, **options)
+
+
+@lru_cache(maxsize=1)
+def _answering(module: str) -> Callable[..., Any]:
+    found: Callable[..., Any] = import_module(module).display
+    return found
 
 
 class Worded:

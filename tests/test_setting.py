@@ -9,13 +9,20 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 import pytest
+import spglib
 from descriptions import Description, random_crystal
 
 import symchiral as sc
 from symchiral.algebra.congruence import solve_modulo_one
 from symchiral.crystal.crystal import Crystal
-from symchiral.crystal.frame import symmetrized_cell
-from symchiral.crystal.search import SymmetricCrystal, find_symmetry, space_group
+from symchiral.crystal.frame import Frame, symmetrized_cell
+from symchiral.crystal.search import (
+    ORIGIN_CHOICE_2,
+    SymmetricCrystal,
+    find_symmetry,
+    settled,
+    space_group,
+)
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.isoir import iso_hall_number
 from symchiral.reading.shipped import structure_names
@@ -288,3 +295,102 @@ def test_remembered_letters_are_those_of_spglib_in_every_group() -> None:
     crystals = [crystal for crystal in found if crystal is not None]
     assert len(crystals) > 800
     assert letters_hold(crystals) > 2000
+
+
+# --- origin choices -----------------------------------------------------------------------------
+
+
+def searched_in_choice_2(crystal: Crystal) -> SymmetricCrystal:
+    """The crystal as spglib settles it when it is asked for origin choice 2 itself."""
+    cell = (crystal.cell, crystal.positions, crystal.numbers)
+    number = spglib.get_symmetry_dataset(cell, symprec=1e-3).number
+    group = space_group(ORIGIN_CHOICE_2[number][0])
+    found = spglib.get_symmetry_dataset(cell, symprec=1e-3, hall_number=group.hall_number)
+    standard = crystal.cell.T @ np.linalg.inv(found.transformation_matrix)
+    columns = (standard @ group.centring).T
+    frame = Frame(
+        symmetrized_cell(columns, group.rotations),
+        found.transformation_matrix,
+        found.origin_shift,
+        group.centring,
+    )
+    letters = list(zip(found.wyckoffs, found.site_symmetry_symbols, strict=True))
+    mapping = found.mapping_to_primitive
+    return settled(crystal, frame, group, mapping, letters=letters, symprec=1e-3, warnings=())
+
+
+def with_symmetric_points(hall_number: int, rng: np.random.Generator) -> Crystal:
+    """Two general positions of a group, and two of the points that most operations keep."""
+    group = space_group(hall_number)
+    grid = np.array(list(product(range(8), repeat=3))) * 3
+    images = (np.einsum("gij,nj->ngi", group.rotations, grid) + group.shifts) % 24
+    orbits = [np.unique(x, axis=0) for x in images]
+    few = sorted({len(orbit) for orbit in orbits})[1]
+    places = {orbit.tobytes(): orbit for orbit in orbits if len(orbit) <= few}
+    chosen = rng.choice(len(places), size=2, replace=False)
+    orbits = [list(places.values())[i] / 24 for i in chosen]
+    special = np.concatenate(orbits)
+    while True:
+        crystal = random_crystal(hall_number, rng)
+        positions = np.concatenate([crystal.positions, special])
+        gaps = positions[:, None] - special
+        distances = np.linalg.norm((gaps - np.rint(gaps)) @ crystal.cell, axis=2)
+        if np.sort(distances, axis=0)[1].min() > 0.3:
+            kinds = np.repeat([26, 27], [len(orbit) for orbit in orbits])
+            return Crystal.of(crystal.cell, positions, [*crystal.numbers, *kinds])
+
+
+def origin_choices_agree(crystals_of_each: int) -> tuple[int, int]:
+    """Compare crystals of the 24 groups, written down as anybody may; count them and their sites.
+
+    The letters that are compared are those that spglib listed at first, wherever the setting that
+    is chosen is the one found, or found anew from the places of the atoms.
+    """
+    crystals = letters = 0
+    for number, (hall_number, _) in ORIGIN_CHOICE_2.items():
+        rng = np.random.default_rng(number)
+        for i in range(crystals_of_each):
+            made = with_symmetric_points(hall_number, rng)
+            written = TURNED[i % len(TURNED)].write(find_symmetry(made)) if i % 4 else made
+            sc.clear_caches()  # no letter is remembered from the other
+            a = find_symmetry(written)
+            sc.clear_caches()
+            b = searched_in_choice_2(written)
+            assert a.group == b.group == space_group(hall_number)
+            assert np.allclose(a.frame.cell, b.frame.cell, atol=1e-6)
+            assert same_atoms(a, b), (number, i)
+            words = [
+                Counter((s.element, s.letter, s.symmetry, len(s.atoms)) for s in c.sites)
+                for c in (a, b)
+            ]
+            assert words[0] == words[1], (number, i)
+            crystals, letters = crystals + 1, letters + len(a.sites)
+    return crystals, letters
+
+
+def test_a_shifted_origin_equals_a_search_in_the_other_choice() -> None:
+    assert len(ORIGIN_CHOICE_2) == 24
+    assert origin_choices_agree(2) == (48, 4 * 48)
+
+
+@pytest.mark.sweep
+def test_a_shifted_origin_equals_a_search_in_the_other_choice_for_many_crystals() -> None:
+    assert origin_choices_agree(40) == (24 * 40, 4 * 24 * 40)
+
+
+def test_words_make_every_operation_of_every_setting() -> None:
+    """Each operation is a generator or the product that its word says, of at most four of them."""
+    made = 0
+    for hall_number in range(1, 531):
+        group = space_group(hall_number)
+        generators, words = group.words
+        reached = {0, *generators}
+        for k, g, h in words:
+            assert g in generators
+            assert h in reached
+            assert group.find(group.rotations[g] @ group.rotations[h]) == k
+            reached.add(k)
+        assert reached == set(range(len(group)))
+        assert len(generators) <= 4
+        made += len(words)
+    assert made == 2720

@@ -41,7 +41,8 @@ def distances(steps: Floats, cell: Floats) -> Floats:
     >>> distances(np.array([[0.9, 0.0, 1.0]]), 2 * np.eye(3)).round(9).tolist()
     [0.2]
     """
-    return np.asarray(np.linalg.norm(wrapped(steps) @ cell, axis=-1))
+    across = wrapped(steps).reshape(-1, 3) @ cell  # one product of matrices, not one per row
+    return np.asarray(np.sqrt(np.einsum("ij,ij->i", across, across)).reshape(steps.shape[:-1]))
 
 
 def lattice_basis(generators: npt.ArrayLike, metric: npt.ArrayLike) -> Integers:

@@ -218,11 +218,12 @@ def predict(
         The static fields the crystal stands in.
     """
     found = listing(book)
+    axis = axis_of(crystal, book.axis)
     return Predict(
         **beginning(crystal),
         order=book.order,
         structure=structure(crystal),
-        axis=axis_of(crystal, book.axis),
+        axis=axis,
         q=tuple(wavevector(crystal, q) for q in book.points),
         species=species_of([s for s in book.species.values() if isinstance(s, Species)]),
         counts=Counts(**book.counts()),
@@ -230,7 +231,7 @@ def predict(
         channels=tuple(map(channel, book.listed if rules is None else rules)),
         transfers=None if transfers is None else _transfers(transfers, unit),
         field=static_field(crystal, background),
-        table=table(crystal, found if shown is None else listing(shown)),
+        table=_table(found if shown is None else listing(shown), axis),
     )
 
 
@@ -274,6 +275,10 @@ def vertex(symmetry: Symmetry, book: RuleBook, rules: Sequence[Rule] | None = No
 
 def table(symmetry: Symmetry, found: Listing) -> Table:
     """Return the rows of a book as the terminal shows them."""
+    return _table(found, axis_of(symmetry, found.book.axis))
+
+
+def _table(found: Listing, axis: AxisOfRotation | None) -> Table:
     book = found.book
     return Table(
         rows=tuple(map(row, found.rows)),
@@ -287,7 +292,7 @@ def table(symmetry: Symmetry, found: Listing) -> Table:
         driven=book.driven,
         seen=book.seen,
         reversible=book.self_conjugate,
-        axis=axis_of(symmetry, book.axis),
+        axis=axis,
     )
 
 

@@ -45,12 +45,19 @@ ATTEMPTS = 4
 _SKEWED = 5 * np.eye(3) + np.array([[0, 0.7, 0.3], [0.2, 0, 0.5], [0.4, 0.6, 1.0]])
 """A cell of no symmetry, Å: averaged over a group it has that group's and no more."""
 
-_ORIGIN_CHOICE_2 = {
-    # Space groups with two origin choices -> Hall number of choice 2 (spglib defaults to 1).
-    48: 229, 50: 234, 59: 279, 68: 323, 70: 336, 85: 360, 86: 362, 88: 365, 125: 403, 126: 405,
-    129: 409, 130: 411, 133: 415, 134: 417, 137: 421, 138: 423, 141: 427, 142: 429, 201: 496,
-    203: 499, 222: 519, 224: 522, 227: 526, 228: 528,
+ORIGIN_CHOICE_2 = {
+    48: (229, (2, 2, 2)), 50: (234, (6, 6, 0)), 59: (279, (6, 6, 0)), 68: (323, (0, 2, 6)),
+    70: (336, (7, 7, 7)), 85: (360, (2, 6, 0)), 86: (362, (6, 6, 6)), 88: (365, (0, 6, 7)),
+    125: (403, (6, 6, 0)), 126: (405, (6, 6, 6)), 129: (409, (2, 6, 0)), 130: (411, (2, 6, 0)),
+    133: (415, (2, 6, 6)), 134: (417, (6, 2, 6)), 137: (421, (2, 6, 2)), 138: (423, (2, 6, 6)),
+    141: (427, (0, 2, 7)), 142: (429, (0, 2, 3)), 201: (496, (6, 6, 6)), 203: (499, (7, 7, 7)),
+    222: (519, (6, 6, 6)), 224: (522, (6, 6, 6)), 227: (526, (7, 7, 7)), 228: (528, (5, 5, 5)),
 }  # fmt: skip
+"""Space groups with two origin choices: Hall number of choice 2, and what is added to coordinates
+of choice 1 to get those of choice 2, in eighths of the standard cell.
+
+spglib finds choice 1. Of the shifts that carry the operations over, these keep the Wyckoff letters
+that spglib lists, too."""
 
 
 @cache
@@ -258,11 +265,10 @@ def find_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> SymmetricCry
     """
     symprec = distance_tolerance(symprec)
     data = _found(crystal, symprec)
-    group = space_group(int(data.hall_number))
     return settled(
         crystal,
-        _found_frame(crystal, data, group),
-        group,
+        _found_frame(crystal, data),
+        _found_group(data),
         np.array(data.mapping_to_primitive),
         letters=_given_letters(data),
         symprec=symprec,
@@ -379,8 +385,7 @@ def standard_setting(
         No group is found.
     """
     data = _found(crystal, symprec)
-    group = space_group(int(data.hall_number))
-    return group, _found_frame(crystal, data, group), _given_letters(data)
+    return _found_group(data), _found_frame(crystal, data), _given_letters(data)
 
 
 def _shown(crystal: Crystal) -> tuple[Any, ...]:
@@ -389,7 +394,7 @@ def _shown(crystal: Crystal) -> tuple[Any, ...]:
 
 
 def _found(crystal: Crystal, symprec: float) -> Any:
-    """What spglib finds, in origin choice 2 where the group has two."""
+    """What spglib finds; of a group with two origin choices that is in choice 1."""
     data = _dataset(_shown(crystal), symprec)
     if data is None:
         raise SymmetryError(
@@ -397,19 +402,25 @@ def _found(crystal: Crystal, symprec: float) -> Any:
             why="spglib could not match the atoms with any space group",
             fix="check the cell and for atoms that nearly coincide, or pass another --symprec",
         )
-    choice = _ORIGIN_CHOICE_2.get(data.number)
-    if choice is None or data.hall_number == choice:
-        return data
-    return _dataset(_shown(crystal), symprec, choice) or data
+    return data
 
 
 def _given_letters(data: Any) -> list[tuple[str, str]]:
     return list(zip(data.wyckoffs, data.site_symmetry_symbols, strict=True))
 
 
-def _found_frame(crystal: Crystal, data: Any, group: SpaceGroup) -> Frame:
-    """The standard setting that spglib has found, with a cell that obeys the group exactly."""
+def _found_group(data: Any) -> SpaceGroup:
+    """The space group that spglib has found, in origin choice 2 where it has two."""
+    hall_number, _ = ORIGIN_CHOICE_2.get(data.number, (int(data.hall_number), ()))
+    return space_group(hall_number)
+
+
+def _found_frame(crystal: Crystal, data: Any) -> Frame:
+    """The standard setting of that group, with a cell that obeys the group exactly."""
+    group = _found_group(data)
     matrix, origin = np.array(data.transformation_matrix), np.array(data.origin_shift)
+    if data.hall_number != group.hall_number:
+        origin = origin + np.array(ORIGIN_CHOICE_2[group.number][1]) / 8
     standard = crystal.cell.T @ np.linalg.inv(matrix)
     cell = symmetrized_cell((standard @ group.centring).T, group.rotations)
     return Frame(cell, frozen(matrix), frozen(origin), group.centring)
@@ -452,7 +463,7 @@ def _letters(primitive: Crystal, group: SpaceGroup, *, decorate: bool) -> list[t
         data = _dataset(_shown(shown), EXACT, group.hall_number)
         if data is None:
             break
-        found = _found_frame(shown, data, group)
+        found = _found_frame(shown, data)
         if is_operation(setting.change_to(found), group):
             return _given_letters(data)[: len(primitive)]
         setting = found
@@ -487,7 +498,7 @@ def _density(data: Any) -> Fraction:
 
     (spglib lists only those operations that leave the lattice of the cell it is given as it is.)
     """
-    order = len(space_group(int(data.hall_number)))
+    order = len(_found_group(data))
     return Fraction(order, len(set(data.mapping_to_primitive.tolist())))
 
 
@@ -496,8 +507,8 @@ def _distance(crystal: Crystal, data: Any) -> float:
 
     Infinite if its operations do not permute the atoms.
     """
-    group, mapping = space_group(int(data.hall_number)), np.array(data.mapping_to_primitive)
-    frame = _found_frame(crystal, data, group)
+    group, mapping = _found_group(data), np.array(data.mapping_to_primitive)
+    frame = _found_frame(crystal, data)
     given = frame.point(crystal.positions, to="primitive", source="input")
     places, numbers, chosen = fold(given, crystal.numbers, mapping)
     permutations = matched(places, numbers, group, frame.cell)

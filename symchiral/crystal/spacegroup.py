@@ -122,6 +122,29 @@ class SpaceGroup(Value):
         )
 
     @cached_property
+    def words(self) -> tuple[tuple[int, ...], tuple[tuple[int, int, int], ...]]:
+        """Generators, and (k, g, h) for every other operation: k = g·h, g a generator.
+
+        Each h is the identity (operation 0), a generator, or the k of a word before.
+        """
+        generators: list[int] = []
+        reached, words = [0], []
+        for candidate in range(1, len(self)):
+            if candidate in reached:
+                continue
+            generators.append(candidate)
+            reached.append(candidate)
+            known = 0
+            while known < len(reached):  # every operation reached, times every generator
+                for g in generators:
+                    k = self.find(self.rotations[g] @ self.rotations[reached[known]])
+                    if k not in reached:
+                        words.append((k, g, reached[known]))
+                        reached.append(k)
+                known += 1
+        return tuple(generators), tuple(words)
+
+    @cached_property
     def product_translations(self) -> Integers:
         """(G, G, 3) int: lattice translation t with g·h = {E|t} products[g, h]."""
         shift = np.einsum("gij,hj->ghi", self.rotations, self.shifts) + self.shifts[:, None, :]

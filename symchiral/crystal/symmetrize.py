@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from symchiral.algebra.lattice import wrapped
+from symchiral.algebra.lattice import distances
 from symchiral.crystal.frame import Change
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
 from symchiral.value import Floats, Integers, frozen
@@ -42,10 +42,21 @@ def images(positions: Floats, group: SpaceGroup) -> Floats:
 
 
 def matched(positions: Floats, numbers: Integers, group: SpaceGroup, cell: Floats) -> Integers:
-    """(G, N): the atom of the same element nearest to each image."""
-    if len(group) == 1:  # every atom is its own image, and its search grows with N²
-        return np.arange(len(positions))[None]
-    return _nearest(images(positions, group), positions, numbers, cell)
+    """(G, N): the atom of the same element to which each operation takes each atom.
+
+    For a generator that is the one nearest to the image; a product takes an atom where its factors
+    take it in turn.
+    """
+    found = np.empty((len(group), len(positions)), dtype=np.int64)
+    found[0] = np.arange(len(positions))
+    generators, words = group.words
+    chosen = list(generators)
+    moved = np.einsum("gij,nj->gni", group.rotations[chosen], positions)
+    moved += group.shifts[chosen, None, :] / DENOMINATOR
+    found[chosen] = _nearest(moved, positions, numbers, cell)
+    for k, g, h in words:
+        found[k] = found[g][found[h]]
+    return found
 
 
 def averaged(
@@ -100,7 +111,6 @@ def _nearest(
 ) -> Integers:
     """Index of the atom of the same element nearest to each image (G, N), modulo the lattice."""
     found = np.empty(images.shape[:2], dtype=np.int64)
-    metric = cell @ cell.T
     for number in np.unique(numbers):
         (members,) = np.nonzero(numbers == number)
         targets = positions[members]
@@ -108,8 +118,7 @@ def _nearest(
         nearest = np.empty(len(sources), dtype=np.int64)
         size = max(1, 200_000 // len(members))
         for start in range(0, len(sources), size):
-            offset = wrapped(sources[start : start + size, None] - targets)
-            distance = np.einsum("abi,abi->ab", offset @ metric, offset)
+            distance = distances(sources[start : start + size, None] - targets, cell)
             nearest[start : start + size] = np.argmin(distance, axis=1)
-        found[:, members] = members[nearest].reshape(len(images), -1)
+        found[:, members] = members[nearest].reshape(len(images), len(members))
     return found

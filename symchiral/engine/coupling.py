@@ -60,7 +60,7 @@ class Leg(Value):
             + (f"@{where}" if where else "")
         )
 
-    @property
+    @cached_property
     def species(self) -> str:
         """Name and place of the species, ``Eu`` or ``K1@K``."""
         where = self.participant.places[self.arm]
@@ -93,12 +93,12 @@ class Coupling(Value):
 
     legs: tuple[Leg, ...]
 
-    @property
+    @cached_property
     def incoming(self) -> tuple[Leg, ...]:
         """Legs that enter."""
         return tuple(leg for leg in self.legs if not leg.outgoing)
 
-    @property
+    @cached_property
     def outgoing(self) -> tuple[Leg, ...]:
         """Legs that leave."""
         return tuple(leg for leg in self.legs if leg.outgoing)

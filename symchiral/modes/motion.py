@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from math import isnan
 from typing import Literal
 
 import numpy as np
@@ -86,12 +87,12 @@ class Motion:
     box: tuple[Bounds, Bounds, Bounds] | None = None
     magnetic: bool = False
 
-    @property
+    @cached_property
     def sign(self) -> Sign:
         """Sense of rotation of the atoms, ``+``, ``-`` or ``0``; ``open`` if none is fixed."""
         return sign(self.lowest, self.highest)
 
-    @property
+    @cached_property
     def value(self) -> float | None:
         """J about the axis where symmetry fixes it, else None."""
         if not self.highest - self.lowest < ZERO or (self.magnetic and self.sign != "0"):
@@ -105,6 +106,8 @@ class Motion:
 
     def across(self, axis: Axis) -> bool:
         """Whether J may have a part across an axis."""
+        if not self.directions:
+            return False
         a, b, c = axis.direction.tolist()
         crossed = ((y * c - z * b, z * a - x * c, x * b - y * a) for x, y, z in self.directions)
         return any(max(map(abs, v)) > ROUNDED for v in crossed)
@@ -124,7 +127,7 @@ class Motion:
 
 def sign(lowest: float, highest: float) -> Sign:
     """Sign of a Hermitian form from its extreme eigenvalues: fixed only if semidefinite."""
-    if np.isnan(lowest):
+    if isnan(lowest):
         return "open"
     if lowest > -ZERO:
         return "+" if highest > ZERO else "0"

@@ -115,11 +115,19 @@ def parse_operations(
             why=f"it lists {len(texts)} symmetry operations, more than {MAX_OPERATIONS}",
             fix="write the structure in a smaller cell",
         )
-    parsed = [parse_xyz(text, name=name) for text in texts]
+    for text in texts:
+        parse_xyz(text, name=name)
+    return _listed(tuple(texts))
+
+
+@lru_cache(maxsize=256)
+def _listed(texts: tuple[str, ...]) -> tuple[Integers, Floats, bool]:
+    """The operations of a list that can be read: files of one group repeat it word by word."""
+    parsed = [parse_xyz(text) for text in texts]
     w = np.array([rotation for rotation, _ in parsed]).reshape(-1, 3, 3)
     t = np.array([translation for _, translation in parsed]).reshape(-1, 3)
     keep, closed = distinct_operations(w, t)
-    return w[keep], t[keep], closed
+    return frozen(w[keep]), frozen(t[keep]), closed
 
 
 def distinct_operations(w: Integers, t: Floats) -> tuple[list[int], bool]:

@@ -72,6 +72,11 @@ class Channel(Value):
         return found
 
     @cached_property
+    def copies(self) -> int:
+        """Sum of the numbers of the copies of its legs: 0 if no species has two modes in it."""
+        return sum(leg.copy for leg in self.coupling)
+
+    @cached_property
     def kinds(self) -> tuple[Kinds, Kinds]:
         """Species and components that go in and come out, as it is and with all signs reversed."""
         return self._kinds(reverse=False), self._kinds(reverse=True)

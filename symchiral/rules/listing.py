@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from symchiral.rules.activity import activity
+from symchiral.rules.channel import Kinds
 from symchiral.rules.rule import Rule
 from symchiral.value import grouped
 
@@ -82,19 +83,21 @@ class Listing:
 
 def listing(book: RuleBook) -> Listing:
     """Merge the channels of a book into rows, in printing order."""
-    merged = grouped((rule.channel.family, rule) for rule in book.everything)
+    fewest: dict[Kinds, int] = {}
+    for rule in book.everything:
+        family, copies = (channel := rule.channel).family, channel.copies
+        if copies < fewest.setdefault(family, copies):
+            fewest[family] = copies
+    merged = grouped((rule.channel.family, rule) for rule in book.rules)
     rows = []
-    for rules in merged.values():
-        allowed = [rule for rule in rules if rule.verdict != "forbidden"]
-        if not allowed:
-            continue
-        best = min(allowed, key=lambda r: (_copies(r), _signs(r)))
-        different = _copies(best) > min(_copies(r) for r in rules)
+    for family, allowed in merged.items():
+        best = min(allowed, key=lambda r: (r.channel.copies, _signs(r)))
+        different = best.channel.copies > fewest[family]
         plain, reversed_ = zip(*(rule.channel.kinds for rule in allowed), strict=True)
         both = set(plain) >= set(reversed_)
         rows.append(Row(best, group_of(best), different, both))
     rows.sort(key=_rank)
-    return Listing(book, len(merged), tuple(rows))
+    return Listing(book, len(fewest), tuple(rows))
 
 
 def group_of(rule: Rule) -> Group:
@@ -102,10 +105,6 @@ def group_of(rule: Rule) -> Group:
     if rule.pam_sense == "neutral" and not rule.channel.rotates:
         return "without rotation"
     return rule.pam_sense
-
-
-def _copies(rule: Rule) -> int:
-    return sum(leg.copy for leg in rule.channel.coupling)
 
 
 def _signs(rule: Rule) -> tuple[float, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, overload
 
 from symchiral.crystal.qpoint import GAMMA, QPoint
@@ -96,17 +97,12 @@ class RuleBook(Value, Tabular):
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """The allowed (and undecided) rules."""
-        return tuple(rule for rule in self.everything if rule.verdict != "forbidden")
+        return tuple(rule for rule in self.listed if not rule.acoustic_only)
 
-    @property
+    @cached_property
     def listed(self) -> tuple[Rule, ...]:
         """The rules, and those that only acoustic modes could realise, marked and forbidden."""
-        return tuple(
-            rule
-            for rule in self.everything
-            if rule.verdict != "forbidden"
-            or (rule.channel.verdict.word != "forbidden" and rule.acoustic_only)
-        )
+        return tuple(rule for rule in self.everything if rule.channel.verdict.word != "forbidden")
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules)
@@ -230,7 +226,7 @@ class RuleBook(Value, Tabular):
         Of a selection, which is not all that was judged, ``selected`` stands for ``judged`` and
         ``allowed``.
         """
-        allowed = [rule for rule in self.everything if rule.allowed]
+        allowed = [rule for rule in self.rules if rule.allowed]
         senses = [rule.pam_sense for rule in allowed]
         judged = {"judged": len(self.everything), "allowed": len(allowed)}
         return {
@@ -238,7 +234,7 @@ class RuleBook(Value, Tabular):
             "flipped": senses.count("flipped"),
             "kept": senses.count("kept"),
             "neutral": senses.count("neutral"),
-            "undecided": sum(rule.verdict == "undecided" for rule in self.everything),
+            "undecided": len(self) - len(allowed),
         }
 
     def __repr__(self) -> str:
@@ -439,5 +435,5 @@ def _judged(
 ) -> RuleBook:
     """The book of a vertex."""
     channels = enumerate_channels(populations, part.turn.seen_from(points) if part else None)
-    rules = tuple(Rule(channel, species, part) for channel in channels)
+    rules = tuple(map(Rule, channels, repeat(species), repeat(part)))
     return RuleBook(title, tuple(points), part, species, rules)
