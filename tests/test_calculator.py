@@ -23,6 +23,7 @@ from jsonschema import Draft202012Validator
 from pairs import Pairs, exact
 from phonopy import Phonopy
 from phonopy.structure.atoms import PhonopyAtoms
+from shares import one_in
 
 import symchiral as sc
 from symchiral.answers.schema import schema
@@ -492,7 +493,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str
     return (folder / "phonopy.yaml").read_text(), (folder / "log").read_text().splitlines()
 
 
-@pytest.mark.parametrize("call", [2, 7, -2])
+@pytest.mark.parametrize("call", one_in(3, [7, 2, -2]))
 def test_kill_and_resume(call: int, undisturbed: tuple[str, list[str]], tmp_path: Path) -> None:
     """SIGKILL in the checks, the relaxation, the displacements: nothing is lost or repeated."""
     text, log = undisturbed

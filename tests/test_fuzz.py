@@ -94,6 +94,6 @@ def test_the_page_of_errors_shows_the_committed_run() -> None:
 
 
 def test_some_mutants_of_every_door() -> None:
-    tally = run_many(range(500, 540), jobs=1)
-    assert sum(tally.seen.values()) == 40
+    tally = run_many(range(500, 520), jobs=1)
+    assert sum(tally.seen.values()) == 20
     assert not tally.faults, tally.faults

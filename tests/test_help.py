@@ -31,9 +31,17 @@ def test_help_ends_with_two_examples(capsys: Capture) -> None:
         assert all(line.split()[0] == name for line in module.EXAMPLES)
 
 
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog of one crystal, made once and copied where an example wants some."""
+    folder = tmp_path_factory.mktemp("catalogs") / "catalog"
+    sc.screen(["Te_P3121"], out=folder, jobs=1)
+    return folder
+
+
 @pytest.mark.parametrize("line", LINES)
 def test_examples_run(
-    capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, catalog: Path, line: str
 ) -> None:
     words = shlex.split(line)
     assert parse(words).run is MODULES[words[0]].run
@@ -45,7 +53,7 @@ def test_examples_run(
     monkeypatch.chdir(tmp_path)
     if words[0] in ("query", "merge"):
         for name in ("catalog", "shard1", "shard2"):
-            sc.screen(["Te_P3121"], out=name, jobs=1)
+            shutil.copytree(catalog, name)
     assert main(words) == 0, capsys.readouterr().err
     out = capsys.readouterr().out
     assert out or any(name.suffix for name in tmp_path.iterdir() if name.name in words)

@@ -343,8 +343,8 @@ def with_symmetric_points(hall_number: int, rng: np.random.Generator) -> Crystal
 def origin_choices_agree(crystals_of_each: int) -> tuple[int, int]:
     """Compare crystals of the 24 groups, written down as anybody may; count them and their sites.
 
-    The letters that are compared are those that spglib listed at first, wherever the setting that
-    is chosen is the one found, or found anew from the places of the atoms.
+    Nothing is remembered from one to the other, and where the setting that spglib finds in choice 2
+    is the one that is chosen, the letters compared with are those that it lists there.
     """
     crystals = letters = 0
     for number, (hall_number, _) in ORIGIN_CHOICE_2.items():
@@ -359,6 +359,9 @@ def origin_choices_agree(crystals_of_each: int) -> tuple[int, int]:
             assert a.group == b.group == space_group(hall_number)
             assert np.allclose(a.frame.cell, b.frame.cell, atol=1e-6)
             assert same_atoms(a, b), (number, i)
+            assert np.allclose(a.frame.matrix, b.frame.matrix), (number, i)
+            gap = np.linalg.solve(a.frame.centring, a.frame.origin - b.frame.origin)
+            assert np.allclose(gap, np.rint(gap), atol=1e-4), (number, i)
             words = [
                 Counter((s.element, s.letter, s.symmetry, len(s.atoms)) for s in c.sites)
                 for c in (a, b)

@@ -12,6 +12,7 @@ from symchiral.crystal.decoration import decorated
 from symchiral.crystal.magnetic_group import MagneticGroup, magnetic_point_group
 from symchiral.crystal.search import (
     EXACT,
+    ORIGIN_CHOICE_2,
     Notice,
     SymmetricCrystal,
     magnetic_numbers,
@@ -136,6 +137,7 @@ def reduced(
         group,
         mapping,
         letters=[letters[i] for i in mapping],
+        lettered=group.number not in ORIGIN_CHOICE_2,
         symprec=crystal.symprec,
         warnings=(*crystal.warnings, *warnings),
         marks=marks,

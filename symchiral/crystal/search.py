@@ -46,18 +46,19 @@ _SKEWED = 5 * np.eye(3) + np.array([[0, 0.7, 0.3], [0.2, 0, 0.5], [0.4, 0.6, 1.0
 """A cell of no symmetry, Å: averaged over a group it has that group's and no more."""
 
 ORIGIN_CHOICE_2 = {
-    48: (229, (2, 2, 2)), 50: (234, (6, 6, 0)), 59: (279, (6, 6, 0)), 68: (323, (0, 2, 6)),
+    48: (229, (6, 6, 6)), 50: (234, (6, 6, 0)), 59: (279, (6, 6, 0)), 68: (323, (0, 2, 6)),
     70: (336, (7, 7, 7)), 85: (360, (2, 6, 0)), 86: (362, (6, 6, 6)), 88: (365, (0, 6, 7)),
     125: (403, (6, 6, 0)), 126: (405, (6, 6, 6)), 129: (409, (2, 6, 0)), 130: (411, (2, 6, 0)),
-    133: (415, (2, 6, 6)), 134: (417, (6, 2, 6)), 137: (421, (2, 6, 2)), 138: (423, (2, 6, 6)),
-    141: (427, (0, 2, 7)), 142: (429, (0, 2, 3)), 201: (496, (6, 6, 6)), 203: (499, (7, 7, 7)),
+    133: (415, (2, 6, 6)), 134: (417, (2, 6, 6)), 137: (421, (2, 6, 6)), 138: (423, (2, 6, 6)),
+    141: (427, (0, 2, 3)), 142: (429, (0, 2, 3)), 201: (496, (6, 6, 6)), 203: (499, (7, 7, 7)),
     222: (519, (6, 6, 6)), 224: (522, (6, 6, 6)), 227: (526, (7, 7, 7)), 228: (528, (5, 5, 5)),
 }  # fmt: skip
 """Space groups with two origin choices: Hall number of choice 2, and what is added to coordinates
 of choice 1 to get those of choice 2, in eighths of the standard cell.
 
-spglib finds choice 1. Of the shifts that carry the operations over, these keep the Wyckoff letters
-that spglib lists, too."""
+spglib finds choice 1. Of the shifts that carry the operations over, these lead to the setting that
+it finds when asked for choice 2. Its Wyckoff letters of choice 1 are not always those of choice 2
+(in 48, 134, 137 and 141 not): they are looked up anew."""
 
 
 @cache
@@ -271,6 +272,7 @@ def find_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> SymmetricCry
         _found_group(data),
         np.array(data.mapping_to_primitive),
         letters=_given_letters(data),
+        lettered=data.number not in ORIGIN_CHOICE_2,
         symprec=symprec,
         warnings=_warnings(crystal, data, symprec),
     )
@@ -285,6 +287,7 @@ def settled(
     letters: list[tuple[str, str]],
     symprec: float,
     warnings: tuple[Notice, ...],
+    lettered: bool = True,
     marks: Floats | None = None,
     decorate: bool = False,
 ) -> SymmetricCrystal:
@@ -306,6 +309,8 @@ def settled(
         Distance tolerance, Å.
     warnings : tuple of Notice
         What the user should know.
+    lettered : bool
+        Whether these letters are those of that setting; else they are looked up.
     marks : (N, 3, 3) float, optional
         What else than the elements tells atoms apart, as for
         :func:`symchiral.crystal.setting.canonical_change`.
@@ -352,7 +357,8 @@ def settled(
         mixtures=crystal.mixtures,
     )
     letters = [letters[i] for i in representatives]
-    if len(group) > 1 and not is_operation(change, group):  # P1 has one letter
+    # P1 has one letter.
+    if len(group) > 1 and not (lettered and is_operation(change, group)):
         known = [_letter(group.hall_number, kept) for kept in _site_groups(permutations, shifts)]
         if not all(known):
             for place, letter in zip(
@@ -420,7 +426,7 @@ def _found_frame(crystal: Crystal, data: Any) -> Frame:
     group = _found_group(data)
     matrix, origin = np.array(data.transformation_matrix), np.array(data.origin_shift)
     if data.hall_number != group.hall_number:
-        origin = origin + np.array(ORIGIN_CHOICE_2[group.number][1]) / 8
+        origin = (origin + np.array(ORIGIN_CHOICE_2[group.number][1]) / 8) % 1.0
     standard = crystal.cell.T @ np.linalg.inv(matrix)
     cell = symmetrized_cell((standard @ group.centring).T, group.rotations)
     return Frame(cell, frozen(matrix), frozen(origin), group.centring)
