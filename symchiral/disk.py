@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
@@ -329,6 +330,83 @@ def write_text(
     """Write a text as a file, in UTF-8 and with its line ends as they are; see :func:`writing`."""
     with writing(path, kind, known=known, overwrite=overwrite) as aside:
         aside.write_bytes(text.encode("utf-8"))
+
+
+@contextlib.contextmanager
+def writing_folder(path: str | os.PathLike[str], kind: str) -> Iterator[Path]:
+    """Give a new folder beside ``path``, which takes its place when the block ends without error.
+
+    On any error, and on a full disk, what lay there before stays as it was.
+
+    Parameters
+    ----------
+    path : str or path
+        Where the user wants the folder. What lies there may be an empty folder, or one that holds
+        files of this kind and nothing else, which are then replaced.
+    kind : str
+        What its files hold; each must hold the :func:`mark` of the kind.
+
+    Raises
+    ------
+    InputError
+        Something else lies there, or it cannot be written.
+    """
+    target = place_folder(path, kind)
+    aside = target.parent / f".symchiral-{secrets.token_hex(8)}"
+    old = target.parent / f".symchiral-{secrets.token_hex(8)}"
+    try:
+        aside.mkdir()
+        yield aside
+        _flush(aside, os.O_RDONLY)
+        place_folder(path, kind)  # somebody else may have put a file there in the meantime
+        if target.exists():
+            os.replace(target, old)
+        try:
+            os.replace(aside, target)
+        except OSError:
+            if old.exists():
+                os.replace(old, target)
+            raise
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        for left in (aside, old):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def place_folder(path: str | os.PathLike[str], kind: str) -> Path:
+    """Return where a folder of results may be written; refuse where it would destroy something.
+
+    Parameters
+    ----------
+    path, kind
+        As for :func:`writing_folder`.
+
+    Raises
+    ------
+    InputError
+        A file lies there, or a folder with other files.
+    """
+    _require_name(path)
+    given = os.fspath(path)
+    try:
+        target = user_path(given)
+        if _state(target) is not None:
+            if target.is_symlink() or not target.is_dir():
+                raise _refused(given, "it is no folder", "give the path of a new folder")
+            for inside in sorted(target.iterdir()):
+                if inside.is_symlink() or not inside.is_file() or not _holds(inside, mark(kind)):
+                    why = f"the folder holds {_short(inside.name)}, which is no file of {kind}"
+                    raise _refused(given, why, "give the path of a new folder")
+        folder = target.parent
+        if not folder.is_dir():
+            raise _refused(given, f"there is no folder {_short(str(folder))}", "make the folder")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            why = f"nothing may be written to the folder {_short(str(folder))}"
+            raise _refused(given, why, "give another path")
+    except (OSError, ValueError, RuntimeError) as error:
+        raise cannot_write(given, error) from error
+    return target
 
 
 def _require_name(path: str | os.PathLike[str]) -> None:

@@ -464,7 +464,7 @@ def catalog(
     )
 
 
-def json_line(row: CatalogRow) -> bytes:
+def json_line(row: msgspec.Struct) -> bytes:
     """Return a row as one line of JSON."""
     return msgspec.json.encode(row) + b"\n"
 
@@ -472,10 +472,11 @@ def json_line(row: CatalogRow) -> bytes:
 @lru_cache(maxsize=1)
 def column_types() -> dict[str, str]:
     """Return the type of every column of a catalog, as SQL names it."""
-    return _sql_types(CatalogRow)
+    return sql_types(CatalogRow)
 
 
-def _sql_types(record: type[msgspec.Struct]) -> dict[str, str]:
+def sql_types(record: type[msgspec.Struct]) -> dict[str, str]:
+    """Return the type of every field of a record, as SQL names it."""
     fields = msgspec.inspect.type_info(record).fields  # type: ignore[attr-defined]
     return {field.encode_name: _sql_type(field.type) for field in fields}
 
@@ -488,7 +489,7 @@ def _sql_type(about: msgspec.inspect.Type) -> str:
     if isinstance(about, inspect.VarTupleType):
         return f"{_sql_type(about.item_type)}[]"
     if isinstance(about, inspect.StructType):
-        inside = ", ".join(f'"{k}" {v}' for k, v in _sql_types(about.cls).items())
+        inside = ", ".join(f'"{k}" {v}' for k, v in sql_types(about.cls).items())
         return f"STRUCT({inside})"
     simple = {
         inspect.StrType: "VARCHAR",

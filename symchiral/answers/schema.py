@@ -76,7 +76,7 @@ def schema(command: str) -> str:
         definition = definitions[record.__name__]
         definition["additionalProperties"] = True  # readers must expect new keys
         definition["description"] = " ".join(definition.get("description", "").split())
-        for name, text in _meanings(record).items():
+        for name, text in meanings(record).items():
             definition["properties"][name] = {
                 "description": text,
                 **definition["properties"][name],
@@ -115,8 +115,8 @@ def _records(kind: type[msgspec.Struct]) -> list[type[msgspec.Struct]]:
 
 
 @lru_cache(maxsize=256)
-def _meanings(record: type[msgspec.Struct]) -> dict[str, str]:
-    """What stands below the fields of a record and of those it is derived from, by key."""
+def meanings(record: type[msgspec.Struct]) -> dict[str, str]:
+    """Return what the source says below the fields of a record and of its bases, by key."""
     found: dict[str, str] = {}
     for kind in reversed(record.__mro__):
         if not issubclass(kind, msgspec.Struct) or not kind.__module__.startswith("symchiral."):

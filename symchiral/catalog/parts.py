@@ -15,7 +15,7 @@ import platform
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -162,19 +162,28 @@ def write_part(
                 file.writelines(json_line(row) for row in rows)
         except OSError as error:
             raise _no_space(folder, error) from error
-        types = ", ".join(f"{quoted(k)}: {quoted(v)}" for k, v in column_types().items())
-        query = (
-            f"SELECT * FROM read_json({quoted(str(lines))}, format='newline_delimited', "
-            f"columns={{{types}}}, maximum_object_size=100000000)"
-        )
-        write_query(target, query, manifest)
+        write_query(target, read_lines(lines, column_types()), manifest)
     return target
 
 
+def read_lines(lines: Path, types: Mapping[str, str]) -> str:
+    """Return the query of all records of a file of JSON lines, given the types of their fields."""
+    columns = ", ".join(f"{quoted(k)}: {quoted(v)}" for k, v in types.items())
+    return (
+        f"SELECT * FROM read_json({quoted(str(lines))}, format='newline_delimited', "
+        f"columns={{{columns}}}, maximum_object_size=100000000)"
+    )
+
+
 def write_query(
-    target: Path, query: str, manifest: dict[str, Any], sources: Sequence[Path] = ()
+    target: Path,
+    query: str,
+    manifest: dict[str, Any],
+    sources: Sequence[Path] = (),
+    *,
+    kind: str = KIND,
 ) -> None:
-    """Write what a query gives as one part.
+    """Write what a query gives as a Parquet file, by default a part of a catalog.
 
     Parameters
     ----------
@@ -187,8 +196,8 @@ def write_query(
         It cannot be written, or a source not be read.
     """
     library = duckdb()
-    note, text = quoted(mark(KIND)), quoted(json.dumps(manifest))
-    with writing(target, KIND) as aside, library.connect(":memory:") as connection:
+    note, text = quoted(mark(kind)), quoted(json.dumps(manifest))
+    with writing(target, kind) as aside, library.connect(":memory:") as connection:
         try:
             connection.execute("SET threads=1")
             connection.execute(
@@ -196,14 +205,15 @@ def write_query(
                 f"({PARQUET}, KV_METADATA {{note: {note}, manifest: {text}}})"
             )
         except library.Error as error:
-            raise (damaged_part(sources) or _no_space(target.parent, error)) from error
+            raise (damaged_part(sources) or _no_space(target.parent, error, kind=kind)) from error
 
 
-def _no_space(folder: Path, error: Exception) -> InputError:
+def _no_space(folder: Path, error: Exception, *, kind: str = KIND) -> InputError:
+    again = "; run it again, and it goes on where it was" if kind == KIND else ""
     return InputError(
-        f"cannot write the catalog {folder}",
+        f"cannot write the {kind} {folder}",
         why=" ".join(str(error).split())[:300],
-        fix="check the space on the disk; run it again, and it goes on where it was",
+        fix=f"check the space on the disk{again}",
     )
 
 

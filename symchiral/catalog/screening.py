@@ -264,12 +264,17 @@ def parse_shard(shard: str | Shard | None) -> Shard:
     )
 
 
+def processors() -> int:
+    """Return how many processors this process may use."""
+    try:
+        return max(1, len(os.sched_getaffinity(0)))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
 def _jobs(jobs: int | None) -> int:
     if jobs is None:
-        try:
-            return max(1, len(os.sched_getaffinity(0)))
-        except AttributeError:
-            return os.cpu_count() or 1
+        return processors()
     if jobs < 1:
         raise InputError(f"no {jobs} jobs", why="at least one process is needed", fix="give 1")
     return jobs

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 
 from symchiral.cli.files import add_output, check_answer_file, deliver
-from symchiral.cli.printing import warn
+from symchiral.cli.printing import warn, write
+from symchiral.cli.progress import progress
 
 SUMMARY = "tell the rules of a group or a class, without a crystal"
 EXAMPLES = (
@@ -13,12 +16,16 @@ EXAMPLES = (
     "atlas 166 --q star",
 )
 
+ORDER = 3
+"""Default of ``--order``."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
         "group",
         metavar="GROUP",
+        nargs="?",
         help="a number is a space group; else a class by its Schoenflies or Hermann-Mauguin "
         "symbol (D3d, -3m), or a space group by its symbol (R-3m)",
     )
@@ -31,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--order",
         type=int,
-        default=3,
+        default=ORDER,
         metavar="M",
         help="quanta in and out together, 3 or 4 (default: 3)",
     )
@@ -44,15 +51,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--all",
         action="store_true",
-        help="show every allowed row; with --json the forbidden channels too, with their witnesses",
+        help="show every allowed row; with --json the forbidden channels too, with their "
+        "witnesses; without GROUP: the rules of all classes and space groups, as a folder of "
+        "Parquet tables and of pages with a search",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="processes, without GROUP (default: one per processor)",
     )
     parser.add_argument("--json", action="store_true", help="print the JSON document")
     parser.add_argument("--quiet", action="store_true", help="print no warnings")
-    add_output(parser)
+    add_output(parser, also="; without GROUP a folder")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print the tables, or the document."""
+    """Print the tables, or the document; without a group write those of all."""
+    if options.group is None:
+        _write_all(options)
+        return
+    if options.jobs is not None:
+        options.parser.error("--jobs is for all groups: leave GROUP out, and give --all -o FOLDER")
     from symchiral.answers.atlas import atlas
     from symchiral.reading.group_names import find_group
     from symchiral.rules.atlas import make_atlas
@@ -79,3 +99,38 @@ def run(options: argparse.Namespace) -> None:
     )
     uncut = options.all or options.output is not None
     deliver(options, "atlas", answer, lambda: atlas_tables(answer, everything=uncut))
+
+
+def _write_all(options: argparse.Namespace) -> None:
+    """Write the tables and pages of all groups."""
+    if not options.all or options.output is None:
+        options.parser.error("a GROUP is missing; for all groups: --all -o FOLDER")
+    given = [
+        name
+        for name, value in (
+            ("--axis", options.axis),
+            ("--q", options.q),
+            ("--json", options.json or None),
+            ("--order", options.order if options.order != ORDER else None),
+            ("--overwrite", options.overwrite or None),
+        )
+        if value is not None
+    ]
+    if given:
+        options.parser.error(f"{', '.join(given)}: of one GROUP only, and none is given")
+    from symchiral.atlases.build import write_atlas
+    from symchiral.atlases.pages import INDEX
+    from symchiral.catalog.screening import processors
+
+    written = write_atlas(
+        options.output,
+        jobs=processors() if options.jobs is None else options.jobs,
+        progress=progress(options, "judged"),
+    )
+    if not options.quiet:
+        write(
+            f"wrote {options.output}: {written.channels:,} channels, {written.pages} pages "
+            f"({written.html / 1e6:.1f} MB), tables ({written.tables / 1e6:.1f} MB); "
+            f"open {Path(options.output) / INDEX}",
+            sys.stderr,
+        )

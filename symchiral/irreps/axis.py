@@ -192,6 +192,36 @@ def symmetry_axes(crystal: Symmetry) -> tuple[SymmetryAxis, ...]:
     return tuple(found.values())
 
 
+def inequivalent_axes(crystal: Symmetry) -> tuple[Axis, ...]:
+    """Return one axis of every set that the group takes into each other, the default one first.
+
+    Examples
+    --------
+    >>> from symchiral.crystal.empty import empty_cell
+    >>> from symchiral.crystal.search import space_group
+    >>> [axis.symbol for axis in inequivalent_axes(empty_cell(space_group(517)))]  # Pm-3m
+    ['4', '3', '2']
+    """
+    first = find_axis(crystal)
+    if first is None:
+        return ()
+    found = [first]
+    seen = _directions(crystal.group, first.turn.uvw)
+    for _, _, uvw in _candidates(crystal.group):
+        if uvw not in seen:
+            seen |= _directions(crystal.group, uvw)
+            line = axis_along(crystal, upward(_cartesian(crystal, uvw)))
+            assert line is not None
+            found.append(line)
+    return tuple(found)
+
+
+def _directions(group: SpaceGroup, uvw: tuple[int, int, int]) -> set[tuple[int, int, int]]:
+    """The images of a direction and their negatives."""
+    images = (group.rotations @ np.array(uvw)).tolist()
+    return {(s * x, s * y, s * z) for x, y, z in images for s in (1, -1)}
+
+
 UPRIGHT = 1e-3
 """Components of a unit vector below this are zero: cells are rarely known, or turned, better."""
 
