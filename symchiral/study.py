@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from symchiral.dynamics.pulse import DrivingField
     from symchiral.dynamics.run import Run
     from symchiral.dynamics.start import Start
+    from symchiral.dynamics.surface import Film
     from symchiral.experiment.gain import Coefficients
     from symchiral.experiment.places import Place
     from symchiral.experiment.planning import Plan
@@ -1479,11 +1480,12 @@ class Study(Value):
             found: Couplings | None = couplings
         else:
             found = self.known_couplings(couplings, frequencies=frequencies)
+        dielectric = None if self.phonons is None else self.phonons.dielectric
         if found is None:
             coordinates = normal_coordinates(self.modes()).with_frequencies(frequencies or {})
-            return make_model(coordinates, damping=damping)
+            return make_model(coordinates, damping=damping, dielectric=dielectric)
         kept = found if raw else found.symmetrized()
-        return make_model(kept.coordinates, kept, damping=damping)
+        return make_model(kept.coordinates, kept, damping=damping, dielectric=dielectric)
 
     def simulate(
         self,
@@ -1491,6 +1493,7 @@ class Study(Value):
         *,
         start: Start | str | None = None,
         duration: float = 20.0,
+        film: Film | str | None = None,
         **model: Any,
     ) -> Run:
         """Return how the modes of the zone centre move when light drives them, or by themselves.
@@ -1498,11 +1501,17 @@ class Study(Value):
         Parameters
         ----------
         pulse : Pulse, SampledPulse or str, optional
-            The light, ``"2.0THz σ+ 1ps 1MV/cm"``, centred at t = 0; the field in the crystal.
+            The light, ``"2.0THz σ+ 1ps 1MV/cm"``, centred at t = 0; the field in the crystal, or
+            with ``incident`` or a fluence that in vacuum, of which Fresnel's formula says what
+            enters.
         start : Start or str, optional
             In its place a mode set in motion at t = 0, ``"E1u#1(+) 0.05Å"``.
         duration : float
             Last time, ps.
+        film : Film or str, optional
+            The sample on which an incident pulse falls, ``"25nm on 3.07"`` with the refractive
+            index of the substrate; default a thick crystal, of which the field below the face
+            counts.
         model
             The options of :meth:`model`.
 
@@ -1515,6 +1524,7 @@ class Study(Value):
         from symchiral.dynamics.integrate import simulate
         from symchiral.dynamics.pulse import Pulse
         from symchiral.dynamics.start import Start
+        from symchiral.dynamics.surface import Film
         from symchiral.errors import InputError
 
         if (pulse is None) == (start is None):
@@ -1528,7 +1538,8 @@ class Study(Value):
             first = Start.parse(start) if isinstance(start, str) else start
             return simulate(found, duration=duration, start=first.state(found.coordinates))
         drive = Pulse.parse(pulse) if isinstance(pulse, str) else pulse
-        return simulate(found, drive, duration=duration)
+        sample = Film.parse(film) if isinstance(film, str) else film
+        return simulate(found, drive, duration=duration, film=sample)
 
     @property
     def third_order(self) -> ThirdOrder:

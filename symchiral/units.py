@@ -115,5 +115,8 @@ HBAR = 6.62607015e-34 / (2 * pi) / ATOMIC_MASS * 1e8
 VACUUM_PERMITTIVITY = 8.8541878128e-12 / ELEMENTARY_CHARGE * 1e-10
 """ε₀ in e/(V Å)."""
 
+SPEED_OF_LIGHT = 299.792458
+"""µm/ps, exact."""
+
 FLUENCE = 299792458 * 8.8541878128e-12 / 2 * 1e16 * 1e-12 * 0.1
 """cε₀/2 in mJ/cm² per (MV/cm)² ps: ∫cε₀E²dt of a plane wave in vacuum, E the amplitude."""

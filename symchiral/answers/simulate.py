@@ -31,9 +31,41 @@ from symchiral.dynamics.pulse import DrivingField
 from symchiral.dynamics.pulse import Pulse as LightPulse
 from symchiral.dynamics.run import FreeMotion, Run, Stop
 from symchiral.dynamics.start import Start as FreeStart
+from symchiral.dynamics.surface import EnteringPulse
 from symchiral.dynamics.sweep import INSIDE, Quantity
 from symchiral.dynamics.sweep import Sweep as SweptPulse
 from symchiral.units import PER_THZ
+
+
+class Film(Record, frozen=True, kw_only=True):
+    """A film of the crystal on a substrate."""
+
+    thickness: float
+    """Of the film."""
+    thickness_unit: Literal["nm"] = "nm"
+    """Of thickness."""
+    substrate: float
+    """Refractive index of the substrate; 1 for none."""
+
+
+class Entering(Record, frozen=True, kw_only=True):
+    """The light in the crystal, by Fresnel's formula at normal incidence: just below the face of a
+    thick one, the mean over a film.
+    """
+
+    field: float
+    """Largest field in the crystal, as the amplitude of a pulse of the same polarisation."""
+    field_unit: Literal["MV/cm"] = "MV/cm"
+    """Of field."""
+    index: tuple[ReIm, ReIm]
+    """Complex refractive indices [n, kappa] of the two waves at the carrier frequency."""
+    depth: float | None
+    """Depth at which the intensity at the carrier frequency has fallen to 1/e; null where nothing
+    is absorbed."""
+    depth_unit: Literal["micrometer"] = "micrometer"
+    """Of depth."""
+    film: Film | None = None
+    """The sample; null for a thick crystal."""
 
 
 class Pulse(Record, frozen=True, kw_only=True):
@@ -50,8 +82,8 @@ class Pulse(Record, frozen=True, kw_only=True):
     time_unit: Literal["ps"] = "ps"
     """Of fwhm."""
     field: Annotated[float, Meta(ge=0)]
-    """Amplitude of the field in the crystal: the peak of a linear pulse, the square root of two
-    times the modulus of a circular one."""
+    """Amplitude of the field: the peak of a linear pulse, the square root of two times the modulus
+    of a circular one."""
     field_unit: Literal["MV/cm"] = "MV/cm"
     """Of field."""
     fluence: float
@@ -68,6 +100,12 @@ class Pulse(Record, frozen=True, kw_only=True):
     """Of chirp."""
     polarization_word: str | None = None
     """The polarisation as it was written, ``s+``, ``30deg``; null where it was given by numbers."""
+    incident: bool = False
+    """Whether the field is that in vacuum, before it falls on a face along the normal; false: that
+    in the crystal."""
+    entering: Entering | None = None
+    """What of an incident pulse enters the crystal; null for a field in the crystal, and in the
+    points of a sweep."""
 
 
 class SampledField(Record, frozen=True, kw_only=True):
@@ -333,10 +371,22 @@ def light_of(drive: DrivingField, *, unit: FrequencyUnit = "THz") -> Pulse | Sam
     """Describe light: a pulse by its properties, any other field by its first and last time."""
     if isinstance(drive, LightPulse):
         return pulse_of(drive, unit=unit)
+    if isinstance(drive, EnteringPulse):
+        entering = Entering(
+            field=float(f"{drive.peak:.9g}"),
+            index=tuple(tidy_complex(drive.index)),
+            depth=number(drive.depth),
+            film=None
+            if (film := drive.film) is None
+            else Film(thickness=film.thickness, substrate=film.substrate),
+        )
+        return pulse_of(drive.pulse, unit=unit, entering=entering)
     return SampledField(start=drive.start, end=drive.stop)
 
 
-def pulse_of(pulse: LightPulse, *, unit: FrequencyUnit = "THz") -> Pulse:
+def pulse_of(
+    pulse: LightPulse, *, unit: FrequencyUnit = "THz", entering: Entering | None = None
+) -> Pulse:
     """Describe a pulse."""
     return Pulse(
         frequency=_in(unit, pulse.thz),
@@ -348,6 +398,8 @@ def pulse_of(pulse: LightPulse, *, unit: FrequencyUnit = "THz") -> Pulse:
         phase=pulse.phase_deg,
         chirp=pulse.chirp_thz_ps,
         polarization_word=pulse.polarization if isinstance(pulse.polarization, str) else None,
+        incident=pulse.incident,
+        entering=entering,
     )
 
 

@@ -31,14 +31,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--pump",
         metavar='"2.0THz s+ 1ps 1MV/cm"',
         help="frequency, polarisation (s+ and s- circular, x, y, z, an angle from x as in 30deg, "
-        "ell0.5@30deg), duration (FWHM of the intensity) and field in the crystal (or fluence in "
-        "mJ/cm2), with units; also chirp=0.1THz/ps, phase=90deg",
+        "ell0.5@30deg), duration (FWHM of the intensity) and field in the crystal, with units; in "
+        "its place a fluence (0.1mJ/cm2) or a field with the word incident, both in vacuum; also "
+        "chirp=0.1THz/ps, phase=90deg",
     )
     cause.add_argument(
         "--start",
         metavar='"MODE 0.05A"',
         help="no light: one mode set in motion at time zero, E1u#1(+) on its circle, with the "
         "largest displacement of an atom",
+    )
+    parser.add_argument(
+        "--film",
+        metavar='"25nm on 3.07"',
+        help="the light in vacuum falls on a film of this thickness, on a substrate of this "
+        "refractive index (default: on a thick crystal)",
     )
     parser.add_argument(
         "--couplings",
@@ -98,6 +105,7 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.dynamics.integrate import simulate
     from symchiral.dynamics.pulse import Pulse
     from symchiral.dynamics.start import Start
+    from symchiral.dynamics.surface import Film
     from symchiral.dynamics.sweep import Sweep, run_sweep
     from symchiral.errors import InputError
     from symchiral.figures.motion import KIND
@@ -109,6 +117,7 @@ def run(options: argparse.Namespace) -> None:
 
     pulse = Pulse.parse(options.pump) if options.pump else None
     start = Start.parse(options.start) if options.start else None
+    film = Film.parse(options.film) if options.film else None
     sweep = Sweep.parse(options.sweep) if options.sweep else None
     if sweep is not None and pulse is None:
         raise InputError(
@@ -140,11 +149,17 @@ def run(options: argparse.Namespace) -> None:
         pulse,
         duration=options.duration,
         start=start.state(model.coordinates) if start else None,
+        film=film,
         progress=progress(options, "simulating"),
     )
     swept = (
         run_sweep(
-            model, pulse, sweep, duration=options.duration, progress=progress(options, "sweeping")
+            model,
+            pulse,
+            sweep,
+            duration=options.duration,
+            film=film,
+            progress=progress(options, "sweeping"),
         )
         if sweep is not None and pulse is not None
         else ()

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.dynamics.model import NormalModeModel
-from symchiral.dynamics.pulse import DrivingField
+from symchiral.dynamics.pulse import DrivingField, Pulse
 from symchiral.dynamics.run import Run, Stop, StopKind
+from symchiral.dynamics.surface import Film, enter
 from symchiral.errors import InputError, LimitError
 from symchiral.units import ACCELERATION
 from symchiral.value import Floats, frozen
@@ -32,6 +33,7 @@ def simulate(
     duration: float = 20.0,
     step: float | None = None,
     start: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    film: Film | None = None,
     accuracy: float = 1e-9,
     progress: Callable[[float], None] | None = None,
 ) -> Run:
@@ -49,6 +51,8 @@ def simulate(
         Between the times that are kept, ps; default 1/32 of the fastest period.
     start : ((n,) float, (n,) float), optional
         Q and its velocity at the first time; default at rest.
+    film : Film, optional
+        The sample on which an incident pulse falls; default a thick crystal.
     accuracy : float
         Relative error per step.
     progress : callable, optional
@@ -63,12 +67,19 @@ def simulate(
     Raises
     ------
     InputError
-        ``duration`` is not after the pulse, or not finite; or the motion ends as it begins.
+        ``duration`` is not after the pulse, or not finite; or the motion ends as it begins; or what
+        enters of an incident pulse is not known.
     LimitError
         More times than memory should hold.
     """
     from scipy.integrate import DOP853
 
+    if film is not None and not (isinstance(drive, Pulse) and drive.incident):
+        raise InputError(
+            "a film changes nothing here",
+            why="the field is given as it is in the crystal",
+            fix="give a fluence, or a field in vacuum: 1MV/cm incident",
+        )
     n = len(model.coordinates)
     first = 0.0 if drive is None else drive.start
     last_needed = first if drive is None else drive.stop
@@ -89,6 +100,8 @@ def simulate(
             f"more than {NUMBERS:,} numbers",
             fix="shorten the duration or lengthen the step",
         )
+    if isinstance(drive, Pulse) and drive.incident:
+        drive = enter(model, drive, until=duration, film=film)
     times = first + interval * np.arange(count)
     q0, v0 = (np.zeros(n), np.zeros(n)) if start is None else map(np.asarray, start)
     stiffness, rates = model.stiffness, model.rates

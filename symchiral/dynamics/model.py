@@ -17,7 +17,7 @@ from symchiral.fields.beam import find_beam
 from symchiral.modes.coordinates import NormalCoordinates
 from symchiral.modes.names import by_name
 from symchiral.units import ACCELERATION, FASTEST, VACUUM_PERMITTIVITY, VOLT_PER_ANGSTROM
-from symchiral.value import Floats, Value, frozen
+from symchiral.value import Complex, Floats, Value, frozen
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,12 +43,15 @@ class NormalModeModel(Value):
         Rows: the Cartesian unit vectors x, y and axis that fields and polarisations refer to, the
         frame of a beam along the axis (:func:`~symchiral.fields.beam.find_beam`): x is the
         projection of the first of a, b, c of the input that is not along the axis.
+    dielectric : (3, 3) float or None
+        ε∞, the electronic dielectric constant, Cartesian; None if it is not known.
     """
 
     coordinates: NormalCoordinates
     couplings: Couplings
     damping: Floats
     lab: Floats
+    dielectric: Floats | None = None
 
     @cached_property
     def stiffness(self) -> Floats:
@@ -83,6 +86,24 @@ class NormalModeModel(Value):
         """V₃ and V₄, as far as they have terms."""
         return tuple(p for p in self.couplings.potentials if len(p))
 
+    def permittivity(self, s: Complex) -> Complex:
+        r"""Return ε along x, y and the axis at complex rates s, ps⁻¹, (F, 3, 3).
+
+        .. math:: ε = ε_∞ + \frac{1}{ε_0 V} \sum_a \frac{Z_a Z_a^T}{ω_a^2 + s^2 + γ_a s}
+
+        for motion as :math:`e^{st}`: s = −iω is light of the frequency ω. V is the volume of the
+        primitive cell. ε∞ is that of the forces, and needed.
+        """
+        assert self.dielectric is not None
+        volume = self.coordinates.modes.crystal.primitive.volume
+        strength = ACCELERATION / (VACUUM_PERMITTIVITY * volume)
+        rates = np.asarray(s)[:, None]
+        response = strength / (self.stiffness + rates**2 + self.rates * rates)
+        electronic = self.lab @ self.dielectric @ self.lab.T
+        return np.asarray(
+            electronic + np.einsum("fa,ai,aj->fij", response, self.charges, self.charges) + 0j
+        )
+
     def light(self, field: Floats) -> Floats:
         """Return the force of a field (…, 3) in MV/cm on the coordinates, eV/(√amu Å), (…, n)."""
         volts = field * VOLT_PER_ANGSTROM
@@ -109,6 +130,7 @@ def make_model(
     couplings: Couplings | None = None,
     *,
     damping: float | Mapping[str, float] = DAMPING,
+    dielectric: Floats | None = None,
 ) -> NormalModeModel:
     """Assemble the equations of motion.
 
@@ -121,6 +143,8 @@ def make_model(
     damping : float or mapping
         Linewidth γ/2π in THz, one for all or one per mode by name; modes not named take the
         default.
+    dielectric : (3, 3) float, optional
+        ε∞, Cartesian: needed for light that is given by its field in vacuum.
 
     Raises
     ------
@@ -160,4 +184,4 @@ def make_model(
     modes = coordinates.modes
     lab = find_beam(modes.crystal, modes.axis).frame
     couplings = couplings or Couplings(coordinates, ())
-    return NormalModeModel(coordinates, couplings, frozen(widths), lab)
+    return NormalModeModel(coordinates, couplings, frozen(widths), lab, dielectric)

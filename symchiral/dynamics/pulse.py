@@ -75,7 +75,8 @@ class Pulse(Value):
     so that :math:`E ≈ \mathrm{Re}\, E_0 ε g e^{-iφ}` while the area of a few-cycle pulse is zero,
     as it is for every field that propagates. The pulse is centred at t = 0. ε is a unit vector:
     pulses of equal :math:`E_0` and duration carry equal energy, and a circular one has the
-    constant modulus :math:`E_0/\sqrt 2`. It is the field inside the crystal.
+    constant modulus :math:`E_0/\sqrt 2`. It is the field inside the crystal, or, of an incident
+    pulse, that in vacuum before it falls on a face along the normal.
 
     Attributes
     ----------
@@ -91,6 +92,8 @@ class Pulse(Value):
         Carrier-envelope phase φ₀.
     chirp_thz_ps : float
         b: the instantaneous frequency is f + b t.
+    incident : bool
+        The field is that in vacuum.
 
     Examples
     --------
@@ -104,6 +107,7 @@ class Pulse(Value):
     field_mv_cm: float = 1.0
     phase_deg: float = 0.0
     chirp_thz_ps: float = 0.0
+    incident: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (("thz", SLOWEST), ("fwhm_ps", SHORTEST)):
@@ -131,9 +135,10 @@ class Pulse(Value):
     def parse(cls, text: str) -> Pulse:
         """Read ``2.0THz σ+ 1ps 1MV/cm``, in any order.
 
-        Frequency in THz, cm-1 or meV; duration in ps or fs; field in MV/cm, kV/cm or V/m, or
-        fluence in mJ/cm2; polarisation as :func:`jones` reads it; besides these
-        ``chirp=0.1THz/ps`` and ``phase=90deg``.
+        Frequency in THz, cm-1 or meV; duration in ps or fs; field in MV/cm, kV/cm or V/m, in the
+        crystal, or with the word ``incident`` in vacuum; or fluence in mJ/cm2, always in vacuum;
+        polarisation as :func:`jones` reads it; besides these ``chirp=0.1THz/ps`` and
+        ``phase=90deg``.
 
         Examples
         --------
@@ -145,7 +150,7 @@ class Pulse(Value):
         GrammarError
             A word is unknown, missing, without unit, or given twice.
         """
-        found: dict[str, float | str] = {}
+        found: dict[str, float | str | bool] = {}
         for word in text.split():
             key, value = _word(word, text)
             if key in found:
@@ -171,6 +176,7 @@ class Pulse(Value):
             if float(fluence) < 0:
                 raise _unreadable(text, "its fluence is negative")
             found["field_mv_cm"] = sqrt(float(fluence) / unit)
+            found["incident"] = True
         return cls(**found)  # type: ignore[arg-type]
 
     @cached_property
@@ -181,6 +187,8 @@ class Pulse(Value):
     @property
     def fluence(self) -> float:
         r"""Energy per area, mJ/cm², of a plane wave in vacuum with many cycles of this field.
+
+        That of an incident pulse; of a field in a crystal it says nothing.
 
         :math:`\frac{cε_0}{2} \int E_0^2 g^2 dt`.
         """
@@ -224,7 +232,7 @@ class Pulse(Value):
             f"{self.thz:.4g} THz",
             shown,
             f"{self.fwhm_ps:g} ps",
-            f"{self.field_mv_cm:.4g} MV/cm",
+            f"{self.field_mv_cm:.4g} MV/cm{' in vacuum' if self.incident else ''}",
         ]
         if self.chirp_thz_ps:
             parts.append(f"chirp {self.chirp_thz_ps:g} THz/ps")
@@ -342,8 +350,10 @@ def jones(polarization: str | Sequence[complex]) -> Complex:
     return np.asarray(vector / size)
 
 
-def _word(word: str, text: str) -> tuple[str, float | str]:
+def _word(word: str, text: str) -> tuple[str, float | str | bool]:
     """What a word of the description of a pulse sets, and to what."""
+    if word.lower() == "incident":
+        return "incident", True
     match = _QUANTITY.fullmatch(word)
     bare_angle = match and not match["key"] and (match["unit"] or "").lower() in _ANGLES
     if match is None or bare_angle:

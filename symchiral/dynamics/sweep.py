@@ -14,6 +14,7 @@ from symchiral.dynamics.integrate import simulate
 from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.pulse import Pulse
 from symchiral.dynamics.run import FreeMotion, Stop
+from symchiral.dynamics.surface import Film
 from symchiral.errors import GrammarError, nearest
 from symchiral.units import NUMBER, PER_THZ
 from symchiral.value import Complex, Floats, Value, frozen
@@ -125,7 +126,7 @@ class Sweep(Value):
             return replace(pulse, field_mv_cm=value)
         if self.name == "fluence":
             one = replace(pulse, field_mv_cm=1.0).fluence
-            return replace(pulse, field_mv_cm=sqrt(value / one))
+            return replace(pulse, field_mv_cm=sqrt(value / one), incident=True)
         long = _long_axis(pulse.jones)
         across = np.array([-long[1], long[0], 0.0])
         return replace(pulse, polarization=tuple((long + 1j * value * across).tolist()))
@@ -145,13 +146,14 @@ def run_sweep(
     sweep: Sweep,
     *,
     duration: float = 20.0,
+    film: Film | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[tuple[Pulse, tuple[FreeMotion, ...], Stop | None], ...]:
     """Return pulse, motions, and why it stopped early if it did, for every value.
 
     Parameters
     ----------
-    model, pulse, duration
+    model, pulse, duration, film
         As for :func:`~symchiral.dynamics.integrate.simulate`.
     sweep : Sweep
         What changes.
@@ -162,7 +164,7 @@ def run_sweep(
     values: Sequence[float] = sweep.values.tolist()
     for i, value in enumerate(values):
         changed = sweep.pulse(pulse, value)
-        run = simulate(model, changed, duration=duration)
+        run = simulate(model, changed, duration=duration, film=film)
         found.append((changed, run.motions, run.stopped))
         if progress is not None:
             progress((i + 1) / len(values))

@@ -6,6 +6,7 @@ from msgspec import UNSET
 
 from symchiral.answers.simulate import (
     AnharmonicPotential,
+    Entering,
     MovingMode,
     Pulse,
     SampledField,
@@ -32,7 +33,7 @@ def light_text(light: Pulse | SampledField) -> str:
         f"{light.frequency:.4g} {SIGNS[light.frequency_unit]}",
         word,
         f"{light.fwhm:g} ps",
-        f"{light.field:.4g} MV/cm",
+        f"{light.field:.4g} MV/cm{' in vacuum' if light.incident else ''}",
         *([f"chirp {light.chirp:g} THz/ps"] if light.chirp else []),
         *([f"phase {light.phase:g} deg"] if light.phase else []),
     ]
@@ -65,7 +66,7 @@ def simulate_table(answer: Simulate) -> Table:
         head=(
             f"{headline(answer.structure)}   motion of zone-centre modes",
             f"axis     {axis_line(answer.axis)}",
-            _cause(answer),
+            *_cause(answer),
             f"angles   {_angles(answer)}",
             f"cubic    {_couplings(answer.couplings)}",
             f"damping  {_damping(answer)}",
@@ -134,17 +135,33 @@ def _along(mode: MovingMode) -> str:
     return "—" if mode.direction is None else f"{round(mode.direction, 1) % 180:.1f}°"
 
 
-def _cause(answer: Simulate) -> str:
+def _cause(answer: Simulate) -> list[str]:
     """The light, or the start."""
     start, pulse = answer.start, answer.pulse
     if start is not None:
-        return f"start    {minus(start.mode)}, atoms displaced by up to {start.displacement:g} Å"
-    if pulse is not None:
-        return (
-            f"pulse    {light_text(pulse)} in the crystal (FWHM of the intensity; "
-            f"{pulse.fluence:.3g} mJ/cm²)"
-        )
-    return f"pulse    {light_text(answer.sampled) if answer.sampled else 'none'}"
+        return [f"start    {minus(start.mode)}, atoms displaced by up to {start.displacement:g} Å"]
+    if pulse is None:
+        return [f"pulse    {light_text(answer.sampled) if answer.sampled else 'none'}"]
+    if pulse.entering is None:
+        return [f"pulse    {light_text(pulse)} in the crystal (FWHM of the intensity)"]
+    return [
+        f"pulse    {light_text(pulse)} (FWHM of the intensity; {pulse.fluence:.3g} mJ/cm²)",
+        f"enters   {_entering(pulse.entering)}",
+    ]
+
+
+def _entering(light: Entering) -> str:
+    """What of the light is in the crystal."""
+    indices = dict.fromkeys(f"{n:.3g} + {k:.2g} i" for n, k in light.index)
+    where = "just below the face"
+    if (film := light.film) is not None:
+        where = f"the mean over a film of {film.thickness:g} nm"
+        where += f" on a substrate of index {film.substrate:g}" if film.substrate != 1 else ""
+    depth = "without absorption" if light.depth is None else f"1/e in {light.depth:.3g} µm"
+    return (
+        f"at most {light.field:.3g} MV/cm in the crystal, {where}; refractive index "
+        f"{' and '.join(indices)}, intensity {depth}"
+    )
 
 
 def _angles(answer: Simulate) -> str:
