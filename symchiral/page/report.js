@@ -388,7 +388,7 @@ if ($("dispersion")) {
     ticks.set(x, (ticks.get(x) ?? new Set()).add(name));
   }
   for (const [x, names] of ticks) svg.append(draw_("line", { class: "axis", x1: x, x2: x, y1: top, y2: H - bottom }), draw_("text", { x, y: H - bottom + 18, "text-anchor": "middle" }, [...names].join("|")));
-  svg.append(draw_("text", { x: 14, y: top + 6, class: "unit" }, bands.units.frequency.replace("cm-1", "cm⁻¹")));
+  svg.append(draw_("text", { x: left - 6, y: H - bottom + 18, "text-anchor": "end" }, bands.units.frequency.replace("cm-1", "cm⁻¹")));
   const pieces = [];
   for (const s of bands.segments) for (const b of s.branches) {
     // Pieces of nearly one colour are one line.

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from markupsafe import Markup
@@ -31,6 +31,7 @@ from symchiral.disk import mark
 from symchiral.page.clock import clock_svg
 from symchiral.page.colours import colours
 from symchiral.page.mathml import invariant_mathml
+from symchiral.page.tables import table_html
 from symchiral.page.template import data_of, render
 from symchiral.rules.activity import PROCESSES, ROUTES, Process, Route
 from symchiral.rules.listing import GROUPS
@@ -152,7 +153,7 @@ def report_html(contents: Contents, *, index: str | None = None) -> str:
         short=_short(predict),
         warnings=_warnings(contents),
         left_out=contents.left_out,
-        sites=_table(site_table, lines=False),
+        sites=table_html(site_table, lines=False),
         species=_species(contents),
         species_notes=species.foot,
         adapted=contents.moving.adapted,
@@ -169,7 +170,7 @@ def report_html(contents: Contents, *, index: str | None = None) -> str:
         if contents.validate is None
         else _tables(show, validation_tables(contents.validate)),
         unit=SIGNS[contents.moving.modes[0].frequency_unit] if contents.moving.modes else "THz",
-        bands=None if contents.bands is None else _table(bands_table(contents.bands)),
+        bands=None if contents.bands is None else _tables(show, [bands_table(contents.bands)])[0],
         about="" if contents.bands is None else contents.bands.about,
         waves=show.waves,
         wave_texts=_wave_texts(show.waves),
@@ -197,25 +198,22 @@ def _short(predict: Predict) -> dict[str, Any]:
         "axis": True,
         "best": best.transfer,
         "text": pretty(best.transfer),
-        "pump": short_routes(best.pump),
-        "probe": probe_words(best.probe),
+        "pump": _words(_processes(best.pump)),
+        "probe": _words(_processes(best.probe)),
     }
 
 
-def _table(table: Table, *, lines: bool = True) -> Markup:
-    """A table as HTML; its own method escapes every cell and line."""
-    shown = table if lines else Table(table.columns, table.rows)
-    return Markup(shown.html())
+def _words(processes: Sequence[Process | None]) -> str:
+    """``infrared and Raman``; what no process reaches is ``nothing``."""
+    names = {"infrared": "infrared", "raman": "Raman", "hyper-raman": "hyper-Raman"}
+    found = [names[p] if p else "nothing" for p in dict.fromkeys(processes)]
+    return " and ".join(found) or "nothing"
 
 
 def _tables(show: Show, tables: Sequence[Table]) -> list[Markup]:
     """Tables as HTML, without the lines that say again which crystal it is and what its axis is."""
-    crystal, axis = headline(show.structure), f"axis     {axis_line(show.axis)}"
-    found = []
-    for table in tables:
-        head = [line.removeprefix(crystal).strip() for line in table.head if line != axis]
-        found.append(_table(replace(table, head=tuple(filter(None, head)))))
-    return found
+    known = (headline(show.structure), f"axis     {axis_line(show.axis)}")
+    return [table_html(table, known=known) for table in tables]
 
 
 def _warnings(contents: Contents) -> list[str]:
