@@ -39,22 +39,24 @@ class Lobes {
     pen.setTransform(ratio, 0, 0, ratio, 0, 0); pen.clearRect(0, 0, w, h);
     const size = 0.36 * Math.min(w, h), flat = p => [w / 2 + size * dot(view[0], p), h / 2 - size * dot(view[1], p)];
     const parts = this.patches.map(patch => ({ depth: patch.p.reduce((s, p) => s + dot(view[2], p), 0) / 4, patch }));
-    for (const { name, along, strong } of this.axes) for (let k = 0; k < 8; k++) {
+    for (const { along, strong } of this.axes) for (let k = 0; k < 8; k++) {
       const a = along.map(x => x * 1.25 * k / 8), b = along.map(x => x * 1.25 * (k + 1) / 8);
-      parts.push({ depth: dot(view[2], b), line: [a, b], name: k === 7 ? name : "", strong });
+      parts.push({ depth: dot(view[2], b), line: [a, b], strong });
     }
     parts.sort((a, b) => a.depth - b.depth);
-    for (const { patch, line, name, strong } of parts) {
+    for (const { patch, line, strong } of parts) {
       if (line) {
         const [a, b] = line.map(flat);
-        pen.strokeStyle = pen.fillStyle = "#555"; pen.lineWidth = strong ? 2 : 1; pen.beginPath(); pen.moveTo(...a); pen.lineTo(...b); pen.stroke();
-        if (name) { pen.font = "12px system-ui, sans-serif"; pen.textAlign = "center"; pen.fillText(name, b[0] + 9 * (b[0] - w / 2) / (size * 1.25), b[1] + 4 - 9 * dot(view[1], line[1])); }
+        pen.strokeStyle = "#555"; pen.lineWidth = strong ? 2 : 1; pen.beginPath(); pen.moveTo(...a); pen.lineTo(...b); pen.stroke();
         continue;
       }
       const bright = 0.55 + 0.45 * Math.abs(dot(view[2], patch.n)), shade = x => Math.round(x * bright + 255 * 0.12);
       pen.fillStyle = pen.strokeStyle = patch.v > 0 ? `rgb(${shade(205)},${shade(70)},${shade(60)})` : `rgb(${shade(50)},${shade(110)},${shade(205)})`;
       pen.lineWidth = 0.6; pen.beginPath(); patch.p.forEach((p, k) => k ? pen.lineTo(...flat(p)) : pen.moveTo(...flat(p))); pen.closePath(); pen.fill(); pen.stroke();
     }
+    // Names last: no lobe hides them.
+    pen.fillStyle = "#333"; pen.font = "12px system-ui, sans-serif"; pen.textAlign = "center";
+    for (const { name, along } of this.axes) { const [x, y] = flat(along.map(t => 1.38 * t)); pen.fillText(name, x, y + 4); }
   }
   listen() {
     let held = null;
