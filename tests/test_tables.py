@@ -9,7 +9,7 @@ import spglib
 
 import symchiral as sc
 from symchiral.crystal.crystal import SYMBOLS
-from symchiral.crystal.search import _ORIGIN_CHOICE_2, find_symmetry, space_group
+from symchiral.crystal.search import ORIGIN_CHOICE_2, find_symmetry, space_group
 from symchiral.crystal.spacegroup import DENOMINATOR
 from symchiral.irreps.isoir import iso_hall_number
 from symchiral.modes.masses import MASSES
@@ -34,9 +34,9 @@ def test_origin_choice_2_is_the_setting_of_the_tables_of_irreps():
         first[spglib.get_spacegroup_type(hall).number] = hall
     assert sorted(first) == list(range(1, 231))
     for number, hall in first.items():
-        assert _ORIGIN_CHOICE_2.get(number, hall) == iso_hall_number(number), number
-    assert len(_ORIGIN_CHOICE_2) == 24
-    for number, hall in _ORIGIN_CHOICE_2.items():
+        assert ORIGIN_CHOICE_2.get(number, (hall,))[0] == iso_hall_number(number), number
+    assert len(ORIGIN_CHOICE_2) == 24
+    for number, (hall, _) in ORIGIN_CHOICE_2.items():
         kind = spglib.get_spacegroup_type(hall)
         assert kind.number == number
         assert kind.choice.startswith("2"), kind
