@@ -435,6 +435,8 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
         (InputError, {"memory": -1}),
         (InputError, {"symprec": float("nan")}),
         (InputError, {"executor": 3}),
+        (GrammarError, {"executor": "slurm:x"}),
+        (InputError, {"executor": "dask:127.0.0.1:1"}),  # nobody is there, or no Dask
     ]
     for kind, options in wrong:
         with pytest.raises(kind):
@@ -854,3 +856,42 @@ def test_a_damaged_database_gives_rows_in_words(tmp_path: Path) -> None:
         (tmp_path / "b.db").write_bytes(damaged)
         rows = sc.screen([tmp_path / "b.db"], jobs=1).rows
         assert [row.error for row in rows] == ["ReadError"], rows
+
+
+# ------------------------------------------------------------------------------- Dask
+
+
+@pytest.mark.sweep
+def test_a_cluster_of_dask_one_worker_of_which_is_killed(tmp_path: Path) -> None:
+    """Rows are those of this machine, whatever happens to a worker."""
+    distributed = pytest.importorskip("distributed")
+    import multiprocessing
+    import warnings
+
+    items = [(f"{name} {i}", sc.structure(name)) for i in range(40) for name in NAMES]
+    here = sc.screen(items, jobs=1).rows
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what Dask thinks of ports and of lost workers
+        with distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster:
+            address = cluster.scheduler_address
+            killed: list[int] = []
+
+            def kill(step: screening.HowFar) -> None:
+                if not killed and 0 < step.done < len(items):
+                    (one, *_) = multiprocessing.active_children()
+                    assert one.pid is not None
+                    os.kill(one.pid, signal.SIGKILL)
+                    killed.append(one.pid)
+
+            found = sc.screen(
+                items, out=tmp_path / "catalog", executor=f"dask:{address}", progress=kill
+            )
+    assert killed
+    assert (found.read, found.refused) == (len(items), {})
+    catalog = sc.Catalog(tmp_path / "catalog")
+    ids = [row["id"] for row in catalog.query(columns=["id"])]
+    assert ids == sorted(row.id for row in here)
+    again = sc.screen(items, out=tmp_path / "catalog", jobs=1)
+    assert (again.known, again.read) == (len(items), 0)

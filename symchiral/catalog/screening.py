@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from symchiral.answers.catalog import Catalog, CatalogRow, Scope, catalog
 from symchiral.catalog.child import Chunk, Limits, end_children, process_number, run_chunk
 from symchiral.catalog.crystals import Terms
+from symchiral.catalog.executors import opened
 from symchiral.catalog.lock import Shard, alone
 from symchiral.catalog.parts import (
     duckdb,
@@ -132,9 +133,9 @@ def screen(
         Bytes that one crystal may take.
     retry : bool
         Read again what was refused before.
-    executor : concurrent.futures.Executor, optional
+    executor : concurrent.futures.Executor or str, optional
         Who runs the tasks in the place of processes of this machine: an executor whose tasks run
-        in other processes, on whichever machines.
+        in other processes, on whichever machines, or ``"dask:ADDRESS"``, a scheduler of Dask.
     progress : callable, optional
         Called with a :class:`HowFar` now and then.
 
@@ -160,13 +161,17 @@ def screen(
     limits = _limits(timeout, memory)
     part = parse_shard(shard)
     check_inputs(items)
-    refuse_threads(executor)
     listing = None
     paths = [items] if isinstance(items, str | os.PathLike) else items
     if isinstance(paths, list | tuple) and all(isinstance(x, str | os.PathLike) for x in paths):
         listing = list_sources(paths)
     found = entries(items, listing=listing)
     with contextlib.ExitStack() as stack:
+        width = None
+        if isinstance(executor, str):
+            there = stack.enter_context(opened(executor))
+            executor, width = there.executor, there.width
+        refuse_threads(executor)
         folder, known, generation = None, {}, 0
         if out is not None:
             duckdb()
@@ -189,7 +194,7 @@ def screen(
             stack.callback(local.shutdown, wait=False, cancel_futures=True)
             _work(run, chunks, local, _jobs(jobs), progress)
         else:
-            _work(run, chunks, executor, _width(executor, jobs), progress)
+            _work(run, chunks, executor, width or _width(executor, jobs), progress)
     return catalog(
         run.rows,
         order=order,

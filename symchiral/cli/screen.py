@@ -42,6 +42,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--jobs", type=int, metavar="N", help="processes (default: one per processor)"
     )
     parser.add_argument(
+        "--executor",
+        metavar="dask:ADDRESS",
+        help="give the work to a scheduler of Dask in the place of processes here: "
+        "dask:tcp://HOST:8786, or dask:FILE with the file of its --scheduler-file",
+    )
+    parser.add_argument(
         "--shard", metavar="I/N", help="do one of N parts of the work, I from 1 to N"
     )
     parser.add_argument(
@@ -129,6 +135,7 @@ def run(options: argparse.Namespace) -> None:
         timeout=options.timeout,
         memory=options.memory,
         retry=options.retry,
+        executor=options.executor,
         progress=_bar(options),
     )
     if options.json:
