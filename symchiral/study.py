@@ -1776,6 +1776,7 @@ class Study(Value):
         file: str | os.PathLike[str],
         *,
         unit: FrequencyUnit = "THz",
+        path: str | None = None,
         points: int = REPORT_POINTS,
         couplings: Couplings | str | None = None,
         pump: DrivingField | str | None = None,
@@ -1798,8 +1799,10 @@ class Study(Value):
             ``.html``.
         unit : str
             THz, cm-1 or meV, of frequencies.
+        path : str, optional
+            Path of the bands, as for :meth:`bands`.
         points : int
-            Wavevectors on the path of the bands.
+            Wavevectors on it.
         couplings : Couplings or path, optional
             As for :meth:`couplings`; default those of the source, if it has any.
         pump : Pulse or str, optional
@@ -1833,6 +1836,7 @@ class Study(Value):
         check_ending(file, (".html",))
         contents = self._contents(
             unit,
+            path,
             points,
             couplings=couplings,
             pump=pump,
@@ -1875,6 +1879,7 @@ class Study(Value):
     def _contents(
         self,
         unit: FrequencyUnit,
+        path: str | None,
         points: int,
         *,
         couplings: Couplings | str | None,
@@ -1899,7 +1904,7 @@ class Study(Value):
         predicted, bound = self._near_resonance(unit)
         dynamics = Dynamics()
         known = couplings if isinstance(couplings, Couplings) else None
-        if self.phonons is None and couplings is None and pump is None:
+        if self.phonons is None and (path, couplings, pump) == (None, None, None):
             left_out = ("Frequencies, resonances and bands need forces, and this file has none.",)
         else:
             left_out = ()
@@ -1910,8 +1915,10 @@ class Study(Value):
                     f"are here; symchiral predict FILE --json has all.",
                 )
             try:
-                branches = self.bands(points=points, eigenvectors=True)
+                branches = self.bands(path, points=points, eigenvectors=True)
             except (WavevectorError, SymmetryError, LimitError) as error:
+                if path is not None:
+                    raise
                 left_out += (f"The bands are left out: {error}",)
             if not isinstance(couplings, Couplings):
                 known = self.known_couplings(couplings)

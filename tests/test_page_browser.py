@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browsing import click, complaints, opened, requests, started, wait
 from force_models import springs
 
 import symchiral as sc
@@ -20,8 +21,6 @@ from symchiral.answers.couple import couple
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-DRIVER = shutil.which("chromedriver")
 SHOTS = os.environ.get("SYMCHIRAL_SCREENSHOTS")
 """Folder in which pictures of the pages are kept."""
 
@@ -45,17 +44,7 @@ def study(name: str) -> sc.Study:
 
 @pytest.fixture(scope="module")
 def driver() -> Iterator[Any]:
-    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-    if CHROMIUM is None or DRIVER is None:
-        pytest.skip("chromium and chromium-driver are not installed")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"):
-        options.add_argument(word)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    found = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield found
-    found.quit()
+    yield from started()
 
 
 @pytest.fixture(scope="module")
@@ -69,24 +58,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return found
 
 
-def opened(driver: Any, file: Path, width: int = 1600, height: int = 1000) -> Any:
-    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    driver.get_log("browser")
-    driver.get_log("performance")
-    driver.get(file.as_uri())
-    wait(driver, "return window.symchiral !== undefined")
-    return driver
-
-
-def wait(driver: Any, script: str) -> Any:
-    for _ in range(200):
-        if found := driver.execute_script(script):
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"never true: {script}")
-
-
 def set_value(driver: Any, name: str, value: object) -> None:
     """As a reader does it: the value changes and the page is told."""
     driver.execute_script(
@@ -98,10 +69,6 @@ def set_value(driver: Any, name: str, value: object) -> None:
     )
 
 
-def click(driver: Any, selector: str) -> None:
-    driver.execute_script("document.querySelector(arguments[0]).click()", selector)
-
-
 def shown(driver: Any) -> list[str]:
     """Transfers of the rows that can be seen."""
     found: list[str] = driver.execute_script(
@@ -109,16 +76,6 @@ def shown(driver: Any) -> list[str]:
         ".filter(r => !r.hidden).map(r => r.dataset.id)"
     )
     return found
-
-
-def complaints(driver: Any) -> list[str]:
-    return [entry["message"] for entry in driver.get_log("browser")]
-
-
-def requests(driver: Any) -> list[str]:
-    events = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
-    sent = [e["params"]["request"]["url"] for e in events if e["method"].endswith("WillBeSent")]
-    return [url for url in sent if not url.startswith("blob:")]
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -28,7 +28,7 @@ from symchiral.answers.predict import near_resonance
 from symchiral.answers.report import Report, resonant_pulse
 from symchiral.answers.schema import answer_type
 from symchiral.cli import main
-from symchiral.errors import InputError
+from symchiral.errors import InputError, SymchiralError
 from symchiral.page.clock import clock_svg
 from symchiral.page.mathml import invariant_mathml, root_mathml, species_mathml
 from symchiral.page.template import script_json
@@ -290,9 +290,14 @@ def test_what_is_missing_is_said(folder: Path) -> None:
     text = page("Bi2Se3", folder)
     assert 'id="motion"' not in text  # no forces: said once, in the section on the crystal
     s = elastic("ZnO")
-    s.report(folder / "zno.html", points=10, overwrite=True)
+    s.report(folder / "zno.html", points=10, path="GM A", overwrite=True)
     text = (folder / "zno.html").read_text(encoding="utf-8")
     assert "need third-order data" in text
+    bands = embedded(text, "answer-bands")
+    assert isinstance(bands, dict)
+    assert [(x["from"]["label"], x["to"]["label"]) for x in bands["segments"]] == [("GM", "A")]
+    with pytest.raises(SymchiralError):
+        s.report(folder / "no.html", path="GM nowhere")
     with pytest.raises(InputError, match="no frequencies"):
         study("Bi2Se3").report(folder / "no.html", pump="2THz s+ 1ps 1MV/cm")
 

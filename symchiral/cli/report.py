@@ -31,6 +31,7 @@ OF_ONE = {
     "supercell": None,
     "calculator": None,
     "field": None,
+    "path": None,
     "couplings": None,
     "pump": None,
     "measurement": None,
@@ -52,6 +53,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="the page, .html: it loads nothing, atoms move in it, and every answer is in it as "
         "JSON; of a catalog a folder, with an index and one page per crystal",
+    )
+    parser.add_argument(
+        "--path",
+        metavar='"Q ..."',
+        help='points of the path of the bands as one argument, "GM K M GM"; | interrupts it '
+        "(default: that of a band.yaml, else the standard path)",
     )
     parser.add_argument(
         "--points",
@@ -118,6 +125,7 @@ def run(options: argparse.Namespace) -> None:
     answer = study.report(
         options.output,
         unit=options.unit,
+        path=options.path,
         points=options.points,
         couplings=options.couplings,
         pump=options.pump,
