@@ -448,8 +448,17 @@ def test_atoms_stand_as_they_do_in_the_run(driver: Any, pages: dict[str, Path]) 
 def test_traces_and_couplings_are_drawn(driver: Any, pages: dict[str, Path]) -> None:
     opened(driver, pages[DRIVEN])
     drawn = "return document.querySelectorAll('#traces polyline').length"
-    # Field along x and y; of a mode that turns two amplitudes and the coordinate.
+    # Field along x and y; of a mode that turns two amplitudes and the displacement of an atom.
     assert driver.execute_script(drawn) == 2 + 3 + 3
+    run = study(DRIVEN).simulate("2.457THz s+ 1ps 1MV/cm", duration=4)
+    alone = np.zeros_like(run.coordinates)
+    slots = run.model.coordinates.slots("Eu#1")
+    alone[:, slots] = run.coordinates[:, slots]
+    largest = np.abs(run.model.coordinates.displacements(alone)).max()
+    told = driver.execute_script(
+        "return [...document.querySelectorAll('#traces text.small')].map(e => e.textContent)[1]"
+    )
+    assert float(told.split("; ")[1].removesuffix(" Å")) == pytest.approx(largest, rel=0.06)
     set_value(driver, "second", "A1g#1")
     assert driver.execute_script(drawn) == 2 + 3 + 2
     names = driver.execute_script(

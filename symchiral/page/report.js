@@ -259,6 +259,14 @@ if ($("traces")) {
   const shape = (m, k) => scene.positions.map((r, i) => [0, 1, 2].map(x => m.displacements.reduce(([re, im], v, l) => { const [a, b] = at(m, k, l), [c, d] = v[i][x]; return [re + a * c - b * d, im + a * d + b * c]; }, [0, 0])));
   const largest = m => m.largest ??= Math.max(1e-30, ...[...Array(Math.ceil(count / 4)).keys()].map(k => Math.max(...shape(m, 4 * k).map(v => Math.hypot(...v.flat())))));
   const slider = $("instant"), chosen = () => [...new Set(["first", "second"].filter($).map(id => $(id).value))].map(name => modes.find(m => m.name === name));
+  // Displacement of the atom that moves most, along the Cartesian axis on which it does.
+  const most_ = m => m.most ??= (() => {
+    let best = { size: -1 };
+    for (let k = 0; k < count; k += 4) shape(m, k).forEach((v, i) => v.forEach(([re], x) => { if (Math.abs(re) > best.size) best = { size: Math.abs(re), i, x }; }));
+    return best;
+  })();
+  const displaced = (m, k) => { const { i, x } = most_(m); return m.displacements.reduce((u, v, l) => { const [a, b] = at(m, k, l); return u + a * v[i][x][0] - b * v[i][x][1]; }, 0); };
+  const moves = m => m.amplitudes.scale > 0;
   slider.min = start; slider.max = end; slider.value = Math.min(end, Math.max(start, 1));
   const place = () => Math.max(0, Math.min(count - 1, Math.round((+slider.value - start) / step)));
   let shown = [], running = false, before = 0;
@@ -272,7 +280,7 @@ if ($("traces")) {
   };
   const told_ = () => { const t = start + step * place(); $("instanttold").textContent = minus(`${t.toFixed(2)} ps`); slider.setAttribute("aria-valuetext", $("instanttold").textContent); };
   const begin = () => {
-    shown = chosen().map(of => ({ of, held: true, name: of.name, about: `largest displacement ${largest(of).toPrecision(2)} Å in the run`, pam: null, am: null, phase: 0, turns: 1, size: SIZE / largest(of), re: [], im: [], role: "" }));
+    shown = chosen().map(of => ({ of, held: true, name: of.name, about: moves(of) ? `largest displacement ${largest(of).toPrecision(2)} Å in the run` : "does not move", pam: null, am: null, phase: 0, turns: 1, size: SIZE / largest(of), re: [], im: [], role: "" }));
     set(); play(shown, `${shown.map(m => m.name).join(" and ")} in time`, shown);
   };
   const active = () => shown.length && stage.motions === shown;
@@ -315,10 +323,10 @@ if ($("traces")) {
       } else {
         const size = (k, l) => Math.hypot(...at(m, k, l)), total = k => Math.sqrt(m.components.reduce((s, _, l) => s + size(k, l) ** 2, 0));
         const most = Math.max(...places.map(total)), turning = m.components.map((_, l) => l).filter(l => m.senses[l]);
-        path(k => m.components.reduce((s, _, l) => s + at(m, k, l)[0], 0) / Math.sqrt(m.components.length), most, { class: "trace faint" });
+        path(k => displaced(m, k), most_(m).size, { class: "trace faint" });
         if (!turning.length) path(total, most, { class: "trace" });
         for (const l of turning) path(k => size(k, l), most, { class: m.senses[l] > 0 ? "trace plus" : "trace minus", "data-mode": `${m.name}(${m.components[l]})` });
-        svg.append(draw_("text", { x: 4, y: middle - 6 }, m.name), draw_("text", { x: 4, y: middle + 12, class: "small" }, `${m.frequency.toFixed(2)} THz`), draw_("text", { x: W - right - 4, y: top + 12, "text-anchor": "end", class: "small" }, `${most.toPrecision(2)} √amu Å`));
+        svg.append(draw_("text", { x: 4, y: middle - 6 }, m.name), draw_("text", { x: 4, y: middle + 12, class: "small" }, `${m.frequency.toFixed(2)} THz`), draw_("text", { x: W - right - 4, y: top + 12, "text-anchor": "end", class: "small" }, moves(m) ? `${most.toPrecision(2)} √amu Å; ${most_(m).size.toPrecision(2)} Å` : "does not move"));
       }
       top += h + 10;
     });

@@ -34,7 +34,7 @@ def table_html(table: Table, *, lines: bool = True, known: Iterable[str] = ()) -
         for text in known:
             head = [line.removeprefix(text).strip() for line in head]
         parts += _head([line for line in head if line])
-    if table.columns:
+    if table.rows:
         parts.append(_body(table.columns, table.rows))
     if lines:
         parts += [Markup('<p class="quiet">{}</p>').format(x) for x in table.below() if x]
