@@ -18,6 +18,9 @@ from symchiral.text.crystal import axis_line, headline
 from symchiral.text.run import UNFINISHED
 from symchiral.units import SIGNS
 
+NO_MOMENTUM = 1e-15
+"""An angular momentum that is smaller, in ħ, is one of rounding errors."""
+
 SMALL = 1e-6
 """Modes with less energy, relative to the strongest, are not listed."""
 
@@ -205,7 +208,9 @@ def _budget(answer: Simulate) -> str:
 
 
 def _hbar(value: float | None) -> str:
-    return minus(f"{value or 0.0:+.3g}ħ")
+    """An angular momentum; rounding errors of linear motion are none."""
+    size = 0.0 if value is None or abs(value) < NO_MOMENTUM else value
+    return minus(f"{size:+.3g}ħ")
 
 
 def sweep_table(answer: Simulate) -> Table:
