@@ -1676,6 +1676,7 @@ class Study(Value):
         order: int = 3,
         sees: Sees | None = None,
         sigma: float = SIGMA,
+        imperfection: tuple[float, float] = (0.1, 5.0),
         couplings: Couplings | str | None = None,
         **reading: Any,
     ) -> Judgement:
@@ -1696,6 +1697,9 @@ class Study(Value):
             ``raman``, ``infrared`` or ``any``: the activity that the probe shows.
         sigma : float
             Standard deviations at which a sense counts as measured.
+        imperfection : (float, float)
+            Helicity, and direction in degrees, by which wave plates and detectors may be off: no
+            trace tells more. Rows fitted elsewhere state their own errors.
         couplings : Couplings or path, optional
             Coupling coefficients, by which channels that explain a line are ranked; default those
             beside the force data.
@@ -1727,6 +1731,7 @@ class Study(Value):
             order=order,
             sees=sees,
             sigma=sigma,
+            imperfection=imperfection,
             coefficients=self._coefficients(couplings),
         )
 

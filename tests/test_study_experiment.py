@@ -143,7 +143,8 @@ def test_allowed_helicity_is_consistent_and_the_forbidden_one_is_not(case):
     for _ in range(2):
         # The film is not what was calculated.
         frequency = own * rng.uniform(0.97, 1.03)
-        pump = (frequency, 0.2) if sees == "infrared" else (frequency / 2, 0.3)
+        # Of unknown width: these traces begin with the motion, and have no pulse.
+        pump = (frequency if sees == "infrared" else frequency / 2,)
         good = study.validate(synthetic(rng, frequency, sense, sees, pump=pump))
         line = strongest(good)
         assert line.assignment.mode.name == f"{key[0]}#{key[1]}"
@@ -168,7 +169,7 @@ def test_share_of_right_verdicts():
     count, wrong = 300, {-1: 0, 1: 0}
     for sense in wrong:
         for _ in range(count):
-            data = synthetic(rng, own * rng.uniform(0.9, 1.1), sense, "raman", pump=(own / 2, 0.3))
+            data = synthetic(rng, own * rng.uniform(0.9, 1.1), sense, "raman", pump=(own / 2,))
             wrong[sense] += strongest(study.validate(data)).verdict == "inconsistent"
     assert wrong[-1] <= 0.01 * count, (seed, wrong)
     assert wrong[1] >= 0.99 * count, (seed, wrong)

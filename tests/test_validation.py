@@ -411,12 +411,12 @@ def table(
 
 
 def test_csv_with_three_pumps(tmp_path):
-    before = "# pump_frequency: 2.0 THz\n# bandwidth: 10 cm-1\n# probe: coordinates, Qx, Qy\n"
+    before = "# pump_frequency: 2.0 THz\n# bandwidth: 40 cm-1\n# probe: coordinates, Qx, Qy\n"
     path = table(np.random.default_rng(1), tmp_path / "a.csv", before=before)
     measured = read_measurement(path)
     assert [run.pump.polarization for run in measured.runs] == ["+", "-", "linear"]
     assert measured.runs[0].pump.frequency == 2.0
-    assert measured.runs[0].pump.bandwidth == pytest.approx(0.2998, abs=1e-4)
+    assert measured.runs[0].pump.bandwidth == pytest.approx(1.1992, abs=1e-4)
     assert measured.runs[0].times[1] == pytest.approx(6.25e-3)
     packed = tmp_path / "a.csv.gz"
     packed.write_bytes(gzip.compress(path.read_bytes()))

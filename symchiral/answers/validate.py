@@ -186,6 +186,16 @@ class Line(Record, frozen=True, kw_only=True):
     """Consistent channels that explain it, likeliest first."""
     why: Why | None = None
     """The values of which `reason` is made."""
+    lasting: bool = True
+    """Whether it is more than what the pump itself may show."""
+    splitting: float | None = None
+    """Splitting of its multiplet, by strain or a film, in the unit of the frequency; null where
+    none is seen."""
+    splitting_error: float | None = None
+    """Its standard deviation."""
+    split_axis: float | None = None
+    """Direction of the upper of the two normal modes, degrees from the first coordinate, modulo
+    180."""
     readings: tuple[LineReading, ...] = ()
     """The line read as of every activity that the probe may show; `verdict` is that of the readings
     that the pump reaches, undecided if they differ."""
@@ -409,6 +419,8 @@ def _line(judgement: Judgement, judged: LineVerdict, unit: FrequencyUnit) -> Lin
         frequency_unit=unit,
         frequency_interval=None
         if fitted is None
+        else _around(line.frequency * factor, line.frequency_error * factor)
+        if line.splitting is not None
         else (fitted.frequency_interval[0] * factor, fitted.frequency_interval[1] * factor),
         damping_interval=None if fitted is None else fitted.damping_interval,
         damping=None if fitted is None else fitted.damping,
@@ -426,6 +438,10 @@ def _line(judgement: Judgement, judged: LineVerdict, unit: FrequencyUnit) -> Lin
         reason=judged.reason.text,
         channels=judged.channels,
         why=why(judged.reason),
+        lasting=line.lasting,
+        splitting=None if line.splitting is None else line.splitting * factor,
+        splitting_error=None if line.splitting_error is None else line.splitting_error * factor,
+        split_axis=line.split_axis,
         readings=tuple(
             LineReading(
                 sees=r.sees,
@@ -438,6 +454,11 @@ def _line(judgement: Judgement, judged: LineVerdict, unit: FrequencyUnit) -> Lin
             for r in judged.readings
         ),
     )
+
+
+def _around(centre: float, error: float) -> tuple[float, float]:
+    """The interval at 95 % of what is normal."""
+    return centre - 1.96 * error, centre + 1.96 * error
 
 
 def _channel(judged: ChannelVerdict, unit: FrequencyUnit) -> CandidateChannel:

@@ -48,6 +48,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="standard deviations at which a sense counts as measured (default: 3)",
     )
+    parser.add_argument(
+        "--imperfection",
+        metavar="H,DEG",
+        help="helicity, and direction in degrees, by which wave plates and detectors may be off, "
+        "of traces (default: 0.1,5)",
+    )
     add_output(parser, also="; .png, .pdf or .svg a figure beside what is printed")
     table = parser.add_argument_group("what the table does not state itself")
     table.add_argument("--time-unit", choices=("fs", "ps"), help="unit of its times")
@@ -74,6 +80,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the tables, or the document; draw the figure."""
     from symchiral.answers.validate import validate
+    from symchiral.experiment.tablefile import numbers
     from symchiral.figures.save import FIGURES
     from symchiral.figures.validation import KIND, save_validation
     from symchiral.text.validate import validation_tables
@@ -84,6 +91,10 @@ def run(options: argparse.Namespace) -> None:
     else:
         check_answer_file(options, "validate", also=FIGURES)
     reading = reading_options(options)
+    more: dict[str, Any] = {}
+    if options.imperfection is not None:
+        helicity, direction = numbers(options.imperfection, 2, "--imperfection")
+        more["imperfection"] = (helicity, direction)
     study = open_study(options, gamma=True)
     judged = study.validate(
         options.data,
@@ -93,6 +104,7 @@ def run(options: argparse.Namespace) -> None:
         order=options.order,
         sees=options.sees,
         sigma=options.sigma,
+        **more,
         **reading,
     )
     answer = validate(study.crystal, study.axis, judged, unit=options.unit)

@@ -35,6 +35,8 @@ def _about(judged: LineVerdict, verdicts: Sequence[ChannelVerdict], sigma: float
     f = line.frequency
     if not line.significant:
         return [Advice("average-line", f)]
+    if not line.lasting:
+        return [Advice("last-longer", f)]
     advice = []
     senses = {t.pump.sense for t in line.turnings if t.pump is not None}
     others = judged.assignment.alternatives
@@ -51,6 +53,10 @@ def _about(judged: LineVerdict, verdicts: Sequence[ChannelVerdict], sigma: float
         z = abs(found.combined)
         if 0.5 < z < sigma:
             advice.append(Advice("average-sense", f, times=(1.2 * sigma / z) ** 2))
+    if mode is not None and judged.verdict == "consistent":
+        advice.append(Advice("refute", f, mode.name))
+    if mode is not None and judged.verdict == "inconsistent":
+        advice.append(Advice("check-senses", f, mode.name))
     if len(judged.channels) > 1:
         ways = {v.channel.mechanism for v in verdicts if v.channel.id in judged.channels}
         count, mechanisms = len(judged.channels), tuple(sorted(ways))

@@ -62,6 +62,10 @@ class Evidence:
         Standard deviations by which its lines under linear pumps break the law of the angle.
     law : bool
         Whether that law was tested.
+    circular : float
+        Σz/√n of the runs with a circular pump alone.
+    against : float
+        The least z of these runs.
     """
 
     combined: float
@@ -70,6 +74,8 @@ class Evidence:
     turned: float = 0.0
     misfit: float = 0.0
     law: bool = False
+    circular: float = 0.0
+    against: float = 0.0
 
 
 def evidence(line: Line, sense: int, turn: int | None = None) -> Evidence:
@@ -95,6 +101,7 @@ def evidence(line: Line, sense: int, turn: int | None = None) -> Evidence:
             if t.pump.sense  # type: ignore[union-attr]
         ]
     turned, tested = 0.0, None
+    circular = np.array(z if sense else [])
     if turn is not None:
         turned = max((abs(t.helicity.sigmas) for t in straight), default=0.0)
         known = [
@@ -115,6 +122,8 @@ def evidence(line: Line, sense: int, turn: int | None = None) -> Evidence:
         turned,
         0.0 if tested is None else max(tested.misfit, 0.0),
         tested is not None,
+        float(circular.sum() / np.sqrt(len(circular))) if len(circular) else 0.0,
+        float(min(circular, default=0.0)),
     )
 
 
@@ -173,7 +182,7 @@ def assign(
     sees: Sees,
     sigma: float,
 ) -> tuple[Assignment, ...]:
-    """Pair lines with modes; lines that are not significant stay alone.
+    """Pair lines with modes; lines that are not significant, or of the pump itself, stay alone.
 
     Parameters
     ----------
@@ -195,7 +204,7 @@ def assign(
     for i, line in enumerate(lines):
         for j, mode in enumerate(modes):
             off = distance(line, mode)
-            if not line.significant or off > LARGEST_DEVIATION:
+            if not (line.significant and line.lasting) or off > LARGEST_DEVIATION:
                 continue
             if why := _barrier(line, mode, sees, sigma):
                 refused[i].append(why)

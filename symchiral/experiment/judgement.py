@@ -31,7 +31,7 @@ from symchiral.experiment.energy import Force, harmonic, reached, share, spectra
 from symchiral.experiment.fit import fit
 from symchiral.experiment.measurement import Measurement
 from symchiral.experiment.note import Note
-from symchiral.experiment.observed import Line, observed
+from symchiral.experiment.observed import IMPERFECTION, Imperfection, Line, observed
 from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.probe import Sees
 from symchiral.experiment.spectrum import REACHED, Spectrum
@@ -55,6 +55,7 @@ def validate_measurement(
     *,
     sees: Sees | None = None,
     sigma: float = SIGMA,
+    imperfection: Imperfection = IMPERFECTION,
 ) -> Judgement:
     """Judge measured traces, a fit, or lines fitted elsewhere.
 
@@ -71,11 +72,14 @@ def validate_measurement(
         read as Raman and as infrared active.
     sigma : float
         The criterion.
+    imperfection : (float, float)
+        As for :func:`~symchiral.experiment.observed.observed`.
 
     Raises
     ------
     InputError
-        If the candidates contradict themselves, or the unit of the times looks wrong.
+        If the candidates contradict themselves, a criterion is not possible, or the unit of the
+        times looks wrong.
 
     Examples
     --------
@@ -100,13 +104,19 @@ def validate_measurement(
             why="it must be positive",
             fix="use 3, or 5 for a discovery",
         )
+    if not (0 <= imperfection[0] < 1 and 0 <= imperfection[1] < 90):
+        raise InputError(
+            f"an imperfection of {imperfection[0]:g} and {imperfection[1]:g}° is not possible",
+            why="a helicity lies below 1 and the error of a direction below 90°",
+            fix="state both, such as 0.1,5",
+        )
     check(modes, channels)
     fitted: Fit | None = None
     if isinstance(data, Measurement):
         fitted = fit(data, background="auto")
     elif isinstance(data, Fit):
         fitted = data
-    lines = tuple(observed(fitted) if fitted else data)  # type: ignore[arg-type]
+    lines = observed(fitted, imperfection=imperfection) if fitted else tuple(data)  # type: ignore[arg-type]
     check_unit(lines, modes)
     judge = _Judge(tuple(modes), tuple(channels), lines, sigma)
     judged = judge.lines_seen(sees)
@@ -233,6 +243,8 @@ class _Judge:
         line = a.line
         if not line.significant:
             return LineReading(kind, a, "undecided", Why("noise"))
+        if not line.lasting:
+            return LineReading(kind, a, "undecided", Why("as-the-pump", harmonic=harmonic(line)))
         if a.mode is None:
             reason = Why("no-mode", refused=a.why_not, harmonic=harmonic(line))
             if force := _force(line, pushed, self.by_name):
@@ -291,9 +303,15 @@ class _Judge:
             )
             if any(v.channel.verdict != "forbidden" for v in far) or not near:
                 return "not-reached", reason
-        if undecided := [v for v in lawful if v.verdict == "undecided"]:
-            return "undecided", undecided[0].reason
         plus = evidence(line, 1, _quanta(near))
+        # What linear light alone drives does not turn under circular light.
+        turning = abs(plus.circular) >= self.sigma
+        if undecided := [
+            v
+            for v in lawful
+            if v.verdict == "undecided" and not (turning and v.reason.kind == "seen-under-circular")
+        ]:
+            return "undecided", undecided[0].reason
         if abs(plus.combined) >= self.sigma:
             sense: Literal[-1, 1] = 1 if plus.combined > 0 else -1
             witness = [
@@ -374,12 +392,19 @@ class _Judge:
             return say(*_linear_alone(channel, near, seen, self.sigma))
         if not seen.runs:
             return say("undecided", Why("no-telling-pump", name))
+        crooked = _crooked(name, seen, self.sigma)
+        if seen.circular >= self.sigma and seen.against > -self.sigma:
+            # Strain makes linear light turn a mode, and never circular light turn it the other way.
+            if seen.worst <= -self.sigma:
+                return say("undecided", Why("linear-differs", name, -seen.worst))
+            if crooked:
+                return say("undecided", Why("linear-differs", name, crooked.sigmas))
         if seen.worst <= -self.sigma:
             if channel.sense == 0:
                 return say("inconsistent", Why("turns", name, -seen.worst))
             same = seen.runs > 1 and abs(seen.combined) < self.sigma
             return say("inconsistent", Why("turns-otherwise", name, -seen.worst, same=same))
-        if crooked := _crooked(name, seen, self.sigma):
+        if crooked:
             return say("inconsistent", crooked)
         if channel.sense == 0:
             return say("consistent", Why("still", name))

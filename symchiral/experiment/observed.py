@@ -11,9 +11,10 @@ import numpy as np
 
 from symchiral.disk import user_path
 from symchiral.errors import InputError
-from symchiral.experiment.direction import Direction, direction_of
+from symchiral.experiment.direction import Direction
 from symchiral.experiment.helicity import Helicity, quantile
 from symchiral.experiment.measurement import PumpPulse
+from symchiral.experiment.multiplet import multiplets
 from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.probe import Sees
 from symchiral.experiment.tablefile import read_bytes
@@ -23,6 +24,12 @@ from symchiral.units import in_ps, in_thz
 
 PROBES: dict[str, Sees | None] = {"coordinates": None, "balanced": "raman", "analyser": "infrared"}
 """The activity that every kind of probe sees, as far as it is fixed."""
+
+Imperfection = tuple[float, float]
+"""Helicity, and direction in degrees, by which an apparatus may be off."""
+
+IMPERFECTION: Imperfection = (0.1, 5.0)
+"""What is taken unless stated: of wave plates, their angles, and unequal channels."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,12 @@ class Line:
         The activity that its probe shows, ``raman``, ``infrared`` or ``any``, if that is stated.
     along_axis : bool
         Whether its probe travels along the axis and shows only what turns about it.
+    lasting : bool
+        Whether it is more than what the pump itself may show.
+    splitting, splitting_error : float or None
+        Of a multiplet that is split, THz.
+    split_axis : float or None
+        Direction of the upper of its normal modes in degrees from Qx, modulo 180°.
     """
 
     frequency: float
@@ -77,32 +90,67 @@ class Line:
     half_width: float = 0.0
     sees: Sees | None = None
     along_axis: bool = False
+    lasting: bool = True
+    splitting: float | None = None
+    splitting_error: float | None = None
+    split_axis: float | None = None
 
 
-def observed(fit: Fit) -> tuple[Line, ...]:
-    """Return the lines of a fit."""
+def observed(fit: Fit, *, imperfection: Imperfection = IMPERFECTION) -> tuple[Line, ...]:
+    """Return the lines of a fit: its multiplets, with what the apparatus may do wrong.
+
+    Parameters
+    ----------
+    fit : Fit
+        The fit.
+    imperfection : (float, float)
+        Helicity, and direction in degrees, that are not known better however small the noise is.
+    """
     runs, probe = fit.measurement.runs, fit.measurement.probe
     return tuple(
         Line(
-            o.frequency,
-            o.frequency_error,
+            m.frequency,
+            m.frequency_error,
             tuple(
                 Turning(
                     run.pump,
-                    o.helicity(i),
-                    direction_of(o.amplitudes[i], o.amplitude_covariances[i]),
-                    o.seen(i),
+                    imperfect(s.helicity, imperfection[0]),
+                    None
+                    if s.direction is None
+                    else Direction(
+                        s.direction.angle, float(np.hypot(s.direction.error, imperfection[1]))
+                    ),
+                    s.seen,
                 )
-                for i, run in enumerate(runs)
+                for run, s in zip(runs, m.senses, strict=True)
             ),
-            o.significant,
-            max(o.amplitude(i) for i in range(len(runs))),
-            max(o.damping, 0.0) / (2 * np.pi),
+            m.significant,
+            m.amplitude,
+            max(m.damping, 0.0) / (2 * np.pi),
             None if probe.sees == "any" else probe.sees,
             probe.turning,
+            m.lasting,
+            m.splitting,
+            m.splitting_error,
+            m.axis,
         )
-        for o in fit.oscillations
+        for m in multiplets(fit)
     )
+
+
+def imperfect(h: Helicity, floor: float) -> Helicity:
+    r"""Return a helicity whose sense is known no better than up to a floor.
+
+    With :math:`h = \sin2\theta` the distance from a motion along a line is
+    :math:`\sin\theta/\sigma_\theta` standard deviations; the floor of h is twice that of θ.
+    """
+    if not h.sigmas or not floor:
+        return h
+    distance = abs(np.sin(np.arcsin(np.clip(h.value, -1.0, 1.0)) / 2))
+    if distance == 0:
+        return replace(h, sigmas=0.0)
+    own = distance / abs(h.sigmas)
+    return replace(h, sigmas=float(np.copysign(distance / np.hypot(own, floor / 2), h.sigmas)))
 
 
 def read_observed(path: str | os.PathLike[str], *, level: float = 0.95) -> tuple[Line, ...]:

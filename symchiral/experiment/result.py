@@ -73,7 +73,7 @@ def result(
                 amplitudes=np.array(amplitudes),
                 amplitude_covariances=np.array(covariances),
                 evidence=evidence,
-                false_alarm=_false_alarm(evidence, 2 * traces, band, problem.length),
+                false_alarm=false_alarm(evidence, 2 * traces, band, problem.length),
                 freedom=float(freedom),
             )
         )
@@ -172,7 +172,7 @@ def _divided(covariance: Floats, factor: complex) -> Floats:
     return found
 
 
-def _false_alarm(
+def false_alarm(
     evidence: float, parameters: int, band: tuple[float, float], length: float
 ) -> float:
     """Probability that the strongest line of noise in the band has this much evidence.

@@ -22,7 +22,7 @@ from symchiral.experiment.gain import Coefficients
 from symchiral.experiment.judgement import validate_measurement
 from symchiral.experiment.measurement import Measurement, PumpPulse
 from symchiral.experiment.note import Note
-from symchiral.experiment.observed import Line, observed, read_observed
+from symchiral.experiment.observed import IMPERFECTION, Imperfection, Line, read_observed
 from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.places import Place
 from symchiral.experiment.probe import Probe, Sees
@@ -92,6 +92,7 @@ def validate_crystal(
     order: int = 3,
     sees: Sees | None = None,
     sigma: float = SIGMA,
+    imperfection: Imperfection = IMPERFECTION,
     coefficients: Coefficients | None = None,
 ) -> Judgement:
     """Judge a measurement by what the rules expect of light along the axis.
@@ -104,7 +105,7 @@ def validate_crystal(
         What was measured.
     order : int
         Quanta in and out together, 3 or 4.
-    sees, sigma
+    sees, sigma, imperfection
         As for :func:`~symchiral.experiment.judgement.validate_measurement`.
     coefficients : Coefficients, optional
         Sizes of couplings, by which channels that explain a line are ranked.
@@ -112,8 +113,11 @@ def validate_crystal(
     if isinstance(data, Measurement | Fit):
         _fits(axis, (data.measurement if isinstance(data, Fit) else data).probe)
     found = fit(data, background="auto") if isinstance(data, Measurement) else data
-    lines = observed(found) if isinstance(found, Fit) else tuple(found)
-    pumps = {t.pump for line in lines for t in line.turnings if t.pump is not None}
+    if isinstance(found, Fit):
+        every = [run.pump for run in found.measurement.runs]
+    else:
+        every = [t.pump for line in found for t in line.turnings]
+    pumps = {pump for pump in every if pump is not None}
     band, photon = _band(pumps)
     linear = any(not pump.sense for pump in pumps)
     if order not in (3, 4):
@@ -145,6 +149,7 @@ def validate_crystal(
         tuple(channels.values()),
         sees=sees,
         sigma=sigma,
+        imperfection=imperfection,
     )
     notes = [*judged.notes, *(note for each in lists for note in each.notes)]
     modes = {mode.name: mode for mode in lists[0].modes}

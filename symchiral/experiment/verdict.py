@@ -64,6 +64,7 @@ WhyKind = Literal[
     "turns",
     "turns-under-linear",
     "breaks-angle-law",
+    "linear-differs",
     "circular-only",
     "forbidden",
     "rule-undecided",
@@ -78,6 +79,7 @@ WhyKind = Literal[
     "no-telling-pump",
     "not-measured",
     "noise",
+    "as-the-pump",
     "no-mode",
     "other-modes",
     "readings-differ",
@@ -96,11 +98,12 @@ A channel's mode rotates ``as-predicted``, is ``still`` or is seen under linear 
 under linear light, breaks the law of the angle, or is seen under circular light alone. The rule may
 forbid the channel or be undecided. ``no-line`` was taken for the mode, or ``several-modes`` may
 have made it; the pump is elsewhere than an incoming mode, or the force than the line
-(``off-resonance``), or no run had a pump that tells. A line may be noise, belong to no mode or to
-others with other verdicts, be read as Raman or infrared active with different verdicts, be reached
-by no force of the pump (``not-reached``), rotate as a channel that is forbidden would
-(``as-forbidden``), in a sense that no channel gives, or the same way for either pump; or a channel
-of fourth order gives it.
+(``off-resonance``), or no run had a pump that tells. Circular light may move a mode as predicted
+and linear light not (``linear-differs``). A line may be noise, last no longer than the pump
+(``as-the-pump``), belong to no mode or to others with other verdicts, be read as Raman or infrared
+active with different verdicts, be reached by no force of the pump (``not-reached``), rotate as a
+channel that is forbidden would (``as-forbidden``), in a sense that no channel gives, or the same
+way for either pump; or a channel of fourth order gives it.
 """
 
 Ranking = Literal["coefficients", "detuning", "photons"]
@@ -269,12 +272,16 @@ AdviceKind = Literal[
     "other-helicity",
     "linear-pumps",
     "average-sense",
+    "last-longer",
+    "refute",
+    "check-senses",
     "sweep-pump",
     "look-for-modes",
 ]
 """What to do: average longer for a line or for its sense, distinguish modes, take pumps of both
-helicities or of the other one, linear pumps at two angles, sweep the frequency of the pump, look
-for the outgoing modes of other channels."""
+helicities or of the other one, linear pumps at two angles; a line that outlasts the pump; what
+would refute a line that agrees, and what would reverse one that does not; sweep the frequency of
+the pump, look for the outgoing modes of other channels."""
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,24 @@ def advice_text(advice: Advice, *, unit: str = "THz") -> str:
             )
         case "average-sense":
             return f"average about {advice.times:.0f} times longer to measure the sense of {where}"
+        case "last-longer":
+            return (
+                f"for {where}: a shorter pump, or a record that lasts several lifetimes beyond it: "
+                "a mode rings on at its own frequency, the response to the field does not; state "
+                "the duration of the pump if it is known"
+            )
+        case "refute":
+            return (
+                f"what would refute the verdict on {where}: {advice.mode} with its sense unchanged "
+                "when the wave plate is turned by 90°, or with another sense in a record that "
+                "begins later"
+            )
+        case "check-senses":
+            return (
+                f"what would reverse the verdict on {where}: exchanged labels of σ+ and σ−, or "
+                "probe angles counted the other way; check both with a sample whose rotation is "
+                "known"
+            )
         case "sweep-pump":
             return (
                 f"{advice.count} channels ({', '.join(advice.mechanisms)}) explain {where}: "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from symchiral.answers.validate import CandidateChannel, Line, Run, Validate
 from symchiral.experiment.verdict import LineWord
@@ -103,9 +104,22 @@ def _lines_table(answer: Validate) -> Table:
         folded=("helicity",),
         notes=tuple(("along", line) for line in _laws(answer)),
     )
+    table = replace(table, foot=(*table.foot, *_split(answer.components)))
     if not any(row[6] for row in rows):
         table = table.without("along")
     return table if answer.fit is not None else table.without("γ (1/ps)")
+
+
+def _split(lines: Sequence[Line]) -> tuple[str, ...]:
+    """What strain does to the lines."""
+    return tuple(
+        f"The line at {line.frequency:.3f} {SIGNS[line.frequency_unit]} is a multiplet split by "
+        f"{line.splitting:.3f} ± {line.splitting_error or 0.0:.3f} {SIGNS[line.frequency_unit]}, "
+        f"the upper part along {line.split_axis or 0.0:.0f}°; its helicity is that at the centre "
+        "of its force."
+        for line in lines
+        if line.splitting is not None and line.lasting
+    )
 
 
 def _laws(answer: Validate) -> tuple[str, ...]:

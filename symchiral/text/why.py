@@ -45,6 +45,8 @@ _OF_ITSELF: dict[WhyKind, str] = {
     "no-telling-pump": "no run had a circular pump, nor are there lines under linear pumps at two "
     "angles",
     "noise": "it may be noise",
+    "as-the-pump": "it does not outlast the pump: it may be the response of the electrons to the "
+    "field, or a drift, and no mode",
     "same-way": "it rotates in the same sense for both helicities of the pump",
     "sense-not-measured": "its sense is not measured",
 }
@@ -144,6 +146,12 @@ def _of_itself(why: Why, detail: Detail, transfer: Callable[[str], str], unit: s
             return (
                 f"the direction of {mode} does not follow the angle of the pump as predicted "
                 f"({sigmas:.1f} standard deviations)"
+            )
+        case "linear-differs":
+            return (
+                f"circular light moves {mode} as predicted, but under linear light it rotates, or "
+                f"its direction does not follow the angle of the pump ({sigmas:.1f} standard "
+                "deviations): strain, or an imperfect wave plate"
             )
         case "not-measured":
             return f"the sense of {mode} is not measured ({sigmas:.1f} sigma)"

@@ -1,0 +1,708 @@
+r"""The lines of a fit as multiplets: split by strain, at the centre of their force.
+
+The two coordinates of a multiplet that strain has split by :math:`\Delta` move as
+
+.. math::
+    \mathbf Q(t) = \mathrm{Re} \sum_{j=1,2} \mathbf e_j(\alpha)\, c_j\,
+    e^{-(\gamma + i\omega_j)t} , \qquad \omega_{1,2} = \omega \pm \pi\Delta ,
+
+with linear normal modes along α and across it. They beat: a motion that starts as a circle becomes
+a line and a circle of the other sense. What the rule speaks of is
+:math:`\mathbf A(t_0) = \sum_j \mathbf e_j c_j e^{-(\gamma + i\omega_j)t_0}` at the centre of the
+force, which lies between the centre of the pulse and the end of what was left out as pumped; the
+sense counts only as far as it is the same over all of that time.
+
+While the pump acts the response of the electrons follows the k-th power of its field,
+
+.. math::
+    \mathbf B(t) = \mathrm{Re}\, \mathbf b\, e^{-2k\ln2\,t^2/\tau^2}\, e^{-i(\omega_b t + c t^2)} ,
+
+near k times the frequency of the pump, and turns as the rule says without being a mode. A line
+near there is a mode only as far as such a pulse, with whatever duration, frequency and chirp the
+stated spectrum allows, does not explain it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from symchiral.experiment.direction import Direction, direction_of
+from symchiral.experiment.helicity import Helicity, measured_helicity
+from symchiral.experiment.oscillation import FALSE_ALARM, Fit, Oscillation
+from symchiral.experiment.oscillators import columns, rate
+from symchiral.experiment.result import false_alarm, response_factor
+from symchiral.experiment.spectrum import GAUSSIAN, REACH, Spectrum
+from symchiral.value import TINY, Complex, Floats
+
+WIDEST = 0.15
+"""THz. Poles that are closer than this, or than their half widths, have one origin."""
+
+SPLIT = 13.8
+"""By how much two more parameters must lower χ² for a splitting to be taken: once in a thousand."""
+
+STRETCH = (1.4, 0.35)
+"""Duration of a pulse by that of its spectrum without chirp: median, deviation of the logarithm."""
+
+STATED = 0.12
+"""Deviation of the logarithm of a duration that is stated."""
+
+CENTRES = 5
+"""Moments between the pulse and the end of the force at which the sense is looked at."""
+
+RINGING = 6.0
+"""Periods of a line for which a mode of a part of its frequency holds on to its force."""
+
+SHORTEST = 1.5
+"""Decay within the duration of the pulse from which on a motion near it does not outlast it."""
+
+INADEQUATE = 40.0
+"""By how much free poles may lower χ² below that of a multiplet before it is none."""
+
+MISSED_SHARE = 0.02
+"""And by what part of all that the line explains."""
+
+LONGEST_PHASE = 0.25
+"""Splitting times duration of a force beyond which its sense is not that of the rule."""
+
+FEWEST_PERIODS = 0.5
+"""Periods within a lifetime from which on a motion is an oscillation and not a background."""
+
+FEWEST_IN_RECORD = 2.0
+"""Periods within the record from which on it is."""
+
+
+@dataclass(frozen=True)
+class Sense:
+    """How a multiplet moves in one run at the centre of its force.
+
+    Attributes
+    ----------
+    helicity : Helicity
+        With its interval; ``sigmas`` are the least of all moments at which the force may act, 0
+        if the sense is not the same at all of them.
+    direction : Direction or None
+        Its long axis.
+    seen : bool
+        Whether it is more than noise in this run.
+    """
+
+    helicity: Helicity
+    direction: Direction | None
+    seen: bool
+
+
+@dataclass(frozen=True)
+class FittedMultiplet:
+    """One or more poles with one origin.
+
+    Attributes
+    ----------
+    frequency, frequency_error : float
+        Of its centre, THz.
+    damping : float
+        γ in 1/ps.
+    senses : tuple of Sense
+        In each run.
+    amplitude : float
+        The largest of all runs at the centre of the force.
+    lasting : bool
+        Whether more is left than noise once all that the pump itself may show is taken away.
+    significant : bool
+        Whether it is more than noise.
+    splitting : float or None
+        Δ in THz, if one is seen.
+    splitting_error : float or None
+        Its standard deviation.
+    axis : float or None
+        α, the direction of the upper normal mode in degrees from Qx, modulo 180°.
+    near : bool
+        Whether its frequency stayed near that of its poles when the pump was allowed for.
+    """
+
+    frequency: float
+    frequency_error: float
+    damping: float
+    senses: tuple[Sense, ...]
+    amplitude: float
+    lasting: bool
+    significant: bool
+    splitting: float | None = None
+    splitting_error: float | None = None
+    axis: float | None = None
+    near: bool = True
+
+    def agreeing(self, other: FittedMultiplet) -> FittedMultiplet:
+        """The multiplet with its sense as far as another model confirms it."""
+        pairs = zip(self.senses, other.senses, strict=True)
+        return replace(self, senses=tuple(
+            replace(s, helicity=replace(s.helicity, sigmas=float(
+                min((s.helicity.sigmas, o.helicity.sigmas), key=abs)
+                if s.helicity.sigmas * o.helicity.sigmas > 0 else 0.0
+            ))) for s, o in pairs
+        ))  # fmt: skip
+
+    def without_sense(self) -> FittedMultiplet:
+        """The multiplet with its sense left open."""
+        still = tuple(replace(s, helicity=replace(s.helicity, sigmas=0.0)) for s in self.senses)
+        return replace(self, senses=still)
+
+
+def multiplets(fit: Fit) -> tuple[FittedMultiplet, ...]:
+    """Return the oscillations of a fit as multiplets, in order of frequency."""
+    forward = _Forward.of(fit)
+    groups = _groups(fit)
+    every = list(range(len(fit.oscillations)))
+    found = [forward.multiplet(g, [i for i in every if i not in g]) for g in groups]
+    # What is of the pump is not taken for a mode beside a line, and explained twice.
+    powers = [forward.power_of(g) for g in groups]
+    for k, group in enumerate(groups):
+        pumped = [
+            i
+            for g, m, power in zip(groups, found, powers, strict=True)
+            if g is not group and not m.lasting and power is not None and power == powers[k]
+            for i in g
+        ]
+        if found[k].lasting and pumped:
+            rest = [i for i in every if i not in group and i not in pumped]
+            again = forward.multiplet(group, rest)
+            if again.near:
+                found[k] = again
+    widest = max((m.splitting for m in found if m.lasting and m.splitting), default=0.0)
+    return tuple(forward.unsettled(m, p, widest) for m, p in zip(found, powers, strict=True))
+
+
+def _groups(fit: Fit) -> list[list[int]]:
+    """Indices of oscillations with one origin; what is only noise stays alone."""
+    found: list[list[int]] = []
+    for i in np.argsort([o.frequency for o in fit.oscillations]):
+        o = fit.oscillations[i]
+        if found and o.significant:
+            last = fit.oscillations[found[-1][-1]]
+            apart = o.frequency - last.frequency
+            width = (max(o.damping, 0.0) + max(last.damping, 0.0)) / (2 * np.pi)
+            if last.significant and apart < max(WIDEST, min(width, 4 * WIDEST)):
+                found[-1].append(int(i))
+                continue
+        found.append([int(i)])
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Solved:
+    """A model at its minimum: parameters, χ² with the priors, and the coefficients of each run."""
+
+    theta: Floats
+    square: float
+    coefficients: tuple[Floats, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Forward:
+    """The traces in units of their noise, and models of them."""
+
+    fit: Fit
+    times: tuple[Floats, ...]
+    data: tuple[Floats, ...]
+    back: Floats
+    pump: Spectrum | None
+    duration: tuple[float, float]
+    size: int
+
+    @staticmethod
+    def of(fit: Fit) -> _Forward:
+        """The traces of a fit, whitened."""
+        measurement = fit.measurement
+        noise = np.maximum(np.array(fit.noise), TINY)
+        forth, back = measurement.probe.whitening(noise)
+        times: list[Floats] = []
+        data: list[list[Floats]] = []
+        for run in measurement.runs:
+            white = run.signals @ forth
+            for k, t in enumerate(times):
+                if np.array_equal(t, run.times):
+                    data[k].append(white)
+                    break
+            else:
+                times.append(run.times)
+                data.append([white])
+        pumps = {run.pump.spectrum for run in measurement.runs if run.pump is not None}
+        known = [p for p in pumps if p is not None]
+        pump = known[0] if len(known) == 1 == len(pumps) else None
+        if pump is not None and pump.source == "assumed":
+            pump = None  # its width, and so its duration, is not known
+        stacked = tuple(np.stack(d, axis=2) for d in data)
+        return _Forward(
+            fit,
+            tuple(times),
+            stacked,
+            back,
+            pump,
+            _duration(pump, {run.pump.duration for run in measurement.runs if run.pump}),
+            sum(d.size for d in stacked),
+        )
+
+    def place(self, run: int) -> tuple[int, int]:
+        """Block and column of a run."""
+        own = self.fit.measurement.runs[run].times
+        block = next(i for i, t in enumerate(self.times) if np.array_equal(t, own))
+        before = self.fit.measurement.runs[:run]
+        return block, sum(np.array_equal(r.times, own) for r in before)
+
+    # ------------------------------------------------------------------------------- models
+
+    def basis(self, others: Sequence[int]) -> tuple[Floats, ...]:
+        """Orthonormal columns of the background and of other oscillations, for each block."""
+        f = self.fit
+        kept = [x for i in others for x in f.nonlinear[2 * i : 2 * i + 2]]
+        last = [] if f.background != "exponential" else [np.log(rate(f.nonlinear))]
+        nonlinear = np.array(kept + last)
+        return tuple(np.linalg.qr(columns(t, nonlinear, f.background))[0] for t in self.times)
+
+    def solve(
+        self,
+        basis: tuple[Floats, ...],
+        shape: Callable[[Floats, Floats], tuple[Floats, Floats]],
+        start: Floats,
+        prior: tuple[Floats, Floats] | None,
+    ) -> _Solved:
+        """Minimise χ² over the parameters of a shape, its linear ones eliminated.
+
+        ``shape(times, theta)`` gives (N, K) functions of time and their (2, K) directions in the
+        plane of the whitened traces.
+        """
+        from scipy.optimize import least_squares
+
+        beyond = [
+            [d[:, c] - q @ (q.T @ d[:, c]) for c in (0, 1)]
+            for q, d in zip(basis, self.data, strict=True)
+        ]
+
+        def at(theta: Floats) -> tuple[list[Floats], list[Floats]]:
+            residuals, found = [], []
+            for t, q, d in zip(self.times, basis, beyond, strict=True):
+                functions, directions = shape(t, theta)
+                functions = functions - q @ (q.T @ functions)
+                gram = (functions.T @ functions) * (directions.T @ directions)
+                right = directions[0][:, None] * (functions.T @ d[0])
+                right = right + directions[1][:, None] * (functions.T @ d[1])
+                scale = np.sqrt(np.maximum(np.diagonal(gram), TINY))
+                c = _symmetric_solve(gram / np.outer(scale, scale), right / scale[:, None])
+                c = c / scale[:, None]
+                for v, y in zip(directions, d, strict=True):
+                    residuals.append((y - functions @ (v[:, None] * c)).ravel())
+                found.append(c)
+            if prior is not None:
+                residuals.append((theta - prior[0]) / prior[1])
+            return residuals, found
+
+        if not len(start):
+            theta = start
+        else:
+            theta = least_squares(
+                lambda x: np.concatenate(at(x)[0]), start, method="lm", xtol=1e-5, ftol=1e-6,
+                max_nfev=30 * (len(start) + 1),
+            ).x  # fmt: skip
+        residuals, found = at(theta)
+        return _Solved(theta, float(sum(np.vdot(r, r) for r in residuals)), tuple(found))
+
+    # ------------------------------------------------------------------------------ shapes
+
+    def modes(self, t: Floats, theta: Floats) -> tuple[Floats, Floats]:
+        """Functions and directions of a multiplet: ω, γ, and Δ, α if it is split."""
+        omega, damping = theta[:2]
+        half, angle = (np.pi * theta[2], theta[3]) if len(theta) > 2 else (0.0, 0.0)
+        fade = np.exp(np.clip(-damping * t, -40.0, 40.0))
+        phases = (omega + half) * t, (omega - half) * t
+        functions = np.column_stack(
+            [fade * f(p) for p in phases for f in (np.cos, np.sin)]
+        )  # fmt: skip
+        c, s = np.cos(angle), np.sin(angle)
+        normal = np.linalg.solve(self.back, np.array([[c, -s], [s, c]]))
+        return functions, np.repeat(normal, 2, axis=1)
+
+    def pulse(self, power: int, t: Floats, theta: Floats) -> tuple[Floats, Floats]:
+        """Functions and directions of the pump's own response: ω_b, ln τ, and the chirp."""
+        omega, log, chirp = theta
+        width = np.exp(np.clip(log, -20.0, 20.0))
+        envelope = np.exp(-2 * max(power, 2) * np.log(2) * (t / width) ** 2)
+        phase = omega * t + chirp * t**2
+        cosine, sine = envelope * np.cos(phase), envelope * np.sin(phase)
+        return np.column_stack([cosine, cosine, sine, sine]), np.tile(np.eye(2), 2)
+
+    def power(self, frequency: float, damping: float) -> int | None:
+        """The power of the field that may be seen near a frequency, None if there is none."""
+        if self.pump is None:
+            return None
+        near = []
+        for k in range(4):
+            centre = k * self.pump.centre
+            far = 1.5 * REACH * self.pump.width * max(k, 2) ** 0.5
+            far += max(damping, 0.0) / (2 * np.pi)
+            if abs(frequency - centre) < far:
+                near.append((abs(frequency - centre), k))
+        return min(near)[1] if near else None
+
+    def force_end(self, frequency: float, power: int | None) -> float:
+        """Until when the force on a line lasts, ps after the centre of the pulse.
+
+        That is half the duration of the power of the field; products of several quanta last as long
+        as the driven mode does. Without a known pump it is where the traces begin.
+        """
+        if self.pump is None or not power:
+            return max(min(float(t[0]) for t in self.times), 0.0)
+        field = self.duration[0] / 2 * (2 / power) ** 0.5
+        return float(field + (RINGING / frequency if power > 1 else 0.0))
+
+    def unsettled(
+        self, found: FittedMultiplet, power: int | None, splitting: float
+    ) -> FittedMultiplet:
+        """The multiplet without a sense, if strain turns the driven mode while its force lasts."""
+        end = self.force_end(found.frequency, power)
+        if not power or power < 2 or power * splitting * end < LONGEST_PHASE:
+            return found
+        return found.without_sense()
+
+    # ---------------------------------------------------------------------------- multiplet
+
+    def power_of(self, group: Sequence[int]) -> int | None:
+        """The power of the field that may be seen near a group."""
+        main = max((self.fit.oscillations[i] for i in group), key=lambda o: o.evidence)
+        return self.power(main.frequency, main.damping)
+
+    def multiplet(self, group: Sequence[int], others: Sequence[int]) -> FittedMultiplet:
+        """The multiplet of a group of oscillations beside others."""
+        fit = self.fit
+        members = [fit.oscillations[i] for i in group]
+        main = max(members, key=lambda o: o.evidence)
+        if not main.significant or not np.isfinite(main.evidence):
+            return self._alone(main)
+        lasting_one = min(members, key=lambda o: o.damping / max(o.evidence, TINY) ** 0.5)
+        basis = self.basis(others)
+        evidence = np.array([o.evidence for o in members])
+        middle = float(evidence @ [o.frequency for o in members] / evidence.sum())
+        power = self.power_of(group)
+        prior = pumped = None
+        if power is not None and self.pump is not None:
+            prior, pumped = self._pulse_alone(basis, power)
+        tail = np.zeros(0) if pumped is None else pumped.theta
+
+        def shape(count: int) -> Callable[[Floats, Floats], tuple[Floats, Floats]]:
+            def both(t: Floats, theta: Floats) -> tuple[Floats, Floats]:
+                own = self.modes(t, theta[:count])
+                if power is None:
+                    return own
+                other = self.pulse(power, t, theta[count:])
+                return np.hstack([own[0], other[0]]), np.hstack([own[1], other[1]])
+
+            return both
+
+        starts = {(2 * np.pi * middle, main.damping), *(
+            (2 * np.pi * o.frequency, o.damping) for o in (main, lasting_one))}  # fmt: skip
+        near = min(o.frequency for o in members), max(o.frequency for o in members)
+        reach = max(WIDEST, min(main.damping / (2 * np.pi), near[0] / 10))
+        # Its frequency is near that of the line; the rest of a mode may be anything.
+        own = {
+            n: (np.array([2 * np.pi * middle, *[0.0] * (n - 1)]),
+                np.array([np.pi * reach, *[np.inf] * (n - 1)]))
+            for n in (2, 4)
+        }  # fmt: skip
+        priors = {
+            n: p
+            if prior is None
+            else (np.concatenate([p[0], prior[0]]), np.concatenate([p[1], prior[1]]))
+            for n, p in own.items()
+        }
+
+        def rank(found: _Solved) -> tuple[bool, float]:
+            """What has strayed from the line to the pump is none."""
+            f = abs(float(found.theta[0])) / (2 * np.pi)
+            return not near[0] - reach < f < near[1] + reach, found.square
+
+        single = min(
+            (self.solve(basis, shape(2), np.array([*s, *tail]), priors[2]) for s in sorted(starts)),
+            key=rank,
+        )
+        best, count = single, 2
+        spacing = max(o.frequency for o in members) - min(o.frequency for o in members)
+        trials = []
+        if pumped is not None:
+            starts.add((2 * np.pi * middle, lasting_one.damping))
+        for omega, fading in sorted({(float(single.theta[0]), float(single.theta[1])), *starts}):
+            for delta in sorted({max(spacing, 0.02), 0.04, 0.08}):
+                for angle in np.pi * np.arange(6) / 6:
+                    for rest in {tuple(single.theta[2:]), tuple(tail)}:
+                        theta = np.array([omega, fading, delta, angle, *rest])
+                        trials.append((self._square(basis, shape(4), theta), tuple(theta)))
+        trials.sort()
+        split = min(
+            (self.solve(basis, shape(4), np.array(s), priors[4]) for _, s in trials[:3]),
+            key=rank,
+        )
+        freedom = max(self.size - 4 * len(fit.measurement.runs) * (1 + len(others)) - 8, 1)
+        variance = max(split.square / freedom, TINY)
+        if rank(split) < rank(single) and (single.square - split.square) / variance > SPLIT:
+            best, count = split, 4
+        variance = max(best.square / freedom, TINY)
+        lowest = pumped if pumped is not None else self._nothing(basis)
+        gain = (lowest.square - best.square) / variance
+        length = max(float(np.ptp(t)) for t in self.times)
+        alarm = false_alarm(gain, 4 * len(fit.measurement.runs) + 2, fit.band, length)
+        damping = float(best.theta[1])
+        frequency = abs(float(best.theta[0])) / (2 * np.pi)
+        lasting = bool(
+            alarm < FALSE_ALARM
+            and not rank(best)[0]
+            and (power is None or damping * self.duration[0] < SHORTEST)
+            and frequency > max(FEWEST_PERIODS * damping, FEWEST_IN_RECORD / length)
+        )
+
+        def described(model: _Solved, many: int) -> FittedMultiplet:
+            return self._described(
+                model, many, power, basis, variance, freedom, main, lasting=lasting
+            )
+
+        found = replace(described(best, count), near=not rank(best)[0])
+        if (
+            count == 2
+            and not rank(split)[0]
+            and (len(members) > 1 or (single.square - split.square) / variance > SPLIT / 2)
+        ):
+            # A splitting that is not sure must not matter.
+            found = found.agreeing(described(split, 4))
+        missed = (best.square - self.free) * freedom / self.free
+        if len(members) > 1 and missed > max(INADEQUATE, MISSED_SHARE * gain):
+            return found.without_sense()
+        return found
+
+    @cached_property
+    def free(self) -> float:
+        """χ² of the fit itself, with all of its poles free."""
+        forth, _ = self.fit.measurement.probe.whitening(np.maximum(np.array(self.fit.noise), TINY))
+        runs = range(len(self.fit.measurement.runs))
+        return sum(float(np.sum((self.fit.residuals(r) @ forth) ** 2)) for r in runs)
+
+    def _square(
+        self,
+        basis: tuple[Floats, ...],
+        shape: Callable[[Floats, Floats], tuple[Floats, Floats]],
+        theta: Floats,
+    ) -> float:
+        """χ² at a point."""
+        return self.solve(basis, lambda t, _: shape(t, theta), np.zeros(0), None).square
+
+    def _nothing(self, basis: tuple[Floats, ...]) -> _Solved:
+        square = sum(
+            float(np.vdot(d, d)) - float((np.einsum("np,ncr->pcr", q, d) ** 2).sum())
+            for q, d in zip(basis, self.data, strict=True)
+        )
+        return _Solved(np.zeros(0), square, ())
+
+    def _pulse_alone(
+        self, basis: tuple[Floats, ...], power: int
+    ) -> tuple[tuple[Floats, Floats], _Solved]:
+        """What the pump alone explains, with the priors of its parameters."""
+        assert self.pump is not None
+        short = GAUSSIAN / self.pump.width
+        middle = np.array([2 * np.pi * power * self.pump.centre, np.log(self.duration[0]), 0.0])
+        many = max(power, 2)
+        deviation = np.array(
+            [
+                2 * np.pi * (0.15 * many**0.5 * self.pump.width),
+                self.duration[1],
+                many * np.log(2) / short**2,
+            ]
+        )
+        prior = middle, deviation
+        starts = [
+            middle + deviation * np.array([0.0, s, c])
+            for c in (-0.7, 0.0, 0.7)
+            for s in (-0.7, 0.7)
+        ]
+
+        def shape(t: Floats, x: Floats) -> tuple[Floats, Floats]:
+            return self.pulse(power, t, x)
+
+        start = min(starts, key=lambda x: self._square(basis, shape, x))
+        return prior, self.solve(basis, shape, start, prior)
+
+    def _alone(self, o: Oscillation) -> FittedMultiplet:
+        """An oscillation as it was fitted."""
+        runs = range(len(self.fit.measurement.runs))
+        senses = tuple(
+            Sense(
+                o.helicity(r),
+                direction_of(o.amplitudes[r], o.amplitude_covariances[r]),
+                o.seen(r),
+            )
+            for r in runs
+        )
+        return FittedMultiplet(
+            o.frequency,
+            o.frequency_error,
+            o.damping,
+            senses,
+            max(o.amplitude(r) for r in runs),
+            o.significant,
+            o.significant,
+        )
+
+    def _described(
+        self,
+        best: _Solved,
+        count: int,
+        power: int | None,
+        basis: tuple[Floats, ...],
+        variance: float,
+        freedom: float,
+        main: Oscillation,
+        *,
+        lasting: bool,
+    ) -> FittedMultiplet:
+        """The multiplet of a model, with covariances of all its parameters."""
+        theta = best.theta
+        shape = self.modes
+
+        def functions(t: Floats, x: Floats) -> tuple[Floats, Floats]:
+            own = shape(t, x[:count])
+            if power is None:
+                return own
+            other = self.pulse(power, t, x[count:])
+            return np.hstack([own[0], other[0]]), np.hstack([own[1], other[1]])
+
+        # The information of (θ, coefficients of every run), the background eliminated.
+        linear = best.coefficients[0].shape[0]
+        runs = [self.place(r) for r in range(len(self.fit.measurement.runs))]
+        size = len(theta) + linear * len(runs)
+        information = np.zeros((size, size))
+        steps = np.array([1e-5 * max(abs(x), 1e-2) for x in theta])
+        for r, (block, column) in enumerate(runs):
+            t, q = self.times[block], basis[block]
+
+            def flat(x: Floats, t: Floats = t, q: Floats = q) -> Floats:
+                f, d = functions(t, x)
+                f = f - q @ (q.T @ f)
+                return (f[:, None, :] * d[None]).reshape(-1, f.shape[1])
+
+            design = flat(theta)
+            c = best.coefficients[block][:, column]
+            slopes = np.column_stack(
+                [
+                    (flat(theta + h * unit) - flat(theta - h * unit)) @ c / (2 * h)
+                    for unit, h in zip(np.eye(len(theta)), steps, strict=True)
+                ]
+            )  # fmt: skip
+            jacobian = np.zeros((len(design), size))
+            jacobian[:, : len(theta)] = slopes
+            at = len(theta) + linear * r
+            jacobian[:, at : at + linear] = design
+            information += jacobian.T @ jacobian
+        scale = np.sqrt(np.maximum(np.diagonal(information), TINY))
+        covariance = np.linalg.pinv(
+            information / np.outer(scale, scale), hermitian=True, rcond=1e-11
+        )
+        covariance = variance * covariance / np.outer(scale, scale)
+        senses, sizes = [], []
+        moments = np.linspace(
+            0.0, self.force_end(abs(float(theta[0])) / (2 * np.pi), power), CENTRES
+        )
+        for r, (block, column) in enumerate(runs):
+            own = np.r_[0:count, len(theta) + linear * r : len(theta) + linear * r + 4]
+            c = best.coefficients[block][:4, column]
+            x = np.concatenate([theta[:count], c])
+            part = covariance[np.ix_(own, own)]
+            each = []
+            for moment in moments:
+                amplitude, inner = self._amplitude(x, count, part, float(moment), steps)
+                each.append((amplitude, inner))
+            middle = each[CENTRES // 2]
+            helicities = [
+                measured_helicity(a, v, freedom=freedom, level=main.level) for a, v in each
+            ]
+            signs = {np.sign(h.sigmas) for h in helicities}
+            least = min((h.sigmas for h in helicities), key=abs) if len(signs) == 1 else 0.0
+            h = helicities[CENTRES // 2]
+            senses.append(
+                Sense(
+                    Helicity(h.value, h.low, h.high, least, h.level),
+                    direction_of(*middle),
+                    _seen(*middle),
+                )
+            )
+            sizes.append(float(np.linalg.norm(middle[0])))
+        errors = np.sqrt(np.maximum(np.diagonal(covariance), 0.0))
+        upper = None
+        if count == 4:
+            turned = theta[3] if theta[2] > 0 else theta[3] + np.pi / 2
+            upper = float(np.degrees(turned) % 180)
+        return FittedMultiplet(
+            abs(float(theta[0])) / (2 * np.pi),
+            float(errors[0]) / (2 * np.pi),
+            float(theta[1]),
+            tuple(senses),
+            max(sizes),
+            lasting,
+            main.significant,
+            abs(float(theta[2])) if count == 4 else None,
+            float(errors[2]) if count == 4 else None,
+            upper,
+        )
+
+    def _amplitude(
+        self, x: Floats, count: int, covariance: Floats, moment: float, steps: Floats
+    ) -> tuple[Complex, Floats]:
+        """A at a moment, as the amplitude of exp(−iω(t − moment)), with its covariance."""
+        response = self.fit.measurement.response
+
+        def value(x: Floats) -> Complex:
+            omega, damping = x[:2]
+            half, angle = (np.pi * x[2], x[3]) if count > 2 else (0.0, 0.0)
+            c, s = np.cos(angle), np.sin(angle)
+            found = np.zeros(2, dtype=complex)
+            for j, (e, own) in enumerate(
+                zip(((c, s), (-s, c)), (omega + half, omega - half), strict=True)
+            ):
+                a = x[count + 2 * j] + 1j * x[count + 2 * j + 1]
+                a = a / response_factor(response, np.array([own, damping]))
+                found += np.array(e) * a * np.exp(-(damping + 1j * own) * moment)
+            moved: Complex = found * np.exp(1j * omega * moment)
+            return moved
+
+        amplitude = value(x)
+        slopes = []
+        for i in range(len(x)):
+            h = 1e-5 * max(abs(x[i]), 1e-2)
+            up, down = x.copy(), x.copy()
+            up[i] += h
+            down[i] -= h
+            d = (value(up) - value(down)) / (2 * h)
+            slopes.append([d[0].real, d[0].imag, d[1].real, d[1].imag])
+        j = np.array(slopes).T
+        return amplitude, j @ covariance @ j.T
+
+
+def _duration(pump: Spectrum | None, stated: set[float | None]) -> tuple[float, float]:
+    """The duration of the pulse in ps and the deviation of its logarithm."""
+    (length,) = stated if len(stated) == 1 else (None,)
+    if length is not None:
+        return length, STATED
+    return (STRETCH[0] * GAUSSIAN / pump.width if pump is not None else 1.0), STRETCH[1]
+
+
+def _seen(amplitude: Complex, covariance: Floats) -> bool:
+    """Whether an amplitude is more than noise."""
+    from scipy.stats import chi2
+
+    parts = np.array([amplitude[0].real, amplitude[0].imag, amplitude[1].real, amplitude[1].imag])
+    inverse = np.linalg.pinv(covariance, hermitian=True)
+    return bool(chi2.sf(float(parts @ inverse @ parts), 4) < FALSE_ALARM)
+
+
+def _symmetric_solve(matrix: Floats, right: Floats) -> Floats:
+    values, vectors = np.linalg.eigh(matrix)
+    keep = values > 1e-12 * max(float(values[-1]), TINY)
+    found: Floats = (vectors[:, keep] / values[keep]) @ (vectors[:, keep].T @ right)
+    return found
