@@ -1,0 +1,95 @@
+"""Records of THz-pump experiments from equations of motion of their own are judged rightly."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import records
+from records import CLASSES, Record, answer_of, counts, judged, record, run_many, table
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+def test_a_pulse_behind_the_plate_turns_as_its_label_says() -> None:
+    """σ+ is counter-clockwise: x + iy turns as exp(+2πift); 0° and 30° lie along their angles."""
+    grid = 0.02 * np.arange(2048) - 20.0
+    f = np.fft.fftfreq(len(grid), 0.02)
+    for run, spin in ((("σ+", 1, 0.0), 1), (("σ-", -1, 0.0), -1)):
+        field = records._field(grid, 2.0, 0.3, 1.3, 2.0, run, (0.0, 0.0, 0.0))
+        power = np.abs(np.fft.fft(field)) ** 2
+        h = (power[f > 0].sum() - power[f < 0].sum()) / power.sum()
+        assert spin * h > 0.98
+    for angle in (0.0, 30.0):
+        field = records._field(grid, 2.0, 0.3, 1.3, 2.0, ("", 0, angle), (0.0, 0.0, 0.0))
+        assert np.abs((field * np.exp(-1j * np.radians(angle))).imag).max() < 1e-9
+
+
+def test_the_response_is_that_of_damped_oscillators() -> None:
+    """A short kick leaves cos and sin of either direction, at its own frequency, decaying."""
+    grid = 0.005 * np.arange(8192)
+    kick = np.exp(-(((grid - 5.0) / 0.02) ** 2)) * (1 + 0.5j)
+    z = records._response(grid, kick, 2.0, 0.3, 0.1, 0.0)
+    late = (grid > 6) & (grid < 16)
+    for part, f in ((z.real, 2.05), (z.imag, 1.95)):
+        t = grid[late] - 5.0
+        w = np.exp(-0.3 * t)[:, None] * np.column_stack(
+            [np.cos(2 * np.pi * f * t), np.sin(2 * np.pi * f * t)]
+        )
+        left = part[late] - w @ np.linalg.lstsq(w, part[late], rcond=None)[0]
+        assert np.abs(left).max() < 2e-3 * np.abs(part[late]).max()
+
+
+def test_the_classes_differ_in_the_motion_alone() -> None:
+    """Of one seed the three classes have one pump, one noise and one window."""
+    made = [record(4, kind) for kind in CLASSES]
+    heads = [[x for x in r.text.splitlines() if x.startswith("#")] for r in made]
+    assert heads[0] == heads[1] == heads[2]
+    columns = [
+        np.array([row.split(",")[2:] for row in r.text.splitlines()[len(h) + 1 :]], dtype=float)
+        for r, h in zip(made, heads, strict=True)
+    ]
+    lawful, wrong = columns[0] - columns[2], columns[1] - columns[2]
+    assert np.abs(lawful).max() > 0.1
+    assert np.linalg.norm(lawful) == pytest.approx(np.linalg.norm(wrong), rel=1e-3)
+
+
+def told(made: Record) -> set[str]:
+    return {line["verdict"] for line in answer_of(made)["components"]}
+
+
+def test_one_record_of_each_class() -> None:
+    """Bi2Se3, with strain, a chirped pulse and a background; of no motion no verdict is given."""
+    lawful, wrong, still = (told(record(4590, kind)) for kind in CLASSES)
+    assert "consistent" in lawful
+    assert "inconsistent" not in lawful
+    assert "inconsistent" in wrong
+    assert "consistent" not in wrong
+    assert not still & {"consistent", "inconsistent"}
+
+
+def test_the_page_shows_the_committed_table() -> None:
+    kept = json.loads((DOCS / "data" / "records.json").read_text(encoding="utf-8"))
+    page = (DOCS / "validate.md").read_text(encoding="utf-8")
+    assert table(kept["records"]) in page
+    assert f"--seed {kept['seed']} --count {kept['count']}" in page
+    assert kept["records"]["lawful, all"]["records"] == kept["count"] >= 60
+    for kind in CLASSES:
+        row = kept["records"][f"{kind}, all"]
+        assert row["right"] + row["undecided"] + row["false"] == row["records"]
+
+
+@pytest.mark.sweep
+def test_false_verdicts_are_rare() -> None:
+    """67 records of each class on eleven crystals."""
+    outcomes = list(run_many(range(9000, 9201), jobs=2))
+    assert len(outcomes) == 201
+    assert len({o.sample for o in outcomes}) == len(records.SAMPLES)
+    found = counts(outcomes)
+    assert sum(found[f"{kind}, all"]["false"] for kind in CLASSES) <= 4, table(found)
+    assert found["still, all"]["false"] <= 1
+    for kind in ("lawful", "wrong"):
+        easy = found[f"{kind}, easy"]
+        assert easy["records"] >= 12
+        assert easy["right"] >= 0.7 * easy["records"], table(found)
+    assert judged(9000) == outcomes[0]
