@@ -632,6 +632,28 @@ def test_folders_and_archives_of_force_data(tmp_path: Path) -> None:
     assert done.ignored == 1
 
 
+def test_an_archive_of_several_force_sets(tmp_path: Path) -> None:
+    sets = tmp_path / "sets.zip"
+    with zipfile.ZipFile(sets, "w") as archive:
+        for place, name in (("a/one", "ZnO"), ("two", "NaCl"), ("../up", "NaCl")):
+            folder = find_structure(f"{name}/phonopy.yaml").parent
+            for file in folder.iterdir():
+                archive.write(file, f"{place}/{file.name}")
+        archive.writestr("README", "three sets")
+    rows = sc.screen(sets, jobs=1).rows
+    assert [(r.id.removeprefix(f"{sets}/"), r.formula, r.forces) for r in rows] == [
+        ("../up", "NaCl", True), ("a/one", "ZnO", True), ("two", "NaCl", True),
+    ]  # fmt: skip
+    assert {r.source for r in rows} == {str(sets)}
+    assert rows[0].sha256 == rows[2].sha256 != rows[1].sha256
+    (one,) = sc.screen(f"{sets}/a/one", jobs=1).rows
+    assert (one.formula, one.sha256) == ("ZnO", rows[1].sha256)
+    assert sc.read(f"{sets}/two").formula == "NaCl"
+    with pytest.raises(ReadError, match="Give one of a/one, two"):
+        sc.read(f"{sets}/three")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["sets.zip"]
+
+
 def test_objects_and_named_objects() -> None:
     si = Atoms("Si2", cell=5.43 * np.array([[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]), pbc=True)
     si.set_scaled_positions([[0, 0, 0], [0.25, 0.25, 0.25]])

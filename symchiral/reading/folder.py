@@ -52,7 +52,8 @@ class Folder:
     Parameters
     ----------
     path : Path
-        A folder, or a zip archive of which one folder holds the calculation.
+        A folder, or a zip archive of which one folder holds the calculation, or the path of a
+        folder inside an archive, ``sets.zip/first``.
     holds : tuple of str
         Names, ``*`` for any letters, of which the folder wanted inside an archive has one, perhaps
         compressed.
@@ -70,6 +71,7 @@ class Folder:
         self._unpacked: dict[str, Path] = {}
         self._place: Path | None = None
         self.names: tuple[str, ...] = ()
+        self._archive, self._inside = split_archive(path)
         if is_zip(path):
             self._members = self._one_folder()
             self.names = tuple(sorted(self._members))
@@ -108,9 +110,9 @@ class Folder:
         if name not in self._members:
             return load(self.path / name, name=name, limit=MAX_BYTES)
         member = self._members[name]
-        note_read(self.path)
+        note_read(self._archive)
         try:
-            with zipfile.ZipFile(self.path) as archive, archive.open(member) as stream:
+            with zipfile.ZipFile(self._archive) as archive, archive.open(member) as stream:
                 data = stream.read(MAX_BYTES + 1)
         except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:
             raise ReadError(
@@ -148,12 +150,18 @@ class Folder:
 
     def _one_folder(self) -> dict[str, zipfile.ZipInfo]:
         """The files of the only folder of the archive that holds what is wanted."""
-        folders: dict[PurePosixPath, dict[str, zipfile.ZipInfo]] = {}
-        for member in _members(self.path):
-            place = PurePosixPath(member.filename.replace("\\", "/"))
-            if not member.is_dir() and "__MACOSX" not in place.parts:
-                folders.setdefault(place.parent, {})[place.name] = member
-        fit = [p for p, files in folders.items() if any(_fits(x, self._holds) for x in files)]
+        folders = _folders(self._archive)
+        fit = _fitting(folders, self._holds)
+        if self._inside is not None:
+            if self._inside in fit:
+                return folders[self._inside]
+            raise ReadError(
+                f"cannot read {self.path}",
+                why=f"{self._archive.name} has no such folder, or not with force data",
+                fix=f"give one of {', '.join(map(str, fit[:5]))}"
+                if fit
+                else "give another archive",
+            )
         if len(fit) == 1:
             return folders[fit[0]]
         raise ReadError(
@@ -161,13 +169,56 @@ class Folder:
             why=f"several of its folders hold force data: {', '.join(map(str, fit[:5]))}"
             if fit
             else f"its {sum(map(len, folders.values()))} files are no force data",
-            fix="unpack it, and give one of the folders"
+            fix=f"give one of them, as {self.path / fit[0]}; screen reads them all"
             if fit
             else f"give an archive with {', '.join(self._holds[:3])} or the like",
         )
 
     def __repr__(self) -> str:
         return f"Folder({str(self.path)!r}, {len(self.names)} files)"
+
+
+def split_archive(path: Path) -> tuple[Path, PurePosixPath | None]:
+    """Return the zip archive that a path leads to or into, and the folder inside it.
+
+    A path that has to do with none is returned as it is.
+
+    Examples
+    --------
+    >>> split_archive(Path("somewhere/POSCAR"))[1] is None
+    True
+    """
+    for parent in path.parents:
+        if parent.suffix.lower() == ".zip" and is_file(parent):
+            return parent, PurePosixPath(*path.parts[len(parent.parts) :])
+    return path, None
+
+
+def force_folders(path: Path) -> tuple[PurePosixPath, ...]:
+    """Return the folders of a zip archive that hold force data.
+
+    Raises
+    ------
+    ReadError, LimitError
+        The archive is damaged, or holds too many files.
+    """
+    return tuple(_fitting(_folders(path), HOLDS))
+
+
+def _folders(path: Path) -> dict[PurePosixPath, dict[str, zipfile.ZipInfo]]:
+    """The files of every folder of an archive."""
+    folders: dict[PurePosixPath, dict[str, zipfile.ZipInfo]] = {}
+    for member in _members(path):
+        place = PurePosixPath(member.filename.replace("\\", "/"))
+        if not member.is_dir() and "__MACOSX" not in place.parts:
+            folders.setdefault(place.parent, {})[place.name] = member
+    return folders
+
+
+def _fitting(
+    folders: dict[PurePosixPath, dict[str, zipfile.ZipInfo]], holds: tuple[str, ...]
+) -> list[PurePosixPath]:
+    return [place for place, files in folders.items() if any(_fits(x, holds) for x in files)]
 
 
 def _members(path: Path) -> list[zipfile.ZipInfo]:
@@ -201,13 +252,17 @@ def archive_has(path: Path, *patterns: str) -> bool:
     ReadError, LimitError
         The archive is damaged, or holds too many files.
     """
-    names = (PurePosixPath(m.filename.replace("\\", "/")).name for m in _members(path))
-    return any(_fits(name, patterns) for name in names)
+    archive, inside = split_archive(path)
+    folders = _folders(archive)
+    chosen = folders.values() if inside is None else [folders.get(inside, {})]
+    return any(_fits(name, patterns) for files in chosen for name in files)
 
 
 def is_zip(path: Path) -> bool:
-    """Whether a file is called a zip archive."""
-    return path.suffix.lower() == ".zip" and is_file(path)
+    """Whether a file is called a zip archive, or a path leads into one."""
+    if path.suffix.lower() == ".zip" and is_file(path):
+        return True
+    return split_archive(path)[1] is not None
 
 
 def plain_path(path: Path) -> Path:

@@ -15,9 +15,9 @@ import json
 import lzma
 import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, Literal, TypeVar
 
 import msgspec
@@ -27,7 +27,17 @@ from symchiral.disk import is_folder, read_regular, user_path
 from symchiral.errors import InputError, LimitError, ReadError, SymchiralError
 from symchiral.quiet import quiet
 from symchiral.reading.files import PACKING, locate, plain_name, unpack
-from symchiral.reading.folder import FORCE_NAMES, HOLDS, PACKED, YAML, Folder, is_phonon_source
+from symchiral.reading.folder import (
+    FORCE_NAMES,
+    HOLDS,
+    PACKED,
+    YAML,
+    Folder,
+    force_folders,
+    is_phonon_source,
+    is_zip,
+    split_archive,
+)
 from symchiral.reading.structure import read_crystal
 
 Answer = TypeVar("Answer")
@@ -124,7 +134,7 @@ def list_sources(inputs: Iterable[str | os.PathLike[str]]) -> Sources:
                     fix=f"give files that end in {', '.join(ENDINGS[:5])} or the like",
                 )
         else:
-            if not is_folder(path):
+            if not is_folder(path) and not is_zip(path):
                 locate(text)
             found.sources.append((text, text))
     return found
@@ -233,7 +243,7 @@ def _of_source(path: str, known: str, start: float, part: float) -> Iterator[Ent
     known = known.encode("utf-8", "replace").decode("utf-8")  # a path may hold other bytes
     try:
         if is_phonon_source(path):
-            yield Entry(known, known, "forces", path.encode("utf-8", "surrogateescape"))
+            yield from _forces(path, known, start, part)
             return
         where = locate(path)
         if plain.endswith(FRAMES):
@@ -269,6 +279,22 @@ def _of_source(path: str, known: str, start: float, part: float) -> Iterator[Ent
             fix="compress or download it again",
         )
         yield Entry(f"{known}#", known, "file", problem=problem, share=start + part)
+
+
+def _forces(path: str, known: str, start: float, part: float) -> Iterator[Entry]:
+    """Force data, or all of an archive with several."""
+    where = user_path(path)
+    inside: Sequence[PurePosixPath] = ()
+    if is_zip(where) and split_archive(where)[1] is None:
+        inside = force_folders(where)
+    if len(inside) <= 1:
+        content = path.encode("utf-8", "surrogateescape")
+        yield Entry(known, known, "forces", content, share=start + part)
+        return
+    for i, folder in enumerate(inside, 1):
+        name = f"{known}/{folder}".encode("utf-8", "replace").decode("utf-8")
+        content = f"{path}/{folder}".encode("utf-8", "surrogateescape")
+        yield Entry(name, known, "forces", content, share=start + part * i / len(inside))
 
 
 Pieces = Iterator[tuple[Entry, float]]
@@ -514,6 +540,9 @@ def entry_hash(entry: Entry) -> str:
     path = Path(os.fsdecode(entry.content))
     if not is_folder(path):
         try:
+            if split_archive(path)[1] is not None:
+                folder = Folder(path, HOLDS)
+                return _names_hash((x, folder.packed(x)) for x in folder.names)
             path = locate(path)
         except SymchiralError:
             return hashlib.sha256(entry.content).hexdigest()
@@ -526,6 +555,11 @@ def entry_hash(entry: Entry) -> str:
         names = [name for name in beside.names if name in wanted]
     whole = "\n".join(f"{name} {_file_hash(beside.path / name)}" for name in names)
     return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _names_hash(files: Iterable[tuple[str, bytes]]) -> str:
+    lines = (f"{name} {hashlib.sha256(data).hexdigest()}" for name, data in files)
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _file_hash(path: Path) -> str:
