@@ -21,8 +21,8 @@ RETRIES = 3
 
 
 @dataclass(frozen=True)
-class Opened:
-    """An executor, and how many tasks it can work on at once.
+class Workers:
+    """Who runs tasks elsewhere, and how many at once.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Opened:
 
 
 @contextlib.contextmanager
-def opened(name: str) -> Iterator[Opened]:
+def opened(name: str) -> Iterator[Workers]:
     """Connect to what a name stands for, and leave it in the end.
 
     Parameters
@@ -89,7 +89,7 @@ def opened(name: str) -> Iterator[Opened]:
                 fix=f"start some: dask worker {address}",
             )
         # Tasks are what they are of now, and not what was found for equal ones before.
-        yield Opened(client.get_executor(pure=False, retries=RETRIES), threads)
+        yield Workers(client.get_executor(pure=False, retries=RETRIES), threads)
 
 
 def _address(given: str) -> str:
