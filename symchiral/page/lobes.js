@@ -2,7 +2,7 @@
 // large there, red where it is positive, blue where negative. value(q) is told what it is.
 class Lobes {
   constructor(canvas, axes) {
-    this.canvas = canvas; this.pen = canvas.getContext("2d"); this.axes = axes; this.value = () => 0;
+    this.canvas = canvas; this.pen = canvas.getContext("2d"); this.axes = axes; this.value = () => 0; this.patches = [];
     // Seen from above and aside.
     const z = unit([0.55, 0.35, 0.6]), x = unit(cross([0, 0, 1], z));
     this.view = [x, cross(z, x), z];

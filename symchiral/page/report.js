@@ -13,6 +13,8 @@ const draw_ = (tag, attributes, text) => {
 const minus = text => String(text).replaceAll("(-)", "(−)").replaceAll("-", "−");
 const signed = (x, digits) => minus((x > 0 ? "+" : "") + x.toFixed(digits));
 const SIZE = 0.45; // Å, of a motion at amplitude 1
+// Figures farther down are drawn once the first picture is on the screen.
+const figures = [];
 
 // --- the stage: one large viewer, and a small one for every quantum of a transfer ---------------
 
@@ -337,12 +339,12 @@ if ($("traces")) {
   };
   for (const id of ["first", "second"]) if ($(id)) $(id).onchange = () => { paint(); begin(); };
   svg.onclick = e => { const box = svg.getBoundingClientRect(), x = (e.clientX - box.left) * W / box.width; slider.value = start + (end - start) * (x - left) / (W - left - right); slider.oninput(); };
-  paint(); told_();
+  told_(); figures.push(paint);
 }
 
 // --- a measurement ------------------------------------------------------------------------------
 
-if ($("measured")) {
+if ($("measured")) figures.push(() => {
   const W = 800, left = 90, right = 12, colours = ["#1f6fb4", "#c0504d", "#4f9f3f", "#8a64b0", "#b8860b", "#777"];
   if (scene.measured) {
     const runs = scene.measured.runs, first = Math.min(...runs.map(r => r.times[0])), last = Math.max(...runs.map(r => r.times.at(-1)));
@@ -375,11 +377,11 @@ if ($("measured")) {
     [b.pump, b.line, b.mode, b.verdict].forEach((t, i) => svg.append(draw_("text", { x, y: 182 + 14 * i, "text-anchor": "middle", class: "small" }, t)));
   });
   $("measured").append(svg);
-}
+});
 
 // --- bands --------------------------------------------------------------------------------------
 
-if ($("dispersion")) {
+if ($("dispersion")) figures.push(() => {
   const svg = $("dispersion"), bands = answer("bands"), W = 800, H = 460, left = 56, right = 12, top = 12, bottom = 34;
   const all = bands.segments.flatMap(s => s.branches.flatMap(b => b.frequency)), low = Math.min(0, ...all), high = Math.max(...all) * 1.03;
   const first = bands.segments[0].distance[0], last = bands.segments.at(-1).distance.at(-1);
@@ -456,7 +458,7 @@ if ($("dispersion")) {
     else if (e.key === "Enter" || e.key === " ") move(); else return;
     e.preventDefault(); tell();
   };
-}
+});
 
 // --- polarised Raman intensities ----------------------------------------------------------------
 
@@ -518,7 +520,7 @@ for (const box of document.querySelectorAll("div[data-wave]")) {
     box.append(make("label", {}, `× ${minus(scalar ? form[0] : `(${form.join(", ")})`)} `, slider, said));
   });
   box.append(told);
-  paint(); lobes.push(surface);
+  figures.push(paint); lobes.push(surface);
 }
 window.addEventListener("resize", () => { for (const x of lobes) x.draw(); });
 
@@ -533,4 +535,7 @@ for (const button of document.querySelectorAll("button[data-document]")) button.
 stage.oblique();
 document.querySelector("details.tools").open = window.innerWidth >= 1000;
 filter(); told(); play([], "atoms at rest");
-window.symchiral = { stage, player, quanta: () => small, scene, answer, lobes, course };
+requestAnimationFrame(() => setTimeout(() => {
+  for (const draw of figures) draw();
+  window.symchiral = { stage, player, quanta: () => small, scene, answer, lobes, course };
+}));
