@@ -138,7 +138,7 @@ def run(options: argparse.Namespace) -> None:
         write_json(answer)
     elif not options.quiet:
         write(
-            f"{study.formula}: {options.output}, {answer.size / 1e6:.2g} MB, opens in any browser"
+            f"{study.formula}: {options.output}, {answer.size / 1e6:.1f} MB, opens in any browser"
         )
 
 
