@@ -14,7 +14,7 @@ from functools import lru_cache
 from symchiral.crystal.qpoint import QPoint
 from symchiral.irreps.pam import Turn
 from symchiral.rules.activity import ROUTES, Process, Route
-from symchiral.rules.group_rules import Population, enumerate_channels
+from symchiral.rules.group_rules import Population, judged_channels
 from symchiral.rules.listing import listing
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook
@@ -128,7 +128,7 @@ def tally(
     LimitError
         More than 10⁵ channels.
     """
-    rules = tuple(Rule(channel, {}, None) for channel in enumerate_channels(populations, turn))
+    rules = tuple(Rule(channel, {}, None) for channel in judged_channels(populations, turn))
     found = listing(RuleBook("", points, None, {}, rules))
     allowed = [rule for rule in rules if rule.allowed]
     channels = Counter[str](rule.pam_sense for rule in allowed)
