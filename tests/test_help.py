@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import symchiral as sc
-from symchiral.cli import COMMANDS, main, parse
+from symchiral.cli import COMMANDS, FIRST, SHARED, main, parse
 
 DATA = Path(__file__).resolve().parent
 Capture = pytest.CaptureFixture[str]
@@ -18,6 +18,18 @@ MODULES = {name: import_module(f"symchiral.cli.{name}") for name in COMMANDS}
 LINES = [line for module in MODULES.values() for line in module.EXAMPLES]
 ELSEWHERE = ("phonons", "audit")
 """Commands that want a calculator, or force constants of third order: theirs are only read here."""
+
+
+def test_what_makes_a_module_a_command() -> None:
+    """Its name: all others are named as shared, and none of them looks like a command."""
+    assert COMMANDS[: len(FIRST)] == FIRST
+    assert len(COMMANDS) == len(set(COMMANDS)) >= 19
+    for name, module in MODULES.items():
+        assert callable(module.configure), name
+        assert callable(module.run), name
+        assert module.SUMMARY[0].islower(), name
+    for name in SHARED:
+        assert not hasattr(import_module(f"symchiral.cli.{name}"), "SUMMARY"), name
 
 
 def test_help_ends_with_two_examples(capsys: Capture) -> None:

@@ -173,22 +173,6 @@ class Vertex(Record, frozen=True, kw_only=True):
     """The n that senses and U refer to."""
 
 
-class Vertices(Answer, frozen=True, kw_only=True, tag="symchiral/vertices/1"):
-    """What ``symchiral predict --q star --json`` prints: every vertex of special points, up to
-    symmetry.
-    """
-
-    structure: Structure
-    """The crystal, its space group and its primitive cell."""
-    vertices: tuple[Vertex, ...]
-    """The vertices."""
-
-    row_types: ClassVar[tuple[type[Record], ...]] = (Vertex,)
-
-    def _rows(self) -> tuple[type[Record], Sequence[Record]]:
-        return Vertex, self.vertices
-
-
 def predict(
     crystal: SymmetricCrystal,
     book: RuleBook,
@@ -250,15 +234,6 @@ def near_resonance(answer: Predict, most: int) -> tuple[Predict, float | None]:
         bound = max((x for x in sizes[:most] if x < bound), default=bound)
     kept = tuple(t for t in found if abs(t.detuning or 0.0) <= bound)
     return replace(answer, transfers=kept), bound
-
-
-def vertices(crystal: SymmetricCrystal, books: Sequence[RuleBook]) -> Vertices:
-    """Answer ``predict --q star``: one entry per vertex."""
-    return Vertices(
-        **beginning(crystal),
-        structure=structure(crystal),
-        vertices=tuple(vertex(crystal, book) for book in books),
-    )
 
 
 def vertex(symmetry: Symmetry, book: RuleBook, rules: Sequence[Rule] | None = None) -> Vertex:

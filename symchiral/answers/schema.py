@@ -12,6 +12,8 @@ import textwrap
 from functools import lru_cache
 from importlib import import_module
 from itertools import pairwise
+from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import msgspec
@@ -19,47 +21,41 @@ import msgspec
 from symchiral.answers.record import Answer
 from symchiral.errors import LabelError, nearest
 
-ANSWERS = {
-    "atlas": "symchiral.answers.atlas:Atlas",
-    "audit": "symchiral.answers.audit:Audit",
-    "bands": "symchiral.answers.bands:Bands",
-    "catalog": "symchiral.answers.catalog:Catalog",
-    "couple": "symchiral.answers.couple:Couple",
-    "explain": "symchiral.answers.explain:Explain",
-    "light": "symchiral.answers.light:Light",
-    "modes": "symchiral.answers.modes:Modes",
-    "phonons": "symchiral.answers.phonons:Phonons",
-    "plan": "symchiral.answers.plan:Plan",
-    "predict": "symchiral.answers.predict:Predict",
-    "report": "symchiral.answers.report:Report",
-    "show": "symchiral.answers.show:Show",
-    "simulate": "symchiral.answers.simulate:Simulate",
-    "site": "symchiral.answers.site:Site",
-    "validate": "symchiral.answers.validate:Validate",
-    "vertices": "symchiral.answers.predict:Vertices",
-}
-"""Where the answer of a command lives; ``vertices`` is that of ``predict --q star``,
-``catalog`` that of ``screen``, with the columns of a catalog, ``site`` that of ``report`` of a
-catalog."""
-
 
 def answer_type(command: str) -> type[Answer]:
     """Return the type of the answer of a command.
+
+    That of ``show`` is the class ``Show`` of :mod:`symchiral.answers.show`, and so of every other;
+    ``vertices`` is the answer of ``predict --q star``, ``catalog`` that of ``screen``, with the
+    columns of a catalog, ``site`` that of ``report`` of a catalog.
 
     Raises
     ------
     LabelError
         No command answers by that name.
     """
-    if command not in ANSWERS:
+    found = _named(command) if command in _modules() else None
+    if found is None:
         raise LabelError(
             f"no schema for {command!r}",
-            why="it is no command with --json",
-            fix=nearest(command, sorted(ANSWERS)),
+            why="it is not a command with --json",
+            fix=nearest(command, answers()),
         )
-    module, _, name = ANSWERS[command].partition(":")
-    found: type[Answer] = getattr(import_module(module), name)
     return found
+
+
+def answers() -> list[str]:
+    """Return the names of all answers."""
+    return [name for name in _modules() if _named(name) is not None]
+
+
+def _modules() -> list[str]:
+    return sorted(module.name for module in iter_modules([str(Path(__file__).parent)]))
+
+
+def _named(name: str) -> type[Answer] | None:
+    found = getattr(import_module(f"symchiral.answers.{name}"), name.capitalize(), None)
+    return found if isinstance(found, type) and issubclass(found, Answer) else None
 
 
 def schema(command: str) -> str:

@@ -2,7 +2,8 @@
 
 A command's module declares its arguments with nothing but argparse and imports the library when it
 runs, so that ``--help`` loads neither numpy nor anything heavier. The module of a command is named
-like it, and is imported when the command is asked for, or the list of all of them.
+like it, which is all that makes it one: ``SUMMARY``, ``EXAMPLES``, ``configure(parser)`` and
+``run(options)`` are asked of it. It is imported when the command is asked for, or the list of all.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, NoReturn
 
 from symchiral.cli import streams
@@ -20,7 +22,22 @@ from symchiral.disk import recording
 from symchiral.errors import SymchiralError, nearest, told
 from symchiral.version import __version__
 
-COMMANDS = (
+SHARED = frozenset(
+    {
+        "calculator",
+        "fields",
+        "files",
+        "forces",
+        "printing",
+        "progress",
+        "streams",
+        "structures",
+        "studies",
+    }
+)
+"""Modules of this room that several commands share: every other one is the command of its name."""
+
+FIRST = (
     "predict",
     "atlas",
     "explain",
@@ -41,6 +58,16 @@ COMMANDS = (
     "merge",
     "schema",
 )
+"""The order of the help; what is not named follows."""
+
+
+def _commands() -> tuple[str, ...]:
+    """Names of the commands, which are those of their modules."""
+    found = {module.name for module in iter_modules(__path__)} - SHARED
+    return (*(name for name in FIRST if name in found), *sorted(found.difference(FIRST)))
+
+
+COMMANDS = _commands()
 """Every command, in the order of the help."""
 
 

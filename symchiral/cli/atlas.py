@@ -9,15 +9,13 @@ from pathlib import Path
 from symchiral.cli.files import add_output, check_answer_file, deliver
 from symchiral.cli.printing import warn, write
 from symchiral.cli.progress import progress
+from symchiral.cli.structures import ORDER, add_order, add_vertex
 
 SUMMARY = "tell the rules of a group or a class, without a crystal"
 EXAMPLES = (
     "atlas -3m",
     "atlas 166 --q star",
 )
-
-ORDER = 3
-"""Default of ``--order``."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,19 +33,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="axis to count rotation about: a lattice direction of the standard cell, or the "
         "Seitz symbol of an operation (default: the axis of highest order)",
     )
-    parser.add_argument(
-        "--order",
-        type=int,
-        default=ORDER,
-        metavar="M",
-        help="quanta in and out together, 3 or 4 (default: 3)",
-    )
-    parser.add_argument(
-        "--q",
-        metavar='"Q Q Q"',
-        help='of a space group: wavevectors of the vertex as one argument, all incoming, "K K K"; '
-        "star: every vertex of special points (default: the zone centre)",
-    )
+    add_order(parser)
+    add_vertex(parser, "of a space group, ")
     parser.add_argument(
         "--all",
         action="store_true",

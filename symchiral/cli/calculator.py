@@ -157,13 +157,15 @@ class _Report:
     def __call__(self, step: Step) -> None:
         if self._quiet:
             return
+        from symchiral.cli.progress import duration
+
         text = f"{step.stage}: "
         text += f"step {step.done}" if step.total is None else f"{step.done} of {step.total}"
         if step.stage == "checks":
             text = "checks"
         text += f", {step.detail}"
         if step.left is not None and step.done != step.total:
-            text += f", {_duration(step.left)} left"
+            text += f", {duration(step.left)} left"
         now = time.monotonic()
         if self._terminal:
             if step.stage != self._stage:
@@ -183,16 +185,3 @@ class _Report:
         if self._open:
             sys.stderr.write("\n")
             self._open = False
-
-
-def _duration(seconds: float) -> str:
-    """A time in words.
-
-    Examples
-    --------
-    >>> _duration(8.2), _duration(260), _duration(9000)
-    ('8 s', '4 min', '2.5 h')
-    """
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

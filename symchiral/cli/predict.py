@@ -9,7 +9,7 @@ from symchiral.cli.calculator import add_calculator
 from symchiral.cli.fields import add_field, write_changes
 from symchiral.cli.files import add_output, check_answer_file, deliver
 from symchiral.cli.forces import add_forces
-from symchiral.cli.structures import add_structure
+from symchiral.cli.structures import add_order, add_structure, add_vertex
 from symchiral.cli.studies import open_study, same_input
 
 if TYPE_CHECKING:
@@ -29,20 +29,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_forces(parser)
     add_calculator(parser)
     add_output(parser)
-    parser.add_argument(
-        "--order",
-        type=int,
-        default=3,
-        metavar="M",
-        help="quanta in and out together, 3 or 4 (default: 3)",
-    )
-    parser.add_argument(
-        "--q",
-        metavar='"Q Q Q"',
-        help='wavevectors of the quanta as one argument, all incoming: "K K K", "LD(u) LD(-u) GM", '
-        '"0,0,1/4 0,0,1/4 0,0,1/2"; the last is shown as the outgoing quantum at -q; star: '
-        "all combinations of special points (default: the zone centre)",
-    )
+    add_order(parser)
+    add_vertex(parser)
     parser.add_argument(
         "--all",
         action="store_true",
@@ -87,7 +75,7 @@ def run(options: argparse.Namespace) -> None:
     study = open_study(options, gamma=options.q is None)
     path = same_input(options)
     if options.q == "star":
-        from symchiral.answers.predict import vertices
+        from symchiral.answers.vertices import vertices
 
         books = study.vertices(order=options.order, acoustic=options.acoustic)
         every = vertices(study.crystal, books)

@@ -18,8 +18,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "command",
         metavar="COMMAND",
-        help="predict, atlas, explain, show, light, modes, bands, phonons, couple, audit, "
-        "simulate, plan, validate, vertices, catalog (of screen: the columns of a catalog)",
+        help="a command with --json; vertices (of predict --q star), catalog (of screen: the "
+        "columns of a catalog), site (of report of a catalog)",
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from symchiral.cli.printing import write_json, write_table
-from symchiral.cli.streams import printable
-from symchiral.cli.structures import cartesian, positive
+from symchiral.cli.progress import bar
+from symchiral.cli.structures import add_order, add_where, cartesian, positive
 from symchiral.crystal.tolerance import SYMPREC
 
 if TYPE_CHECKING:
@@ -50,20 +50,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shard", metavar="I/N", help="do one of N parts of the work, I from 1 to N"
     )
-    parser.add_argument(
-        "--order",
-        type=int,
-        default=3,
-        metavar="M",
-        help="quanta in and out together, 3 or 4 (default: 3)",
-    )
-    parser.add_argument(
-        "--q",
-        choices=("GM", "star"),
-        default="GM",
-        help="count transfers at the zone centre, or at every vertex of special points "
-        "(default: GM)",
-    )
+    add_order(parser)
+    add_where(parser)
     parser.add_argument(
         "--symprec",
         type=positive,
@@ -136,7 +124,7 @@ def run(options: argparse.Namespace) -> None:
         memory=options.memory,
         retry=options.retry,
         executor=options.executor,
-        progress=_bar(options),
+        progress=_progress(options),
     )
     if options.json:
         write_json(answer)
@@ -147,32 +135,9 @@ def run(options: argparse.Namespace) -> None:
         write_table(table)
 
 
-def _bar(options: argparse.Namespace) -> Any:
-    """What shows how far it is on a terminal, or nothing."""
-    if options.quiet or not sys.stderr.isatty():
+def _progress(options: argparse.Namespace) -> Callable[[HowFar], None] | None:
+    """Return what shows how far it is on a terminal, or nothing."""
+    shown = bar(options)
+    if shown is None:
         return None
-
-    def show(step: HowFar) -> None:
-        left = step.left
-        filled = round(20 * step.share)
-        text = f"[{'#' * filled}{'.' * (20 - filled)}] {step.done:,} crystals, {step.rate:.1f} a s"
-        if left is not None and step.share < 1:
-            text += f", {duration(left)} left"
-        end = "\r\x1b[K" if step.share >= 1 else ""
-        sys.stderr.write(f"\r\x1b[K{printable(text, sys.stderr)}{end}")
-        sys.stderr.flush()
-
-    return show
-
-
-def duration(time: float) -> str:
-    """Return a time in words of one or two units.
-
-    Examples
-    --------
-    >>> duration(42), duration(200), duration(7300)
-    ('42 s', '3 min', '2.0 h')
-    """
-    if time < 60:
-        return f"{time:.0f} s"
-    return f"{time / 60:.0f} min" if time < 3600 else f"{time / 3600:.1f} h"
+    return lambda step: shown(step.share, f"{step.done:,} crystals, {step.rate:.1f} a s")

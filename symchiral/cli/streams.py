@@ -71,7 +71,8 @@ def say(text: str) -> None:
             from symchiral.table import fold
 
             text = "\n".join(fold(tuple(text.split("\n")), width))
-        sys.stderr.write(text + "\n")
+        erase = "\x1b[K" if sys.stderr.isatty() else ""  # of a bar, where one is shown
+        sys.stderr.write(f"{erase}{text}\n")
         sys.stderr.flush()
     except OSError:
         abandon(sys.stderr)

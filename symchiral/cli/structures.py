@@ -1,4 +1,4 @@
-"""Options of every command that reads a structure."""
+"""Options of every command that reads a structure, and those that say which transfers are meant."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import argparse
 
 from symchiral.crystal.tolerance import SYMPREC, distance_tolerance
 from symchiral.errors import InputError
+
+ORDER = 3
+"""Quanta in and out together, where nothing is said."""
 
 
 def add_structure(parser: argparse.ArgumentParser) -> None:
@@ -79,3 +82,36 @@ def cartesian(text: str) -> tuple[float, ...]:
     if values is None:
         raise argparse.ArgumentTypeError(f"{text!r} is not three numbers; pass for instance 0,0,1")
     return tuple(values.tolist())
+
+
+def add_order(parser: argparse.ArgumentParser) -> None:
+    """Declare the number of quanta."""
+    parser.add_argument(
+        "--order",
+        type=int,
+        default=ORDER,
+        metavar="M",
+        help=f"quanta in and out together, 3 or 4 (default: {ORDER})",
+    )
+
+
+def add_vertex(parser: argparse.ArgumentParser, of: str = "") -> None:
+    """Declare the wavevectors of one vertex; ``of`` says where they are asked for."""
+    parser.add_argument(
+        "--q",
+        metavar='"Q Q Q"',
+        help=f'{of}wavevectors of the quanta as one argument, all incoming: "K K K", '
+        '"LD(u) LD(-u) GM", "0,0,1/4 0,0,1/4 0,0,1/2"; the last is shown as the outgoing quantum '
+        "at -q; star: all combinations of special points (default: the zone centre)",
+    )
+
+
+def add_where(parser: argparse.ArgumentParser) -> None:
+    """Declare the wavevectors where there are many crystals, which share no names but GM."""
+    parser.add_argument(
+        "--q",
+        choices=("GM", "star"),
+        default="GM",
+        help="count transfers at the zone centre, or at all combinations of special points "
+        "(default: GM)",
+    )

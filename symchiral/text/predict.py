@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from symchiral.answers.channel import Row, Transfer
-from symchiral.answers.predict import Predict, Vertex, Vertices
+from symchiral.answers.predict import Predict, Vertex
 from symchiral.answers.predict import Table as Listed
 from symchiral.answers.species import SpeciesOfModes
 from symchiral.rules.activity import Process
@@ -30,6 +30,7 @@ from symchiral.units import SIGNS
 from symchiral.value import grouped
 
 if TYPE_CHECKING:
+    from symchiral.answers.vertices import Vertices
     from symchiral.fields.pump import Pump
 
 ROWS = 20
