@@ -54,14 +54,14 @@ def read_regular(path: Path, *, limit: int) -> bytes:
     Raises
     ------
     OSError
-        It cannot be read, is no regular file (EINVAL), or is larger (EFBIG).
+        It cannot be read, is not a regular file (EINVAL), or is larger (EFBIG).
     """
     # A pipe would block the opening.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(handle, "rb") as file:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file")
+            raise OSError(errno.EINVAL, "it is not a regular file")
         # Memory is taken for what is asked for, whatever the file holds.
         data = file.read(min(limit, found.st_size) + 1)
     if len(data) > limit:
@@ -222,7 +222,7 @@ def check_ending(path: str | os.PathLike[str], known: tuple[str, ...]) -> str:
     _require_name(path)
     ending = Path(path).suffix.lower()
     if ending not in known:
-        why = f"{_short(ending) or 'no ending'} is no format for this"
+        why = f"{_short(ending) or 'no ending'} is not a format for this"
         raise _refused(os.fspath(path), why, f"use one of {', '.join(known)}")
     return ending
 
@@ -272,9 +272,9 @@ def place(
                 fix = f"{another}, or pass --overwrite (overwrite=True) to replace the link itself"
                 raise _refused(given, "it is a link, and links are not followed", fix)
         elif not stat.S_ISREG(state.st_mode):
-            raise _refused(given, "it is no regular file", another)
+            raise _refused(given, "it is not a regular file", another)
         elif not overwrite and not _holds(target, known or mark(kind)):
-            why = f"it exists, and is no file of {kind} that symchiral wrote"
+            why = f"it exists, and is not a file of {kind} that symchiral wrote"
             raise _refused(given, why, f"{another}, or pass --overwrite (overwrite=True)")
         folder = target.parent
         if not folder.is_dir():
@@ -393,10 +393,10 @@ def place_folder(path: str | os.PathLike[str], kind: str) -> Path:
         target = user_path(given)
         if _state(target) is not None:
             if target.is_symlink() or not target.is_dir():
-                raise _refused(given, "it is no folder", "give the path of a new folder")
+                raise _refused(given, "it is not a folder", "give the path of a new folder")
             for inside in sorted(target.iterdir()):
                 if inside.is_symlink() or not inside.is_file() or not _holds(inside, mark(kind)):
-                    why = f"the folder holds {_short(inside.name)}, which is no file of {kind}"
+                    why = f"the folder holds {_short(inside.name)}, which is not a file of {kind}"
                     raise _refused(given, why, "give the path of a new folder")
         folder = target.parent
         if not folder.is_dir():
@@ -414,7 +414,7 @@ def _require_name(path: str | os.PathLike[str]) -> None:
     if os.fspath(path) == "-":
         raise _refused(
             "to -",
-            "it is no file name",
+            "it is not a file name",
             "leave the option out: what is written to no file is printed (--json: as JSON)",
         )
 

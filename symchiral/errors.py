@@ -5,7 +5,7 @@
     SymchiralError                 exit code 1
     ├── InputError                 the input cannot be used
     │   ├── ReadError              no structure could be read (missing, empty, binary, …)
-    │   ├── StructureError         a structure was read but is no crystal (no cell, NaN, overlap, …)
+    │   ├── StructureError         what was read is not a crystal (no cell, NaN, overlap, …)
     │   │   └── DisorderError      a site is shared by elements or only partly occupied
     │   ├── GrammarError           a transfer, wavevector or axis is not written in the grammar
     │   └── WavevectorError        wavevectors that do not sum to a reciprocal lattice vector

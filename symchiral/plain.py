@@ -125,7 +125,7 @@ def rational(text: str) -> Fraction:
     (Fraction(-1, 3), Fraction(1, 4))
     """
     if not _RATIONAL.fullmatch(text):
-        raise ValueError(f"{_shown(text)} is no decimal number and no quotient of whole ones")
+        raise ValueError(f"{_shown(text)} is neither a decimal number nor a quotient of whole ones")
     try:
         return Fraction(text)
     except ZeroDivisionError as error:
@@ -138,7 +138,7 @@ def array(value: Any, ndim: int, what: str) -> Floats:
     Raises
     ------
     ValueError
-        They are nested otherwise, of unequal lengths, or hold something that is no number.
+        They are nested otherwise, of unequal lengths, or hold something that is not a number.
 
     Examples
     --------
@@ -203,7 +203,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number")
+    raise ValueError(f"{text} is not a number")
 
 
 def _depth(data: bytes | str) -> int:
@@ -248,7 +248,7 @@ def _damaged(name: str, kind: str, error: Exception) -> ReadError:
         why = str(error).replace("\n", " ")[:200]
     return ReadError(
         f"cannot read {name}",
-        why=f"it is no complete {kind} of plain values: {why}",
+        why=f"it is not a complete {kind} of plain values: {why}",
         fix="write it again with the program it comes from; tags that would run code are refused"
         if kind == "YAML"
         else "write it again with the program it comes from",

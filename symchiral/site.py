@@ -110,7 +110,7 @@ def publish(
     Raises
     ------
     InputError
-        It is no catalog, the condition is not understood, or the folder cannot be written to.
+        It is not a catalog, the condition is not understood, or the folder cannot be written to.
     """
     known = catalog if isinstance(catalog, Catalog) else Catalog(catalog)
     if jobs < 1:

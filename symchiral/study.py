@@ -130,7 +130,7 @@ def read(
     Raises
     ------
     InputError
-        The source cannot be read or is no crystal.
+        The source cannot be read or is not a crystal.
     SymmetryError
         No space group is found, or ``axis`` is no symmetry axis.
     """
@@ -528,7 +528,7 @@ class Study(Value):
         Raises
         ------
         GrammarError, LabelError
-            ``q`` is no wavevector.
+            ``q`` is not a wavevector.
         """
         from symchiral.crystal.qpoint import GAMMA
         from symchiral.irreps.axis import axis_at
@@ -1556,7 +1556,7 @@ class Study(Value):
         if self.third is None:
             raise InputError(
                 f"no third-order force constants for {self.crystal.input.source.path}",
-                why="it is no file of phono3py",
+                why="it is not a file of phono3py",
                 fix="give phono3py_params.yaml, or phono3py_disp.yaml with FORCES_FC3 or fc3.hdf5 "
                 "and fc2.hdf5 beside it",
             )
@@ -2017,7 +2017,7 @@ def _rational(q: npt.ArrayLike) -> QPoint:
     if np.abs(numbers - [float(x) for x in fractions]).max() > WHOLE:
         raise WavevectorError(
             f"no wavevector ({', '.join(f'{x:.6f}' for x in numbers)})",
-            why=f"its coordinates are no fractions with denominators up to {DENOMINATOR}",
+            why=f"its coordinates are not fractions with denominators up to {DENOMINATOR}",
             fix="give a wavevector of a mesh, Cartesian, in 1/Å without 2π",
         )
     return QPoint.of(*fractions)

@@ -84,11 +84,24 @@ class Table:
         """Return aligned text, at most ``width`` columns wide as far as that can be had.
 
         Cells of the columns ``folded`` go on in further lines, then columns of ``optional`` are
-        left out and named in the last line.
+        left out and named in the last line. Where that does not suffice, every row is written as
+        lines of one cell each, with its heading before it.
+
+        Examples
+        --------
+        >>> table = Table(("transfer", "PAM"), (("Eu(+) Eu(+) → Eg(−)", "flipped"),))
+        >>> print(table.text(24))
+        transfer  Eu(+) Eu(+) →
+                  Eg(−)
+        PAM       flipped
         """
         prose = min(width or PROSE, PROSE)
         left_out = self.left_out(width)
-        body = self.without(*left_out).body(width)
+        shown = self.without(*left_out)
+        if width is not None and sum(shown._widths(width)) > width:
+            left_out, body = (), self._stacked(width)
+        else:
+            body = shown.body(width)
         foot = self.below(*left_out)
         if left_out:
             foot += (
@@ -169,6 +182,24 @@ class Table:
                 )
         return lines
 
+    def _stacked(self, width: int) -> list[str]:
+        """Every row as lines of one cell each, with an empty line between rows."""
+        heading = max(map(display_width, self.columns)) + 2
+        if heading > width // 2:
+            heading = 2
+        lines: list[str] = []
+        for row in self.rows:
+            lines += [""] if lines else []
+            for name, cell in zip(self.columns, row, strict=True):
+                first = _pad(name, heading)
+                if heading < display_width(name):
+                    lines += [name] if name else []
+                    first = " " * heading
+                for part in _cell(cell, max(width - heading, NARROWEST)):
+                    lines.append(f"{first}{part}".rstrip())
+                    first = " " * heading
+        return lines
+
     def without(self, *names: str) -> Table:
         """Return the table without some columns."""
         keep = [i for i, name in enumerate(self.columns) if name not in names]
@@ -208,14 +239,22 @@ def fold(lines: tuple[str, ...], width: int) -> list[str]:
     for line in lines:
         label = _LABEL.match(line)
         indent = " " * (label.end() if label and label.end() < width // 2 else 0)
-        wrapped = textwrap.wrap(
-            line,
-            max(width, 20),
-            subsequent_indent=indent,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        found += wrapped or [""]
+
+        def wrapped(text: str, indent: str = indent) -> list[str]:
+            return textwrap.wrap(
+                text,
+                max(width, 20),
+                subsequent_indent=indent,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+
+        parts = wrapped(line)
+        plain = line.replace(_NO_BREAK, " ")
+        # What is held together is too wide; but a command is to be copied.
+        if plain != line and "symchiral " not in plain and max(map(display_width, parts)) > width:
+            parts = wrapped(plain)
+        found += parts or [""]
     return [line.replace(_NO_BREAK, " ") for line in found]
 
 

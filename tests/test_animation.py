@@ -270,3 +270,22 @@ def test_command_refuses_what_it_cannot_write(capsys: pytest.CaptureFixture[str]
     assert ".gif" in capsys.readouterr().err
     assert main(["animate", "ZnO", "--band", "1", "-o", "x.html"]) == 1
     assert "without forces" in capsys.readouterr().err
+
+
+def test_wrong_numbers_are_refused_before_any_force_is_computed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The calculator, which does not exist, would be asked first."""
+    words = ["animate", "ZnO", "--calculator", "no_such_module:Calculator", "-o", "x.html"]
+    mode = ["--mode", "E1#1(+)"]
+    for more, said in (
+        ([*mode, "--frames", "0"], "at least one frame"),
+        ([*mode, "--cells", "0,1,1"], "at least one cell"),
+        ([*mode, "--amplitude", "0"], "an amplitude such as 0.3"),
+        (["--mode", "E1("], "cannot read the mode"),
+        (["--band", "0"], "numbered from 1"),
+    ):
+        assert main([*words, *more]) == 1
+        assert said in " ".join(capsys.readouterr().err.split())
+    assert main([*words, *mode]) == 1
+    assert "no_such_module" in capsys.readouterr().err

@@ -233,7 +233,7 @@ def test_supercells_of_lower_symmetry_are_noticed() -> None:
 def test_wrong_supercells_are_refused() -> None:
     study = read("NaCl")
     for supercell in ((0, 1, 1), (1, 1), (1.5, 1, 1), ((1, 0, 0), (0, 1, 0), (0, 0, -1))):
-        with pytest.raises(InputError, match="no supercell"):
+        with pytest.raises(InputError, match="not a supercell"):
             study.with_calculator(Pairs(), supercell=supercell)
     with pytest.raises(LimitError, match="too large"):
         study.with_calculator(Pairs(), length=100.0)
@@ -300,7 +300,7 @@ class Wrong(Pairs):
         ("raises", r"raised RuntimeError: element 83"),
         ("nan", "1 of 15 numbers are NaN"),
         ("shape", r"shape \(4, 3\) instead of \(5, 3\)"),
-        ("text", "no numbers"),
+        ("text", "not numbers"),
         ("skew", "breaks the symmetry"),
         ("wall", "sum of all forces"),
         ("random", "not reproducible"),
@@ -587,7 +587,7 @@ def test_unknown_calculators(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     ):
         with pytest.raises(CalculatorError, match=match):
             load_calculator(text)
-    with pytest.raises(CalculatorError, match="is no calculator"):
+    with pytest.raises(CalculatorError, match="is not a calculator"):
         load_calculator(3)
 
 

@@ -47,7 +47,7 @@ def test_a_file_of_ours_is_replaced_and_no_other(tmp_path: Path) -> None:
     write_text(file, f"# {mark('bands')}\n1\n", "bands")
     write_text(file, f"# {mark('bands')}\n2\n", "bands")
     assert file.read_text().endswith("2\n")
-    with pytest.raises(InputError, match="no file of modes that symchiral wrote"):
+    with pytest.raises(InputError, match="not a file of modes that symchiral wrote"):
         write_text(file, f"# {mark('modes')}\n", "modes")
     for content in ("", OLD):
         file.write_text(content)

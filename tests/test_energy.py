@@ -203,7 +203,7 @@ def test_rows_say_what_their_probe_sees() -> None:
     assert seen.assignment.mode is None
     assert {w.mode: w.kind for w in seen.assignment.why_not}["Eg"] == "geometry"
     for wrong, words in (
-        ({"sees": "kerr"}, "no activity"), ({"probe": "kerr"}, "no kind of probe"),
+        ({"sees": "kerr"}, "not an activity"), ({"probe": "kerr"}, "not a kind of probe"),
         ({"sees": "infrared", "probe": "balanced"}, "contradicts itself"),
     ):  # fmt: skip
         with pytest.raises(InputError, match=words):

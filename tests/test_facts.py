@@ -271,7 +271,7 @@ def test_circular_raman_of_cubic_crystals(wanted: str) -> None:
 def test_circular_raman_on_a_two_fold_axis() -> None:
     """C2: the tensor of A has x² + y² (keeps the spin) and x² − y², xy (reverse it).
 
-    Circular light is no eigenvector there: E in Cartesian coordinates of the crystal instead.
+    Circular light is not an eigenvector there: E in Cartesian coordinates of the crystal instead.
     """
     crystal, axis = class_crystal("C2"), class_axis("C2")
     assert axis is not None

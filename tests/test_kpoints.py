@@ -498,7 +498,7 @@ def test_words():
      "0,0,1//2", "0,0,9999999999999999", "0;0;0", "B(u)", "0,0,1/2--u", "k", "0,0,²", "K+K"],
 )  # fmt: skip
 def test_malformed_words(text):
-    with pytest.raises(GrammarError, match="is no wavevector") as error:
+    with pytest.raises(GrammarError, match="is not a wavevector") as error:
         find_point(group_of(189), text)
     assert error.value.fix.startswith("write ")
 

@@ -548,7 +548,7 @@ def test_linear_light_has_no_pam_to_balance() -> None:
 
 
 BAD_LEGS = {
-    "E[foo] -> Eu(+)": "no polarisation",
+    "E[foo] -> Eu(+)": "not a polarisation",
     "E[σ+]@K -> Eu(+)": "zone centre",
     "E[σ+](+) -> Eu(+)": "polarisation in brackets",
     "B[z] -> Eu(+)": "E is the only field",

@@ -532,7 +532,7 @@ BAD = [
     (mcif(two="-1"), StructureError, "do not keep its moment"),
     (mcif(two="0"), ReadError, "is not a magnetic operation"),
     (mcif(moment="0 0 up"), ReadError, "not a number"),
-    (mcif(label="Fe7"), ReadError, "which is no site"),
+    (mcif(label="Fe7"), ReadError, "which is not a site"),
     (mcif().replace(b"y,x,-z,-1\n", b""), ReadError, "do not form a group"),
     (
         mcif()
@@ -607,7 +607,7 @@ def test_moments_of_other_objects() -> None:
     assert names.type == 4
     assert sc.read(_Phonopy([2.0, 2.0]), spin_axis=(0, 0, 1)).crystal.magnetic is not None
     assert "no direction" in sc.read(_Phonopy([2.0, 2.0])).crystal.warnings[0].text
-    assert "no numbers" in sc.read(_Phonopy(["up", "down"])).crystal.warnings[0].text
+    assert "not numbers" in sc.read(_Phonopy(["up", "down"])).crystal.warnings[0].text
     for moments, why in (([[0, 0, 2]], "1 magnetic moments"), ([[0, 0, 1e9]] * 2, "1e.09 μB")):
         with pytest.raises(StructureError, match=why):
             sc.read(_Phonopy(moments))

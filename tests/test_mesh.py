@@ -108,7 +108,7 @@ def test_masks_by_name_and_by_numbers() -> None:
         found.forbidden_triples("M M M")
     with pytest.raises(WavevectorError, match="it has 2 wavevectors"):
         forbidden_triples(found.phonons, found.axis, points[:2])  # type: ignore[arg-type]
-    with pytest.raises(WavevectorError, match="no fractions"):
+    with pytest.raises(WavevectorError, match="not fractions"):
         found.forbidden_triples([[0.1234567, 0, 0], [-0.1234567, 0, 0], [0, 0, 0]])
 
 

@@ -192,9 +192,9 @@ BAD = {
     "z=[0,0] x=a": "neither a cell vector nor three numbers",
     "z=[1,1,u] x=a": "neither a cell vector nor three numbers",
     "z=[1/0,1,0] x=a": "neither a cell vector nor three numbers",
-    "c along w, a along x": "no direction along x, y or z",
-    "upside down": "no direction along x, y or z",
-    "z=c x=a please": "no direction along x, y or z",
+    "c along w, a along x": "not a direction along x, y or z",
+    "upside down": "not a direction along x, y or z",
+    "z=c x=a please": "not a direction along x, y or z",
     "z=[1e400,0,0] x=a": "neither a cell vector nor three numbers",
 }
 

@@ -168,13 +168,13 @@ def damaged(zno: Path) -> dict[str, str]:
     nan = text.replace(str(data["displacements"][0]["forces"][0][0]), ".nan", 1)
     without = {k: v for k, v in data.items() if k != "displacements"}
     return {
-        text[: len(text) // 2]: "no complete",
+        text[: len(text) // 2]: "not a complete",
         "": "empty or no phonopy file",
         "- 1\n- 2\n": "no phonopy file",
-        "a: [1, 2": "no complete YAML",
+        "a: [1, 2": "not a complete YAML",
         yaml.safe_dump(mismatched): "supercell",
         yaml.safe_dump(without): "no force constants",
-        yaml.safe_dump({**data, "unit_cell": 3}): "no complete phonopy file",
+        yaml.safe_dump({**data, "unit_cell": 3}): "not a complete phonopy file",
         yaml.safe_dump({k: v for k, v in data.items() if k != "unit_cell"}): "cell",
         nan: "finite",
         "phonon:\n- q-position: [0, 0, 0]\n  band:\n  - frequency: 1.0\n": "phonopy",

@@ -14,7 +14,7 @@ from typing import TextIO
 import pytest
 
 from symchiral.cli import streams
-from symchiral.cli.progress import LENGTH, PATIENCE, Bar, progress
+from symchiral.cli.progress import LENGTH, PATIENCE, ProgressBar, progress
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def test_a_bar_waits_shows_what_is_left_and_goes_away(monkeypatch: pytest.Monkey
     monkeypatch.setenv("COLUMNS", "60")
     clock = Clock()
     with terminal() as (stream, read):
-        shown = Bar(stream, clock=clock)
+        shown = ProgressBar(stream, clock=clock)
         for share in (0.0, 0.1, 0.3):
             clock.now += PATIENCE / 4
             shown(share, "simulating")
@@ -69,7 +69,7 @@ def test_a_bar_waits_shows_what_is_left_and_goes_away(monkeypatch: pytest.Monkey
 def test_what_is_quick_shows_nothing() -> None:
     clock = Clock()
     with terminal() as (stream, read):
-        shown = Bar(stream, clock=clock)
+        shown = ProgressBar(stream, clock=clock)
         for k in range(10):
             clock.now += 0.1
             shown(k / 9, "simulating")
@@ -80,7 +80,7 @@ def test_a_message_takes_the_place_of_the_bar(monkeypatch: pytest.MonkeyPatch) -
     clock = Clock()
     with terminal() as (stream, read):
         monkeypatch.setattr(sys, "stderr", stream)
-        shown = Bar(stream, clock=clock)
+        shown = ProgressBar(stream, clock=clock)
         clock.now += 10
         shown(0.5, "simulating")
         text_of(read)

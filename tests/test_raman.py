@@ -551,7 +551,7 @@ BAD: dict[str, tuple[object, str]] = {
     "no tensor": (changed(("modes", 1, "tensors"), [[1, 2, 3]]), "a list of numbers should be"),
     "ragged": (changed(("modes", 0, "tensors"), [[[1, 2], [3]]]), "unequal lengths"),
     "words": (changed(("modes", 0, "tensors"), "big"), "where a list of numbers should be"),
-    "nan": (changed(("modes", 0, "tensors", 0, 0, 0), float("nan")), "NaN is no number"),
+    "nan": (changed(("modes", 0, "tensors", 0, 0, 0), float("nan")), "NaN is not a number"),
     "text": (changed(("modes", 0, "tensors", 0, 0, 0), "1"), "not a finite number"),
     "true": (changed(("modes", 0, "tensors", 0, 0, 0), True), "not a finite number"),
     "of another shape": (changed(("modes", 0, "tensors"), [[[1, 2], [3, 4]]]), "shape is not"),

@@ -532,8 +532,8 @@ def test_yaml(tmp_path):
         (GOOD + ROW.replace("-0.8", ".nan"), "finite number"),
         (GOOD + ROW.replace("helicity: -0.8, ", ""), "has no helicity"),
         (GOOD + ROW.replace(": 0.1", ": 0"), "not possible"),
-        ("pump: {polarization", "no complete YAML"),
-        ("!!python/object/apply:os.getcwd []", "no complete YAML"),
+        ("pump: {polarization", "not a complete YAML"),
+        ("!!python/object/apply:os.getcwd []", "not a complete YAML"),
     ],
 )
 def test_bad_yaml(tmp_path, text, words):

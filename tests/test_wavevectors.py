@@ -227,13 +227,13 @@ def test_a_state_must_lie_on_an_axis() -> None:
     [
         (["predict", "graphene_slab", "--q", "K K M"], "crystal momentum is not conserved"),
         (["predict", "graphene_slab", "--q", "K K Kx"], "no wavevector"),
-        (["predict", "graphene_slab", "--q", "0,0,1/0 GM GM"], "is no wavevector"),
-        (["predict", "graphene_slab", "--q", "0,0,x GM GM"], "is no wavevector"),
+        (["predict", "graphene_slab", "--q", "0,0,1/0 GM GM"], "is not a wavevector"),
+        (["predict", "graphene_slab", "--q", "0,0,x GM GM"], "is not a wavevector"),
         (["predict", "graphene_slab", "--q", "K K"], "at least three"),
         (["predict", "graphene_slab", "--q", ""], "wavevector"),
-        (["show", "graphene_slab", "--q", "Q9"], "no wavevector"),
+        (["show", "graphene_slab", "--q", "Q9"], "not a wavevector"),
         (["explain", "graphene_slab", "K7@K K5(+)@K -> K1@K'"], "no species"),
-        (["explain", "graphene_slab", "c[x]@K -> c[0]@K"], "no pseudo-angular momentum"),
+        (["explain", "graphene_slab", "c[x]@K -> c[0]@K"], "not a pseudo-angular momentum"),
     ],
 )
 def test_bad_wavevectors_are_named(

@@ -1,4 +1,4 @@
-"""What is printed fits the terminal: the tables of every command at 60, 80 and 100 columns."""
+"""What is printed fits the terminal: the tables of every command at 40, 60 and 80 columns."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_tables_fit(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, line: str
 ) -> None:
     rows = request.config.rootpath / "docs" / "data" / "bi2se3_rows.yaml"
-    for width in (100, 80, 60):
+    for width in (80, 60, 40):
         monkeypatch.setenv("COLUMNS", str(width))
         assert main(shlex.split(line.format(rows=rows))) == 0
         out, err = capsys.readouterr()

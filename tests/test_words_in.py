@@ -159,7 +159,7 @@ def test_no_pattern_repeats_what_repeats() -> None:
     [
         (["show", "Bi2Se3", "--field", "B=1e-320,0,0"], "cannot use the field"),
         (["show", "Bi2Se3", "--field", "B=1e300,0,0"], "cannot use the field"),
-        (["show", "Bi2Se3", "--symprec", "1e-300"], "no distance"),
+        (["show", "Bi2Se3", "--symprec", "1e-300"], "not a distance"),
         (["predict", "Bi2Se3", "--calculator", "..:x"], "no calculator '..:x'"),
         (["predict", "Bi2Se3", "--calculator", "a..b:x"], "no calculator"),
         (["simulate", "Bi2Se3/phonopy.yaml", "--pump", "2THz s+ 1ps 1e300MV/cm"], "field_mv_cm"),

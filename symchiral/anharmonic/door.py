@@ -208,7 +208,7 @@ def third_order_from_yaml(parsed: dict[str, Any], *, name: str, folder: Folder) 
     if not np.all(np.isfinite(third)):
         raise StructureError(
             f"cannot use the third-order forces of {name}",
-            why="some force constants are no finite numbers",
+            why="some force constants are not finite numbers",
             fix="compute the forces again",
         )
     return Supercell(

@@ -90,7 +90,7 @@ class Catalog:
     Raises
     ------
     InputError
-        It is no catalog, or DuckDB is not installed.
+        It is not a catalog, or DuckDB is not installed.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

@@ -240,7 +240,7 @@ def manifest_of(part: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        It is no part of a catalog.
+        It is not a part of a catalog.
     """
     with duckdb().connect(":memory:") as connection:
         try:
@@ -287,10 +287,10 @@ def unreadable() -> tuple[type[Exception], ...]:
 
 
 def no_part(part: Path, why: object) -> InputError:
-    """Return the error that says that a file is no part of a catalog."""
+    """Return the error that says that a file is not a part of a catalog."""
     return InputError(
         f"cannot read {part}",
-        why=f"it is no part of a catalog ({' '.join(str(why).split())[:200]})",
+        why=f"it is not a part of a catalog ({' '.join(str(why).split())[:200]})",
         fix="remove it, and screen again what it held",
     )
 

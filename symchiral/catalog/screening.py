@@ -291,13 +291,13 @@ def refuse_threads(executor: Any) -> None:
     Raises
     ------
     InputError
-        They do, or it is no executor.
+        They do, or it is not an executor.
     """
     if executor is None:
         return
     if not callable(getattr(executor, "submit", None)):
         raise InputError(
-            f"this {type(executor).__name__} is no executor",
+            f"this {type(executor).__name__} is not an executor",
             why="it has no method submit",
             fix="give an executor of concurrent.futures, or leave it out",
         )

@@ -10,6 +10,7 @@ from symchiral.cli.forces import add_forces
 from symchiral.cli.printing import write
 from symchiral.cli.structures import add_structure
 from symchiral.cli.studies import open_study
+from symchiral.errors import LabelError
 
 SUMMARY = "write a mode as moving atoms: trajectory, web page, or the files of other viewers"
 EXAMPLES = (
@@ -66,10 +67,22 @@ def _cells(text: str) -> tuple[int, int, int]:
 
 def run(options: argparse.Namespace) -> None:
     """Write the file, and say in a line what moves."""
+    from symchiral.modes.animation import require_visible
+    from symchiral.modes.names import ModeName
     from symchiral.write.animation_files import ANIMATION
     from symchiral.write.save import MOVING, save_animation
 
+    # What is wrong for every crystal is refused before forces are read or computed.
     check_output(options, options.output, ANIMATION, MOVING)
+    require_visible(frames=options.frames, amplitude=options.amplitude, cells=options.cells)
+    if options.mode is not None:
+        ModeName.parse(options.mode)
+    elif options.band < 1:
+        raise LabelError(
+            f"no band {options.band}",
+            why="bands are numbered from 1, the lowest frequency",
+            fix="give a number from 1",
+        )
     study = open_study(options, gamma=options.q in (None, "GM") and "@" not in (options.mode or ""))
     animation = study.animate(
         options.band if options.mode is None else options.mode,

@@ -43,7 +43,7 @@ def check_output(
     *,
     known: str | tuple[str, ...] | None = None,
 ) -> None:
-    """Find out before the work whether its result can be written; None is no file."""
+    """Find out before the work whether its result can be written; None is not a file."""
     from symchiral.disk import check_ending, note_read, place
 
     if path is not None:

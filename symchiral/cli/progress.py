@@ -18,7 +18,7 @@ LENGTH = 20
 """Characters of the bar."""
 
 
-class Bar:
+class ProgressBar:
     """One line on a terminal that changes: share done, words, and the time left.
 
     The cursor stays at its beginning, so that whatever is written next takes its place.
@@ -52,9 +52,9 @@ class Bar:
         self._stream.flush()
 
 
-def bar(options: argparse.Namespace) -> Bar | None:
+def bar(options: argparse.Namespace) -> ProgressBar | None:
     """Return the bar of a command, or nothing where nobody would see it."""
-    return None if options.quiet or not sys.stderr.isatty() else Bar(sys.stderr)
+    return None if options.quiet or not sys.stderr.isatty() else ProgressBar(sys.stderr)
 
 
 def progress(options: argparse.Namespace, word: str) -> Callable[[float], None] | None:

@@ -67,7 +67,7 @@ def checked_crystal(
     ...     3.0 * np.eye(3), [[0, 0, 0], [0, 0, 0.01]], [26, 26], source=Source(), name="x"
     ... )
     Traceback (most recent call last):
-    symchiral.errors.StructureError: x is no crystal: atoms 1 (Fe) and 2 (Fe) are 0.030 Å apart...
+    symchiral.errors.StructureError: x is not a crystal: atoms 1 (Fe) and 2 (Fe) are 0.030 Å...
     """
     crystal = Crystal.of(
         cell, positions, numbers, source=source, moments=moments, mixtures=mixtures
@@ -110,7 +110,7 @@ def too_many(name: str, atoms: int) -> LimitError:
 
 
 def _no_crystal(name: str, why: str, fix: str) -> StructureError:
-    return StructureError(f"{name} is no crystal", why=why, fix=fix)
+    return StructureError(f"{name} is not a crystal", why=why, fix=fix)
 
 
 def _check_moments(crystal: Crystal, name: str) -> None:

@@ -223,4 +223,4 @@ SYMBOLS: tuple[str, ...] = (
     "Fl", "Mc", "Lv", "Ts", "Og",
 )
 # fmt: on
-"""Chemical symbols by atomic number (0 is no element)."""
+"""Chemical symbols by atomic number (0 is not an element)."""

@@ -170,7 +170,7 @@ def point_group_symbol(rotations: Integers) -> str:
     """
     found = spglib.get_pointgroup(rotations)
     if found is None:
-        raise ValueError("the rotations are no point group")
+        raise ValueError("the rotations are not a point group")
     return str(found[0]).strip()
 
 

@@ -25,7 +25,7 @@ def distance_tolerance(symprec: object) -> float:
     Raises
     ------
     InputError
-        It is no number from 1e-10 to 10.
+        It is not a number from 1e-10 to 10.
     """
     try:
         value = float(symprec)  # type: ignore[arg-type]
@@ -34,7 +34,7 @@ def distance_tolerance(symprec: object) -> float:
     if not SMALLEST_SYMPREC <= value < LARGEST_SYMPREC:
         raise InputError(
             f"no symmetry can be found at symprec {symprec!r}",
-            why=f"it is no distance from {SMALLEST_SYMPREC:g} to {LARGEST_SYMPREC:g} angstrom",
+            why=f"it is not a distance from {SMALLEST_SYMPREC:g} to {LARGEST_SYMPREC:g} angstrom",
             fix="pass for instance 1e-3",
         )
     return value

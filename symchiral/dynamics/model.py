@@ -167,7 +167,7 @@ def make_model(
     if not np.all((widths >= 0) & (widths <= FASTEST)):
         raise InputError(
             "no such damping",
-            why=f"a linewidth is no number from 0 to {FASTEST:g} THz",
+            why=f"a linewidth is not a number from 0 to {FASTEST:g} THz",
             fix="give one in THz",
         )
     unstable = [
@@ -178,7 +178,7 @@ def make_model(
     if unstable:
         raise InputError(
             f"the motion of {', '.join(unstable)} cannot be simulated",
-            why="its frequency is imaginary: the structure is no minimum of the energy",
+            why="its frequency is imaginary: the structure is not a minimum of the energy",
             fix="give the frequencies with --frequencies, or relax the structure",
         )
     modes = coordinates.modes

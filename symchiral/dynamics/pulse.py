@@ -123,7 +123,7 @@ class Pulse(Value):
             if not abs(value) <= largest:
                 raise InputError(
                     f"no pulse with {name} = {value:g}",
-                    why=f"it is no number up to {largest:g}",
+                    why=f"it is not a number up to {largest:g}",
                     fix="check its unit",
                 )
         if self.field_mv_cm < 0:
@@ -361,7 +361,7 @@ def _word(word: str, text: str) -> tuple[str, float | str | bool]:
             jones(word)
         except GrammarError as error:
             known = word.lower().startswith(("ell", "lin"))
-            why = error.why if known else f"{word!r} is no word of it"
+            why = error.why if known else f"{word!r} is not a word of it"
             raise _unreadable(text, why) from error
         return "polarization", word
     value = float(match["value"].replace("−", "-"))
@@ -380,7 +380,7 @@ def _word(word: str, text: str) -> tuple[str, float | str | bool]:
         return "chirp_thz_ps", value
     elif key.lower() == "phase" and unit in _ANGLES:
         return "phase_deg", value
-    raise _unreadable(text, f"{word!r} is no word of it")
+    raise _unreadable(text, f"{word!r} is not a word of it")
 
 
 def _unreadable(text: str, why: str) -> GrammarError:

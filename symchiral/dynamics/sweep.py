@@ -76,7 +76,7 @@ class Sweep(Value):
         match = _SWEEP.fullmatch(" ".join(text.split()))
         fix = 'write it as in "frequency 1.5..2.5THz 21" or "ellipticity -1..1 9"'
         if match is None:
-            raise GrammarError(f"cannot read the sweep {text!r}", why="it is no range", fix=fix)
+            raise GrammarError(f"cannot read the sweep {text!r}", why="it is not a range", fix=fix)
         word, unit = match["name"].lower(), (match["unit"] or "").lower().replace("²", "2")
         name = next((quantity for quantity in UNITS if quantity == word), None)
         if name is None:

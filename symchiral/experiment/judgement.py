@@ -100,7 +100,7 @@ def validate_measurement(
     """
     if not (np.isfinite(sigma) and sigma > 0):
         raise InputError(
-            f"a criterion of {sigma} standard deviations is no criterion",
+            f"a criterion of {sigma} standard deviations is not a criterion",
             why="it must be positive",
             fix="use 3, or 5 for a discovery",
         )

@@ -71,7 +71,7 @@ class PumpPulse:
         Raises
         ------
         GrammarError
-            It is no polarisation, or neither circular nor linear across the axis.
+            It is not a polarisation, or neither circular nor linear across the axis.
         """
         light = read_light(str(text))
         if light is None:

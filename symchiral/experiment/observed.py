@@ -238,13 +238,13 @@ def _seen(row: Mapping[str, Any], where: str) -> tuple[Sees | None, bool]:
     if sees not in (None, *get_args(Sees)):
         raise InputError(
             f"{where} has sees: {str(sees)[:40]}",
-            why="that is no activity",
+            why="that is not an activity",
             fix=f"write one of {', '.join(get_args(Sees))}",
         )
     if kind not in (None, *PROBES):
         raise InputError(
             f"{where} has probe: {str(kind)[:40]}",
-            why="that is no kind of probe",
+            why="that is not a kind of probe",
             fix=f"write one of {', '.join(PROBES)}",
         )
     own: Sees | None = None if kind is None else PROBES[kind]

@@ -29,7 +29,7 @@ def read_table(path: Path) -> tuple[Columns, Mapping[str, str]]:
     ReadError
         If there is no such file, or it cannot be read.
     InputError
-        If it is no table.
+        If it is not a table.
     """
     data = read_bytes(path)
     if data.startswith(b"PAR1"):

@@ -161,7 +161,7 @@ def _numbers(given: Sequence[float] | str, count: int, name: str) -> Floats:
             fix=f"give {count} numbers, as in (0, 0, 1)" if count == 3 else f"give {count} numbers",
         ) from error
     values = values.reshape(-1)
-    # Directions and ratios are what counts, so sizes whose squares are no numbers are mistakes.
+    # Directions and ratios are what counts, so sizes whose squares are not numbers are mistakes.
     sizes = np.abs(values[values != 0])
     if len(values) != count or not sizes.size or not np.all((sizes > 1e-100) & (sizes < 1e100)):
         raise GrammarError(

@@ -98,7 +98,7 @@ def find_orientation(crystal: SymmetricCrystal, text: str) -> Orientation:
         end = match.end()
     if text[end:].strip() or len(pairs) != 2:
         count = f"it states {len(pairs)} directions, and two are needed"
-        left = f"{text[end:].strip()!r} is no direction along x, y or z"
+        left = f"{text[end:].strip()!r} is not a direction along x, y or z"
         raise GrammarError(
             f"cannot read the orientation {text!r}",
             why=left if text[end:].strip() else count,

@@ -77,7 +77,7 @@ def odd_field(crystal: Symmetry, name: str, matrices: Floats) -> Participant:
     r"""Return a uniform real field that is odd under time reversal.
 
     In a magnetic crystal an operation with the time sign s acts as :math:`s\,D`, and no product is
-    forbidden for its time parity alone: time reversal by itself is no operation. Elsewhere the
+    forbidden for its time parity alone: time reversal by itself is not an operation. Elsewhere the
     field has the time parity −1.
 
     Parameters

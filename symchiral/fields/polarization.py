@@ -77,7 +77,7 @@ def read_light(text: str) -> Polarization | None:
             "it the reverse",
         )
     raise GrammarError(
-        f"{text!r} is no polarisation",
+        f"{text!r} is not a polarisation",
         why="it could be a spin or an angle"
         if plain in ("+1", "-1")
         else "it is neither circular (σ+, σ-), nor x, y or z, nor an angle or an ellipse",
@@ -129,7 +129,7 @@ class Polarization(Value):
         Raises
         ------
         GrammarError
-            Both amplitudes vanish, or are no finite numbers.
+            Both amplitudes vanish, or are not finite numbers.
         """
         vector = np.array([x, y], dtype=complex)
         size = float(np.linalg.norm(vector))
@@ -148,7 +148,7 @@ class Polarization(Value):
         Raises
         ------
         GrammarError
-            They are no finite numbers or all zero, or ``s0`` says that the light is only partly
+            They are not finite numbers or all zero, or ``s0`` says that the light is only partly
             polarised, or more than fully.
         """
         size = float(np.sqrt(s1 * s1 + s2 * s2 + s3 * s3))
@@ -217,7 +217,9 @@ class Polarization(Value):
         found = read_light(text)
         if found is None:
             raise GrammarError(
-                f"{text!r} is no polarisation", why="it does not say the angle", fix="add it: 30°"
+                f"{text!r} is not a polarisation",
+                why="it does not say the angle",
+                fix="add it: 30°",
             )
         return found
 

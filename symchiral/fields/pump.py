@@ -167,7 +167,7 @@ def duration(text: str) -> float:
     Raises
     ------
     GrammarError
-        It is no number with a unit.
+        It is not a number with a unit.
     """
     match = _DURATION.fullmatch(" ".join(text.split()))
     if match is None or not 0 < float(match["size"]) * in_ps(match["unit"]) <= LONGEST:
@@ -190,7 +190,7 @@ def frequency(text: str) -> float:
     Raises
     ------
     GrammarError
-        It is no number with a unit.
+        It is not a number with a unit.
     """
     match = _RANGE.fullmatch(" ".join(text.split()))
     if match is None or match["high"] is not None:

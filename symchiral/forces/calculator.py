@@ -241,7 +241,7 @@ def _installed_first() -> Iterator[None]:
 def _of_object(ase: Any) -> Calculator:
     if not callable(getattr(ase, "get_forces", None)):
         raise CalculatorError(
-            f"{type(ase).__name__} is no calculator",
+            f"{type(ase).__name__} is not a calculator",
             why="it has no method get_forces(atoms)",
             fix="give an ASE calculator: an object, not its class",
         )

@@ -260,7 +260,7 @@ def checked_hdf5(path: Path, *, name: str) -> None:
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         raise ReadError(
             f"cannot read {path.name} of {name}",
-            why=f"it is no complete HDF5 file ({type(error).__name__})",
+            why=f"it is not a complete HDF5 file ({type(error).__name__})",
             fix="write it again",
         ) from error
 
@@ -276,11 +276,11 @@ def numbers_of(given: Any, shape: tuple[int, ...], what: str, name: str) -> Floa
     try:
         array = np.ascontiguousarray(given, dtype=float).reshape(np.shape(given))
     except (TypeError, ValueError) as error:
-        raise _unusable(name, f"{what} are no table of numbers") from error
+        raise _unusable(name, f"{what} are not a table of numbers") from error
     if array.shape != shape:
         raise _unusable(name, f"{what} have the shape {array.shape}, not {shape}")
     if not np.all(np.isfinite(array)):
-        raise _unusable(name, f"some of {what} are no finite numbers", "compute them again")
+        raise _unusable(name, f"some of {what} are not finite numbers", "compute them again")
     if array.size and np.abs(array).max() > STIFFEST:
         raise _unusable(
             name, f"one of {what} is {np.abs(array).max():.3g}", "give them in eV, Å and e"

@@ -260,7 +260,7 @@ def _matrix(supercell: npt.ArrayLike) -> Integers:
         or round(np.linalg.det(matrix)) < 1
     ):
         raise InputError(
-            f"{np.array2string(given, separator=', ')} is no supercell",
+            f"{np.array2string(given, separator=', ')} is not a supercell",
             why="it is neither three positive whole numbers nor a whole (3, 3) matrix of "
             "positive determinant",
             fix="pass for instance 3 3 1",

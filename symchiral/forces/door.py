@@ -150,7 +150,7 @@ class ForceConstants:
 
     def dynamical_matrix(self, q: Floats, direction: Floats | None = None) -> Complex:
         """(3N, 3N): at q on the reciprocal basis, THz², phase with the position of the atom."""
-        # What overflows is no number, and found to be none where the matrix is used.
+        # What overflows is not a number, and found to be none where the matrix is used.
         with answering(self.name), np.errstate(over="ignore", invalid="ignore"):
             if self.born is None:
                 self._matrix.run(q)
@@ -294,7 +294,7 @@ def from_yaml(
     except DATA_ERRORS as error:
         raise ReadError(
             f"cannot read {name}",
-            why=f"it is no complete phonopy file ({first_line(error)})",
+            why=f"it is not a complete phonopy file ({first_line(error)})",
             fix="write it again with phonopy",
         ) from error
     if parsed.unitcell is None:

@@ -28,7 +28,7 @@ VERSION = 2
 """Changes whenever the content of a file would."""
 
 LARGEST = 100_000_000
-"""Larger files, in bytes, are no forces on the atoms of a supercell."""
+"""Larger files, in bytes, are not forces on the atoms of a supercell."""
 
 DIGITS = 9
 """Decimals of Å and of fractional coordinates in which two questions are compared."""
@@ -171,7 +171,7 @@ class CachedCalculator:
         Raises
         ------
         CalculatorError
-            The calculator raised, or returned what are no forces on these atoms.
+            The calculator raised, or returned what are not forces on these atoms.
         """
         key = self.key(crystal, stress=stress, repeat=repeat)
         stored = None if anew else self.cache.load(key)
@@ -226,7 +226,7 @@ def _checked(values: Any, shape: tuple[int, ...], what: str) -> Floats:
     try:
         array = np.asarray(values, dtype=float)
     except (TypeError, ValueError) as error:
-        raise CalculatorError(what, why=f"they are no numbers ({error})", fix=kept) from error
+        raise CalculatorError(what, why=f"they are not numbers ({error})", fix=kept) from error
     if array.shape != shape:
         raise CalculatorError(
             what,

@@ -108,7 +108,7 @@ class Provenance:
         """
         try:
             if not isinstance(record, Mapping):
-                raise TypeError("it is no mapping")
+                raise TypeError("it is not a mapping")
             values = {f.name: record[f.name] for f in fields(cls)}
             values["calculator"] = Identity(**values["calculator"])
             for key in ("strain", "supercell", "lowest_at"):

@@ -98,7 +98,7 @@ class Tabulated:
                 phases = phase_of(-self.positions @ whole[i]).repeat(3)
                 vectors = phases[:, None] * self._eigenvectors[i]
                 f = self._frequencies[i]
-                # What overflows is no number, and found to be none where the matrix is used.
+                # What overflows is not a number, and found to be none where the matrix is used.
                 with np.errstate(over="ignore", invalid="ignore"):
                     matrix = (vectors * (f * np.abs(f))) @ vectors.conj().T
                 return np.asarray(matrix if sign > 0 else matrix.conj())
@@ -168,7 +168,7 @@ def _complete(name: str) -> Iterator[None]:
     except DATA_ERRORS as error:
         raise ReadError(
             f"cannot read {name}",
-            why=f"it is no complete phonopy file ({error})",
+            why=f"it is not a complete phonopy file ({error})",
             fix="write it again with phonopy, with eigenvectors",
         ) from error
 
@@ -252,7 +252,7 @@ def tabulated_hdf5(
         if not {"frequency", "path"} <= set(file) and not {"frequency", "qpoint"} <= set(file):
             raise ReadError(
                 f"cannot read {name}",
-                why=f"it is no band.hdf5, mesh.hdf5 or qpoints.hdf5: it holds "
+                why=f"it is not a band.hdf5, mesh.hdf5 or qpoints.hdf5: it holds "
                 f"{', '.join(sorted(file)[:8])}",
                 fix="give one of these, or force_constants.hdf5 with phonopy.yaml beside it",
             )

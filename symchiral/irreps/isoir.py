@@ -279,7 +279,7 @@ def iso_operations(number: int) -> tuple[Integers, Integers]:
     >>> translations.tolist()
     [[0, 0, 0], [0, 12, 0]]
     """
-    iso_hall_number(number)  # refuses what is no number of a space group
+    iso_hall_number(number)  # refuses what is not a number of a space group
     rows = _rows(number, "operations")
     return frozen(rows["rotation"], np.int64), frozen(rows["translation"], np.int64)
 

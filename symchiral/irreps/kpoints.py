@@ -189,7 +189,7 @@ def split_points(text: str | Sequence[str]) -> tuple[str, ...]:
     if not isinstance(text, str):
         if not isinstance(given, Sequence) or not all(isinstance(word, str) for word in given):
             raise GrammarError(
-                f"cannot read the wavevectors {text!r}", why="they are no text", fix=_FIX
+                f"cannot read the wavevectors {text!r}", why="they are not text", fix=_FIX
             )
         text = " ".join(text)
     compact = _BRACKETS.sub(lambda found: ",".join(re.split(r"[\s,]+", found[1])), text)
@@ -255,7 +255,7 @@ def _parameters(point: NamedPoint, rest: str | None, text: str) -> list[Affine]:
     words = rest[1:-1].split(",") if rest else list(PARAMETERS[: point.kdim])
     if len(words) != point.kdim:
         raise GrammarError(
-            f"{text.strip()!r} is no wavevector",
+            f"{text.strip()!r} is not a wavevector",
             why=f"{point.label} has {point.kdim} free parameters, not {len(words)}",
             fix=f"write {point.written(_parameters(point, None, text))}",
         )
@@ -267,8 +267,8 @@ def _coordinates(text: str) -> QPoint:
     words = inside.split(",") if "," in inside else inside.split()
     if len(words) != 3:
         raise GrammarError(
-            f"{text!r} is no wavevector",
-            why=f"it is no name and has {len(words)} coordinates instead of three",
+            f"{text!r} is not a wavevector",
+            why=f"it is not a name and has {len(words)} coordinates instead of three",
             fix=_FIX,
         )
     parts = [_affine(word, text) for word in words]
@@ -281,8 +281,8 @@ def _affine(word: str, text: str) -> Affine:
     compact = "".join(word.split())
     if not _EXPRESSION.fullmatch(compact):
         raise GrammarError(
-            f"{text.strip()!r} is no wavevector",
-            why=f"{word.strip()!r} is no number or expression in u, v, w",
+            f"{text.strip()!r} is not a wavevector",
+            why=f"{word.strip()!r} is not a number or expression in u, v, w",
             fix=_FIX,
         )
     q = QPoint.of(compact, 0, 0)

@@ -25,7 +25,7 @@ def rotation(participant: Participant, signs: tuple[int, ...] | None = None) -> 
         A real irrep at the zone centre.
     signs : tuple of int, optional
         Time signs of the operations of a magnetic crystal: there an operation also multiplies L by
-        its sign, and time reversal alone is no operation.
+        its sign, and time reversal alone is not an operation.
 
     Examples
     --------

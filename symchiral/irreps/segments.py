@@ -159,7 +159,7 @@ def _named(crystal: SymmetricCrystal, path: str) -> Iterator[tuple[PathPoint, Pa
         words = split_points(part) if part.strip() else ()
         if len(words) < 2:
             raise GrammarError(
-                f"{path!r} is no path",
+                f"{path!r} is not a path",
                 why="a path has at least two points between interruptions",
                 fix='write it as in "GM K M GM" or "GM K | H A"',
             )
@@ -168,7 +168,7 @@ def _named(crystal: SymmetricCrystal, path: str) -> Iterator[tuple[PathPoint, Pa
             q = find_point(group, word)
             if not q.fixed:
                 raise WavevectorError(
-                    f"{word} is no point of a path",
+                    f"{word} is not a point of a path",
                     why="it is a line or plane of wavevectors",
                     fix="give its parameters numbers, as in LD(1/4), or name the ends of the line",
                 )
@@ -178,7 +178,7 @@ def _named(crystal: SymmetricCrystal, path: str) -> Iterator[tuple[PathPoint, Pa
             if before is not None:
                 if np.abs(point.coordinates - before.coordinates).max() < NEAR:
                     raise WavevectorError(
-                        f"{path!r} is no path",
+                        f"{path!r} is not a path",
                         why=f"{before.label} and {word} are the same wavevector",
                         fix="leave one of them out",
                     )

@@ -103,6 +103,35 @@ class Animation(Value):
         return f"Animation({self.title}, {len(self.supercell)} atoms, {self.frames} frames)"
 
 
+def require_visible(
+    *, frames: int, amplitude: float, cells: tuple[int, int, int] | None = None
+) -> None:
+    """Refuse what no mode of any crystal can be animated with, before the modes are worked out.
+
+    Parameters
+    ----------
+    frames, amplitude, cells
+        As for :func:`animate`.
+
+    Raises
+    ------
+    InputError
+        No frames, no amplitude, or no cells.
+    """
+    if frames < 1 or not 0 < amplitude < 100:
+        raise InputError(
+            f"cannot animate with {frames} frames of {amplitude:g} Å",
+            why="there is nothing to see",
+            fix="give at least one frame, and an amplitude such as 0.3",
+        )
+    if cells is not None and min(cells) < 1:
+        raise InputError(
+            f"cannot animate {cells[0]},{cells[1]},{cells[2]} cells",
+            why="there is no atom in them",
+            fix="give at least one cell along each lattice vector, 3,3,1",
+        )
+
+
 def animate(
     modes: Modes,
     mode: Mode,
@@ -135,12 +164,7 @@ def animate(
     InputError
         No frames, no amplitude.
     """
-    if frames < 1 or not 0 < amplitude < 100:
-        raise InputError(
-            f"cannot animate with {frames} frames of {amplitude:g} Å",
-            why="there is nothing to see",
-            fix="give at least one frame, and an amplitude such as 0.3",
-        )
+    require_visible(frames=frames, amplitude=amplitude, cells=cells)
     q = modes.q.coordinates
     least = tuple(x.denominator for x in q)
     chosen = least if cells is None else cells

@@ -155,5 +155,5 @@ def _residue(operation: Complex, vectors: Complex, n: int) -> Fraction:
     value = np.vdot(vectors, images) / np.vdot(vectors, vectors)
     exact = momentum(complex(value), n)
     if abs(exact - round(exact)) > ROUNDED or np.abs(images - value * vectors).max() > ROUNDED:
-        raise ValueError(f"an orbital part is no eigenvector: {value}")
+        raise ValueError(f"an orbital part is not an eigenvector: {value}")
     return balanced(Fraction(round(exact)), n)

@@ -205,7 +205,7 @@ def _refuse_modulated(block: DataBlock, name: str) -> None:
 
 
 def _irrational(vectors: list[str]) -> str | None:
-    """The first wavevector that is no multiple of 1/12 or of other simple fractions."""
+    """The first wavevector that is not a multiple of 1/12 or of other simple fractions."""
     for text in vectors:
         for word in re.findall(r"-?\d*\.\d+", text):
             value = abs(float(word))
@@ -241,7 +241,7 @@ def _cell(block: DataBlock, name: str, notes: list[str]) -> Floats:
         value = block.first(tag)
         if value is None:
             raise StructureError(
-                f"{name} is no crystal",
+                f"{name} is not a crystal",
                 why=f"the CIF does not give {tag}",
                 fix="give the cell: its three lengths and three angles",
             )
@@ -253,7 +253,7 @@ def _cell(block: DataBlock, name: str, notes: list[str]) -> Floats:
     if not in_range or square < 1e-10:
         shape = ", ".join(f"{x:g}" for x in (*lengths, *angles))
         raise StructureError(
-            f"{name} is no crystal",
+            f"{name} is not a crystal",
             why=f"no cell has the lengths and angles {shape}",
             fix="give lengths in ångström and angles in degrees",
         )

@@ -108,7 +108,8 @@ def _table(data: dict[str, Any], source: Source) -> CouplingTable:
             raise ValueError("an eigenvector has not three numbers for every atom")
         norms = np.linalg.norm(vectors, axis=0)
         if np.abs(norms - 1).max(initial=0) > 1e-4:
-            raise ValueError(f"the eigenvector of {names[np.abs(norms - 1).argmax()]} is no unit")
+            name = names[np.abs(norms - 1).argmax()]
+            raise ValueError(f"the norm of the eigenvector of {name} is not 1")
     if len(set(names)) < len(names):
         raise ValueError("two coordinates have one name")
     place = {name: i for i, name in enumerate(names)}

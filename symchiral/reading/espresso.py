@@ -225,7 +225,7 @@ def _number(word: str, name: str) -> float:
     except (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError):
         value = math.nan
     if not math.isfinite(value):
-        raise _bad(name, f"{word[:40]!r} is no number", "check the file")
+        raise _bad(name, f"{word[:40]!r} is not a number", "check the file")
     return value
 
 
@@ -261,7 +261,7 @@ def _element(label: str, name: str) -> int:
             return SYMBOLS.index(symbol)
         if symbol == "D":
             return 1
-    raise _bad(name, f"{label[:20]!r} is no known element", "name species by their symbols")
+    raise _bad(name, f"{label[:20]!r} is not a known element", "name species by their symbols")
 
 
 def _magnetization(system: dict[str, str], species: int, name: str) -> Floats:
@@ -447,7 +447,7 @@ def _lattice(
         case _:
             raise _bad(
                 name,
-                f"ibrav = {kind} is no lattice of pw.x",
+                f"ibrav = {kind} is not a lattice of pw.x",
                 "use ibrav = 0 with CELL_PARAMETERS",
             )
     return np.array(rows, dtype=float)

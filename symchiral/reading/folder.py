@@ -168,7 +168,7 @@ class Folder:
             f"cannot read {self.path}",
             why=f"several of its folders hold force data: {', '.join(map(str, fit[:5]))}"
             if fit
-            else f"its {sum(map(len, folders.values()))} files are no force data",
+            else f"its {sum(map(len, folders.values()))} files are not force data",
             fix=f"give one of them, as {self.path / fit[0]}; screen reads them all"
             if fit
             else f"give an archive with {', '.join(self._holds[:3])} or the like",

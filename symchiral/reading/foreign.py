@@ -177,7 +177,7 @@ def _format(text: str, data: bytes, name: str) -> str:
     else:
         fix = "export it as CIF, POSCAR or extended XYZ"
     raise ReadError(
-        f"cannot read {name}", why="its text is no structure in a format known here", fix=fix
+        f"cannot read {name}", why="its text is not a structure in a format known here", fix=fix
     )
 
 
@@ -333,7 +333,7 @@ def _check_count(total: int, name: str) -> None:
         raise too_many(name, total)
     if total <= 0:
         raise StructureError(
-            f"{name} is no crystal", why="it declares no atoms", fix="give at least one"
+            f"{name} is not a crystal", why="it declares no atoms", fix="give at least one"
         )
 
 

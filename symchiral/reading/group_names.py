@@ -89,11 +89,12 @@ def find_group(name: str | int) -> NamedGroup:
         notices = () if also is None else (Notice("group-name", told),)
         return NamedGroup(space_group(CLASSES[found]), True, notices)
     if not numbers:
-        symbols = map(_symbol, range(1, 231))
+        near = nearest(plain, [*classes, *map(_symbol, range(1, 231))])
+        named = "write a number such as 166, a symbol such as R-3m, or a class as -3m or D3d"
         raise LabelError(
             f"no group {text!r}",
-            why="it is no number from 1 to 230, and no symbol of a class or of a space group",
-            fix=nearest(plain, [*classes, *symbols]),
+            why="it is neither a number from 1 to 230 nor the symbol of a class or a space group",
+            fix=f"{near}; {named}" if near.startswith("did") else named,
         )
     if len(numbers) > 1:
         raise LabelError(

@@ -40,7 +40,7 @@ def crystal_from_json(
     ReadError
         It is none of these.
     StructureError
-        It is, and is no crystal.
+        It is, and is not a crystal.
     """
     if not isinstance(entry, dict):
         raise _unknown(name, f"it is a {type(entry).__name__}")
@@ -60,7 +60,7 @@ def crystal_from_json(
 def _unknown(name: str, why: str) -> ReadError:
     return ReadError(
         f"cannot read {name}",
-        why=f"it is no structure of pymatgen and none of OPTIMADE: {why}",
+        why=f"it is neither a structure of pymatgen nor one of OPTIMADE: {why}",
         fix="write it with Structure.as_dict() of pymatgen, or get it from an OPTIMADE server",
     )
 
@@ -70,7 +70,7 @@ def _number(symbol: str, place: int, name: str) -> int:
     number = _NUMBERS.get(element)
     if number is None:
         raise StructureError(
-            f"{name} is no crystal",
+            f"{name} is not a crystal",
             why=f"atom {place + 1} is of no known element ({symbol[:20]!r})",
             fix="give its chemical symbol",
         )

@@ -147,13 +147,13 @@ def stated_moments(
         if label not in known and any(values):
             raise ReadError(
                 f"cannot read {name}",
-                why=f"it gives a moment to {label}, which is no site",
+                why=f"it gives a moment to {label}, which is not a site",
                 fix="use the labels of _atom_site_label",
             )
         if label in labels:
             if not all(abs(value) < LARGEST_MOMENT for value in values):
                 raise StructureError(
-                    f"{name} is no crystal",
+                    f"{name} is not a crystal",
                     why=f"the moment of site {label} is beyond {LARGEST_MOMENT:g} μB, or no number",
                     fix="give moments in Bohr magnetons",
                 )

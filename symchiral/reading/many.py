@@ -520,7 +520,7 @@ def _asked_of_ase(question: Callable[[], Answer], name: str) -> Answer:
     except Exception as error:
         raise ReadError(
             f"cannot read {name}",
-            why=f"it is no database of ASE, or damaged ({' '.join(str(error).split())[:200]})",
+            why=f"it is not a database of ASE, or damaged ({' '.join(str(error).split())[:200]})",
             fix="give a database written by ase.db",
         ) from error
 
@@ -594,7 +594,7 @@ def parsed(data: bytes, *, name: str) -> Any:
 
 
 def check_inputs(inputs: object) -> None:
-    """Refuse what is no path and no iterable.
+    """Refuse what is neither a path nor an iterable.
 
     Raises
     ------
@@ -604,6 +604,6 @@ def check_inputs(inputs: object) -> None:
     if not isinstance(inputs, str | os.PathLike | Iterable):
         raise InputError(
             f"cannot screen this {type(inputs).__name__}",
-            why="it is no path and no list of structures",
+            why="it is neither a path nor a list of structures",
             fix="give paths, or structures in a list",
         )

@@ -99,7 +99,7 @@ class StatedGroup:
 
     @classmethod
     def of(cls, block: DataBlock, notes: list[str]) -> StatedGroup:
-        """Read it from a data block; what is no number or symbol is noted and left out."""
+        """Read it from a data block; what is not a number or symbol is noted and left out."""
         text = block.first(
             "_space_group_it_number", "_symmetry_int_tables_number", "_space_group_number"
         )

@@ -118,5 +118,5 @@ def _primitive(text: str) -> str | tuple[float, ...]:
         a, b, c = numbers
         numbers = (a, 0, 0, 0, b, 0, 0, 0, c)
     if len(numbers) != 9:
-        raise ValueError(f"{text[:40]!r} is no matrix")
+        raise ValueError(f"{text[:40]!r} is not a matrix")
     return numbers

@@ -153,7 +153,7 @@ def read_rows(block: DataBlock, cell: Floats, name: str, notes: list[str]) -> tu
         rows.append(SiteRow(label, position, whole, i))
     if not rows:
         raise StructureError(
-            f"{name} is no crystal", why="no site is occupied", fix="give at least one atom"
+            f"{name} is not a crystal", why="no site is occupied", fix="give at least one atom"
         )
     positions = np.array([row.position for row in rows])
     if cartesian:
@@ -164,7 +164,7 @@ def read_rows(block: DataBlock, cell: Floats, name: str, notes: list[str]) -> tu
         ]
     if not np.all(np.abs(positions) < 1e6):
         raise StructureError(
-            f"{name} is no crystal",
+            f"{name} is not a crystal",
             why="a fractional coordinate is not finite or beyond a million",
             fix="repair the coordinates",
         )
@@ -408,7 +408,7 @@ def _shares(
         symbol = "H"
     if symbol is None or symbol not in ATOMIC_NUMBER:
         raise StructureError(
-            f"{name} is no crystal",
+            f"{name} is not a crystal",
             why=f"site {label} is of no known element ({shown[:20]!r})",
             fix="give its chemical symbol in _atom_site_type_symbol",
         )

@@ -98,7 +98,7 @@ def moments_of(given: Any, spin_axis: Floats | None, notes: list[str]) -> Floats
         none = np.zeros(max((np.shape(v) for v in values if v is not None), default=(), key=len))
         moments = np.array([none if v is None else v for v in values], dtype=float)
     except (TypeError, ValueError):
-        notes.append("its magnetic moments are no numbers or vectors and are left out")
+        notes.append("its magnetic moments are not numbers or vectors and are left out")
         return None
     if not np.any(moments):
         return None
@@ -112,7 +112,7 @@ def moments_of(given: Any, spin_axis: Floats | None, notes: list[str]) -> Floats
             "--spin-axis)"
         )
     else:
-        notes.append("its magnetic moments are no numbers or vectors and are left out")
+        notes.append("its magnetic moments are not numbers or vectors and are left out")
     return None
 
 

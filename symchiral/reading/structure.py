@@ -82,7 +82,7 @@ def read_crystal(
     ReadError
         If no structure can be read.
     StructureError
-        If one was read that is no crystal: no cell, overlapping or disordered atoms, ….
+        If one was read that is not a crystal: no cell, overlapping or disordered atoms, ….
     LimitError
         If the file has more than 50 MB or the cell more than 20,000 atoms.
 
@@ -334,7 +334,7 @@ def _from_object(thing: Any, spin_axis: Floats | None) -> Crystal:
         return _from_spglib(thing, "this cell of spglib", spin_axis)
     if hasattr(thing, "sites") and hasattr(thing, "cart_coords"):
         raise StructureError(
-            f"{name} is no crystal", why="it has no lattice", fix="give a periodic Structure"
+            f"{name} is not a crystal", why="it has no lattice", fix="give a periodic Structure"
         )
     raise ReadError(
         f"cannot read a crystal from {name}",
@@ -352,7 +352,7 @@ def _from_spglib(cell: Sequence[Any], name: str, spin_axis: Floats | None) -> Cr
     except (TypeError, ValueError, OverflowError) as error:
         raise ReadError(
             f"cannot read a crystal from {name}",
-            why="its lattice, positions and numbers are no arrays of numbers",
+            why="its lattice, positions and numbers are not arrays of numbers",
             fix="give ((3, 3) rows in Å, (N, 3) fractions, (N,) atomic numbers)",
         ) from error
     if lattice.shape != (3, 3) or numbers.ndim != 1 or positions.shape != (len(numbers), 3):
@@ -423,7 +423,7 @@ def _from_pymatgen(structure: Any, name: str, spin_axis: Floats | None) -> Cryst
         symbol = "H" if symbol in ("D", "T") else symbol
         if symbol not in SYMBOLS[1:]:
             raise StructureError(
-                f"{name} is no crystal",
+                f"{name} is not a crystal",
                 why=f"atom {i + 1} is of no known element ({symbol[:20]!r})",
                 fix="give its chemical symbol",
             )

@@ -30,7 +30,7 @@ def parse_xyz(text: str, *, name: str = "this file") -> tuple[Integers, Floats]:
     Raises
     ------
     ReadError
-        If the text is no operation that maps a lattice onto itself.
+        If the text is not an operation that maps a lattice onto itself.
 
     Examples
     --------

@@ -190,7 +190,7 @@ def creates(
 def polarizations(participant: Participant, turn: Turn | None) -> dict[Polarization, Component]:
     """Components of the electric field by name: ``+``, ``-`` and ``z`` on an axis of order ≥ 3.
 
-    On a two-fold axis, or without one, circular light is no eigenstate of any operation: empty.
+    On a two-fold axis, or without one, circular light is not an eigenstate of any operation: empty.
     """
     if turn is None or turn.order < 3:
         return {}

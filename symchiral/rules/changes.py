@@ -128,7 +128,7 @@ def _operations(before: SymmetricCrystal, after: SymmetricCrystal) -> Integers:
     distance = np.abs(after.rotations[:, None] - before.rotations).max(axis=(2, 3))
     if distance.min(axis=1).max() > 0.01:
         raise SymmetryError(
-            f"{after.group.symbol} is no subgroup of {before.group.symbol}",
+            f"{after.group.symbol} is not a subgroup of {before.group.symbol}",
             why="an operation in the field is none in no field",
             fix="pass another --symprec",
         )

@@ -144,7 +144,7 @@ def _leg(word: str) -> LegText:
     if number is not None and not re.fullmatch(r"[0-9]{1,9}", number):
         raise GrammarError(
             f"cannot read the quantum {word!r}",
-            why=f"{number!r} is no mode number",
+            why=f"{number!r} is not a mode number",
             fix='write number and component, as in "Eu#1(+)"',
         )
     if number is not None and match["state"] is not None:
@@ -219,8 +219,8 @@ def _state(match: re.Match[str], word: str) -> Fraction | None:
             f"cannot read the state {word!r}",
             why="its pseudo-angular momentum stands in brackets, and nothing in parentheses"
             if text is None or number is not None
-            else f"{text!r} is no pseudo-angular momentum: it is half-integer for a state of spin "
-            "½, integer for one without spin",
+            else f"{text!r} is not a pseudo-angular momentum: it is half-integer for a state of "
+            "spin ½, integer for one without spin",
             fix=f"write it as in {forms}",
         )
     return number
@@ -388,7 +388,7 @@ def _resolve(
     if leg.mode is not None and not 1 <= leg.mode <= found.optical:
         raise LabelError(
             f"no mode number {leg.mode} of {leg.name}",
-            why=f"this crystal has {found.optical} {leg.name} modes that are no translations",
+            why=f"this crystal has {found.optical} {leg.name} modes that are not translations",
             fix=f"use a number from 1 to {found.optical}" if found.optical else "use other modes",
         )
     count = found.multiplets

@@ -202,7 +202,7 @@ class Rule(Value):
 
     @property
     def without_pam(self) -> tuple[str, ...]:
-        """Names of light that is no eigenstate of the axis, of which no PAM is to be balanced."""
+        """Names of light that is not an eigenstate of the axis and so has no PAM to be balanced."""
         legs = self.channel.coupling.legs if self.axis else ()
         names = [leg.label for leg in legs if leg.component.residue is None]
         return tuple(dict.fromkeys(names))

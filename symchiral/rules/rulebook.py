@@ -287,7 +287,7 @@ def read_vertex(
     Raises
     ------
     GrammarError, LabelError
-        ``q`` is no list of wavevectors.
+        ``q`` is not a list of wavevectors.
     WavevectorError
         They do not sum to a reciprocal lattice vector.
     LimitError

@@ -24,8 +24,8 @@ _PLAIN: dict[NoteKind, str] = {
     "judged",
     "pump-unknown": "the frequency of the pump is not stated: only modes of known frequency limit "
     "what a force reaches in energy",
-    "no-axis": "there is no axis of order three or more: circular light is no eigenstate of any "
-    "rotation, and no mode has a sense to predict",
+    "no-axis": "there is no axis of order three or more: circular light is not an eigenstate of "
+    "any rotation, and no mode has a sense to predict",
 }
 """What is said in one way."""
 

@@ -61,7 +61,7 @@ def _axis_line(answer: Light) -> str:
         return "none along the beam: pseudo-angular momentum is not defined, tensors decide"
     if answer.beam.order is None:
         return (
-            f"{axis.symbol} along the beam: circular light is no eigenstate of it, so that "
+            f"{axis.symbol} along the beam: circular light is not an eigenstate of it, so that "
             "tensors decide and no l is shown"
         )
     return f"{minus(axis.symbol)} along the beam: l is defined mod {axis.order}{primed_text(axis)}"

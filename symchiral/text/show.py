@@ -56,6 +56,8 @@ def show_tables(answer: Show) -> tuple[Table, Table]:
             f"symprec {answer.tolerance.symprec:g} Å{moved_text(answer.tolerance.deviation)}",
             *magnetic,
         ),
+        folded=("position (standard cell)",),
+        optional=("symmetry",),
     )
     light = [activity_words(s) for s in answer.species]
     species = Table(

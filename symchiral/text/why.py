@@ -280,8 +280,8 @@ def no_flip_text(
     match why.kind:
         case "no-axis":
             return (
-                "there is no axis of order three or more, so circular light is no eigenstate of "
-                "any rotation, and no mode has a sense to keep or flip"
+                "there is no axis of order three or more, so circular light is not an eigenstate "
+                "of any rotation, and no mode has a sense to keep or flip"
             )
         case "nothing-driven":
             band = why.band
