@@ -37,7 +37,7 @@ autodoc_typehints = "none"  # the docstrings say more
 autosummary_generate = True
 numpydoc_show_class_members = False
 
-bibtex_bibfiles = ["references.bib"]
+bibtex_bibfiles = ["references.bib", "../symchiral/write/citations.bib"]
 bibtex_default_style = "unsrt"
 
 html_theme = "pydata_sphinx_theme"

@@ -45,6 +45,7 @@ _HOME = {
     "Bands": "symchiral.forces.bands",
     "Animation": "symchiral.modes.animation",
     "save": "symchiral.write.save",
+    "cite": "symchiral.write.citations",
     "clear_caches": "symchiral.value",
 }
 
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     from symchiral.study import read as read
     from symchiral.study import structure as structure
     from symchiral.value import clear_caches as clear_caches
+    from symchiral.write.citations import cite as cite
     from symchiral.write.save import save as save
 
 

@@ -63,6 +63,8 @@ def test_examples_run(
     shutil.copy(docs / "bi2se3_rows.yaml", tmp_path / "rows.yaml")
     shutil.copy(docs / "bi2se3_traces.csv", tmp_path / "traces.csv")
     monkeypatch.chdir(tmp_path)
+    if words[0] == "cite":
+        assert main(["predict", "Bi2Se3", "-o", "answer.json", "--quiet"]) == 0
     if words[0] in ("query", "merge"):
         for name in ("catalog", "shard1", "shard2"):
             shutil.copytree(catalog, name)

@@ -46,7 +46,7 @@ TABLES = (
     "validate Bi2Se3/phonopy.yaml {rows} --sees raman",
     "validate Bi2Se3 {rows} --sees raman",
 )
-ELSEWHERE = {"schema", "animate", "report", "phonons", "audit", "screen", "query", "merge"}
+ELSEWHERE = {"schema", "animate", "report", "phonons", "audit", "screen", "query", "merge", "cite"}
 """A document, lines on files written, a list; tests of ``audit`` and of catalogs have their own."""
 
 TO_RUN = re.compile(r"symchiral \w+ ")

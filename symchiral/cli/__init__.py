@@ -56,6 +56,7 @@ FIRST = (
     "screen",
     "query",
     "merge",
+    "cite",
     "schema",
 )
 """The order of the help; what is not named follows."""
