@@ -494,9 +494,9 @@ def _rows(path: Path, known: str) -> Pieces:
         rows: Any = connect(str(path), type=kind, use_lock_file=False)  # type: ignore[no-untyped-call]
         return iter(rows.select(sort="id")), rows.count()
 
+    index = 0
     try:
         rows, total = _asked_of_ase(opened, known)
-        index = 0
         while (row := _asked_of_ase(lambda: next(rows, None), known)) is not None:
             index += 1
             name, share = f"{known}#{row.id}", min(index / max(total, 1), 1.0)
@@ -507,7 +507,7 @@ def _rows(path: Path, known: str) -> Pieces:
             else:
                 yield Entry(name, known, "crystal", crystal), share
     except ReadError as error:
-        yield Entry(f"{known}#", known, "crystal", problem=error), 1.0
+        yield Entry(f"{known}#" if index else known, known, "crystal", problem=error), 1.0
 
 
 def _asked_of_ase(question: Callable[[], Answer], name: str) -> Answer:
