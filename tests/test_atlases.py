@@ -311,7 +311,7 @@ def test_what_is_not_ours_is_never_replaced(tmp_path: Path) -> None:
     file.write_text("x")
     link = tmp_path / "link"
     link.symlink_to(folder)
-    for path, why in ((folder, "thesis.tex"), (file, "no folder"), (link, "no folder"),
+    for path, why in ((folder, "thesis.tex"), (file, "not a folder"), (link, "not a folder"),
                       (tmp_path / "no" / "where", "no folder")):  # fmt: skip
         with pytest.raises(InputError, match=why):
             write_atlas(path, tasks=[Task("C3", 0, 3)])

@@ -394,3 +394,14 @@ def test_readings_that_differ_leave_a_line_open_until_the_pump_is_known() -> Non
         assert judged.lines[0].verdict == word
         (note,) = [n for n in judged.notes if n.kind == "pump-spectrum"]
         assert note.source == "duration"
+
+
+def test_pumps_and_lines_that_cannot_be_are_refused() -> None:
+    for stated in ({"bandwidth": 1e-200}, {"bandwidth": 1e9}, {"duration": 1e300}, {"duration": 0}):
+        with pytest.raises(InputError, match="of the pump is"):
+            PumpPulse("+", 2.0, **stated)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="the frequency of the pump is"):
+        PumpPulse("+", 1e-308)
+    row = {"frequency": 1e-308, "frequency_unit": "THz", "helicity": 0.8, "error": 0.1}
+    with pytest.raises(InputError, match="is not possible"):
+        lines_of({"pump": {"polarization": "σ+"}, "components": [row]})

@@ -67,7 +67,7 @@ class Frame(Value):
             change = self._columns(source)
             if to != "cartesian":
                 change = np.linalg.inv(self._columns(to)) @ change
-            self._changes[key] = change
+            self._changes[key] = frozen(change)
         return self._changes[key]
 
     def __getstate__(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from symchiral.experiment.note import Note
 from symchiral.experiment.probe import Probe
 from symchiral.experiment.spectrum import Spectrum
 from symchiral.fields.polarization import read_light
-from symchiral.units import in_ps
+from symchiral.units import FASTEST, SLOWEST, in_ps
 from symchiral.value import CIRCULAR, Floats, Value, frozen
 
 Polarization = Literal["+", "-", "linear"]
@@ -27,6 +27,13 @@ LARGEST_SPAN = 100_000
 
 LONGEST_GAP = 0.2
 """Part of the rows that may be missing before it is said."""
+
+
+NARROWEST = 1e-12
+"""The least bandwidth of a pump, THz; the inverse of its longest duration, ps."""
+
+SHORTEST = 1e-6
+"""The least duration of a pump, ps."""
 
 
 @dataclass(frozen=True)
@@ -97,12 +104,17 @@ class PumpPulse:
                 why="only linear light has one, in degrees",
                 fix="leave it out",
             )
-        for name, unit in (("frequency", "THz"), ("bandwidth", "THz"), ("duration", "ps")):
+        for name, least, unit in (
+            ("frequency", SLOWEST, "THz"),
+            ("bandwidth", NARROWEST, "THz"),
+            ("duration", SHORTEST, "ps"),
+        ):
             value = getattr(self, name)
-            if value is not None and not (np.isfinite(value) and value > 0):
+            most = FASTEST if unit == "THz" else 1 / NARROWEST
+            if value is not None and not least <= value <= most:
                 raise InputError(
                     f"the {name} of the pump is {value} {unit}",
-                    why="it must be positive",
+                    why=f"it must be positive, from {least:g} to {most:g} {unit}",
                     fix="correct it, or leave it out if it is not known",
                 )
 

@@ -20,7 +20,7 @@ from symchiral.experiment.probe import Sees
 from symchiral.experiment.tablefile import read_bytes
 from symchiral.plain import number, parse_yaml
 from symchiral.reading.files import decode
-from symchiral.units import in_ps, in_thz
+from symchiral.units import FASTEST, SLOWEST, in_ps, in_thz
 
 PROBES: dict[str, Sees | None] = {"coordinates": None, "balanced": "raman", "analyser": "infrared"}
 """The activity that every kind of probe sees, as far as it is fixed."""
@@ -218,7 +218,8 @@ def lines_of(document: Any, *, name: str = "the rows", level: float = 0.95) -> t
         spread = _number(row.get("frequency_error", 0.0), f"frequency_error of {where}") * unit
         h = _number(_required(row, "helicity", where), f"helicity of {where}")
         error = _number(_required(row, "error", where), f"error of {where}")
-        if frequency <= 0 or spread < 0 or not -1 <= h <= 1 or error <= 0:
+        possible = SLOWEST <= frequency <= FASTEST and spread >= 0
+        if not possible or not -1 <= h <= 1 or error <= 0:
             raise InputError(
                 f"{where} is not possible",
                 why=f"frequency {frequency:g} THz, helicity {h:g}, error {error:g}",
