@@ -24,7 +24,7 @@ from symchiral.answers.record import (
 )
 from symchiral.forces.bands import About, BandEnd, BandSegment
 from symchiral.forces.bands import Bands as Dispersion
-from symchiral.forces.quality import bands_notices
+from symchiral.forces.bands_notices import bands_notices
 from symchiral.units import PER_THZ
 
 

@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> None:
     """Write the file, print the document, or print the table."""
     from symchiral.answers.bands import bands
     from symchiral.figures.save import FIGURES
-    from symchiral.forces.quality import bands_notices
+    from symchiral.forces.bands_notices import bands_notices
     from symchiral.text.bands import bands_table
     from symchiral.write.bands import DATA, KIND, known_bands, save_bands
 

@@ -5,7 +5,7 @@ What follows of that for whoever uses them is told in notices.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
@@ -13,15 +13,9 @@ from symchiral.crystal.crystal import Crystal, Notice
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry, point_group_symbol
 from symchiral.errors import LabelError, SymmetryError
 from symchiral.forces.door import ForceConstants
+from symchiral.forces.provenance import Provenance
 from symchiral.forces.trust import generators
-from symchiral.modes.notices import NOTED_CHANGE, splitting_notice
-from symchiral.rules.wording import minus
 from symchiral.value import Complex, Floats
-
-if TYPE_CHECKING:
-    from symchiral.forces.bands import Bands, BandSegment
-    from symchiral.forces.phonons import Phonons
-
 
 AMU_THZ2 = 244.40014
 """1 eV/Å² in amu THz², frequencies not angular: :math:`(15.633302)^2`."""
@@ -95,7 +89,34 @@ MOMENTS = (
 """What is said of forces of a magnetic crystal."""
 
 
-def force_notices(phonons: Phonons) -> tuple[Notice, ...]:
+class DynamicalMatrices(Protocol):
+    """Forces of a crystal as they are looked at here; those of ``Phonons``."""
+
+    @property
+    def crystal(self) -> SymmetricCrystal:
+        """The crystal."""
+
+    @property
+    def masses(self) -> Floats:
+        """(N,): of the atoms of the primitive cell, amu."""
+
+    @property
+    def constants(self) -> ForceConstants | None:
+        """Force constants, where the matrices come from some."""
+
+    @property
+    def provenance(self) -> Provenance | None:
+        """How they were computed here; None for forces from elsewhere."""
+
+    @property
+    def centred(self) -> bool:
+        """Whether they are those of the zone centre alone."""
+
+    def matrix_at(self, q: Floats) -> Complex:
+        """Return the dynamical matrix, THz², (3N, 3N)."""
+
+
+def force_notices(phonons: DynamicalMatrices) -> tuple[Notice, ...]:
     """Return what users of these forces should know about them.
 
     Looked at are the sum rule of translations and the frequencies of rigid translations at the zone
@@ -122,7 +143,7 @@ def force_notices(phonons: Phonons) -> tuple[Notice, ...]:
     return tuple(found)
 
 
-def _sum_rule(phonons: Phonons, centre: Complex) -> list[Notice]:
+def _sum_rule(phonons: DynamicalMatrices, centre: Complex) -> list[Notice]:
     root = np.sqrt(phonons.masses).repeat(3)
     n = len(phonons.masses)
     force = (centre.real * np.outer(root, root)).reshape(3 * n, n, 3).sum(axis=1) / AMU_THZ2
@@ -185,7 +206,7 @@ def turned(crystal: SymmetricCrystal, g: int, matrix: Complex) -> Complex:
     return np.asarray(found.reshape(3 * n, 3 * n))
 
 
-def _symmetry(phonons: Phonons, centre: Complex) -> list[Notice]:
+def _symmetry(phonons: DynamicalMatrices, centre: Complex) -> list[Notice]:
     crystal = phonons.crystal
     everywhere = not phonons.centred
     inverse = np.rint(np.linalg.inv(crystal.group.rotations)).astype(int)
@@ -236,46 +257,3 @@ def _at_tighter(crystal: SymmetricCrystal, order: int) -> float | None:
             if len(found.group) <= order and len(found.primitive) == len(crystal.primitive):
                 return symprec
     return None
-
-
-def bands_notices(bands: Bands) -> tuple[Notice, ...]:
-    """Return what the user should know about these bands."""
-    constants = bands.phonons.constants
-    found: list[Notice] = []
-    if constants is not None and constants.cells == 1:
-        found.append(
-            Notice(
-                "single-cell",
-                "the forces were computed in a single primitive cell: only the zone centre was "
-                "computed, all else is interpolated",
-            )
-        )
-    linear = (_linear(bands, piece) for piece in bands.segments)
-    found += [notice for notice in linear if notice is not None][:1]
-    piece = min(bands.segments, key=lambda p: float(p.frequencies.min()))
-    lowest = float(piece.frequencies.min())
-    if lowest < -10 * NOTED_CHANGE:
-        found.append(
-            Notice(
-                "unstable",
-                f"imaginary frequencies, printed negative, down to {lowest:.2f} THz between "
-                f"{piece.start.point.label} and {piece.end.point.label}; the crystal is unstable "
-                "in this structure, or the forces are not converged",
-            )
-        )
-    return tuple(found)
-
-
-def _linear(bands: Bands, piece: BandSegment) -> Notice | None:
-    """The warning that acoustic branches split at first order in q somewhere on a piece."""
-    sizes = np.array([bands.phonons.acoustic_splitting(q) for q in piece.coordinates])
-    hits = np.flatnonzero(sizes)
-    found = (
-        splitting_notice(
-            f"({', '.join(minus(f'{x:.3g}') for x in piece.coordinates[i])})",
-            float(sizes[i]),
-            piece.frequencies[i] ** 2,
-        )
-        for i in hits[np.argsort(sizes[hits])]
-    )
-    return next((notice for notice in found if notice is not None), None)
