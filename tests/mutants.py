@@ -2,8 +2,8 @@
 
 A *mutant* is a command line together with the files it reads, one of them damaged: structures,
 force data, third-order forces, couplings, Raman tensors, linewidths, traces, fitted rows, the
-strings of options, whole command lines, and paths. Each runs in a process of its own kind, and
-fails if it
+strings of options, whole command lines, paths, sets of structures, catalogs, and names of groups.
+Each runs in a process of its own kind, and fails if it
 
 - raises anything outside the tree of errors, or leaves another status than 0, 1, 2 or 3,
 - takes more than ten seconds of processor time, or a gigabyte of memory,
@@ -429,11 +429,16 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "--duration": ("0.5", "4"),
     "--damping": ("0.05THz",),
     "--sweep": ("frequency 1.5..2.5THz 3",),
+    "--columns": ("id,flips", "symbol"),
+    "--sql": ("SELECT id, flips FROM catalog WHERE flips > 0", "SELECT count(*) FROM catalog"),
+    "--shard": ("1/2", "2/2"),
+    "--timeout": ("300s", "1min"),
+    "--memory": ("4GB", "2e9"),
 }
 ALL_OPTIONS = tuple(value for values in OPTIONS.values() for value in values)
 COMMANDS = (
     "predict", "explain", "show", "modes", "light", "bands", "animate", "couple", "audit", "plan",
-    "schema", "simulate", "validate", "phonons",
+    "schema", "simulate", "validate", "phonons", "report", "screen", "query", "merge", "atlas",
 )  # fmt: skip
 
 
@@ -615,12 +620,14 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "simulate": ("--pump", "--start", "--duration", "--damping", "--sweep", "--show"),
     "couple": ("--order", "--modes", "--unit", "--step"),
     "plan": ("--pump-range", "--axis"),
+    "report": ("--axis", "--field", "--symprec", "--points", "--unit", "--index"),
 }  # fmt: skip
 """Options of commands."""
 
 NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "animate": (("--mode=Eu#1(+)", "--band=4"), ("-o=m.xyz", "-o=m.html", "-o=m.ascii")),
     "bands": (("--points=3",),),
+    "report": (("-o=r.html",), ("--points=3",)),
     "simulate": (("--start=Eu#1(+) 0.05A", "--pump=2THz s+ 0.2ps 1MV/cm"), ("--duration=2",)),
 }
 """What commands ask for beside: one of each."""
@@ -648,7 +655,7 @@ def option_door(rng: random.Random) -> Case:
             words.append(rng.choice(choices))
     if command == "couple":
         words.append(f"--couplings={ROOT / 'structures' / 'Bi2Se3' / 'couplings.json'}")
-    if command != "animate":  # what it writes goes to the file
+    if command not in ("animate", "report"):  # what they write goes to the file
         words.append("--json")
     return Case("options", (command, crystal, *words, "--quiet"), files)
 
@@ -690,9 +697,126 @@ def path_door(rng: random.Random) -> Case:
     return Case("paths", rng.choice(forms), {"empty": b"", "FORCE_SETS": b"2\n", "x.zip": b"PK"})
 
 
+@lru_cache(maxsize=1)
+def set_files() -> list[tuple[str, bytes]]:
+    """Names and contents of sets of two structures, in every format of them."""
+    import ase.db
+    import ase.io
+
+    import symchiral as sc
+
+    crystals = [sc.structure(name) for name in ("Si", "Te_P3121")]
+    atoms = [sc.read(crystal).atoms for crystal in crystals]
+    plain = [
+        {
+            "@module": "pymatgen.core.structure",
+            "@class": "Structure",
+            "lattice": {"matrix": crystal.cell.tolist()},
+            "sites": [
+                {"species": [{"element": symbol, "occu": 1}], "abc": place, "properties": {}}
+                for symbol, place in zip(crystal.symbols, crystal.positions.tolist(), strict=True)
+            ],
+        }
+        for crystal in crystals
+    ]
+    named = [{"material_id": f"m-{i}", "structure": one} for i, one in enumerate(plain)]
+    served = [
+        {
+            "id": f"o/{i}",
+            "type": "structures",
+            "attributes": {
+                "lattice_vectors": crystal.cell.tolist(),
+                "cartesian_site_positions": (crystal.positions @ crystal.cell).tolist(),
+                "species_at_sites": list(crystal.symbols),
+                "species": [
+                    {"name": symbol, "chemical_symbols": [symbol], "concentration": [1.0]}
+                    for symbol in dict.fromkeys(crystal.symbols)
+                ],
+                "dimension_types": [1, 1, 1],
+                "structure_features": [],
+            },
+        }
+        for i, crystal in enumerate(crystals)
+    ]
+    texts = {
+        "list.json": json.dumps(plain),
+        "entries.json": json.dumps({"entries": named}),
+        "served.json": json.dumps({"data": served, "meta": {}}),
+        "lines.jsonl": "\n".join(map(json.dumps, named)) + "\n",
+    }
+    with tempfile.TemporaryDirectory() as place:
+        ase.io.write(Path(place, "frames.extxyz"), atoms)
+        with ase.db.connect(Path(place, "ase.db")) as database:
+            for one in atoms:
+                database.write(one)
+        found = [(name, Path(place, name).read_bytes()) for name in ("frames.extxyz", "ase.db")]
+    return [*found, *((name, text.encode()) for name, text in texts.items())]
+
+
+def set_door(rng: random.Random) -> Case:
+    """Damaged sets of structures."""
+    name, data = rng.choice(set_files())
+    argv = ("screen", name, "--jobs=1", "--json", "--quiet")
+    return Case("sets of structures", argv, {name: _damaged(rng, data)})
+
+
+@lru_cache(maxsize=1)
+def catalog_files() -> dict[str, bytes]:
+    """The files of a catalog of three crystals."""
+    import symchiral as sc
+
+    with tempfile.TemporaryDirectory() as place:
+        sc.screen(["NaCl", "Bi2Se3", "Te_P3121"], out=place, jobs=1)
+        parts = [path for path in Path(place).iterdir() if path.suffix == ".parquet"]
+        return {
+            f"part-{i:04}-{0:016}.parquet": path.read_bytes() for i, path in enumerate(parts, 1)
+        }
+
+
+CONDITIONS = (
+    "flips > 0 AND ir_pump AND raman_probe AND space_group IN (152, 154)", "symbol = 'R-3m'",
+    "helicity_wave IS NULL", "contains(species, 'Eu') OR n_atoms < 5", "best_flip LIKE '%Eg%'",
+)  # fmt: skip
+
+
+def catalog_door(rng: random.Random) -> Case:
+    """A damaged catalog, or a damaged question to one."""
+    files = dict(catalog_files())
+    kind = rng.randrange(4)
+    if rng.random() < 0.5:
+        name = rng.choice(list(files))
+        files[name] = mutated_bytes(rng, files[name])
+    if kind == 1:
+        target = ("-o", rng.choice(["new", ".", "no/where"]))
+        verb = rng.choice([("merge", "."), ("screen", "NaCl", "--jobs=1", "--quiet")])
+        return Case("catalogs", (*verb, *target), files)
+    words: tuple[str, ...] = ()
+    if kind > 1:
+        words = (_word_of(mutated_words(rng, rng.choice(CONDITIONS), CONDITIONS)),)
+        if rng.random() < 0.5:
+            option = rng.choice(["--columns", "--sql"])
+            value = mutated_words(rng, rng.choice(OPTIONS[option]), ALL_OPTIONS)
+            words = (f"{option}={_word_of(value)}", *rng.choice([(), words]))
+    return Case("catalogs", ("query", "--json", *words[:-1], ".", *words[-1:]), files)
+
+
+GROUPS = ("D3d", "-3m", "166", "R-3m", "P3121", "P 3_2 2 1", "Fd-3m", "m-3m", "C2/c:b1", "1")
+
+
+def group_door(rng: random.Random) -> Case:
+    """A damaged name of a group."""
+    words = []
+    # The rules of fourth order of a cubic class are many, and take longer than damage may.
+    for option in rng.sample(["--axis", "--q"], rng.choice([0, 0, 0, 1])):
+        value = rng.choice(OPTIONS[option])
+        words.append(f"{option}={_word_of(mutated_words(rng, value, OPTIONS[option]))}")
+    name = _word_of(mutated_words(rng, rng.choice(GROUPS), GROUPS))
+    return Case("groups", ("atlas", *words, "--json", "--quiet", "--", name))
+
+
 DOORS: Mapping[Callable[[random.Random], Case], int] = {
-    structure_door: 30,
-    force_door: 25,
+    structure_door: 28,
+    force_door: 23,
     third_order_door: 3,
     coupling_door: 6,
     table_door: 6,
@@ -702,6 +826,9 @@ DOORS: Mapping[Callable[[random.Random], Case], int] = {
     option_door: 8,
     line_door: 4,
     path_door: 4,
+    set_door: 2,
+    catalog_door: 1,
+    group_door: 1,
 }
 """Every door, and how often it is tried, in per cent."""
 
@@ -813,11 +940,18 @@ def worker() -> None:
     with tempfile.TemporaryDirectory() as place:
         import phonopy  # noqa: F401 - what is loaded later would count as memory of a mutant
 
+        import symchiral.catalog.screening
         import symchiral.cli
+        from symchiral.catalog.crystals import make_row
 
         # To build it takes as long as to read most mutants.
         symchiral.cli.parser = lru_cache(symchiral.cli.parser)
+        # Crystals are screened in this process: in one of their own, faults would become rows.
+        symchiral.catalog.screening.run_chunk = lambda chunk: [
+            make_row(entry, chunk.settings) for entry in chunk.entries
+        ]
         run_case(Case("warm", ("predict", "Bi2Se3", "--json")), Path(place))
+        run_case(Case("warm", ("query", "."), catalog_files()), Path(place))
         with open("/proc/self/statm") as file:
             used = int(file.read().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))

@@ -67,7 +67,7 @@ def test_many_mutated_files() -> None:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of seekpath, about spglib
 def test_a_seed_gives_one_mutant_and_every_door_is_tried() -> None:
-    doors = {case_of(seed).door for seed in range(400)}
+    doors = {case_of(seed).door for seed in range(1000)}
     assert len(doors) == len(DOORS)
     assert case_of(7) == case_of(7)
 
