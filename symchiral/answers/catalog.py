@@ -38,7 +38,7 @@ from symchiral.modes.species import Species
 from symchiral.rules.activity import Process, activity
 from symchiral.rules.resonance import Transfer
 from symchiral.rules.tally import Reach, Tally
-from symchiral.rules.waves import find_waves
+from symchiral.rules.waves import Waves, find_waves
 from symchiral.version import __version__
 
 Scope = Literal["GM", "star"]
@@ -113,8 +113,8 @@ class CatalogRow(Record, frozen=True, kw_only=True):
     """Space group of the mirror image where that is another one: 154 of 152."""
     helicity_wave: WaveName | None = None
     """Wave of the helicity h = J.q/|q| of phonons: s, p, d, f, ... for the lowest degree 0, 1, 2,
-    3, ... in q that the class allows; none where h vanishes at every wavevector; null with magnetic
-    order, which decides too."""
+    3, ... in q that the class allows, with magnetic order the magnetic class; none where h vanishes
+    at every wavevector."""
     am_wave: WaveName | None = None
     """Wave of the angular momentum J of phonons, as helicity_wave."""
     bonded_dimension: Annotated[int, Meta(ge=0, le=3)] | None = None
@@ -310,7 +310,7 @@ def catalog_row(
         schoenflies=group.schoenflies,
         magnetic=magnetic is not None,
         magnetic_group=None if magnetic is None else magnetic.bns,
-        **_of_group(group, magnetic=magnetic is not None),
+        **(_of_group(group) if magnetic is None else _of_class(group, find_waves(crystal))),
         enantiomorph=mirror_group(group.hall_number),
         bonded_dimension=dimension,
         layered=dimension == 2,
@@ -342,14 +342,18 @@ def catalog_row(
 
 
 @lru_cache(maxsize=512)
-def _of_group(group: SpaceGroup, *, magnetic: bool) -> dict[str, Any]:
+def _of_group(group: SpaceGroup) -> dict[str, Any]:
+    """What the class decides where there is no magnetic order."""
+    return _of_class(group, find_waves(empty_cell(group)))
+
+
+def _of_class(group: SpaceGroup, waves: Waves) -> dict[str, Any]:
     """What the class decides."""
-    found: dict[str, Any] = {"chiral": bool(np.all(np.linalg.det(group.rotations) > 0))}
-    if not magnetic:
-        waves = find_waves(empty_cell(group))
-        found["helicity_wave"] = waves.helicity.letter or "none"
-        found["am_wave"] = waves.angular_momentum.letter or "none"
-    return found
+    return {
+        "chiral": bool(np.all(np.linalg.det(group.rotations) > 0)),
+        "helicity_wave": waves.helicity.letter or "none",
+        "am_wave": waves.angular_momentum.letter or "none",
+    }
 
 
 def _species(item: Species) -> CatalogSpecies:
