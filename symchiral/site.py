@@ -23,14 +23,13 @@ from typing import TYPE_CHECKING, Any
 from symchiral.answers.record import FrequencyUnit
 from symchiral.answers.site import Site, site
 from symchiral.catalog.collection import Catalog
-from symchiral.crystal.crystal import Crystal, Source
+from symchiral.catalog.crystals import crystal_of
+from symchiral.children import answers_to_parent, start_child
 from symchiral.defaults import REPORT_POINTS
 from symchiral.disk import is_file, place, recording, user_path, write_text
 from symchiral.errors import InputError, SymchiralError
 from symchiral.page.site import COLUMNS, KIND, index_html
-from symchiral.reading.json_structures import crystal_from_json
-from symchiral.reading.many import Entry, entries, entry_hash, parsed
-from symchiral.reading.structure import read_bytes, unit_vector
+from symchiral.reading.many import Entry, entries, entry_hash
 from symchiral.version import __version__
 
 if TYPE_CHECKING:
@@ -277,15 +276,7 @@ class _Writer:
         return why
 
     def _begin(self) -> subprocess.Popen[bytes]:
-        root = str(Path(__file__).resolve().parents[1])
-        path = os.pathsep.join(x for x in (root, os.environ.get("PYTHONPATH", "")) if x)
-        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", "from symchiral.site import serve; serve()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, **threads, "PYTHONPATH": path, "PYTHONUTF8": "1"},
-        )
+        self._process = start_child("from symchiral.site import serve; serve()")
         return self._process
 
     def end(self) -> None:
@@ -303,8 +294,7 @@ class _Writer:
 def serve() -> None:
     """Make the pages that the process at the other end of the standard streams asks for."""
     # What libraries print must not get between the answers.
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    answers = answers_to_parent()
     with contextlib.suppress(EOFError):
         while True:
             pickle.dump(make_page(pickle.load(sys.stdin.buffer)), answers)
@@ -340,13 +330,4 @@ def _study(order: Order) -> Study:
         spin_axis = order.spin_axis if entry.kind == "file" else None
         path = os.fsdecode(entry.content)
         return read(path, symprec=order.symprec, spin_axis=spin_axis)
-    crystal = entry.content
-    direction = None if order.spin_axis is None else unit_vector(order.spin_axis)
-    if isinstance(crystal, bytes) and entry.kind == "xyz":
-        crystal = read_bytes(crystal, name=f"{entry.id}.xyz", spin_axis=direction)
-    elif isinstance(crystal, bytes):
-        source = Source(path=entry.id, sha256=entry_hash(entry))
-        content = parsed(crystal, name=entry.id)
-        crystal = crystal_from_json(content, source=source, name=entry.id, spin_axis=direction)
-    assert isinstance(crystal, Crystal)
-    return read(crystal, symprec=order.symprec)
+    return read(crystal_of(entry, spin_axis=order.spin_axis), symprec=order.symprec)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pickle
 import queue
-import subprocess
 import sys
 import tempfile
 import threading
@@ -20,6 +19,7 @@ from symchiral.answers.record import libraries
 from symchiral.atlases.pages import KIND, every_page
 from symchiral.atlases.parts import TABLES, Part, TableName, Task, list_tasks, make_part
 from symchiral.catalog.parts import duckdb, quoted, read_lines, write_query
+from symchiral.children import answers_to_parent, start_child
 from symchiral.disk import place_folder, write_text, writing_folder
 from symchiral.errors import InputError, LimitError
 from symchiral.irreps.classes import CLASSES
@@ -175,15 +175,7 @@ class _Worker:
     def __init__(
         self, waiting: queue.SimpleQueue[Task | None], done: queue.Queue[Part | Task]
     ) -> None:
-        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        root = str(Path(__file__).resolve().parents[2])
-        path = os.pathsep.join(x for x in (root, os.environ.get("PYTHONPATH", "")) if x)
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", SERVE],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, **threads, "PYTHONPATH": path, "PYTHONUTF8": "1"},
-        )
+        self._process = start_child(SERVE)
         self._ended = False
         self._waiting, self._done = waiting, done
         threading.Thread(target=self._mind, daemon=True).start()
@@ -212,8 +204,7 @@ class _Worker:
 def serve() -> None:
     """Make parts for the process at the other end of the standard streams, until it ends."""
     # What libraries print must not get between the answers.
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    answers = answers_to_parent()
     asked = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     while True:
         try:

@@ -12,7 +12,6 @@ import os
 import pickle
 import queue
 import struct
-import subprocess
 import sys
 import tempfile
 import threading
@@ -23,6 +22,7 @@ from typing import IO, Any
 
 from symchiral.answers.catalog import CatalogRow, refused_row
 from symchiral.catalog.crystals import Terms, make_row
+from symchiral.children import answers_to_parent, start_child
 from symchiral.reading.many import Entry, entry_hash
 
 STARTED = 120.0
@@ -134,16 +134,7 @@ class Child:
         self.failed = ""
         self._last = ""
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed by end()
-        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        root = str(Path(__file__).resolve().parents[2])
-        path = os.pathsep.join(x for x in (root, os.environ.get("PYTHONPATH", "")) if x)
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", SERVE],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            env={**os.environ, **threads, "PYTHONPATH": path, "PYTHONUTF8": "1"},
-        )
+        self._process = start_child(SERVE, stderr=self._said)
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
         _all.add(self)
@@ -242,8 +233,7 @@ def _messages(stream: IO[bytes]) -> Iterator[bytes]:
 def serve() -> None:
     """Make rows for the process at the other end of the standard streams, until it ends."""
     # What libraries print must not get between the answers.
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    answers = answers_to_parent()
     asked: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
     def listen() -> None:

@@ -129,19 +129,31 @@ def _study(entry: Entry, digest: str, settings: Terms) -> Study:
     if entry.kind == "forces":
         assert isinstance(entry.content, bytes)
         return read(os.fsdecode(entry.content), symprec=settings.symprec)
-    found = find_magnetic_symmetry(_crystal(entry, digest, settings), symprec=settings.symprec)
+    crystal = crystal_of(entry, spin_axis=settings.spin_axis, digest=digest)
+    found = find_magnetic_symmetry(crystal, symprec=settings.symprec)
     return Study(found, find_axis(found))
 
 
-def _crystal(entry: Entry, digest: str, settings: Terms) -> Crystal:
+def crystal_of(
+    entry: Entry, *, spin_axis: Sequence[float] | None, digest: str | None = None
+) -> Crystal:
+    """Return the crystal that an entry without forces stands for.
+
+    Parameters
+    ----------
+    spin_axis : (3,) float or None
+        Cartesian direction of moments that are given without one.
+    digest : str, optional
+        The hash of the entry, where it is known already.
+    """
     if isinstance(entry.content, Crystal):
         return entry.content
     assert entry.content is not None
-    direction = None if settings.spin_axis is None else unit_vector(settings.spin_axis)
     if entry.kind == "file":
-        return read_crystal(os.fsdecode(entry.content), spin_axis=settings.spin_axis)
+        return read_crystal(os.fsdecode(entry.content), spin_axis=spin_axis)
+    direction = None if spin_axis is None else unit_vector(spin_axis)
     if entry.kind == "xyz":
         return read_bytes(entry.content, name=f"{entry.id}.xyz", spin_axis=direction)
-    source = Source(path=entry.id, sha256=digest)
+    source = Source(path=entry.id, sha256=digest or entry_hash(entry))
     content = parsed(entry.content, name=entry.id)
     return crystal_from_json(content, source=source, name=entry.id, spin_axis=direction)
