@@ -77,7 +77,7 @@ def simulate(
     if film is not None and not (isinstance(drive, Pulse) and drive.incident):
         raise InputError(
             "a film changes nothing here",
-            why="the field is given as it is in the crystal",
+            why="no light falls on it from vacuum",
             fix="give a fluence, or a field in vacuum: 1MV/cm incident",
         )
     n = len(model.coordinates)
