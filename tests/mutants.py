@@ -418,6 +418,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "--horizontal": ("1,0,0", "0 1 0"),
     "--supercell": ("1 1 1", "2 1 1"),
     "--index": ("0", "-1"),
+    "--film": ("25nm on 3.07", "2um on 1.5", "100nm"),
     "--about": ("axis", "path"),
     "--modes": ("Eu#1 Eg#2", "Eu A1g"),
     "--show": ("Eu#1 Eg#2", "A1g#1"),
@@ -617,10 +618,11 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "modes": ("--q", "--direction", "--axis", "--unit"),
     "bands": ("--path", "--points", "--about", "--axis"),
     "animate": ("--mode", "--band", "--q", "--frames", "--cells", "--amplitude"),
-    "simulate": ("--pump", "--start", "--duration", "--damping", "--sweep", "--show"),
+    "simulate": ("--pump", "--start", "--duration", "--damping", "--sweep", "--show", "--film"),
     "couple": ("--order", "--modes", "--unit", "--step"),
     "plan": ("--pump-range", "--axis"),
-    "report": ("--axis", "--field", "--symprec", "--points", "--unit", "--index"),
+    "report": ("--axis", "--field", "--symprec", "--points", "--unit", "--index", "--pump",
+               "--duration"),
 }  # fmt: skip
 """Options of commands."""
 
@@ -655,7 +657,7 @@ def option_door(rng: random.Random) -> Case:
             words.append(rng.choice(choices))
     if command == "couple":
         words.append(f"--couplings={ROOT / 'structures' / 'Bi2Se3' / 'couplings.json'}")
-    if command not in ("animate", "report"):  # what they write goes to the file
+    if command != "animate":  # what it writes goes to the file
         words.append("--json")
     return Case("options", (command, crystal, *words, "--quiet"), files)
 

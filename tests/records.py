@@ -28,6 +28,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -353,11 +354,14 @@ def answer_of(made: Record, *options: str) -> dict:
 
 
 def run_many(seeds: Sequence[int], jobs: int) -> Iterator[Outcome]:
-    """Judge the records of all seeds, in several processes."""
+    """Judge the records of all seeds, in several processes.
+
+    New processes: a fork has none of the threads that the numerical libraries of this one wait for.
+    """
     if jobs == 1:
         yield from map(judged, seeds)
         return
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         yield from pool.map(judged, seeds, chunksize=4)
 
 

@@ -152,6 +152,8 @@ def test_the_pulse_says_where_its_field_is(study: sc.Study) -> None:
     shown = Pulse.parse("2THz x 1ps 0.1mJ/cm2")
     assert shown.incident
     assert shown.fluence == pytest.approx(0.1)
+    for text in ("100uJ/cm2", "100µJ/cm²", "100μJ/cm2"):
+        assert Pulse.parse(f"2THz x 1ps {text}").fluence == pytest.approx(0.1)
     model = study.model()
     bare = simulate(model, Pulse.parse("2THz s+ 1ps 0.1MV/cm"), duration=4)
     thick = simulate(model, Pulse.parse("2THz s+ 1ps 0.1MV/cm incident"), duration=4)

@@ -331,7 +331,7 @@ def record(target: Path, only: set[str], jobs: int) -> int:
         _prepare(base)
         names, seconds = [case.name for case in chosen], {}
         assert len(set(names)) == len(names), "two cases share a file"
-        with multiprocessing.get_context("fork").Pool(jobs, _quiet_worker) as pool:
+        with multiprocessing.get_context("spawn").Pool(jobs, _quiet_worker) as pool:
             tasks = ((case, base, target) for case in chosen)
             for done, (name, taken) in enumerate(pool.imap_unordered(_run, tasks), 1):
                 seconds[name] = round(taken, 2)

@@ -39,6 +39,8 @@ LARGEST = {
 _TIMES = {"ps": 1.0, "fs": 1e3}
 _ANGLES = ("deg", "degree", "degrees", "°")
 _FIELDS = {"mv/cm": 1.0, "kv/cm": 1e3, "v/m": 1e8}
+FLUENCES = {"mj/cm2": 1.0, "uj/cm2": 1e3, "µj/cm2": 1e3, "μj/cm2": 1e3}
+"""How many of each are 1 mJ/cm²; the micro sign and the Greek letter look alike."""
 _EXAMPLE = '"2.0THz σ+ 1ps 1MV/cm"'
 
 
@@ -136,8 +138,8 @@ class Pulse(Value):
         """Read ``2.0THz σ+ 1ps 1MV/cm``, in any order.
 
         Frequency in THz, cm-1 or meV; duration in ps or fs; field in MV/cm, kV/cm or V/m, in the
-        crystal, or with the word ``incident`` in vacuum; or fluence in mJ/cm2, always in vacuum;
-        polarisation as :func:`jones` reads it; besides these ``chirp=0.1THz/ps`` and
+        crystal, or with the word ``incident`` in vacuum; or fluence in mJ/cm2 or uJ/cm2, always in
+        vacuum; polarisation as :func:`jones` reads it; besides these ``chirp=0.1THz/ps`` and
         ``phase=90deg``.
 
         Examples
@@ -371,11 +373,10 @@ def _word(word: str, text: str) -> tuple[str, float | str | bool]:
     if key is None:
         for name, units in (
             ("thz", _FREQUENCIES), ("fwhm_ps", _TIMES), ("field_mv_cm", _FIELDS),
+            ("fluence", FLUENCES),
         ):  # fmt: skip
             if unit in units:
                 return name, value / units[unit]
-        if unit == "mj/cm2":
-            return "fluence", value
     elif key.lower() == "chirp" and unit == "thz/ps":
         return "chirp_thz_ps", value
     elif key.lower() == "phase" and unit in _ANGLES:

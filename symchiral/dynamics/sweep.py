@@ -12,7 +12,7 @@ import numpy as np
 
 from symchiral.dynamics.integrate import simulate
 from symchiral.dynamics.model import NormalModeModel
-from symchiral.dynamics.pulse import Pulse
+from symchiral.dynamics.pulse import FLUENCES, Pulse
 from symchiral.dynamics.run import FreeMotion, Stop
 from symchiral.dynamics.surface import Film
 from symchiral.errors import GrammarError, nearest
@@ -27,7 +27,7 @@ UNITS: dict[Quantity, dict[str, float]] = {
     "angle": {"deg": 1.0},
     "ellipticity": {"": 1.0},
     "field": {"mv/cm": 1.0, "kv/cm": 1e3},
-    "fluence": {"mj/cm2": 1.0},
+    "fluence": FLUENCES,
 }
 """In which units each is read: how many of each are one of the first."""
 
