@@ -114,7 +114,7 @@ def clear_caches() -> None:
         if name.partition(".")[0] == "symchiral":
             for thing in list(vars(module).values()):
                 clear = getattr(thing, "cache_clear", None)
-                if callable(clear):
+                if callable(clear) and not isinstance(thing, type):
                     clear()
 
 

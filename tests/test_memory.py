@@ -15,9 +15,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from shares import one_in
 
 import symchiral as sc
 from symchiral.crystal.crystal import Crystal
+from symchiral.crystal.search import space_group
+from symchiral.irreps import build, mulliken, participant, stars
+from symchiral.irreps.isoir import iso_hall_number
+from symchiral.irreps.kpoints import named_points
 from symchiral.quiet import quiet
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,6 +60,52 @@ def test_every_cache_is_bounded_and_cleared_by_one_call() -> None:
     sc.clear_caches()
     assert [x.__qualname__ for x in caches() if x.cache_info().currsize] == []
     assert sc.predict("Bi2Se3") == before
+
+
+@pytest.mark.parametrize(
+    ("name", "vertex", "held", "judged"),
+    [
+        ("ZnO", "0,0,1/4 0,0,1/4 0,0,1/4 0,0,1/4", "0,0,1/4", 906),
+        ("GaAs", "1/2,0,0 0,1/2,0 0,0,1/2 1/2,1/2,1/2", "L", 72),
+        ("SrTiO3", "1/2,0,0 1/2,0,0 GM", "1/2,0,0", 144),
+    ],
+)
+def test_caches_that_forget_at_different_times_change_no_answer(
+    name: str, vertex: str, held: str, judged: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Irreps made a second time, in other bases, while what was made of the first is in use."""
+    monkeypatch.setenv("SYMCHIRAL_CACHE", "")
+
+    def forget() -> None:
+        for cache in (stars._named, mulliken.zone_centre, participant.irreps, build._small_irreps):
+            cache.cache_clear()  # type: ignore[attr-defined]
+
+    sc.clear_caches()
+    right = sc.read(name).predict(q=vertex, everything=True)
+    assert right.counts.judged == judged
+    q = sc.read(name).species(held)[0].participant
+    first = stars.star_irreps(q.group, q.arms[0])
+    forget()
+    monkeypatch.setattr(build, "_from_spgrep", lambda group, q: None)
+    assert all(a is b for a, b in zip(stars.star_irreps(q.group, q.arms[0]), first, strict=True))
+    assert sc.read(name).predict(q=vertex, everything=True).channels == right.channels
+    # The bases are others: nothing else would make this test fail.
+    sc.clear_caches()
+    assert stars.star_irreps(q.group, q.arms[0]) != first
+
+
+@pytest.mark.parametrize("part", one_in(10, range(10)))
+def test_no_two_irreps_of_a_star_have_one_name(part: int) -> None:
+    """Under its name an irrep in use is found again."""
+    counted = 0
+    for number in range(1 + part, 231, 10):
+        group = space_group(iso_hall_number(number))
+        for point in named_points(group):
+            if point.kdim == 0:
+                names = [p.names for p in stars.star_irreps(group, point.q)]
+                assert len(set(names)) == len(names), (number, point)
+                counted += len(names)
+    assert counted > 300, counted
 
 
 def read_many() -> None:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.spacegroup import SpaceGroup
-from symchiral.irreps.participant import Participant, irreps
+from symchiral.irreps.participant import Participant, irreps, the_one
 
 Direction = tuple[int, int, int]
 
@@ -38,7 +38,7 @@ def zone_centre(group: SpaceGroup) -> tuple[Participant, ...]:
     >>> [p.name for p in zone_centre(space_group(458))]
     ['A1g', 'A2g', 'Eg', 'A1u', 'A2u', 'Eu']
     """
-    named = [p.named(_name(p)) for p in irreps(group, GAMMA)]
+    named = [the_one(p.named(_name(p))) for p in irreps(group, GAMMA)]
     return tuple(sorted(named, key=lambda p: _order(p.name)))
 
 

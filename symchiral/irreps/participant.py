@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -76,7 +77,7 @@ class Participant(Value):
     field: bool = False
     spinor: bool = False
 
-    # Participants are dictionary keys everywhere: equal ones are nearly always the same object.
+    # Participants are dictionary keys everywhere: equal irreps are the same object, see `the_one`.
     __eq__ = Value.__eq__
 
     def __hash__(self) -> int:
@@ -110,6 +111,30 @@ class Participant(Value):
     def __repr__(self) -> str:
         arms = "" if len(self.arms) == 1 else f", {len(self.arms)} arms"
         return f"Participant({self.name}, {self.group.symbol}, dimension {self.dimension}{arms})"
+
+
+class _InUse(
+    WeakValueDictionary[tuple[SpaceGroup, tuple[str, ...], tuple[QPoint, ...]], Participant]
+):
+    """The named irreps that something refers to."""
+
+    def cache_clear(self) -> None:
+        """Forget them, as :func:`symchiral.clear_caches` asks."""
+        self.clear()
+
+
+_IN_USE = _InUse()
+
+
+def the_one(participant: Participant) -> Participant:
+    """Return the irrep of this name on this star that is in use already, else this one.
+
+    The caches that hold irreps forget at different times. Made a second time, an irrep may have
+    another basis, or differ by rounding; beside the first it would be another mode, and products
+    in which a mode enters twice would be missing.
+    """
+    key = participant.group, participant.names, participant.arms
+    return _IN_USE.setdefault(key, participant)
 
 
 @lru_cache(maxsize=1024)

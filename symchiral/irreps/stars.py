@@ -12,7 +12,7 @@ from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.irreps.build import small_irreps
 from symchiral.irreps.kpoints import named_points
 from symchiral.irreps.mulliken import zone_centre
-from symchiral.irreps.participant import Participant, irreps
+from symchiral.irreps.participant import Participant, irreps, the_one
 from symchiral.value import ROUNDED
 
 
@@ -94,7 +94,7 @@ def _named(group: SpaceGroup, q: QPoint) -> tuple[Participant, ...]:
     for participant in irreps(group, q):
         names = tuple(_name(participant, arm) for arm in range(len(participant.arms)))
         places = tuple(place_name(group, arm) for arm in participant.arms)
-        found.append(participant.named(*names, places=places))
+        found.append(the_one(participant.named(*names, places=places)))
     return tuple(sorted(found, key=lambda p: p.names))
 
 
