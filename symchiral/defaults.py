@@ -38,3 +38,9 @@ REPORT_DURATION = 8.0
 
 REPORT_PULSE = "1ps 1MV/cm"
 """Length and field of its pulse: those of a strong THz source in a laboratory."""
+
+CRYSTAL_SECONDS = 300.0
+"""Time, s, that one crystal of many may take: a hundred times that of most."""
+
+CRYSTAL_MEMORY = 4_000_000_000
+"""Memory, bytes, that one crystal of many may take."""

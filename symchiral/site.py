@@ -5,27 +5,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
-import pickle
 import queue
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from symchiral import children
 from symchiral.answers.record import FrequencyUnit
 from symchiral.answers.site import Site, site
 from symchiral.catalog.collection import Catalog
 from symchiral.catalog.crystals import crystal_of
-from symchiral.children import answers_to_parent, start_child
-from symchiral.defaults import REPORT_POINTS
+from symchiral.children import Limits, Worker
+from symchiral.defaults import CRYSTAL_MEMORY, CRYSTAL_SECONDS, REPORT_POINTS
 from symchiral.disk import is_file, place, recording, user_path, write_text
 from symchiral.errors import InputError, SymchiralError
 from symchiral.page.site import COLUMNS, KIND, index_html
@@ -37,6 +34,9 @@ if TYPE_CHECKING:
 
 FOLDER = "crystals"
 """Where the pages are, beside the index."""
+
+SERVE = "from symchiral.site import serve; serve()"
+"""What a process that makes pages runs."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,19 @@ class Order:
         The file to write.
     symprec : float
         Distance tolerance, Å.
+    """
+
+    entry: Entry
+    page: str
+    symprec: float
+
+
+@dataclass(frozen=True)
+class PageTerms:
+    """What all pages have in common.
+
+    Attributes
+    ----------
     spin_axis : tuple of float or None
         Direction of moments that are given without one.
     unit : str
@@ -59,9 +72,6 @@ class Order:
         Wavevectors on the path of the bands.
     """
 
-    entry: Entry
-    page: str
-    symprec: float
     spin_axis: tuple[float, ...] | None
     unit: FrequencyUnit
     points: int
@@ -75,6 +85,8 @@ def publish(
     unit: FrequencyUnit = "THz",
     points: int = REPORT_POINTS,
     jobs: int = 1,
+    timeout: float = CRYSTAL_SECONDS,
+    memory: float = CRYSTAL_MEMORY,
     overwrite: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> Site:
@@ -82,7 +94,8 @@ def publish(
 
     The index has search, filters and links; the pages are those of
     :meth:`~symchiral.Study.report`. Crystals are read again from where the catalog has them. A
-    page that is there already, made of the same data by the same version, is kept.
+    page that is there already, made of the same data by the same version, is kept. A crystal that
+    takes too long, too much memory, or ends its process has no page; the index says so.
 
     Parameters
     ----------
@@ -96,6 +109,10 @@ def publish(
         As for :meth:`~symchiral.Study.report`.
     jobs : int
         Processes.
+    timeout : float
+        Seconds that one crystal may take.
+    memory : float
+        Bytes that one crystal may take.
     overwrite : bool
         Make all pages again, and replace an index that symchiral did not write.
     progress : callable, optional
@@ -109,11 +126,13 @@ def publish(
     Raises
     ------
     InputError
-        It is not a catalog, the condition is not understood, or the folder cannot be written to.
+        It is not a catalog, the condition is not understood, an option makes no sense, or the
+        folder cannot be written to.
     """
     known = catalog if isinstance(catalog, Catalog) else Catalog(catalog)
     if jobs < 1:
         raise InputError(f"no {jobs} jobs", why="at least one process is needed", fix="give 1")
+    limits = Limits.of(timeout, memory)
     wanted = [*COLUMNS, "source", "sha256", "error", "message", "symprec", "order", "q"]
     rows = list(known.query(where, columns=[name for name in wanted if name in known.columns]))
     folder = _folder(out)
@@ -127,13 +146,12 @@ def publish(
     orders = _orders(
         [row for row in read if pages[row["id"]] not in kept],
         {key: str(folder / name) for key, name in pages.items()},
-        settings.get("spin_axis"),
-        unit,
-        points,
     )
+    axis = settings.get("spin_axis")
+    terms = PageTerms(None if axis is None else tuple(axis), unit, points)
     failed: dict[str, str] = {}
     total = max(1, len(read) - len(kept))
-    for done, (key, why) in enumerate(_made(orders, jobs), 1):
+    for done, (key, why) in enumerate(_made(orders, terms, limits, jobs), 1):
         if why is not None:
             failed[key] = why
         if progress is not None:
@@ -191,9 +209,6 @@ def _name(row: Mapping[str, Any], unit: FrequencyUnit, points: int) -> str:
 def _orders(
     rows: Sequence[Mapping[str, Any]],
     pages: Mapping[str, str],
-    spin_axis: Sequence[float] | None,
-    unit: FrequencyUnit,
-    points: int,
 ) -> Iterator[Order | tuple[str, str]]:
     """What to make, file by file; of what cannot be read again its id, and why."""
     by_source: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
@@ -206,35 +221,33 @@ def _orders(
         try:
             for entry in entries([source]):
                 for row in wanted.pop(entry_hash(entry), ()):
-                    yield Order(
-                        entry,
-                        pages[row["id"]],
-                        row["symprec"],
-                        None if spin_axis is None else tuple(spin_axis),
-                        unit,
-                        points,
-                    )
+                    yield Order(entry, pages[row["id"]], row["symprec"])
                 if not wanted:
                     break
         except SymchiralError as error:
             yield from ((row["id"], str(error)) for found in wanted.values() for row in found)
 
 
-def _made(orders: Iterator[Order | tuple[str, str]], jobs: int) -> Iterator[tuple[str, str | None]]:
+def _made(
+    orders: Iterator[Order | tuple[str, str]], terms: PageTerms, limits: Limits, jobs: int
+) -> Iterator[tuple[str, str | None]]:
     """Make pages in processes of their own: the id of each, and why there is none.
 
     A page names the files that it was made of, and a process keeps account of all that it reads.
     """
-    writers: queue.SimpleQueue[_Writer] = queue.SimpleQueue()
-    for _ in range(jobs):
-        writers.put(_Writer())
+    workers: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+    every = [Worker(SERVE, terms, limits) for _ in range(jobs)]
+    for worker in every:
+        workers.put(worker)
 
     def made(order: Order) -> str | None:
-        writer = writers.get()
+        worker = workers.get()
         try:
-            return writer.make(order)
+            outcome = worker.ask(order)
         finally:
-            writers.put(writer)
+            workers.put(worker)
+        why: str | None = outcome.message if outcome.failed else outcome.answer
+        return why
 
     waiting: dict[Future[str | None], str] = {}
     with ThreadPoolExecutor(jobs) as pool:
@@ -250,66 +263,25 @@ def _made(orders: Iterator[Order | tuple[str, str]], jobs: int) -> Iterator[tupl
                 for future in wait(waiting, return_when=FIRST_COMPLETED).done:
                     yield waiting.pop(future), future.result()
         finally:
-            pool.shutdown(cancel_futures=True)
-            for _ in range(jobs):
-                writers.get().end()
-
-
-class _Writer:
-    """A process that makes one page after the other, and is replaced when it ends."""
-
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def make(self, order: Order) -> str | None:
-        """Return why a page cannot be made; None if it is there."""
-        process = self._process or self._begin()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            pickle.dump(order, process.stdin)
-            process.stdin.flush()
-            why: str | None = pickle.load(process.stdout)
-        except (EOFError, OSError, pickle.UnpicklingError):
-            self.end()
-            return f"its process ended, with status {process.returncode}, before the page was made"
-        return why
-
-    def _begin(self) -> subprocess.Popen[bytes]:
-        self._process = start_child("from symchiral.site import serve; serve()")
-        return self._process
-
-    def end(self) -> None:
-        """End the process, if there is one."""
-        if self._process is not None:
-            with contextlib.suppress(OSError):
-                assert self._process.stdin is not None
-                self._process.stdin.close()
-            self._process.wait()
-            assert self._process.stdout is not None
-            self._process.stdout.close()
-            self._process = None
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in every:
+                worker.end()
 
 
 def serve() -> None:
     """Make the pages that the process at the other end of the standard streams asks for."""
-    # What libraries print must not get between the answers.
-    answers = answers_to_parent()
-    with contextlib.suppress(EOFError):
-        while True:
-            pickle.dump(make_page(pickle.load(sys.stdin.buffer)), answers)
-            answers.flush()
+    children.serve(make_page)
 
 
-def make_page(order: Order) -> str | None:
+def make_page(order: Order, terms: PageTerms) -> str | None:
     """Read a crystal and write its page; return why that cannot be done, None if it is."""
     try:
         with recording():
-            study = _study(order)
+            study = _study(order, terms)
             study.report(
                 order.page,
-                unit=order.unit,
-                points=order.points,
+                unit=terms.unit,
+                points=terms.points,
                 overwrite=True,
                 index="../index.html",
             )
@@ -318,7 +290,7 @@ def make_page(order: Order) -> str | None:
     return None
 
 
-def _study(order: Order) -> Study:
+def _study(order: Order, terms: PageTerms) -> Study:
     """Read what an entry stands for, as it was screened."""
     from symchiral.study import read
 
@@ -327,7 +299,7 @@ def _study(order: Order) -> Study:
         raise entry.problem
     if entry.kind in ("forces", "file"):
         assert isinstance(entry.content, bytes)
-        spin_axis = order.spin_axis if entry.kind == "file" else None
+        spin_axis = terms.spin_axis if entry.kind == "file" else None
         path = os.fsdecode(entry.content)
         return read(path, symprec=order.symprec, spin_axis=spin_axis)
-    return read(crystal_of(entry, spin_axis=order.spin_axis), symprec=order.symprec)
+    return read(crystal_of(entry, spin_axis=terms.spin_axis), symprec=order.symprec)

@@ -1786,8 +1786,10 @@ class Study(Value):
         couplings: Couplings | str | None = None,
         pump: DrivingField | str | None = None,
         duration: float = REPORT_DURATION,
-        measurement: Data | None = None,
+        measurement: Data | Judgement | None = None,
         sees: Sees | None = None,
+        frequencies: Mapping[str, float] | str | None = None,
+        tolerance: float | None = None,
         index: str | None = None,
         overwrite: bool = False,
     ) -> Report:
@@ -1815,10 +1817,13 @@ class Study(Value):
             known, a pulse on the flipping transfer that it drives most strongly.
         duration : float
             Last time of the simulation, ps.
-        measurement : path, sequence of paths, or what else :meth:`validate` takes, optional
-            Traces or fitted rows that are compared with the rules.
+        measurement : Judgement, path, sequence of paths, or what else :meth:`validate` takes
+            Traces or fitted rows that are compared with the rules. Of those that do not say
+            everything themselves, what :meth:`validate` has returned.
         sees : str, optional
             What their probe sees, as for :meth:`validate`.
+        frequencies, tolerance
+            As for :meth:`validate`, of lines and of the plan.
         index : str, optional
             Address of a page that lists this one, which then has a link to it.
         overwrite : bool
@@ -1848,6 +1853,8 @@ class Study(Value):
             duration=duration,
             measurement=measurement,
             sees=sees,
+            frequencies=frequencies,
+            tolerance=tolerance,
         )
         page = report_html(contents, index=index)
         write_text(file, page, KIND, overwrite=overwrite)
@@ -1890,8 +1897,10 @@ class Study(Value):
         couplings: Couplings | str | None,
         pump: DrivingField | str | None,
         duration: float,
-        measurement: Data | None,
+        measurement: Data | Judgement | None,
         sees: Sees | None,
+        frequencies: Mapping[str, float] | str | None,
+        tolerance: float | None,
     ) -> Contents:
         """The answers that a report shows."""
         from symchiral.anharmonic.couplings import Couplings
@@ -1902,6 +1911,7 @@ class Study(Value):
         from symchiral.answers.plan import plan
         from symchiral.answers.validate import validate
         from symchiral.errors import LimitError, SymmetryError, WavevectorError
+        from symchiral.experiment.verdict import Judgement
         from symchiral.page.report import Contents, Dynamics
 
         left_out: tuple[str, ...]
@@ -1930,14 +1940,26 @@ class Study(Value):
             dynamics = self._dynamics(predicted, known, pump, duration, unit)
         traces = judged = None
         if measurement is not None:
-            found = self.validate(measurement, sees=sees, couplings=known)
+            found = (
+                measurement
+                if isinstance(measurement, Judgement)
+                else self.validate(
+                    measurement,
+                    sees=sees,
+                    frequencies=frequencies,
+                    tolerance=tolerance,
+                    couplings=known,
+                )
+            )
             judged = validate(self.crystal, self.axis, found, unit=unit)
             traces = None if found.fit is None else measured(found.fit)
         return Contents(
             show=self.show(detail="rotation"),
             predict=predicted,
             light=self.light(unit=unit),
-            plan=plan(self.plan(couplings=known), unit=unit),
+            plan=plan(
+                self.plan(frequencies=frequencies, tolerance=tolerance, couplings=known), unit=unit
+            ),
             modes=None if centre is None else modes(self.crystal, self.axis, (centre,), unit=unit),
             bands=None if branches is None else bands(branches, unit=unit),
             validate=judged,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
+SHOTS = os.environ.get("SYMCHIRAL_SCREENSHOTS")
+"""Folder in which pictures of the pages are kept."""
 
 
 def started() -> Iterator[Any]:
@@ -54,6 +57,40 @@ def wait(driver: Any, script: str) -> Any:
 
 def click(driver: Any, selector: str) -> None:
     driver.execute_script("document.querySelector(arguments[0]).click()", selector)
+
+
+def set_value(driver: Any, selector: str, value: object) -> None:
+    """As a reader does it: the value changes and the page is told."""
+    driver.execute_script(
+        "const e = document.querySelector(arguments[0]); e.value = arguments[1];"
+        "e.dispatchEvent(new Event('input', {bubbles: true}));"
+        "e.dispatchEvent(new Event('change', {bubbles: true}));",
+        selector,
+        value,
+    )
+
+
+def look(driver: Any, script: str) -> Any:
+    """What an expression is on the page."""
+    return driver.execute_script(f"return {script}")
+
+
+def words_in(driver: Any, selector: str) -> str:
+    found: str = look(driver, f"document.querySelector({json.dumps(selector)}).textContent")
+    return found
+
+
+def undisturbed(driver: Any, file: Path, name: str) -> None:
+    """The page complains of nothing, asks for nothing and is as wide as the window; keep its
+    picture under this name, if pictures are kept."""
+    if SHOTS:
+        Path(SHOTS).mkdir(parents=True, exist_ok=True)
+        driver.save_screenshot(str(Path(SHOTS) / f"{name}.png"))
+    assert complaints(driver) == []
+    assert requests(driver) == [file.as_uri()]
+    # Nothing is wider than the window, tables scroll by themselves.
+    wide, window = look(driver, "[document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= window
 
 
 def complaints(driver: Any) -> list[str]:

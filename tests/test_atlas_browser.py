@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import click, complaints, opened, requests, started, wait
+from browsing import (
+    click,
+    complaints,
+    look,
+    opened,
+    requests,
+    set_value,
+    started,
+    undisturbed,
+    wait,
+    words_in,
+)
 
 import symchiral as sc
 from symchiral.atlases.build import Written, write_atlas
@@ -18,7 +27,6 @@ from symchiral.atlases.parts import list_tasks
 pytest.importorskip("duckdb")
 pytestmark = pytest.mark.browser
 
-SHOTS = os.environ.get("SYMCHIRAL_SCREENSHOTS")
 CLASSES = ("C3", "D2", "D3d", "Td")
 GROUPS = ("152", "166")
 
@@ -45,14 +53,6 @@ def choose(driver: Any, label: str, value: str) -> None:
     )
 
 
-def write(driver: Any, text: str) -> None:
-    driver.execute_script(
-        "const e = document.getElementById('text'); e.value = arguments[0];"
-        "e.dispatchEvent(new Event('input', {bubbles: true}));",
-        text,
-    )
-
-
 def rows(driver: Any) -> list[list[str]]:
     found: list[list[str]] = driver.execute_script(
         "return [...document.querySelectorAll('#found tbody > tr:first-child')]"
@@ -70,12 +70,7 @@ def test_a_page_opens_and_asks_nothing(driver: Any, made: Written, name: str, wi
     searching = name in ("index.html", "special_points.html")
     opened(driver, file, width, 900, scripted=searching)
     click(driver, "#found .opens" if searching else "summary, td, h2")
-    if SHOTS:
-        Path(SHOTS).mkdir(parents=True, exist_ok=True)
-        driver.save_screenshot(str(Path(SHOTS) / f"atlas_{file.stem}_{width}.png"))
-    assert complaints(driver) == []
-    assert requests(driver) == [file.as_uri()]
-    assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+    undisturbed(driver, file, f"atlas_{file.stem}_{width}")
 
 
 def test_which_classes_flip_with_an_infrared_pump_and_a_raman_probe(
@@ -97,23 +92,23 @@ def test_which_classes_flip_with_an_infrared_pump_and_a_raman_probe(
     assert right == {"C3", "D3d", "Td"}
     assert {row[1] for row in shown} == right
     assert len(shown) == expected
-    count = driver.execute_script("return document.getElementById('count').textContent")
+    count = words_in(driver, "#count")
     assert count == f"{expected} transfers in 3 classes: C3, D3d, Td"
 
 
 def test_the_reason_of_a_channel_opens_and_closes(driver: Any, made: Written) -> None:
     opened(driver, made.folder / "index.html")
     choose(driver, "class", "D3d")
-    write(driver, "Eu(+) Eu(+) -> Eg(-)")
+    set_value(driver, "#text", "Eu(+) Eu(+) -> Eg(-)")
     assert [row[0] for row in rows(driver)] == ["Eu(+) Eu(+) → Eg(−)"]
     click(driver, "#found .opens")
-    told = driver.execute_script("return document.querySelector('tr.detail').textContent")
+    told = words_in(driver, "tr.detail")
     rule = sc.atlas("D3d")["Eu(+) Eu(+) -> Eg(-)"]
     assert rule.invariant is not None
     assert rule.invariant.text.replace("-", "−") in told
     assert "1 invariant of the group contains it; +1 +1 = 2 ≡ −1 (mod 3)" in told
     click(driver, "#found .opens")
-    assert driver.execute_script("return document.querySelector('tr.detail').hidden")
+    assert look(driver, "document.querySelector('tr.detail').hidden")
     click(driver, "#all")
     assert wait(driver, "return window.symchiral.matching() === window.symchiral.rows")
 
@@ -122,7 +117,7 @@ def test_special_points_are_searched_and_lead_to_their_group(driver: Any, made: 
     opened(driver, made.folder / "special_points.html")
     choose(driver, "space group", "152 P3_121")
     choose(driver, "flips", "yes")
-    write(driver, "K K K")
+    set_value(driver, "#text", "K K K")
     shown = rows(driver)
     book = sc.atlas(152, q="K K K")
     assert len(shown) >= 1
@@ -136,7 +131,7 @@ def test_special_points_are_searched_and_lead_to_their_group(driver: Any, made: 
 
 def test_more_rows_come_when_asked(driver: Any, made: Written) -> None:
     opened(driver, made.folder / "index.html")
-    total = driver.execute_script("return window.symchiral.rows")
+    total = look(driver, "window.symchiral.rows")
     assert total > 200
     assert len(rows(driver)) == 100
     click(driver, "#more")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import time
@@ -13,16 +12,24 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import click, complaints, opened, requests, started, wait
+from browsing import (
+    click,
+    complaints,
+    look,
+    opened,
+    requests,
+    set_value,
+    started,
+    undisturbed,
+    wait,
+    words_in,
+)
 from force_models import springs
 
 import symchiral as sc
 from symchiral.answers.couple import couple
 
 pytestmark = pytest.mark.browser
-
-SHOTS = os.environ.get("SYMCHIRAL_SCREENSHOTS")
-"""Folder in which pictures of the pages are kept."""
 
 DRIVEN = "Bi2Se3/phonopy.yaml"
 CASES = (
@@ -58,17 +65,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return found
 
 
-def set_value(driver: Any, name: str, value: object) -> None:
-    """As a reader does it: the value changes and the page is told."""
-    driver.execute_script(
-        "const e = document.getElementById(arguments[0]); e.value = arguments[1];"
-        "e.dispatchEvent(new Event('input', {bubbles: true}));"
-        "e.dispatchEvent(new Event('change', {bubbles: true}));",
-        name,
-        value,
-    )
-
-
 def shown(driver: Any) -> list[str]:
     """Transfers of the rows that can be seen."""
     found: list[str] = driver.execute_script(
@@ -85,22 +81,16 @@ def test_a_page_opens_and_asks_nothing(
 ) -> None:
     opened(driver, pages[name], width, 900)
     click(driver, "button[data-motion]")
-    if driver.execute_script("return document.querySelector('#transfers button.opens') !== null"):
+    if look(driver, "document.querySelector('#transfers button.opens') !== null"):
         click(driver, "#transfers button.opens")
     for control in ("play", "top", "side", "rest"):
         click(driver, f"#{control}")
     for box in ("bonds", "labels", "superpose"):
         click(driver, f"#{box}")
-    for control, value in (("speed", 1.2), ("size", 2), ("cells", 2)):
-        set_value(driver, control, value)
+    for control, number in (("speed", 1.2), ("size", 2), ("cells", 2)):
+        set_value(driver, f"#{control}", number)
     time.sleep(0.2)
-    if SHOTS:
-        Path(SHOTS).mkdir(parents=True, exist_ok=True)
-        driver.save_screenshot(str(Path(SHOTS) / f"{pages[name].stem}_{width}.png"))
-    assert complaints(driver) == []
-    assert requests(driver) == [pages[name].as_uri()]
-    # Nothing is wider than the window, tables scroll by themselves.
-    assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+    undisturbed(driver, pages[name], f"{pages[name].stem}_{width}")
 
 
 @pytest.mark.parametrize("name", BOOKS)
@@ -112,7 +102,7 @@ def test_filters_count_as_the_answers_do(driver: Any, pages: dict[str, Path], na
     assert shown(driver) == [r.transfer for r in rows]
     count = 0
     for group in {r.group for r in rows}:
-        set_value(driver, "sense", group)
+        set_value(driver, "#sense", group)
         assert shown(driver) == [r.transfer for r in rows if r.group == group]
         count += 1
     click(driver, "#all")
@@ -120,25 +110,23 @@ def test_filters_count_as_the_answers_do(driver: Any, pages: dict[str, Path], na
     for process in ("infrared", "raman", "hyper-raman"):
         driven = {rule.id for rule in book.driven_by(process).rules}
         seen = {rule.id for rule in book.seen_by(process).rules}
-        set_value(driver, "pump", process)
+        set_value(driver, "#pump", process)
         assert shown(driver) == [r.transfer for r in rows if r.transfer in driven]
-        set_value(driver, "probe", process)
+        set_value(driver, "#probe", process)
         assert shown(driver) == [r.transfer for r in rows if r.transfer in driven & seen]
-        set_value(driver, "pump", "")
+        set_value(driver, "#pump", "")
         assert shown(driver) == [r.transfer for r in rows if r.transfer in seen]
-        set_value(driver, "probe", "")
+        set_value(driver, "#probe", "")
         count += 3
     label = rows[0].transfer.split("(")[0].split()[0]
-    set_value(driver, "of", label)
+    set_value(driver, "#of", label)
     legs = [r for r in rows if label in {leg.split("(")[0] for leg in r.transfer.split()}]
     assert shown(driver) == [r.transfer for r in legs]
-    assert driver.execute_script("return document.getElementById('count').textContent") == (
-        f"{len(legs)} of {len(rows)} transfers"
-    )
+    assert words_in(driver, "#count") == (f"{len(legs)} of {len(rows)} transfers")
     click(driver, "#all")
-    set_value(driver, "words", rows[0].transfer)  # as the command line writes it
+    set_value(driver, "#words", rows[0].transfer)  # as the command line writes it
     assert rows[0].transfer in shown(driver)
-    set_value(driver, "words", "no such thing")
+    set_value(driver, "#words", "no such thing")
     assert shown(driver) == []
     assert count > 9
 
@@ -169,7 +157,7 @@ def test_a_transfer_opens_its_reason(driver: Any, pages: dict[str, Path]) -> Non
 
 def places(driver: Any) -> np.ndarray[Any, Any]:
     """Where the atoms are on the canvas, x to the right and y up."""
-    found = driver.execute_script("return symchiral.stage.placed.map(p => [p[0], -p[1]])")
+    found = look(driver, "symchiral.stage.placed.map(p => [p[0], -p[1]])")
     return np.array(found)
 
 
@@ -197,8 +185,8 @@ def test_a_mode_turns_as_its_j_says(driver: Any, pages: dict[str, Path], name: s
     opened(driver, pages[name])
     driver.execute_script("symchiral.player.playing = false")
     click(driver, "#top")
-    motions = driver.execute_script("return symchiral.scene.motions")
-    masses = np.array(driver.execute_script("return symchiral.scene.masses"))
+    motions = look(driver, "symchiral.scene.motions")
+    masses = np.array(look(driver, "symchiral.scene.masses"))
     count = 0
     for index, motion in enumerate(motions):
         click(driver, f"button[data-motion='{index}']")
@@ -218,19 +206,19 @@ def test_two_that_turn_one_way_give_one_that_turns_the_other(
     opened(driver, pages["Bi2Se3"])
     driver.execute_script("symchiral.player.playing = false")
     click(driver, "tbody[data-id='Eu(+) Eu(+) -> Eg(-)'] button.opens")
-    masses = np.array(driver.execute_script("return symchiral.scene.masses"))
+    masses = np.array(look(driver, "symchiral.scene.masses"))
     areas = [swept(frames(driver, 48, quantum=i), masses) for i in range(3)]
     assert areas[0] > 0
     assert areas[1] == pytest.approx(areas[0])
     assert areas[2] < 0
-    turns = driver.execute_script("return symchiral.quanta().map(v => v.motions[0].turns)")
+    turns = look(driver, "symchiral.quanta().map(v => v.motions[0].turns)")
     assert turns == [1, 1, 2]
     # A phase of the incoming motion moves the outgoing one by twice as much.
     driver.execute_script(
         "const s = document.querySelector('#parts input[type=range]'); s.value = 90;"
         "s.dispatchEvent(new Event('input'))"
     )
-    phases = driver.execute_script("return symchiral.quanta().map(v => v.motions[0].phase)")
+    phases = look(driver, "symchiral.quanta().map(v => v.motions[0].phase)")
     assert phases == pytest.approx([0.25, 0.25, 0.5])
 
 
@@ -252,9 +240,9 @@ def test_play_and_pause(driver: Any, pages: dict[str, Path]) -> None:
         "symchiral.stage.amplitude = 0; symchiral.stage.draw();"
         "return symchiral.stage.placed.map(p => [p[0], -p[1]])"
     )
-    set_value(driver, "size", 1)
+    set_value(driver, "#size", 1)
     one = places(driver) - at_rest
-    set_value(driver, "size", 2)
+    set_value(driver, "#size", 2)
     assert np.abs(places(driver) - at_rest - 2 * one).max() < 1e-6
 
 
@@ -284,10 +272,10 @@ def test_a_branch_moves(driver: Any, pages: dict[str, Path]) -> None:
         driver.execute_script(
             f"{svg}.dispatchEvent(new KeyboardEvent('keydown', {{key: arguments[0]}}))", key
         )
-    told = driver.execute_script("return document.getElementById('bandtold').textContent")
+    told = words_in(driver, "#bandtold")
     assert "THz" in told
-    assert driver.execute_script("return document.getElementById('moving').textContent") == told
-    q = driver.execute_script("return symchiral.stage.motions[0].q")
+    assert words_in(driver, "#moving") == told
+    q = look(driver, "symchiral.stage.motions[0].q")
     assert max(map(abs, q)) > 0
     # Cells apart by R move with the phase q·R.
     driver.execute_script("symchiral.player.playing = false; symchiral.stage.time = 0")
@@ -310,15 +298,15 @@ def test_a_branch_moves(driver: Any, pages: dict[str, Path]) -> None:
 def test_the_pump_selects(driver: Any, pages: dict[str, Path]) -> None:
     opened(driver, pages["ZnO/forces"])
     reached = "return [...document.querySelectorAll('#resonances tbody.reached')].length"
-    set_value(driver, "pumpw", 100)
+    set_value(driver, "#pumpw", 100)
     everything = driver.execute_script(reached)
     centre = float(
         driver.execute_script(
             "return document.querySelector('#resonances tbody').dataset.into"
         ).split()[0]
     )
-    set_value(driver, "pumpf", centre)
-    set_value(driver, "pumpw", 0.5)
+    set_value(driver, "#pumpf", centre)
+    set_value(driver, "#pumpw", 0.5)
     few = driver.execute_script(reached)
     assert 0 < few < everything
     into = driver.execute_script(
@@ -327,7 +315,7 @@ def test_the_pump_selects(driver: Any, pages: dict[str, Path]) -> None:
     )
     assert all(abs(float(x) - centre) < 0.5 for text in into for x in text.split())
     click(driver, "#resonances tbody button")
-    assert len(driver.execute_script("return symchiral.quanta()")) == 3
+    assert len(look(driver, "symchiral.quanta()")) == 3
 
 
 @pytest.mark.parametrize(
@@ -377,7 +365,7 @@ def test_lobes_have_the_sign_of_the_quantity(
         driver.execute_script(
             f"for (const s of {sliders}) {{ s.value = 0; s.dispatchEvent(new Event('input')) }}"
         )
-        assert driver.execute_script("return symchiral.lobes[1].patches.length") == 0
+        assert look(driver, "symchiral.lobes[1].patches.length") == 0
     assert complaints(driver) == []
 
 
@@ -396,7 +384,7 @@ def test_where_nothing_can_turn_the_page_says_why(driver: Any, pages: dict[str, 
         assert "reverses J" in driver.execute_script(
             "return document.getElementById('nowave').textContent"
         )
-        assert driver.execute_script("return symchiral.lobes.length") == 0
+        assert look(driver, "symchiral.lobes.length") == 0
         count += 1
     assert count == 2
 
@@ -406,12 +394,12 @@ def test_atoms_stand_as_they_do_in_the_run(driver: Any, pages: dict[str, Path]) 
     opened(driver, pages[DRIVEN])
     run = study(DRIVEN).simulate("2.457THz s+ 1ps 1MV/cm", duration=4)
     c = run.model.coordinates
-    atoms = driver.execute_script("return symchiral.scene.atoms")
+    atoms = look(driver, "symchiral.scene.atoms")
     count = 0
     for first, second in (("Eu#1", "Eg#2"), ("Eu#2", "A1g#1")):
-        set_value(driver, "first", first)
-        set_value(driver, "second", second)
-        title = driver.execute_script("return document.getElementById('moving').textContent")
+        set_value(driver, "#first", first)
+        set_value(driver, "#second", second)
+        title = words_in(driver, "#moving")
         assert title == f"{first} and {second} in time"
         shapes = []
         for name in (first, second):
@@ -419,10 +407,10 @@ def test_atoms_stand_as_they_do_in_the_run(driver: Any, pages: dict[str, Path]) 
             alone[:, c.slots(name)] = run.coordinates[:, c.slots(name)]
             shapes.append(c.displacements(alone))
         for instant in (0.2, 0.9, 1.7, 3.3):
-            set_value(driver, "instant", instant)
+            set_value(driver, "#instant", instant)
             time.sleep(0.1)  # the atoms stand still although the page plays
             k = int(np.argmin(np.abs(run.times - instant)))
-            sizes = driver.execute_script("return symchiral.stage.motions.map(m => m.size)")
+            sizes = look(driver, "symchiral.stage.motions.map(m => m.size)")
             wanted = sum(size * u[k] for size, u in zip(sizes, shapes, strict=True))[atoms]
             moved = np.array(
                 driver.execute_script(
@@ -433,15 +421,15 @@ def test_atoms_stand_as_they_do_in_the_run(driver: Any, pages: dict[str, Path]) 
             assert np.abs(moved - wanted).max() < 0.03 * 0.45, (first, instant)
             count += 1
     assert count == 8
-    before = float(driver.execute_script("return document.getElementById('instant').value"))
-    set_value(driver, "instant", 0.5)
+    before = float(look(driver, "document.getElementById('instant').value"))
+    set_value(driver, "#instant", 0.5)
     click(driver, "#follow")
     wait(driver, "return document.getElementById('instant').value > 0.55")
     click(driver, "#follow")
     assert before > 3
     # Another motion ends it.
     click(driver, "button[data-motion]")
-    assert driver.execute_script("return symchiral.stage.motions[0].held") is None
+    assert look(driver, "symchiral.stage.motions[0].held") is None
     assert complaints(driver) == []
 
 
@@ -459,7 +447,7 @@ def test_traces_and_couplings_are_drawn(driver: Any, pages: dict[str, Path]) -> 
         "return [...document.querySelectorAll('#traces text.small')].map(e => e.textContent)[1]"
     )
     assert float(told.split("; ")[1].removesuffix(" Å")) == pytest.approx(largest, rel=0.06)
-    set_value(driver, "second", "A1g#1")
+    set_value(driver, "#second", "A1g#1")
     assert driver.execute_script(drawn) == 2 + 3 + 2
     names = driver.execute_script(
         "return [...document.querySelectorAll('#traces [data-mode]')].map(e => e.dataset.mode)"
@@ -472,7 +460,7 @@ def test_traces_and_couplings_are_drawn(driver: Any, pages: dict[str, Path]) -> 
     count = 0
     assert driver.execute_script(seen) == len(terms)
     for words in ("Eu#1", "Eu#1 Eu#1", "Eg#2(+)", "A2u#2 Eu", "nothing"):
-        set_value(driver, "factors", words)
+        set_value(driver, "#factors", words)
         wanted = 0
         for term in terms:
             left = list(term.modes)
@@ -483,7 +471,7 @@ def test_traces_and_couplings_are_drawn(driver: Any, pages: dict[str, Path]) -> 
                 continue
             wanted += 1
         assert driver.execute_script(seen) == wanted, words
-        told = driver.execute_script("return document.getElementById('factorcount').textContent")
+        told = words_in(driver, "#factorcount")
         assert told == f"{wanted} of {len(terms)} products"
         count += wanted
     assert count == 28
@@ -526,19 +514,19 @@ def test_the_first_question_is_answered_first(driver: Any, pages: dict[str, Path
         table = study(name).predict().table
         assert table is not None
         flips = [row for row in table.rows if row.group == "flipped"]
-        said = driver.execute_script("return document.getElementById('short').textContent")
+        said = words_in(driver, "#short")
         if not flips:
             assert said.startswith(("No transfer", "The crystal has no rotation axis"))
             continue
         assert said.startswith(f"{len(flips)} of {len(table.rows)} transfers")
-        set_value(driver, "words", "no such thing")
+        set_value(driver, "#words", "no such thing")
         click(driver, "#short button")
         opened_rows = driver.execute_script(
             "return [...document.querySelectorAll('button.opens[aria-expanded=true]')]"
             ".map(b => b.closest('tbody').dataset.id)"
         )
         assert opened_rows == [flips[0].transfer]
-        assert len(driver.execute_script("return symchiral.quanta()")) == 3
+        assert len(look(driver, "symchiral.quanta()")) == 3
         count += 1
     assert count == 3
 
@@ -559,7 +547,7 @@ def test_the_index_of_a_site(driver: Any, tmp_path: Path) -> None:
         found: list[str] = driver.execute_script(
             "return [...document.querySelectorAll('#crystals tbody th')].map(e => e.textContent)"
         )
-        told = driver.execute_script("return document.getElementById('count').textContent")
+        told = words_in(driver, "#count")
         assert told == f"{len(found)} of {len(names) + 1} crystals"
         return found
 
@@ -583,7 +571,7 @@ def test_the_index_of_a_site(driver: Any, tmp_path: Path) -> None:
         ("group", "152, 166", "space_group IN (152, 166)"),
         ("flips", "2", "rows_flipped >= 2"),
     ):
-        set_value(driver, control, value)
+        set_value(driver, f"#{control}", value)
         assert listed() == [row["id"] for row in catalog.query(where)], value
         assert len(listed()) > 0
         click(driver, "#all")
@@ -605,11 +593,11 @@ def test_the_index_of_a_site(driver: Any, tmp_path: Path) -> None:
         )
         rows = catalog.sql(f"SELECT natoms FROM catalog ORDER BY natoms {way}").rows
         assert column == [row[0] for row in rows]
-    assert driver.execute_script("return window.hurt === undefined")
+    assert look(driver, "window.hurt === undefined")
     driver.execute_cdp_cmd(
         "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
     )
-    set_value(driver, "words", "Te_P3121")
+    set_value(driver, "#words", "Te_P3121")
     click(driver, "#csv")
     for _ in range(100):
         if (tmp_path / "crystals.csv").exists():
@@ -648,8 +636,8 @@ def test_hostile_names_run_nothing(driver: Any, tmp_path: Path) -> None:
     shutil.copy(Path(sc.__file__).parents[1] / "structures" / "Bi2Se3.cif", tmp_path / name)
     sc.read(tmp_path / name).report(tmp_path / "page.html")
     opened(driver, tmp_path / "page.html")
-    assert driver.execute_script("return window.hurt === undefined")
-    assert "<img src=x" in driver.execute_script("return document.body.textContent")
+    assert look(driver, "window.hurt === undefined")
+    assert "<img src=x" in look(driver, "document.body.textContent")
     assert complaints(driver) == []
 
 

@@ -12,6 +12,7 @@ from ase.build import bulk
 from ase.io import write
 
 import symchiral as sc
+from symchiral import site as publishing
 from symchiral.answers.site import Site
 from symchiral.cli import main
 from symchiral.errors import InputError
@@ -100,6 +101,40 @@ def test_what_has_changed_has_no_page(catalog: Path, tmp_path: Path) -> None:
     assert "in memory" in failed["memory"]
 
 
+BAD = """
+import os, time
+import numpy as np
+from symchiral import site
+make = site.make_page
+def bad(order, terms):
+    if "te.cif" in order.entry.id: os.kill(os.getpid(), 9)
+    if "Ga" in order.page: return [np.empty(10**7) for _ in range(10**4)]
+    if "WC" in order.page: time.sleep(1000)
+    return make(order, terms)
+site.make_page = bad
+site.serve()
+"""
+
+
+def test_a_crystal_that_hangs_dies_or_eats_memory_stops_no_site(
+    catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "SERVE", BAD)
+    out = tmp_path / "site"
+    said = sc.publish(catalog, out, "formula IN ('Te', 'GaAs', 'Cu')", points=10, memory=3e9)
+    assert (said.crystals, said.pages) == (3, 1)
+    failed = sorted(said.failed.values())
+    assert "more than 3 GB of memory" in failed[0]
+    assert "ended, twice, with status -9" in failed[1]
+    said = sc.publish(catalog, out, "formula = 'WC'", timeout=1)
+    assert (said.crystals, said.pages) == (1, 0)
+    (why,) = said.failed.values()
+    assert "more than 1 s" in why
+    assert "more than 1 s" in (out / "index.html").read_text(encoding="utf-8")
+    with pytest.raises(InputError, match="no limits"):
+        sc.publish(catalog, out, timeout=0)
+
+
 def test_command(catalog: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     site = tmp_path / "site"
     words = ["report", str(catalog), "-o", str(site), "--where", "formula = 'Cu'"]
@@ -113,8 +148,14 @@ def test_command(catalog: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "1 of 1 crystals have a page" in capsys.readouterr().out
     assert main([*words, "--pump", "2THz s+ 1ps 1MV/cm"]) == 1
     assert "--pump is of one crystal" in capsys.readouterr().err
+    assert main([*words, "--measured-pump", "s+"]) == 1
+    assert "--measured-pump is of one crystal" in capsys.readouterr().err
+    assert main([*words, "--timeout", "5min", "--memory", "8GB"]) == 0
+    capsys.readouterr()
     assert main(["report", "Bi2Se3", "--jobs", "2", "-o", str(tmp_path / "x.html")]) == 1
     assert "--jobs" in capsys.readouterr().err
+    assert main(["report", "Bi2Se3", "--memory", "2GB", "-o", str(tmp_path / "x.html")]) == 1
+    assert "--memory" in capsys.readouterr().err
     assert main([*words[:-1], "no such"]) == 1
     assert "cannot run this query" in capsys.readouterr().err
     (tmp_path / "mine").mkdir()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from symchiral.answers.catalog import Catalog, CatalogRow, Scope, catalog
-from symchiral.catalog.child import Chunk, Limits, end_children, process_number, run_chunk
+from symchiral.catalog.child import Chunk, end_children, process_number, run_chunk
 from symchiral.catalog.crystals import Terms
 from symchiral.catalog.executors import opened
 from symchiral.catalog.lock import Shard, alone
@@ -27,15 +27,11 @@ from symchiral.catalog.parts import (
     settings_of,
     write_part,
 )
+from symchiral.children import Limits
 from symchiral.crystal.tolerance import SYMPREC, distance_tolerance
+from symchiral.defaults import CRYSTAL_MEMORY, CRYSTAL_SECONDS
 from symchiral.errors import GrammarError, InputError, LimitError
 from symchiral.reading.many import Entry, check_inputs, entries, entry_hash, list_sources
-
-SECONDS = 300.0
-"""Default of ``timeout``."""
-
-MEMORY = 4_000_000_000
-"""Default of ``memory``, bytes."""
 
 CHUNK = 32
 """Crystals of one task."""
@@ -95,8 +91,8 @@ def screen(
     spin_axis: Sequence[float] | None = None,
     jobs: int | None = None,
     shard: str | Shard | None = None,
-    timeout: float = SECONDS,
-    memory: float = MEMORY,
+    timeout: float = CRYSTAL_SECONDS,
+    memory: float = CRYSTAL_MEMORY,
     retry: bool = False,
     executor: Any = None,
     progress: Callable[[HowFar], None] | None = None,
@@ -158,7 +154,7 @@ def screen(
     [('Bi2Se3', 166, 3), ('NaCl', 225, 0)]
     """
     settings = _settings(order, q, symprec, spin_axis)
-    limits = _limits(timeout, memory)
+    limits = Limits.of(timeout, memory)
     part = parse_shard(shard)
     check_inputs(items)
     listing = None
@@ -230,16 +226,6 @@ def _settings(order: int, q: Scope, symprec: float, spin_axis: Sequence[float] |
         x, y, z = unit_vector(spin_axis).tolist()
         axis = (x, y, z)
     return Terms(order, q, distance_tolerance(symprec), axis)
-
-
-def _limits(timeout: float, memory: float) -> Limits:
-    if not timeout > 0 or not memory > 0:
-        raise InputError(
-            f"no limits of {timeout:g} s and {memory:g} bytes",
-            why="nothing can be done in no time or without memory",
-            fix="give positive limits",
-        )
-    return Limits(float(timeout), int(min(memory, 1e15)))
 
 
 def parse_shard(shard: str | Shard | None) -> Shard:

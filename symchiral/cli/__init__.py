@@ -28,6 +28,7 @@ SHARED = frozenset(
         "fields",
         "files",
         "forces",
+        "limits",
         "printing",
         "progress",
         "streams",

@@ -46,8 +46,8 @@ def add_frequencies(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--couplings",
         metavar="FILE",
-        help="coupling coefficients, by which channels are ranked (default: couplings.json beside "
-        "the force data)",
+        help="coupling coefficients, by which channels are ranked (default: third-order force "
+        "constants of phono3py, if FILE has them, else couplings.json beside it)",
     )
 
 

@@ -8,10 +8,13 @@ from symchiral.cli.calculator import add_calculator
 from symchiral.cli.fields import add_field
 from symchiral.cli.files import add_overwrite, check_output
 from symchiral.cli.forces import add_forces
+from symchiral.cli.limits import add_limits, limits_of
+from symchiral.cli.plan import add_frequencies
 from symchiral.cli.printing import write, write_json
 from symchiral.cli.progress import progress
 from symchiral.cli.structures import add_structure
 from symchiral.cli.studies import open_study
+from symchiral.cli.validate import add_judging, add_reading, judging_options, reading_options
 from symchiral.defaults import REPORT_DURATION, REPORT_POINTS, REPORT_PULSE
 from symchiral.errors import InputError
 
@@ -24,20 +27,46 @@ EXAMPLES = (
 FAILED = 10
 """Crystals without a page that are told."""
 
-OF_ONE = {
-    "axis": None,
-    "spin_axis": None,
-    "index": None,
-    "supercell": None,
-    "calculator": None,
-    "field": None,
-    "path": None,
-    "couplings": None,
-    "pump": None,
-    "measurement": None,
-    "sees": None,
+MEASURED = "measured-"
+"""Before the pump and the duration of a measurement: a report has a pump of its own, simulated."""
+
+OF_MEASUREMENT = {
+    "order": "order",
+    "sees": "sees",
+    "sigma": "sigma",
+    "imperfection": "imperfection",
+    "time_unit": "time-unit",
+    "time": "time",
+    "time_zero": "time-zero",
+    "exclude": "exclude",
+    "response": "response",
+    "table_pump": "measured-pump",
+    "pump_frequency": "pump-frequency",
+    "bandwidth": "bandwidth",
+    "table_duration": "measured-duration",
+    "probe": "probe",
 }
-"""Options that make no sense for a catalog, and what they are where they are not given."""
+"""Options that say something of a measurement, and how they are written."""
+
+OF_ONE = (
+    "axis",
+    "spin_axis",
+    "index",
+    "supercell",
+    "calculator",
+    "field",
+    "path",
+    "couplings",
+    "frequencies",
+    "tolerance",
+    "pump",
+    "measurement",
+    *OF_MEASUREMENT,
+)
+"""Options that make no sense for a catalog; None where they are not given."""
+
+OF_CATALOG = ("where", "jobs", "timeout", "memory")
+"""Options that make no sense for one crystal; None where they are not given."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -67,12 +96,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"wavevectors on the path of the bands (default: {REPORT_POINTS})",
     )
-    parser.add_argument(
-        "--couplings",
-        metavar="FILE",
-        help="coupling coefficients (default: third-order force constants of phono3py, if FILE has "
-        "them, else couplings.json beside it)",
-    )
+    add_frequencies(parser)
     parser.add_argument(
         "--pump",
         metavar='"2.0THz s+ 1ps 1MV/cm"',
@@ -86,17 +110,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="PS",
         help=f"last time of the simulation, ps (default: {REPORT_DURATION:g})",
     )
-    parser.add_argument(
+    add_overwrite(parser)
+    group = parser.add_argument_group(
+        "a measurement", "what --measurement takes, and the options after it, are those of validate"
+    )
+    group.add_argument(
         "--measurement",
         metavar="DATA",
         nargs="+",
-        help="tables of traces or a YAML file of fitted rows, as validate takes them, which state "
-        "pump and probe themselves",
+        help="tables of traces (CSV, Parquet), fitted together; or a YAML file of fitted rows",
     )
-    parser.add_argument(
-        "--sees", choices=("raman", "infrared", "any"), help="activity that their probe shows"
-    )
-    add_overwrite(parser)
+    add_judging(group)
+    add_reading(group, prefix=MEASURED)
     group = parser.add_argument_group(
         "of a catalog that screen has written, in the place of FILE",
         'as in: report catalog --where "flips > 0 AND ir_pump" -o site',
@@ -105,6 +130,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--where", metavar="CONDITION", help="a condition on its rows, as query takes it"
     )
     group.add_argument("--jobs", type=int, metavar="N", help="processes (default: 1)")
+    add_limits(group)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -114,14 +140,32 @@ def run(options: argparse.Namespace) -> None:
         return
     from symchiral.page.report import KIND
 
-    if options.where is not None or options.jobs is not None:
+    given = [name for name in OF_CATALOG if getattr(options, name) is not None]
+    if given:
         raise InputError(
             f"{options.file} is one crystal, or none",
-            why="--where and --jobs are for a catalog that screen has written",
-            fix="leave them out, or give the folder of a catalog",
+            why=f"--{given[0]} is for a catalog that screen has written",
+            fix="leave it out, or give the folder of a catalog",
         )
+    said = [word for name, word in OF_MEASUREMENT.items() if getattr(options, name) is not None]
+    if said and options.measurement is None:
+        raise InputError(
+            f"--{said[0]} without a measurement",
+            why="it says something of measured traces or rows",
+            fix="name their files, --measurement DATA, or leave it out",
+        )
+    about = {**judging_options(options), **reading_options(options, prefix=MEASURED)}
     check_output(options, options.output, KIND, (".html",))
     study = open_study(options)
+    measured = None
+    if options.measurement is not None:
+        measured = study.validate(
+            options.measurement,
+            frequencies=options.frequencies,
+            tolerance=options.tolerance,
+            couplings=options.couplings,
+            **about,
+        )
     answer = study.report(
         options.output,
         unit=options.unit,
@@ -130,8 +174,9 @@ def run(options: argparse.Namespace) -> None:
         couplings=options.couplings,
         pump=options.pump,
         duration=options.duration,
-        measurement=options.measurement,
-        sees=options.sees,
+        measurement=measured,
+        frequencies=options.frequencies,
+        tolerance=options.tolerance,
         overwrite=options.overwrite,
     )
     if options.json:
@@ -157,21 +202,24 @@ def run_catalog(options: argparse.Namespace) -> None:
     """Write the site."""
     from symchiral.site import publish
 
-    asked = [name for name, default in OF_ONE.items() if getattr(options, name) != default]
+    asked = [name for name in OF_ONE if getattr(options, name) is not None]
     if asked:
-        option = "--" + asked[0].replace("_", "-")
+        option = "--" + OF_MEASUREMENT.get(asked[0], asked[0].replace("_", "-"))
         raise InputError(
             f"{option} is of one crystal",
             why=f"{options.file} is a catalog",
             fix="leave it out, or make the page of one crystal",
         )
+    timeout, memory = limits_of(options)
     answer = publish(
         options.file,
         options.output,
         options.where or "",
         unit=options.unit,
         points=options.points,
-        jobs=options.jobs or 1,
+        jobs=1 if options.jobs is None else options.jobs,
+        timeout=timeout,
+        memory=memory,
         overwrite=options.overwrite,
         progress=progress(options, "writing pages"),
     )

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from symchiral.cli.limits import add_limits, limits_of
 from symchiral.cli.printing import write_json, write_table
 from symchiral.cli.progress import bar
 from symchiral.cli.structures import add_order, add_where, cartesian, positive
@@ -19,8 +20,6 @@ EXAMPLES = (
     "screen Bi2Se3 Te_P3121 NaCl",
     "screen Bi2Se3 Te_P3121 NaCl -o catalog",
 )
-SIZES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
-TIMES = {"": 1, "s": 1, "min": 60, "h": 3600}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -65,45 +64,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="X,Y,Z",
         help="Cartesian direction of magnetic moments that structures give without one",
     )
-    parser.add_argument(
-        "--timeout",
-        type=seconds,
-        default=300.0,
-        metavar="300s",
-        help="time that one crystal may take (default: 300s)",
-    )
-    parser.add_argument(
-        "--memory",
-        type=size,
-        default=4e9,
-        metavar="4GB",
-        help="memory that one crystal may take (default: 4GB)",
-    )
+    add_limits(parser)
     parser.add_argument("--retry", action="store_true", help="read again what was refused before")
     parser.add_argument("--json", action="store_true", help="print the JSON document")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
-
-
-def seconds(text: str) -> float:
-    """Read a time, ``300s``, ``5min``; seconds without a unit."""
-    return _quantity(text, TIMES, "a time such as 300s or 5min")
-
-
-def size(text: str) -> float:
-    """Read a size, ``4GB``; bytes without a unit."""
-    return _quantity(text, SIZES, "a size such as 4GB")
-
-
-def _quantity(text: str, units: dict[str, int], what: str) -> float:
-    for unit, factor in sorted(units.items(), key=lambda item: -len(item[0])):
-        if text.endswith(unit):
-            try:
-                value = float(text.removesuffix(unit)) * factor
-            except ValueError:
-                break
-            if 0 < value < float("inf"):
-                return value
-    raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -111,6 +75,7 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.catalog.screening import screen
     from symchiral.text.catalog import catalog_tables
 
+    timeout, memory = limits_of(options)
     answer = screen(
         options.inputs,
         out=options.output,
@@ -120,8 +85,8 @@ def run(options: argparse.Namespace) -> None:
         spin_axis=options.spin_axis,
         jobs=options.jobs,
         shard=options.shard,
-        timeout=options.timeout,
-        memory=options.memory,
+        timeout=timeout,
+        memory=memory,
         retry=options.retry,
         executor=options.executor,
         progress=_progress(options),

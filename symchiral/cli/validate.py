@@ -11,6 +11,7 @@ from symchiral.cli.forces import add_forces
 from symchiral.cli.plan import add_frequencies
 from symchiral.cli.structures import add_structure
 from symchiral.cli.studies import open_study
+from symchiral.defaults import SIGMA
 
 SUMMARY = "fit measured traces and compare the rotation of every line with the selection rules"
 EXAMPLES = (
@@ -31,10 +32,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_forces(parser)
     add_calculator(parser)
     add_frequencies(parser)
+    add_judging(parser)
+    add_output(parser, also="; .png, .pdf or .svg a figure beside what is printed")
+    add_reading(parser.add_argument_group("what the table does not state itself"))
+
+
+def add_judging(parser: argparse._ActionsContainer) -> None:
+    """Declare how a measurement is compared with the rules."""
     parser.add_argument(
         "--order",
         type=int,
-        default=3,
         metavar="M",
         help="quanta in and out together, 3 or 4 (default: 3)",
     )
@@ -44,9 +51,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sigma",
         type=float,
-        default=3.0,
         metavar="N",
-        help="standard deviations at which a sense counts as measured (default: 3)",
+        help=f"standard deviations at which a sense counts as measured (default: {SIGMA:g})",
     )
     parser.add_argument(
         "--imperfection",
@@ -54,21 +60,32 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="helicity, and direction in degrees, by which wave plates and detectors may be off, "
         "of traces (default: 0.1,5)",
     )
-    add_output(parser, also="; .png, .pdf or .svg a figure beside what is printed")
-    table = parser.add_argument_group("what the table does not state itself")
+
+
+def add_reading(table: argparse._ActionsContainer, *, prefix: str = "") -> None:
+    """Declare what tables of traces may leave unsaid.
+
+    ``prefix``: before ``pump`` and ``duration``, where the command has others of that name.
+    """
     table.add_argument("--time-unit", choices=("fs", "ps"), help="unit of its times")
     table.add_argument("--time", metavar="COLUMN", help="column of delays")
     table.add_argument("--time-zero", type=float, metavar="T", help="delay of time zero")
     table.add_argument("--exclude", metavar="T,T", help="pump window, left out")
     table.add_argument("--response", type=float, metavar="T", help="full width of the response")
     table.add_argument(
-        "--pump",
+        f"--{prefix}pump",
+        dest="table_pump",
         metavar="s+",
         help="polarisation: s+, s- (about the axis), linear, or its angle from x, as in 30deg",
     )
     table.add_argument("--pump-frequency", metavar="2THz", help="frequency of the pump")
     table.add_argument("--bandwidth", metavar="0.3THz", help="full width of its intensity spectrum")
-    table.add_argument("--duration", metavar="1ps", help="or its full width in time")
+    table.add_argument(
+        f"--{prefix}duration",
+        dest="table_duration",
+        metavar="1ps",
+        help="or its full width in time",
+    )
     table.add_argument(
         "--probe",
         metavar='"balanced, S0 = 0, S45 = 45"',
@@ -80,7 +97,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the tables, or the document; draw the figure."""
     from symchiral.answers.validate import validate
-    from symchiral.experiment.tablefile import numbers
     from symchiral.figures.save import FIGURES
     from symchiral.figures.validation import KIND, save_validation
     from symchiral.text.validate import validation_tables
@@ -90,22 +106,14 @@ def run(options: argparse.Namespace) -> None:
         check_output(options, options.output, KIND, FIGURES)
     else:
         check_answer_file(options, "validate", also=FIGURES)
-    reading = reading_options(options)
-    more: dict[str, Any] = {}
-    if options.imperfection is not None:
-        helicity, direction = numbers(options.imperfection, 2, "--imperfection")
-        more["imperfection"] = (helicity, direction)
+    said = {**judging_options(options), **reading_options(options)}
     study = open_study(options, gamma=True)
     judged = study.validate(
         options.data,
         frequencies=options.frequencies,
         tolerance=options.tolerance,
         couplings=options.couplings,
-        order=options.order,
-        sees=options.sees,
-        sigma=options.sigma,
-        **more,
-        **reading,
+        **said,
     )
     answer = validate(study.crystal, study.axis, judged, unit=options.unit)
     if drawn:
@@ -115,8 +123,19 @@ def run(options: argparse.Namespace) -> None:
     deliver(options, "validate", answer, lambda: validation_tables(answer))
 
 
-def reading_options(options: argparse.Namespace) -> dict[str, Any]:
-    """Return what is said about the tables, as far as it is."""
+def judging_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return how the measurement is compared, as far as it is said."""
+    from symchiral.experiment.tablefile import numbers
+
+    found = {name: getattr(options, name) for name in ("order", "sees", "sigma")}
+    if options.imperfection is not None:
+        helicity, direction = numbers(options.imperfection, 2, "--imperfection")
+        found["imperfection"] = (helicity, direction)
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def reading_options(options: argparse.Namespace, *, prefix: str = "") -> dict[str, Any]:
+    """Return what is said about the tables, as far as it is; ``prefix`` as for the options."""
     from symchiral.errors import GrammarError
     from symchiral.experiment.measurement import PumpPulse
     from symchiral.experiment.reading import read_probe
@@ -135,17 +154,17 @@ def reading_options(options: argparse.Namespace) -> dict[str, Any]:
     if options.probe is not None:
         read_probe(options.probe, fold=3)  # whatever the axis is, it can be read
         found["probe"] = options.probe
-    if options.pump is not None:
+    if options.table_pump is not None:
         own, width = (
             None if text is None else frequency(text)
             for text in (options.pump_frequency, options.bandwidth)
         )
-        length = None if options.duration is None else duration(options.duration)
-        found["pump"] = PumpPulse.parse(options.pump, own, width, length)
-    elif (options.pump_frequency, options.bandwidth, options.duration) != (None,) * 3:
+        length = None if options.table_duration is None else duration(options.table_duration)
+        found["pump"] = PumpPulse.parse(options.table_pump, own, width, length)
+    elif (options.pump_frequency, options.bandwidth, options.table_duration) != (None,) * 3:
         raise GrammarError(
             "the pump has a frequency but no polarisation",
-            why="--pump-frequency, --bandwidth and --duration belong to --pump",
-            fix="add --pump s+, or declare all of them in the table",
+            why=f"--pump-frequency, --bandwidth and --{prefix}duration belong to --{prefix}pump",
+            fix=f"add --{prefix}pump s+, or declare all of them in the table",
         )
     return {key: value for key, value in found.items() if value is not None}
