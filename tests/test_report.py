@@ -18,7 +18,11 @@ from xml.etree import ElementTree
 import numpy as np
 import numpy.typing as npt
 import pytest
+from ase import Atoms
+from ase.neighborlist import neighbor_list
 from force_models import springs
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
 
 import symchiral as sc
 from symchiral.answers.couple import couple
@@ -371,6 +375,25 @@ def test_j_of_a_displacement_is_that_of_its_orbits() -> None:
     assert count > 30
 
 
+def test_molecules_and_layers_are_drawn_whole() -> None:
+    """Atoms that bonds join anywhere in the crystal are joined in the picture, at any length of
+    bond: counted by periodic neighbour lists of ASE and by plain distances of what is drawn."""
+    count = 0
+    for name in (*NAMES, "Bi2Se3/phonopy.yaml", "ZnO", "HgS_cinnabar", "CdI2", "P_black"):
+        drawn = moves(name).drawn
+        rest, cell = np.array(drawn.rest), np.array(drawn.cell)
+        atoms = Atoms(f"H{len(rest)}", rest, cell=cell, pbc=True)
+        apart = np.linalg.norm(rest[:, None] - rest, axis=-1)
+        for length in np.arange(1.55, 4.6, 0.3):
+            i, j = neighbor_list("ij", atoms, float(length))
+            periodic = csr_matrix((np.ones(len(i)), (i, j)), shape=apart.shape)
+            parts, _ = connected_components(periodic, directed=False)
+            pieces, _ = connected_components(csr_matrix(apart < length), directed=False)
+            assert pieces == parts, (name, length)
+            count += 1
+    assert count == 13 * 11
+
+
 def test_the_drawn_cell_is_the_input_cell() -> None:
     for name in NAMES:
         s, drawn = study(name), moves(name).drawn
@@ -378,12 +401,13 @@ def test_the_drawn_cell_is_the_input_cell() -> None:
         primitive = s.crystal.primitive
         ratio = abs(np.linalg.det(cell) / np.linalg.det(primitive.cell))
         assert len(drawn.atoms) == round(ratio) * len(primitive)
+        # Every atom of the input cell once, in some cell; their middle lies in the one drawn.
         fractions = np.array(drawn.rest) @ np.linalg.inv(cell)
-        assert fractions.min() > -1e-4
-        assert fractions.max() < 1
+        within = np.round(fractions - np.floor(fractions + 1e-3), 3)
+        assert len({tuple(r) for r in within.tolist()}) == len(drawn.atoms)
+        assert np.all(np.abs(fractions.mean(axis=0) - 0.5) < 0.5 + 1e-3)
         moved = (primitive.positions[list(drawn.atoms)] + np.array(drawn.cells)) @ primitive.cell
         assert np.abs(moved - np.array(drawn.rest)).max() < 1e-4
-        assert len({tuple(r) for r in np.round(drawn.rest, 2).tolist()}) == len(drawn.atoms)
 
 
 def own_phase(channel: dict[str, object]) -> complex | None:

@@ -33,7 +33,7 @@ from symchiral.modes.masses import masses as standard_masses
 from symchiral.modes.mode import Modes
 from symchiral.modes.modespace import mode_space
 from symchiral.units import PER_THZ
-from symchiral.value import Complex, Floats
+from symchiral.value import Complex, Floats, Integers
 
 MOST_DRAWN = 64
 """Atoms of the input cell; of a larger one the primitive cell is drawn."""
@@ -152,7 +152,11 @@ def moving(
 
 
 def _drawn(crystal: SymmetricCrystal, masses: Floats) -> DrawnCell:
-    """The input cell, or the primitive one where that holds many atoms."""
+    """The input cell, or the primitive one where that holds many atoms.
+
+    Of every atom the image is drawn that continues what is drawn already, so that molecules and
+    layers are whole.
+    """
     primitive = crystal.primitive
     ratio = np.rint(crystal.input.cell @ np.linalg.inv(primitive.cell))
     size = abs(round(float(np.linalg.det(ratio))))
@@ -168,6 +172,9 @@ def _drawn(crystal: SymmetricCrystal, masses: Floats) -> DrawnCell:
             if np.all(inside >= 0) and np.all(inside < 1):
                 atoms.append(atom)
                 cells.append((a, b, c))
+    places = (primitive.positions[atoms] + np.array(cells)) @ primitive.cell
+    shifts = np.rint(_joined(places, ratio @ primitive.cell) @ ratio).astype(int)
+    cells = [(int(a), int(b), int(c)) for a, b, c in np.array(cells) + shifts]
     rest = (primitive.positions[atoms] + np.array(cells)) @ primitive.cell
     names = {i: site.name for site in crystal.sites for i in site.atoms}
     return DrawnCell(
@@ -179,6 +186,48 @@ def _drawn(crystal: SymmetricCrystal, masses: Floats) -> DrawnCell:
         names=tuple(names[i] for i in range(len(primitive))),
         masses=tidy(masses, 4),
     )
+
+
+def _joined(places: Floats, cell: Floats) -> Integers:
+    """Lattice vectors that bring every atom next to those before it.
+
+    Beginning with the atom nearest the middle of the cell, the next one is always the image of an
+    atom that is nearest to any that stands; of equally near ones the nearest to the middle. In the
+    end their mean lies in the cell.
+
+    Parameters
+    ----------
+    places : array, shape (N, 3)
+        Cartesian positions, Å.
+    cell : array, shape (3, 3)
+        Lattice vectors as rows, Å.
+
+    Returns
+    -------
+    array of int, shape (N, 3)
+        In vectors of the cell.
+    """
+    images = np.array(sorted(product(range(-2, 3), repeat=3), key=lambda n: sum(map(abs, n))))
+    around = places[:, None] + images @ cell
+    from_middle = np.linalg.norm(around - cell.sum(axis=0) / 2, axis=-1)
+    first, image = np.unravel_index(int(np.argmin(np.round(from_middle, 4))), from_middle.shape)
+    shifts = np.zeros((len(places), 3), dtype=int)
+    shifts[first] = images[image]
+    nearest = np.full(from_middle.shape, np.inf)
+    left = set(range(len(places))) - {int(first)}
+    stands = around[first, image]
+    while left:
+        nearest = np.minimum(nearest, np.linalg.norm(around - stands, axis=-1))
+        rows = sorted(left)
+        order = np.round(nearest[rows], 2) + 1e-5 * from_middle[rows]
+        row, image = np.unravel_index(int(np.argmin(order)), order.shape)
+        atom = rows[row]
+        shifts[atom] = images[image]
+        stands = around[atom, image]
+        left.remove(atom)
+    middle = (places + shifts @ cell).mean(axis=0)
+    back = np.rint(0.5 - middle @ np.linalg.inv(cell)).astype(int)
+    return np.asarray(shifts + back)
 
 
 def _actual(modes: Modes, masses: Floats, unit: FrequencyUnit) -> Iterator[MovingMode]:

@@ -66,8 +66,12 @@ function dial(v) {
   if (sense) { pen.moveTo(x, y); pen.lineTo(x + 0.9 * r * Math.cos(sense * angle), y - 0.9 * r * Math.sin(sense * angle)); }
   else { pen.moveTo(x, y); pen.lineTo(x, y - 0.9 * r * Math.cos(angle)); }
   pen.stroke();
+  pen.fillStyle = "#555"; pen.font = "italic 12px system-ui, sans-serif"; pen.textAlign = "right"; pen.textBaseline = "top";
+  if (scene.order) pen.fillText("l", x - r - 3, y - r);
 }
-const arrow = m => turnOf(m.pam) > 0 ? " ↺" : turnOf(m.pam) < 0 ? " ↻" : "";
+// How the atoms rotate on the whole: the sign of J, which need not be that of l.
+const arrow = m => (m.am ?? 0) > 1e-3 ? " ↺" : (m.am ?? 0) < -1e-3 ? " ↻" : "";
+const letter = m => m.pam === null || m.pam === undefined ? "" : `, l = ${minus(/^[1-9]/.test(m.pam) ? "+" + m.pam : m.pam)}`;
 // Whether a motion has a noticeable part across the axis.
 function across(m) {
   const parts = [...m.re, ...m.im], along = parts.reduce((s, v) => s + dot(v, scene.axis) ** 2, 0);
@@ -82,7 +86,7 @@ function play(motions, title, quanta) {
   if (quanta) quanta.forEach((m, i) => {
     const canvas = make("canvas", { tabIndex: 0 }); canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", `${m.role}: ${m.name}, ${m.about}`);
-    $("quanta").append(make("figure", {}, canvas, make("figcaption", {}, make("b", {}, m.role + " "), `${m.name}${arrow(m)}${m.rate ? ", " + m.rate : ""}`)));
+    $("quanta").append(make("figure", {}, canvas, make("figcaption", {}, make("b", {}, m.role + " "), `${m.name}${letter(m)}`, ...(arrow(m) ? [", atoms ", make("span", { className: m.am > 0 ? "plus" : "minus" }, arrow(m).trim())] : []), m.rate ? ", " + m.rate : "")));
     const v = new Viewer(canvas, scene); v.bonds = false; v.show([m]); v.view = stage.view; v.fit(); small.push(v);
   });
   stage.followers = small;
@@ -94,7 +98,7 @@ function play(motions, title, quanta) {
     phase.oninput = () => { m.phase = phase.value / 360; for (const other of motions) if (other.follows) other.phase = other.follows(); redraw(); };
     return make("li", {}, make("label", {}, on, ` ${m.name}${arrow(m)}`), make("span", { className: "about" }, ` ${m.about} `), ...(lag ? [make("label", {}, "phase ", lag)] : []));
   }));
-  $("none").hidden = motions.length > 0;
+  $("none").hidden = motions.length > 0; told();
   stage.time = player.time; for (const v of small) v.time = player.time;
   for (const b of document.querySelectorAll("button[data-motion]")) b.setAttribute("aria-pressed", String(motions.some(m => m.index === +b.dataset.motion)));
   redraw();
@@ -110,7 +114,7 @@ for (const button of document.querySelectorAll("button[data-motion]")) button.on
   for (const m of shown) m.turns = (Math.abs(m.frequency ?? 1) || 1) / slowest;
   play(shown, shown.length ? shown.map(m => m.name).join(" + ") : "atoms at rest");
 };
-function told() { $("play").textContent = player.playing ? "Pause" : "Play"; $("play").setAttribute("aria-pressed", String(player.playing)); }
+function told() { $("play").disabled = !stage.motions.length; $("play").textContent = player.playing ? "Pause" : "Play"; $("play").setAttribute("aria-pressed", String(player.playing)); }
 $("play").onclick = () => { player.playing = !player.playing; told(); };
 $("top").onclick = () => { stage.alongAxis(); same(); };
 $("side").onclick = () => { stage.fromSide(); same(); };

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from symchiral.answers.bands import Bands
 from symchiral.answers.channel import Channel, Row, Transfer
@@ -146,6 +148,8 @@ def report_html(contents: Contents, *, index: str | None = None) -> str:
         mark=mark(KIND),
         title=f"{show.structure.formula}: chiral phonons by symmetry",
         structure=show.structure,
+        formula=_subscripts(show.structure.formula),
+        turns=show.axis is not None,
         axis=axis_line(show.axis),
         show=show,
         path=path,
@@ -177,9 +181,18 @@ def report_html(contents: Contents, *, index: str | None = None) -> str:
         magnetic=_magnetic(show),
         light=_tables(show, light_tables(contents.light)),
         laws=[s.species for s in contents.light.raman if s.parallel is not None],
-        plan=_tables(show, plan_tables(contents.plan, path=path)),
+        plan=_tables(show, plan_tables(contents.plan, path=None)),
         data=data_of(_scene(contents)),
         documents={name: data_of(answer.to_dict()) for name, answer in contents.answers.items()},
+    )
+
+
+def _subscripts(formula: str) -> Markup:
+    """``Bi<sub>2</sub>Se<sub>3</sub>``: numbers that follow a letter or a bracket stand below."""
+    parts = re.split(r"(?<=[A-Za-z)\]])(\d+(?:\.\d+)?)", formula)
+    return Markup("").join(
+        Markup("<sub>{}</sub>").format(part) if k % 2 else escape(part)
+        for k, part in enumerate(parts)
     )
 
 
@@ -245,18 +258,28 @@ def _species(contents: Contents) -> list[dict[str, Any]]:
 
 
 def _motions(species: SpeciesOfModes, moving: Moving, unit: str) -> Iterator[dict[str, Any]]:
+    texts = motion_texts(moving.modes)
     for i, m in enumerate(moving.modes):
         if m.species == species.label:
-            yield {"index": i, "text": motion_text(m), "about": motion_words(m, unit)}
+            yield {"index": i, "text": texts[i], "about": motion_words(m, unit)}
 
 
-def motion_text(motion: MovingMode) -> str:
-    """Return the short name of a motion: a mode, or which displacement of its species.
+def motion_texts(motions: Sequence[MovingMode]) -> list[str]:
+    """Return the short names of motions: modes, or which displacements of their species.
 
-    Of an adapted displacement the sites whose atoms move stand behind it.
+    Behind an adapted displacement stand the sites whose atoms move, and which it is of several.
     """
-    name = minus(motion.name)
-    return name if motion.frequency is not None else f"{name} {'·'.join(motion.sites)}"
+    names = [
+        minus(m.name) if m.frequency is not None else f"{minus(m.name)} {'·'.join(m.sites)}"
+        for m in motions
+    ]
+    several, before = Counter(names), Counter[str]()
+    texts = []
+    for name in names:
+        before[name] += 1
+        of = f" {before[name]} of {several[name]}" if several[name] > 1 else ""
+        texts.append(name + of)
+    return texts
 
 
 def motion_words(motion: MovingMode, unit: str) -> str:
@@ -547,7 +570,7 @@ def _scene(contents: Contents) -> dict[str, Any]:
         "motions": [
             {
                 "name": m.name,
-                "text": motion_text(m),
+                "text": text,
                 "about": motion_words(m, SIGNS[m.frequency_unit]),
                 "species": m.species,
                 "component": m.component,
@@ -557,7 +580,7 @@ def _scene(contents: Contents) -> dict[str, Any]:
                 "frequency": m.frequency,
                 "u": m.displacements,
             }
-            for m in moving.modes
+            for m, text in zip(moving.modes, motion_texts(moving.modes), strict=True)
         ],
         "course": None if course is None else plain(course),
         "measured": None if contents.measured is None else plain(contents.measured),

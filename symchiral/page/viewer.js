@@ -29,11 +29,20 @@ class Viewer {
       const shift = [0, 1, 2].map(k => a * cell[0][k] + b * cell[1][k] + c * cell[2][k]);
       rest.forEach((r, i) => this.atoms.push({ i, r: r.map((x, k) => x + shift[k]), shift }));
     }
+    const places = this.atoms.map(a => a.r);
+    const middle = points => [0, 1, 2].map(k => (Math.min(...points.map(p => p[k])) + Math.max(...points.map(p => p[k]))) / 2);
+    // The cell begins at the origin, or stands around the atoms where a molecule or layer leaves it.
+    const volume = dot(cell[0], cross(cell[1], cell[2]));
+    const out = rest.some(r => [0, 1, 2].some(k => Math.abs(dot(cross(cell[(k + 1) % 3], cell[(k + 2) % 3]), r) / volume - 0.5) > 0.7));
+    const round = middle(places), begin = [0, 1, 2].map(k => out ? round[k] - (this.cell[0][k] + this.cell[1][k] + this.cell[2][k]) / 2 : 0);
     this.corners = [];
     for (let i = 0; i < 8; i++)
-      this.corners.push([0, 1, 2].map(k => (i & 1) * this.cell[0][k] + (i >> 1 & 1) * this.cell[1][k] + (i >> 2) * this.cell[2][k]));
-    this.centre = [0, 1, 2].map(k => this.corners[7][k] / 2);
-    this.radius = Math.max(...this.corners.map(c => Math.hypot(...c.map((x, k) => x - this.centre[k])))) + 1;
+      this.corners.push(begin.map((x, k) => x + (i & 1) * this.cell[0][k] + (i >> 1 & 1) * this.cell[1][k] + (i >> 2) * this.cell[2][k]));
+    const reach = (points, from) => Math.max(...points.map(p => Math.hypot(...p.map((x, k) => x - from[k]))));
+    // Long cells run out of the picture, so that atoms are large enough to be seen moving.
+    const all = [...places, ...this.corners], whole = reach(all, middle(all)) < 1.8 * (reach(places, middle(places)) + 1);
+    this.shown = whole ? all : places;
+    this.centre = middle(this.shown); this.radius = reach(places, this.centre) + 1;
     this.joined = this.near();
     if (this.view) this.fit();
   }
@@ -73,10 +82,10 @@ class Viewer {
     const z = unit(cross(side, axis));
     this.view = [cross(axis, z), axis, z]; this.fit();
   }
-  // Half width and height of the cell as it is seen, with room for moving atoms.
+  // Half width and height of what is to be seen, with room for moving atoms.
   fit() {
-    const seen = row => Math.max(...this.corners.map(c => Math.abs(dot(this.view[row], c.map((x, k) => x - this.centre[k])))));
-    this.span = [seen(0) + 1.2, seen(1) + 1.2];
+    const seen = row => Math.max(...this.shown.map(p => Math.abs(dot(this.view[row], p.map((x, k) => x - this.centre[k])))));
+    this.span = [seen(0) + 1.3, seen(1) + 1.3];
   }
   turn(dx, dy) {
     const rotate = (i, j, a) => {

@@ -14,13 +14,13 @@ ROWS = 12
 """Channels printed before the table is cut."""
 
 
-def plan_tables(answer: Plan, *, path: str, unit: str = "THz") -> tuple[Table, ...]:
+def plan_tables(answer: Plan, *, path: str | None, unit: str = "THz") -> tuple[Table, ...]:
     """Return the plan as tables.
 
     Parameters
     ----------
-    path : str
-        The input as the user named it, for the line that says what to run next.
+    path : str or None
+        The input as the user named it, for the line that says what to run next; None for none.
     unit : str
         Of the frequencies of the answer.
     """
@@ -72,7 +72,11 @@ def plan_tables(answer: Plan, *, path: str, unit: str = "THz") -> tuple[Table, .
             f"Ranked by {answer.ranking}.",
             *_others(answer),
             *answer.notes,
-            f'Why: symchiral explain {path} "{answer.channels[0].id}"',
+            *(
+                ()
+                if path is None
+                else (f'Why: symchiral explain {path} "{answer.channels[0].id}"',)
+            ),
         ),
         optional=("force from", "probe", f"force ({sign})"),
         names=("flipping channel",),
