@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import symchiral
+
+sys.path.insert(0, str(Path(__file__).parent))  # for mathml, below
 
 project = "symchiral"
 author = "The symchiral developers"
@@ -14,11 +19,11 @@ for _name in getattr(symchiral, "__all__", ()):
     setattr(symchiral, _name, getattr(symchiral, _name))
 
 extensions = [
-    "myst_nb",
+    "mathml",
+    "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "sphinxcontrib.bibtex",
 ]
 exclude_patterns = ["_build", "generated", "**.ipynb_checkpoints"]
@@ -27,10 +32,11 @@ root_doc = "index"
 myst_enable_extensions = ["amsmath", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
-# Tutorials are run by the build: what they show is what the code says.
-nb_execution_mode = "auto"
-nb_execution_raise_on_error = True
-nb_execution_timeout = 300
+# Pages need no network: mathematics is part of them, everything else lies beside them.
+html_math_renderer = "mathml"
+
+# Every reference of a page or a docstring leads somewhere.
+nitpicky = True
 
 autodoc_member_order = "groupwise"
 autodoc_typehints = "none"  # the docstrings say more
@@ -45,9 +51,14 @@ html_title = f"symchiral {release}"
 html_theme_options = {
     "show_prev_next": False,
     "secondary_sidebar_items": ["page-toc"],
-    "header_links_before_dropdown": 7,
+    "navbar_center": [],
+    "navbar_persistent": [],
+    "navbar_end": ["theme-switcher"],
+    "search_bar_text": "Search",
+    "logo": {"text": f"symchiral {release}"},
 }
-html_sidebars = {"**": []}  # every page is in the bar at the top
+templates_path = ["_templates"]
+html_sidebars = {"**": ["search-field.html", "pages.html"], "search": ["pages.html"]}
 html_show_sourcelink = False
 html_static_path = ["_static"]
 html_css_files = ["custom.css"]

@@ -1,15 +1,105 @@
-"""Make the figures of the documentation: ``python docs/figures.py``."""
+"""Make the figures of the documentation: ``python docs/figures.py [NAME …]``."""
 
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+from matplotlib.figure import Figure
+
 import symchiral as sc
-from symchiral.answers.bands import bands
-from symchiral.figures.bands import bands_figure
+from symchiral.cli import main
+from symchiral.figures.motion import MINUS, PLUS
+from symchiral.reading.spectrum import read_frequencies
 
-ROOT = Path(__file__).resolve().parent.parent
+FOLDER = Path(__file__).resolve().parent / "figures"
 
-for name in ("SiO2_quartz_P3121", "ZnO"):
-    found = sc.read(ROOT / "structures" / name).bands()
-    bands_figure(bands(found)).savefig(
-        ROOT / "docs" / "_static" / f"bands_{name}.png", dpi=110, metadata={"Software": None}
+MEASURED = "Bi2Se3/frequencies_melnikov.json"
+BI2SE3 = ["simulate", "Bi2Se3/phonopy.yaml", "--frequencies", MEASURED]
+
+COMMANDS = {
+    "bands_quartz": ["bands", "SiO2_quartz_P3121/phonopy.yaml"],
+    "bands_ZnO": ["bands", "ZnO/phonopy.yaml"],
+    "bands_cinnabar": [
+        *("bands", "HgS_cinnabar/phonopy.yaml", "--path", "GM A", "--rotational-sum-rule"),
+    ],
+    "bi2se3_circular": [*BI2SE3, "--pump", "2.0THz σ+ 1ps 0.2MV/cm", "--show", "Eu#1 Eg#2"],
+    "bi2se3_linear": [*BI2SE3, "--pump", "2.0THz 30deg 1ps 0.2MV/cm", "--show", "Eu#1 Eg#2"],
+    "bi2se3_film": [
+        *(*BI2SE3, "--pump", "2.0THz s+ 1ps 0.1mJ/cm2", "--film", "25nm on 3.07"),
+        *("--show", "Eu#1 Eg#2"),
+    ],
+    "anatase_third_harmonic": [
+        *("simulate", "TiO2_anatase/phonopy.yaml", "--pump", "4.09THz σ+ 1ps 5MV/cm"),
+        *("--duration", "10", "--show", "Eu#1 Eu#2"),
+    ],
+    "bi2se3_lines": [
+        *("validate", "Bi2Se3/phonopy.yaml", "Bi2Se3/traces.csv", "--frequencies", MEASURED),
+    ],
+}
+"""Figures that a command draws: what a reader types, without the name of the file."""
+
+
+def transfer(path: Path) -> None:
+    """Two quanta of Eu make one of Eg: the paths of two atoms of Bi2Se3, and both amplitudes."""
+    frequencies = read_frequencies(MEASURED)
+    study = sc.read("Bi2Se3/phonopy.yaml")
+    run = study.simulate("2.0THz σ+ 1ps 0.2MV/cm", duration=16, frequencies=frequencies)
+    figure = Figure(figsize=(9, 3.1), layout="constrained")
+    orbits = figure.subplots(1, 3, width_ratios=(1, 1, 1.5))
+    told = (
+        ("Eu#1", PLUS, 2, "the pump drives $E_u$\n2.05 THz, $l = +1$"),
+        ("Eg#2", MINUS, 3, "and $E_g$ answers\n4.05 THz, $l = +1 +1 = 2 \\equiv -1$ (mod 3)"),
     )
+    right = orbits[2]
+    for axis, (name, colour, atom, title) in zip(orbits[:2], told, strict=True):
+        alone = np.zeros_like(run.coordinates)
+        slots = run.model.coordinates.slots(name)
+        alone[:, slots] = run.coordinates[:, slots]
+        moved = run.model.coordinates.displacements(alone)[:, atom] @ run.model.lab.T
+        x, y = 1e3 * moved[run.after, :2].T
+        step = run.times[1] - run.times[0]
+        turn = round(0.85 / run.motion(name).frequency / step)
+        first = int(np.argmax(np.hypot(x, y)))
+        axis.plot(x, y, color="#8a8a8a", lw=0.4, alpha=0.7)
+        axis.plot(x[first : first + turn], y[first : first + turn], color=colour, lw=3)
+        axis.annotate(
+            "",
+            (x[first + turn], y[first + turn]),
+            (x[first + turn - 3], y[first + turn - 3]),
+            arrowprops={"arrowstyle": "-|>,head_width=0.4,head_length=0.8", "color": colour},
+        )
+        reach = 1.25 * float(np.hypot(x, y).max())
+        axis.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+        axis.set_title(title, fontsize=10)
+        axis.set_xlabel("path of a Se atom (10⁻³ Å)", fontsize=8.5)
+        axis.tick_params(labelsize=7.5)
+        wave = np.abs(run.amplitudes(name)).max(axis=1)
+        right.plot(run.times, wave, color=colour, lw=2.4, label=f"$E_{name[1]}$")
+    right.set(xlim=(-2, 16), ylim=(0, None))
+    right.set_xlabel("time (ps)", fontsize=8.5)
+    right.set_ylabel("amplitude (√amu Å)", fontsize=8.5)
+    right.tick_params(labelsize=7.5)
+    right.axvspan(-1, 1, color="#eeeeee", zorder=0, label="pulse, σ+")
+    right.legend(frameon=False, fontsize=9)
+    right.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=160, metadata={"Software": None})
+
+
+def by_command(words: list[str], path: Path) -> None:
+    """Draw what a command draws."""
+    option = "--figure" if words[0] == "simulate" else "-o"
+    if main([*words, option, str(path), "--overwrite"]):
+        raise SystemExit(f"symchiral {' '.join(words)} failed")
+
+
+FIGURES: dict[str, Callable[[Path], None]] = {"transfer": transfer} | {
+    name: lambda path, words=words: by_command(words, path)  # type: ignore[misc]
+    for name, words in COMMANDS.items()
+}
+
+if __name__ == "__main__":
+    for figure in sys.argv[1:] or FIGURES:
+        FIGURES[figure](FOLDER / f"{figure}.png")

@@ -702,7 +702,7 @@ class Study(Value):
         rotational_sum_rule : bool
             Impose it on the force constants, as :func:`symchiral.read` does.
         progress : callable, optional
-            Called with a :class:`~symchiral.forces.compute.Step` now and then.
+            Called with a ``symchiral.forces.compute.Step`` now and then.
 
         Raises
         ------
@@ -1179,8 +1179,8 @@ class Study(Value):
         r"""Differentiate a polarisability by the displacements of the atoms.
 
         It is asked for along one partner of every Raman-active symmetry-adapted displacement: a few
-        cells, :func:`~symchiral.forces.polarizability.finite_raman` says which. No forces are
-        needed; :func:`~symchiral.reading.raman.save_raman` writes what is found.
+        cells, ``symchiral.forces.polarizability.finite_raman`` says which. No forces are
+        needed; ``symchiral.reading.raman.save_raman`` writes what is found.
 
         Parameters
         ----------
@@ -1300,7 +1300,7 @@ class Study(Value):
             ``backscattering``, ``forward``, or ``right-angle`` (scattered along the horizontal).
         orient : str, optional
             ``"c along z, a along x"``: how the sample stands in the laboratory, as for
-            :func:`~symchiral.fields.orientation.find_orientation`. ``beam`` and ``horizontal`` are
+            ``symchiral.fields.orientation.find_orientation``. ``beam`` and ``horizontal`` are
             then components along lab x, y, z, and angles and spins are those of the lab.
         domains : bool
             Judge what survives the average over twins.
@@ -1412,7 +1412,7 @@ class Study(Value):
         CalculatorError
             The calculator is missing or fails.
         InputError, LabelError, LimitError
-            As for :func:`~symchiral.anharmonic.finite.finite_couplings`.
+            As for ``symchiral.anharmonic.finite.finite_couplings``.
         """
         from symchiral.anharmonic.finite import finite_couplings
         from symchiral.forces.calculator import load_calculator
@@ -1705,7 +1705,7 @@ class Study(Value):
             beside the force data.
         **reading
             What the table does not say, as for
-            :func:`~symchiral.experiment.reading.read_measurement`: ``time_unit``, ``probe``, …
+            ``symchiral.experiment.reading.read_measurement``: ``time_unit``, ``probe``, …
 
         Examples
         --------

@@ -185,7 +185,7 @@ def test_the_interface_page_lists_every_public_name() -> None:
 
 def test_every_page_is_in_the_index() -> None:
     text = text_of(DOCS / "index.md")
-    tree = text.split("```{toctree}")[1]
+    tree = text.partition("```{toctree}")[2]
     for page in PAGES:
         if page.stem != "index" and not text_of(page).startswith("---\norphan: true"):
             assert re.search(rf"^{page.stem}$", tree, re.MULTILINE), page.name
@@ -201,14 +201,14 @@ def write() -> None:
         first = match["body"].partition("\n")[0]
         return f"```console\n{first}\n{screen_of(first.removeprefix('$ '))[1]}```"
 
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(sandbox(Path(folder)))
-        for page in PAGES:
+    for page in PAGES:
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(sandbox(Path(folder)))
             text = text_of(page)
             new = _BLOCK.sub(renewed, text)
             if new != text:
                 page.write_text(new, encoding="utf-8")
-        os.chdir(ROOT)
+            os.chdir(ROOT)
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def test_examples_run(
         return
     docs = DATA.parent / "docs" / "data"
     shutil.copy(docs / "bi2se3_rows.yaml", tmp_path / "rows.yaml")
-    shutil.copy(docs / "bi2se3_traces.csv", tmp_path / "traces.csv")
+    shutil.copy(DATA.parent / "structures" / "Bi2Se3" / "traces.csv", tmp_path / "traces.csv")
     monkeypatch.chdir(tmp_path)
     if words[0] == "cite":
         assert main(["predict", "Bi2Se3", "-o", "answer.json", "--quiet"]) == 0

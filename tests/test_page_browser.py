@@ -60,7 +60,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     found = {}
     for name in CASES:
         found[name] = folder / f"{name.replace('/', '_').removesuffix('.yaml')}.html"
-        data = "docs/data/bi2se3_traces.csv" if name == DRIVEN else None
+        data = "Bi2Se3/traces.csv" if name == DRIVEN else None
         study(name).report(found[name], points=40, measurement=data, duration=4)
     return found
 

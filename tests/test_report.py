@@ -279,7 +279,7 @@ def test_of_many_modes_those_that_move_atoms_are_kept(monkeypatch: pytest.Monkey
 
 
 def test_measured_traces_are_those_of_the_fit() -> None:
-    fit = driven().validate("docs/data/bi2se3_traces.csv").fit
+    fit = driven().validate("Bi2Se3/traces.csv").fit
     assert fit is not None
     found = measured(fit)
     assert len(found.runs) == len(fit.measurement.runs) == 4

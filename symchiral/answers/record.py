@@ -151,10 +151,10 @@ class Answer(Record, frozen=True, kw_only=True, tag_field="schema"):
         return [flat_record(row) for row in self._rows()[1]]
 
     row_types: ClassVar[tuple[type[Record], ...]] = ()
-    """What the rows of :meth:`to_records` can be."""
+    """What the rows of ``to_records`` can be."""
 
     def columns(self) -> list[str]:
-        """Return the names of the columns of :meth:`to_records`, also where there is no row."""
+        """Return the names of the columns of ``to_records``, also where there is no row."""
         kind, rows = self._rows()
         if not rows:
             return list(kind.__struct_encode_fields__)

@@ -133,7 +133,7 @@ def screen(
         Who runs the tasks in the place of processes of this machine: an executor whose tasks run
         in other processes, on whichever machines, or ``"dask:ADDRESS"``, a scheduler of Dask.
     progress : callable, optional
-        Called with a :class:`HowFar` now and then.
+        Called with a ``HowFar`` now and then.
 
     Returns
     -------

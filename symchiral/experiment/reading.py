@@ -34,6 +34,7 @@ from symchiral.experiment.probe import Probe
 from symchiral.experiment.tablefile import numbers, read_table
 from symchiral.fields.pump import duration
 from symchiral.plain import number
+from symchiral.reading.shipped import find_beside
 from symchiral.units import PER_PS, in_thz
 from symchiral.value import Floats
 
@@ -136,7 +137,8 @@ def read_measurement(
     Parameters
     ----------
     path : path
-        A CSV file (commas, semicolons, tabs or blanks; gzip, bzip2 or xz), or a Parquet file.
+        A CSV file (commas, semicolons, tabs or blanks; gzip, bzip2 or xz), a Parquet file, or the
+        packaged ``Bi2Se3/traces.csv``.
     time : str, optional
         Name of the column of delays, if it is not ``time``, ``delay`` or ``t``.
     time_unit : str, optional
@@ -156,7 +158,8 @@ def read_measurement(
     InputError
         If a column is missing or not a number, a unit is not declared, or statements contradict.
     """
-    source = user_path(path)
+    given = user_path(path)
+    source = given if os.path.exists(given) else find_beside(os.fspath(path)) or given
     columns, metadata = read_table(source)
     unknown = [key for key in metadata if key not in _KEYS]
     if unknown:

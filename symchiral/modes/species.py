@@ -110,7 +110,7 @@ class Species(GroupSpecies):
     Attributes
     ----------
     participant, arm, components, axis, symmetry
-        As of :class:`GroupSpecies`; the symmetry is the crystal.
+        As of ``GroupSpecies``; the symmetry is the crystal.
     count : int
         Number of multiplets, acoustic ones included.
     acoustic : int

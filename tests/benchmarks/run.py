@@ -755,7 +755,7 @@ def page(repeat: int) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         ours, empty = Path(folder) / "page.html", Path(folder) / "empty.html"
         study = sc.read("Bi2Se3/phonopy.yaml")
-        data = ROOT / "docs" / "data" / "bi2se3_traces.csv"
+        data = ROOT / "structures" / "Bi2Se3" / "traces.csv"
         size = study.report(ours, measurement=str(data)).size
         yield Row(
             "page of Bi2Se3 with forces, couplings and traces / 2 MB",

@@ -1,4 +1,4 @@
-"""Write bi2se3_traces.csv: what `symchiral simulate` says a THz experiment on Bi2Se3 would show.
+"""Write structures/Bi2Se3/traces.csv: what a THz experiment on Bi2Se3 would show by `simulate`.
 
 The modes of the zone centre are driven as in docs/dynamics.md, by forces, Born charges and cubic
 coefficients from first principles and by the measured frequencies of arXiv:1708.03318 (abstract),
@@ -17,6 +17,8 @@ import numpy as np
 
 import symchiral as sc
 from symchiral.reading.spectrum import read_frequencies
+
+FILE = Path(__file__).resolve().parent.parent / "structures" / "Bi2Se3" / "traces.csv"
 
 PUMPS = {"σ+": "σ+", "σ-": "σ-", "0 deg": "0deg", "30 deg": "30deg"}
 """As in the file, and as simulate takes them."""
@@ -52,6 +54,7 @@ def motion(study: sc.Study, light: str, times: np.ndarray) -> np.ndarray:
 
 
 def main() -> None:
+    """Simulate the four pumps, add noise, and write the file."""
     rng = np.random.default_rng(2026)
     study = sc.read("Bi2Se3/phonopy.yaml")
     times = np.arange(-2.1, LAST, STEP)
@@ -63,8 +66,7 @@ def main() -> None:
         pulse = 1.5 * np.exp(-2 * np.log(2) * times**2) * np.cos(4 * np.pi * times)
         s0, s45 = (q + drift + pulse + NOISE * rng.standard_normal(len(times)) for q in (y, x))
         rows += [f"{t:.2f},{pump},{a:.4f},{b:.4f}" for t, a, b in zip(times, s0, s45, strict=True)]
-    path = Path(__file__).with_name("bi2se3_traces.csv")
-    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    FILE.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
