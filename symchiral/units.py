@@ -46,7 +46,7 @@ def frequency_text(thz: float, unit: str = "THz") -> str:
 NUCLEAR_MAGNETON_AMU = 1.67262192369e-27 / ATOMIC_MASS
 """eħ/(2 amu) in nuclear magnetons: the mass of the proton in amu, 1.00728."""
 
-PER_PS = {"ps": 1.0, "fs": 1e3}
+PER_PS = {"ps": 1.0, "fs": 1e3, "ns": 1e-3, "s": 1e-12}
 """How much of each unit is 1 ps."""
 
 
@@ -92,6 +92,23 @@ def in_ps(unit: str) -> float:
     return 1 / PER_PS[_name(unit, PER_PS, "time")]
 
 
+def delay_in_ps(unit: str) -> float:
+    """Return one unit of delay in ps: of time, or of the place of a delay stage.
+
+    Examples
+    --------
+    >>> round(delay_in_ps("mm"), 3)
+    6.671
+
+    Raises
+    ------
+    InputError
+        The unit is neither of ``PER_PS`` nor of ``STAGE``.
+    """
+    known = {**PER_PS, **STAGE}
+    return 1 / known[_name(unit.replace("μ", "µ"), known, "delay")]
+
+
 def _name(unit: str, known: Iterable[str], kind: str) -> str:
     for name in known:
         if str(unit).strip().lower().replace("⁻¹", "-1") == name.lower():
@@ -117,6 +134,9 @@ VACUUM_PERMITTIVITY = 8.8541878128e-12 / ELEMENTARY_CHARGE * 1e-10
 
 SPEED_OF_LIGHT = 299.792458
 """µm/ps, exact."""
+
+STAGE = {"mm": SPEED_OF_LIGHT / 2e3, "um": SPEED_OF_LIGHT / 2, "µm": SPEED_OF_LIGHT / 2}
+"""How far a delay stage moves for 1 ps: light goes to its mirror and back."""
 
 FLUENCE = 299792458 * 8.8541878128e-12 / 2 * 1e16 * 1e-12 * 0.1
 """cε₀/2 in mJ/cm² per (MV/cm)² ps: ∫cε₀E²dt of a plane wave in vacuum, E the amplitude."""

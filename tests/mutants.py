@@ -44,7 +44,9 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
+import h5py
 import numpy as np
+from scipy.io import savemat
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 10.0
@@ -583,10 +585,43 @@ def table_door(rng: random.Random) -> Case:
     return Case("mode tables", ("plan", forces, "--frequencies", "t.json", "--json"), files)
 
 
+@lru_cache(maxsize=1)
+def trace_files() -> list[tuple[str, bytes, tuple[str, ...]]]:
+    """One record in the forms of laboratories; what must be said of each."""
+    signal = np.array(SIGNAL)
+    columns = {"time_ps": np.array(DELAYS), "S0": signal.real, "S45": signal.imag}
+    table = np.column_stack(list(columns.values()))
+    names = ("--columns=time_ps,S0,S45",)
+    probe = ("--probe=balanced, S0 = 0, S45 = 45", "--pump=s+", "--pump-frequency=2THz")
+    rows = "".join("\t".join(f"{x:.5f}" for x in row) + "\n" for row in table)
+    texts = {
+        "t.lvm": "LabVIEW Measurement\t\n***End_of_Header***\t\ntime_ps\tS0\tS45\n" + rows,
+        "t.itx": "IGOR\nWAVES/D\ttime_ps\tS0\tS45\nBEGIN\n" + rows + "END\n",
+        "t.txt": "# sample: 4\n# time_ps S0 S45\n" + rows.replace("\t", " "),
+    }
+    found = [(name, text.encode(), probe) for name, text in texts.items()]
+    for name, write in (("t.npy", np.save), ("t.npz", np.savez)):
+        stream = io.BytesIO()
+        write(stream, table)
+        found.append((name, stream.getvalue(), (*probe, *names)))
+    stream = io.BytesIO()
+    savemat(stream, columns, do_compression=True)
+    found.append(("t.mat", stream.getvalue(), probe))
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        for name, column in columns.items():
+            file.create_dataset(name, data=column, compression="gzip")
+    return [*found, ("t.h5", stream.getvalue(), probe)]
+
+
 def trace_door(rng: random.Random) -> Case:
     """A damaged table of traces."""
-    files = {"t.csv": _encoded(rng, mutated(rng, TRACE))}
-    return Case("traces", ("validate", "Bi2Se3", "t.csv", "--json"), files)
+    if rng.random() < 0.5:
+        files = {"t.csv": _encoded(rng, mutated(rng, TRACE))}
+        return Case("traces", ("validate", "Bi2Se3", "t.csv", "--json"), files)
+    name, data, options = rng.choice(trace_files())
+    argv = ("validate", "Bi2Se3", name, "--json", *options)
+    return Case("traces", argv, {name: _damaged(rng, data)})
 
 
 def row_door(rng: random.Random) -> Case:

@@ -14,7 +14,7 @@ import pytest
 
 import symchiral as sc
 from symchiral.answers.predict import table as table_of
-from symchiral.cli import COMMANDS, main
+from symchiral.cli import COMMANDS, main, parser
 from symchiral.cli.printing import write_table
 from symchiral.rules.listing import listing
 from symchiral.table import PROSE, Table, display_width, fold, to_ascii, unbroken
@@ -362,6 +362,20 @@ def test_bad_usage(capsys: Capture) -> None:
     document = json.loads(capsys.readouterr().out)
     assert (document["kind"], document["exit_status"]) == ("UsageError", 2)
     refused(capsys, "schema", "predct", says=("did you mean predict",))
+
+
+def test_two_dashes_are_no_value_of_an_option(capsys: Capture) -> None:
+    """Python 3.11 and 3.12 make an empty list of ``--option=--``."""
+    tried = 0
+    for command in COMMANDS:
+        actions = vars(parser([command]))["_subparsers"]._group_actions[0].choices[command]._actions
+        for action in actions:
+            if action.option_strings and action.nargs is None:
+                with pytest.raises(SystemExit):
+                    main([command, f"{action.option_strings[-1]}=--"])
+                assert "expected a value, not --" in capsys.readouterr().err
+                tried += 1
+    assert tried > 200
 
 
 def test_an_error_with_json_is_a_document(capsys: Capture) -> None:

@@ -515,7 +515,7 @@ BAD = {
     ),
     "no file": (["Bi2Se3", "nowhere.csv"], "no such file"),
     "no unit": (["Bi2Se3", "{tmp}/nounit.csv"], "not declared"),
-    "missing channel": (["Bi2Se3", TRACES, "--probe", "coordinates, A, B"], "contradicts"),
+    "missing channel": (["Bi2Se3", TRACES, "--probe", "coordinates, A, B"], "has no column 'A'"),
     "short": (["Bi2Se3", "{tmp}/short.csv"], "too short"),
     "rows and traces": (["Bi2Se3", TRACES, ROWS], "cannot be joined"),
     "options for rows": (["Bi2Se3", ROWS, "--time-zero", "1"], "fitted rows"),

@@ -7,7 +7,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from synthetic_experiment import Line, random_line, traces
+from synthetic_experiment import Line, random_line, traces, within
 
 from symchiral.engine.reason import Reason, Witness
 from symchiral.errors import InputError, LabelError, ReadError, SymchiralError
@@ -116,9 +116,9 @@ def test_forbidden_helicity_is_inconsistent_and_allowed_is_not(pattern, count):
     wrong = np.mean([x == ("inconsistent", "inconsistent") for x in called[1]])
     right = np.mean(["inconsistent" in x for x in called[-1]])
     kept = np.mean([x == ("consistent", "consistent") for x in called[-1]])
-    assert wrong >= 0.99, (seed, wrong)
-    assert right <= 0.01, (seed, right)
-    assert kept >= 0.99, (seed, kept)
+    assert within(wrong, count, 0.99, 1.0), (seed, wrong)
+    assert within(right, count, 0.0, 0.01), (seed, right)
+    assert within(kept, count, 0.99, 1.0), (seed, kept)
 
 
 def test_three_fold_pattern_end_to_end():
@@ -446,12 +446,9 @@ def test_a_table_and_rows_may_say_how_long_the_pump_is(tmp_path):
     assert (pump.duration, pump.spectrum.source) == (0.882, "duration")
     assert pump.spectrum.width == pytest.approx(0.5)
     for given in (0.882, 0.9):
-        asked = PumpPulse("+", duration=given)
-        if given == 0.882:
-            assert read_measurement(path, pump=asked).runs[0].pump == pump
-            continue
-        with pytest.raises(InputError, match=r"the file says duration 0.882 ps, the caller 0.9 ps"):
-            read_measurement(path, pump=asked)
+        asked = read_measurement(path, pump=PumpPulse("+", duration=given))
+        assert asked.runs[0].pump == replace(pump, duration=given)
+        assert [note.keys for note in asked.notes] == [("duration",)] * (given == 0.9)
     head = {"polarization": "σ+", "frequency": 2.0, "frequency_unit": "THz", "duration": 882}
     row = {"frequency": 4.0, "frequency_unit": "THz", "helicity": 0.9, "error": 0.1}
     (line,) = lines_of({"pump": {**head, "duration_unit": "fs"}, "components": [row]})
@@ -470,11 +467,9 @@ ROWS = "".join(f"{0.02 * i:.2f},{np.cos(i / 3):.3f},{np.sin(i / 3):.3f}\n" for i
         (HEAD.replace("_ps", "") + ROWS, {}, "is not declared"),
         (HEAD + ROWS, {"time_unit": "fs"}, "contradicts"),
         ("# time_unit: fs\n" + HEAD + ROWS, {}, "contradicts"),
-        ("# time_zero: 0.3\n" + HEAD + ROWS, {"time_zero": 0.2}, "contradicts"),
-        ("# pump: σ+\n" + HEAD + ROWS, {"pump": PumpPulse("-")}, "contradicts"),
         ("# pump_frequency: 2.0\n" + HEAD + ROWS, {}, "number and a unit"),
         ("# pump_frequency: 2.0 GHz\n" + HEAD + ROWS, {}, "unknown unit"),
-        ("# purpose: x\n" + HEAD + ROWS, {}, "not known"),
+        ("# pump_freqency: 2 THz\n" + HEAD + ROWS, {}, "Did you mean pump_frequency?"),
         ("# duration: 2\n" + HEAD + ROWS, {}, "cannot read the duration '2'"),
         ("# probe: balanced, S0 = 0, S45 = 45\n" + HEAD + ROWS, {}, "Write the order too"),
         ("# probe: balanced, fold 3, S0 = 0, S45 = 45\n" + HEAD + ROWS, {}, "no column 'S0'"),
@@ -592,6 +587,8 @@ def test_every_kind_of_reason_note_and_advice_has_a_sentence_of_its_own():
             ("Eg#2",),
             (3.0, 5.0),
             "assumed",
+            ("sample",),
+            "x.csv",
         )
         for kind in get_args(NoteKind)
     ]
@@ -599,7 +596,7 @@ def test_every_kind_of_reason_note_and_advice_has_a_sentence_of_its_own():
         Advice(kind, 4.0, "Eg#2", ("Eu#2",), "+", 2.0, 3, ("light",))
         for kind in get_args(AdviceKind)
     ]
-    for found, least in ((whys, 31), (notes, 25), (advice, 8)):
+    for found, least in ((whys, 31), (notes, 28), (advice, 8)):
         texts = {one.text for one in found}
         assert len(texts) == len(found) >= least
         assert not any("None" in text for text in texts)

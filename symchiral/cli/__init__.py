@@ -92,6 +92,12 @@ class Parser(argparse.ArgumentParser):
         streams.finish()
         self.exit(2)
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        # Python 3.11 and 3.12 drop this value and hand on an empty list.
+        if action.option_strings and arg_strings == ["--"]:
+            raise argparse.ArgumentError(action, "expected a value, not --")
+        return super()._get_values(action, arg_strings)
+
     def usage_in_short(self) -> str:
         """Return one line: what must be given."""
         words = [self.prog]

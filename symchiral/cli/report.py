@@ -14,7 +14,7 @@ from symchiral.cli.printing import write, write_json
 from symchiral.cli.progress import progress
 from symchiral.cli.structures import add_structure
 from symchiral.cli.studies import open_study
-from symchiral.cli.validate import add_judging, add_reading, judging_options, reading_options
+from symchiral.cli.validate import DATA, add_judging, add_reading, judging_options, reading_options
 from symchiral.defaults import REPORT_DURATION, REPORT_POINTS, REPORT_PULSE
 from symchiral.errors import InputError
 
@@ -118,7 +118,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--measurement",
         metavar="DATA",
         nargs="+",
-        help="tables of traces (CSV, Parquet), fitted together; or a YAML file of fitted rows",
+        help=DATA,
     )
     add_judging(group)
     add_reading(group, prefix=MEASURED)

@@ -14,6 +14,10 @@ from symchiral.cli.studies import open_study
 from symchiral.defaults import SIGMA
 
 SUMMARY = "fit measured traces and compare the rotation of every line with the selection rules"
+DATA = (
+    "tables of traces (CSV and other text, Parquet, arrays of numpy, MATLAB or HDF5), fitted "
+    "together; or a YAML or JSON file of fitted rows"
+)
 EXAMPLES = (
     "validate Bi2Se3 rows.yaml --sees raman",
     "validate Bi2Se3/phonopy.yaml traces.csv -o lines.png",
@@ -27,14 +31,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "data",
         metavar="DATA",
         nargs="+",
-        help="tables of traces (CSV, Parquet), fitted together; or a YAML file of fitted rows",
+        help=DATA,
     )
     add_forces(parser)
     add_calculator(parser)
     add_frequencies(parser)
     add_judging(parser)
     add_output(parser, also="; .png, .pdf or .svg a figure beside what is printed")
-    add_reading(parser.add_argument_group("what the table does not state itself"))
+    add_reading(parser.add_argument_group("what the table does not state itself, or wrongly"))
 
 
 def add_judging(parser: argparse._ActionsContainer) -> None:
@@ -63,11 +67,20 @@ def add_judging(parser: argparse._ActionsContainer) -> None:
 
 
 def add_reading(table: argparse._ActionsContainer, *, prefix: str = "") -> None:
-    """Declare what tables of traces may leave unsaid.
+    """Declare what tables of traces may leave unsaid, or say wrongly.
 
     ``prefix``: before ``pump`` and ``duration``, where the command has others of that name.
     """
-    table.add_argument("--time-unit", choices=("fs", "ps"), help="unit of its times")
+    table.add_argument(
+        "--columns",
+        metavar='"time_ps,Qx,Qy"',
+        help="names of its columns in their order, - for one that is not used",
+    )
+    table.add_argument(
+        "--time-unit",
+        choices=("fs", "ps", "ns", "s", "mm", "um"),
+        help="unit of its times, or of the places of a delay stage",
+    )
     table.add_argument("--time", metavar="COLUMN", help="column of delays")
     table.add_argument("--time-zero", type=float, metavar="T", help="delay of time zero")
     table.add_argument("--exclude", metavar="T,T", help="pump window, left out")
@@ -143,6 +156,7 @@ def reading_options(options: argparse.Namespace, *, prefix: str = "") -> dict[st
     from symchiral.fields.pump import duration, frequency
 
     found: dict[str, Any] = {
+        "columns": options.columns,
         "time": options.time,
         "time_unit": options.time_unit,
         "time_zero": options.time_zero,

@@ -14,7 +14,7 @@ from symchiral.experiment.note import Note
 from symchiral.experiment.probe import Probe
 from symchiral.experiment.spectrum import Spectrum
 from symchiral.fields.polarization import read_light
-from symchiral.units import FASTEST, SLOWEST, in_ps
+from symchiral.units import FASTEST, SLOWEST, delay_in_ps
 from symchiral.value import CIRCULAR, Floats, Value, frozen
 
 Polarization = Literal["+", "-", "linear"]
@@ -243,7 +243,8 @@ class Measurement(Value):
         signals : (N, C) array
             One column per channel.
         time_unit : str
-            ``fs`` or ``ps``; of ``times``, ``time_zero``, ``exclude`` and ``response``.
+            ``fs``, ``ps``, ``ns`` or ``s``, or ``mm`` or ``um`` of a delay stage; of ``times``,
+            ``time_zero``, ``exclude`` and ``response``.
         pump : PumpPulse, optional
             The pump of the run.
         probe : Probe, optional
@@ -261,7 +262,7 @@ class Measurement(Value):
             If what is left is too little, or columns look swapped.
         """
         probe = probe or Probe.coordinates()
-        scale = in_ps(time_unit)
+        scale = delay_in_ps(time_unit)
         run, notes = _clean(
             np.asarray(times, dtype=float) * scale,
             np.asarray(signals, dtype=float),
@@ -330,6 +331,8 @@ def _clean(
                 why=f"it ends at {last:.6g} ps and begins at {first:.6g} ps",
                 fix="give its begin and its end",
             )
+        if not ((times >= max(first, 0.0)) & (times <= last)).any():
+            notes.append(Note("empty-window"))
         keep &= (times < first) | (times > last)
         if (times[keep] < first).any():
             keep &= times > last

@@ -12,6 +12,9 @@ NoteKind = Literal[
     "gaps",
     "before-zero",
     "before-window",
+    "empty-window",
+    "overruled",
+    "lines-not-used",
     "sorted",
     "repeated-times",
     "much-missing",
@@ -68,6 +71,10 @@ class Note(Worded):
         Where the field of the pump has 5 % of its maximum or more, THz.
     source : str or None
         What that was taken from: ``bandwidth``, ``duration`` or ``assumed``.
+    keys : tuple of str
+        What it concerns of the lines before a table.
+    file : str or None
+        Where they stand.
     """
 
     kind: NoteKind
@@ -83,3 +90,5 @@ class Note(Worded):
     modes: tuple[str, ...] = ()
     band: tuple[float, float] | None = None
     source: Source | None = None
+    keys: tuple[str, ...] = ()
+    file: str | None = None

@@ -1,4 +1,4 @@
-r"""Reading traces from a table: CSV, or Parquet where a reader for it is installed.
+r"""Reading traces from a table of a laboratory.
 
 A table has one row per delay. Its columns are found by name: the time is ``time``, ``delay`` or
 ``t``, with its unit (``time_ps``, ``delay (fs)``); the channels of the probe are ``Qx`` and ``Qy``
@@ -13,16 +13,17 @@ A CSV file may declare what else is known in comment lines before its header::
 
 Keys are time_unit, time_zero, exclude, response (in the unit of the time), pump, pump_frequency,
 bandwidth, duration (with a unit) and probe (``coordinates``, ``balanced`` with ``fold``, or
-``analyser``, each channel with its angle in degrees). What the caller states must not contradict
-the file.
+``analyser``, each channel with its angle in degrees). What the caller states replaces what the file
+says, with a note; other lines are notes of the laboratory.
 """
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,17 +31,21 @@ import numpy.typing as npt
 from symchiral.disk import user_path
 from symchiral.errors import InputError, nearest
 from symchiral.experiment.measurement import Measurement, PumpPulse
+from symchiral.experiment.note import Note
 from symchiral.experiment.probe import Probe
 from symchiral.experiment.tablefile import numbers, read_table
 from symchiral.fields.pump import duration
 from symchiral.plain import number
 from symchiral.reading.shipped import find_beside
-from symchiral.units import PER_PS, in_thz
+from symchiral.units import PER_PS, STAGE, in_thz
 from symchiral.value import Floats
 
 _TIME = re.compile(
-    r"(?:time|delay|t)(?:[ _]?[\[(]? ?(?P<unit>[a-zµ]{1,20}) ?[\])]?)?", re.IGNORECASE
+    r"(?:times?|delays?|t|stage|position|x value)"
+    r"(?:(?: | ?[\[(] ?)(?P<unit>[a-zµ]{1,20}) ?[\])]?)?",
+    re.IGNORECASE,
 )
+_UNITS = {**PER_PS, **STAGE}
 _KEYS = (
     "time_unit",
     "time_zero",
@@ -56,21 +61,18 @@ _KEYS = (
 
 @dataclass(frozen=True)
 class _Declared:
-    """What the file says, under what the caller says; contradictions are errors."""
+    """What the file says, under what the caller says, who is right where they differ."""
 
     name: str
     file: Mapping[str, str]
+    overruled: dict[str, None] = field(default_factory=dict)
 
     def text(self, key: str, given: object | None) -> str | None:
         mine = self.file.get(key)
         if given is None:
             return mine
         if mine is not None and not _same(mine, str(given)):
-            raise InputError(
-                f"{self.name} contradicts what was asked",
-                why=f"the file says {key} {mine}, the caller {given}",
-                fix="correct one of them, or leave it to the file",
-            )
+            self.overruled[key] = None
         return str(given)
 
     def number(self, key: str, given: float | None) -> float:
@@ -90,27 +92,29 @@ class _Declared:
                 fix="write it like 2.0 THz",
             )
         value = numbers(words[0], 1, f"{key} of {self.name}")[0] * in_thz(words[1])
-        if given is not None and abs(value - given) > 1e-6 * abs(value):
-            raise InputError(
-                f"{self.name} contradicts what was asked",
-                why=f"the file says {key} {value:g} THz, the caller {given:g} THz",
-                fix="correct one of them, or leave it to the file",
-            )
-        return value
+        return self.chosen(key, value, given)
 
     def duration(self, given: float | None) -> float | None:
         """In ps; the file writes the unit behind the number."""
         mine = self.file.get("duration")
-        if mine is None:
-            return given
-        value = duration(mine)
-        if given is not None and abs(value - given) > 1e-6 * abs(value):
-            raise InputError(
-                f"{self.name} contradicts what was asked",
-                why=f"the file says duration {value:g} ps, the caller {given:g} ps",
-                fix="correct one of them, or leave it to the file",
-            )
-        return value
+        return given if mine is None else self.chosen("duration", duration(mine), given)
+
+    def chosen(self, key: str, mine: float, given: float | None) -> float:
+        if given is None:
+            return mine
+        if abs(mine - given) > 1e-6 * abs(mine):
+            self.overruled[key] = None
+        return given
+
+    @property
+    def notes(self) -> list[Note]:
+        """What of it was replaced, and what was not used."""
+        found = []
+        if self.overruled:
+            found.append(Note("overruled", keys=tuple(self.overruled), file=self.name))
+        if others := tuple(key for key in self.file if key not in _KEYS):
+            found.append(Note("lines-not-used", keys=others, file=self.name))
+        return found
 
 
 def _same(one: str, other: str) -> bool:
@@ -123,6 +127,7 @@ def _same(one: str, other: str) -> bool:
 def read_measurement(
     path: str | os.PathLike[str],
     *,
+    columns: Sequence[str] | str | None = None,
     time: str | None = None,
     time_unit: str | None = None,
     probe: Probe | str | None = None,
@@ -137,12 +142,17 @@ def read_measurement(
     Parameters
     ----------
     path : path
-        A CSV file (commas, semicolons, tabs or blanks; gzip, bzip2 or xz), a Parquet file, or the
-        packaged ``Bi2Se3/traces.csv``.
+        A CSV file (commas, semicolons, tabs or blanks; gzip, bzip2 or xz), LabVIEW's .lvm, Igor's
+        .itx, a Parquet file, arrays of numpy, MATLAB or HDF5, or the packaged
+        ``Bi2Se3/traces.csv``.
+    columns : str or sequence of str, optional
+        Names of the columns in their order, ``-`` for one that is not used, where the file has
+        none or others.
     time : str, optional
         Name of the column of delays, if it is not ``time``, ``delay`` or ``t``.
     time_unit : str, optional
-        ``fs`` or ``ps``, of delays, time zero, pump window and response. Needed unless the file or
+        ``fs``, ``ps``, ``ns`` or ``s``, or ``mm`` or ``um`` of a delay stage, whose light goes
+        there and back; of delays, time zero, pump window and response. Needed unless the file or
         the name of the column says it.
     probe : Probe or str, optional
         The geometry and the columns of its channels.
@@ -160,16 +170,18 @@ def read_measurement(
     """
     given = user_path(path)
     source = given if os.path.exists(given) else find_beside(os.fspath(path)) or given
-    columns, metadata = read_table(source)
-    unknown = [key for key in metadata if key not in _KEYS]
-    if unknown:
-        raise InputError(
-            f"{source.name} declares {unknown[0]!r}",
-            why="that key is not known",
-            fix=nearest(unknown[0], _KEYS),
-        )
+    table, metadata = read_table(source, _names(columns))
+    for key in metadata:
+        # Lines of a laboratory are notes; one that is nearly a key is taken for a slip of the pen.
+        meant = difflib.get_close_matches(key.lower(), _KEYS, n=1, cutoff=0.8)
+        if key not in _KEYS and meant:
+            raise InputError(
+                f"{source.name} declares {key!r}",
+                why="that key is not known, and nearly one that is",
+                fix=f"did you mean {meant[0]}? What is no key needs another name",
+            )
     said = _Declared(source.name, metadata)
-    clock, named_unit = _time_column(columns, time, source.name)
+    clock, named_unit = _time_column(table, time, source.name)
     unit = said.text("time_unit", time_unit)
     if unit is not None and named_unit is not None and unit.lower() != named_unit.lower():
         raise InputError(
@@ -178,6 +190,12 @@ def read_measurement(
             fix="correct one of them",
         )
     unit = unit or named_unit
+    if unit in STAGE and time_zero is None and "time_zero" not in metadata:
+        raise InputError(
+            f"{source.name} has places of a stage and no time zero",
+            why=f"which of them is time zero no column of {unit} says",
+            fix="declare it: # time_zero: 12.3 before the header, or --time-zero 12.3",
+        )
     if unit is None:
         raise InputError(
             f"the unit of {clock!r} in {source.name} is not declared",
@@ -188,14 +206,18 @@ def read_measurement(
         probe = read_probe(probe, fold=fold)
     told = read_probe(metadata["probe"], fold=fold) if "probe" in metadata else None
     if told is not None and probe is not None and told != probe:
-        raise InputError(
-            f"{source.name} contradicts what was asked",
-            why=f"the file says probe {metadata['probe']}, the caller stated another geometry",
-            fix="correct one of them, or leave it to the file",
-        )
+        said.overruled["probe"] = None
     geometry = probe or told or Probe.coordinates()
-    delays = _column(columns, clock, source.name)
-    signals = np.column_stack([_column(columns, c, source.name) for c in geometry.channels])
+    delays = _column(table, clock, source.name)
+    channels = {c: _column(table, c, source.name) for c in geometry.channels}
+    for name, column in channels.items():
+        if len(column) != len(delays):
+            raise InputError(
+                f"the columns of {source.name} do not belong together",
+                why=f"{name!r} has {len(column)} rows, {clock!r} has {len(delays)}",
+                fix="save columns of equal length",
+            )
+    signals = np.column_stack(list(channels.values()))
     window = said.text("exclude", None if exclude is None else f"{exclude[0]}, {exclude[1]}")
     edges = None if window is None else numbers(window, 2, f"exclude of {source.name}")
     parts = [
@@ -209,9 +231,18 @@ def read_measurement(
             exclude=(edges[0], edges[1]) if edges else None,
             response=said.number("response", response),
         )
-        for which, rows in _runs(columns, said, pump, len(delays))
+        for which, rows in _runs(table, said, pump, len(delays))
     ]
-    return Measurement.together(parts)
+    measured = Measurement.together(parts)
+    return replace(measured, notes=(*said.notes, *measured.notes))
+
+
+def _names(columns: Sequence[str] | str | None) -> list[str] | None:
+    """Names of columns as a list; they may be written in one text, parted by commas."""
+    if columns is None:
+        return None
+    names = columns.split(",") if isinstance(columns, str) else columns
+    return [name.strip() for name in names]
 
 
 def _runs(
@@ -222,11 +253,8 @@ def _runs(
     length = said.duration(pump.duration if pump else None)
     word = said.file.get("pump")
     if word is not None and pump is not None and not _agree(PumpPulse.parse(word), pump):
-        raise InputError(
-            f"{said.name} contradicts what was asked",
-            why=f"the file says pump {word}, the caller {pump}",
-            fix="correct one of them, or leave it to the file",
-        )
+        said.overruled["pump"] = None
+        word = None
     name = next((c for c in columns if c.strip().lower() == "pump"), None)
     if name is None:
         if word is None and pump is None:
@@ -262,13 +290,13 @@ def _time_column(
     if name is not None:
         if name not in columns:
             raise _missing(name, columns, file)
-        tail = re.search(r"[ _\[(](fs|ps)[\])]?$", name.strip(), re.IGNORECASE)
+        tail = re.search(r"[ _\[(](fs|ps|ns|s|mm|um|µm)[\])]?$", name.strip(), re.IGNORECASE)
         return name, tail[1].lower() if tail else None
     found = [
         (column, match["unit"])
         for column in columns
         if (match := _TIME.fullmatch(" ".join(column.replace("_", " ").split())))
-        and (match["unit"] is None or match["unit"].lower() in PER_PS)
+        and (match["unit"] is None or match["unit"].lower() in _UNITS)
     ]
     if len(found) != 1:
         raise InputError(

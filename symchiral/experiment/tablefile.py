@@ -1,4 +1,8 @@
-"""Columns of a table in a file, as text: CSV with comments, or Parquet."""
+"""Columns of a table in a file, as text.
+
+CSV with comments (also as numpy, pymeasure and others write it), LabVIEW's .lvm, Igor's .itx,
+Parquet, and files of arrays.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import csv
 import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import islice
@@ -15,14 +19,23 @@ from pathlib import Path
 
 from symchiral.disk import is_file, is_folder, is_result
 from symchiral.errors import InputError, ReadError
+from symchiral.experiment.arrayfile import array_columns, holds_arrays
 from symchiral.plain import LARGEST
 from symchiral.reading.files import decode, load, unpack
 
 Columns = Mapping[str, list[str]]
 
 
-def read_table(path: Path) -> tuple[Columns, Mapping[str, str]]:
+def read_table(path: Path, names: Sequence[str] | None = None) -> tuple[Columns, Mapping[str, str]]:
     """Return the columns of a table and the ``# key: value`` lines before it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    names : sequence of str, optional
+        Names of the columns in their order, ``-`` for those that are not used: where the file has
+        none, or in the place of its own.
 
     Raises
     ------
@@ -31,18 +44,23 @@ def read_table(path: Path) -> tuple[Columns, Mapping[str, str]]:
     InputError
         If it is not a table.
     """
-    data = read_bytes(path)
+    data = read_bytes(path, arrays=True)
+    if holds_arrays(data):
+        return array_columns(path, data, names), {}
     if data.startswith(b"PAR1"):
         return _parquet(path), {}
-    return _csv(decode(data, name=path.name).text, path.name)
+    text = decode(data, name=path.name).text
+    if re.match(r"IGOR\b", text):
+        return _igor(text, path.name), {}
+    return _csv(text, path.name, names)
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return the bytes of a file, decompressed."""
+def read_bytes(path: Path, *, arrays: bool = False) -> bytes:
+    """Return the bytes of a file, decompressed; ``arrays``: it may be a file of arrays."""
     if is_folder(path) or not os.path.exists(path):
         near = [
             p.name
-            for pattern in ("*.csv", "*.parquet", "*.yaml", "*.yml")
+            for pattern in ("*.csv", "*.parquet", "*.yaml", "*.yml", "*.npz", "*.h5", "*.mat")
             for p in islice(path.parent.glob(pattern), 50)
             if _may_be_measured(p)
         ]
@@ -52,9 +70,13 @@ def read_bytes(path: Path) -> bytes:
             fix=_nearest(path.name, near),
         )
     data = unpack(load(path, name=path.name), name=path.name)
+    if arrays and holds_arrays(data):
+        return data
     if not data.startswith((b"PAR1", b"\xff\xfe", b"\xfe\xff")) and b"\0" in data:
         raise ReadError(
-            f"cannot read {path}", why="it is a binary file", fix="give a CSV or a Parquet file"
+            f"cannot read {path}",
+            why="it is a binary file",
+            fix="give a table: CSV, Parquet, numpy, MATLAB, HDF5",
         )
     return data
 
@@ -79,44 +101,56 @@ def _nearest(name: str, known: list[str]) -> str:
     return f"there are: {', '.join(sorted(known)[:5])}" if known else "check the path"
 
 
-def _csv(text: str, name: str) -> tuple[Columns, Mapping[str, str]]:
+def _csv(text: str, name: str, names: Sequence[str] | None) -> tuple[Columns, Mapping[str, str]]:
     metadata: dict[str, str] = {}
     lines: list[str] = []
-    for line in text.splitlines():
+    comment = ""
+    for line in _behind_header(text).splitlines():
         if line.lstrip().startswith("#"):
             key, colon, value = (x.strip() for x in line.strip().lstrip("#").partition(":"))
-            if not lines and colon and value and re.fullmatch(r"\w{1,60}", key):
-                if key in metadata:
+            if lines:
+                continue
+            comment = line.strip().lstrip("#").strip()
+            if colon and value and re.fullmatch(r"\w{1,60}", key):
+                if key in metadata and metadata[key] != value:
                     raise InputError(
                         f"{name} declares {key} twice", why="once is enough", fix="keep one"
                     )
                 metadata[key] = value
         elif line.strip():
             lines.append(line)
-    if len(lines) < 2:
+    delimiter = next((d for d in (";", "\t", ",") if lines and d in lines[0].rstrip()), None)
+    rows = _cells(lines, delimiter)
+    if rows and not any(_is_number(cell) for cell in rows[0]):
+        header, rows = rows[0], rows[1:]
+    else:
+        # numpy.savetxt writes its header behind the sign of a comment.
+        ((*header,),) = _cells([comment], delimiter) if comment else ([],)
+        if len(header) != len(rows[0] if rows else ()) or any(map(_is_number, header)):
+            header = []
+    if names is not None:
+        header = list(names)
+    if not rows:
         raise InputError(
             f"{name} holds no table", why="it has a header or nothing at all", fix="add its rows"
         )
-    delimiter = next((d for d in (";", "\t", ",") if d in lines[0]), None)
-    rows = (
-        [re.split(r"\s+", line.strip()) for line in lines]
-        if delimiter is None
-        else [list(map(str.strip, row)) for row in csv.reader(lines, delimiter=delimiter)]
-    )
-    header = rows[0]
-    if any(_is_number(cell) for cell in header):
+    if not header:
         raise InputError(
             f"{name} has no header",
-            why=f"its first row is {', '.join(header[:5])}",
-            fix="begin with the names of the columns, such as time_ps,Qx,Qy",
+            why=f"its first row is {', '.join(rows[0][:5])}",
+            fix='name the columns in their order, as in --columns "time_ps,Qx,Qy", or in a first '
+            "line of the file",
         )
-    if len(set(header)) != len(header):
+    used = [column for column in header if column != "-"]
+    if len(set(used)) != len(used):
         raise InputError(
             f"{name} names a column twice",
             why=f"its header is {', '.join(header)}",
             fix="rename it",
         )
-    for number, row in enumerate(rows[1:], 1):
+    if header[-1].lower() == "comment":  # LabVIEW's, written where there is one
+        rows = [[*row, ""] if len(row) == len(header) - 1 else row for row in rows]
+    for number, row in enumerate(rows, 1):
         if len(row) != len(header):
             raise InputError(
                 f"{name} is not a table",
@@ -124,8 +158,58 @@ def _csv(text: str, name: str) -> tuple[Columns, Mapping[str, str]]:
                 fix="give every row the same cells",
             )
     if delimiter == ";":
-        rows = [rows[0], *([cell.replace(",", ".") for cell in row] for row in rows[1:])]
-    return {c: [row[i] for row in rows[1:]] for i, c in enumerate(header)}, metadata
+        rows = [[cell.replace(",", ".") for cell in row] for row in rows]
+    return {c: [row[i] for row in rows] for i, c in enumerate(header) if c != "-"}, metadata
+
+
+def _behind_header(text: str) -> str:
+    """What follows the headers of LabVIEW's .lvm."""
+    if not text.startswith("LabVIEW Measurement"):
+        return text
+    return text.rpartition("***End_of_Header***")[2].lstrip("\t ")
+
+
+def _cells(lines: Sequence[str], delimiter: str | None) -> list[list[str]]:
+    if delimiter is None:
+        return [re.split(r"\s+", line.strip()) for line in lines]
+    return [list(map(str.strip, row)) for row in csv.reader(lines, delimiter=delimiter)]
+
+
+def _igor(text: str, name: str) -> Columns:
+    """Waves of Igor's text files: names behind ``WAVES``, numbers between ``BEGIN`` and ``END``."""
+    columns: dict[str, list[str]] = {}
+    waves: list[str] = []
+    inside = False
+    for line in text.splitlines():
+        words = line.split()
+        if not words:
+            continue
+        if words[0].upper().startswith("WAVES"):
+            waves = re.findall(r"'[^']*'|[^\s,]+", line.strip())[1:]
+            waves = [wave.strip("'") for wave in waves if not wave.startswith(("/", "("))]
+            if set(waves) & set(columns):
+                raise InputError(
+                    f"{name} names a column twice",
+                    why=f"its waves are {', '.join(waves)}",
+                    fix="rename it",
+                )
+            columns.update({wave: [] for wave in waves})
+        elif words[0].upper() in ("BEGIN", "END"):
+            inside = words[0].upper() == "BEGIN"
+        elif inside:
+            if len(words) != len(waves):
+                raise InputError(
+                    f"{name} is not a table",
+                    why=f"a row has {len(words)} cells, there are {len(waves)} waves",
+                    fix="give every row the same cells",
+                )
+            for wave, word in zip(waves, words, strict=True):
+                columns[wave].append(word)
+    if not any(columns.values()):
+        raise InputError(
+            f"{name} holds no table", why="it has no wave with numbers", fix="save its waves again"
+        )
+    return columns
 
 
 def _is_number(cell: str) -> bool:

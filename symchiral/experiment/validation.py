@@ -45,7 +45,7 @@ def read_data(
     Parameters
     ----------
     data : path, sequence of paths, Measurement, Fit, or sequence of Line
-        Tables of traces, which are taken together, or one YAML file of fitted rows.
+        Tables of traces, which are taken together, or one YAML or JSON file of fitted rows.
     fold : int, optional
         Order of the axis, for a balanced probe that does not say it.
     options
@@ -63,7 +63,7 @@ def read_data(
         raise InputError("there is no data", why="nothing was given", fix="name a file of traces")
     if isinstance(items[0], Line):
         return tuple(items)  # type: ignore[arg-type]
-    rows = [x for x in items if Path(x).suffix.lower() in (".yaml", ".yml")]  # type: ignore[arg-type]
+    rows = [x for x in items if Path(x).suffix.lower() in (".yaml", ".yml", ".json")]  # type: ignore[arg-type]
     if not rows:
         return Measurement.together([read_measurement(x, fold=fold, **options) for x in items])  # type: ignore[arg-type]
     if len(items) > 1:

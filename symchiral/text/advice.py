@@ -8,6 +8,7 @@ from symchiral.units import frequency_text
 
 _PLAIN: dict[NoteKind, str] = {
     "before-window": "rows between time zero and the pump window were left out as well",
+    "empty-window": "no row lies in the pump window: is it on the clock of the table?",
     "sorted": "the times were out of order and have been sorted",
     "much-missing": "much of the trace is missing: frequencies may be ambiguous",
     "correlated-residuals": "neighbouring residuals are correlated: the model is incomplete or the "
@@ -43,6 +44,10 @@ def note_text(note: Note, *, unit: str = "THz") -> str:
     match note.kind:
         case "gaps":
             return f"{note.count} of {note.total} rows have gaps and were left out"
+        case "overruled":
+            return f"{', '.join(note.keys)}: what was asked replaces what {note.file} says"
+        case "lines-not-used":
+            return f"{note.file} also states {', '.join(note.keys)}, which was not used"
         case "before-zero":
             return f"{note.count} rows before time zero were left out"
         case "repeated-times":
