@@ -36,10 +36,11 @@ SIGNS = frozenset("+−±∓")
 
 
 def mended(text: str) -> str:
-    r"""Return MathML in which two things are as TeX has them.
+    r"""Return MathML in which three things are as TeX has them.
 
     A sign behind a relation belongs to the number that follows, ``l = +1``; an index of a letter
-    with an accent, ``\dot Q_a``, stands beside it and not below.
+    with an accent, ``\dot Q_a``, stands beside it and not below; and an accent stands above its
+    letter also where no font for mathematics says how high letters are.
     """
     root = ElementTree.fromstring(ENTITY.sub(lambda found: html.unescape(found[0]), text))
     for element in root.iter():
@@ -57,9 +58,11 @@ def mended(text: str) -> str:
                 for child in children:
                     element.remove(child)
                 element.tag = f"{{{XMLNS}}}msub"
-                letter = ElementTree.SubElement(element, f"{{{XMLNS}}}mover", accent="true")
+                letter = ElementTree.SubElement(element, f"{{{XMLNS}}}mover")
                 letter.extend((base, accent))
                 element.append(index)
+    for over in root.iter(f"{{{XMLNS}}}mover"):
+        over.attrib.pop("accent", None)
     ElementTree.register_namespace("", XMLNS)
     return ElementTree.tostring(root, encoding="unicode")
 

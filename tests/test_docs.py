@@ -38,6 +38,10 @@ _BLOCK = re.compile(r"^```(?P<kind>pycon|console|sh)\n(?P<body>.*?)^```$", re.DO
 _ITEM = re.compile(r"^### C(\d+)\. ", re.MULTILINE)
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
+#: Pages whose commands take long; they are run with the sweep.
+HEAVY = {"tutorial_experimentalist.md", "tutorial_screener.md"}
+TERMINALS = [pytest.param(p, marks=[pytest.mark.sweep] * (p.name in HEAVY)) for p in PAGES]
+
 #: Sessions that there are at least, so that a pattern that finds none fails.
 EXAMPLES = 100
 
@@ -117,7 +121,7 @@ def test_every_convention_has_an_example() -> None:
         assert tested, f"C{number} has no example"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", TERMINALS, ids=lambda page: page.name)
 def test_terminals_show_the_real_output(page: Path) -> None:
     for line, body in blocks(text_of(page), "console"):
         first, _, shown = body.partition("\n")

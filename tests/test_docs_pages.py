@@ -7,6 +7,7 @@ and pages named in the sources exist is asked every day.
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -45,6 +46,22 @@ def test_every_figure_is_shown() -> None:
     figures = sorted(p.name for p in (DOCS / "figures").glob("*.png"))
     assert len(figures) >= 8
     assert [f for f in figures if f"figures/{f}" not in shown and f not in readme] == []
+
+
+def test_formulas_are_as_tex_has_them() -> None:
+    pytest.importorskip("sphinx", reason="the extra docs is not installed")
+    latex = pytest.importorskip("docutils.utils.math.latex2mathml")
+    mended = runpy.run_path(str(DOCS / "mathml.py"))["mended"]
+
+    def shape(tex: str) -> str:
+        return re.sub(r"\s+|<math[^>]*>|</math>", "", mended(latex.tex2mathml(tex)))
+
+    letter = '<mover><mi>Q</mi><mostretchy="false">˙</mo></mover>'
+    assert shape(r"\dot Q") == letter
+    assert shape(r"\dot Q_a") == f"<msub>{letter}<mi>a</mi></msub>"
+    assert shape("l=+1") == '<mi>l</mi><mo>=</mo><moform="prefix">+</mo><mn>1</mn>'
+    assert shape("l+1") == "<mi>l</mi><mo>+</mo><mn>1</mn>"
+    assert "munderover" in shape(r"\sum_a^b x")
 
 
 # --- built -------------------------------------------------------------------------------------
