@@ -141,6 +141,20 @@ def test_shell_commands_succeed(page: Path) -> None:
                 assert code == 0, (page.name, line, command)
 
 
+def test_tutorials_need_no_checkout() -> None:
+    """A reader who installed the package types them in an empty folder."""
+    pages = [p for p in PAGES if p.stem in ("index", "guide") or p.stem.startswith("tutorial_")]
+    assert len(pages) == 5
+    found = [
+        (page.name, line)
+        for page in pages
+        for kind in ("pycon", "console", "sh")
+        for line, body in blocks(text_of(page), kind)
+        if re.search(r"\b(?:structures|docs|tests|tools)/", body)
+    ]
+    assert not found
+
+
 # --- the tree of errors ------------------------------------------------------------------------
 
 
