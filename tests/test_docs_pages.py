@@ -48,6 +48,14 @@ def test_every_figure_is_shown() -> None:
     assert [f for f in figures if f"figures/{f}" not in shown and f not in readme] == []
 
 
+def test_one_command_draws_every_figure() -> None:
+    """But for pictures of the report in a browser."""
+    pytest.importorskip("matplotlib", reason="the extra figures is not installed")
+    drawn = set(runpy.run_path(str(DOCS / "figures.py"))["FIGURES"])
+    there = {p.stem for p in (DOCS / "figures").glob("*.png") if not p.stem.startswith("report_")}
+    assert drawn == there
+
+
 def test_formulas_are_as_tex_has_them() -> None:
     pytest.importorskip("sphinx", reason="the extra docs is not installed")
     latex = pytest.importorskip("docutils.utils.math.latex2mathml")
