@@ -33,11 +33,12 @@ def cache_root() -> Path | None:
     """Directory of all caches, or None if they are turned off or the user has no home.
 
     ``SYMCHIRAL_CACHE`` names it, an empty value turns caches off; a leading ``~`` is the home.
+    Else it is ``symchiral`` in ``XDG_CACHE_HOME``, in ``LOCALAPPDATA`` (Windows) or ``~/.cache``.
     """
     named = os.environ.get("SYMCHIRAL_CACHE")
     if named == "":
         return None
-    base = os.environ.get("XDG_CACHE_HOME")
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
     if named is not None:
         found = user_path(named)
     elif base:
@@ -357,7 +358,7 @@ def writing_folder(path: str | os.PathLike[str], kind: str) -> Iterator[Path]:
     try:
         aside.mkdir()
         yield aside
-        _flush(aside, os.O_RDONLY)
+        _flush_names(aside)
         place_folder(path, kind)  # somebody else may have put a file there in the meantime
         if target.exists():
             os.replace(target, old)
@@ -477,12 +478,20 @@ def _beside(target: Path, *, durable: bool = True) -> Iterator[Path]:
         with contextlib.suppress(OSError):
             os.unlink(aside)
     if durable:
-        with contextlib.suppress(OSError):
-            _flush(target.parent, os.O_RDONLY)
+        _flush_names(target.parent)
+
+
+def _flush_names(folder: Path) -> None:
+    """Bring the names in a folder to the disk, where the system lets folders be opened.
+
+    Windows does not, and not every file system that is mounted from elsewhere.
+    """
+    with contextlib.suppress(OSError):
+        _flush(folder, os.O_RDONLY)
 
 
 def _flush(path: Path, flags: int) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
+    """Bring a file to the disk."""
     handle = os.open(path, flags)
     try:
         os.fsync(handle)

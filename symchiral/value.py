@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -118,6 +118,17 @@ def clear_caches() -> None:
                     clear()
 
 
+def _same(mine: Any, theirs: Any) -> bool:
+    """Whether two contents are equal, arrays among them, also inside tuples and mappings."""
+    if isinstance(mine, np.ndarray) or isinstance(theirs, np.ndarray):
+        return np.array_equal(mine, theirs)
+    if isinstance(mine, (tuple, list)) and isinstance(theirs, type(mine)):
+        return len(mine) == len(theirs) and all(map(_same, mine, theirs))
+    if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
+        return mine.keys() == theirs.keys() and all(_same(mine[k], theirs[k]) for k in mine)
+    return bool(mine == theirs)
+
+
 class Value:
     """Base of the frozen dataclasses: compares by content, stays read-only when unpickled.
 
@@ -137,14 +148,10 @@ class Value:
             return True
         if type(other) is not type(self):
             return NotImplemented
-        for field in dataclasses.fields(self):  # type: ignore[arg-type]
-            mine, theirs = getattr(self, field.name), getattr(other, field.name)
-            if isinstance(mine, np.ndarray) or isinstance(theirs, np.ndarray):
-                if not np.array_equal(mine, theirs):
-                    return False
-            elif mine != theirs:
-                return False
-        return True
+        return all(
+            _same(getattr(self, field.name), getattr(other, field.name))
+            for field in dataclasses.fields(self)  # type: ignore[arg-type]
+        )
 
     def __hash__(self) -> int:
         raise TypeError(f"{type(self).__name__} holds arrays and is not hashable")

@@ -626,7 +626,7 @@ def trace_door(rng: random.Random) -> Case:
 
 def row_door(rng: random.Random) -> Case:
     """Damaged rows that were fitted elsewhere."""
-    text = (ROOT / "docs" / "data" / "bi2se3_rows.yaml").read_text(encoding="utf-8")
+    text = (ROOT / "structures" / "Bi2Se3" / "example_rows.yaml").read_text(encoding="utf-8")
     files = {"r.yaml": _encoded(rng, mutated(rng, text))}
     return Case("rows", ("validate", "Bi2Se3", "r.yaml", "--json"), files)
 
@@ -989,7 +989,7 @@ def worker() -> None:
         ]
         run_case(Case("warm", ("predict", "Bi2Se3", "--json")), Path(place))
         run_case(Case("warm", ("query", "."), catalog_files()), Path(place))
-        with open("/proc/self/statm") as file:
+        with open("/proc/self/statm", encoding="utf-8") as file:
             used = int(file.read().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
         resource.setrlimit(resource.RLIMIT_FSIZE, (MEMORY, MEMORY))
@@ -1049,7 +1049,12 @@ class Process:
 
     def _seconds(self) -> float:
         try:
-            fields = Path(f"/proc/{self.child.pid}/stat").read_text().rsplit(")", 1)[1].split()
+            fields = (
+                Path(f"/proc/{self.child.pid}/stat")
+                .read_text(encoding="utf-8")
+                .rsplit(")", 1)[1]
+                .split()
+            )
         except OSError:
             return 0.0
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -94,14 +94,14 @@ class Logged(Pairs):
         self, atoms: Any = None, properties: Any = None, changes: Any = all_changes
     ) -> None:
         log = Path(os.environ["PAIRS_LOG"])
-        done = len(log.read_text().splitlines()) if log.exists() else 0
+        done = len(log.read_text(encoding="utf-8").splitlines()) if log.exists() else 0
         if done == int(os.environ.get("PAIRS_KILL", "-1")):
             os.kill(os.getpid(), signal.SIGKILL)
         if done == int(os.environ.get("PAIRS_INTERRUPT", "-1")):
             raise KeyboardInterrupt
         super().calculate(atoms, properties, changes)
         what = np.round(np.concatenate([atoms.cell.array, atoms.positions]), 8) + 0.0
-        with log.open("a") as file:
+        with log.open("a", encoding="utf-8") as file:
             file.write(f"{len(atoms)} {hash(what.tobytes())}\n")
 
 

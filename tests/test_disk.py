@@ -200,7 +200,7 @@ def kill_writers() -> None:
             os.waitpid(child, 0)
             there = file.read_bytes()
             counts["old" if there == old else "new" if _same(there, new) else f"half {name}"] += 1
-    Path("counts.json").write_text(json.dumps(counts))
+    Path("counts.json").write_text(json.dumps(counts), encoding="utf-8")
 
 
 def _same(there: bytes, new: bytes) -> bool:

@@ -124,9 +124,9 @@ def read_many() -> None:
         if sum(s.count for s in study.species()) < 40:
             study.predict()
         if i + 1 in (CRYSTALS // 2, CRYSTALS):
-            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
             held.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
-    Path("held").write_text(" ".join(map(str, held)))
+    Path("held").write_text(" ".join(map(str, held)), encoding="utf-8")
 
 
 @pytest.mark.sweep

@@ -161,7 +161,7 @@ def test_yaml_that_would_run_code_is_refused(tmp_path: Path) -> None:
 
 def damaged(zno: Path) -> dict[str, str]:
     """Damaged files, and a word of what is said about each."""
-    text = zno.read_text()
+    text = zno.read_text(encoding="utf-8")
     data = yaml.safe_load(text)
     mismatched = yaml.safe_load(text)
     mismatched["supercell_matrix"] = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
@@ -200,7 +200,7 @@ def test_damaged_files_are_refused_in_words(
 
 
 def test_a_wrong_group_in_the_file_is_named(zno: Path, tmp_path: Path) -> None:
-    data = yaml.safe_load(zno.read_text())
+    data = yaml.safe_load(zno.read_text(encoding="utf-8"))
     path = tmp_path / "stated.yaml"
     for number, symbol, wrong in ((186, "P6_3mc", False), (168, "P6", True)):
         data["space_group"] = {"number": number, "type": symbol}

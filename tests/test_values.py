@@ -20,7 +20,7 @@ from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import space_group
 from symchiral.irreps import cache
 from symchiral.irreps.build import _small_irreps, are_irreps, small_irreps
-from symchiral.value import Complex
+from symchiral.value import Complex, Value
 
 ROOT = Path(__file__).resolve().parent.parent
 TRANSFER = "Eu(+) Eu(+) -> Eg(-)"
@@ -89,6 +89,25 @@ def test_values_survive_pickling_read_only(value: Any) -> None:
         for array in found[:3]:
             with pytest.raises(ValueError, match="read-only"):
                 array[...] = 0
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Nested(Value):
+    parts: tuple[Any, ...]
+    named: dict[str, Any]
+
+
+def test_arrays_inside_of_tuples_and_mappings_are_compared() -> None:
+    one = _Nested((np.arange(3), "a", (np.eye(2),)), {"x": np.zeros(2)})
+    assert one == _Nested((np.arange(3), "a", (np.eye(2),)), {"x": np.zeros(2)})
+    for other in (
+        _Nested((np.arange(3), "a", (np.ones((2, 2)),)), {"x": np.zeros(2)}),
+        _Nested((np.arange(3), "b", (np.eye(2),)), {"x": np.zeros(2)}),
+        _Nested((np.arange(3), "a"), {"x": np.zeros(2)}),
+        _Nested((np.arange(3), "a", (np.eye(2),)), {"x": np.ones(2)}),
+        _Nested((np.arange(3), "a", (np.eye(2),)), {"y": np.zeros(2)}),
+    ):
+        assert one != other
 
 
 def test_the_values_hold_arrays() -> None:

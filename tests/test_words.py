@@ -182,7 +182,7 @@ def test_isotopes_are_not_dropped_silently() -> None:
 def test_a_full_disk_is_told_without_a_traceback() -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
-    with Path("/dev/full").open("w") as full:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(
             [sys.executable, "-m", "symchiral", "predict", "FeSi"],
             stdout=full, stderr=subprocess.PIPE, check=False,

@@ -110,7 +110,9 @@ def memory_of_children(parent: int) -> dict[int, int]:
     below = {parent}
     for entry in sorted(int(p) for p in os.listdir("/proc") if p.isdecimal()):
         try:
-            words = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()
+            words = (
+                Path(f"/proc/{entry}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+            )
         except OSError:
             continue
         if int(words[1]) in below or entry == parent:

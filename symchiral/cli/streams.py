@@ -92,7 +92,9 @@ def finish() -> int:
 
 def failed(error: OSError) -> int:
     """Say that the output, or a file, could not be used; return the exit status."""
-    if error.errno == errno.EPIPE:
+    # Windows calls a pipe that nobody reads any more an invalid argument.
+    closed = (errno.EPIPE,) if os.name != "nt" else (errno.EPIPE, errno.EINVAL)
+    if error.filename is None and error.errno in closed:
         abandon(sys.stdout)
         return 0
     if error.filename is not None:

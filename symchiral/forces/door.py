@@ -644,7 +644,7 @@ def _read_born(
     from phonopy.file_IO import parse_BORN
     from phonopy.structure.symmetry import Symmetry
 
-    rows = sum(bool(line.strip()) for line in path.read_text().split("\n")) - 2
+    rows = sum(bool(line.strip()) for line in path.read_text(encoding="utf-8").split("\n")) - 2
     if supercell is not None and rows == len(unitcell) > len(primitive):
         found: dict[str, Any] = parse_BORN(unitcell, symprec, is_symmetry=False, filename=path)
         owners = supercell.s2u_map[primitive.p2s_map]
@@ -664,7 +664,7 @@ def _read_constants(
 
     if path.suffix != ".hdf5":
         found: dict[int, None] = {}
-        with path.open() as file:
+        with path.open(encoding="utf-8") as file:
             next(file)
             for number, line in enumerate(file):
                 if number % 4 == 0 and line.strip():
@@ -702,7 +702,7 @@ def atoms_of(path: Path, *, name: str) -> int | None:
         with answering(name), h5py.File(path, "r") as file:
             key = "fc2" if "fc2" in file else "force_constants"
             return int(file[key].shape[1])
-    with answering(name), path.open() as lines:
+    with answering(name), path.open(encoding="utf-8") as lines:
         words = next((line.split() for line in lines if line.strip()), [])
         if len(words) > 2:
             return None  # displacements and forces of all atoms, row by row

@@ -124,9 +124,11 @@ def list_sources(inputs: Iterable[str | os.PathLike[str]]) -> Sources:
     for given in inputs:
         text = os.fspath(given)
         path = user_path(text)
+        # Rows of a catalog are called alike on every system: work goes on where it was begun.
+        name = text if os.sep == "/" else text.replace(os.sep, "/")
         if is_folder(path) and not _holds_forces(path):
             before = len(found.sources)
-            _walk(path, text.rstrip("/") or text, found)
+            _walk(path, name.rstrip("/") or name, found)
             if len(found.sources) == before:
                 raise ReadError(
                     f"cannot read {text}",
@@ -136,7 +138,7 @@ def list_sources(inputs: Iterable[str | os.PathLike[str]]) -> Sources:
         else:
             if not is_folder(path) and not is_zip(path):
                 locate(text)
-            found.sources.append((text, text))
+            found.sources.append((text, name))
     return found
 
 
