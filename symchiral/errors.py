@@ -151,6 +151,25 @@ class LimitError(SymchiralError):
     """The request is larger than the limit set for it."""
 
 
+def install(requirement: str) -> str:
+    """Return how a missing library is installed, as a fix of an error.
+
+    The library is named, not an extra of symchiral: the command is right wherever symchiral
+    itself came from, a checkout, a wheel or a package index.
+
+    Parameters
+    ----------
+    requirement : str
+        As in the optional dependencies of ``pyproject.toml``.
+
+    Examples
+    --------
+    >>> install("duckdb>=1.2")
+    'install duckdb: pip install "duckdb>=1.2"'
+    """
+    return f'install {re.split("[<>=]", requirement)[0]}: pip install "{requirement}"'
+
+
 MANY = 40
 """Lists of known words longer than this are not printed whole."""
 

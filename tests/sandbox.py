@@ -1,14 +1,27 @@
-"""A folder that looks like the checkout to a command, and keeps what the command writes."""
+"""A folder in which documented commands run, and which keeps what they write."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from symchiral.cli import main
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def status_of(words: list[str]) -> int:
+    """Run a command; return its exit status, also of one that ends the process (``--list``)."""
+    try:
+        return main(words)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+
+
 def sandbox(folder: Path) -> Path:
-    """Link the folders that documented commands read into another folder; return that."""
-    for name in ("docs", "structures", "tests"):
-        (folder / name).symlink_to(ROOT / name, target_is_directory=True)
+    """Link the data of the tests, which a page on unusual files reads, and nothing else.
+
+    All other examples are read by their packaged names, as they must be where only the wheel is.
+    """
+    (folder / "tests" / "data").mkdir(parents=True)
+    (folder / "tests" / "data" / "cases").symlink_to(ROOT / "tests" / "data" / "cases")
     return folder

@@ -23,7 +23,7 @@ from symchiral.write.tables import ENDINGS
 
 Capture = pytest.CaptureFixture[str]
 TESTS = Path(__file__).parent
-ROWS = Path(__file__).resolve().parents[1] / "docs" / "data" / "bi2se3_rows.yaml"
+ROWS = Path(__file__).resolve().parents[1] / "structures" / "Bi2Se3" / "example_rows.yaml"
 PULSE = '--pump "2.457THz s+ 1ps 0.2MV/cm" --duration 8'
 DOCUMENTS = TESTS / "data" / "documents"
 
@@ -45,7 +45,7 @@ COMMANDS = {
     "show": "MnF2_AFM --field B=0,0,1",
     "simulate": 'Bi2Se3/phonopy.yaml --pump "2THz s+ 0.3ps 1MV/cm" --duration 2',
     "site": "cat -o site",
-    "validate": f"Bi2Se3 {shlex.quote(str(TESTS.parent / 'docs/data/bi2se3_rows.yaml'))}",
+    "validate": f"Bi2Se3 {shlex.quote(str(TESTS.parent / 'structures/Bi2Se3/example_rows.yaml'))}",
     "vertices": "NaCl",
 }
 """Words of the command line that give an answer of every kind."""
@@ -215,7 +215,7 @@ def test_a_library_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
         return real(name, *rest, **named)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(InputError, match="pip install polars"):
+    with pytest.raises(InputError, match='pip install "polars"'):
         sc.read("Bi2Se3").rules().to_frame("polars")
 
 

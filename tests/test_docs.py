@@ -23,11 +23,10 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from sandbox import ROOT, sandbox
+from sandbox import ROOT, sandbox, status_of
 
 import symchiral
 from symchiral import errors
-from symchiral.cli import main
 
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
@@ -82,7 +81,7 @@ def screen_of(command: str) -> tuple[int, str]:
     assert words[0] == "symchiral", command
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = main(words[1:])
+        code = status_of(words[1:])
     texts = []
     for stream in (err, out):
         stream.seek(0)

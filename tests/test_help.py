@@ -12,7 +12,6 @@ import pytest
 import symchiral as sc
 from symchiral.cli import COMMANDS, FIRST, SHARED, main, parse
 
-DATA = Path(__file__).resolve().parent
 Capture = pytest.CaptureFixture[str]
 MODULES = {name: import_module(f"symchiral.cli.{name}") for name in COMMANDS}
 LINES = [line for module in MODULES.values() for line in module.EXAMPLES]
@@ -59,9 +58,6 @@ def test_examples_run(
     assert parse(words).run is MODULES[words[0]].run
     if words[0] in ELSEWHERE:
         return
-    docs = DATA.parent / "docs" / "data"
-    shutil.copy(docs / "bi2se3_rows.yaml", tmp_path / "rows.yaml")
-    shutil.copy(DATA.parent / "structures" / "Bi2Se3" / "traces.csv", tmp_path / "traces.csv")
     monkeypatch.chdir(tmp_path)
     if words[0] == "cite":
         assert main(["predict", "Bi2Se3", "-o", "answer.json", "--quiet"]) == 0

@@ -222,7 +222,7 @@ def conjugate_of(name: str) -> str:
 def test_sizes_stand_beside_transfers(folder: Path) -> None:
     """Of every transfer between modes, looked up in the terms of couple."""
     s, file = driven(), folder / "driven.html"
-    said = s.report(file, overwrite=True, measurement="docs/data/bi2se3_rows.yaml", sees="raman")
+    said = s.report(file, overwrite=True, measurement="Bi2Se3/example_rows.yaml", sees="raman")
     text = file.read_text(encoding="utf-8")
     assert said.size == len(text.encode("utf-8")) < 2_000_000
     assert said.answers == tuple(re.findall(r'<script id="answer-([a-z]+)"', text))

@@ -26,8 +26,8 @@ from symchiral.text.plan import plan_tables
 from symchiral.text.validate import validation_tables
 
 TRACES = "Bi2Se3/traces.csv"
-ROWS = "docs/data/bi2se3_rows.yaml"
-FREQUENCIES = "docs/data/bi2se3_frequencies.json"
+ROWS = "Bi2Se3/example_rows.yaml"
+FREQUENCIES = "Bi2Se3/frequencies_melnikov.json"
 
 
 @pytest.fixture(autouse=True)
@@ -282,7 +282,7 @@ def test_the_documented_measurement():
 
 
 def test_the_order_of_the_axis_of_a_balanced_probe_is_that_of_the_crystal(tmp_path, capsys):
-    text = Path("structures", TRACES).read_text(encoding="utf-8")
+    text = (Path("structures") / TRACES).read_text(encoding="utf-8")
     probe = "balanced, fold 3, S0 = 0, S45 = 45"
     assert probe in text
     plain, bare = tmp_path / "plain.csv", tmp_path / "bare.csv"

@@ -243,10 +243,10 @@ def test_files_have_one_end_of_line(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     text = (ROOT / "structures" / "Bi2Se3.cif").read_bytes()
     Path("dos.cif").write_bytes(b"\xef\xbb\xbf" + text.replace(b"\n", b"\r\n"))
     assert symchiral.read("dos.cif").space_group == 166
-    traces = (ROOT / "structures" / "Bi2Se3" / "simulated_traces.csv").read_bytes()
+    traces = (ROOT / "structures" / "Bi2Se3" / "traces.csv").read_bytes()
     Path("dos.csv").write_bytes(b"\xef\xbb\xbf" + traces.replace(b"\n", b"\r\n"))
     study = symchiral.read("Bi2Se3")
-    here, there = (study.validate(x).fit for x in ("dos.csv", "Bi2Se3/simulated_traces.csv"))
+    here, there = (study.validate(x).fit for x in ("dos.csv", "Bi2Se3/traces.csv"))
     assert here is not None
     assert here == there
 

@@ -67,7 +67,7 @@ def test_every_command_has_its_table_here() -> None:
 def test_tables_fit(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, line: str
 ) -> None:
-    rows = request.config.rootpath / "docs" / "data" / "bi2se3_rows.yaml"
+    rows = request.config.rootpath / "structures" / "Bi2Se3" / "example_rows.yaml"
     for width in (80, 60, 40):
         monkeypatch.setenv("COLUMNS", str(width))
         assert main(shlex.split(line.format(rows=rows))) == 0

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from symchiral.crystal.tolerance import SYMPREC
-from symchiral.errors import InputError, ReadError, StructureError
+from symchiral.errors import InputError, ReadError, StructureError, install
 from symchiral.forces.check import checked_hdf5, checked_supercell, checked_unit, mismatch
 from symchiral.forces.door import (
     DATA_ERRORS,
@@ -166,7 +166,7 @@ def third_order_from_yaml(parsed: dict[str, Any], *, name: str, folder: Folder) 
         raise InputError(
             f"cannot read {name}",
             why="third-order force constants are read with phono3py, which is not installed",
-            fix="pip install 'symchiral[anharmonic]'",
+            fix=install("phono3py>=4.10,<5"),
         ) from error
     with _together(f"the third-order forces of {name}"), heard():
         data = load_phono3py_yaml(parsed)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from symchiral.errors import GrammarError, InputError
+from symchiral.errors import GrammarError, InputError, install
 
 SECONDS = 20
 """What a scheduler may take to answer."""
@@ -66,7 +66,7 @@ def opened(name: str) -> Iterator[Workers]:
         raise InputError(
             f"no executor {name}",
             why="Dask is not installed",
-            fix="pip install 'symchiral[dask]', here and where its workers are",
+            fix=f"{install('distributed>=2024.5')}, here and where its workers are",
         ) from error
     try:
         # A client that is half connected takes long to be given up: is anybody there?

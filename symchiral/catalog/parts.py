@@ -25,7 +25,7 @@ from symchiral.answers.record import libraries
 from symchiral.catalog.crystals import Terms
 from symchiral.catalog.lock import alone
 from symchiral.disk import is_folder, mark, user_path, writing
-from symchiral.errors import InputError
+from symchiral.errors import InputError, install
 from symchiral.version import __version__
 
 KIND = "catalog"
@@ -53,7 +53,7 @@ def duckdb() -> Any:
         raise InputError(
             "no catalog without DuckDB",
             why="it is not installed",
-            fix="pip install 'symchiral[screen]'",
+            fix=install("duckdb>=1.2"),
         ) from error
     return library
 

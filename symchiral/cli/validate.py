@@ -19,8 +19,8 @@ DATA = (
     "together; or a YAML or JSON file of fitted rows"
 )
 EXAMPLES = (
-    "validate Bi2Se3 rows.yaml --sees raman",
-    "validate Bi2Se3/phonopy.yaml traces.csv -o lines.png",
+    "validate Bi2Se3 Bi2Se3/example_rows.yaml --sees raman",
+    "validate Bi2Se3/phonopy.yaml Bi2Se3/traces.csv -o lines.png",
 )
 
 

@@ -18,10 +18,11 @@ from itertools import islice
 from pathlib import Path
 
 from symchiral.disk import is_file, is_folder, is_result
-from symchiral.errors import InputError, ReadError
+from symchiral.errors import InputError, ReadError, install
 from symchiral.experiment.arrayfile import array_columns, holds_arrays
 from symchiral.plain import LARGEST
 from symchiral.reading.files import decode, load, unpack
+from symchiral.reading.shipped import find_beside
 
 Columns = Mapping[str, list[str]]
 
@@ -57,6 +58,7 @@ def read_table(path: Path, names: Sequence[str] | None = None) -> tuple[Columns,
 
 def read_bytes(path: Path, *, arrays: bool = False) -> bytes:
     """Return the bytes of a file, decompressed; ``arrays``: it may be a file of arrays."""
+    path = _found(path)
     if is_folder(path) or not os.path.exists(path):
         near = [
             p.name
@@ -79,6 +81,11 @@ def read_bytes(path: Path, *, arrays: bool = False) -> bytes:
             fix="give a table: CSV, Parquet, numpy, MATLAB, HDF5",
         )
     return data
+
+
+def _found(path: Path) -> Path:
+    """Return the path, or the packaged file of that name, ``Bi2Se3/traces.csv``."""
+    return path if os.path.lexists(path) else find_beside(str(path)) or path
 
 
 def _may_be_measured(path: Path) -> bool:
@@ -238,7 +245,7 @@ def _parquet(path: Path) -> Columns:
         raise ReadError(
             f"cannot read {path}",
             why="it is a Parquet file, and neither pyarrow nor duckdb is installed",
-            fix="install one of them, or export the table as CSV",
+            fix=f"{install('pyarrow>=15')}, or export the table as CSV",
         )
     return {str(k): ["" if x is None else str(x) for x in v] for k, v in table.items()}
 

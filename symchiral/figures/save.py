@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from symchiral.disk import mark, writing
-from symchiral.errors import InputError
+from symchiral.errors import InputError, install
 
 FIGURES = (".pdf", ".png", ".svg")
 """Endings of figures."""
@@ -49,5 +49,5 @@ def matplotlib_needed(what: str, otherwise: str) -> Iterator[None]:
         raise InputError(
             what,
             why="matplotlib is not installed",
-            fix=f"pip install 'symchiral[figures]', or {otherwise}",
+            fix=f"{install('matplotlib>=3.8')}, or {otherwise}",
         ) from error

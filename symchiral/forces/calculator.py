@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from symchiral.disk import is_file
-from symchiral.errors import CalculatorError, nearest
+from symchiral.errors import CalculatorError, install, nearest
 from symchiral.quiet import quiet
 
 MODEL = "7net-l3i5"
@@ -148,7 +148,7 @@ def _sevenn() -> Calculator:
             why=f"it comes with the extra [ml], which is left out by default: with PyTorch it "
             f"takes about 1.5 GB on disk ({error})",
             fix="install a CPU build of PyTorch (pytorch.org says how), then "
-            "pip install 'symchiral[ml]'; without the first step pip also brings several GB of "
+            f"{install('sevenn>=0.13')}; without the first step pip also brings several GB of "
             "libraries for graphics cards",
         ) from error
     weights = Path(_const.SEVENNET_l3i5)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from symchiral.engine.coupling import COPIES
-from symchiral.errors import InputError, LabelError
+from symchiral.errors import InputError, LabelError, install
 from symchiral.modes.names import LONGITUDINAL, ModeName
 from symchiral.rules.grammar import LegText, parse_transfer
 from symchiral.table import Table, spelt
@@ -87,7 +87,7 @@ def frame(records: Sequence[Mapping[str, Any]], library: str) -> Any:
         raise InputError(
             f"no data frame without {library}",
             why=f"{library} is not installed",
-            fix=f"install it: pip install {library}; or use to_records()",
+            fix=f"{install(library)}, or use to_records()",
         ) from error
     return module.DataFrame([dict(record) for record in records])
 

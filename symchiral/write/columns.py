@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from symchiral.crystal.crystal import SYMBOLS, Crystal
 from symchiral.disk import mark, write_text, writing
-from symchiral.errors import InputError
+from symchiral.errors import InputError, install
 from symchiral.value import Floats
 
 TRAJECTORY = "trajectory of a simulation"
@@ -84,7 +84,7 @@ def _write_parquet(
         raise InputError(
             f"cannot write {path}",
             why="pyarrow is not installed",
-            fix="pip install 'symchiral[parquet]', or write .csv",
+            fix=f"{install('pyarrow>=15')}, or write .csv",
         ) from error
     arrays = {
         name: pyarrow.array(
