@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK: the shell may ask this program for completions (cli/completion.py)
 """The command line: one file per command; the only place that prints.
 
 A command's module declares its arguments with nothing but argparse and imports the library when it
@@ -9,6 +10,7 @@ like it, which is all that makes it one: ``SUMMARY``, ``EXAMPLES``, ``configure(
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -25,6 +27,7 @@ from symchiral.version import __version__
 SHARED = frozenset(
     {
         "calculator",
+        "completion",
         "fields",
         "files",
         "forces",
@@ -168,6 +171,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     3: a limit that the user set was exceeded.
     """
+    if arguments is None and "_ARGCOMPLETE" in os.environ:
+        from symchiral.cli.completion import complete
+
+        complete(parser, COMMANDS)
     streams.prepare()
     try:
         words = list(sys.argv[1:] if arguments is None else arguments)
