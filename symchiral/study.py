@@ -655,7 +655,10 @@ class Study(Value):
         return show_text(self.show(detail="rotation", changes=False))
 
     def _repr_html_(self) -> str:
-        return f"<pre>{self!r}</pre>"
+        from symchiral.text.show import show_tables
+
+        answer = self.show(detail="rotation", changes=False)
+        return "".join(table.html() for table in show_tables(answer))
 
     # --- with forces -----------------------------------------------------------------------------
 

@@ -89,6 +89,9 @@ class Invariant(Value):
     def __repr__(self) -> str:
         return f"Invariant({self.text})"
 
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
 
 def _symbolic(x: float) -> sympy.Expr:
     import sympy

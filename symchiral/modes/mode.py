@@ -14,7 +14,7 @@ import numpy.typing as npt
 from symchiral.algebra.exact import phase_of
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.display import Tabular
+from symchiral.display import Tabular, display
 from symchiral.errors import LabelError, nearest
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.kpoints import find_point
@@ -378,3 +378,6 @@ class Modes(Value, Tabular):
 
     def __repr__(self) -> str:
         return f"Modes({self.crystal.primitive.formula}, {len(self)} modes)"
+
+    def _repr_html_(self) -> str:
+        return display(self, "html")

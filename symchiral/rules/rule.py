@@ -219,6 +219,9 @@ class Rule(Value):
     def __repr__(self) -> str:
         return f"Rule({self.id!r}, {self.verdict})"
 
+    def _repr_html_(self) -> str:
+        return display(self, "html")
+
 
 def _spin(leg: Leg, axis: Axis) -> Motion:
     """Light as a motion: its spin about the axis, i e × e*, in ħ per photon."""

@@ -5,6 +5,7 @@ Forms of rules that every command asks for are made here; the others are loaded 
 
 from __future__ import annotations
 
+from html import escape
 from importlib import import_module
 from typing import Any
 
@@ -52,10 +53,10 @@ def display(noun: object, form: str, **options: Any) -> Any:
     ========= ============================================================================
     RuleBook  ``text`` (its table), ``html``, ``tables``; ``records`` (a flat dictionary per
               rule), ``columns`` (their keys)
-    Rule      ``text`` (explained), ``sum`` (of l), ``reason``, ``record`` (JSON)
+    Rule      ``text`` (explained), ``html``, ``sum`` (of l), ``reason``, ``record`` (JSON)
     Transfer  ``text``
     Reason    ``text``, ``short`` (the operation and its phase), ``of modes`` (actual ones)
-    Modes     ``tables``; ``records`` (a flat dictionary per mode), ``columns``
+    Modes     ``tables``, ``html``; ``records`` (a flat dictionary per mode), ``columns``
     Splitting ``text`` (why, or what forbids it)
     Selection ``text``, ``html``, ``tables``, ``records``, ``columns``
     ========= ============================================================================
@@ -86,6 +87,8 @@ def display(noun: object, form: str, **options: Any) -> Any:
             from symchiral.text.explanation import rule_text
 
             return rule_text(noun)
+        case Rule(), "html":
+            return f"<pre>{escape(display(noun, 'text'))}</pre>"
         case Rule(), "sum":
             return rule_sum(noun)
         case Rule(), "reason":

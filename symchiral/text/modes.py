@@ -111,4 +111,6 @@ def display(noun: object, form: str) -> Any:
             return FlatMode.__struct_encode_fields__
         case ModesAtQ(), "tables":
             return modes_tables(answer_of(noun.crystal, noun.axis, [noun], motions=False))
+        case ModesAtQ(), "html":
+            return "".join(table.html() for table in display(noun, "tables"))
     raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")
