@@ -506,6 +506,32 @@ def test_everything_that_can_be_used_has_a_name(
     assert all(role and label for role, label in reached)
 
 
+def test_what_has_the_focus_can_be_seen(driver: Any, pages: dict[str, Path]) -> None:
+    """With the keyboard nothing is reached under the picture that stays at the top of a phone."""
+    count = 0
+    for name in ("Bi2Se3", "Te_P3121"):
+        opened(driver, pages[name], 400, 900)
+        click(driver, "#transfers button.opens")
+        for forward in (True, False):
+            found = driver.execute_script(
+                """
+                const all = [...document.querySelectorAll("main button, main select, main input")]
+                  .filter(e => e.offsetParent);
+                if (!arguments[0]) all.reverse();
+                return all.map(e => {
+                  e.focus();
+                  const r = e.getBoundingClientRect(), x = r.left + r.width / 2;
+                  const top = document.elementFromPoint(x, r.top + r.height / 2);
+                  return [e.textContent || e.id, !!top && (e.contains(top) || top.contains(e))];
+                });
+                """,
+                forward,
+            )
+            assert [text for text, seen in found if not seen] == [], (name, forward)
+            count += len(found)
+    assert count > 100
+
+
 def test_the_first_question_is_answered_first(driver: Any, pages: dict[str, Path]) -> None:
     """How many transfers flip, and the one that light reaches best opens."""
     count = 0
@@ -634,10 +660,18 @@ def test_documents_are_downloaded(driver: Any, pages: dict[str, Path], tmp_path:
 def test_hostile_names_run_nothing(driver: Any, tmp_path: Path) -> None:
     name = 'x <img src=x onerror="window.hurt=1"><svg onload="window.hurt=1">.cif'
     shutil.copy(Path(sc.__file__).parents[1] / "structures" / "Bi2Se3.cif", tmp_path / name)
-    sc.read(tmp_path / name).report(tmp_path / "page.html")
+    channel = "</script><script>hurt()</script>"
+    rows = [f"{0.05 * k:.2f},{np.cos(k):.4f},{np.sin(2 * k):.4f}" for k in range(99)]
+    (tmp_path / "traces.csv").write_text(f"time_ps,{channel},<b>\n" + "\n".join(rows))
+    crystal = sc.read(tmp_path / name)
+    probe = f"balanced, {channel} = 0, <b> = 45"
+    judged = crystal.validate(tmp_path / "traces.csv", pump="s+", probe=probe)
+    crystal.report(tmp_path / "page.html", measurement=judged)
     opened(driver, tmp_path / "page.html")
     assert look(driver, "window.hurt === undefined")
     assert "<img src=x" in look(driver, "document.body.textContent")
+    wait(driver, "return document.querySelector('#measured svg') !== null")
+    assert channel in words_in(driver, "#measured")
     assert complaints(driver) == []
 
 

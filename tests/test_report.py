@@ -544,3 +544,44 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         study("Te_P3121").report(tmp_path / "mine.html")
     assert main(["report", "Bi2Se3", "--field", "B=0,0,1", "-o", str(file)]) == 0
     assert "Warning" not in file.read_text() or "field" in file.read_text()
+
+
+def test_a_table_that_says_nothing_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each message leads to the option that is missing, and with all of them the page is that of
+    the same traces in a table that says everything."""
+    rows = ["delay,S0,S45"]
+    for k in range(120):
+        t = 0.05 * k
+        rows.append(f"{t:.2f},{math.cos(8 * math.pi * t):.4f},{math.sin(8 * math.pi * t):.4f}")
+    plain, stated = tmp_path / "plain.csv", tmp_path / "stated.csv"
+    plain.write_text("\n".join(rows))
+    probe = "balanced, S0 = 0, S45 = 45"
+    head = ["# time_unit: ps", "# pump: s+", "# pump_frequency: 2 THz", f"# probe: {probe}"]
+    stated.write_text("\n".join([*head, *rows]))
+    words = ["report", "Bi2Se3", "-o", str(tmp_path / "a.html"), "--measurement", str(plain)]
+    given = [("--time-unit", "ps"), ("--probe", probe), ("--measured-pump", "s+")]
+    for option, value in given[:2]:
+        assert main(words) == 1
+        assert f"{option} " in capsys.readouterr().err
+        words += [option, value]
+    assert main([*words, "--pump", "s+"]) == 1
+    assert "--measured-pump s+" in capsys.readouterr().err
+    words += [*given[2], "--pump-frequency", "2THz", "--sees", "raman"]
+    assert main(words) == 0
+    study("Bi2Se3").report(tmp_path / "b.html", measurement=stated, sees="raman")
+    judged = study("Bi2Se3").validate(stated, sees="raman")
+    study("Bi2Se3").report(tmp_path / "c.html", measurement=judged)
+    word = study("Bi2Se3").validate(plain, time_unit="ps", probe=probe, pump="s+", sees="raman")
+    assert word.lines[0].verdict == judged.lines[0].verdict == "consistent"
+    found = []
+    for name in ("a", "b", "c"):
+        text = (tmp_path / f"{name}.html").read_text(encoding="utf-8")
+        match = re.search(r'<script id="answer-validate"[^>]*>(.*?)</script>', text, re.DOTALL)
+        assert match is not None
+        found.append(json.loads(match[1])["components"])
+    assert found[0][0]["frequency"] == pytest.approx(4, abs=0.01)
+    assert found[0] == found[1] == found[2]
+    assert main(["report", "Bi2Se3", "-o", str(tmp_path / "d.html"), "--sigma", "2"]) == 1
+    assert "--measurement DATA" in capsys.readouterr().err

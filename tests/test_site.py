@@ -148,6 +148,10 @@ def test_command(catalog: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "1 of 1 crystals have a page" in capsys.readouterr().out
     assert main([*words, "--pump", "2THz s+ 1ps 1MV/cm"]) == 1
     assert "--pump is of one crystal" in capsys.readouterr().err
+    assert main([*words[:3], str(tmp_path / "site.html")]) == 1
+    assert "its site is a folder of pages" in capsys.readouterr().err
+    assert main(["report", str(catalog.parent / "inputs"), "-o", str(site)]) == 1
+    assert "symchiral screen" in capsys.readouterr().err
     assert main([*words, "--measured-pump", "s+"]) == 1
     assert "--measured-pump is of one crystal" in capsys.readouterr().err
     assert main([*words, "--timeout", "5min", "--memory", "8GB"]) == 0

@@ -35,6 +35,7 @@ OF_MEASUREMENT = {
     "sees": "sees",
     "sigma": "sigma",
     "imperfection": "imperfection",
+    "columns": "columns",
     "time_unit": "time-unit",
     "time": "time",
     "time_zero": "time-zero",
@@ -138,6 +139,7 @@ def run(options: argparse.Namespace) -> None:
     if is_catalog(options.file):
         run_catalog(options)
         return
+    from symchiral.disk import is_folder, user_path
     from symchiral.page.report import KIND
 
     given = [name for name in OF_CATALOG if getattr(options, name) is not None]
@@ -155,6 +157,23 @@ def run(options: argparse.Namespace) -> None:
             fix="name their files, --measurement DATA, or leave it out",
         )
     about = {**judging_options(options), **reading_options(options, prefix=MEASURED)}
+    if (
+        options.measurement is not None
+        and options.pump is not None
+        and options.pump.split() == [options.pump]
+    ):
+        raise InputError(
+            f"--pump {options.pump} is no pulse",
+            why="--pump is the light of the simulation, with its frequency, length and field",
+            fix=f"write --{MEASURED}pump {options.pump} for the pump of the measurement",
+        )
+    if is_folder(user_path(options.file)) and not options.output.lower().endswith(".html"):
+        raise InputError(
+            f"{options.file} is no catalog, of which a site is made",
+            why="no rows of screen are in it",
+            fix=f"make one, symchiral screen {options.file} -o catalog, and report that; or end "
+            "the name of the page of one crystal with .html",
+        )
     check_output(options, options.output, KIND, (".html",))
     study = open_study(options)
     measured = None
@@ -202,6 +221,12 @@ def run_catalog(options: argparse.Namespace) -> None:
     """Write the site."""
     from symchiral.site import publish
 
+    if options.output.lower().endswith(".html"):
+        raise InputError(
+            f"{options.output} is the name of a page",
+            why=f"{options.file} is a catalog: its site is a folder of pages",
+            fix=f"give the name of a folder, -o {options.output[:-5] or 'site'}",
+        )
     asked = [name for name in OF_ONE if getattr(options, name) is not None]
     if asked:
         option = "--" + OF_MEASUREMENT.get(asked[0], asked[0].replace("_", "-"))

@@ -131,7 +131,7 @@ def read_measurement(
     time: str | None = None,
     time_unit: str | None = None,
     probe: Probe | str | None = None,
-    pump: PumpPulse | None = None,
+    pump: PumpPulse | str | None = None,
     time_zero: float | None = None,
     exclude: tuple[float, float] | None = None,
     response: float | None = None,
@@ -156,8 +156,8 @@ def read_measurement(
         the name of the column says it.
     probe : Probe or str, optional
         The geometry and the columns of its channels.
-    pump : PumpPulse, optional
-        The pump of all rows.
+    pump : PumpPulse or str, optional
+        The pump of all rows; of a word like ``s+`` only the polarisation is known.
     time_zero, exclude, response
         As in :meth:`Measurement.of`.
     fold : int, optional
@@ -168,6 +168,8 @@ def read_measurement(
     InputError
         If a column is missing or not a number, a unit is not declared, or statements contradict.
     """
+    if isinstance(pump, str):
+        pump = PumpPulse.parse(pump)
     given = user_path(path)
     source = given if os.path.exists(given) else find_beside(os.fspath(path)) or given
     table, metadata = read_table(source, _names(columns))
@@ -200,7 +202,8 @@ def read_measurement(
         raise InputError(
             f"the unit of {clock!r} in {source.name} is not declared",
             why="femtoseconds read as picoseconds give wrong frequencies",
-            fix=f"name the column {clock}_fs or {clock}_ps, or declare the unit",
+            fix=f"name the column {clock}_fs or {clock}_ps, or declare the unit: --time-unit ps, "
+            "or a line '# time_unit: ps' above the names of the columns",
         )
     if isinstance(probe, str):
         probe = read_probe(probe, fold=fold)
@@ -311,7 +314,9 @@ def _missing(name: str, columns: Mapping[str, list[str]], file: str) -> InputErr
     return InputError(
         f"{file} has no column {name!r}",
         why=f"its columns are {', '.join(columns)}",
-        fix="state the probe and the names of its channels; " + nearest(name, columns),
+        fix="state the probe and the names of its channels, as in --probe "
+        '"balanced, S0 = 0, S45 = 45" or in a line of the table, \'# probe: balanced, S0 = 0, '
+        "S45 = 45'; " + nearest(name, columns),
     )
 
 

@@ -402,7 +402,7 @@ if ($("dispersion")) figures.push(() => {
     ticks.set(x, (ticks.get(x) ?? new Set()).add(name));
   }
   for (const [x, names] of ticks) svg.append(draw_("line", { class: "axis", x1: x, x2: x, y1: top, y2: H - bottom }), draw_("text", { x, y: H - bottom + 18, "text-anchor": "middle" }, [...names].join("|")));
-  svg.append(draw_("text", { x: left - 6, y: H - bottom + 18, "text-anchor": "end" }, bands.units.frequency.replace("cm-1", "cm⁻¹")));
+  svg.append(draw_("text", { x: 6, y: 18 }, bands.units.frequency.replace("cm-1", "cm⁻¹")));
   const pieces = [];
   for (const s of bands.segments) for (const b of s.branches) {
     // Pieces of nearly one colour are one line.
@@ -499,7 +499,10 @@ const lobes = [];
 for (const box of document.querySelectorAll("div[data-wave]")) {
   const name = box.dataset.wave, wave = answer("show").waves[name], scalar = name === "helicity", sizes = wave.terms.map((x, k) => k ? 0.5 : 1);
   const directions = { axis: scene.axis, x: [1, 0, 0], y: [0, 1, 0], z: [0, 0, 1] };
-  let along = directions.axis;
+  // The first component that symmetry allows.
+  let chosen = Object.keys(directions).filter(n => n !== "axis" || scene.order)
+    .find(n => scalar || wave.terms.some(form => [0, 1, 2].some(i => form[i].length && Math.abs(directions[n][i]) > 1e-6))) ?? "x";
+  let along = directions[chosen];
   const polynomial = (terms, q) => terms.reduce((s, t) => s + t.coefficient * q.reduce((p, x, k) => p * x ** t.powers[k], 1), 0);
   // Of h the polynomial itself, of J its component along a direction; q is a unit vector.
   const value = q => wave.terms.reduce((s, form, k) => s + sizes[k] * (scalar ? polynomial(form[0], q) : form.reduce((j, terms, i) => j + along[i] * polynomial(terms, q), 0)), 0);
@@ -514,7 +517,7 @@ for (const box of document.querySelectorAll("div[data-wave]")) {
   box.append(canvas);
   if (!scalar) {
     const select = make("select", {}, ...Object.keys(directions).filter(n => n !== "axis" || scene.order).map(n => make("option", { value: n }, n === "axis" ? "along the axis" : n)));
-    if (!scene.order) along = directions.x;
+    select.value = chosen;
     select.onchange = () => { along = directions[select.value]; paint(); };
     box.append(make("label", {}, "component ", select));
   }

@@ -18,7 +18,8 @@ const cell = (row, c) => {
   if (c.key === "id") return make("th", { scope: "row" }, row[place.page] ? make("a", { href: row[place.page] }, value) : value);
   return make("td", {}, value === null || value === false ? "" : value === true ? "yes" : typeof value === "number" ? minus(+value.toFixed(3)) : c.key === "formula" || c.key === "symbol" ? value : minus(value));
 };
-const shown = columns.filter(c => c.head);
+// Columns in which no crystal has anything are left out.
+const shown = columns.filter(c => c.head && rows.some(row => row[place[c.key]] !== null && row[place[c.key]] !== false));
 function fill() {
   $("crystals").tBodies[0].replaceChildren(...found.slice(0, most).map(i => make("tr", {}, ...shown.map(c => cell(rows[i], c)))));
   $("count").textContent = `${found.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")} crystals`;

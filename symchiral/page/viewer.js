@@ -33,7 +33,7 @@ class Viewer {
     const middle = points => [0, 1, 2].map(k => (Math.min(...points.map(p => p[k])) + Math.max(...points.map(p => p[k]))) / 2);
     // The cell begins at the origin, or stands around the atoms where a molecule or layer leaves it.
     const volume = dot(cell[0], cross(cell[1], cell[2]));
-    const out = rest.some(r => [0, 1, 2].some(k => Math.abs(dot(cross(cell[(k + 1) % 3], cell[(k + 2) % 3]), r) / volume - 0.5) > 0.7));
+    const out = rest.some(r => [0, 1, 2].some(k => Math.abs(dot(cross(cell[(k + 1) % 3], cell[(k + 2) % 3]), r) / volume - 0.5) > 0.6));
     const round = middle(places), begin = [0, 1, 2].map(k => out ? round[k] - (this.cell[0][k] + this.cell[1][k] + this.cell[2][k]) / 2 : 0);
     this.corners = [];
     for (let i = 0; i < 8; i++)
