@@ -172,6 +172,7 @@ def test_labels_inside_a_piece_are_those_of_modes_there(name: str) -> None:
     assert compared >= 2
 
 
+@pytest.mark.sweep
 def test_branches_cross_where_eigenvectors_say_so() -> None:
     """Dense eigenvectors of bare matrices, followed by overlap alone, give the same branches."""
     crossings = compared = 0
@@ -469,6 +470,7 @@ def test_band_yaml_is_read_back_with_the_same_modes(name: str, tmp_path: Path) -
     assert np.allclose(np.sort(again.frequencies), np.sort(piece.frequencies[0]), atol=1e-5)
 
 
+@pytest.mark.sweep
 def test_figure_is_drawn_without_overlapping_texts(tmp_path: Path) -> None:
     found = bands("Te_P3121")
     figure = bands_figure(answer(found, unit="meV"))

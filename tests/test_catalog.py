@@ -699,6 +699,7 @@ child.serve()
 """
 
 
+@pytest.mark.sweep
 def test_a_crystal_that_hangs_dies_or_eats_memory_stops_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

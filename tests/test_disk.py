@@ -246,6 +246,7 @@ def test_forces_are_not_replaced_by_their_modes(
     assert os.listdir(folder) == ["phonopy.yaml"]
 
 
+@pytest.mark.sweep
 def test_overwrite_is_an_option_of_all_that_write(folder: Path) -> None:
     commands = {
         ("bands", "--points", "6", "--path", "GM T", "-o", "x.csv"): "x.csv",

@@ -38,7 +38,9 @@ _ITEM = re.compile(r"^### C(\d+)\. ", re.MULTILINE)
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 #: Pages whose commands take long; they are run with the sweep.
-HEAVY = {"tutorial_experimentalist.md", "tutorial_screener.md"}
+HEAVY = {
+    f"{page}.md" for page in ("tutorial_experimentalist", "tutorial_screener", "dynamics", "bands")
+}
 TERMINALS = [pytest.param(p, marks=[pytest.mark.sweep] * (p.name in HEAVY)) for p in PAGES]
 
 #: Sessions that there are at least, so that a pattern that finds none fails.

@@ -22,6 +22,7 @@ def environment(**changes: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **changes}
 
 
+@pytest.mark.sweep
 def test_processes_that_share_an_empty_cache_agree(tmp_path: Path) -> None:
     """Four processes build and store the same irreps at once; each prints what one alone does."""
     arguments = [*COMMAND, "graphene_slab", "--q", "K K K"]

@@ -347,6 +347,7 @@ def check_methods(numbers: Iterable[int], kdims: tuple[int, ...]) -> int:
     return agreed
 
 
+@pytest.mark.sweep
 def test_splitting_the_regular_representation_agrees_with_spgrep():
     assert check_methods(SAMPLE, (0,)) == 211 - 3
 

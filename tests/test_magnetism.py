@@ -61,6 +61,7 @@ def splits(study: Study) -> dict[str, bool]:
 # ------------------------------------------------------------------------- magnetic groups
 
 
+@pytest.mark.sweep
 def test_122_magnetic_point_groups_are_found() -> None:
     groups = point_groups()
     assert Counter(g.type for g in groups) == {1: 32, 2: 32, 3: 58}

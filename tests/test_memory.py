@@ -15,14 +15,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from shares import one_in
 
 import symchiral as sc
 from symchiral.crystal.crystal import Crystal
-from symchiral.crystal.search import space_group
 from symchiral.irreps import build, mulliken, participant, stars
-from symchiral.irreps.isoir import iso_hall_number
-from symchiral.irreps.kpoints import named_points
 from symchiral.quiet import quiet
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,20 +88,6 @@ def test_caches_that_forget_at_different_times_change_no_answer(
     # The bases are others: nothing else would make this test fail.
     sc.clear_caches()
     assert stars.star_irreps(q.group, q.arms[0]) != first
-
-
-@pytest.mark.parametrize("part", one_in(10, range(10)))
-def test_no_two_irreps_of_a_star_have_one_name(part: int) -> None:
-    """Under its name an irrep in use is found again."""
-    counted = 0
-    for number in range(1 + part, 231, 10):
-        group = space_group(iso_hall_number(number))
-        for point in named_points(group):
-            if point.kdim == 0:
-                names = [p.names for p in stars.star_irreps(group, point.q)]
-                assert len(set(names)) == len(names), (number, point)
-                counted += len(names)
-    assert counted > 300, counted
 
 
 def read_many() -> None:

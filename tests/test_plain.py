@@ -104,6 +104,7 @@ def test_arrays() -> None:
             array(bad, 2, "x")
 
 
+@pytest.mark.sweep
 def test_shipped_files_read_as_by_the_libraries_themselves() -> None:
     """The narrower schema changes nothing in what phonopy and symchiral write."""
     root = find_structure("Bi2Se3").parent

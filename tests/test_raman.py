@@ -596,6 +596,7 @@ PATHS = [
 ]  # fmt: skip
 
 
+@pytest.mark.sweep
 @settings(max_examples=80, deadline=None)
 @given(path=st.sampled_from(PATHS), value=JUNK)
 def test_junk_in_a_file_is_an_error_or_read(path: tuple[str | int, ...], value: object) -> None:

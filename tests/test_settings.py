@@ -69,6 +69,7 @@ def symbol_tag(symbol: str) -> str:
     return f"_space_group_name_H-M_alt '{symbol}'"
 
 
+@pytest.mark.sweep
 def test_every_setting_by_every_name() -> None:
     kinds = {hall: spglib.get_spacegroup_type(hall) for hall in range(1, 531)}
     fulls = Counter(kind.international_full for kind in kinds.values())

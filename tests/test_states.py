@@ -202,6 +202,7 @@ def test_two_different_normal_modes_have_no_bilinear_term(
     assert (record["coefficients"] == 0) == (record["invariant"] is None) == (kind is not None)
 
 
+@pytest.mark.sweep
 def test_no_bilinear_term_of_two_modes_in_any_class() -> None:
     """Every pair of copies of one species and component at the zone centre, all classes."""
     found: Counter[str] = Counter()
@@ -230,6 +231,7 @@ def _part(component: Component) -> str:
 # --- laws ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.sweep
 def test_an_electron_that_enters_is_a_hole_that_leaves() -> None:
     """Crossing: e with (j, k) on one side is h with −(j, k) on the other; so is an exciton a pair.
 

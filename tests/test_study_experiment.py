@@ -456,6 +456,7 @@ def test_controls_by_tensors():
 # ------------------------------------------------------------------------- what a user sees
 
 
+@pytest.mark.sweep
 def test_documents_are_what_their_schema_says():
     study = sc.read("Bi2Se3/phonopy.yaml")
     validator = Draft202012Validator(json.loads(schema("validate")))

@@ -347,6 +347,7 @@ def test_poisoned_irreps_change_no_answer(
     assert len(tried) == 11 or share > 1, tried
 
 
+@pytest.mark.sweep
 def test_poison_makes_nothing_allowed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """One matrix of Eg in R-3m changed, in a file that is sound otherwise."""
     monkeypatch.setenv("SYMCHIRAL_CACHE", str(tmp_path))

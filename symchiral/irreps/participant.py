@@ -113,9 +113,14 @@ class Participant(Value):
         return f"Participant({self.name}, {self.group.symbol}, dimension {self.dimension}{arms})"
 
 
-class _InUse(
-    WeakValueDictionary[tuple[SpaceGroup, tuple[str, ...], tuple[QPoint, ...]], Participant]
-):
+_Known = tuple[SpaceGroup, tuple[str, ...], tuple[QPoint, ...], bytes]
+"""What tells irreps apart: group, names on the arms of a star, characters of the first arm.
+
+Names alone do not: in mm2 with its axis along a or b two irreps at the zone centre have one name.
+"""
+
+
+class _InUse(WeakValueDictionary[_Known, Participant]):
     """The named irreps that something refers to."""
 
     def cache_clear(self) -> None:
@@ -127,14 +132,16 @@ _IN_USE = _InUse()
 
 
 def the_one(participant: Participant) -> Participant:
-    """Return the irrep of this name on this star that is in use already, else this one.
+    """Return this irrep as it is in use already, else as it was made.
 
     The caches that hold irreps forget at different times. Made a second time, an irrep may have
     another basis, or differ by rounding; beside the first it would be another mode, and products
     in which a mode enters twice would be missing.
     """
-    key = participant.group, participant.names, participant.arms
-    return _IN_USE.setdefault(key, participant)
+    p = participant
+    traces = np.trace(p.matrices[p.images[:, 0] == 0, 0], axis1=1, axis2=2)
+    known = p.group, p.names, p.arms, (traces.round(6) + 0.0).tobytes()
+    return _IN_USE.setdefault(known, p)
 
 
 @lru_cache(maxsize=1024)
