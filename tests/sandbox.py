@@ -18,10 +18,13 @@ def status_of(words: list[str]) -> int:
 
 
 def sandbox(folder: Path) -> Path:
-    """Link the data of the tests, which a page on unusual files reads, and nothing else.
+    """Link the crystal of the README's first command, which installs from a checkout.
 
-    All other examples are read by their packaged names, as they must be where only the wheel is.
+    And the data of the tests, which a page on unusual files reads. All other examples are read by
+    their packaged names, as they must be where only the wheel is.
     """
+    (folder / "structures").mkdir(parents=True)
+    (folder / "structures" / "Bi2Se3.cif").symlink_to(ROOT / "structures" / "Bi2Se3.cif")
     (folder / "tests" / "data").mkdir(parents=True)
     (folder / "tests" / "data" / "cases").symlink_to(ROOT / "tests" / "data" / "cases")
     return folder

@@ -39,7 +39,7 @@ def output_of(command: str) -> str:
 
 def test_the_readme_shows_the_flagship() -> None:
     commands = [command for command, _ in _OUTPUT.findall(README)]
-    assert "symchiral predict Bi2Se3" in commands
+    assert "symchiral predict structures/Bi2Se3.cif" in commands
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
