@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from mutants import DOORS, case_of, fault_of, mutated, run_many, structures, table
 
-from symchiral.errors import SymchiralError
+from symchiral.errors import ReadError, SymchiralError
+from symchiral.forces.door import _read_constants
 from symchiral.reading.structure import read_bytes
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -97,3 +98,11 @@ def test_some_mutants_of_every_door() -> None:
     tally = run_many(range(500, 520), jobs=1)
     assert sum(tally.seen.values()) == 20
     assert not tally.faults, tally.faults
+
+
+def test_an_empty_file_of_force_constants_is_refused(tmp_path: Path) -> None:
+    """One mutant of 100,000 had one."""
+    for text in ("", "\n1 2 3\n"):
+        (tmp_path / "FORCE_CONSTANTS").write_text(text)
+        with pytest.raises(ReadError, match="FORCE_CONSTANTS of BN: it is empty"):
+            _read_constants(tmp_path / "FORCE_CONSTANTS", None, name="BN")

@@ -81,6 +81,7 @@ def hdf5(path: Path) -> dict[str, Any]:
     with h5py.File(path, "w") as file:
         file["raw/Qx"], file["raw/Qy"], file["stage/time_ps"] = QX, QY, TIMES
         file["raw/name"] = "scan 12"
+        file["kinds/real"] = np.dtype("<f8")
     return {}
 
 

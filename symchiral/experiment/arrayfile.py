@@ -197,7 +197,9 @@ def _hdf5(path: Path) -> Iterator[tuple[str, Array]]:
     checked_hdf5(path, name=path.name)
     places: list[str] = []
     with h5py.File(path, "r") as file:
-        file.visititems(lambda key, item: places.append(key) if hasattr(item, "dtype") else None)
+        file.visititems(
+            lambda key, item: places.append(key) if isinstance(item, h5py.Dataset) else None
+        )
         last = [place.rsplit("/", 1)[-1] for place in places]
         for place, short in zip(places, last, strict=True):
             item = file[place]

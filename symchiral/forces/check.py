@@ -244,7 +244,7 @@ def checked_hdf5(path: Path, *, name: str) -> None:
             item = group[key]
             if isinstance(item, h5py.Group):
                 look(item)
-            elif item.is_virtual or item.external:
+            elif isinstance(item, h5py.Dataset) and (item.is_virtual or item.external):
                 raise elsewhere(key)
 
     def elsewhere(key: str) -> ReadError:

@@ -665,7 +665,12 @@ def _read_constants(
     if path.suffix != ".hdf5":
         found: dict[int, None] = {}
         with path.open(encoding="utf-8") as file:
-            next(file)
+            if not next(file, "").strip():
+                raise ReadError(
+                    f"cannot read {path.name} of {name}",
+                    why="it is empty, or begins with an empty line",
+                    fix="write the force constants again",
+                )
             for number, line in enumerate(file):
                 if number % 4 == 0 and line.strip():
                     found[int(line.split()[0]) - 1] = None
