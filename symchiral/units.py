@@ -109,6 +109,17 @@ def delay_in_ps(unit: str) -> float:
     return 1 / known[_name(unit.replace("μ", "µ"), known, "delay")]
 
 
+def is_stage(unit: str) -> bool:
+    """Whether a unit of delay is of the place of a stage: such a clock does not begin at zero.
+
+    Examples
+    --------
+    >>> is_stage("MM"), is_stage("fs")
+    (True, False)
+    """
+    return unit.strip().lower().replace("μ", "µ") in STAGE
+
+
 def _name(unit: str, known: Iterable[str], kind: str) -> str:
     for name in known:
         if str(unit).strip().lower().replace("⁻¹", "-1") == name.lower():

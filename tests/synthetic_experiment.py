@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.stats import binomtest
 
 
 @dataclass(frozen=True)
@@ -87,14 +86,3 @@ def oscillate(frequency, damping, velocity, position, drive, times, steps=20):
             state = state + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
         found.append(state[0])
     return np.array(found)
-
-
-def within(share: float, count: int, low: float, high: float) -> bool:
-    """Whether a share of so many trials may be that of a probability between two limits.
-
-    One in ten thousand lawful shares is refused.
-    """
-    hits = round(share * count)
-    below = binomtest(hits, count, low, alternative="less").pvalue
-    above = binomtest(hits, count, high, alternative="greater").pvalue
-    return min(below, above) > 1e-4

@@ -235,7 +235,9 @@ def unnamed(path: Path) -> None:
         ("g.npy", unnamed, {}, "--columns"),
         ("h.npy", unnamed, {"columns": "time_ps,Qx"}, "names are given"),
         ("i.npy", unnamed, {"columns": "time,Qx,Qy"}, "is not declared"),
-        ("j.npy", unnamed, {"columns": "stage_mm,Qx,Qy"}, "no time zero"),
+        ("j.npy", unnamed, {"columns": "stage_mm,Qx,Qy"}, "time zero is not stated"),
+        ("k.npy", unnamed, {"columns": "stage_MM,Qx,Qy"}, "time zero is not stated"),
+        ("l.npy", unnamed, {"columns": "stage_μm,Qx,Qy"}, "time zero is not stated"),
     ],
 )
 def test_what_cannot_be_used_is_said(
@@ -246,6 +248,14 @@ def test_what_cannot_be_used_is_said(
         read_measurement(tmp_path / name, **options)
     assert words in str(caught.value)
     assert not isinstance(caught.value, LimitError) or name == "c.npz"
+
+
+def test_a_stage_needs_its_time_zero_in_memory_too() -> None:
+    signals = np.column_stack([QX, QY])
+    for unit in ("mm", "UM", "μm"):
+        with pytest.raises(InputError, match="time zero is not stated"):
+            Measurement.of(TIMES, signals, time_unit=unit)
+        assert len(Measurement.of(TIMES, signals, time_unit=unit, time_zero=0.0).runs[0].times)
 
 
 def test_columns_of_different_lengths_are_refused(tmp_path: Path) -> None:

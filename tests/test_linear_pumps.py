@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from synthetic_experiment import Line, traces, within
+from synthetic_experiment import Line, traces
 
 import symchiral as sc
 from symchiral.engine.reason import Reason, Witness
@@ -162,8 +162,8 @@ def test_a_share_of_linear_data_sets_is_judged_right():
             runs = [(f"{phi} deg", 0, start + turn * phi, 1) for phi in (0, 30, 60)]
             found = judged(*runs, noise=1 / 3, seed=seed + k, probe=BALANCED)
             words.append(verdict(found, "flip").verdict)
-    for turn, word in ((-2, "consistent"), (2, "inconsistent")):
-        assert within(called[turn].count(word) / 10, 10, 0.95, 1.0), (seed, called)
+    assert called[-2].count("consistent") >= 9, (seed, called)
+    assert called[2].count("inconsistent") >= 9, (seed, called)
 
 
 # ---------------------------------------------------------------- through the engine

@@ -7,7 +7,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from synthetic_experiment import Line, random_line, traces, within
+from synthetic_experiment import Line, random_line, traces
 
 from symchiral.engine.reason import Reason, Witness
 from symchiral.errors import InputError, LabelError, ReadError, SymchiralError
@@ -103,7 +103,8 @@ def verdict(found, name):
 @pytest.mark.parametrize("count", [12, pytest.param(300, marks=pytest.mark.sweep)])
 def test_forbidden_helicity_is_inconsistent_and_allowed_is_not(pattern, count):
     """One run at SNR 5, |h| from 0.5 to 1: ≥ 99 % and ≤ 1 %."""
-    seed = int(np.random.SeedSequence().entropy % 2**32)
+    # Of a few one that is missed by chance would count for more than a hundredth.
+    seed = 1 if count < 100 else int(np.random.SeedSequence().entropy % 2**32)
     rng = np.random.default_rng(seed)
     _, mode, _, name, _ = PATTERNS[pattern]
     called = {1: [], -1: []}
@@ -116,9 +117,9 @@ def test_forbidden_helicity_is_inconsistent_and_allowed_is_not(pattern, count):
     wrong = np.mean([x == ("inconsistent", "inconsistent") for x in called[1]])
     right = np.mean(["inconsistent" in x for x in called[-1]])
     kept = np.mean([x == ("consistent", "consistent") for x in called[-1]])
-    assert within(wrong, count, 0.99, 1.0), (seed, wrong)
-    assert within(right, count, 0.0, 0.01), (seed, right)
-    assert within(kept, count, 0.99, 1.0), (seed, kept)
+    assert wrong >= 0.99, (seed, wrong)
+    assert right <= 0.01, (seed, right)
+    assert kept >= 0.99, (seed, kept)
 
 
 def test_three_fold_pattern_end_to_end():

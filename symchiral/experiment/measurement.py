@@ -14,7 +14,7 @@ from symchiral.experiment.note import Note
 from symchiral.experiment.probe import Probe
 from symchiral.experiment.spectrum import Spectrum
 from symchiral.fields.polarization import read_light
-from symchiral.units import FASTEST, SLOWEST, delay_in_ps
+from symchiral.units import FASTEST, SLOWEST, delay_in_ps, is_stage
 from symchiral.value import CIRCULAR, Floats, Value, frozen
 
 Polarization = Literal["+", "-", "linear"]
@@ -227,7 +227,7 @@ class Measurement(Value):
         time_unit: str,
         pump: PumpPulse | None = None,
         probe: Probe | None = None,
-        time_zero: float = 0.0,
+        time_zero: float | None = None,
         exclude: tuple[float, float] | None = None,
         response: float = 0.0,
     ) -> Measurement:
@@ -249,8 +249,8 @@ class Measurement(Value):
             The pump of the run.
         probe : Probe, optional
             Default: two channels Qx, Qy.
-        time_zero : float
-            Delay at which pump and probe meet.
+        time_zero : float, optional
+            Delay at which pump and probe meet: 0 of times; of a delay stage it must be stated.
         exclude : (float, float), optional
             The pump window, delays on the same clock as ``times``: left out.
         response : float
@@ -263,6 +263,13 @@ class Measurement(Value):
         """
         probe = probe or Probe.coordinates()
         scale = delay_in_ps(time_unit)
+        if time_zero is None and is_stage(time_unit):
+            raise InputError(
+                "the delays are places of a stage and time zero is not stated",
+                why=f"which of them is time zero no column of {time_unit} says",
+                fix="declare it: # time_zero: 12.3 before the header, or --time-zero 12.3",
+            )
+        time_zero = time_zero or 0.0
         run, notes = _clean(
             np.asarray(times, dtype=float) * scale,
             np.asarray(signals, dtype=float),

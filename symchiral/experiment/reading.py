@@ -37,15 +37,14 @@ from symchiral.experiment.tablefile import numbers, read_table
 from symchiral.fields.pump import duration
 from symchiral.plain import number
 from symchiral.reading.shipped import find_beside
-from symchiral.units import PER_PS, STAGE, in_thz
+from symchiral.units import PER_PS, in_thz, is_stage
 from symchiral.value import Floats
 
 _TIME = re.compile(
     r"(?:times?|delays?|t|stage|position|x value)"
-    r"(?:(?: | ?[\[(] ?)(?P<unit>[a-zµ]{1,20}) ?[\])]?)?",
+    r"(?:(?: | ?[\[(] ?)(?P<unit>[a-zµμ]{1,20}) ?[\])]?)?",
     re.IGNORECASE,
 )
-_UNITS = {**PER_PS, **STAGE}
 _KEYS = (
     "time_unit",
     "time_zero",
@@ -75,9 +74,9 @@ class _Declared:
             self.overruled[key] = None
         return str(given)
 
-    def number(self, key: str, given: float | None) -> float:
+    def number(self, key: str, given: float | None) -> float | None:
         text = self.text(key, given)
-        return 0.0 if text is None else numbers(text, 1, f"{key} of {self.name}")[0]
+        return None if text is None else numbers(text, 1, f"{key} of {self.name}")[0]
 
     def frequency(self, key: str, given: float | None) -> float | None:
         """In THz; the file writes the unit behind the number."""
@@ -192,12 +191,6 @@ def read_measurement(
             fix="correct one of them",
         )
     unit = unit or named_unit
-    if unit in STAGE and time_zero is None and "time_zero" not in metadata:
-        raise InputError(
-            f"{source.name} has places of a stage and no time zero",
-            why=f"which of them is time zero no column of {unit} says",
-            fix="declare it: # time_zero: 12.3 before the header, or --time-zero 12.3",
-        )
     if unit is None:
         raise InputError(
             f"the unit of {clock!r} in {source.name} is not declared",
@@ -232,7 +225,7 @@ def read_measurement(
             probe=geometry,
             time_zero=said.number("time_zero", time_zero),
             exclude=(edges[0], edges[1]) if edges else None,
-            response=said.number("response", response),
+            response=said.number("response", response) or 0.0,
         )
         for which, rows in _runs(table, said, pump, len(delays))
     ]
@@ -293,13 +286,13 @@ def _time_column(
     if name is not None:
         if name not in columns:
             raise _missing(name, columns, file)
-        tail = re.search(r"[ _\[(](fs|ps|ns|s|mm|um|µm)[\])]?$", name.strip(), re.IGNORECASE)
+        tail = re.search(r"[ _\[(](fs|ps|ns|s|mm|um|µm|μm)[\])]?$", name.strip(), re.IGNORECASE)
         return name, tail[1].lower() if tail else None
     found = [
         (column, match["unit"])
         for column in columns
         if (match := _TIME.fullmatch(" ".join(column.replace("_", " ").split())))
-        and (match["unit"] is None or match["unit"].lower() in _UNITS)
+        and (match["unit"] is None or match["unit"].lower() in PER_PS or is_stage(match["unit"]))
     ]
     if len(found) != 1:
         raise InputError(
