@@ -520,7 +520,7 @@ CIRCLE = np.column_stack([np.cos(20 * T), np.sin(20 * T)])
     [
         (lambda: Measurement.of(T, CIRCLE[:, :1], time_unit="ps"), "do not fit the probe"),
         (lambda: Measurement.of(T[:9], CIRCLE[:9], time_unit="ps"), "too short"),
-        (lambda: Measurement.of(T, CIRCLE, time_unit="s"), "unknown unit"),
+        (lambda: Measurement.of(T, CIRCLE, time_unit="min"), "unknown unit"),
         (lambda: Measurement.of(CIRCLE[:, 0], np.column_stack([T, CIRCLE[:, 1]]), time_unit="ps"),
          "looks like the time"),
         (lambda: Measurement.of(T, 0 * CIRCLE, time_unit="ps"), "is constant"),
