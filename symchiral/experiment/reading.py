@@ -36,7 +36,6 @@ from symchiral.experiment.probe import Probe
 from symchiral.experiment.tablefile import numbers, read_table
 from symchiral.fields.pump import duration
 from symchiral.plain import number
-from symchiral.reading.shipped import find_beside
 from symchiral.units import PER_PS, in_thz, is_stage
 from symchiral.value import Floats
 
@@ -151,8 +150,8 @@ def read_measurement(
         Name of the column of delays, if it is not ``time``, ``delay`` or ``t``.
     time_unit : str, optional
         ``fs``, ``ps``, ``ns`` or ``s``, or ``mm`` or ``um`` of a delay stage, whose light goes
-        there and back; of delays, time zero, pump window and response. Needed unless the file or
-        the name of the column says it.
+        there and back and whose place grows with the delay; of delays, time zero, pump window and
+        response. Needed unless the file or the name of the column says it.
     probe : Probe or str, optional
         The geometry and the columns of its channels.
     pump : PumpPulse or str, optional
@@ -169,8 +168,7 @@ def read_measurement(
     """
     if isinstance(pump, str):
         pump = PumpPulse.parse(pump)
-    given = user_path(path)
-    source = given if os.path.exists(given) else find_beside(os.fspath(path)) or given
+    source = user_path(path)
     table, metadata = read_table(source, _names(columns))
     for key in metadata:
         # Lines of a laboratory are notes; one that is nearly a key is taken for a slip of the pen.
