@@ -44,8 +44,13 @@ def shown(text: str) -> str:
     return _CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
-def told(text: str) -> str:
+def told(text: str, *, longest: int = LONGEST) -> str:
     """Return a text as errors tell it: control characters spelt, of long inputs both ends.
+
+    Parameters
+    ----------
+    longest : int
+        Characters of the whole text beyond which only its ends are told.
 
     Examples
     --------
@@ -53,7 +58,7 @@ def told(text: str) -> str:
     "cannot read 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx … xxxxxxxxxx'"
     """
     found = _LONG.sub(_ends, shown(text))
-    return found if len(found) <= LONGEST else f"{found[: LONGEST - 62]} … {found[-59:]}"
+    return found if len(found) <= longest else f"{found[: longest - 62]} … {found[-59:]}"
 
 
 def _ends(match: re.Match[str]) -> str:

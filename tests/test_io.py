@@ -20,6 +20,7 @@ import pytest
 
 from symchiral.crystal.check import MAX_ATOMS, OVERLAP
 from symchiral.crystal.crystal import Crystal
+from symchiral.crystal.search import find_symmetry
 from symchiral.errors import (
     DisorderError,
     LabelError,
@@ -27,6 +28,7 @@ from symchiral.errors import (
     ReadError,
     StructureError,
     SymchiralError,
+    shown,
 )
 from symchiral.reading import find_structure, structure_names
 from symchiral.reading.cif import parse_cif
@@ -862,3 +864,12 @@ def test_long_nonsense_is_refused() -> None:
     fails(LimitError, PO.replace("\n1\nDirect", "\n" + "9" * long + "\nDirect"), "POSCAR")
     fails(LimitError, XYZ.replace("2", "9" * long, 1), "x.xyz")
     assert read(good + "_a " + "'a " * 3000 + "\n").formula == "Po"
+
+
+@pytest.mark.parametrize("name", ["9" * 5000, "\x1b[31mred"])
+def test_what_a_file_says_is_repeated_in_short_and_without_control_characters(name: str) -> None:
+    good = cif(["Po1 Po 0 0 0"])
+    crystal = read(good + cif(["Po1 Po 0 0 0"], name=name), "x.cif")
+    (notice,) = (n for n in find_symmetry(crystal).warnings if "of one composition" in n.text)
+    assert len(notice.text) < 500
+    assert shown(notice.text) == notice.text

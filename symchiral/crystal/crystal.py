@@ -10,15 +10,25 @@ from math import gcd
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.errors import told
 from symchiral.value import Floats, Integers, Value, frozen
+
+LONGEST_NOTICE = 3000
+"""Characters; lists of atoms and of groups are longer than an error."""
 
 
 @dataclass(frozen=True)
 class Notice:
-    """Something the user should know: a machine-readable kind and a sentence."""
+    """Something the user should know: a machine-readable kind and a sentence.
+
+    Of what a file says and the sentence repeats, only both ends are kept where it is long.
+    """
 
     kind: str
     text: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", told(self.text, longest=LONGEST_NOTICE))
 
 
 @dataclass(frozen=True)
