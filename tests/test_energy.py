@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -208,6 +209,70 @@ def test_rows_say_what_their_probe_sees() -> None:
     ):  # fmt: skip
         with pytest.raises(InputError, match=words):
             lines_of({"components": [{"frequency": 4.0, "helicity": 0.9, **row, **wrong}]})
+
+
+def test_rows_of_several_runs_are_judged_as_the_traces_they_were_fitted_to() -> None:
+    """What a fit of traces found, written as rows, gives the verdicts of the traces."""
+    study = Crystal.read("Bi2Se3").study
+    traces = study.validate("Bi2Se3/traces.csv")
+    rows = []
+    for line in (v.assignment.line for v in traces.lines):
+        runs: list[dict[str, Any]] = []
+        for t in line.turnings:
+            error = abs(t.helicity.value / t.helicity.sigmas) if t.helicity.sigmas else 1.0
+            runs.append({"pump": str(t.pump), "helicity": t.helicity.value, "error": error})
+            if t.direction is not None:
+                angle, spread = t.direction.angle, t.direction.error
+                runs[-1] |= {"direction": angle, "direction_error": spread}
+        f, df = line.frequency, line.frequency_error
+        rows.append({"frequency": f, "frequency_unit": "THz", "frequency_error": df, "runs": runs})
+    pump = {"frequency": 2.0, "frequency_unit": "THz", "bandwidth": 0.45}
+    document = {"pump": pump, "probe": "balanced", "components": rows}
+    judged = study.validate(lines_of(document))
+    assert [v.verdict for v in judged.lines] == [v.verdict for v in traces.lines] == ["consistent"]
+    verdicts = [(v.channel.id, v.verdict) for v in judged.channels]
+    assert verdicts == [(v.channel.id, v.verdict) for v in traces.channels]
+    assert len(verdicts) == 16
+    # The other way under every circular pump, and lines that follow the wrong law.
+    for run in rows[0]["runs"]:
+        run["helicity"] *= -1
+    (wrong,) = study.validate(lines_of(document)).lines
+    assert wrong.verdict == "inconsistent"
+    # The same sense for both pumps: whatever it is, it is not driven by their spin.
+    for run in rows[0]["runs"]:
+        run["helicity"] = -abs(run["helicity"])
+    (same,) = study.validate(lines_of(document)).lines
+    assert same.verdict == "inconsistent"
+
+
+def test_a_row_has_a_pump_of_its_own() -> None:
+    common = {"frequency": 2.0, "frequency_unit": "THz", "bandwidth": 0.5, "polarization": "σ+"}
+    row = {"frequency": 4.0, "frequency_unit": "THz"}
+    run = {"helicity": 0.9, "error": 0.1}
+    other = {"frequency": 70.0, "frequency_unit": "cm-1", "polarization": "30 deg"}
+    long = {"duration": 2.0, "duration_unit": "ps"}
+    runs = [run, {**run, "pump": "σ-"}, {**run, "pump": other}, {**run, "pump": long}]
+    (line,) = lines_of({"pump": common, "components": [{**row, "runs": runs}]})
+    pumps = [t.pump for t in line.turnings]
+    assert [p and str(p) for p in pumps] == ["σ+", "σ−", "30°", "σ+"]
+    assert [p and p.bandwidth for p in pumps] == [0.5, 0.5, None, None]
+    assert [p and p.duration for p in pumps] == [None, None, None, 2.0]
+    assert pumps[2] is not None
+    assert pumps[2].frequency == pytest.approx(70 * 0.0299792458)
+    (alone,) = lines_of({"components": [{**row, **run, "pump": "σ-"}]})
+    assert str(alone.turnings[0].pump) == "σ−"
+    for wrong, words in (
+        ({**run, "runs": [run]}, "runs and also error, helicity"),
+        ({"runs": []}, "no runs"),
+        ({"runs": [{**run, "frequency": 2.0}]}, "run 1 of component 1 .* has the key"),
+        ({"runs": [{**run, "pump": "up"}]}, "up"),
+        ({"runs": [{**run, "pump": [1]}]}, "not a mapping"),
+        ({"runs": [{**run, "direction": 30}]}, "no direction_error"),
+        ({"runs": [{**run, "direction": 30, "direction_error": 0}]}, "not possible"),
+        ({"runs": [{**run, "helicity": 1.2}]}, "not possible"),
+    ):
+        with pytest.raises(InputError, match=words):
+            lines_of({"components": [{**row, **wrong}]})
 
 
 # ------------------------------------------------------------------------------ verdicts

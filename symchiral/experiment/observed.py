@@ -154,17 +154,26 @@ def imperfect(h: Helicity, floor: float) -> Helicity:
 
 
 def read_observed(path: str | os.PathLike[str], *, level: float = 0.95) -> tuple[Line, ...]:
-    """Read rows that were fitted elsewhere, from YAML.
+    """Read rows that were fitted elsewhere, from YAML or JSON.
 
     ::
 
         pump: {frequency: 2.0, frequency_unit: THz, polarization: σ+}
         components:
           - {frequency: 4.05, frequency_unit: THz, helicity: -0.8, error: 0.1}
+          - frequency: 1.15
+            frequency_unit: THz
+            runs:
+              - {pump: σ+, helicity: -0.7, error: 0.1}
+              - {pump: σ-, helicity: 0.8, error: 0.1}
+              - {pump: 30 deg, helicity: 0.0, error: 0.1, direction: 119, direction_error: 6}
 
     ``error`` is the standard deviation of the helicity; ``frequency_error``, in the same unit as
-    the frequency, may be added. The pump may have a ``bandwidth``, in the unit of its frequency,
-    or a ``duration`` with its ``duration_unit``, both full widths at half maximum of intensity. The
+    the frequency, may be added, and ``direction``, that of the long axis in degrees from the first
+    coordinate, with its ``direction_error``. The pump may have a ``bandwidth``, in the unit of its
+    frequency, or a ``duration`` with its ``duration_unit``, both full widths at half maximum of
+    intensity. A row has its own ``pump``, or ``runs`` with several, where it is not that of the
+    document: a polarisation alone changes that, one with a frequency stands for itself. The
     document, or a row, may say what the probe ``sees``, ``raman``, ``infrared`` or ``any``, or
     which ``probe`` it is: ``balanced`` for the polarisation of light along the axis, ``analyser``
     for the field that is emitted along it, or ``coordinates``.
@@ -197,40 +206,87 @@ def lines_of(document: Any, *, name: str = "the rows", level: float = 0.95) -> t
             why="a list of fitted rows is expected there",
             fix="write components: [{frequency, frequency_unit, helicity, error}]",
         )
-    pump = _pump(top["pump"], name) if top.get("pump") is not None else None
+    pump = None if top.get("pump") is None else _stated_pump(top["pump"], f"the pump of {name}")
     common = _seen(top, name)
     found = []
     for place, entry in enumerate(rows, 1):
         where = f"component {place} of {name}"
-        row = _mapping(
-            entry,
-            where,
-            {
-                *("frequency", "frequency_unit", "frequency_error", "helicity", "error"),
-                *("sees", "probe"),
-            },
-        )
+        row = _mapping(entry, where, _OF_A_LINE | _OF_A_RUN)
         sees, along = _seen(row, where)
         if "sees" not in row and "probe" not in row:
             sees, along = common
         unit = in_thz(_required(row, "frequency_unit", where))
         frequency = _number(_required(row, "frequency", where), f"frequency of {where}") * unit
         spread = _number(row.get("frequency_error", 0.0), f"frequency_error of {where}") * unit
-        h = _number(_required(row, "helicity", where), f"helicity of {where}")
-        error = _number(_required(row, "error", where), f"error of {where}")
-        possible = SLOWEST <= frequency <= FASTEST and spread >= 0
-        if not possible or not -1 <= h <= 1 or error <= 0:
+        if not SLOWEST <= frequency <= FASTEST or spread < 0:
             raise InputError(
                 f"{where} is not possible",
-                why=f"frequency {frequency:g} THz, helicity {h:g}, error {error:g}",
-                fix="frequencies and errors are positive and a helicity lies between -1 and 1",
+                why=f"its frequency is {frequency:g} THz, with the error {spread:g} THz",
+                fix="frequencies are positive, and errors are not negative",
             )
-        half = quantile(float("inf"), level) * error
-        low, high = np.clip([h - half, h + half], -1.0, 1.0)
-        turned = Helicity(h, float(low), float(high), h / error, level)
-        line = Line(frequency, spread, (Turning(pump, turned),), sees=sees, along_axis=along)
-        found.append(line)
+        turnings = tuple(_turning(run, at, pump, level) for run, at in _runs(row, where))
+        found.append(Line(frequency, spread, turnings, sees=sees, along_axis=along))
     return tuple(found)
+
+
+_OF_A_RUN = {"pump", "helicity", "error", "direction", "direction_error"}
+_OF_A_LINE = {"frequency", "frequency_unit", "frequency_error", "runs", "sees", "probe"}
+
+
+def _runs(row: Mapping[str, Any], where: str) -> list[tuple[Mapping[str, Any], str]]:
+    """The runs of a row: those it lists, or itself."""
+    if row.get("runs") is None:
+        return [(row, where)]
+    if double := sorted(_OF_A_RUN & row.keys()):
+        raise InputError(
+            f"{where} has runs and also {', '.join(double)}",
+            why="it is not clear to which run that belongs",
+            fix="write it in each of the runs",
+        )
+    runs = row["runs"]
+    if not isinstance(runs, list) or not runs:
+        raise InputError(
+            f"{where} has no runs",
+            why="a list with the helicity for each pump is expected there",
+            fix="write runs: [{pump, helicity, error}, ...]",
+        )
+    places = [f"run {place} of {where}" for place in range(1, len(runs) + 1)]
+    return [(_mapping(x, at, _OF_A_RUN), at) for x, at in zip(runs, places, strict=True)]
+
+
+def _turning(
+    run: Mapping[str, Any], where: str, common: Mapping[str, Any] | None, level: float
+) -> Turning:
+    """The helicity and the direction of a line in one run."""
+    h = _number(_required(run, "helicity", where), f"helicity of {where}")
+    error = _number(_required(run, "error", where), f"error of {where}")
+    if not -1 <= h <= 1 or error <= 0:
+        raise InputError(
+            f"{where} is not possible",
+            why=f"its helicity is {h:g}, with the error {error:g}",
+            fix="a helicity lies between -1 and 1, and its error is positive",
+        )
+    half = quantile(float("inf"), level) * error
+    low, high = np.clip([h - half, h + half], -1.0, 1.0)
+    pump = None
+    if common is not None or run.get("pump") is not None:
+        pump = _pump(run.get("pump"), common or {}, f"the pump of {where}")
+    turned = Helicity(h, float(low), float(high), h / error, level)
+    return Turning(pump, turned, _direction(run, where))
+
+
+def _direction(run: Mapping[str, Any], where: str) -> Direction | None:
+    if run.get("direction") is None and run.get("direction_error") is None:
+        return None
+    angle = _number(_required(run, "direction", where), f"direction of {where}")
+    error = _number(_required(run, "direction_error", where), f"direction_error of {where}")
+    if error <= 0:
+        raise InputError(
+            f"{where} is not possible",
+            why=f"the error of its direction is {error:g}°",
+            fix="give its standard deviation in degrees",
+        )
+    return Direction(angle % 180, error)
 
 
 def _seen(row: Mapping[str, Any], where: str) -> tuple[Sees | None, bool]:
@@ -258,13 +314,20 @@ def _seen(row: Mapping[str, Any], where: str) -> tuple[Sees | None, bool]:
     return sees or own, own is not None
 
 
-def _pump(entry: Any, name: str) -> PumpPulse:
-    where = f"the pump of {name}"
-    row = _mapping(
-        entry,
-        where,
-        {"frequency", "frequency_unit", "polarization", "bandwidth", "duration", "duration_unit"},
-    )
+def _stated_pump(entry: Any, where: str) -> Mapping[str, Any]:
+    """The keys of a pump; a word is its polarisation."""
+    if isinstance(entry, str):
+        return {"polarization": entry}
+    keys = {"frequency", "frequency_unit", "polarization", "bandwidth", "duration", "duration_unit"}
+    return _mapping(entry, where, keys)
+
+
+def _pump(entry: Any, common: Mapping[str, Any], where: str) -> PumpPulse:
+    """The pump of a run: its own, and what it leaves out that of the document."""
+    own = {} if entry is None else _stated_pump(entry, where)
+    row = own if own.get("frequency") is not None else {**common, **own}
+    if own.get("duration") is not None and own.get("bandwidth") is None:
+        row = {**row, "bandwidth": None}
     pump = PumpPulse.parse(str(_required(row, "polarization", where)))
     if row.get("duration") is not None:
         scale = in_ps(_required(row, "duration_unit", where))
