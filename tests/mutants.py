@@ -624,9 +624,25 @@ def trace_door(rng: random.Random) -> Case:
     return Case("traces", argv, {name: _damaged(rng, data)})
 
 
+RUNS = """pump: {frequency: 2.0, frequency_unit: THz, bandwidth: 0.45}
+probe: balanced
+components:
+  - frequency: 4.05
+    frequency_unit: THz
+    runs:
+      - {pump: σ+, helicity: -0.9, error: 0.1}
+      - {pump: 30 deg, helicity: 0.0, error: 0.1, direction: 119, direction_error: 6}
+      - pump: {frequency: 66, frequency_unit: cm-1, polarization: σ-, duration: 2,
+               duration_unit: ps}
+        helicity: 0.9
+        error: 0.2
+"""
+
+
 def row_door(rng: random.Random) -> Case:
     """Damaged rows that were fitted elsewhere."""
-    text = (ROOT / "structures" / "Bi2Se3" / "example_rows.yaml").read_text(encoding="utf-8")
+    example = ROOT / "structures" / "Bi2Se3" / "example_rows.yaml"
+    text = rng.choice((example.read_text(encoding="utf-8"), RUNS))
     files = {"r.yaml": _encoded(rng, mutated(rng, text))}
     return Case("rows", ("validate", "Bi2Se3", "r.yaml", "--json"), files)
 
