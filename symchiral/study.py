@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from symchiral.crystal.qpoint import QPoint
     from symchiral.crystal.search import SymmetricCrystal
     from symchiral.dynamics.model import NormalModeModel
-    from symchiral.dynamics.pulse import DrivingField
+    from symchiral.dynamics.pulse import Pulses
     from symchiral.dynamics.run import Run
     from symchiral.dynamics.start import Start
     from symchiral.dynamics.surface import Film
@@ -1492,7 +1492,7 @@ class Study(Value):
 
     def simulate(
         self,
-        pulse: DrivingField | str | None = None,
+        pulse: Pulses | None = None,
         *,
         start: Start | str | None = None,
         duration: float = 20.0,
@@ -1503,10 +1503,10 @@ class Study(Value):
 
         Parameters
         ----------
-        pulse : Pulse, SampledPulse or str, optional
-            The light, ``"2.0THz σ+ 1ps 1MV/cm"``, centred at t = 0; the field in the crystal, or
-            with ``incident`` or a fluence that in vacuum, of which Fresnel's formula says what
-            enters.
+        pulse : Pulse, SampledPulse, str, or a sequence of these, optional
+            The light, ``"2.0THz σ+ 1ps 1MV/cm"``, centred at t = 0 unless it has a ``delay=3ps``;
+            the field in the crystal, or with ``incident`` or a fluence that in vacuum, of which
+            Fresnel's formula says what enters.
         start : Start or str, optional
             In its place a mode set in motion at t = 0, ``"E1u#1(+) 0.05Å"``.
         duration : float
@@ -1525,7 +1525,7 @@ class Study(Value):
             neither.
         """
         from symchiral.dynamics.integrate import simulate
-        from symchiral.dynamics.pulse import Pulse
+        from symchiral.dynamics.pulse import read_light
         from symchiral.dynamics.start import Start
         from symchiral.dynamics.surface import Film
         from symchiral.errors import InputError
@@ -1537,12 +1537,11 @@ class Study(Value):
                 fix="give a pulse or a start",
             )
         found = self.model(**model)
-        if start is not None:
-            first = Start.parse(start) if isinstance(start, str) else start
-            return simulate(found, duration=duration, start=first.state(found.coordinates))
-        drive = Pulse.parse(pulse) if isinstance(pulse, str) else pulse
+        first = Start.parse(start) if isinstance(start, str) else start
+        state = None if first is None else first.state(found.coordinates)
+        drive = None if pulse is None else read_light(pulse)
         sample = Film.parse(film) if isinstance(film, str) else film
-        return simulate(found, drive, duration=duration, film=sample)
+        return simulate(found, drive, duration=duration, start=state, film=sample)
 
     @property
     def third_order(self) -> ThirdOrder:
@@ -1787,7 +1786,7 @@ class Study(Value):
         path: str | None = None,
         points: int = REPORT_POINTS,
         couplings: Couplings | str | None = None,
-        pump: DrivingField | str | None = None,
+        pump: Pulses | None = None,
         duration: float = REPORT_DURATION,
         measurement: Data | Judgement | None = None,
         sees: Sees | None = None,
@@ -1898,7 +1897,7 @@ class Study(Value):
         points: int,
         *,
         couplings: Couplings | str | None,
-        pump: DrivingField | str | None,
+        pump: Pulses | None,
         duration: float,
         measurement: Data | Judgement | None,
         sees: Sees | None,
@@ -1976,7 +1975,7 @@ class Study(Value):
         self,
         predicted: Predict,
         known: Couplings | None,
-        pump: DrivingField | str | None,
+        pump: Pulses | None,
         duration: float,
         unit: FrequencyUnit,
     ) -> Dynamics:

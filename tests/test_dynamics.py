@@ -31,7 +31,7 @@ from symchiral.cli import main
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.dynamics.integrate import simulate
 from symchiral.dynamics.model import NormalModeModel, make_model
-from symchiral.dynamics.pulse import Pulse, SampledPulse, jones
+from symchiral.dynamics.pulse import Fields, Pulse, SampledPulse, jones, read_light
 from symchiral.dynamics.run import Run
 from symchiral.dynamics.sweep import Sweep, run_sweep
 from symchiral.errors import InputError, SymchiralError
@@ -687,11 +687,12 @@ def test_light_is_said_as_a_pulse_shows_itself() -> None:
         "2.0THz σ+ 1ps 1MV/cm",
         "500fs 65cm-1 30deg 300kV/cm phase=90deg",
         "2THz ell0.5@30deg 0.5ps 0.2mJ/cm2 chirp=-0.1THz/ps",
+        "2THz x 1ps 1MV/cm delay=250fs",
     ):
         pulse = Pulse.parse(given)
-        assert repr(pulse) == f"Pulse({light_text(pulse_of(pulse))})"
+        assert repr(pulse) == f"Pulse({light_text([pulse_of(pulse)])})"
     numbers = Pulse(2.0, (3, 4j), 1.0, 1.0)
-    assert light_text(pulse_of(numbers)) == "2 THz, (0.6+0j, 0+0.8j, 0+0j), 1 ps, 1 MV/cm"
+    assert light_text([pulse_of(numbers)]) == "2 THz, (0.6+0j, 0+0.8j, 0+0j), 1 ps, 1 MV/cm"
 
 
 def test_steps_are_as_short_as_those_of_the_light_only_while_it_is_on() -> None:
@@ -818,6 +819,103 @@ def test_every_angle_of_a_sweep_is_taken_as_it_is(text: str, count: int) -> None
     ]
     assert len(angles) == count
     assert np.allclose(angles, sweep.values, rtol=0, atol=2e-9)
+
+
+# ----------------------------------------------------------------------------- several pulses
+
+
+def harmonic(damping: float = 0.05) -> NormalModeModel:
+    model = bi2se3(damping=damping)
+    return replace(model, couplings=replace(model.couplings, potentials=()))
+
+
+@pytest.mark.parametrize("delay", [2.0, 2.1, 2.2, 2.3, 2.4])
+def test_two_pulses_add_with_the_phase_of_the_mode(delay: float) -> None:
+    r"""Of :math:`a e^{-iωt-γt/2}` twice, :math:`|a|` has the factor
+    :math:`|1 + e^{(iω+γ/2)T}|`, ω of the damped oscillation; two of one sense keep the sense.
+    """
+    model = harmonic()
+    first, second = Pulse(COMPUTED, "σ+", 0.5, 0.1), Pulse(COMPUTED, "σ+", 0.5, 0.1, delay_ps=delay)
+    alone = simulate(model, first, duration=8.0)
+    both = simulate(model, Fields((first, second)), duration=8.0)
+    sizes = [np.linalg.norm(run.amplitudes("Eu#1")[-1]) for run in (alone, both)]
+    gamma = 2 * pi * 0.05
+    frequency = model.coordinates.frequencies[model.coordinates.slots("Eu#1")[0]]
+    omega = sqrt((2 * pi * frequency) ** 2 - gamma**2 / 4)
+    # The amplitudes are those of the undamped frequency: exact up to γ/2ω, a per cent.
+    assert sizes[1] / sizes[0] == pytest.approx(
+        abs(1 + np.exp((1j * omega + gamma / 2) * delay)), abs=0.02
+    )
+    assert both.motion("Eu#1").pam_helicity == pytest.approx(1, abs=0.02)
+
+
+def test_two_pulses_of_opposite_sense_make_a_line_that_turns_with_the_delay() -> None:
+    """σ+ and then σ− at equal amplitude: the line turns by ωT/2. What Eg keeps of it, by −ωT."""
+    model = harmonic(damping=0.0)
+    frequency = model.coordinates.frequencies[model.coordinates.slots("Eu#1")[0]]
+    angles, delays = [], (3.0, 3.03, 3.07)
+    for delay in delays:
+        light = ["2.4574THz s+ 0.5ps 0.1MV/cm", f"2.4574THz s- 0.5ps 0.1MV/cm delay={delay}ps"]
+        moved = simulate(model, read_light(light), duration=9.0).motion("Eu#1")
+        assert moved.ratio is not None
+        assert moved.ratio < 0.02
+        assert moved.pam_helicity == pytest.approx(0, abs=0.02)
+        assert moved.direction is not None
+        angles.append(moved.direction)
+    for i in (1, 2):
+        expected = 180 * frequency * (delays[i] - delays[0])
+        apart = (angles[i] - angles[0] - expected + 90) % 180 - 90
+        assert abs(apart) < 1
+
+
+def test_the_delay_moves_the_pulse_and_what_comes_of_it() -> None:
+    """Everything later by 64 steps; with couplings, and of light that comes from vacuum."""
+    model = bi2se3()
+    step = 0.01
+    for words in (
+        "2.4574THz s+ 0.5ps 0.1MV/cm chirp=0.2THz/ps phase=40deg",
+        "2THz x 1ps 0.1mJ/cm2",
+    ):
+        early = Pulse.parse(words)
+        late = Pulse.parse(f"{words} delay=0.64ps")
+        runs = [simulate(model, p, duration=6 + p.delay_ps, step=step) for p in (early, late)]
+        assert runs[1].times[0] == pytest.approx(runs[0].times[0] + 0.64)
+        size = np.abs(runs[0].coordinates).max()
+        n = min(len(run.times) for run in runs)
+        assert n > 600
+        assert np.abs(runs[0].coordinates[:n] - runs[1].coordinates[:n]).max() < 1e-4 * size
+        # Two fields of half the size at once are one.
+        half = replace(early, field_mv_cm=early.field_mv_cm / 2)
+        twice = simulate(model, Fields((half, half)), duration=6, step=step)
+        assert np.abs(twice.coordinates - runs[0].coordinates).max() < 1e-6 * size
+
+
+def test_a_sweep_of_the_delay(capsys: Capture) -> None:
+    pumps = ["--pump", "2.46THz s+ 0.5ps 0.2MV/cm", "--pump", "2.46THz s- 0.5ps 0.2MV/cm delay=3ps"]
+    status, out, _ = ran(
+        capsys,
+        "simulate",
+        BI2SE3,
+        *pumps,
+        "--duration",
+        "9",
+        "--sweep",
+        "delay 2..2.2ps 2",
+        "--json",
+    )
+    assert status == 0
+    answer = Simulate.from_json(out)
+    assert answer.pulse is not None
+    assert answer.pulse.polarization_word == "s+"
+    assert [p.delay for p in answer.further_pulses] == [3.0]
+    assert answer.sweep
+    assert [p.pulse.delay for p in answer.sweep.points] == [2.0, 2.2]
+    assert {p.pulse.polarization_word for p in answer.sweep.points} == {"s-"}
+    status, out, _ = ran(capsys, "simulate", BI2SE3, *pumps, "--duration", "9")
+    assert status == 0
+    assert [line.split(",")[-1] for line in out.splitlines() if line.startswith("pulse")][1] == (
+        " delay 3 ps in the crystal (FWHM of the intensity)"
+    )
 
 
 # ----------------------------------------------------------------------------------- command line
@@ -990,6 +1088,13 @@ def test_rounding_noise_is_not_drawn_as_a_mode() -> None:
         (["--pump", "2THz σ+ 1ps 1MV/cm", "--sweep", "field 1..2 3"], 1, "needs a unit"),
         (["--pump", "2THz σ+ 1ps 1MV/cm", "--damping", "-1THz"], 1, "cannot read the frequency"),
         (["--pump", "2THz σ+ 1ps -1MV/cm"], 1, "it is negative"),
+        (["--pump", "2THz σ+ 1ps 1MV/cm", "--sweep", "delay 1..2ps 3"], 1, "no delay to sweep"),
+        (
+            ["--pump", "2THz σ+ 1ps 1MV/cm", "--pump", "2THz σ+ 1ps 1MV/cm", "--sweep",
+             "delay 1..30ps 3"],
+            1, "the light is on until 33 ps",
+        ),
+        (["--pump", "2THz σ+ 1ps 1MV/cm delay=3"], 1, "'delay=3' has no unit"),
         (["--pump", "2THz σ+ 1ps -1mJ/cm2"], 1, "fluence is negative"),
         (["--pump", "2THz σ+ 1ps 1MV/cm", "--sweep", "ellipticity -1.5..1 3"], 1, "at most 1"),
         (["--pump", "2THz σ+ 1ps 1MV/cm", "--sweep", "field -1..1MV/cm 3"], 1, "negative"),

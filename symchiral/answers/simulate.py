@@ -27,7 +27,7 @@ from symchiral.answers.record import (
 )
 from symchiral.crystal.directions import across_name
 from symchiral.display import display
-from symchiral.dynamics.pulse import DrivingField
+from symchiral.dynamics.pulse import DrivingField, Fields
 from symchiral.dynamics.pulse import Pulse as LightPulse
 from symchiral.dynamics.run import FreeMotion, Run, Stop
 from symchiral.dynamics.start import Start as FreeStart
@@ -69,7 +69,7 @@ class Entering(Record, frozen=True, kw_only=True):
 
 
 class Pulse(Record, frozen=True, kw_only=True):
-    """The light, centred at time zero."""
+    """A pulse of light, centred at time zero unless it has a delay."""
 
     frequency: float
     """Carrier frequency."""
@@ -80,7 +80,7 @@ class Pulse(Record, frozen=True, kw_only=True):
     fwhm: float
     """Full width at half maximum of the intensity."""
     time_unit: Literal["ps"] = "ps"
-    """Of fwhm."""
+    """Of fwhm and delay."""
     field: Annotated[float, Meta(ge=0)]
     """Amplitude of the field: the peak of a linear pulse, the square root of two times the modulus
     of a circular one."""
@@ -106,6 +106,8 @@ class Pulse(Record, frozen=True, kw_only=True):
     entering: Entering | None = None
     """What of an incident pulse enters the crystal; null for a field in the crystal, and in the
     points of a sweep."""
+    delay: float = 0.0
+    """Time of its centre, in time_unit."""
 
 
 class SampledField(Record, frozen=True, kw_only=True):
@@ -242,7 +244,7 @@ class Point(Record, frozen=True, kw_only=True):
     value: float
     """The value."""
     pulse: Pulse
-    """The light, centred at time zero."""
+    """The pulse that was changed, of several the last one."""
     stopped: str | None
     """Why it ended early; null if it did not."""
     modes: tuple[MovingMode, ...]
@@ -287,7 +289,7 @@ class Simulate(Answer, frozen=True, kw_only=True, tag="symchiral/simulate/1"):
     lab: Matrix
     """Rows: Cartesian unit vectors x, y and axis that polarisations refer to."""
     pulse: Pulse | None
-    """The light; null without any."""
+    """The light, of several pulses the first one; null without any."""
     start: Start | None
     """The mode set in motion at time zero, without light; null otherwise."""
     damping: dict[str, float]
@@ -309,6 +311,8 @@ class Simulate(Answer, frozen=True, kw_only=True, tag="symchiral/simulate/1"):
     x_along: str = ""
     """Name of the direction x of lab, from which angles are counted: a, b or c of the input cell,
     [u v w], or the projection of one of these across the axis."""
+    further_pulses: tuple[Pulse, ...] = ()
+    """The other ones of several pulses."""
 
     row_types: ClassVar[tuple[type[Record], ...]] = (MovingMode, SweptMode)
 
@@ -344,13 +348,14 @@ def simulate(
     """
     model = run.model
     modes = model.coordinates.modes
-    light = None if run.drive is None else light_of(run.drive, unit=unit)
+    light = () if run.drive is None else light_of(run.drive, unit=unit)
+    pulses = () if isinstance(light, SampledField) else light
     return Simulate(
         **beginning(modes.crystal, display(run, "notices")),
         structure=structure(modes.crystal, masses=modes.masses),
         axis=axis_of(modes.crystal, modes.axis),
         lab=tidy(model.lab),
-        pulse=light if isinstance(light, Pulse) else None,
+        pulse=pulses[0] if pulses else None,
         start=None if start is None else Start(mode=start.mode, displacement=start.displacement),
         damping={
             name: _in(unit, float(model.damping[model.coordinates.slots(name)[0]]))
@@ -364,24 +369,37 @@ def simulate(
         sweep=UNSET if sweep is None else _sweep(sweep, swept, unit),
         sampled=light if isinstance(light, SampledField) else None,
         x_along=across_name(modes.crystal, model.lab),
+        further_pulses=pulses[1:],
     )
 
 
-def light_of(drive: DrivingField, *, unit: FrequencyUnit = "THz") -> Pulse | SampledField:
-    """Describe light: a pulse by its properties, any other field by its first and last time."""
+def light_of(
+    drive: DrivingField, *, unit: FrequencyUnit = "THz"
+) -> tuple[Pulse, ...] | SampledField:
+    """Describe light: pulses by their properties, any other field by its first and last time."""
+    parts = drive.parts if isinstance(drive, Fields) else (drive,)
+    found = [_known(part, unit) for part in parts]
+    pulses = tuple(pulse for pulse in found if pulse is not None)
+    if len(pulses) < len(found):
+        return SampledField(start=drive.start, end=drive.stop)
+    return pulses
+
+
+def _known(drive: DrivingField, unit: FrequencyUnit) -> Pulse | None:
+    """Describe a pulse; None for a field that is known by its values."""
     if isinstance(drive, LightPulse):
         return pulse_of(drive, unit=unit)
-    if isinstance(drive, EnteringPulse):
-        entering = Entering(
-            field=float(f"{drive.peak:.9g}"),
-            index=tuple(tidy_complex(drive.index)),
-            depth=number(drive.depth),
-            film=None
-            if (film := drive.film) is None
-            else Film(thickness=film.thickness, substrate=film.substrate),
-        )
-        return pulse_of(drive.pulse, unit=unit, entering=entering)
-    return SampledField(start=drive.start, end=drive.stop)
+    if not isinstance(drive, EnteringPulse):
+        return None
+    entering = Entering(
+        field=float(f"{drive.peak:.9g}"),
+        index=tuple(tidy_complex(drive.index)),
+        depth=number(drive.depth),
+        film=None
+        if (film := drive.film) is None
+        else Film(thickness=film.thickness, substrate=film.substrate),
+    )
+    return pulse_of(drive.pulse, unit=unit, entering=entering)
 
 
 def pulse_of(
@@ -400,6 +418,7 @@ def pulse_of(
         polarization_word=pulse.polarization if isinstance(pulse.polarization, str) else None,
         incident=pulse.incident,
         entering=entering,
+        delay=pulse.delay_ps,
     )
 
 

@@ -29,11 +29,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     cause = parser.add_mutually_exclusive_group(required=True)
     cause.add_argument(
         "--pump",
+        action="append",
         metavar='"2.0THz s+ 1ps 1MV/cm"',
         help="frequency, polarisation (s+ and s- circular, x, y, z, an angle from x as in 30deg, "
         "ell0.5@30deg), duration (FWHM of the intensity) and field in the crystal, with units; in "
         "its place a fluence (0.1mJ/cm2) or a field with the word incident, both in vacuum; also "
-        "chirp=0.1THz/ps, phase=90deg",
+        "chirp=0.1THz/ps, phase=90deg; again for another pulse, with delay=3ps",
     )
     cause.add_argument(
         "--start",
@@ -79,7 +80,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--sweep",
         metavar='"frequency 1.5..2.5THz 21"',
         help="repeat with this changed: frequency, angle (0..90deg), ellipticity (-1..1), field "
-        "(0.1..1MV/cm) or fluence (0.1..1mJ/cm2), and how many values",
+        "(0.1..1MV/cm), fluence (0.1..1mJ/cm2) or delay (0..4ps), and how many values; of several "
+        "pulses the last one changes",
     )
     out = parser.add_argument_group("files")
     out.add_argument(
@@ -103,7 +105,7 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.answers.simulate import simulate as answer_of
     from symchiral.defaults import DAMPING
     from symchiral.dynamics.integrate import simulate
-    from symchiral.dynamics.pulse import Pulse
+    from symchiral.dynamics.pulse import Pulse, read_light
     from symchiral.dynamics.start import Start
     from symchiral.dynamics.surface import Film
     from symchiral.dynamics.sweep import Sweep, run_sweep
@@ -115,11 +117,11 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.write.columns import TRAJECTORY, csv_start
     from symchiral.write.motion import COLUMNS
 
-    pulse = Pulse.parse(options.pump) if options.pump else None
+    pulses = [Pulse.parse(text) for text in options.pump or ()]
     start = Start.parse(options.start) if options.start else None
     film = Film.parse(options.film) if options.film else None
     sweep = Sweep.parse(options.sweep) if options.sweep else None
-    if sweep is not None and pulse is None:
+    if sweep is not None and not pulses:
         raise InputError(
             "nothing to sweep", why="a sweep changes the light, and there is none", fix="use --pump"
         )
@@ -146,7 +148,7 @@ def run(options: argparse.Namespace) -> None:
     given = given or model.couplings
     found = simulate(
         model,
-        pulse,
+        read_light(pulses) if pulses else None,
         duration=options.duration,
         start=start.state(model.coordinates) if start else None,
         film=film,
@@ -155,13 +157,13 @@ def run(options: argparse.Namespace) -> None:
     swept = (
         run_sweep(
             model,
-            pulse,
+            pulses,
             sweep,
             duration=options.duration,
             film=film,
             progress=progress(options, "sweeping"),
         )
-        if sweep is not None and pulse is not None
+        if sweep is not None
         else ()
     )
     if not options.quiet:

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.dynamics.model import NormalModeModel
-from symchiral.dynamics.pulse import DrivingField, Pulse
+from symchiral.dynamics.pulse import DrivingField
 from symchiral.dynamics.run import Run, Stop, StopKind
-from symchiral.dynamics.surface import Film, enter
+from symchiral.dynamics.surface import Film, inside
 from symchiral.errors import InputError, LimitError
 from symchiral.units import ACCELERATION
 from symchiral.value import Floats, frozen
@@ -44,7 +44,7 @@ def simulate(
     model : NormalModeModel
         What moves.
     drive : DrivingField, optional
-        The light; a :class:`~symchiral.dynamics.pulse.Pulse` is centred at t = 0.
+        The light, one field or several (:func:`~symchiral.dynamics.pulse.read_light`).
     duration : float
         Last time, ps.
     step : float, optional
@@ -74,21 +74,13 @@ def simulate(
     """
     from scipy.integrate import DOP853
 
-    if film is not None and not (isinstance(drive, Pulse) and drive.incident):
+    if film is not None and drive is None:
         raise InputError(
-            "a film changes nothing here",
-            why="no light falls on it from vacuum",
-            fix="give a fluence, or a field in vacuum: 1MV/cm incident",
+            "a film changes nothing here", why="there is no light", fix="leave out the film"
         )
     n = len(model.coordinates)
     first = 0.0 if drive is None else drive.start
-    last_needed = first if drive is None else drive.stop
-    if not (np.isfinite(duration) and duration > last_needed):
-        raise InputError(
-            f"no simulation until {duration:g} ps",
-            why=f"the light is on until {last_needed:g} ps" if drive else "it has no length",
-            fix="ask for a longer duration",
-        )
+    require_longer(duration, None if drive is None else drive.stop)
     free = float(model.coordinates.frequencies.max())
     fastest = max(free, drive.fastest if drive else 0.0)
     interval = step or 1 / (32 * fastest)
@@ -100,8 +92,8 @@ def simulate(
             f"more than {NUMBERS:,} numbers",
             fix="shorten the duration or lengthen the step",
         )
-    if isinstance(drive, Pulse) and drive.incident:
-        drive = enter(model, drive, until=duration, film=film)
+    if drive is not None:
+        drive = inside(model, drive, until=duration, film=film)
     times = first + interval * np.arange(count)
     q0, v0 = (np.zeros(n), np.zeros(n)) if start is None else map(np.asarray, start)
     stiffness, rates = model.stiffness, model.rates
@@ -179,3 +171,13 @@ def simulate(
         frozen(states[:done, n:]),
         stop,
     )
+
+
+def require_longer(duration: float, stop: float | None) -> None:
+    """Raise unless a simulation lasts longer than light that is on until ``stop``, ps."""
+    if not (np.isfinite(duration) and duration > (stop or 0.0)):
+        raise InputError(
+            f"no simulation until {duration:g} ps",
+            why="it has no length" if stop is None else f"the light is on until {stop:g} ps",
+            fix="ask for a longer duration",
+        )

@@ -30,6 +30,7 @@ LARGEST = {
     "field_mv_cm": 1e4,
     "phase_deg": 1e6,
     "chirp_thz_ps": 1e6,
+    "delay_ps": 1e6,
 }
 """The most a property of a pulse may be.
 
@@ -75,7 +76,8 @@ class Pulse(Value):
        \qquad g = e^{-2 \ln 2\, t^2/τ^2}, \qquad φ = 2π (f t + \tfrac12 b t^2) + φ_0
 
     so that :math:`E ≈ \mathrm{Re}\, E_0 ε g e^{-iφ}` while the area of a few-cycle pulse is zero,
-    as it is for every field that propagates. The pulse is centred at t = 0. ε is a unit vector:
+    as it is for every field that propagates; t counts from the centre of the pulse, which is at
+    time zero unless it has a delay. ε is a unit vector:
     pulses of equal :math:`E_0` and duration carry equal energy, and a circular one has the
     constant modulus :math:`E_0/\sqrt 2`. It is the field inside the crystal, or, of an incident
     pulse, that in vacuum before it falls on a face along the normal.
@@ -96,6 +98,8 @@ class Pulse(Value):
         b: the instantaneous frequency is f + b t.
     incident : bool
         The field is that in vacuum.
+    delay_ps : float
+        Time of its centre.
 
     Examples
     --------
@@ -110,6 +114,7 @@ class Pulse(Value):
     phase_deg: float = 0.0
     chirp_thz_ps: float = 0.0
     incident: bool = False
+    delay_ps: float = 0.0
 
     def __post_init__(self) -> None:
         for name, least in (("thz", SLOWEST), ("fwhm_ps", SHORTEST)):
@@ -139,8 +144,8 @@ class Pulse(Value):
 
         Frequency in THz, cm-1 or meV; duration in ps or fs; field in MV/cm, kV/cm or V/m, in the
         crystal, or with the word ``incident`` in vacuum; or fluence in mJ/cm2 or uJ/cm2, always in
-        vacuum; polarisation as :func:`jones` reads it; besides these ``chirp=0.1THz/ps`` and
-        ``phase=90deg``.
+        vacuum; polarisation as :func:`jones` reads it; besides these ``chirp=0.1THz/ps``,
+        ``phase=90deg`` and ``delay=3ps``, the time of its centre.
 
         Examples
         --------
@@ -199,17 +204,17 @@ class Pulse(Value):
     @property
     def start(self) -> float:
         """Time before which there is practically no field, −3 τ, ps: 4·10⁻⁶ of the peak."""
-        return -3 * self.fwhm_ps
+        return self.delay_ps - 3 * self.fwhm_ps
 
     @property
     def end(self) -> float:
         """Time after which the motion is regarded as free, 2 τ, ps: intensity 10⁻⁵ of the peak."""
-        return 2 * self.fwhm_ps
+        return self.delay_ps + 2 * self.fwhm_ps
 
     @property
     def stop(self) -> float:
         """Time after which there is practically no field, 3 τ, ps."""
-        return 3 * self.fwhm_ps
+        return self.delay_ps + 3 * self.fwhm_ps
 
     @property
     def fastest(self) -> float:
@@ -218,7 +223,7 @@ class Pulse(Value):
 
     def field(self, times: npt.ArrayLike) -> Floats:
         """Return E(t), (…, 3), along x, y and the axis, MV/cm."""
-        t = np.asarray(times, dtype=float)
+        t = np.asarray(times, dtype=float) - self.delay_ps
         b = 4 * log(2) / self.fwhm_ps**2
         g = np.exp(-b * t * t / 2)
         phase = 2 * pi * (self.thz + self.chirp_thz_ps * t / 2) * t + radians(self.phase_deg)
@@ -240,7 +245,79 @@ class Pulse(Value):
             parts.append(f"chirp {self.chirp_thz_ps:g} THz/ps")
         if self.phase_deg:
             parts.append(f"phase {self.phase_deg:g} deg")
+        if self.delay_ps:
+            parts.append(f"delay {self.delay_ps:g} ps")
         return f"Pulse({', '.join(parts)})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fields(Value):
+    """Several fields at once: pulses one after another, or of two sources.
+
+    Attributes
+    ----------
+    parts : tuple of DrivingField
+        At least one.
+    """
+
+    parts: tuple[DrivingField, ...]
+
+    @property
+    def start(self) -> float:
+        """Time before which there is no field, ps."""
+        return min(part.start for part in self.parts)
+
+    @property
+    def end(self) -> float:
+        """Time after which the motion is regarded as free, ps."""
+        return max(part.end for part in self.parts)
+
+    @property
+    def stop(self) -> float:
+        """Time after which there is no field, ps."""
+        return max(part.stop for part in self.parts)
+
+    @property
+    def fastest(self) -> float:
+        """Highest frequency in it that matters, THz."""
+        return max(part.fastest for part in self.parts)
+
+    def field(self, times: npt.ArrayLike) -> Floats:
+        """Return E(t), (…, 3), along x, y and the axis, MV/cm."""
+        return np.asarray(sum(part.field(times) for part in self.parts))
+
+    def __repr__(self) -> str:
+        return f"Fields({', '.join(map(repr, self.parts))})"
+
+
+def read_light(light: Pulses) -> DrivingField:
+    """Return light as the equations of motion take it.
+
+    Parameters
+    ----------
+    light : str, DrivingField, or a sequence of these
+        A pulse in words, as :meth:`Pulse.parse` reads them, any field, or several of them.
+
+    Examples
+    --------
+    >>> read_light(["2THz σ+ 1ps 1MV/cm", "2THz σ- 1ps 1MV/cm delay=3ps"]).stop
+    6.0
+
+    Raises
+    ------
+    GrammarError
+        A pulse cannot be read.
+    InputError
+        There is none.
+    """
+    if isinstance(light, str):
+        return Pulse.parse(light)
+    if not isinstance(light, Sequence):
+        return light
+    if not light:
+        raise InputError("there is no light", why="the list of pulses is empty", fix="give one")
+    parts = [read_light(part) for part in light]
+    return parts[0] if len(parts) == 1 else Fields(tuple(parts))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -316,6 +393,10 @@ class SampledPulse(Value):
         return f"SampledPulse({len(self.times)} times from {self.start:g} to {self.end:g} ps)"
 
 
+Pulses = str | DrivingField | Sequence["str | DrivingField"]
+"""What light can be given as."""
+
+
 def jones(polarization: str | Sequence[complex]) -> Complex:
     """Return the unit vector ε along x, y and the axis.
 
@@ -381,6 +462,8 @@ def _word(word: str, text: str) -> tuple[str, float | str | bool]:
         return "chirp_thz_ps", value
     elif key.lower() == "phase" and unit in _ANGLES:
         return "phase_deg", value
+    elif key.lower() == "delay" and unit in _TIMES:
+        return "delay_ps", value / _TIMES[unit]
     raise _unreadable(text, f"{word!r} is not a word of it")
 
 

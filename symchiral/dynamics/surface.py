@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.dynamics.model import NormalModeModel
-from symchiral.dynamics.pulse import Pulse
+from symchiral.dynamics.pulse import DrivingField, Fields, Pulse
 from symchiral.errors import GrammarError, InputError
 from symchiral.units import SIZE, SPEED_OF_LIGHT
 from symchiral.value import Complex, Floats, Value, frozen
@@ -182,6 +182,40 @@ class EnteringPulse(Value):
 
     def __repr__(self) -> str:
         return f"EnteringPulse({self.pulse!r}, {self.peak:.3g} MV/cm in the crystal)"
+
+
+def inside(
+    model: NormalModeModel, light: DrivingField, *, until: float, film: Film | None = None
+) -> DrivingField:
+    """Return the field in the crystal: pulses in vacuum enter it, all others are there already.
+
+    Parameters
+    ----------
+    model, until, film
+        As for :func:`enter`.
+    light : DrivingField
+        One field, or several.
+
+    Raises
+    ------
+    InputError
+        As for :func:`enter`; or there is a film, on which nothing falls.
+    """
+    parts = light.parts if isinstance(light, Fields) else (light,)
+    incident = [isinstance(part, Pulse) and part.incident for part in parts]
+    if film is not None and not any(incident):
+        raise InputError(
+            "a film changes nothing here",
+            why="no light falls on it from vacuum",
+            fix="give a fluence, or a field in vacuum: 1MV/cm incident",
+        )
+    found = tuple(
+        enter(model, part, until=until, film=film)
+        if isinstance(part, Pulse) and part.incident
+        else part
+        for part in parts
+    )
+    return Fields(found) if isinstance(light, Fields) else found[0]
 
 
 def enter(

@@ -10,16 +10,16 @@ from typing import Literal
 
 import numpy as np
 
-from symchiral.dynamics.integrate import simulate
+from symchiral.dynamics.integrate import require_longer, simulate
 from symchiral.dynamics.model import NormalModeModel
-from symchiral.dynamics.pulse import FLUENCES, Pulse
+from symchiral.dynamics.pulse import FLUENCES, Fields, Pulse
 from symchiral.dynamics.run import FreeMotion, Stop
 from symchiral.dynamics.surface import Film
-from symchiral.errors import GrammarError, nearest
+from symchiral.errors import GrammarError, InputError, nearest
 from symchiral.units import NUMBER, PER_THZ
 from symchiral.value import Complex, Floats, Value, frozen
 
-Quantity = Literal["frequency", "angle", "ellipticity", "field", "fluence"]
+Quantity = Literal["frequency", "angle", "ellipticity", "field", "fluence", "delay"]
 """What can be swept."""
 
 UNITS: dict[Quantity, dict[str, float]] = {
@@ -28,6 +28,7 @@ UNITS: dict[Quantity, dict[str, float]] = {
     "ellipticity": {"": 1.0},
     "field": {"mv/cm": 1.0, "kv/cm": 1e3},
     "fluence": FLUENCES,
+    "delay": {"ps": 1.0, "fs": 1e3},
 }
 """In which units each is read: how many of each are one of the first."""
 
@@ -37,6 +38,7 @@ INSIDE: dict[Quantity, str] = {
     "ellipticity": "",
     "field": "MV/cm",
     "fluence": "mJ/cm2",
+    "delay": "ps",
 }
 """The unit of the values."""
 
@@ -53,7 +55,8 @@ class Sweep(Value):
 
     ``frequency``; ``angle``: the pulse is linear at that angle from x; ``ellipticity``: ratio of
     the axes of an ellipse whose long axis stays where it is, +1 and −1 circular, at equal fluence;
-    ``field``; ``fluence``.
+    ``field``; ``fluence``; ``delay``, of the centre of the pulse. Of several pulses the last one
+    changes.
 
     Examples
     --------
@@ -107,7 +110,7 @@ class Sweep(Value):
                 why="the ratio of the short axis of an ellipse to the long one is at most 1",
                 fix="sweep from -1 to 1",
             )
-        if name != "angle" and name != "ellipticity" and min(low, high) < 0:
+        if name not in ("angle", "ellipticity", "delay") and min(low, high) < 0:
             raise GrammarError(
                 f"cannot read the sweep {text!r}",
                 why=f"no {name} is negative",
@@ -124,6 +127,8 @@ class Sweep(Value):
             return replace(pulse, polarization=f"{angle}deg")
         if self.name == "field":
             return replace(pulse, field_mv_cm=value)
+        if self.name == "delay":
+            return replace(pulse, delay_ps=round(value, 9))
         if self.name == "fluence":
             one = replace(pulse, field_mv_cm=1.0).fluence
             return replace(pulse, field_mv_cm=sqrt(value / one), incident=True)
@@ -142,30 +147,47 @@ def _long_axis(jones: Complex) -> Floats:
 
 def run_sweep(
     model: NormalModeModel,
-    pulse: Pulse,
+    light: Pulse | Sequence[Pulse],
     sweep: Sweep,
     *,
     duration: float = 20.0,
     film: Film | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[tuple[Pulse, tuple[FreeMotion, ...], Stop | None], ...]:
-    """Return pulse, motions, and why it stopped early if it did, for every value.
+    """Return the pulse that changed, motions, and why it stopped early if it did, for every value.
 
     Parameters
     ----------
-    model, pulse, duration, film
+    model, duration, film
         As for :func:`~symchiral.dynamics.integrate.simulate`.
+    light : Pulse or sequence of Pulse
+        The light; of several pulses the last one changes.
     sweep : Sweep
         What changes.
     progress : callable, optional
         Is told the share done.
+
+    Raises
+    ------
+    InputError
+        Light is on for longer than ``duration`` at some value; or the delay of the only pulse is to
+        change, which changes nothing.
     """
-    found = []
+    *others, last = [light] if isinstance(light, Pulse) else light
+    if sweep.name == "delay" and not others:
+        raise InputError(
+            "there is no delay to sweep",
+            why="the delay of the only pulse moves time zero, and nothing else",
+            fix="give two pulses; the delay of the last one is swept",
+        )
     values: Sequence[float] = sweep.values.tolist()
-    for i, value in enumerate(values):
-        changed = sweep.pulse(pulse, value)
-        run = simulate(model, changed, duration=duration, film=film)
-        found.append((changed, run.motions, run.stopped))
+    pulses = [sweep.pulse(last, value) for value in values]
+    require_longer(duration, max(pulse.stop for pulse in (*others, *pulses)))
+    found = []
+    for i, pulse in enumerate(pulses):
+        drive = Fields((*others, pulse)) if others else pulse
+        run = simulate(model, drive, duration=duration, film=film)
+        found.append((pulse, run.motions, run.stopped))
         if progress is not None:
             progress((i + 1) / len(values))
     return tuple(found)

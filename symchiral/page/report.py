@@ -470,7 +470,9 @@ def _simulated(show: Show, dynamics: Dynamics) -> dict[str, Any] | None:
     strongest = sorted(drawn, key=lambda m: -(m.energy or 0.0))
     return {
         "tables": _tables(show, [simulate_table(answer)]),
-        "light": "no light" if answer.pulse is None else minus(light_text(answer.pulse)),
+        "light": "no light"
+        if answer.pulse is None
+        else minus(light_text((answer.pulse, *answer.further_pulses))),
         "modes": [m.label for m in drawn],
         "shown": [m.label for m in _two(strongest)],
         "stopped": answer.time.stopped,

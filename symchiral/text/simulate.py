@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import UNSET
 
 from symchiral.answers.simulate import (
@@ -25,10 +27,15 @@ SMALL = 1e-6
 """Modes with less energy, relative to the strongest, are not listed."""
 
 
-def light_text(light: Pulse | SampledField) -> str:
+def light_text(light: Sequence[Pulse] | SampledField) -> str:
     """Return the properties of light: ``2 THz, σ+, 1 ps, 1 MV/cm, phase 90 deg``."""
     if isinstance(light, SampledField):
         return f"a field given from {light.start:g} to {light.end:g} ps"
+    return "; ".join(map(pulse_text, light))
+
+
+def pulse_text(light: Pulse) -> str:
+    """Return the properties of a pulse."""
     word = light.polarization_word
     if word is None:
         word = f"({', '.join(f'{complex(*x):.3g}' for x in light.polarization)})"
@@ -39,6 +46,7 @@ def light_text(light: Pulse | SampledField) -> str:
         f"{light.field:.4g} MV/cm{' in vacuum' if light.incident else ''}",
         *([f"chirp {light.chirp:g} THz/ps"] if light.chirp else []),
         *([f"phase {light.phase:g} deg"] if light.phase else []),
+        *([f"delay {minus(f'{light.delay:g}')} ps"] if light.delay else []),
     ]
     return ", ".join(parts)
 
@@ -107,7 +115,8 @@ def _notes(answer: Simulate) -> tuple[tuple[str, str], ...]:
     time = answer.time
     if time.after is None:
         return ()
-    when = "after the pulse" if answer.start is None else "without light"
+    when = "after the last pulse" if answer.further_pulses else "after the pulse"
+    when = when if answer.start is None else "without light"
     span = f"from {minus(f'{time.after:.3g}')} to {time.end:.3g} ps"
     return (
         ("amplitude", f"amplitude: the largest of |Q|, in √amu Å, {when}, {span}."),
@@ -145,10 +154,15 @@ def _cause(answer: Simulate) -> list[str]:
         return [f"start    {minus(start.mode)}, atoms displaced by up to {start.displacement:g} Å"]
     if pulse is None:
         return [f"pulse    {light_text(answer.sampled) if answer.sampled else 'none'}"]
+    return [line for each in (pulse, *answer.further_pulses) for line in _pulse(each)]
+
+
+def _pulse(pulse: Pulse) -> list[str]:
+    """A pulse, and what of it enters the crystal."""
     if pulse.entering is None:
-        return [f"pulse    {light_text(pulse)} in the crystal (FWHM of the intensity)"]
+        return [f"pulse    {pulse_text(pulse)} in the crystal (FWHM of the intensity)"]
     return [
-        f"pulse    {light_text(pulse)} (FWHM of the intensity; {pulse.fluence:.3g} mJ/cm²)",
+        f"pulse    {pulse_text(pulse)} (FWHM of the intensity; {pulse.fluence:.3g} mJ/cm²)",
         f"enters   {_entering(pulse.entering)}",
     ]
 
