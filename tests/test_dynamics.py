@@ -1126,6 +1126,20 @@ def test_structure_without_forces(capsys: Capture) -> None:
     assert "without forces" in err
 
 
+def test_motion_much_faster_than_every_mode_is_given_up_early() -> None:
+    """A coefficient that is off by ten powers of ten: it took 66,000 steps for one picosecond."""
+    model = bi2se3()
+    (cubic,) = (p for p in model.potentials if p.order == 3)
+    a, b = model.coordinates.slots("Eg#1")[0], model.coordinates.slots("A1g#2")[0]
+    factors = tuple(sorted((int(a), int(a), int(b))))
+    wrong = Polynomial.of(len(model.coordinates), 3, {**cubic.terms, factors: -2147483649.0})
+    model = replace(model, couplings=replace(model.couplings, potentials=(wrong,)))
+    run = simulate(model, duration=1, start=circular_start(model, "Eu#1", "+", 0.5))
+    assert run.stopped is not None
+    assert (run.stopped.kind, run.stopped.steps) == ("stiff", 5000)
+    assert run.times[-1] < 0.2
+
+
 def test_a_model_that_is_too_stiff_stops_and_keeps_what_it_has(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -22,6 +22,16 @@ LARGEST = 1.0
 STEPS = 200_000
 """Most steps of the integrator."""
 
+STEPS_A_PERIOD = 100
+"""Most steps in a period of the fastest mode or light, on average.
+
+Ten are usual; couplings that need more than these make motion faster than every mode, and are no
+expansion about the places of the atoms.
+"""
+
+FEWEST_STEPS = 5_000
+"""Steps that may be taken in any case."""
+
 NUMBERS = 24_000_000
 """Most values of coordinates that are kept: times by coordinates."""
 
@@ -110,6 +120,8 @@ def simulate(
     # Absolute errors are judged by a motion of 10⁻³ Å of the lightest atom, and its velocity.
     scale = 1e-3 * np.sqrt(model.coordinates.modes.masses.min())
     tolerance = accuracy * np.concatenate([np.full(n, scale), np.full(n, 2 * pi * fastest * scale)])
+    periods = fastest * float(times[-1] - first)
+    steps = min(STEPS, max(FEWEST_STEPS, ceil(STEPS_A_PERIOD * periods)))
     states = np.empty((count, 2 * n))
     states[0] = np.concatenate([q0, v0])
     done = 1
@@ -125,7 +137,7 @@ def simulate(
             atol=tolerance,
             max_step=longest,
         )
-        for k in range(STEPS):
+        for k in range(steps):
             message = solver.step() or ""
             if solver.status == "failed" or not np.all(np.isfinite(solver.y)):
                 stopped = "diverged"
@@ -161,7 +173,7 @@ def simulate(
             asked=float(times[-1]),
             distance=moved if stopped == "far" else None,
             message=message,
-            steps=STEPS,
+            steps=steps,
         )
     return Run(
         model,
