@@ -399,6 +399,46 @@ def test_angular_momentum_is_accounted_for() -> None:
     assert budget["coupling"][-1] < -0.1
 
 
+@pytest.mark.parametrize(
+    "path",
+    [BI2SE3, "quartz", "YbMg2Sb2", "ReNCl4"],
+)
+def test_the_moment_of_circular_motion_is_that_of_its_quanta(path: str) -> None:
+    """In time from displacements and velocities, and per quantum from eigenvectors."""
+    place = {"quartz": "SiO2_quartz_P3121"}.get(path, path)
+    found = study(place if path == BI2SE3 else str(ROOT / "structures" / place))
+    model = found.model(damping=0.0)
+    model = replace(model, couplings=replace(model.couplings, potentials=()))
+    c = model.coordinates
+    tried = 0
+    for multiplet in c.multiplets:
+        for mode in multiplet.modes:
+            if mode.component not in ("+", "-"):
+                continue
+            size = 0.3
+            start = circular_start(model, multiplet.name, mode.component, size)
+            run = simulate(model, duration=2 / multiplet.frequency, start=start)
+            omega = 2 * pi * multiplet.frequency
+            quanta = size**2 * omega / (2 * HBAR)
+            per_quantum = c.modes.magnetic_moment(mode)
+            moment = run.magnetic_moment()
+            assert per_quantum is not None
+            assert moment is not None
+            assert np.allclose(moment, quanta * per_quantum @ model.lab[2], rtol=1e-4, atol=1e-7)
+            sites = sum(run.site_angular_momentum().values())
+            assert np.allclose(sites, run.angular_momentum(), rtol=0, atol=1e-9)
+            am = c.modes.am(mode)
+            assert am is not None
+            assert np.allclose(sites, quanta * am, rtol=1e-4, atol=1e-7)
+            tried += 1
+    assert tried >= 6
+    # μ₀M: one nuclear magneton per 1 Å³ is 6.347 mT·Å³ (4π·10⁻⁷ times 5.0508·10⁻²⁷ J/T per Å³).
+    tesla = run.magnetization()
+    assert tesla is not None
+    volume = c.modes.crystal.primitive.volume
+    assert np.allclose(tesla * volume, moment * 6.34701e-3, rtol=1e-5)
+
+
 def test_the_crystal_takes_three_hbar_for_every_reversed_quantum() -> None:
     """Q₊²g₊ is unchanged if Eu turns by α and Eg by −2α: J_Eu − 2 J_Eg stays, the rest is lost."""
     model = only(bi2se3(resonant=True, damping=0.0), "Eu#1", "Eu#1", "Eg#2")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
+import numpy as np
 from msgspec import UNSET, Meta, UnsetType
 
 from symchiral.anharmonic.couplings import Couplings
@@ -35,6 +36,7 @@ from symchiral.dynamics.surface import EnteringPulse
 from symchiral.dynamics.sweep import INSIDE, Quantity
 from symchiral.dynamics.sweep import Sweep as SweptPulse
 from symchiral.units import PER_THZ
+from symchiral.value import Floats
 
 
 class Film(Record, frozen=True, kw_only=True):
@@ -238,6 +240,36 @@ class AngularMomentum(Record, frozen=True, kw_only=True):
     """Of the atoms at the first time; zero where light sets them in motion."""
 
 
+class SiteMomentum(Record, frozen=True, kw_only=True):
+    """The angular momentum of the atoms of a site about the axis, each about its own place."""
+
+    site: str
+    """Its name."""
+    mean: float
+    """The mean over the time after the pulse, of all its atoms in the primitive cell."""
+    largest: float
+    """The one of largest modulus at any time."""
+    unit: Literal["hbar"] = "hbar"
+    """Of both."""
+
+
+class Moment(Record, frozen=True, kw_only=True):
+    """The magnetic moment of the moving ions along the axis."""
+
+    mean: float
+    """The mean over the time after the pulse, per primitive cell."""
+    largest: float
+    """The one of largest modulus at any time, per primitive cell."""
+    unit: Literal["nuclear_magneton"] = "nuclear_magneton"
+    """Of both."""
+    mean_magnetization: float
+    """mu_0 M of the mean."""
+    largest_magnetization: float
+    """mu_0 M of the largest."""
+    magnetization_unit: Literal["tesla"] = "tesla"
+    """Of both."""
+
+
 class Point(Record, frozen=True, kw_only=True):
     """One pulse of a sweep, and what came of it."""
 
@@ -313,6 +345,11 @@ class Simulate(Answer, frozen=True, kw_only=True, tag="symchiral/simulate/1"):
     [u v w], or the projection of one of these across the axis."""
     further_pulses: tuple[Pulse, ...] = ()
     """The other ones of several pulses."""
+    sites: tuple[SiteMomentum, ...] = ()
+    """Which atoms rotate; empty if the run stopped before the end of the pulse."""
+    moment: Moment | None = None
+    """Magnetic moment of the ions; null without Born charges, or if the run stopped before the end
+    of the pulse."""
 
     row_types: ClassVar[tuple[type[Record], ...]] = (MovingMode, SweptMode)
 
@@ -370,6 +407,8 @@ def simulate(
         sampled=light if isinstance(light, SampledField) else None,
         x_along=across_name(modes.crystal, model.lab),
         further_pulses=pulses[1:],
+        sites=_sites(run),
+        moment=_moment(run),
     )
 
 
@@ -485,6 +524,37 @@ def _angular_momentum(run: Run) -> AngularMomentum:
         motion=at("motion"),
         first=at("motion", 0),
     )
+
+
+def _sites(run: Run) -> tuple[SiteMomentum, ...]:
+    late = run.after
+    if not late.any():
+        return ()
+    return tuple(
+        SiteMomentum(site=site, mean=_short(values[late].mean()), largest=_short(_largest(values)))
+        for site, values in run.site_angular_momentum().items()
+    )
+
+
+def _moment(run: Run) -> Moment | None:
+    late, moment, magnetization = run.after, run.magnetic_moment(), run.magnetization()
+    if moment is None or magnetization is None or not late.any():
+        return None
+    return Moment(
+        mean=_short(moment[late].mean()),
+        largest=_short(_largest(moment)),
+        mean_magnetization=_short(magnetization[late].mean()),
+        largest_magnetization=_short(_largest(magnetization)),
+    )
+
+
+def _largest(values: Floats) -> float:
+    """The value of largest modulus, with its sign."""
+    return float(values[np.argmax(np.abs(values))])
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.9g}")
 
 
 def _sweep(

@@ -14,7 +14,12 @@ from symchiral.display import display
 from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.pulse import DrivingField
 from symchiral.modes.mode import Multiplet
-from symchiral.units import ACCELERATION, HBAR
+from symchiral.units import (
+    ACCELERATION,
+    HBAR,
+    NUCLEAR_MAGNETON_AMU,
+    TESLA_PER_MAGNETON,
+)
 from symchiral.value import TINY, Complex, Floats, Value
 
 NO_ROTATION = 1e-3
@@ -224,6 +229,38 @@ class Run(Value):
             kept[slots] = 1
             form = form * kept[:, None] * kept
         return _torque(form, self.coordinates, self.velocities)
+
+    def site_angular_momentum(self) -> dict[str, Floats]:
+        r"""Return :math:`\hat n · \sum_κ m_κ u_κ × \dot u_κ` of the atoms of every site, ħ, (T,).
+
+        By site and in sum over its atoms in the primitive cell, each about its own place. Together
+        they are :meth:`angular_momentum`.
+        """
+        u, v = self.atoms(), self.model.coordinates.displacements(self.velocities)
+        modes = self.model.coordinates.modes
+        turned = np.cross(u, v) @ self.model.lab[2] * modes.masses / HBAR
+        return {s.name: turned[:, list(s.atoms)].sum(axis=1) for s in modes.crystal.sites}
+
+    def magnetic_moment(self) -> Floats | None:
+        r"""Return :math:`\frac{e}{2} \hat n · \sum_κ u_κ × Z_κ^* \dot u_κ`, (T,).
+
+        Along the axis, in nuclear magnetons per primitive cell, of the moving ions alone
+        (Juraschek and Spaldin, Phys. Rev. Materials 3, 064405). None without Born charges.
+        """
+        born = self.model.coordinates.modes.born
+        if born is None:
+            return None
+        u, v = self.atoms(), self.model.coordinates.displacements(self.velocities)
+        currents = np.einsum("kab,tkb->tka", born, v, optimize=True)
+        turned = np.cross(u, currents) @ self.model.lab[2]
+        return np.asarray(turned.sum(axis=1) * NUCLEAR_MAGNETON_AMU / HBAR)
+
+    def magnetization(self) -> Floats | None:
+        r"""Return :math:`μ_0 M` of :meth:`magnetic_moment`, (T,), tesla; None if that is."""
+        moment = self.magnetic_moment()
+        if moment is None:
+            return None
+        return moment * TESLA_PER_MAGNETON / self.model.coordinates.modes.crystal.primitive.volume
 
     def angular_momentum_budget(self) -> dict[str, Floats]:
         r"""Return where the angular momentum about the axis came from and went, ħ per cell, (T,).

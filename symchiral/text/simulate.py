@@ -107,7 +107,7 @@ def _legend(answer: Simulate, shown: int) -> list[str]:
             f"{len(answer.modes) - shown} modes with less than {SMALL:g} of the energy are not "
             "listed."
         )
-    return [*lines, _budget(answer)]
+    return [*lines, _budget(answer), *_rotating(answer)]
 
 
 def _notes(answer: Simulate) -> tuple[tuple[str, str], ...]:
@@ -219,6 +219,23 @@ def _budget(answer: Simulate) -> str:
         f"{_hbar(j.motion)} left in the atoms, {_hbar(lost)} transferred to the crystal as a whole "
         f"({_hbar(through)} of it through the couplings)."
     )
+
+
+def _rotating(answer: Simulate) -> list[str]:
+    """Which atoms rotate, and what magnetic moment that is."""
+    lines = []
+    sizes = sorted(answer.sites, key=lambda s: -abs(s.mean))
+    if sizes and abs(sizes[0].mean) > NO_MOMENTUM:
+        named = ", ".join(f"{s.site} {_hbar(s.mean)}" for s in sizes[:4])
+        rest = f", {len(sizes) - 4} other sites less" if len(sizes) > 4 else ""
+        lines.append(f"Which atoms rotate, the mean over that time: {named}{rest}.")
+    if (m := answer.moment) is not None and abs(m.largest) > NO_MOMENTUM:
+        lines.append(
+            "Magnetic moment of the moving ions along the axis, per primitive cell: "
+            f"{minus(f'{m.mean:+.3g}')} μ_N in the mean, {minus(f'{m.largest:+.3g}')} μ_N at most; "
+            f"μ₀M = {minus(f'{m.largest_magnetization:+.2g}')} T then."
+        )
+    return lines
 
 
 def _hbar(value: float | None) -> str:

@@ -12,7 +12,11 @@ COLUMNS = ("time_ps", *(f"field_{axis}_MV_cm" for axis in "xyz"))
 
 
 def columns(run: Run) -> dict[str, Floats]:
-    """Return times, field, coordinates and velocities as named columns, helicities besides."""
+    """Return times, field, coordinates and velocities as named columns.
+
+    Besides these the helicities, the angular momentum of the atoms of every site about the axis,
+    and with Born charges the magnetic moment of the ions along it.
+    """
     c = run.model.coordinates
     fields = np.zeros((len(run.times), 3)) if run.drive is None else run.drive.field(run.times)
     found = dict(zip(COLUMNS, (run.times, *fields.T), strict=True))
@@ -24,4 +28,8 @@ def columns(run: Run) -> dict[str, Floats]:
             found[f"{name}{letter}_dot"] = run.velocities[:, slot]
         if len(slots) > 1:
             found[f"{name}_helicity"] = run.helicity(name)
+    for site, momentum in run.site_angular_momentum().items():
+        found[f"J_{site}_hbar"] = momentum
+    if (moment := run.magnetic_moment()) is not None:
+        found["moment_mu_N"] = moment
     return found
