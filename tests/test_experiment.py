@@ -374,6 +374,38 @@ def test_intervals_keep_inside_and_cover_near_a_circle():
     assert critical(np.array([1e9]), 0.95)[0] == pytest.approx(1.96, abs=0.005)
 
 
+def test_correlated_noise_propagates_into_the_helicity():
+    """Against the gradient of the helicity by differences, for noise of any correlation."""
+    rng = np.random.default_rng(40)
+    judged = 0
+    for _ in range(60):
+        theta = rng.uniform(-0.5, 0.5)
+        parts = np.array([np.cos(theta), np.sin(theta)]) * np.exp(2j * np.pi * rng.random(2))
+        # A = a+ ε+ + a− ε−, turned away from a circle
+        plus, minus = np.cos(np.pi / 4 + theta / 2), np.sin(np.pi / 4 + theta / 2)
+        phases = parts / np.abs(parts)
+        a = np.array([plus, minus]) * phases
+        amplitude = np.array([a.sum(), 1j * (a[0] - a[1])]) / np.sqrt(2)
+        spread = rng.normal(size=(4, 2)) @ rng.normal(size=(2, 4)) + 0.1 * rng.normal(size=(4, 4))
+        covariance = 1e-6 * spread @ spread.T
+        moved = []
+        for i in range(4):
+            step = np.zeros(4)
+            step[i] = 1e-6
+            there = [
+                helicity_of(amplitude + sign * (step[[0, 2]] + 1j * step[[1, 3]]))
+                for sign in (1, -1)
+            ]
+            moved.append((there[0] - there[1]) / 2e-6)
+        expected = float(np.sqrt(np.array(moved) @ covariance @ np.array(moved)))
+        found = measured_helicity(amplitude, covariance)
+        if expected < 0.3 * np.sqrt(np.linalg.eigvalsh(covariance)[-1]):
+            continue  # the noise lies along the cone: its curvature counts
+        assert (found.high - found.low) / 2 == pytest.approx(1.96 * expected, rel=0.03)
+        judged += 1
+    assert judged > 40
+
+
 def test_near_a_circle_the_interval_is_that_of_a_rician_length():
     """|a−| alone is uncertain there: μ belongs to it where P(|R_μ − μ| ≤ |R − μ|) ≤ 95 %."""
 

@@ -22,6 +22,7 @@ from symchiral.experiment.measurement import PumpPulse
 from symchiral.fields.beam import find_beam
 from symchiral.fields.polarization import Polarization
 from symchiral.fields.pump import Pump
+from symchiral.irreps.classes import CLASSES
 from symchiral.modes.species import find_species
 from symchiral.rules.allowance import Allowance, AllowanceKind, Factor, allowances
 from symchiral.rules.domains import Survival, SurvivalKind, survivals
@@ -176,6 +177,24 @@ SECTION_4 = {
     "C2": {"A": "kr", "B": ""},
     "Oh": {"A1g": "k", "A2g": "", "Eg(0)": "k", "Eg(2)": "r", "T2g(2)": "r", "T2g(+)": ""},
 }
+
+
+def test_what_rotates_counter_clockwise_absorbs_light_that_does() -> None:
+    """In every class, about every axis that it has; `plan` says so of what a mode radiates."""
+    judged = 0
+    for schoenflies in CLASSES:
+        crystal = class_crystal(schoenflies)
+        turns = [o.seitz for o in crystal.group.standard_operations if o.order > 2 and o.direction]
+        for axis in (class_axis(schoenflies, turn) for turn in turns):
+            if axis is None or axis.order < 3:
+                continue
+            beam = find_beam(crystal, axis)
+            found = Light(crystal, beam, find_species(crystal, beam.axis))
+            for each in found.targets:
+                if each.label.endswith(("(+)", "(-)")) and (absorbed := found.absorbed(each)):
+                    assert absorbed == (each.label[-2],), (schoenflies, axis, each.label)
+                    judged += 1
+    assert judged == 296
 
 
 @pytest.mark.parametrize("schoenflies", SECTION_4)

@@ -139,9 +139,9 @@ def probes(species: Species, axis: Axis, light: Light) -> list[Geometry]:
         )
     if target is not None and (pairs := light.scattered(target)):
         found.append(Geometry(label, "circular", process="raman", spins=pairs))
-    if target is not None and (absorbed := light.absorbed(target)):
-        momentum = 1 if absorbed[0] == "+" else -1
-        found.append(Geometry(label, "analyser", "analyser, Sx = 0, Sy = 90", momentum))
+    if target is not None and light.absorbed(target):
+        # What light along the axis drives has l = ±1 as light has: (+) absorbs and radiates σ+.
+        found.append(Geometry(label, "analyser", "analyser, Sx = 0, Sy = 90", 1))
     if target is not None and not found and (pairs := light.hyper_scattered(target)):
         found.append(Geometry(label, "circular", process="hyper-raman", spins=pairs))
     return found or [Geometry(label, "none")]
