@@ -30,9 +30,11 @@ import symchiral as sc
 from symchiral.answers.catalog import CatalogRow, column_types
 from symchiral.answers.schema import schema
 from symchiral.catalog import child, parts, screening
+from symchiral.catalog.collection import Selection
 from symchiral.catalog.crystals import RESONANT, Terms, make_row
 from symchiral.catalog.lock import alone
 from symchiral.cli import main
+from symchiral.cli.printing import write
 from symchiral.crystal.bonds import bonded_dimension
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.search import find_symmetry, mirror_group, space_group
@@ -927,3 +929,29 @@ def test_a_cluster_of_dask_one_worker_of_which_is_killed(tmp_path: Path) -> None
     assert ids == sorted(row.id for row in here)
     again = sc.screen(items, out=tmp_path / "catalog", jobs=1)
     assert (again.known, again.read) == (len(items), 0)
+
+
+def test_json_of_a_selection_is_json_whatever_stands_in_a_text(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Also of a DEL and a mark that reverses the direction of writing: none is printed raw."""
+    texts = ("\x7f(-)", "\u202e", "Σ", "a\nb", '"')
+    found = Selection(("text",), tuple((text,) for text in texts))
+    write(found.to_json())
+    printed = capsys.readouterr().out
+    assert json.loads(printed)["rows"] == [[text] for text in texts]
+
+
+def test_quotients_by_zero_are_null_in_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "c")
+    assert main(["screen", "Bi2Se3", "-o", out, "--jobs", "1", "--quiet"]) == 0
+    capsys.readouterr()
+    columns = "flips / 0.0 AS x, {'a': ['nan'::DOUBLE, 1]} AS y, DATE '2020-01-01' AS z"
+    query = f"SELECT {columns} FROM catalog"
+    assert main(["query", out, "--sql", query, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out, parse_constant=lambda word: {}[word])["rows"]
+    assert rows == [[None, {"a": [None, 1]}, "2020-01-01"]]
+    for name in ("x.json", "x.csv", "x.md", "x.parquet"):
+        assert main(["query", out, "--sql", query, "-o", str(tmp_path / name)]) == 0

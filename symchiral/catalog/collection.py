@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -65,15 +66,29 @@ class Selection(Tabular):
         return self.to_frame("polars")
 
     def to_json(self) -> str:
-        """Return the columns and the rows as JSON, ``{"columns": [...], "rows": [[...]]}``."""
-        plain = {"columns": self.columns, "rows": self.rows}
-        return json.dumps(plain, ensure_ascii=False, allow_nan=False, default=str)
+        """Return the columns and the rows as JSON, ``{"columns": [...], "rows": [[...]]}``.
+
+        Numbers that are not finite, as a quotient by zero, are null: JSON has none such.
+        """
+        plain = {"columns": self.columns, "rows": _finite(self.rows)}
+        return json.dumps(plain, allow_nan=False, default=str)
 
     def __repr__(self) -> str:
         return display(self, "text")
 
     def _repr_html_(self) -> str:
         return display(self, "html")
+
+
+def _finite(value: Any) -> Any:
+    """The same with None for numbers that are not finite."""
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _finite(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return value
 
 
 class Catalog:
