@@ -1774,7 +1774,21 @@ class Study(Value):
             self.beam() if circular else None,
             pump=read_band(pump) if isinstance(pump, str) else pump,
             coefficients=self._coefficients(couplings),
+            model=self._permittivity(places) if circular else None,
         )
+
+    def _permittivity(self, places: Sequence[Place]) -> NormalModeModel | None:
+        """The modes in light, at the frequencies of places; None where light meets none."""
+        from symchiral.dynamics.model import make_model
+        from symchiral.modes.coordinates import normal_coordinates
+
+        known = {p.mode.name: p.mode.frequency for p in places if p.mode.frequency is not None}
+        if self.phonons is None or self.phonons.dielectric is None:
+            return None
+        coordinates = normal_coordinates(self.modes()).with_frequencies(known)
+        if not len(coordinates) or coordinates.frequencies.min() <= 0:
+            return None
+        return make_model(coordinates, dielectric=self.phonons.dielectric)
 
     # --- the report ------------------------------------------------------------------------------
 

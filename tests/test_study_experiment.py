@@ -15,6 +15,8 @@ from symchiral.answers.plan import plan as plan_answer
 from symchiral.answers.schema import schema
 from symchiral.answers.validate import validate as validation_answer
 from symchiral.cli import main
+from symchiral.dynamics.pulse import Pulse
+from symchiral.dynamics.surface import enter
 from symchiral.errors import SymchiralError
 from symchiral.experiment.expectation import expect
 from symchiral.experiment.measurement import Measurement, PumpPulse
@@ -569,3 +571,55 @@ def test_commands(capsys, tmp_path):
     assert json.loads(capsys.readouterr().out)["order"] == 4
     assert main(["plan", "Bi2Se3", "--pump-range", "1-3THz s+"]) == 1
     assert "polarisations are part of the plan" in capsys.readouterr().err
+
+
+def _driven(study: sc.Study) -> dict[str, float]:
+    """Frequencies of the modes that circular light along the axis drives by itself."""
+    light = study.beam()
+    labels = {t.species.label for t in light.targets if light.absorbed(t)}
+    modes = [m for m in study.modes().multiplets if m.species.label in labels]
+    return {m.name: m.frequency for m in modes if not m.name.endswith("#ac")}
+
+
+def test_light_by_itself_is_among_the_channels_however_many_there_are() -> None:
+    """Of quartz more than 400 are known, of which some are left out, none of these."""
+    for name, cut in (("Bi2Se3/phonopy.yaml", False), ("SiO2_quartz_P3121/phonopy.yaml.xz", True)):
+        study = sc.read(f"structures/{name}")
+        places = study._places(None, None)
+        found = expect(study.crystal, study.axis, study._centre, places, linear=True)
+        assert any(note.kind == "channels-left-out" for note in found.notes) == cut
+        alone = [e for e in found.channels if len(e.coupling.legs) == 2 and e.rule.allowed]
+        assert {e.outgoing.mode.name for e in alone} == set(_driven(study))
+        assert {m.name for m in study.plan().pumped} == set(_driven(study))
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [("SiO2_quartz_P3121", 8), pytest.param("LiAl5O8", 21, marks=pytest.mark.sweep)],
+)
+def test_a_directly_driven_line_keeps_the_sense_of_the_light(name: str, count: int) -> None:
+    study = sc.read(f"structures/{name}/phonopy.yaml.xz")
+    driven = _driven(study)
+    for frequency in driven.values():
+        pump = {"polarization": "σ+", "frequency": frequency, "frequency_unit": "THz"}
+        row = {"frequency": frequency, "frequency_unit": "THz", "helicity": 0.9, "error": 0.1}
+        document = {"pump": pump, "components": [row]}
+        (line,) = study.validate(lines_of(document), sees="infrared").lines
+        assert line.verdict == "consistent", frequency
+    assert len(driven) == count
+
+
+def test_the_light_that_enters_is_that_of_a_long_pulse() -> None:
+    """Of a pulse of many cycles, by its transform, the same share of the field enters."""
+    study = sc.read("structures/Bi2Se3/phonopy.yaml")
+    plan = study.plan()
+    model = study.model()
+    assert set(plan.optics) == {m.name for m in plan.pumped} == {"Eu#1", "Eu#2"}
+    for face in plan.optics.values():
+        pulse = Pulse(face.frequency, "σ+", fwhm_ps=80.0, field_mv_cm=1.0, incident=True)
+        assert enter(model, pulse, until=300.0).peak == pytest.approx(face.share, rel=0.01)
+        epsilon = model.permittivity(np.array([-2j * np.pi * face.frequency]))[0, 0, 0]
+        assert face.index**2 == pytest.approx(epsilon, rel=1e-9)
+        # exp(2πi f N d/c) of the field: e^-1 of the intensity at the depth; c = 299.79 µm/ps.
+        field = np.exp(2j * np.pi * face.frequency * face.index * face.depth / 299.792458)
+        assert abs(field) ** 2 == pytest.approx(np.exp(-1), rel=1e-6)

@@ -12,10 +12,19 @@ from msgspec import Meta
 
 from symchiral.answers.channel import RuleReason, TransferName, rule_reason
 from symchiral.answers.crystal import AxisOfRotation, Structure, axis_of, structure
-from symchiral.answers.record import Answer, FrequencyUnit, Pam, Record, beginning
+from symchiral.answers.record import (
+    Answer,
+    FrequencyUnit,
+    Pam,
+    Record,
+    ReIm,
+    beginning,
+    number,
+)
 from symchiral.crystal.directions import across_name
 from symchiral.display import display
-from symchiral.experiment.candidates import Mechanism, Sense
+from symchiral.dynamics.surface import FaceOptics
+from symchiral.experiment.candidates import CandidateMode, Mechanism, Sense
 from symchiral.experiment.controls import ControlKind, GeometryKind
 from symchiral.experiment.expectation import Expected
 from symchiral.experiment.planning import NoFlip, NoFlipKind
@@ -38,6 +47,15 @@ class Pumped(Record, frozen=True, kw_only=True):
     """Its frequency; null if not known."""
     frequency_unit: FrequencyUnit
     """Unit of the frequencies beside it."""
+    index: ReIm | None = None
+    """Refractive index [n, kappa] there, for a linewidth of 0.05 THz; null where Born charges and
+    the electronic permittivity are not known."""
+    share: float | None = None
+    """Field just below the face of a thick crystal per field in vacuum."""
+    depth: float | None = None
+    """Depth at which the intensity has fallen to 1/e."""
+    depth_unit: Literal["micrometer"] = "micrometer"
+    """Of depth."""
 
 
 class PlannedChannel(Record, frozen=True, kw_only=True):
@@ -172,22 +190,14 @@ def plan(proposed: ProposedPlan, *, unit: FrequencyUnit = "THz") -> Plan:
     unit : str
         Of frequencies.
     """
-    factor, crystal, axis = PER_THZ[unit], proposed.crystal, proposed.axis
+    crystal, axis = proposed.crystal, proposed.axis
     x = across_name(crystal, find_beam(crystal, axis).frame) if proposed.geometry else None
     return Plan(
         **beginning(crystal),
         structure=structure(crystal),
         axis=axis_of(crystal, axis),
         order=proposed.order,
-        pump=tuple(
-            Pumped(
-                mode=m.name,
-                count=m.count,
-                frequency=None if m.frequency is None else m.frequency * factor,
-                frequency_unit=unit,
-            )
-            for m in proposed.pumped
-        ),
+        pump=tuple(_pumped(m, proposed.optics.get(m.name), unit) for m in proposed.pumped),
         channels=tuple(_channel(e, unit) for e in proposed.channels),
         others=tuple(_channel(e, unit) for e in proposed.others),
         probe=tuple(
@@ -221,6 +231,18 @@ def why(reason: NoFlip) -> Why:
         incoming=tuple(leg.component.pam or "" for leg in coupling.incoming),
         outgoing=tuple(leg.component.pam or "" for leg in coupling.outgoing),
         n=rule.channel.order,
+    )
+
+
+def _pumped(mode: CandidateMode, face: FaceOptics | None, unit: FrequencyUnit) -> Pumped:
+    return Pumped(
+        mode=mode.name,
+        count=mode.count,
+        frequency=None if mode.frequency is None else mode.frequency * PER_THZ[unit],
+        frequency_unit=unit,
+        index=None if face is None else (round(face.index.real, 6), round(face.index.imag, 6)),
+        share=None if face is None else round(face.share, 9),
+        depth=None if face is None else number(face.depth),
     )
 
 

@@ -184,6 +184,43 @@ class EnteringPulse(Value):
         return f"EnteringPulse({self.pulse!r}, {self.peak:.3g} MV/cm in the crystal)"
 
 
+@dataclass(frozen=True)
+class FaceOptics:
+    r"""What the face of a thick crystal makes of light of one frequency along the axis.
+
+    Attributes
+    ----------
+    frequency : float
+        THz.
+    index : complex
+        Refractive index :math:`N = n + iκ`, of two waves that differ the mean.
+    share : float
+        Field just below the face per field in vacuum, :math:`2/|1 + N|`.
+    depth : float
+        Depth at which the intensity is 1/e, :math:`c/2ωκ`, µm; inf without absorption.
+    """
+
+    frequency: float
+    index: complex
+    share: float
+    depth: float
+
+
+def face_optics(model: NormalModeModel, frequency: float) -> FaceOptics:
+    """Return what light of a frequency in THz meets at a face across the axis.
+
+    Raises
+    ------
+    InputError
+        The permittivity of the crystal is not known.
+    """
+    _check(model, Pulse(frequency, incident=True))
+    waves = _Waves(model, np.array([-2j * pi * frequency]), along=False)
+    index = complex(waves.indices[0].mean())
+    depth = SPEED_OF_LIGHT / (4 * pi * frequency * index.imag) if index.imag > 0 else float("inf")
+    return FaceOptics(frequency, index, 2 / abs(1 + index), depth)
+
+
 def inside(
     model: NormalModeModel, light: DrivingField, *, until: float, film: Film | None = None
 ) -> DrivingField:

@@ -19,6 +19,7 @@ which shifts the mode for as long as it lasts.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -393,7 +394,16 @@ def _kept(found: Sequence[Expected]) -> tuple[tuple[Expected, ...], tuple[Note, 
             kept.setdefault(e.id, e)
         elif e.outgoing.mode.name not in modes:
             kept.setdefault((e.outgoing.mode.name, e.mechanism, e.sense), e)
-    chosen = sorted(kept.values(), key=rank)[:MOST]
+    # Where there are too many, every mode keeps its best: what light does by itself, and of the
+    # allowed and of the forbidden ones as many as of any other mode.
+    places: Counter[tuple[str, bool]] = Counter()
+    turn = {}
+    for key, e in sorted(kept.items(), key=lambda item: rank(item[1])):
+        of = (e.outgoing.mode.name, e.rule.verdict == "forbidden")
+        turn[key] = -1 if len(e.coupling.legs) == 2 else places[of]
+        places[of] += 1
+    first = sorted(kept, key=lambda key: (turn[key], rank(kept[key])))[:MOST]
+    chosen = sorted((kept[key] for key in first), key=rank)
     left = len(kept) - len(chosen)
     return tuple(chosen), (Note("channels-left-out", count=left),) if left else ()
 

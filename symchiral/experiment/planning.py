@@ -6,11 +6,14 @@ of :mod:`symchiral.experiment.controls`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.display import Worded
+from symchiral.dynamics.model import NormalModeModel
+from symchiral.dynamics.surface import FaceOptics, face_optics
 from symchiral.errors import InputError
 from symchiral.experiment.candidates import CandidateMode
 from symchiral.experiment.controls import Control, Geometry, controls, probes
@@ -79,6 +82,9 @@ class Plan(Value):
         Limits.
     ranking : str
         What the order of the channels rests on: coefficients, detuning or photons.
+    optics : mapping of str to FaceOptics
+        What of light at the frequencies of ``pumped`` enters a thick crystal, by mode; empty where
+        the permittivity is not known.
     """
 
     crystal: SymmetricCrystal
@@ -92,6 +98,7 @@ class Plan(Value):
     reason: NoFlip | None
     notes: tuple[Note, ...]
     ranking: Ranking
+    optics: Mapping[str, FaceOptics] = field(default_factory=dict)
 
 
 def make_plan(
@@ -103,6 +110,7 @@ def make_plan(
     *,
     pump: Pump | None = None,
     coefficients: Coefficients | None = None,
+    model: NormalModeModel | None = None,
 ) -> Plan:
     """Propose the experiment that shows a flipped sense of rotation.
 
@@ -116,6 +124,8 @@ def make_plan(
         The band that the source reaches.
     coefficients : Coefficients, optional
         Sizes of couplings, by which the channels are ranked.
+    model : NormalModeModel, optional
+        Whose permittivity says how much of the light enters.
 
     Raises
     ------
@@ -177,6 +187,9 @@ def make_plan(
         reason,
         found.notes,
         ranking,
+        {}
+        if model is None
+        else {m.name: face_optics(model, m.frequency) for m in driven if m.frequency is not None},
     )
 
 

@@ -13,6 +13,9 @@ from symchiral.units import SIGNS
 ROWS = 12
 """Channels printed before the table is cut."""
 
+MOST_PUMPED = 4
+"""Pumped modes of which it is printed how much of their light enters."""
+
 
 def plan_tables(answer: Plan, *, path: str | None, unit: str = "THz") -> tuple[Table, ...]:
     """Return the plan as tables.
@@ -40,6 +43,7 @@ def plan_tables(answer: Plan, *, path: str | None, unit: str = "THz") -> tuple[T
         head.append(f"pump     light along the axis, σ+ then σ−, resonant with {', '.join(words)}")
         if any(m.frequency is None for m in answer.pump):
             head.append("         frequencies are not known: see infrared spectra, or give forces")
+    head += _entering(answer)
     if answer.why is not None:
         why = no_flip_text(answer.why, detail="plain", transfer=pretty, unit=unit)
         head.append(f"order    third order flips no sense: {why}")
@@ -108,6 +112,25 @@ def plan_tables(answer: Plan, *, path: str | None, unit: str = "THz") -> tuple[T
     probes = Table((), (), (f"probe{counted}", *(f"{g.species:<8} {g.text}" for g in answer.probe)))
     controls = Table((), (), ("controls", *(f"{c.kind:<10} {c.text}" for c in answer.controls)))
     return table, probes, controls
+
+
+def _entering(answer: Plan) -> list[str]:
+    """How much of the light of every pumped mode enters, and how deep it goes."""
+    words = []
+    for m in answer.pump:
+        if m.index is None or m.share is None:
+            continue
+        n, k = m.index
+        depth = "not absorbed" if m.depth is None else f"1/e in {_micrometres(m.depth)}"
+        words.append(f"{100 * m.share:.0f} % at {m.mode} (N = {n:.2g} + {k:.2g} i, {depth})")
+    if not words:
+        return []
+    more = f", {len(words) - MOST_PUMPED} more: --json" if len(words) > MOST_PUMPED else ""
+    return [f"enters   of the field in vacuum {', '.join(words[:MOST_PUMPED])}{more}"]
+
+
+def _micrometres(depth: float) -> str:
+    return f"{depth:.2g} µm" if depth < 100 else f"{depth:.0f} µm"
 
 
 def _others(answer: Plan) -> tuple[str, ...]:
