@@ -245,6 +245,22 @@ def test_rows_of_several_runs_are_judged_as_the_traces_they_were_fitted_to() -> 
     assert same.verdict == "inconsistent"
 
 
+@pytest.mark.parametrize("weak", [-0.1, 0.1])
+def test_strain_makes_linear_light_turn_a_mode_and_refutes_no_circular_pump(weak: float) -> None:
+    """One circular run is clear, another says nothing either way: open, and why."""
+    pump = {"frequency": 2.0, "frequency_unit": "THz", "bandwidth": 0.45}
+    helicities = {"σ+": -0.8, "σ-": weak, "x": 0.5}
+    runs = [{"pump": p, "helicity": h, "error": 0.1} for p, h in helicities.items()]
+    row = {"frequency": 4.05, "frequency_unit": "THz", "runs": runs}
+    judged = Crystal.read("Bi2Se3").study.validate(
+        lines_of({"pump": pump, "probe": "balanced", "components": [row]})
+    )
+    assert judged.lines[0].verdict == "undecided"
+    assert {v.reason.kind for v in judged.channels if v.channel.verdict == "allowed"} >= {
+        "linear-differs"
+    }
+
+
 def test_a_row_has_a_pump_of_its_own() -> None:
     common = {"frequency": 2.0, "frequency_unit": "THz", "bandwidth": 0.5, "polarization": "σ+"}
     row = {"frequency": 4.0, "frequency_unit": "THz"}
