@@ -6,6 +6,7 @@ and pages named in the sources exist is asked every day.
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
 import subprocess
@@ -56,6 +57,27 @@ def test_one_command_draws_every_figure() -> None:
     assert drawn == there
 
 
+def test_the_cost_of_screening_is_what_was_measured() -> None:
+    """docs/screening.md tells the run of docs/data/screen_benchmark.json and no other."""
+    tool = runpy.run_path(str(ROOT / "tools" / "screen_benchmark.py"))
+    found = json.loads((DOCS / "data" / "screen_benchmark.json").read_text("utf-8"))
+    assert tool["section"](found) in (DOCS / "screening.md").read_text("utf-8")
+
+
+@pytest.mark.sweep
+def test_the_cost_of_screening_can_be_measured(tmp_path: Path) -> None:
+    """The tool runs as its first line says, and with what it finds the section can be written."""
+    result = tmp_path / "found.json"
+    words = [str(ROOT / "tools" / "screen_benchmark.py"), "--number", "40", "--jobs", "1"]
+    subprocess.run([sys.executable, *words, "--result", str(result)], check=True, cwd=ROOT)
+    found = json.loads(result.read_text("utf-8"))
+    assert (found["rows"], found["read"], found["refused"]) == (40, 40, {})
+    assert len(found["largest_worker_megabytes"]) == 10
+    assert max(found["largest_worker_megabytes"]) > 50
+    tool = runpy.run_path(str(ROOT / "tools" / "screen_benchmark.py"))
+    assert "40 crystals, shipped ones" in tool["section"](found)
+
+
 def test_formulas_are_as_tex_has_them() -> None:
     pytest.importorskip("sphinx", reason="the extra docs is not installed")
     latex = pytest.importorskip("docutils.utils.math.latex2mathml")
@@ -104,7 +126,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("sphinx", "myst_parser", "pydata_sphinx_theme", "numpydoc"):
         pytest.importorskip(name, reason="the extra docs is not installed")
     folder = tmp_path_factory.mktemp("site")
+    beside = folder / "beside" / "atlas"
+    beside.mkdir(parents=True)
+    (beside / "index.html").write_text("<title>as if the atlas had been made</title>", "utf-8")
     words = ("-q", "-W", "--keep-going", "-b", "html", "-d", str(folder / "trees"))
+    words += ("-t", "atlas", "-D", f"html_extra_path={beside.parent}")
     subprocess.run(
         [sys.executable, "-m", "sphinx", *words, str(DOCS), str(folder / "html")],
         check=True,
@@ -115,6 +141,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def elsewhere(address: str) -> bool:
     return re.match(r"(?:[a-z]+:)?//|[a-z]+:", address) is not None
+
+
+@pytest.mark.sweep
+def test_the_page_of_the_atlas_opens_it_where_it_was_made(site: Path) -> None:
+    leads = Page((site / "atlas.html").read_text("utf-8")).leads
+    assert "atlas/index.html" in leads
+    assert "as if" in (site / "atlas" / "index.html").read_text("utf-8")
 
 
 @pytest.mark.sweep

@@ -252,6 +252,21 @@ def test_workflows_run_commands_that_exist() -> None:
     assert "pypa/gh-action-pypi-publish" in used
 
 
+def test_the_atlas_is_published_beside_the_pages() -> None:
+    """docs/atlas.md opens it by this path; it is made before the pages that link it."""
+    lines = [step["run"] for step in workflow("docs")["jobs"]["build"]["steps"] if "run" in step]
+    (made,) = (i for i, line in enumerate(lines) if line.startswith("symchiral atlas --all"))
+    (built,) = (i for i, line in enumerate(lines) if line.startswith("sphinx-build"))
+    assert made < built
+    words = shlex.split(lines[built])
+    beside = words[words.index("-D") + 1].removeprefix("html_extra_path=")
+    assert shlex.split(lines[made])[-1] == f"docs/{beside}/atlas"
+    assert words[words.index("-t") + 1] == "atlas"
+    page = (ROOT / "docs" / "atlas.md").read_text(encoding="utf-8")
+    assert "```{only} atlas\n" in page
+    assert 'href="atlas/index.html"' in page
+
+
 def test_workflows_ask_for_no_more_than_they_need() -> None:
     """They read the repository; only jobs that publish may get a token; there is no secret."""
     tokens = set()

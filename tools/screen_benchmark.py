@@ -1,7 +1,9 @@
-"""How fast a catalog grows: ``python tools/screen_benchmark.py --number 2000 --result x.json``.
+"""How fast a catalog grows: ``python tools/screen_benchmark.py --number 2000``.
 
-Makes crystals, screens them by the command line, and writes rate, processor time, memory of every
-process and size of the catalog; and the same time for the shipped force sets, with their modes.
+Makes crystals, screens them by the command line, and prints rate, processor time, memory of the
+processes and size of the catalog; and the same time for the shipped force sets, with their modes.
+``--record`` also writes the numbers into ``docs/data/screen_benchmark.json`` and with them the
+section "What it costs" of ``docs/screening.md``: both are committed.
 Half of the crystals are shipped ones, the others random ones of all 230 space groups in turn: one
 or two general positions in a cell that obeys the group. All are rescaled by up to 3 % and distorted
 by 1e-4 Å, within the tolerance of the search, so that no two are equal.
@@ -10,6 +12,7 @@ by 1e-4 Å, within the tolerance of the search, so that no two are equal.
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import os
 import platform
@@ -34,6 +37,9 @@ from symchiral.reading.many import Entry
 from symchiral.value import Floats
 
 ROOT = Path(__file__).resolve().parents[1]
+RECORD = ROOT / "docs" / "data" / "screen_benchmark.json"
+PAGE = ROOT / "docs" / "screening.md"
+HEADING = "## What it costs\n"
 DISTORTED = 1e-4
 """Å."""
 SHORTEST = 1.8
@@ -127,6 +133,74 @@ def processor_time() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def by_tenth(seen: list[tuple[float, int, int]], column: int) -> list[float]:
+    """Megabytes that a process held at most in each tenth of the run."""
+    most, last = [0.0] * 10, max(moment[0] for moment in seen)
+    for moment in seen:
+        tenth = min(int(10 * moment[0] / last), 9) if last else 0
+        most[tenth] = max(most[tenth], round(moment[column] / 1e6, 1))
+    return most
+
+
+def commit() -> str:
+    """The state of the code that was measured."""
+    words = ["git", "describe", "--always", "--dirty"]
+    done = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    return done.stdout.strip()
+
+
+def in_words(size: float) -> str:
+    """Bytes on disk, to two digits."""
+    return f"{size / 1e6:.2g} MB" if size < 99.5e6 else f"{size / 1e9:.2g} GB"
+
+
+def section(found: dict[str, Any]) -> str:
+    """What the page says of a run, from its numbers alone."""
+    each = found["processor_milliseconds_per_crystal"] / 3.6e6
+    forces = found["processor_milliseconds_per_force_set"] / 3.6e6
+    size = found["catalog_bytes_per_crystal"]
+    busy = each * 3.6e3 * found["crystals_per_second"] / found["jobs"]
+    workers, writer = found["largest_worker_megabytes"], found["writer_megabytes"]
+    rows = [
+        (f"10{power} crystals", each * 10**n, size * 10**n)
+        for n, power in ((5, "⁵"), (6, "⁶"), (7, "⁷"))
+    ]
+    rows.append(("10⁴ force sets", forces * 1e4, size * 1e4))
+    refused = sum(found["refused"].values())
+    return (
+        f"""{HEADING}
+Measured with `{found["command"]}` on {found["date"]} (commit {found["commit"]}, \
+{found["processors"]} cores, load {found["load_average"]:g}): {found["crystals"]:,} crystals, \
+shipped ones of up to 40 atoms and random ones of all 230 space groups, every one rescaled and \
+distorted; {found["read"]:,} read, {refused:,} refused. Rules of third order at the zone centre \
+included, one took {found["processor_milliseconds_per_crystal"]:.1f} ms of a core. With \
+{found["jobs"]} processes, which had {100 * busy:.0f} % of a core each, that were \
+{found["crystals_per_second"]:.1f} crystals a second. A process that reads crystals held \
+{max(workers):.0f} MB at most, {workers[1]:.0f} MB in the second and {workers[-2]:.0f} MB in the \
+ninth tenth of the run; the one that writes {max(writer):.0f} MB at most. A row takes {size:.0f} \
+bytes of disk. Rows of {found["force_sets"]} shipped force sets ({found["force_sets_atoms"]} \
+atoms), with modes and resonances, took \
+{found["processor_milliseconds_per_force_set"] / 1e3:.2f} s on the average and \
+{found["processor_milliseconds_of_the_slowest_force_set"] / 1e3:.1f} s at most.
+
+From this run follows by multiplication:
+
+| screened | core hours | disk |
+|---|---|---|
+""".replace("\\\n", "")
+        + "".join(f"| {what} | {hours:.2g} | {in_words(disk)} |\n" for what, hours, disk in rows)
+    )
+
+
+def record(found: dict[str, Any]) -> None:
+    """Write numbers and section where the documentation has them."""
+    RECORD.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
+    before, after = text.split(HEADING)
+    rest = after[after.index("\n\nWhat a run needs") :]
+    PAGE.write_text(before + section(found).rstrip("\n") + rest, encoding="utf-8")
+
+
 def force_sets() -> dict[str, Any]:
     """Processor time for the row of a shipped force set, the second time it is read."""
     names = [name for name in sc.structure_names() if (ROOT / "structures" / name).is_dir()]
@@ -157,13 +231,15 @@ def run(number: int, jobs: int, seed: int) -> dict[str, Any]:
                 file.write(as_json(crystal, f"{i:07d}") + "\n")
         made = time.perf_counter() - start
         words = ["screen", str(source), "-o", str(out), "--jobs", str(jobs), "--json", "--quiet"]
-        start, largest, used = time.perf_counter(), dict[int, int](), processor_time()
+        start, used = time.perf_counter(), processor_time()
+        seen: list[tuple[float, int, int]] = []
         process = subprocess.Popen(
             [sys.executable, "-m", "symchiral", *words], stdout=subprocess.PIPE, cwd=ROOT
         )
         while process.poll() is None:
-            for which, size in memory_of_children(process.pid).items():
-                largest[which] = max(largest.get(which, 0), size)
+            sizes = memory_of_children(process.pid)
+            writer = sizes.pop(process.pid, 0)
+            seen.append((time.perf_counter() - start, writer, max(sizes.values(), default=0)))
             time.sleep(0.5)
         seconds, used = time.perf_counter() - start, processor_time() - used
         assert process.stdout is not None
@@ -175,6 +251,8 @@ def run(number: int, jobs: int, seed: int) -> dict[str, Any]:
     asked = f"--number {number} --jobs {jobs} --seed {seed}"
     return {
         "command": f"python tools/screen_benchmark.py {asked}",
+        "date": datetime.date.today().isoformat(),
+        "commit": commit(),
         "crystals": number,
         "rows": rows,
         "space_groups_found": groups,
@@ -185,7 +263,8 @@ def run(number: int, jobs: int, seed: int) -> dict[str, Any]:
         "crystals_per_second": round(number / seconds, 2),
         "processor_milliseconds_per_crystal": round(1e3 * used / number, 2),
         "seconds_to_make_them": round(made, 1),
-        "largest_process_megabytes": round(max(largest.values(), default=0) / 1e6, 1),
+        "largest_worker_megabytes": by_tenth(seen, 2),
+        "writer_megabytes": by_tenth(seen, 1),
         "catalog_bytes_per_crystal": round(size / number, 1),
         **force_sets(),
         "python": platform.python_version(),
@@ -201,6 +280,9 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--result", metavar="FILE", help="also write the numbers as JSON")
+    parser.add_argument(
+        "--record", action="store_true", help="also write them into docs/data and docs/screening.md"
+    )
     options = parser.parse_args()
     try:
         found = run(options.number, options.jobs, options.seed)
@@ -210,6 +292,8 @@ def main() -> None:
     print(text)
     if options.result is not None:
         Path(options.result).write_text(text + "\n", encoding="utf-8")
+    if options.record:
+        record(found)
 
 
 if __name__ == "__main__":
