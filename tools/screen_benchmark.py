@@ -143,10 +143,19 @@ def by_tenth(seen: list[tuple[float, int, int]], column: int) -> list[float]:
 
 
 def commit() -> str:
-    """The state of the code that was measured."""
-    words = ["git", "describe", "--always", "--dirty"]
-    done = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
-    return done.stdout.strip()
+    """The last commit that changed the package that was measured; with a plus, and more."""
+
+    def git(*words: str) -> str:
+        run = subprocess.run(
+            ["git", *words, "--", "symchiral"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        return run.stdout.strip()
+
+    return git("log", "-1", "--format=%h") + ("+" if git("status", "--porcelain") else "")
 
 
 def in_words(size: float) -> str:
