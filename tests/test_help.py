@@ -15,8 +15,9 @@ from symchiral.cli import COMMANDS, FIRST, SHARED, main, parse
 Capture = pytest.CaptureFixture[str]
 MODULES = {name: import_module(f"symchiral.cli.{name}") for name in COMMANDS}
 LINES = [line for module in MODULES.values() for line in module.EXAMPLES]
-ELSEWHERE = ("phonons", "audit")
-"""Commands that want a calculator, or force constants of third order: theirs are only read here."""
+ELSEWHERE = ("phonons", "audit", "serve")
+"""Commands that want a calculator or force constants of third order, or do not end: theirs are only
+read here."""
 
 
 def test_what_makes_a_module_a_command() -> None:

@@ -38,12 +38,19 @@ def script_json(data: object) -> str:
     return text
 
 
-def render(template: str, *, style: str, scripts: tuple[str, ...], **values: Any) -> str:
+def render(
+    template: str,
+    *,
+    style: str,
+    scripts: tuple[str, ...],
+    asks_server: bool = False,
+    **values: Any,
+) -> str:
     """Return a page made from a template of this room.
 
     The template finds ``style``, ``script`` and ``policy`` beside the values: the content security
-    policy lets the browser apply this style, run this script, and load nothing at all. Every value
-    is escaped.
+    policy lets the browser apply this style, run this script, and load nothing at all, unless it
+    asks the server that it came from. Every value is escaped.
 
     Parameters
     ----------
@@ -51,11 +58,14 @@ def render(template: str, *, style: str, scripts: tuple[str, ...], **values: Any
         Names of files.
     scripts : tuple of str
         Names of files, run one after the other.
+    asks_server : bool
+        Its script may send requests to where the page came from.
     """
     css, script = asset(style), "\n".join(map(asset, scripts))
+    connect = "connect-src 'self'; " if asks_server else ""
     policy = (
         f"default-src 'none'; style-src '{_hash(css)}'; script-src '{_hash(script)}'; "
-        "base-uri 'none'; form-action 'none'"
+        f"{connect}base-uri 'none'; form-action 'none'"
     )
     environment = Environment(
         loader=DictLoader({template: asset(template)}),

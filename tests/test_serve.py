@@ -1,0 +1,315 @@
+"""The local page: what it takes, what it refuses, and that its reports are those of ``report``."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+import symchiral as sc
+from symchiral.children import Limits
+from symchiral.cli import main
+from symchiral.errors import InputError, SymchiralError
+from symchiral.web.jobs import FILES, Job, make
+from symchiral.web.server import MOST_KEPT, Server
+from symchiral.web.uploads import KIND, LONGEST_NAME, MOST_FILES, read_head, safe_name
+
+STRUCTURES = Path(sc.__file__).parents[1] / "structures"
+TE, NACL = (STRUCTURES / f"{name}.cif" for name in ("Te_P3121", "NaCl"))
+LIMITS = Limits.of(120, 4e9)
+Files = list[tuple[str, bytes]]
+
+
+def request(files: Files, options: dict[str, str] | None = None) -> bytes:
+    named = [{"name": name, "size": len(data)} for name, data in files]
+    head = json.dumps({"files": named, "options": options or {}}).encode() + b"\n"
+    return head + b"".join(data for _, data in files)
+
+
+def serving(server: Server) -> Iterator[Server]:
+    import threading
+
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    yield from serving(Server(limits=LIMITS, most_bytes=1_000_000))
+
+
+def ask(
+    server: Server, method: str, path: str, body: bytes | None = None, **headers: str
+) -> tuple[int, dict[str, str], bytes]:
+    """What a client gets that sends just these headers."""
+    at = urlsplit(server.address)
+    assert at.hostname is not None
+    client = http.client.HTTPConnection(at.hostname, at.port, timeout=120)
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    client.request(method, path, body, given)
+    answer = client.getresponse()
+    found = answer.status, dict(answer.getheaders()), answer.read()
+    client.close()
+    return found
+
+
+def send(
+    server: Server, files: Files, options: dict[str, str] | None = None, **headers: str
+) -> tuple[int, dict[str, str]]:
+    given = {"Content_Type": KIND, **headers}
+    status, _, body = ask(server, "POST", f"/{server.key}/report", request(files, options), **given)
+    found: dict[str, str] = json.loads(body)
+    return status, found
+
+
+def left(server: Server) -> list[str]:
+    """Files that lie in the folder of the server, without those of reports."""
+    return sorted(path.name for path in server.folder.rglob("*") if path.name != "report.html")
+
+
+def test_the_page_is_that_of_the_command(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Byte by byte; two files of one name, one after the other, are not taken for each other."""
+    monkeypatch.chdir(tmp_path)
+    names = []
+    for source, options in ((TE, {}), (NACL, {"symprec": "1e-2", "axis": "1,1,1"})):
+        shutil.copy(source, "a crystal.cif")
+        words = [word for key, value in options.items() for word in (f"--{key}", value)]
+        assert main(["report", "a crystal.cif", "-o", "x.html", *words]) == 0
+        status, found = send(server, [("a crystal.cif", source.read_bytes())], options)
+        assert status == 200, found
+        status, headers, page = ask(server, "GET", f"/{server.key}/{found['report']}")
+        assert status == 200
+        assert page == Path("x.html").read_bytes()
+        assert headers["Content-Security-Policy"].startswith("sandbox allow-scripts")
+        assert "allow-same-origin" not in headers["Content-Security-Policy"]
+        names.append(found["report"].rpartition("/")[2])
+        status, _, listed = ask(server, "GET", f"/{server.key}/")
+        assert found["report"].encode() in listed
+    assert names == ["Te.html", "NaCl.html"]
+    assert [name for name in left(server) if name.endswith(".cif")] == []
+    assert FILES not in left(server)
+
+
+@pytest.mark.parametrize(
+    ("files", "options", "said"),
+    [
+        ([("x.cif", b"hello")], {}, "cannot read x.cif: it holds no CIF data"),
+        ([("a.cif", b"x"), ("b.cif", b"x")], {}, "not the force data of one crystal"),
+        ([("a.cif", b"x"), ("d/A.CIF", b"x")], {}, "two files are called a.cif"),
+        ([("..", b"x")], {}, "a file is called '..'"),
+        ([], {}, "no file was sent"),
+        ([(f"{i}.cif", b"x") for i in range(MOST_FILES + 1)], {}, "21 files were sent"),
+        ([("Te.cif", TE.read_bytes())], {"axis": "1,2,3"}, "no symmetry axis along 1,2,3"),
+        ([("Te.cif", TE.read_bytes())], {"symprec": "x"}, "not a distance from 1e-10"),
+        ([("Te.cif", TE.read_bytes())], {"unit": "cm"}, "Did you mean cm-1?"),
+        ([("Te.cif", TE.read_bytes())], {"spin_axis": "up"}, "is not three numbers"),
+        ([("Te.cif", TE.read_bytes())], {"out": "/etc/x"}, "it has no option out"),
+        ([("structure.pkl", b"cos\nsystem\n(S'touch hacked'\ntR.")], {}, "cannot read"),
+        ([("<img src=x onerror=alert(1)>.cif", b"x")], {}, "_img src=x onerror=alert(1)_.cif"),
+    ],
+)
+def test_what_is_refused_is_told_as_the_command_line_tells_it(
+    server: Server, files: Files, options: dict[str, str], said: str
+) -> None:
+    before = left(server)
+    status, found = send(server, files, options)
+    assert status == 422
+    assert said in found["error"]
+    assert "symchiral-serve" not in found["error"]
+    assert left(server) == before
+    assert not Path("hacked").exists()
+
+
+def test_who_asks_must_know_the_address(server: Server) -> None:
+    """A rebound name, another origin, a form, no key, a request without a length: nothing."""
+    host = urlsplit(server.address).netloc
+    port = host.rpartition(":")[2]
+    page, post = f"/{server.key}/", f"/{server.key}/report"
+    body = request([("Te.cif", TE.read_bytes())])
+    for name in (host, f"localhost:{port}", f"[::1]:{port}"):
+        assert ask(server, "GET", page, Host=name)[0] == 200
+    refused = [
+        ask(server, "GET", page, Host=f"evil.example:{port}"),
+        ask(server, "GET", page, Host="127.0.0.1.evil.example"),
+        ask(server, "GET", page, Host=""),
+        ask(server, "GET", "/"),
+        ask(server, "GET", "/wrong/"),
+        ask(server, "GET", f"/{server.key}x/"),
+        ask(server, "GET", f"/{server.key}"[:-1]),
+        ask(server, "GET", f"/{server.key}/../../etc/passwd"),
+        ask(server, "GET", f"/{server.key}/report/../report.html"),
+        ask(server, "POST", "/report", body, Content_Type=KIND),
+        ask(server, "POST", page, body, Content_Type=KIND),
+        ask(server, "POST", post, body, Content_Type=KIND, Origin="http://evil.example"),
+        ask(server, "POST", post, body, Content_Type=KIND, Origin="null"),
+        ask(server, "POST", post, body, Content_Type=KIND, Sec_Fetch_Site="cross-site"),
+        ask(server, "POST", post, body, Content_Type="multipart/form-data; boundary=x"),
+        ask(server, "POST", post, body, Content_Type="text/plain"),
+        ask(server, "POST", post, body, Content_Type=KIND, Content_Length="-1"),
+        ask(server, "POST", post, body, Content_Type=KIND, Content_Length="9" * 12),
+        ask(server, "PUT", post, body, Content_Type=KIND),
+    ]
+    assert [status for status, _, _ in refused] == [
+        *[421] * 3, *[404] * 6, 404, 403, 403, 403, 403, 415, 415, 411, 413, 501
+    ]  # fmt: skip
+    for _, headers, text in refused:
+        assert server.key.encode() not in text
+        assert "Location" not in headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+    assert ask(server, "POST", post, body, Content_Type=KIND, Origin=f"http://{host}")[0] == 200
+
+
+def test_the_page_names_its_limits_and_loads_nothing(server: Server) -> None:
+    status, headers, body = ask(server, "GET", f"/{server.key}/")
+    text = body.decode()
+    assert status == 200
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert "1 MB in all" in text
+    assert "connect-src &#39;self&#39;" in text
+    assert not re.search(r"(src|href)=\"(https?:)?//", text)
+
+
+def test_only_so_much_is_read(server: Server) -> None:
+    """Sizes that do not add up, lines without end, and clients that go away."""
+    body = request([("Te.cif", b"x" * 100)])
+    for wrong in (body[:-1], body + b"x", b"x" * 200, b"\n" * 50, b"{}\n", b"[" * 60_000 + b"\n"):
+        status, _, said = ask(server, "POST", f"/{server.key}/report", wrong, Content_Type=KIND)
+        assert status == 422, said
+    at = urlsplit(server.address)
+    with socket.create_connection((at.hostname, at.port)) as away:
+        head = f"POST /{server.key}/report HTTP/1.1\r\nHost: {at.netloc}\r\nContent-Type: {KIND}"
+        away.sendall(f"{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body[:-50])
+    assert ask(server, "GET", f"/{server.key}/")[0] == 200
+
+
+def test_safe_names() -> None:
+    """Whatever a name is, what is kept is one name in the folder of the job, and a plain one."""
+    hostile = [
+        "../x.cif", "/etc/passwd", "..\\..\\x.cif", "C:\\x.cif", "~root/x", "~x.cif", "-rf.cif",
+        ".htaccess", "x\0.cif", "x\n.cif", "a" * 5000 + ".cif.gz", "CON", "aux.cif", "x.cif. ",
+        "／etc／x", "\u202egpj.cif", "$(id).cif", "`id`.cif", "x;y.cif", "日本.cif", "%2e%2e%2fx",
+    ]  # fmt: skip
+    for name in hostile:
+        kept = safe_name(name)
+        assert re.fullmatch(r"[\w+=@()][\w.+=@() -]*", kept), name
+        assert len(kept) <= LONGEST_NAME
+        assert kept == safe_name(kept)
+        assert kept.lower().split(".")[0] not in ("con", "aux")
+    assert safe_name("a" * 5000 + ".cif.gz").endswith(".cif.gz")
+    assert safe_name("日本.cif") == "日本.cif"
+    for name in ("", ".", "..", "///", " - "):
+        with pytest.raises(InputError, match="a file is called"):
+            safe_name(name)
+
+
+def test_force_data_lie_beside_each_other(tmp_path: Path) -> None:
+    """The files of a calculation, sent together, are read as ``report phonopy.yaml`` reads them."""
+    (tmp_path / FILES).mkdir()
+    files = sorted((STRUCTURES / "ZnO").iterdir())
+    for file in files:
+        shutil.copy(file, tmp_path / FILES)
+    made = make(Job(str(tmp_path), tuple(file.name for file in files), {"unit": "meV"}))
+    assert made.error == ""
+    assert (made.formula, made.group) == ("ZnO", "P6_3mc (186)")
+    assert "answer-modes" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_report_that_takes_too_long_or_ends_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told, nothing is left, and the next one is made."""
+    code = (
+        "import os, time; from symchiral.children import serve;"
+        "from symchiral.web.jobs import Made;"
+        "serve(lambda job, _: time.sleep(60) if job.names == ('long.cif',) else "
+        "os._exit(9) if job.names == ('end.cif',) else Made(error='fine'))"
+    )
+    monkeypatch.setattr("symchiral.web.server.CHILD", code)
+    for server in serving(Server(limits=Limits.of(1.0, 4e9))):
+        for name, said in (
+            ("long.cif", "it took more than 1 s. Give more time: --timeout."),
+            ("end.cif", "ended, twice, with status 9"),
+            ("x.cif", "fine"),
+        ):
+            status, found = send(server, [(name, b"x")])
+            assert status == 422
+            assert said in found["error"]
+            assert left(server) == []
+
+
+def test_old_reports_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
+        "from pathlib import Path; from symchiral.children import serve;"
+        "from symchiral.web.jobs import Made;"
+        "serve(lambda job, _: (Path(job.folder, 'report.html').write_text(job.names[0]), "
+        "Made(formula='X'))[1])"
+    )
+    monkeypatch.setattr("symchiral.web.server.CHILD", code)
+    for server in serving(Server(limits=LIMITS)):
+        found = [send(server, [(f"{i}.cif", b"x")])[1]["report"] for i in range(MOST_KEPT + 3)]
+        shown = [ask(server, "GET", f"/{server.key}/{path}")[0] for path in found]
+        assert shown == [404] * 3 + [200] * MOST_KEPT
+        assert len(list(server.folder.iterdir())) == MOST_KEPT
+    assert not server.folder.exists()
+
+
+def test_where_it_cannot_listen() -> None:
+    for host, port in (("127.0.0.1", 99999), ("203.0.113.7", 0), ("no such host", 0)):
+        with pytest.raises(SymchiralError, match="cannot listen"):
+            Server(host, port, limits=LIMITS)
+    first = Server(limits=LIMITS)
+    with pytest.raises(InputError, match="cannot listen"):
+        Server("127.0.0.1", first.server_address[1], limits=LIMITS)
+    first.close()
+
+
+def test_a_request_is_read_from_its_beginning() -> None:
+    import io
+
+    body = request([("a.cif", b"12"), ("b/BORN", b"345")], {"axis": " 0,0,1 ", "symprec": " "})
+    upload = read_head(io.BytesIO(body), len(body))
+    assert upload.names == ("a.cif", "BORN")
+    assert upload.sizes == (2, 3)
+    assert upload.options == {"axis": "0,0,1"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="another process is not interrupted there")
+def test_the_command_ends_when_interrupted(tmp_path: Path) -> None:
+    """It prints the address, answers there, and leaves nothing behind."""
+    root = str(Path(sc.__file__).parents[1])
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "symchiral", "serve", "--no-browser", "--quiet"],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": root, "TMPDIR": str(tmp_path)},
+        )
+        assert process.stdout is not None
+        at = urlsplit(process.stdout.readline().strip())
+        assert at.hostname == "127.0.0.1"
+        client = http.client.HTTPConnection(at.hostname, at.port, timeout=60)
+        client.request("GET", at.path)
+        assert client.getresponse().status == 200
+        client.close()
+        assert len(list(tmp_path.iterdir())) == 1
+        process.send_signal(number)
+        assert process.wait(timeout=60) == 0
+        process.stdout.close()
+        assert list(tmp_path.iterdir()) == []
