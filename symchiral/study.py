@@ -909,7 +909,9 @@ class Study(Value):
         ----------
         mode : str or int
             Its name, ``"Eu#1(+)"`` or ``"K3#2(+)@K"``, or its place from the lowest frequency,
-            from 1.
+            from 1. ``"Eu#1(x)"`` and ``"Eu#1(y)"`` are the linear partners of a circular pair, and
+            ``"Eu#1(+) + 0.5 i Eu#1(-)"`` is a sum of modes of one frequency; see
+            :func:`~symchiral.modes.superposition.parse_sum`.
         q : str, optional
             Its wavevector; default that of the name, the zone centre if it has none.
         frames : int
@@ -928,12 +930,21 @@ class Study(Value):
         """
         from symchiral.errors import LabelError
         from symchiral.modes.animation import animate
-        from symchiral.modes.names import ModeName
+        from symchiral.modes.superposition import LINEAR, parse_sum, superpose
 
-        named = ModeName.parse(mode).place if isinstance(mode, str) else ""
-        modes = self.modes(q or named or "GM")
+        terms = parse_sum(mode) if isinstance(mode, str) else ()
+        modes = self.modes(q or (terms[0].name.place if terms else "") or "GM")
         if isinstance(mode, str):
-            chosen = modes.find(mode)
+            alone = len(terms) == 1 and terms[0].factor == 1
+            if alone and terms[0].name.component not in LINEAR:
+                chosen = modes.find(mode)
+            else:
+                x = None
+                if modes.axis is not None:
+                    from symchiral.fields.beam import find_beam
+
+                    x = find_beam(modes.crystal, modes.axis).frame[0]
+                chosen = superpose(modes, terms, x=x, text=mode)
         elif 1 <= mode <= len(modes):
             chosen = list(modes)[mode - 1]
         else:

@@ -289,3 +289,133 @@ def test_wrong_numbers_are_refused_before_any_force_is_computed(
         assert said in " ".join(capsys.readouterr().err.split())
     assert main([*words, *mode]) == 1
     assert "no_such_module" in capsys.readouterr().err
+
+
+# ------------------------------------------------------------------------------- sums of modes
+
+
+PAIRS = (
+    ("ZnO", "E1#1"),
+    ("ZnO", "E2#1"),
+    ("ZnO", "E2#2"),
+    ("Te_P3121", "E#1"),
+    ("Te_P3121", "E#2"),
+)
+
+
+def momentum(animation: Animation) -> float:
+    """J about the axis from the frames, ħ-like units: that of the circular mode has modulus |J|.
+
+    Σ m r × v of one instant over that of all quanta, ω Σ m |U|²/2.
+    """
+    x, v = animation.positions - animation.rest, animation.velocities
+    m = animation.masses[:, None]
+    about = np.cross(x, v).mean(axis=0)
+    size = np.sum(m * np.abs(animation.displacements) ** 2) / 2
+    omega = 2 * np.pi * abs(animation.mode.frequency)
+    return float((m * about).sum(axis=0) @ axis_of(animation) / (omega * size))
+
+
+@pytest.mark.parametrize(("name", "pair"), PAIRS)
+def test_linear_partners_of_a_circular_pair(name: str, pair: str) -> None:
+    """Two motions on lines, at right angles, whose sum with i is the circular one.
+
+    J of the frames is zero for each; of x + i y it is that of the mode (+), of x − i y that of (−).
+    """
+    s = study(name)
+    x, y = (s.animate(f"{pair}({word})") for word in "xy")
+    assert x.linear
+    assert y.linear
+    assert abs(momentum(x)) < 1e-9
+    assert abs(momentum(y)) < 1e-9
+    overlap = np.vdot(x.mode.eigenvector, y.mode.eigenvector)
+    assert abs(overlap) < 1e-9
+    for sign, partner in (("+", "+"), ("-", "-")):
+        circle = s.animate(f"{pair}(x) {sign} i {pair}(y)")
+        mode = s.animate(f"{pair}({partner})")
+        assert abs(np.vdot(circle.mode.eigenvector, mode.mode.eigenvector)) == pytest.approx(1)
+        assert momentum(circle) == pytest.approx(momentum(mode), abs=1e-9)
+        assert momentum(mode) == pytest.approx(expected_size(mode), abs=1e-9)
+
+
+def expected_size(animation: Animation) -> float:
+    """What the eigenvector gives, Σ Im e* × e."""
+    found = animation.modes.am(animation.mode)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(("name", "pair"), PAIRS)
+@pytest.mark.parametrize(("a", "b", "turn"), [(1, 0.5, 0), (0.3, 1, 40), (1, 1, 75), (2, 1, 200)])
+def test_a_sum_rotates_as_its_parts(name: str, pair: str, a: float, b: float, turn: float) -> None:
+    """J of the frames is the mean of the J of its modes, weighed with the squares of its factors.
+
+    Partners of opposite l have no J between them, whatever their phase.
+    """
+    s = study(name)
+    plus, minus = (momentum(s.animate(f"{pair}({sign})")) for sign in "+-")
+    both = s.animate(f"{a} {pair}(+) + {b} {turn}deg {pair}(-)")
+    mean = (a**2 * plus + b**2 * minus) / (a**2 + b**2)
+    assert momentum(both) == pytest.approx(mean, abs=1e-9)
+    assert expected_size(both) == pytest.approx(mean, abs=1e-9)
+    assert both.mode.pam is None
+
+
+def test_the_partner_x_moves_along_x() -> None:
+    """Of E1 of ZnO all atoms do, and along 30 degrees in cos 30 x + sin 30 y; of E2 one does."""
+    s = study("ZnO")
+    for pair, uniform in (("E1#1", True), ("E2#1", False)):
+        x = s.animate(f"{pair}(x)").displacements
+        moving = np.argmax(np.linalg.norm(x, axis=1))
+        flat = (x / x[moving, 0]).real
+        assert abs(flat[moving, 1]) < 1e-9
+        if uniform:
+            assert np.abs(flat[:, 1:]).max() < 1e-9
+            line = s.animate(f"{pair}(x) + {np.tan(np.pi / 6):.12f} {pair}(y)").displacements
+            angle = np.degrees(np.arctan2(line[:, 1].real, line[:, 0].real)) % 180
+            assert angle == pytest.approx(30)
+
+
+def test_off_the_zone_centre_partners_are_added_too() -> None:
+    """At A of ZnO four branches meet; a sum carries the same wave in every cell."""
+    s = study("ZnO")
+    modes = s.modes("A")
+    multiplet = next(m for m in modes.multiplets if len(m.modes) > 1)
+    first, second = (mode.name for mode in multiplet.modes[:2])
+    place = "" if "@" in first else "@A"
+    both = s.animate(f"{first}{place} + 0.5 i {second}{place}")
+    assert both.cells == (1, 1, 2)
+    n = len(modes.masses)
+    assert np.allclose(both.displacements[:n], -both.displacements[n:], atol=1e-12)
+
+
+def test_arrows_of_a_linear_partner(tmp_path: Path) -> None:
+    s = study("ZnO")
+    save(s.animate("E1#1(x)"), tmp_path / "x.vesta")
+    assert "E1#1(x)" in (tmp_path / "x.vesta").read_text(encoding="utf-8")
+    with pytest.raises(InputError, match=r"Eu#1\(x\)"):
+        save(s.animate("E1#1(+)"), tmp_path / "y.vesta")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("E1#1(+) + E2#1(+)", "their frequencies"),
+        ("A1#1(x)", "no linear partners of A1#1"),
+        ("E9#1(x)", "no mode E9#1"),
+        ("E1#7(y)", "no mode E1#7"),
+        ("E1#1(+) - E1#1(+)", "no motion is left"),
+        ("0 E1#1(+)", "no motion is left"),
+        ("E1#1(+) + ", "a sign has no mode"),
+        ("+", "a sign has no mode"),
+        ("", "a sign has no mode"),
+        ("E1#1(+) + twice E1#1(-)", "'twice' is not a number"),
+        ("E1#1(+) + E1#1(-)@A", "different wavevectors"),
+        ("1e999 E1#1(+)", "no motion is left"),
+    ],
+)
+def test_sums_that_make_no_sense(text: str, said: str) -> None:
+    from symchiral.errors import SymchiralError
+
+    with pytest.raises(SymchiralError, match=re.escape(said)):
+        study("ZnO").animate(text)

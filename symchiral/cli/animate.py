@@ -26,7 +26,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_calculator(parser)
     parser.add_argument("--q", help="its wavevector (default: that of the name, else GM)")
     chosen = parser.add_mutually_exclusive_group(required=True)
-    chosen.add_argument("--mode", metavar="NAME", help='the mode by name, "Eu#1(+)" or "K3#2(+)@K"')
+    chosen.add_argument(
+        "--mode",
+        metavar="NAME",
+        help='the mode by name, "Eu#1(+)" or "K3#2(+)@K"; "Eu#1(x)", "Eu#1(y)": the linear '
+        'partners; or a sum of modes of one frequency, "Eu#1(+) + 0.5 i Eu#1(-)"',
+    )
     chosen.add_argument(
         "--band", type=int, metavar="N", help="the mode by its place, 1 the lowest frequency"
     )
@@ -68,7 +73,7 @@ def _cells(text: str) -> tuple[int, int, int]:
 def run(options: argparse.Namespace) -> None:
     """Write the file, and say in a line what moves."""
     from symchiral.modes.animation import require_visible
-    from symchiral.modes.names import ModeName
+    from symchiral.modes.superposition import parse_sum
     from symchiral.write.animation_files import ANIMATION
     from symchiral.write.save import MOVING, save_animation
 
@@ -76,7 +81,7 @@ def run(options: argparse.Namespace) -> None:
     check_output(options, options.output, ANIMATION, MOVING)
     require_visible(frames=options.frames, amplitude=options.amplitude, cells=options.cells)
     if options.mode is not None:
-        ModeName.parse(options.mode)
+        parse_sum(options.mode)
     elif options.band < 1:
         raise LabelError(
             f"no band {options.band}",

@@ -130,7 +130,8 @@ def write_vesta(animation: Animation, file: Path) -> None:
             f"cannot draw {animation.mode.name} with arrows",
             why="its atoms rotate, or move with different phases, and an arrow shows one direction "
             "and no time",
-            fix="write .extxyz, .html or .json, or a linear mode",
+            fix="write .extxyz, .html or .json, or take a linear mode, as Eu#1(x) or Eu#1(y) of a "
+            "circular pair",
         )
     cell = animation.supercell
     phase = np.exp(-0.5j * np.angle(np.sum(animation.displacements**2)))
