@@ -49,6 +49,25 @@ def cache_root() -> Path | None:
     return None if str(found).startswith("~") else found
 
 
+SETTINGS = "SYMCHIRAL_SETTINGS"
+"""Variable of the environment that names the file of the user's settings."""
+
+
+def settings_path() -> Path | None:
+    """Return where the user's settings are, or would be; None where there are none.
+
+    ``SYMCHIRAL_SETTINGS`` names the file; empty, there is none. Else it is
+    ``symchiral/settings.toml`` in ``XDG_CONFIG_HOME``, in ``APPDATA`` (Windows) or ``~/.config``.
+    """
+    named = os.environ.get(SETTINGS)
+    if named == "":
+        return None
+    base = os.environ.get("XDG_CONFIG_HOME") or os.environ.get("APPDATA") or "~/.config"
+    found = user_path(base) / "symchiral" / "settings.toml" if named is None else user_path(named)
+    # Where the home is not known, a folder of that name here is not meant.
+    return None if str(found).startswith("~") else found
+
+
 def read_regular(path: Path, *, limit: int) -> bytes:
     """Return the bytes of a regular file of at most ``limit``; pipes and devices are not opened.
 

@@ -46,8 +46,21 @@ TABLES = (
     "validate Bi2Se3/phonopy.yaml {rows} --sees raman",
     "validate Bi2Se3 {rows} --sees raman",
 )
-ELSEWHERE = {"schema", "animate", "report", "phonons", "audit", "screen", "query", "merge", "cite"}
-"""A document, lines on files written, a list; tests of ``audit`` and of catalogs have their own."""
+ELSEWHERE = {
+    "schema",
+    "animate",
+    "report",
+    "phonons",
+    "audit",
+    "screen",
+    "query",
+    "merge",
+    "cite",
+    "serve",
+    "settings",
+}
+"""A document, lines on files written, a list, an address; tests of ``audit`` and of catalogs have
+their own."""
 
 TO_RUN = re.compile(r"symchiral \w+ ")
 """Lines with a command to run next, which are never broken: they are to be copied."""

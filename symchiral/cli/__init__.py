@@ -10,19 +10,23 @@ like it, which is all that makes it one: ``SUMMARY``, ``EXAMPLES``, ``configure(
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from symchiral.cli import streams
 from symchiral.cli.printing import write_failure
-from symchiral.disk import recording
+from symchiral.disk import SETTINGS, recording, settings_path
 from symchiral.errors import SymchiralError, nearest, told
 from symchiral.version import __version__
+
+if TYPE_CHECKING:
+    from symchiral.cli.usersettings import UserSettings
 
 SHARED = frozenset(
     {
@@ -37,6 +41,7 @@ SHARED = frozenset(
         "streams",
         "structures",
         "studies",
+        "usersettings",
     }
 )
 """Modules of this room that several commands share: every other one is the command of its name."""
@@ -62,6 +67,8 @@ FIRST = (
     "merge",
     "cite",
     "schema",
+    "settings",
+    "serve",
 )
 """The order of the help; what is not named follows."""
 
@@ -109,8 +116,10 @@ class Parser(argparse.ArgumentParser):
         return f"usage: {' '.join(words)} [options]   (all of them: {self.prog} --help)"
 
 
-def parser(names: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
-    """Build the command line, of some commands or of all."""
+def parser(
+    names: Iterable[str] = COMMANDS, settings: UserSettings | None = None
+) -> argparse.ArgumentParser:
+    """Build the command line, of some commands or of all, with the user's defaults."""
     root = Parser(
         prog="symchiral",
         description="Selection rules of chiral phonons: which vibrations of a crystal can\n"
@@ -132,13 +141,15 @@ def parser(names: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
         )
         module.configure(sub)
         sub.set_defaults(run=module.run, parser=sub)
+        if settings is not None:
+            settings.give(sub)
     return root
 
 
-def parse(words: Sequence[str]) -> argparse.Namespace:
+def parse(words: Sequence[str], settings: UserSettings | None = None) -> argparse.Namespace:
     """Read the command line; what is misspelt ends the process with the nearest that is known."""
     known = (words[0],) if words[0] in COMMANDS else COMMANDS
-    root = parser(known)
+    root = parser(known, settings)
     if words[0].startswith("-") and words[0] not in ("-h", "--help", "--version"):
         root.error(f"{words[0]} stands before the command: write symchiral COMMAND {words[0]}")
     if known is COMMANDS and not words[0].startswith("-"):
@@ -166,6 +177,18 @@ def _unknown(sub: argparse.ArgumentParser, words: Sequence[str], unknown: Sequen
     return text
 
 
+def _settings(command: str) -> UserSettings | None:
+    """The user's settings, if there are any; the help is kept from nobody whose file is wrong."""
+    path = settings_path()
+    if path is None or not (path.exists() or os.environ.get(SETTINGS)):
+        return None
+    if command not in COMMANDS or command == "settings":
+        return None
+    from symchiral.cli.usersettings import load
+
+    return load()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status: 0 done, 1 input or physics, 2 usage.
 
@@ -182,8 +205,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not words:
             parser().print_help()
             return streams.finish()
-        options = parse(words)
-        with recording():
+        settings = _settings(words[0])
+        options = parse(words, settings)
+        with recording(), contextlib.ExitStack() as stack:
+            if settings is not None:
+                stack.enter_context(settings.in_effect(settings.used(options.parser, words)))
             status: int = options.run(options) or 0
     except SystemExit as stop:
         # The help and the version are output, too.

@@ -11,7 +11,7 @@ def add_forces(parser: argparse.ArgumentParser) -> None:
         "--unit",
         choices=("THz", "cm-1", "meV"),
         default="THz",
-        help="unit of frequencies (default: THz)",
+        help="unit of frequencies (default: %(default)s)",
     )
     add_symmetrize(parser)
     parser.add_argument(

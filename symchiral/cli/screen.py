@@ -56,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=positive,
         default=SYMPREC,
         metavar="ANGSTROM",
-        help="distance tolerance of the symmetry search (default: 1e-3)",
+        help="distance tolerance of the symmetry search (default: %(default)g)",
     )
     parser.add_argument(
         "--spin-axis",

@@ -25,7 +25,7 @@ def add_structure(parser: argparse.ArgumentParser) -> None:
         type=positive,
         default=SYMPREC,
         metavar="ANGSTROM",
-        help="distance tolerance of the symmetry search (default: 1e-3)",
+        help="distance tolerance of the symmetry search (default: %(default)g)",
     )
     parser.add_argument(
         "--axis",

@@ -50,7 +50,7 @@ def open_study(options: argparse.Namespace, *, gamma: bool = False) -> Study:
 def same_input(options: argparse.Namespace) -> str:
     """Return the words that make another command read the same structure in the same way."""
     words = [shlex.quote(options.file)]
-    if options.symprec != SYMPREC:
+    if options.symprec != options.parser.get_default("symprec") or options.symprec != SYMPREC:
         words.append(f"--symprec {options.symprec:g}")
     if options.axis is not None:
         words.append(f"--axis {shlex.quote(options.axis)}")
