@@ -910,8 +910,8 @@ class Study(Value):
         mode : str or int
             Its name, ``"Eu#1(+)"`` or ``"K3#2(+)@K"``, or its place from the lowest frequency,
             from 1. ``"Eu#1(x)"`` and ``"Eu#1(y)"`` are the linear partners of a circular pair, and
-            ``"Eu#1(+) + 0.5 i Eu#1(-)"`` is a sum of modes of one frequency; see
-            :func:`~symchiral.modes.superposition.parse_sum`.
+            ``"Eu#1(+) + 0.5 i Eu#1(-)"`` is a sum of modes of one frequency: blanks stand around
+            its signs; before a mode a number, ``i``, a phase ``30deg``, or several of them.
         q : str, optional
             Its wavevector; default that of the name, the zone centre if it has none.
         frames : int
