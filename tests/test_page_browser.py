@@ -6,7 +6,9 @@ import json
 import re
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -504,6 +506,46 @@ def test_everything_that_can_be_used_has_a_name(
     )
     assert len(reached) >= 1
     assert all(role and label for role, label in reached)
+
+
+@pytest.mark.parametrize("name", [DRIVEN, "Te_P3121", "CrI3_FM"])
+def test_the_parts_of_a_page_are_told_in_order(
+    driver: Any, pages: dict[str, Path], name: str
+) -> None:
+    """Headings without gaps, one main part, tables with names and heads; what changes is said."""
+    opened(driver, pages[name])
+    tree = driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    told = [
+        (n["role"]["value"], n.get("name", {}).get("value", ""), n.get("properties", []))
+        for n in tree
+        if not n.get("ignored")
+    ]
+    levels = [
+        next(p["value"]["value"] for p in properties if p["name"] == "level")
+        for role, _, properties in told
+        if role == "heading"
+    ]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b <= a + 1 for a, b in pairwise(levels))
+    assert len(levels) > 12
+    roles = Counter(role for role, _, _ in told)
+    assert [roles[r] for r in ("main", "banner", "navigation", "complementary")] == [1, 1, 1, 1]
+    tables = [words for role, words, _ in told if role == "table"]
+    assert len(tables) > 8
+    assert all(tables)
+    sliders = [words for role, words, _ in told if role == "slider"]
+    assert all(len(words) > 3 for words in sliders), sliders
+    assert look(driver, "[...document.querySelectorAll('table')].every(t => t.tHead)")
+    # A reader who does not see the picture is told what moves, and how many rows are left.
+    before = words_in(driver, "#moving"), words_in(driver, "#count")
+    click(driver, "#transfers button.opens")
+    set_value(driver, "#words", "zzz")
+    after = words_in(driver, "#moving"), words_in(driver, "#count")
+    assert after[0] != before[0]
+    assert after[1] != before[1]
+    live = "document.querySelector(arguments[0]).getAttribute('aria-live')"
+    assert {driver.execute_script(f"return {live}", x) for x in ("#moving", "#count")} == {"polite"}
 
 
 def test_what_has_the_focus_can_be_seen(driver: Any, pages: dict[str, Path]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from symchiral.cli.calculator import add_calculator
 from symchiral.cli.fields import add_field
@@ -80,9 +81,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         metavar="FILE",
-        required=True,
         help="the page, .html: it loads nothing, atoms move in it, and every answer is in it as "
-        "JSON; of a catalog a folder, with an index and one page per crystal",
+        "JSON (default: the name of the crystal's file, in this folder); of a catalog a folder, "
+        "with an index and one page per crystal",
     )
     parser.add_argument(
         "--path",
@@ -142,6 +143,7 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.disk import is_folder, user_path
     from symchiral.page.report import KIND
 
+    output = page_of(options.file) if options.output is None else options.output
     given = [name for name in OF_CATALOG if getattr(options, name) is not None]
     if given:
         raise InputError(
@@ -167,14 +169,14 @@ def run(options: argparse.Namespace) -> None:
             why="--pump is the light of the simulation, with its frequency, length and field",
             fix=f"write --{MEASURED}pump {options.pump} for the pump of the measurement",
         )
-    if is_folder(user_path(options.file)) and not options.output.lower().endswith(".html"):
+    if is_folder(user_path(options.file)) and not output.lower().endswith(".html"):
         raise InputError(
             f"{options.file} is no catalog, of which a site is made",
             why="no rows of screen are in it",
             fix=f"make one, symchiral screen {options.file} -o catalog, and report that; or end "
             "the name of the page of one crystal with .html",
         )
-    check_output(options, options.output, KIND, (".html",))
+    check_output(options, output, KIND, (".html",))
     study = open_study(options)
     measured = None
     if options.measurement is not None:
@@ -186,7 +188,7 @@ def run(options: argparse.Namespace) -> None:
             **about,
         )
     answer = study.report(
-        options.output,
+        output,
         unit=options.unit,
         path=options.path,
         points=options.points,
@@ -201,9 +203,26 @@ def run(options: argparse.Namespace) -> None:
     if options.json:
         write_json(answer)
     elif not options.quiet:
-        write(
-            f"{study.formula}: {options.output}, {answer.size / 1e6:.1f} MB, opens in any browser"
-        )
+        write(f"{study.formula}: {output}, {answer.size / 1e6:.1f} MB, opens in any browser")
+
+
+GENERIC = ("phonopy", "phono3py", "poscar", "contcar", "sposcar", "band", "forces", "structure")
+"""Beginnings of names of files that say nothing of the crystal."""
+
+
+def page_of(path: str) -> str:
+    """Return how the page of a crystal is called where it is not said.
+
+    Examples
+    --------
+    >>> page_of("data/te.cif.gz"), page_of("Bi2Se3/phonopy.yaml"), page_of("Te_P3121")
+    ('te.html', 'Bi2Se3.html', 'Te_P3121.html')
+    """
+    file = Path(path)
+    name = file.name.split(".")[0]
+    if not name or name.lower().startswith(GENERIC):
+        name = file.absolute().parent.name or "report"
+    return f"{name}.html"
 
 
 def is_catalog(path: str) -> bool:
@@ -221,6 +240,12 @@ def run_catalog(options: argparse.Namespace) -> None:
     """Write the site."""
     from symchiral.site import publish
 
+    if options.output is None:
+        raise InputError(
+            f"{options.file} is a catalog, and no folder for its site is named",
+            why="a page per crystal and an index are written",
+            fix="name one that is empty or new, -o site",
+        )
     if options.output.lower().endswith(".html"):
         raise InputError(
             f"{options.output} is the name of a page",

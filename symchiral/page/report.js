@@ -485,7 +485,7 @@ for (const box of document.querySelectorAll("div[data-law]")) {
   };
   box.append(svg);
   species.letters.forEach((letter, k) => {
-    const slider = make("input", { type: "range", min: -2, max: 2, step: 0.1, value: 1 });
+    const slider = make("input", { type: "range", min: -2, max: 2, step: 0.1, value: 1, ariaLabel: `element ${letter} of the Raman tensors of ${species.species}` });
     slider.oninput = () => { values[k] = +slider.value; told.textContent = minus(values[k].toFixed(1)); paint(); };
     const told = make("output", {}, "1.0");
     box.append(make("label", {}, `${letter} `, slider, told));

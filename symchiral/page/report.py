@@ -33,7 +33,7 @@ from symchiral.disk import mark
 from symchiral.page.clock import clock_svg
 from symchiral.page.colours import colours
 from symchiral.page.mathml import invariant_mathml
-from symchiral.page.tables import table_html
+from symchiral.page.tables import table_html, typeset
 from symchiral.page.template import data_of, render
 from symchiral.rules.activity import PROCESSES, ROUTES, Process, Route
 from symchiral.rules.listing import GROUPS
@@ -150,14 +150,15 @@ def report_html(contents: Contents, *, index: str | None = None) -> str:
         structure=show.structure,
         formula=_subscripts(show.structure.formula),
         turns=show.axis is not None,
-        axis=axis_line(show.axis),
+        axis=typeset(axis_line(show.axis)),
+        symbol=typeset(show.structure.symbol),
         show=show,
         path=path,
         index=index,
         short=_short(predict),
         warnings=_warnings(contents),
         left_out=contents.left_out,
-        sites=table_html(site_table, lines=False),
+        sites=table_html(site_table, lines=False, name="sites"),
         species=_species(contents),
         species_notes=species.foot,
         adapted=contents.moving.adapted,

@@ -275,7 +275,7 @@ def _tensor_table(answer: Light) -> Table:
         columns,
         tuple(rows),
         ("Raman tensors in the Cartesian axes of the input",),
-        ("Letters are real, or complex where light is absorbed. LaTeX: --json",),
+        ("Letters are real, or complex where light is absorbed. The JSON has them in LaTeX.",),
         optional=("third", "second"),
         notes=(("second", PARTNERS),),
         names=("species",),

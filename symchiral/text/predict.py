@@ -193,7 +193,7 @@ def _channels(listed: Listed) -> list[str]:
     if allowed == len(listed.rows) and (listed.selected or judged == listed.judged):
         return []
     numbers = f"{allowed}" if listed.selected else f"{judged} judged, {allowed} allowed"
-    return [f"Channels, with each sign and choice of modes counted (--json, len): {numbers}."]
+    return [f"Channels, with each sign and choice of modes counted: {numbers}."]
 
 
 def _reading(listed: Listed) -> str:
@@ -371,7 +371,7 @@ def transfers_table(answer: Predict, *, path: str, everything: bool) -> Table:
     )
     foot = [f"{len(families)} transfers between modes allowed: {len(turning)} with rotation."]
     if len(every) > len(families):
-        foot.append(f"With both signs counted (--json): {len(every)}.")
+        foot.append(f"With both signs counted: {len(every)}.")
     if len(rows) < len(families):
         foot.append(f"{len(families) - len(rows)} more: --all")
     if not rows:
@@ -468,7 +468,7 @@ def counted_vertices(
         foot=(
             *coordinates_note(relation, [row[0] for row in rows]),
             "Transfers that differ by the signs of all quanta or by the choice of modes are "
-            f"counted once. Channels, with each counted (--json): {judged:,} judged, {allowed:,} "
+            f"counted once. Channels, with each counted: {judged:,} judged, {allowed:,} "
             "allowed.",
             f"One vertex: {one}",
         ),
