@@ -5,10 +5,10 @@ import pytest
 
 from symchiral.errors import InputError
 from symchiral.experiment.fit import fit
-from symchiral.experiment.helicity import Helicity
+from symchiral.experiment.helicity import Helicity, less_sure
 from symchiral.experiment.judgement import validate_measurement
 from symchiral.experiment.measurement import Measurement, PumpPulse
-from symchiral.experiment.multiplet import multiplets
+from symchiral.experiment.multiplet import multiplets, width_of_pulse
 from symchiral.experiment.observed import imperfect, observed
 
 TIMES = np.arange(1.0, 13.0, 0.05)
@@ -112,6 +112,58 @@ def test_impossible_imperfections_are_errors() -> None:
     for wrong in ((1.0, 5.0), (-0.1, 5.0), (0.1, 90.0), (0.1, float("nan"))):
         with pytest.raises(InputError, match="imperfection"):
             validate_measurement(measured(data), [], [], imperfection=wrong)
+
+
+def test_a_long_pulse_of_a_wide_spectrum_is_chirped() -> None:
+    """The bandwidth of a pulse from its duration and chirp is that of its Fourier transform."""
+    times = np.arange(-40.0, 40.0, 0.01)
+    f = np.fft.fftfreq(len(times), 0.01)
+    cases = 0
+    for power in (1, 2, 3):
+        for length in (0.7, 1.5):
+            for chirp in (-2.0, 0.0, 0.5):
+                phase = chirp / power * times**2
+                field = np.exp(-2 * np.log(2) * (times / length) ** 2 - 1j * phase)
+                spectrum = np.abs(np.fft.fft(field)) ** 2
+                above = f[spectrum > spectrum.max() / 2]
+                assert width_of_pulse(power, np.log(length), chirp) == pytest.approx(
+                    np.ptp(above) + 0.0125, abs=0.015
+                )
+                cases += 1
+    assert cases == 18
+
+
+def ringing(times, sense, *, own=(4.05, 0.16), force=(4.1, 0.32), start=0.0):
+    """A mode, and the force that moves it: together they are nothing where the force begins."""
+    late = np.maximum(times - start, 0.0)
+    z = np.exp(-(own[1] + 2j * np.pi * own[0]) * late)
+    z = z - np.exp(-(force[1] + 2j * np.pi * force[0]) * late)
+    return np.column_stack([z.real, -sense * z.imag])
+
+
+def test_a_force_that_rings_is_no_misfit() -> None:
+    """Two damped rotations of one sense have that sense, whatever the noise, also without any."""
+    rng = np.random.default_rng(8)
+    cases = 0
+    for noise in (0.05, 0.005, 0.0):
+        for sense in (1, -1):
+            data = ringing(TIMES, sense)
+            data += noise * rng.standard_normal(data.shape)
+            found = multiplets(fit(measured(data), intervals="normal"))
+            line = max((m for m in found if m.lasting), key=lambda m: m.amplitude)
+            assert line.frequency == pytest.approx(4.07, abs=0.06)
+            assert sense * line.senses[0].helicity.sigmas > 5, (noise, sense)
+            cases += 1
+    assert cases == 6
+
+
+def test_what_a_model_misses_makes_a_sense_less_sure() -> None:
+    """By its share: a line of which half is not described has no sense."""
+    sharp = Helicity(-0.9, -0.91, -0.89, -1e4)
+    assert less_sure(sharp, 0.0) == sharp
+    known = [abs(less_sure(sharp, np.sqrt(p)).sigmas) for p in (0.001, 0.01, 0.1, 0.5)]
+    assert known == sorted(known, reverse=True)
+    assert known[0] > 10 > 3 > known[-2]
 
 
 @pytest.mark.sweep

@@ -14,7 +14,7 @@ meant. It is the PAM helicity of the multiplet.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -134,6 +134,21 @@ def measured_helicity(
     value = helicity_of(amplitude)
     low, high = float(min(values.min(), value)), float(max(values.max(), value))
     return Helicity(value, low, high, sigmas, level)
+
+
+def less_sure(h: Helicity, floor: float) -> Helicity:
+    r"""Return a helicity whose :math:`\theta` is known no better than up to a floor.
+
+    With :math:`h = \sin2\theta` the distance from a motion along a line is
+    :math:`\sin\theta/\sigma_\theta` standard deviations.
+    """
+    if not h.sigmas or not floor:
+        return h
+    distance = abs(np.sin(np.arcsin(np.clip(h.value, -1.0, 1.0)) / 2))
+    if distance == 0:
+        return replace(h, sigmas=0.0)
+    own = distance / abs(h.sigmas)
+    return replace(h, sigmas=float(np.copysign(distance / np.hypot(own, floor), h.sigmas)))
 
 
 def critical(radius: Floats, level: float) -> Floats:

@@ -399,11 +399,13 @@ class _Judge:
                 return say("undecided", Why("linear-differs", name, -seen.worst))
             if crooked:
                 return say("undecided", Why("linear-differs", name, crooked.sigmas))
-        if seen.worst <= -self.sigma:
+        if min(seen.worst, seen.combined) <= -self.sigma:
+            # As for a sense that is confirmed, runs that are too weak alone tell it together.
+            against = -min(seen.worst, seen.combined)
             if channel.sense == 0:
-                return say("inconsistent", Why("turns", name, -seen.worst))
+                return say("inconsistent", Why("turns", name, against))
             same = seen.runs > 1 and abs(seen.combined) < self.sigma
-            return say("inconsistent", Why("turns-otherwise", name, -seen.worst, same=same))
+            return say("inconsistent", Why("turns-otherwise", name, against, same=same))
         if crooked:
             return say("inconsistent", crooked)
         if channel.sense == 0:

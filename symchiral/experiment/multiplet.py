@@ -12,6 +12,13 @@ a line and a circle of the other sense. What the rule speaks of is
 force, which lies between the centre of the pulse and the end of what was left out as pumped; the
 sense counts only as far as it is the same over all of that time.
 
+Where a force of several quanta rings on with the driven mode it moves the line at its own frequency
+and damping, :math:`\mathrm{Re}\,\mathbf f\,e^{-(\gamma_f + i\omega_f)t}` with a free
+:math:`\mathbf f`. Both motions turn as the rule says. They cancel where the force begins, so that
+**A** is then their sum from the moment on at which the traces begin. What is left that free poles
+describe and the model does not is a systematic error: a part p of the line's energy may be a motion
+of any sense.
+
 While the pump acts the response of the electrons follows the k-th power of its field,
 
 .. math::
@@ -19,7 +26,9 @@ While the pump acts the response of the electrons follows the k-th power of its 
 
 near k times the frequency of the pump, and turns as the rule says without being a mode. A line
 near there is a mode only as far as such a pulse, with whatever duration, frequency and chirp the
-stated spectrum allows, does not explain it.
+stated spectrum allows, does not explain it. A pulse that is longer than its spectrum demands is
+chirped: with :math:`a = 2\ln2/\tau^2` and :math:`b = c/k` its bandwidth is
+:math:`\pi^{-1}\sqrt{2\ln2\,(a^2 + b^2)/a}`.
 """
 
 from __future__ import annotations
@@ -31,7 +40,7 @@ from functools import cached_property
 import numpy as np
 
 from symchiral.experiment.direction import Direction, direction_of
-from symchiral.experiment.helicity import Helicity, measured_helicity
+from symchiral.experiment.helicity import Helicity, less_sure, measured_helicity
 from symchiral.experiment.oscillation import FALSE_ALARM, Fit, Oscillation
 from symchiral.experiment.oscillators import columns, rate
 from symchiral.experiment.result import false_alarm, response_factor
@@ -50,6 +59,12 @@ STRETCH = (1.4, 0.35)
 STATED = 0.12
 """Deviation of the logarithm of a duration that is stated."""
 
+BANDWIDTH = 0.15
+"""Deviation of the logarithm of a bandwidth that is stated, of a pulse that is nearly Gaussian."""
+
+FREE = 0.0, np.inf
+"""Middle and deviation of a parameter of which nothing is known."""
+
 CENTRES = 5
 """Moments between the pulse and the end of the force at which the sense is looked at."""
 
@@ -60,10 +75,7 @@ SHORTEST = 1.5
 """Decay within the duration of the pulse from which on a motion near it does not outlast it."""
 
 INADEQUATE = 40.0
-"""By how much free poles may lower χ² below that of a multiplet before it is none."""
-
-MISSED_SHARE = 0.02
-"""And by what part of all that the line explains."""
+"""By how much free poles may lower χ² below that of a multiplet by chance and by their number."""
 
 LONGEST_PHASE = 0.25
 """Splitting times duration of a force beyond which its sense is not that of the rule."""
@@ -145,10 +157,25 @@ class FittedMultiplet:
             ))) for s, o in pairs
         ))  # fmt: skip
 
+    def uncertain(self, missed: float) -> FittedMultiplet:
+        r"""The multiplet with its senses less sure by what its model misses.
+
+        A part p of what the line explains may be a motion of any sense, of amplitude
+        :math:`\sqrt p`; :math:`\theta` of :math:`h = \sin2\theta` is not known better than that.
+        """
+        return replace(self, senses=tuple(
+            replace(s, helicity=less_sure(s.helicity, float(np.sqrt(missed))))
+            for s in self.senses
+        ))  # fmt: skip
+
     def without_sense(self) -> FittedMultiplet:
         """The multiplet with its sense left open."""
         still = tuple(replace(s, helicity=replace(s.helicity, sigmas=0.0)) for s in self.senses)
         return replace(self, senses=still)
+
+
+_Shape = Callable[[Floats, Floats], tuple[Floats, Floats]]
+"""Functions of time, (N, K), and their directions, (2, K), for times and parameters."""
 
 
 def multiplets(fit: Fit) -> tuple[FittedMultiplet, ...]:
@@ -198,6 +225,53 @@ class _Solved:
     theta: Floats
     square: float
     coefficients: tuple[Floats, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Prior:
+    """What is known of parameters beforehand; those of the pulse are the last three.
+
+    ``power`` and ``width`` (THz) are the power of the field that is seen and the full width at
+    half maximum of the pump's intensity spectrum, if that is stated.
+    """
+
+    middle: Floats
+    deviation: Floats
+    power: int = 2
+    width: float | None = None
+
+    def behind(self, others: Sequence[tuple[float, float]]) -> _Prior:
+        """The priors behind those of other parameters, each with its middle and deviation."""
+        middle, deviation = np.array(others, dtype=float).T
+        return replace(
+            self,
+            middle=np.concatenate([middle, self.middle]),
+            deviation=np.concatenate([deviation, self.deviation]),
+        )
+
+    def residuals(self, theta: Floats) -> Floats:
+        """Deviations of parameters from what is known, in standard deviations."""
+        found: Floats = (theta - self.middle) / self.deviation
+        if self.width is None:
+            return found
+        width = width_of_pulse(self.power, *theta[-2:])
+        return np.append(found, np.log(width / self.width) / BANDWIDTH)
+
+
+def width_of_pulse(power: int, log: float, chirp: float) -> float:
+    r"""Full width at half maximum of the intensity spectrum of the field of a pulse, THz.
+
+    The field is :math:`e^{-(a + ib)t^2}` with :math:`a = 2\ln2/\tau^2` and, if its k-th power is
+    chirped by c, :math:`b = c/k`; the width is
+    :math:`\pi^{-1}\sqrt{2\ln2\,(a^2 + b^2)/a}`: a long pulse of a wide spectrum is chirped.
+
+    Examples
+    --------
+    >>> round(width_of_pulse(2, 0.0, 0.0), 3), round(width_of_pulse(2, 0.0, 4.0), 3)
+    (0.441, 0.775)
+    """
+    a = 2 * np.log(2) * np.exp(-2 * np.clip(log, -20.0, 20.0))
+    return float(np.sqrt(2 * np.log(2) * (a**2 + (chirp / power) ** 2) / a) / np.pi)
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,7 +341,7 @@ class _Forward:
         basis: tuple[Floats, ...],
         shape: Callable[[Floats, Floats], tuple[Floats, Floats]],
         start: Floats,
-        prior: tuple[Floats, Floats] | None,
+        prior: _Prior | None,
     ) -> _Solved:
         """Minimise χ² over the parameters of a shape, its linear ones eliminated.
 
@@ -296,7 +370,7 @@ class _Forward:
                     residuals.append((y - functions @ (v[:, None] * c)).ravel())
                 found.append(c)
             if prior is not None:
-                residuals.append((theta - prior[0]) / prior[1])
+                residuals.append(prior.residuals(theta))
             return residuals, found
 
         if not len(start):
@@ -310,6 +384,23 @@ class _Forward:
         return _Solved(theta, float(sum(np.vdot(r, r) for r in residuals)), tuple(found))
 
     # ------------------------------------------------------------------------------ shapes
+
+    def shape(self, count: int, power: int | None, *, forced: bool) -> _Shape:
+        """A multiplet of so many parameters, the motion of its force, and the pump's own response.
+
+        The parameters of these follow each other.
+        """
+
+        def both(t: Floats, theta: Floats) -> tuple[Floats, Floats]:
+            parts = [self.modes(t, theta[:count])]
+            if forced:
+                parts.append(self.modes(t, theta[count : count + 2]))
+            if power is not None:
+                parts.append(self.pulse(power, t, theta[count + 2 * forced :]))
+            functions, directions = zip(*parts, strict=True)
+            return np.hstack(functions), np.hstack(directions)
+
+        return both
 
     def modes(self, t: Floats, theta: Floats) -> tuple[Floats, Floats]:
         """Functions and directions of a multiplet: ω, γ, and Δ, α if it is split."""
@@ -390,32 +481,17 @@ class _Forward:
             prior, pumped = self._pulse_alone(basis, power)
         tail = np.zeros(0) if pumped is None else pumped.theta
 
-        def shape(count: int) -> Callable[[Floats, Floats], tuple[Floats, Floats]]:
-            def both(t: Floats, theta: Floats) -> tuple[Floats, Floats]:
-                own = self.modes(t, theta[:count])
-                if power is None:
-                    return own
-                other = self.pulse(power, t, theta[count:])
-                return np.hstack([own[0], other[0]]), np.hstack([own[1], other[1]])
-
-            return both
+        def shape(count: int) -> _Shape:
+            return self.shape(count, power, forced=False)
 
         starts = {(2 * np.pi * middle, main.damping), *(
             (2 * np.pi * o.frequency, o.damping) for o in (main, lasting_one))}  # fmt: skip
         near = min(o.frequency for o in members), max(o.frequency for o in members)
         reach = max(WIDEST, min(main.damping / (2 * np.pi), near[0] / 10))
         # Its frequency is near that of the line; the rest of a mode may be anything.
-        own = {
-            n: (np.array([2 * np.pi * middle, *[0.0] * (n - 1)]),
-                np.array([np.pi * reach, *[np.inf] * (n - 1)]))
-            for n in (2, 4)
-        }  # fmt: skip
-        priors = {
-            n: p
-            if prior is None
-            else (np.concatenate([p[0], prior[0]]), np.concatenate([p[1], prior[1]]))
-            for n, p in own.items()
-        }
+        tied = _Prior(np.zeros(0), np.zeros(0)) if prior is None else prior
+        own = 2 * np.pi * middle, np.pi * reach
+        priors = {n: tied.behind([own] + (n - 1) * [FREE]) for n in (2, 4)}
 
         def rank(found: _Solved) -> tuple[bool, float]:
             """What has strayed from the line to the pump is none."""
@@ -426,7 +502,7 @@ class _Forward:
             (self.solve(basis, shape(2), np.array([*s, *tail]), priors[2]) for s in sorted(starts)),
             key=rank,
         )
-        best, count = single, 2
+        count = 2
         spacing = max(o.frequency for o in members) - min(o.frequency for o in members)
         trials = []
         if pumped is not None:
@@ -442,6 +518,10 @@ class _Forward:
             (self.solve(basis, shape(4), np.array(s), priors[4]) for _, s in trials[:3]),
             key=rank,
         )
+        # From the pulse that was found beside it, that a better pulse is not taken for a splitting.
+        again = self.solve(basis, shape(2), np.delete(split.theta, [2, 3]), priors[2])
+        single = min(single, again, key=rank)
+        best = single
         freedom = max(self.size - 4 * len(fit.measurement.runs) * (1 + len(others)) - 8, 1)
         variance = max(split.square / freedom, TINY)
         if rank(split) < rank(single) and (single.square - split.square) / variance > SPLIT:
@@ -460,9 +540,9 @@ class _Forward:
             and frequency > max(FEWEST_PERIODS * damping, FEWEST_IN_RECORD / length)
         )
 
-        def described(model: _Solved, many: int) -> FittedMultiplet:
+        def described(model: _Solved, many: int, *, forced: bool = False) -> FittedMultiplet:
             return self._described(
-                model, many, power, basis, variance, freedom, main, lasting=lasting
+                model, many, power, basis, variance, freedom, main, lasting=lasting, forced=forced
             )
 
         found = replace(described(best, count), near=not rank(best)[0])
@@ -473,10 +553,59 @@ class _Forward:
         ):
             # A splitting that is not sure must not matter.
             found = found.agreeing(described(split, 4))
-        missed = (best.square - self.free) * freedom / self.free
-        if len(members) > 1 and missed > max(INADEQUATE, MISSED_SHARE * gain):
-            return found.without_sense()
+        if len(members) > 1 and (power is None or power > 1):
+            shaped = self.shape(count, power, forced=True)
+            ringing = self._with_force(basis, shaped, best, count, members, reach, priors[count])
+            bound = _by_chance(4 * len(fit.measurement.runs) + 2)
+            if best.square - ringing.square > bound * ringing.square / freedom:
+                variance, best = max(ringing.square / freedom, TINY), ringing
+                other = described(ringing, count, forced=True)
+                found = replace(
+                    other,
+                    near=found.near,
+                    splitting=found.splitting,
+                    splitting_error=found.splitting_error,
+                    axis=found.axis,
+                )
+        if len(members) > 1:
+            found = found.uncertain(self.missed(best, lowest, freedom))
         return found
+
+    def _with_force(
+        self,
+        basis: tuple[Floats, ...],
+        shape: _Shape,
+        best: _Solved,
+        count: int,
+        members: Sequence[Oscillation],
+        reach: float,
+        prior: _Prior,
+    ) -> _Solved:
+        """The model with the motion that a ringing force imposes beside the free one."""
+        middle = float(prior.middle[0])
+        # The order of the priors is that of the parameters.
+        pulse = replace(
+            prior, middle=prior.middle[count:], deviation=prior.deviation[count:]
+        ).behind([(middle, 2 * np.pi * reach), FREE])
+        prior = pulse.behind(list(zip(prior.middle[:count], prior.deviation[:count], strict=True)))
+        rates = {(2 * np.pi * o.frequency, o.damping) for o in members}
+        rates |= {(middle, 2 * abs(float(best.theta[1])) + 0.1), (middle, 1 / self.duration[0])}
+        trials = []
+        for own in {tuple(best.theta[:2]), *rates}:
+            for other in rates:
+                if own != other:
+                    theta = np.concatenate([own, best.theta[2:count], other, best.theta[count:]])
+                    trials.append((self._square(basis, shape, theta), tuple(theta)))
+        trials.sort()
+        return min(
+            (self.solve(basis, shape, np.array(x), prior) for _, x in trials[:3]),
+            key=lambda found: found.square,
+        )
+
+    def missed(self, best: _Solved, lowest: _Solved, freedom: int) -> float:
+        """The part of what a line explains that free poles explain beyond a model of it."""
+        chance = INADEQUATE * self.free / freedom
+        return max(best.square - self.free - chance, 0.0) / max(lowest.square - self.free, TINY)
 
     @cached_property
     def free(self) -> float:
@@ -501,9 +630,7 @@ class _Forward:
         )
         return _Solved(np.zeros(0), square, ())
 
-    def _pulse_alone(
-        self, basis: tuple[Floats, ...], power: int
-    ) -> tuple[tuple[Floats, Floats], _Solved]:
+    def _pulse_alone(self, basis: tuple[Floats, ...], power: int) -> tuple[_Prior, _Solved]:
         """What the pump alone explains, with the priors of its parameters."""
         assert self.pump is not None
         short = GAUSSIAN / self.pump.width
@@ -516,7 +643,8 @@ class _Forward:
                 many * np.log(2) / short**2,
             ]
         )
-        prior = middle, deviation
+        width = self.pump.width if self.pump.source == "bandwidth" else None
+        prior = _Prior(middle, deviation, many, width)
         starts = [
             middle + deviation * np.array([0.0, s, c])
             for c in (-0.7, 0.0, 0.7)
@@ -561,17 +689,11 @@ class _Forward:
         main: Oscillation,
         *,
         lasting: bool,
+        forced: bool,
     ) -> FittedMultiplet:
         """The multiplet of a model, with covariances of all its parameters."""
         theta = best.theta
-        shape = self.modes
-
-        def functions(t: Floats, x: Floats) -> tuple[Floats, Floats]:
-            own = shape(t, x[:count])
-            if power is None:
-                return own
-            other = self.pulse(power, t, x[count:])
-            return np.hstack([own[0], other[0]]), np.hstack([own[1], other[1]])
+        functions = self.shape(count, power, forced=forced)
 
         # The information of (θ, coefficients of every run), the background eliminated.
         linear = best.coefficients[0].shape[0]
@@ -606,13 +728,17 @@ class _Forward:
         )
         covariance = variance * covariance / np.outer(scale, scale)
         senses, sizes = [], []
-        moments = np.linspace(
-            0.0, self.force_end(abs(float(theta[0])) / (2 * np.pi), power), CENTRES
-        )
+        last = self.force_end(abs(float(theta[0])) / (2 * np.pi), power)
+        # What a force imposes cancels the free motion where it begins: it is looked at as it is
+        # seen.
+        first = max(min(float(t[0]) for t in self.times), 0.0) if forced else 0.0
+        moments = np.linspace(first, max(first, last), CENTRES)
+        many = count + 2 * forced
         for r, (block, column) in enumerate(runs):
-            own = np.r_[0:count, len(theta) + linear * r : len(theta) + linear * r + 4]
-            c = best.coefficients[block][:4, column]
-            x = np.concatenate([theta[:count], c])
+            at = len(theta) + linear * r
+            own = np.r_[0:many, at : at + 4 + 4 * forced]
+            c = best.coefficients[block][: 4 + 4 * forced, column]
+            x = np.concatenate([theta[:many], c])
             part = covariance[np.ix_(own, own)]
             each = []
             for moment in moments:
@@ -654,8 +780,14 @@ class _Forward:
     def _amplitude(
         self, x: Floats, count: int, covariance: Floats, moment: float, steps: Floats
     ) -> tuple[Complex, Floats]:
-        """A at a moment, as the amplitude of exp(−iω(t − moment)), with its covariance."""
+        """A at a moment, as the amplitude of exp(−iω(t − moment)), with its covariance.
+
+        ``x`` holds ω, γ, and Δ, α of a multiplet that is split, ω and γ of a force that rings, and
+        the coefficients of both.
+        """
         response = self.fit.measurement.response
+        forced = len(x) > count + 4
+        from_ = count + 2 * forced
 
         def value(x: Floats) -> Complex:
             omega, damping = x[:2]
@@ -665,9 +797,14 @@ class _Forward:
             for j, (e, own) in enumerate(
                 zip(((c, s), (-s, c)), (omega + half, omega - half), strict=True)
             ):
-                a = x[count + 2 * j] + 1j * x[count + 2 * j + 1]
+                a = x[from_ + 2 * j] + 1j * x[from_ + 2 * j + 1]
                 a = a / response_factor(response, np.array([own, damping]))
                 found += np.array(e) * a * np.exp(-(damping + 1j * own) * moment)
+            if forced:
+                own, fading = x[count : count + 2]
+                a = x[from_ + 4 : from_ + 8 : 2] + 1j * x[from_ + 5 : from_ + 8 : 2]
+                a = a / response_factor(response, np.array([own, fading]))
+                found += a * np.exp(-(fading + 1j * own) * moment)
             moved: Complex = found * np.exp(1j * omega * moment)
             return moved
 
@@ -682,6 +819,13 @@ class _Forward:
             slopes.append([d[0].real, d[0].imag, d[1].real, d[1].imag])
         j = np.array(slopes).T
         return amplitude, j @ covariance @ j.T
+
+
+def _by_chance(count: int) -> float:
+    """By how much so many parameters lower χ² once in a thousand records."""
+    from scipy.stats import chi2
+
+    return float(chi2.isf(1e-3, count))
 
 
 def _duration(pump: Spectrum | None, stated: set[float | None]) -> tuple[float, float]:

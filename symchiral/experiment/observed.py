@@ -12,7 +12,7 @@ import numpy as np
 from symchiral.disk import user_path
 from symchiral.errors import InputError
 from symchiral.experiment.direction import Direction
-from symchiral.experiment.helicity import Helicity, quantile
+from symchiral.experiment.helicity import Helicity, less_sure, quantile
 from symchiral.experiment.measurement import PumpPulse
 from symchiral.experiment.multiplet import multiplets
 from symchiral.experiment.oscillation import Fit
@@ -144,13 +144,7 @@ def imperfect(h: Helicity, floor: float) -> Helicity:
     With :math:`h = \sin2\theta` the distance from a motion along a line is
     :math:`\sin\theta/\sigma_\theta` standard deviations; the floor of h is twice that of θ.
     """
-    if not h.sigmas or not floor:
-        return h
-    distance = abs(np.sin(np.arcsin(np.clip(h.value, -1.0, 1.0)) / 2))
-    if distance == 0:
-        return replace(h, sigmas=0.0)
-    own = distance / abs(h.sigmas)
-    return replace(h, sigmas=float(np.copysign(distance / np.hypot(own, floor / 2), h.sigmas)))
+    return less_sure(h, floor / 2)
 
 
 def read_observed(path: str | os.PathLike[str], *, level: float = 0.95) -> tuple[Line, ...]:
