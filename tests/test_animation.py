@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from functools import lru_cache
 from pathlib import Path
 
@@ -266,7 +267,7 @@ def test_qpoints_yaml_is_read_back(tmp_path: Path) -> None:
 
 
 def test_command_refuses_what_it_cannot_write(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["animate", "ZnO", "--band", "1", "-o", "x.gif"]) == 1
+    assert main(["animate", "ZnO", "--band", "1", "-o", "x.avi"]) == 1
     assert ".gif" in capsys.readouterr().err
     assert main(["animate", "ZnO", "--band", "1", "-o", "x.html"]) == 1
     assert "without forces" in capsys.readouterr().err
@@ -419,3 +420,47 @@ def test_sums_that_make_no_sense(text: str, said: str) -> None:
 
     with pytest.raises(SymchiralError, match=re.escape(said)):
         study("ZnO").animate(text)
+
+
+# ------------------------------------------------------------------------------- films
+
+
+def red(file: Path) -> tuple[int, int]:
+    """How many pictures a film has, and pixels of the colour of counter-clockwise orbits."""
+    with pytest.importorskip("PIL.Image").open(file) as image:
+        pixels = np.asarray(image.convert("RGB"), dtype=float)
+        pictures: int = image.n_frames
+    near = np.linalg.norm(pixels - np.array([0xC0, 0x39, 0x2B]), axis=2) < 40
+    return pictures, int(near.sum())
+
+
+def test_a_film_shows_the_sense_of_the_orbits(tmp_path: Path) -> None:
+    """Red where J of the frames is positive, and nowhere where it is negative or zero."""
+    pytest.importorskip("matplotlib")
+    s = study("ZnO")
+    seen = set()
+    for name in ("E1#1(+)", "E1#1(-)", "E1#1(x)"):
+        animation = s.animate(name, frames=4, amplitude=0.8)
+        save(animation, tmp_path / "m.gif", overwrite=True)
+        pictures, pixels = red(tmp_path / "m.gif")
+        turning = momentum(animation)
+        assert pictures == 4
+        assert (pixels > 100) == (turning > 0.1), (name, pixels, turning)
+        assert pixels > 100 or pixels == 0
+        seen.add(round(turning, 3))
+    assert len(seen) == 3
+    save(s.animate("E1#1(+)", frames=2), tmp_path / "m.gif")  # its own film is replaced
+
+
+def test_a_film_of_many_pictures_needs_ffmpeg(tmp_path: Path) -> None:
+    """Where the program is, .mp4 is a film of that kind; where not, it is named."""
+    pytest.importorskip("matplotlib")
+    animation = study("ZnO").animate("E1#1(+)", frames=3)
+    if shutil.which("ffmpeg") is None:
+        with pytest.raises(InputError, match="ffmpeg is not installed"):
+            save(animation, tmp_path / "m.mp4")
+        assert list(tmp_path.iterdir()) == []
+        return
+    save(animation, tmp_path / "m.mp4")
+    assert (tmp_path / "m.mp4").read_bytes()[4:8] == b"ftyp"
+    save(animation, tmp_path / "m.mp4")

@@ -41,7 +41,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         required=True,
         help="what to write, by its ending: .extxyz .traj (trajectory), .html (page), .json "
-        "(phonon website), .ascii (V_Sim), .vesta (arrows of a linear mode)",
+        "(phonon website), .ascii (V_Sim), .vesta (arrows of a linear mode), "
+        ".gif .mp4 (film)",
     )
     parser.add_argument(
         "--frames", type=int, default=24, metavar="N", help="pictures in a period (default: 24)"

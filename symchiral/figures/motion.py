@@ -12,9 +12,9 @@ import numpy as np
 
 from symchiral.answers.record import FrequencyUnit, number
 from symchiral.answers.simulate import light_of
-from symchiral.disk import mark, writing
 from symchiral.dynamics.run import Run
 from symchiral.errors import InputError
+from symchiral.figures.film import save_film
 from symchiral.figures.save import matplotlib_needed, save_figure
 from symchiral.rules.wording import minus
 from symchiral.text.simulate import SMALL, helicity_text, light_text
@@ -238,9 +238,6 @@ def animate_motion(run: Run, path: str, *, frames: int = 48, overwrite: bool = F
     InputError
         The file cannot be written.
     """
-    matplotlib, FigureCanvasAgg, Figure = _matplotlib(path)
-    from matplotlib.animation import FuncAnimation, PillowWriter
-
     model = run.model
     crystal = model.coordinates.modes.crystal.primitive
     strongest = max(run.motions, key=lambda m: m.energy)
@@ -248,42 +245,17 @@ def animate_motion(run: Run, path: str, *, frames: int = 48, overwrite: bool = F
     late = np.flatnonzero(run.times >= max(run.times[-1] - span, run.times[0]))
     picked = late[np.unique(np.linspace(0, len(late) - 1, frames).astype(int))]
     moved = run.atoms()[picked] @ model.lab.T
-    rest = (crystal.positions @ crystal.cell) @ model.lab.T
     largest = float(np.linalg.norm(moved, axis=2).max())
     factor = float(f"{0.8 / max(largest, 1e-9):.1g}")
-    kinds = sorted(set(crystal.numbers.tolist()))
-    colours = [f"C{kinds.index(k)}" for k in crystal.numbers.tolist()]
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(7, 4))
-        figure.subplots_adjust(0.08, 0.08, 0.98, 0.84, wspace=0.2)
-        FigureCanvasAgg(figure)
-        views = figure.subplots(1, 2)
-        artists = []
-        pairs = (((0, 1), "along the axis"), ((0, 2), "from the side"))
-        for axis, ((i, j), title) in zip(views, pairs, strict=True):
-            places = rest[:, [i, j]]
-            axis.scatter(*places.T, s=12, color="0.75")
-            artists.append((axis.scatter(*places.T, s=60, c=colours, edgecolor="k", lw=0.5), i, j))
-            centre = (places.min(axis=0) + places.max(axis=0)) / 2
-            reach = max(float(np.ptp(places, axis=0).max()) / 2, 0.5) + 1.2
-            axis.set_xlim(centre[0] - reach, centre[0] + reach)
-            axis.set_ylim(centre[1] - reach, centre[1] + reach)
-            axis.set_aspect("equal")
-            axis.set_title(title)
-        caption = figure.suptitle("", x=0.01, ha="left", fontsize=10)
-
-        def draw(frame: int) -> list[Any]:
-            for artist, i, j in artists:
-                artist.set_offsets((rest + factor * moved[frame])[:, [i, j]])
-            caption.set_text(
-                f"{crystal.formula}: {run.times[picked[frame]]:.2f} ps, displacements × {factor:g}"
-            )
-            return []
-
-        with writing(path, KIND, overwrite=overwrite) as aside:
-            FuncAnimation(figure, draw, frames=len(picked)).save(
-                aside, PillowWriter(fps=20), dpi=80
-            )
-            # What follows the end of a GIF is no part of the picture; the writer takes no comment.
-            with aside.open("ab") as file:
-                file.write(mark(KIND).encode())
+    save_film(
+        path,
+        KIND,
+        rest=(crystal.positions @ crystal.cell) @ model.lab.T,
+        moved=factor * moved,
+        numbers=crystal.numbers.tolist(),
+        captions=[
+            f"{crystal.formula}: {time:.2f} ps, displacements × {factor:g}"
+            for time in run.times[picked]
+        ],
+        overwrite=overwrite,
+    )

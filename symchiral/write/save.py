@@ -9,10 +9,13 @@ from pathlib import Path
 from symchiral.answers.record import FrequencyUnit
 from symchiral.disk import check_ending, write_text, writing, yaml_head
 from symchiral.errors import InputError
+from symchiral.fields.beam import find_beam
+from symchiral.figures.film import FILMS, film_mode
 from symchiral.forces.bands import Bands
 from symchiral.forces.phonons import Phonons
 from symchiral.modes.animation import Animation
 from symchiral.modes.mode import Modes
+from symchiral.value import Floats
 from symchiral.write.animation_files import (
     ANIMATION,
     write_phononwebsite,
@@ -23,7 +26,7 @@ from symchiral.write.animation_files import (
 from symchiral.write.band_files import write_qpoints_yaml
 from symchiral.write.bands import save_bands
 
-MOVING = (".extxyz", ".xyz", ".traj", ".html", ".json", ".ascii", ".vesta")
+MOVING = (".extxyz", ".xyz", ".traj", ".html", ".json", ".ascii", ".vesta", *FILMS)
 """Endings of animations."""
 
 MODES = "modes"
@@ -42,7 +45,8 @@ def save(
     Bands: ``.pdf``, ``.png``, ``.svg``, ``.json``, ``.csv``, ``.parquet``, ``.yaml`` (phonopy's
     band.yaml, with eigenvectors), ``.txt``, ``.md``, ``.tex`` (the table). Animations: ``.extxyz``
     and ``.traj`` (a period, with velocities), ``.html`` (a page that needs nothing else), ``.json``
-    (phonon website), ``.ascii`` (V_Sim), ``.vesta`` (arrows of a linear mode).
+    (phonon website), ``.ascii`` (V_Sim), ``.vesta`` (arrows of a linear mode), ``.gif`` and
+    ``.mp4`` (a film; the latter needs the program ffmpeg).
 
     Parameters
     ----------
@@ -78,9 +82,20 @@ def save_animation(animation: Animation, file: str | Path, *, overwrite: bool = 
 
         write_text(file, animation_html(animation), ANIMATION, overwrite=overwrite)
         return
+    if ending in FILMS:
+        film_mode(animation, file, _view(animation), ANIMATION, overwrite=overwrite)
+        return
     write = {".json": write_phononwebsite, ".ascii": write_vsim, ".vesta": write_vesta}
     with writing(file, ANIMATION, overwrite=overwrite) as aside:
         write.get(ending, write_trajectory)(animation, aside)
+
+
+def _view(animation: Animation) -> Floats:
+    """Axes x, y of light along the axis, and the axis; without one, along c of the cell."""
+    modes = animation.modes
+    return find_beam(
+        modes.crystal, modes.axis, direction=None if modes.axis is not None else "c"
+    ).frame
 
 
 def save_modes(
