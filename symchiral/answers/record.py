@@ -21,6 +21,7 @@ from msgspec import Meta
 from symchiral.crystal.crystal import Notice
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.disk import files_read
+from symchiral.display import display
 from symchiral.errors import ReadError
 from symchiral.version import __version__
 
@@ -181,6 +182,10 @@ class Answer(Record, frozen=True, kw_only=True, tag_field="schema"):
                 why=str(error),
                 fix="give what symchiral printed with --json for the same command",
             ) from error
+
+    def _repr_html_(self) -> str | None:
+        shown: str | None = display(self, "notebook")
+        return shown
 
 
 def beginning(

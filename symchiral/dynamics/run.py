@@ -378,6 +378,10 @@ class Run(Value):
         state = f", stopped: {self.stopped}" if self.stopped else ""
         return f"Run({self.times[0]:g} to {self.times[-1]:.4g} ps{state})"
 
+    def _repr_html_(self) -> str | None:
+        shown: str | None = display(self, "notebook")
+        return shown
+
 
 def _senses(multiplet: Multiplet, order: int) -> Floats:
     """+1 and −1 for components with 0 < l < n/2 and −n/2 < l < 0, else 0."""

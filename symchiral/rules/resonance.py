@@ -149,6 +149,10 @@ class Transfer(Value):
     def __repr__(self) -> str:
         return f"Transfer({self.id!r}, detuning {self.detuning:+.4f} THz)"
 
+    def _repr_html_(self) -> str | None:
+        shown: str | None = display(self, "notebook")
+        return shown
+
 
 def _sign(momenta: Sequence[float]) -> str:
     signs = {"0" if abs(x) < NO_ROTATION else "+" if x > 0 else "-" for x in momenta}

@@ -61,6 +61,7 @@ def display(noun: object, form: str, **options: Any) -> Any:
     Selection ``text``, ``html``, ``tables``, ``records``, ``columns``
     ========= ============================================================================
 
+    Results that a notebook shows have ``notebook`` (:mod:`symchiral.text.notebook`).
     Whatever has ``tables``, ``records`` and ``columns`` has ``markdown``, ``latex``, ``csv`` and
     ``frame`` (of a ``library``), too. Those of the nouns of an experiment stand in
     :mod:`symchiral.text.experiment`, those of a simulation in :mod:`symchiral.text.run`, those of
@@ -68,6 +69,10 @@ def display(noun: object, form: str, **options: Any) -> Any:
     """
     if form in _EXPORTED:
         return _exported(noun, form, **options)
+    if form == "notebook":
+        from symchiral.text.notebook import html
+
+        return html(noun)
     module = type(noun).__module__
     for home in (module, module.rpartition(".")[0]):
         if home in _ROOMS:
