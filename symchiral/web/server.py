@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 import secrets
 import shutil
 import socket
+import sys
 import tempfile
 import threading
 from collections import OrderedDict
@@ -21,10 +23,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from symchiral.children import Limits, Worker
-from symchiral.errors import InputError, SymchiralError, shown
+from symchiral.errors import InputError, SymchiralError
 from symchiral.page.upload import Listed, upload_html
 from symchiral.web.jobs import CHILD, FILES, REPORT, Job, Made
 from symchiral.web.uploads import KIND, MOST_FILES, read_head, store
@@ -49,6 +50,8 @@ PAGE_POLICY = "frame-ancestors 'none'"
 
 REPORT_POLICY = "sandbox allow-scripts allow-downloads allow-modals allow-popups"
 """A report is a place of its own: nothing in it could ask the server for anything else."""
+
+_HOST = re.compile(r"(?:\[(?P<number>[^\[\]]+)\]|(?P<name>[^:\[\]]+))(?::\d+)?")
 
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
 HTML = "text/html; charset=utf-8"
@@ -157,7 +160,9 @@ class Server(ThreadingHTTPServer):
             self._connections.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of browsers that go away."""
+        """Say nothing of browsers that go away; anything else is a bug, and goes to stderr."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
     def knows(self, host: str) -> bool:
         """Whether a ``Host`` is one that a browser uses that was given our address.
@@ -165,7 +170,8 @@ class Server(ThreadingHTTPServer):
         Numbers, ``localhost`` and the name that was listened at: a site that leads its own name
         here sends that name.
         """
-        name = urlsplit(f"//{host}").hostname or ""
+        match = _HOST.fullmatch(host.strip().lower())
+        name = "" if match is None else match["number"] or match["name"]
         try:
             ipaddress.ip_address(name.partition("%")[0])
         except ValueError:
@@ -264,7 +270,7 @@ class _Handler(BaseHTTPRequestHandler):
         words = path.split("/")
         found = self.server.report(words[1]) if len(words) == 3 and words[0] == "report" else None
         if found is None:
-            self.send_error(HTTPStatus.NOT_FOUND, "There is no such report, or no more.")
+            self._tell(HTTPStatus.NOT_FOUND, "There is no such report, or no more.")
         else:
             self._say(HTTPStatus.OK, found, HTML, REPORT_POLICY)
 
@@ -292,16 +298,16 @@ class _Handler(BaseHTTPRequestHandler):
     def _path(self) -> str | None:
         """What follows the key; None, and said, where the request is not of our page."""
         if not self.server.knows(self.headers.get("Host", "")):
-            self.send_error(
+            self._tell(
                 HTTPStatus.MISDIRECTED_REQUEST, "Use the address that symchiral serve printed."
             )
             return None
         key, _, rest = self.path.partition("?")[0].removeprefix("/").partition("/")
         if not secrets.compare_digest(key.encode(), self.server.key.encode()):
-            self.send_error(HTTPStatus.NOT_FOUND, "Use the address that symchiral serve printed.")
+            self._tell(HTTPStatus.NOT_FOUND, "Use the address that symchiral serve printed.")
             return None
         if self.command == "POST" and (rest != "report" or not self._own()):
-            self.send_error(HTTPStatus.FORBIDDEN, "Send files with the page.")
+            self._tell(HTTPStatus.FORBIDDEN, "Send files with the page.")
             return None
         return rest
 
@@ -347,11 +353,13 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
+    def _tell(self, status: HTTPStatus, text: str) -> None:
+        self._say(status, f"{text}\n".encode(), "text/plain; charset=utf-8")
+
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Say in plain text what is wrong; nothing of the request is repeated."""
+        """Say of a request that is none what its status says; nothing of it is repeated."""
         status = HTTPStatus(code)
-        text = message if status < 500 and message is not None else status.phrase
-        self._say(status, f"{shown(text)}\n".encode(), "text/plain; charset=utf-8")
+        self._tell(status, f"{status.phrase}.")
 
     def log_message(self, format: str, *args: Any) -> None:
         """Print nothing: only the command line prints."""
