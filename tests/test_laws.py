@@ -38,6 +38,7 @@ from class_crystals import (
 )
 
 import symchiral as sc
+from symchiral.crystal.frame import symmetrized_cell
 from symchiral.crystal.qpoint import QPoint
 from symchiral.crystal.search import space_group
 from symchiral.crystal.spacegroup import SpaceGroup
@@ -46,7 +47,7 @@ from symchiral.engine.judge import count_coefficients, group_average, judge
 from symchiral.engine.monomial import Coordinate, Term
 from symchiral.fields.axial import axial_vector, propagation
 from symchiral.fields.polar import electric_field, electric_field_in
-from symchiral.irreps.axis import Axis
+from symchiral.irreps.axis import Axis, _about, _candidates, _right_handed
 from symchiral.irreps.mulliken import zone_centre
 from symchiral.irreps.pam import Component, components
 from symchiral.irreps.participant import Participant
@@ -195,6 +196,32 @@ def pams(p: Participant, schoenflies: str) -> list[int]:
 
 
 WITH_AXIS = [s for s in CLASSES if s not in ("C1", "Ci", "Cs")]
+
+
+def test_operations_turn_anticlockwise_in_cells_of_either_hand() -> None:
+    """Which operation of an axis is named is read off whole numbers; here off its Cartesian matrix.
+
+    The antisymmetric part of R, proper or not, is sin φ times the axis.
+    """
+    compared = 0
+    for number in range(1, 531, 3):
+        group = space_group(number)
+        skewed = np.array([[5.0, 0.7, 0.3], [0.2, 5.0, 0.5], [0.4, 0.6, 6.0]])
+        cell = symmetrized_cell(skewed, group.rotations)
+        for hand in (1, -1):
+            columns = (cell * [1, 1, hand]).T
+            for order, proper, uvw in _candidates(group):
+                for sign in (1, -1):
+                    along = (sign * uvw[0], sign * uvw[1], sign * uvw[2])
+                    right = _right_handed(columns.T)
+                    index = _about(group, order, along, proper=proper, right_handed=right)
+                    r = columns @ group.rotations[index] @ np.linalg.inv(columns)
+                    n = columns @ along / np.linalg.norm(columns @ along)
+                    twice = n @ [r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1]]
+                    assert abs(twice - 2 * np.sin(2 * np.pi / order)) < 1e-9
+                    assert np.abs(r @ n - (n if proper else -n)).max() < 1e-9
+                    compared += 1
+    assert compared > 2000
 
 
 @pytest.mark.parametrize("schoenflies", WITH_AXIS)

@@ -63,8 +63,8 @@ def bonded_dimension(crystal: Crystal) -> int:
     """
     radii = covalent_radii(crystal)
     reach = 2 * BONDED * float(radii.max())
-    heights = 1 / np.linalg.norm(np.linalg.inv(crystal.cell), axis=0)
-    a, b, c = np.ceil(reach / heights).astype(int).tolist()
+    inward = np.linalg.inv(crystal.cell)
+    a, b, c = np.ceil(reach * np.sqrt((inward * inward).sum(axis=0))).astype(int).tolist()
     cells = box(a, b, c)
     positions = crystal.positions - np.floor(crystal.positions)
     shifts = cells @ crystal.cell
@@ -80,20 +80,19 @@ def bonded_dimension(crystal: Crystal) -> int:
             + 2 * np.tensordot(shifts, between, axes=(1, 2))
             + np.einsum("cx,cx->c", shifts, shifts)[:, None, None]
         )
-        c, i, j = np.nonzero(squares < longest**2)
-        i += start
-        other = (i != j) | cells[c].any(axis=1)
-        bonds.append(np.column_stack([i, j, cells[c]])[other])
-    return _dimension(np.concatenate(bonds), len(crystal))
+        i, j, c = np.nonzero((squares < longest**2).transpose(1, 2, 0))
+        bonds.append(np.concatenate([[i + start, j], cells[c].T]))
+    return _dimension(np.concatenate(bonds, axis=1), len(crystal))
 
 
 def _dimension(bonds: Integers, atoms: int) -> int:
     """The largest rank of a network, given atom, neighbour and cell of every bond, both ways.
 
+    Bonds are columns, in the order of their first atoms; an atom and itself may be among them.
     Every network is walked once; what closes on an atom in another cell is a lattice vector.
     """
-    bonds = bonds[np.argsort(bonds[:, 0], kind="stable")]
-    ends = np.searchsorted(bonds[:, 0], np.arange(atoms + 1)).tolist()
+    ends = np.searchsorted(bonds[0], np.arange(atoms + 1)).tolist()
+    rows = bonds[1:].T.tolist()
     place: dict[int, tuple[int, int, int]] = {}
     dimension = 0
     for first in range(atoms):
@@ -105,7 +104,7 @@ def _dimension(bonds: Integers, atoms: int) -> int:
             i = waiting.pop()
             a, b, c = place[i]
             before = len(periods)
-            for _, j, x, y, z in bonds[ends[i] : ends[i + 1]].tolist():
+            for j, x, y, z in rows[ends[i] : ends[i + 1]]:
                 if j not in place:
                     place[j] = (a + x, b + y, c + z)
                     waiting.append(j)

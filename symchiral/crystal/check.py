@@ -132,8 +132,9 @@ def _check_moments(crystal: Crystal, name: str) -> None:
 
 
 def _check_elements(crystal: Crystal, name: str, labels: Sequence[str] | None) -> None:
-    known = np.isin(crystal.numbers, [mixture.number for mixture in crystal.mixtures])
-    known |= (crystal.numbers >= 1) & (crystal.numbers < len(SYMBOLS))
+    known = (crystal.numbers >= 1) & (crystal.numbers < len(SYMBOLS))
+    if crystal.mixtures:
+        known |= np.isin(crystal.numbers, [mixture.number for mixture in crystal.mixtures])
     bad = np.flatnonzero(~known)
     if len(bad):
         i, number = int(bad[0]), int(crystal.numbers[bad[0]])
@@ -207,12 +208,18 @@ def closest_atoms(cell: Floats, positions: Floats) -> tuple[int, int, float]:
 
 def _spacing(cell: Floats) -> Floats:
     """Distances of the planes that the lattice vectors lie between, Å."""
-    across = np.cross(cell[[1, 2, 0]], cell[[2, 0, 1]])
-    return np.asarray(abs(float(np.linalg.det(cell))) / np.linalg.norm(across, axis=1))
+    inward = np.linalg.inv(cell)
+    return np.asarray(1 / np.sqrt((inward * inward).sum(axis=0)))
 
 
 def _reduced(cell: Floats, positions: Floats) -> tuple[Floats, Floats]:
     """Shorten the lattice vectors by subtracting others, so that wrapping finds near images."""
+    products = cell @ cell.T
+    squares = products.diagonal()
+    n = np.rint(products / squares) * (1 - np.eye(3))
+    shorter = squares[:, None] - 2 * n * products + n * n * squares
+    if not (shorter < (1 - SHORTER) * squares[:, None]).any():
+        return cell, positions % 1.0
     basis = np.array(cell)
     for _ in range(200):
         changed = False

@@ -48,8 +48,10 @@ def across_name(crystal: Symmetry, frame: Floats) -> str:
 
 def _cell_vector(direction: Floats) -> str:
     """``c`` or ``-c`` where a direction is that of a cell vector, else empty."""
-    large = abs(direction) > UNWRITTEN * abs(direction).max()
-    if large.sum() > 1:
+    components = direction.tolist()
+    least = UNWRITTEN * max(map(abs, components))
+    large = [i for i, x in enumerate(components) if abs(x) > least]
+    if len(large) > 1:
         return ""
-    i = int(large.argmax())
-    return ("-" if direction[i] < 0 else "") + "abc"[i]
+    i = large[0]
+    return ("-" if components[i] < 0 else "") + "abc"[i]

@@ -98,9 +98,9 @@ class Frame(Value):
         if to == "cartesian":
             return self.direction(x, to="cartesian", source="input")
         standard = self.matrix @ x + self.origin
-        return np.asarray(
-            standard if to == "standard" else np.linalg.solve(self.centring, standard), dtype=float
-        )
+        if to == "standard" or _is_identity(self.centring.tobytes(), self.centring.dtype.char):
+            return standard
+        return np.asarray(np.linalg.solve(self.centring, standard), dtype=float)
 
     def wavevector(self, q: npt.ArrayLike, *, to: Basis, source: Basis) -> Floats:
         r"""Change the basis of a wavevector given by its coefficients on the reciprocal basis.
@@ -236,6 +236,11 @@ def inverse(matrix: Floats | Integers) -> Floats:
 @lru_cache(maxsize=4096)
 def _inverse(raw: bytes, kind: str) -> Floats:
     return frozen(np.linalg.inv(np.frombuffer(raw, dtype=kind).reshape(3, 3)))
+
+
+@lru_cache(maxsize=64)
+def _is_identity(raw: bytes, kind: str) -> bool:
+    return bool((np.frombuffer(raw, dtype=kind).reshape(3, 3) == np.eye(3)).all())
 
 
 def symmetrized_cell(cell: Floats, rotations: Integers) -> Floats:

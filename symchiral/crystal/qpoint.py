@@ -101,7 +101,7 @@ class QPoint:
     @property
     def generic(self) -> Vector:
         """Coordinates at the generic values of the parameters."""
-        return self.at(*GENERIC).coordinates
+        return self.coordinates if self.fixed else self.at(*GENERIC).coordinates
 
     @property
     def array(self) -> Floats:

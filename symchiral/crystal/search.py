@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import cache, lru_cache
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -233,7 +234,7 @@ def _dataset(cell: tuple[Any, ...], symprec: float, hall_number: int = 0) -> Any
     raises ``SpglibError``.
     """
     # NaN and infinity end the interpreter inside spglib.
-    if not all(np.isfinite(x).all() for x in (*cell, symprec)):
+    if not (np.isfinite(cell[0]).all() and np.isfinite(cell[1]).all() and isfinite(symprec)):
         return None
     failure = getattr(getattr(spglib, "error", None), "SpglibError", None) or RuntimeError
     try:
@@ -359,13 +360,17 @@ def settled(
     letters = [letters[i] for i in representatives]
     # P1 has one letter.
     if len(group) > 1 and not (lettered and is_operation(change, group)):
-        known = [_letter(group.hall_number, kept) for kept in _site_groups(permutations, shifts)]
+        # One atom of every orbit is enough: find_sites looks at the first.
+        first = np.flatnonzero(permutations.min(axis=0) == np.arange(len(primitive)))
+        kept = _site_groups(permutations[:, first], shifts[:, first], first)
+        known = [_letter(group.hall_number, one) for one in kept]
         if not all(known):
-            for place, letter in zip(
-                known, _letters(primitive, group, decorate=decorate), strict=False
-            ):
-                place[:] = [letter]
-        letters = [place[0] for place in known] if all(known) else letters
+            found_letters = _letters(primitive, group, decorate=decorate)
+            for place, atom in zip(known, first.tolist() if found_letters else (), strict=False):
+                place[:] = [found_letters[atom]]
+        if all(known):
+            for place, atom in zip(known, first.tolist(), strict=True):
+                letters[atom] = place[0]
     return SymmetricCrystal(
         input=crystal,
         primitive=primitive,
@@ -432,11 +437,17 @@ def _found_frame(crystal: Crystal, data: Any) -> Frame:
     return Frame(cell, frozen(matrix), frozen(origin), group.centring)
 
 
-def _site_groups(permutations: Integers, shifts: Integers) -> Iterator[bytes]:
-    """The operations that keep each atom, with the lattice translation that each needs."""
-    for atom, (images, moves) in enumerate(zip(permutations.T, shifts.swapaxes(0, 1), strict=True)):
-        (members,) = np.nonzero(images == atom)
-        yield np.column_stack([members, moves[members]]).tobytes()
+def _site_groups(permutations: Integers, shifts: Integers, atoms: Integers) -> list[bytes]:
+    """The operations that keep each of some atoms, with the lattice translation that each needs.
+
+    Columns of the arrays are these atoms.
+    """
+    kept = np.where((permutations == atoms)[..., None], shifts, _MOVED)
+    return [one.tobytes() for one in kept.swapaxes(0, 1)]
+
+
+_MOVED = 1000
+"""Stands for no lattice translation: the operation takes the atom to another one."""
 
 
 @lru_cache(maxsize=16384)

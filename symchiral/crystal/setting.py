@@ -137,23 +137,34 @@ def lattice_rotations(cell: Floats, tolerance: float) -> Integers:
     The new vectors are the columns of :math:`N^{-1}`. Coefficients are bounded by the lengths:
     that of v along basis vector i is v·b_i* and not larger than |v| |b_i*|.
     """
-    lengths = np.linalg.norm(cell, axis=1)
-    dual = np.linalg.norm(np.linalg.inv(cell), axis=0)
+    metric = cell @ cell.T
+    lengths = np.sqrt(metric.diagonal())
+    dual = np.linalg.inv(cell)
+    dual = np.sqrt((dual * dual).sum(axis=0))
     a, b, c = np.floor(lengths.max() * dual + 0.1).astype(int).tolist()
     vectors = box(a, b, c)
-    near = np.linalg.norm(vectors @ cell, axis=1)
-    x, y, z = (vectors[np.abs(near - length) < tolerance] for length in lengths)
-    metric = cell @ cell.T
-    slack = tolerance * (lengths[:, None] + lengths)
+    cartesian = vectors @ cell
+    near = np.sqrt((cartesian * cartesian).sum(axis=1))
+    equal = np.abs(near - lengths[:, None]) < tolerance
+    x, y, z = (np.flatnonzero(row) for row in equal)
+    longer = lengths.tolist()
 
     def fit(i: int, first: Integers, j: int, second: Integers) -> npt.NDArray[np.bool_]:
-        return np.asarray(np.abs(first @ metric @ second.T - metric[i, j]) < slack[i, j])
+        slack = tolerance * (longer[i] + longer[j])
+        products = cartesian[first] @ cartesian[second].T
+        return np.asarray(np.abs(products - metric[i, j]) < slack)
 
     fits = fit(0, x, 1, y)[:, :, None] & fit(0, x, 2, z)[:, None, :] & fit(1, y, 2, z)
     i, j, k = np.nonzero(fits)
-    bases = np.stack([x[i], y[j], z[k]], axis=2)
+    return _changes(vectors[np.array([x[i], y[j], z[k]])].tobytes())
+
+
+@lru_cache(maxsize=4096)
+def _changes(raw: bytes) -> Integers:
+    """(m, 3, 3): the changes of determinant 1 to bases, (3, m, 3) with the vector first."""
+    bases = np.frombuffer(raw, dtype=np.int64).reshape(3, -1, 3).transpose(1, 2, 0)
     proper = bases[np.rint(np.linalg.det(bases)) == 1]
-    return np.asarray(np.rint(np.linalg.inv(proper)), dtype=np.int64)
+    return frozen(np.rint(np.linalg.inv(proper)), np.int64)
 
 
 @lru_cache(maxsize=512)
@@ -288,18 +299,27 @@ def _surroundings(placed: Floats, weights: Floats) -> Floats:
 def _upright(frame: Frame, group: SpaceGroup, rotation: Integers, shift: Floats) -> Change:
     """The change followed by that operation of the group which sets the axes upright."""
     chosen = _proper(group)
-    changes = group.rotations @ rotation
-    # (C W N)⁻¹ = N⁻¹ W⁻¹ C⁻¹
-    inverses = inverse(rotation) @ group.rotations[group.inverses]
-    standard = frame.cell.T @ inverses @ inverse(group.centring)
-    standard /= np.linalg.norm(standard, axis=1, keepdims=True)
+    standard = frame.cell.T @ _inward(group, rotation.tobytes()) @ inverse(group.centring)
+    standard /= np.sqrt((standard * standard).sum(axis=1, keepdims=True))
     for axis, component in ((2, 2), (2, 1), (2, 0), (0, 0), (0, 1), (0, 2)):
-        if len(chosen) > 1:
-            height = standard[chosen, component, axis]
-            chosen = chosen[height > height.max() - UPRIGHT]
+        if len(chosen) == 1:
+            break
+        height = standard[:, component, axis]
+        high = height > height.max() - UPRIGHT
+        chosen, standard = chosen[high], standard[high]
     best = chosen[0]
     moved = group.rotations[best] @ shift + group.shifts[best] / DENOMINATOR
-    return Change(frozen(changes[best]), moved)
+    return Change(frozen(group.rotations[best] @ rotation), moved)
+
+
+@lru_cache(maxsize=4096)
+def _inward(group: SpaceGroup, raw: bytes) -> Floats:
+    """(P, 3, 3): N⁻¹ W⁻¹ of every proper operation W after a change N, which sets axes there.
+
+    The standard axes are (C W N)⁻¹ = N⁻¹ W⁻¹ C⁻¹.
+    """
+    rotation = np.frombuffer(raw, dtype=np.int64).reshape(3, 3)
+    return frozen(inverse(rotation) @ group.rotations[group.inverses[_proper(group)]])
 
 
 def _near(frame: Frame, change: Change, free: Integers) -> Change:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -48,6 +49,12 @@ class Site:
         return f"Site({self.name} {self.wyckoff} {self.symmetry})"
 
 
+@lru_cache(maxsize=512)
+def _per_cell(group: SpaceGroup) -> int:
+    """Primitive cells in the standard one."""
+    return round(1 / abs(float(np.linalg.det(group.centring))))
+
+
 def find_sites(
     letters: list[tuple[str, str]],
     symbols: Sequence[str],
@@ -55,16 +62,12 @@ def find_sites(
     group: SpaceGroup,
 ) -> tuple[Site, ...]:
     """Return the orbits, given Wyckoff letter and site symmetry of every primitive atom."""
-    seen: set[int] = set()
-    orbits: list[tuple[int, ...]] = []
-    for atom, images in enumerate(permutations.T.tolist()):
-        if atom not in seen:
-            orbits.append(tuple(sorted(set(images))))
-            seen.update(orbits[-1])
+    first = np.flatnonzero(permutations.min(axis=0) == np.arange(len(symbols)))
+    orbits = [tuple(sorted(set(images))) for images in permutations.T[first].tolist()]
     elements = [symbols[orbit[0]] for orbit in orbits]
     copies = Counter(elements)
     index: Counter[str] = Counter()
-    per_cell = round(1 / abs(np.linalg.det(group.centring)))
+    per_cell = _per_cell(group)
     sites = []
     for orbit, element in zip(orbits, elements, strict=True):
         index[element] += 1

@@ -11,6 +11,9 @@ from symchiral.crystal.frame import Change
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
 from symchiral.value import Floats, Integers, frozen
 
+FEW = 24
+"""Atoms of which all pairs are looked at together, whatever their elements."""
+
 
 def fold(
     coordinates: Floats,
@@ -21,6 +24,9 @@ def fold(
 
     Returns positions, numbers, and the index in the input of one copy of each atom.
     """
+    everyone = np.arange(len(mapping))
+    if np.array_equal(mapping, everyone):  # a primitive cell
+        return coordinates, numbers, everyone
     _, first, inverse = np.unique(mapping, return_index=True, return_inverse=True)
     order = np.argsort(first)
     rank = np.empty_like(order)
@@ -71,9 +77,10 @@ def averaged(
     # The image of κ is an estimate of the position of κ'.
     np.add.at(average, permutations, move - np.rint(move))
     average /= len(group)
-    drift = np.mean(average, axis=0)
-    deviation = float(np.max(np.linalg.norm((average - drift) @ cell, axis=1), initial=0.0))
-    if np.any(np.sort(permutations, axis=1) != np.arange(len(positions))):
+    drift = average.mean(axis=0)
+    moves = (average - drift) @ cell
+    deviation = float(np.sqrt((moves * moves).sum(axis=1)).max(initial=0.0))
+    if (np.sort(permutations, axis=1) != np.arange(len(positions))).any():
         deviation = float("inf")
     return positions + average, drift, deviation
 
@@ -99,8 +106,8 @@ def lattice_shifts(
     """(G, N, 3) whole L with g r_κ = r_κ' + L, and the largest distance by which that fails, Å."""
     difference = images(positions, group) - positions[permutations]
     whole = np.rint(difference).astype(np.int64)
-    residual = np.linalg.norm((difference - whole) @ cell, axis=2)
-    return whole, float(np.max(residual, initial=0.0))
+    residual = (difference - whole).reshape(-1, 3) @ cell
+    return whole, float(np.sqrt((residual * residual).sum(axis=1)).max(initial=0.0))
 
 
 def _nearest(
@@ -110,6 +117,10 @@ def _nearest(
     cell: Floats,
 ) -> Integers:
     """Index of the atom of the same element nearest to each image (G, N), modulo the lattice."""
+    if len(positions) <= FEW:
+        distance = distances(images[:, :, None] - positions, cell)
+        distance[:, numbers[:, None] != numbers] = np.inf
+        return np.asarray(distance.argmin(axis=2))
     found = np.empty(images.shape[:2], dtype=np.int64)
     for number in np.unique(numbers):
         (members,) = np.nonzero(numbers == number)

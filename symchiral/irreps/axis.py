@@ -238,6 +238,33 @@ def _candidates(group: SpaceGroup) -> tuple[Candidate, ...]:
     return tuple(sorted(found, reverse=True))
 
 
+@lru_cache(maxsize=4096)
+def _about(
+    group: SpaceGroup, order: int, uvw: tuple[int, int, int], *, proper: bool, right_handed: bool
+) -> int:
+    """The operation of this order that rotates anticlockwise about a direction.
+
+    What an operation, proper or not, does in the plane across the axis n is anticlockwise where
+    n · (x × R x) > 0 for x not along n; of a half-turn that is zero, which counts, too. In the
+    basis of the lattice it is the determinant of n, x and W x, times that of the basis.
+    """
+    kind, along = order if proper else -order, (uvw, (-uvw[0], -uvw[1], -uvw[2]))
+    for i, g in enumerate(group.operations):
+        if g.type == kind and g.direction in along:
+            turned = g.rotation.T  # rows: images of the basis vectors
+            twice = sum(
+                np.rint(np.linalg.det([uvw, x, y])) for x, y in zip(np.eye(3), turned, strict=True)
+            )
+            if (twice if right_handed else -twice) >= 0:
+                return i
+    raise ValueError(f"{group} has no operation of order {order} along {uvw}")
+
+
+def _right_handed(cell: Floats) -> bool:
+    (a, b, c), (d, e, f), (g, h, i) = cell.tolist()
+    return bool(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g) > 0)
+
+
 _NEIGHBOURS = frozen(list(product(range(-2, 3), repeat=3)), np.int64)
 """Lattice vectors that an operation is combined with to find its axes."""
 
@@ -275,8 +302,8 @@ def _powers(group: SpaceGroup, index: int, order: int) -> _Powers:
 
 
 def _cartesian(crystal: Symmetry, uvw: tuple[int, int, int]) -> Floats:
-    vector = crystal.frame.direction(uvw, to="cartesian", source="primitive")
-    return np.asarray(vector / np.linalg.norm(vector))
+    vector = np.array(uvw) @ crystal.frame.cell
+    return np.asarray(vector / np.sqrt(vector @ vector))
 
 
 def upward(vector: Floats) -> Floats:
@@ -287,6 +314,9 @@ def upward(vector: Floats) -> Floats:
 
 def _default(crystal: Symmetry, candidates: Sequence[Candidate]) -> Axis:
     best = [c for c in candidates if c[:2] == candidates[0][:2]]
+    if len(best) == 1:
+        vector = upward(_cartesian(crystal, best[0][2]))
+        return _line(crystal, best[0], vector, np.zeros(3))[1]
     frame = crystal.frame
     c_input = frame.direction([0, 0, 1], to="cartesian", source="input")
     c_standard = frame.direction([0, 0, 1], to="cartesian", source="standard")
@@ -315,34 +345,62 @@ def _line(
     if _cartesian(crystal, uvw) @ vector < 0:
         uvw = (-uvw[0], -uvw[1], -uvw[2])
     origin = frame.point(near, to="primitive", source="input")
-    index = next(
-        i
-        for i, g in enumerate(group.operations)
-        if g.type == (order if proper else -order)
-        and g.direction in (uvw, (-uvw[0], -uvw[1], -uvw[2]))
-        and _anticlockwise(crystal.rotations[i], vector)
-    )
+    index = _about(group, order, uvw, proper=proper, right_handed=_right_handed(frame.cell))
     # In units of 1/(24 n): the screw part, and of 1/(24 n²) the point where (1 - W) x is the rest.
-    known = _powers(group, index, order)
-    offset = np.rint(origin - group.rotations[index] @ origin).astype(np.int64)
-    lattice, screws, points = _NEIGHBOURS, known.screws, known.points
-    if offset.any():
-        lattice = lattice + offset
-        more = DENOMINATOR * (known.sum @ offset)
-        screws = screws + more
-        points = points - known.ramp @ (order * DENOMINATOR * offset - more)
-    unit = DENOMINATOR * order * order
-    cartesian = (points / unit - origin) @ frame.cell
+    offset = np.rint(origin - group.rotations[index] @ origin).astype(np.int64).tolist()
+    _, _, points = _shifted(group, index, order, tuple(offset))
+    cartesian = (points / (DENOMINATOR * order * order) - origin) @ frame.cell
     # What counts is the distance of the line; S4 also has a fixed point on it, of which the
     # nearest is taken; then the smallest fractional coordinates. Distances that the tolerance
     # cannot tell apart are equal: noise must not choose the axis.
-    distances = np.linalg.norm(cartesian - np.outer(cartesian @ vector, vector), axis=1)
-    away = np.linalg.norm(cartesian, axis=1)
+    across = cartesian - np.outer(cartesian @ vector, vector)
+    distances = np.sqrt((across * across).sum(axis=1))
+    away = np.sqrt((cartesian * cartesian).sum(axis=1))
     equal = distances < distances.min() + crystal.symprec
     equal &= away < away[equal].min() + crystal.symprec
     (nearest,) = np.nonzero(equal)
-    keys = np.column_stack([points[nearest] % unit, lattice[nearest]])[:, ::-1].T
-    chosen = int(nearest[np.lexsort(keys)[0]])
+    chosen, turn, point = _exact(group, index, order, uvw, tuple(offset), nearest.tobytes())
+    axis = Axis(
+        turn=turn,
+        rotoreflection=not proper,
+        direction=frozen(vector),
+        point=point,
+        whole=order,
+    )
+    return float(distances[chosen]), axis
+
+
+def _shifted(
+    group: SpaceGroup, index: int, order: int, offset: tuple[int, ...]
+) -> tuple[Integers, Integers, Integers]:
+    """Lattice vectors around an offset, and the screw part and a point of the axis with each."""
+    known = _powers(group, index, order)
+    if not any(offset):
+        return _NEIGHBOURS, known.screws, known.points
+    moved = np.array(offset)
+    more = DENOMINATOR * (known.sum @ moved)
+    points = known.points - known.ramp @ (order * DENOMINATOR * moved - more)
+    return _NEIGHBOURS + moved, known.screws + more, points
+
+
+@lru_cache(maxsize=16384)
+def _exact(
+    group: SpaceGroup,
+    index: int,
+    order: int,
+    uvw: tuple[int, int, int],
+    offset: tuple[int, ...],
+    nearest: bytes,
+) -> tuple[int, Turn, Vector]:
+    """Of equally near axes the one with the smallest coordinates: its place, turn and a point.
+
+    ``nearest`` are the places of these among the lattice vectors around ``offset``.
+    """
+    lattice, screws, points = _shifted(group, index, order, offset)
+    unit = DENOMINATOR * order * order
+    places = np.frombuffer(nearest, dtype=np.int64)
+    keys = np.column_stack([points[places] % unit, lattice[places]])[:, ::-1].T
+    chosen = int(places[np.lexsort(keys)[0]])
     along = int(np.flatnonzero(uvw)[0])
     s = Fraction(int(screws[chosen, along]), DENOMINATOR * uvw[along])
     if s.denominator != 1:
@@ -352,14 +410,8 @@ def _line(
     turns = (int(s) - screw) // order
     t = [int(x) - turns * u for x, u in zip(lattice[chosen], uvw, strict=True)]
     x = [Fraction(int(p), unit) for p in points[chosen]]
-    axis = Axis(
-        turn=Turn(order, index, (t[0], t[1], t[2]), uvw, screw, _along(known.sum, uvw)),
-        rotoreflection=not proper,
-        direction=frozen(vector),
-        point=(x[0], x[1], x[2]),
-        whole=order,
-    )
-    return float(distances[chosen]), axis
+    along_q = _along(_powers(group, index, order).sum, uvw)
+    return chosen, Turn(order, index, (t[0], t[1], t[2]), uvw, screw, along_q), (x[0], x[1], x[2])
 
 
 def _along(total: Integers, uvw: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -369,16 +421,6 @@ def _along(total: Integers, uvw: tuple[int, int, int]) -> tuple[int, int, int]:
         return 0, 0, 0
     row = row // np.gcd.reduce(row) * int(np.sign(row @ uvw))
     return int(row[0]), int(row[1]), int(row[2])
-
-
-def _anticlockwise(rotation: Floats, axis: Floats) -> bool:
-    """Whether the in-plane action rotates anticlockwise about the axis (half-turns always do).
-
-    The antisymmetric part of R, proper or not, is sin φ times the axis.
-    """
-    r, (x, y, z) = rotation.tolist(), axis.tolist()
-    twice = x * (r[2][1] - r[1][2]) + y * (r[0][2] - r[2][0]) + z * (r[1][0] - r[0][1])
-    return bool(twice > -1e-6)
 
 
 def _parse(text: str) -> tuple[Floats, Floats | None]:

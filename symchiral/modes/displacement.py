@@ -104,6 +104,8 @@ def displacement_characters(
     """
     chosen = list(operations)
     fixed = crystal.permutations[chosen] == np.arange(len(crystal.primitive))
-    traces = np.trace(crystal.rotations[chosen], axis1=1, axis2=2)
+    traces = np.trace(crystal.group.rotations[chosen], axis1=1, axis2=2)  # the same in every basis
+    if q == GAMMA:
+        return np.asarray(fixed * traces[:, None], dtype=complex)
     phases = phase_of(-crystal.lattice_shifts[chosen] @ q.generic_array)
     return np.asarray(fixed * traces[:, None] * phases)

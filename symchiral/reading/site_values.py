@@ -65,6 +65,8 @@ UNCOMMON = 3e-3
 
 def _unequal(numbers: Any, values: Any) -> list[tuple[str, list[float]]]:
     """The values of every element that has several of them."""
+    if isinstance(values, list) and all(value is None for value in values):
+        return []
     try:
         numbers, values = np.array(numbers, dtype=int), np.array(values, dtype=float)
     except (TypeError, ValueError):

@@ -9,7 +9,7 @@ every group has its own. :func:`enumerate_channels` is where to start.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import combinations_with_replacement, product
@@ -121,26 +121,44 @@ class GroupRules(Value):
         """
         if populations == self.populations:
             return self.channels
-        own = dict(zip(self.populations[0].participants, populations[0].participants, strict=True))
-        parts = {p: components(q, turn) for p, q in own.items()}
-        known: dict[tuple[Participant, int, int, bool], Leg] = {}
-        found = []
-        for channel in self.channels:
-            legs = []
-            for leg in channel.coupling.legs:
-                key = leg.participant, leg.component.index, leg.copy, leg.outgoing
-                if key not in known:
-                    part = parts[leg.participant][leg.component.index]
-                    known[key] = Leg(own[leg.participant], part, leg.copy, outgoing=leg.outgoing)
-                legs.append(known[key])
-            found.append(
-                Channel(Coupling(tuple(legs)), channel.verdict, channel.coefficients, turn)
-            )
-        return tuple(found)
+        return of_group(self.channels, self.populations, populations, turn)
 
     def __repr__(self) -> str:
         group = self.populations[0].participants[0].group
         return f"GroupRules({group}, {len(self.channels)} channels)"
+
+
+def of_group(
+    channels: Iterable[Channel],
+    classes: tuple[Population, ...],
+    populations: tuple[Population, ...],
+    turn: Turn | None,
+) -> tuple[Channel, ...]:
+    """Return channels of the group that stands for a class with the species of another group.
+
+    Parameters
+    ----------
+    channels : iterable of Channel
+        Of the group that stands for the class.
+    classes, populations : tuple of Population
+        The species at the zone centre of that group, and the same of the other one.
+    turn : Turn or None
+        The operation of the other one.
+    """
+    own = dict(zip(classes[0].participants, populations[0].participants, strict=True))
+    parts = {p: components(q, turn) for p, q in own.items()}
+    known: dict[tuple[Participant, int, int, bool], Leg] = {}
+    found = []
+    for channel in channels:
+        legs = []
+        for leg in channel.coupling.legs:
+            key = leg.participant, leg.component.index, leg.copy, leg.outgoing
+            if key not in known:
+                part = parts[leg.participant][leg.component.index]
+                known[key] = Leg(own[leg.participant], part, leg.copy, outgoing=leg.outgoing)
+            legs.append(known[key])
+        found.append(Channel(Coupling(tuple(legs)), channel.verdict, channel.coefficients, turn))
+    return tuple(found)
 
 
 @lru_cache(maxsize=256)
@@ -164,23 +182,21 @@ def enumerate_channels(
     LimitError
         More than 10⁵ channels.
     """
-    return judged_channels(populations, turn)
+    return group_rules(*class_of(populations, turn)).of(populations, turn)
 
 
-def judged_channels(populations: tuple[Population, ...], turn: Turn | None) -> tuple[Channel, ...]:
-    """Return the same, kept by nobody: for those who count the channels of many crystals.
+def class_of(
+    populations: tuple[Population, ...], turn: Turn | None
+) -> tuple[tuple[Population, ...], Turn | None]:
+    """Return species and operation of the group that stands for the class at the zone centre.
 
-    Raises
-    ------
-    LimitError
-        More than 10⁵ channels.
+    Elsewhere these themselves.
     """
-    classes, named = populations, turn
-    if len(set(populations)) == 1 and populations[0].participants:
-        irreps, named = all_of_class(populations[0].participants, turn)
-        arms, available = populations[0].arms, populations[0].available
-        classes = (Population(irreps, arms, available),) * len(populations)
-    return group_rules(classes, named).of(populations, turn)
+    if len(set(populations)) > 1 or not populations[0].participants:
+        return populations, turn
+    irreps, named = all_of_class(populations[0].participants, turn)
+    arms, available = populations[0].arms, populations[0].available
+    return (Population(irreps, arms, available),) * len(populations), named
 
 
 @lru_cache(maxsize=256)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from symchiral.crystal.qpoint import QPoint
 from symchiral.irreps.pam import Turn
 from symchiral.rules.activity import ROUTES, Process, Route
-from symchiral.rules.group_rules import Population, judged_channels
+from symchiral.rules.channel import Channel
+from symchiral.rules.group_rules import Population, class_of, group_rules, of_group
 from symchiral.rules.listing import listing
 from symchiral.rules.rule import Rule
 from symchiral.rules.rulebook import RuleBook
@@ -128,20 +129,40 @@ def tally(
     LimitError
         More than 10⁵ channels.
     """
-    rules = tuple(Rule(channel, {}, None) for channel in judged_channels(populations, turn))
-    found = listing(RuleBook("", points, None, {}, rules))
+    classes, named = class_of(populations, turn)
+    counts, best = _counted(classes, named, points)
+    if best is None:
+        return counts
+    if classes != populations:
+        (best,) = of_group((best,), classes, populations, turn)
+    return replace(counts, best=_flip(Rule(best, {}, None)))
+
+
+@lru_cache(maxsize=4096)
+def _counted(
+    populations: tuple[Population, ...], turn: Turn | None, points: tuple[QPoint, ...]
+) -> tuple[Tally, Channel | None]:
+    """The numbers, which groups of a class share at the zone centre, and the best channel."""
+    # Copies: what is worked out of a channel is not kept beside its numbers.
+    rules = [
+        Rule(replace(channel), {}, None)
+        for channel in group_rules(populations, turn).channels
+        if channel.verdict.word != "forbidden"
+    ]
+    found = listing(RuleBook("", points, None, {}, tuple(rules)))
     allowed = [rule for rule in rules if rule.allowed]
     channels = Counter[str](rule.pam_sense for rule in allowed)
-    channels["undecided"] = sum(rule.verdict == "undecided" for rule in rules)
-    rows = [_flip(row.rule) for row in found.rows if row.group == "flipped"]
+    channels["undecided"] = len(rules) - len(allowed)
+    rows = [(row.rule, _flip(row.rule)) for row in found.rows if row.group == "flipped"]
     flipped = [_flip(rule) for rule in allowed if rule.pam_sense == "flipped"]
-    return Tally(
+    best = min(rows, key=lambda row: row[1].rank, default=None)
+    counts = Tally(
         found.counts(),
         +channels,
-        Counter(flip.light for flip in rows),
+        Counter(flip.light for _, flip in rows),
         Counter(flip.light for flip in flipped),
-        min(rows, key=lambda flip: flip.rank, default=None),
     )
+    return counts, None if best is None else replace(best[0].channel)
 
 
 def _flip(rule: Rule) -> Flip:
