@@ -35,6 +35,7 @@ NoteKind = Literal[
     "no-law-of-the-angle",
     "no-axis",
     "channels-left-out",
+    "pump-of-field",
     "pump-spectrum",
     "pump-unknown",
 ]

@@ -14,7 +14,8 @@ A CSV file may declare what else is known in comment lines before its header::
 Keys are time_unit, time_zero, exclude, response (in the unit of the time), pump, pump_frequency,
 bandwidth, duration (with a unit) and probe (``coordinates``, ``balanced`` with ``fold``, or
 ``analyser``, each channel with its angle in degrees). What the caller states replaces what the file
-says, with a note; other lines are notes of the laboratory.
+says, with a note; other lines are notes of the laboratory. Where a table holds the field itself, as
+that of `simulate` does, the pump and the time for which it is left out are read from it.
 """
 
 from __future__ import annotations
@@ -30,13 +31,14 @@ import numpy.typing as npt
 
 from symchiral.disk import user_path
 from symchiral.errors import InputError, nearest
+from symchiral.experiment.drawn import FIELD, drawn_pump, pairs
 from symchiral.experiment.measurement import Measurement, PumpPulse
 from symchiral.experiment.note import Note
 from symchiral.experiment.probe import Probe
 from symchiral.experiment.tablefile import numbers, read_table
 from symchiral.fields.pump import duration
 from symchiral.plain import number
-from symchiral.units import PER_PS, in_thz, is_stage
+from symchiral.units import PER_PS, delay_in_ps, in_thz, is_stage
 from symchiral.value import Floats
 
 _TIME = re.compile(
@@ -203,6 +205,8 @@ def read_measurement(
         said.overruled["probe"] = None
     geometry = probe or told or Probe.coordinates()
     delays = _column(table, clock, source.name)
+    if geometry.channels == Probe.coordinates().channels and "Qx" not in table and pairs(table):
+        raise _which_mode(pairs(table), source.name)
     channels = {c: _column(table, c, source.name) for c in geometry.channels}
     for name, column in channels.items():
         if len(column) != len(delays):
@@ -214,6 +218,13 @@ def read_measurement(
     signals = np.column_stack(list(channels.values()))
     window = said.text("exclude", None if exclude is None else f"{exclude[0]}, {exclude[1]}")
     edges = None if window is None else numbers(window, 2, f"exclude of {source.name}")
+    shone = None
+    if set(FIELD) <= set(table) and said.text("pump", None) is None:
+        field = np.column_stack([_column(table, c, source.name) for c in FIELD])
+        scale = delay_in_ps(unit)
+        shone = drawn_pump(delays * scale, field)
+        if shone is not None and edges is None:
+            edges = [float(delays.min()), shone[1] / scale]
     parts = [
         Measurement.of(
             delays[rows],
@@ -225,10 +236,35 @@ def read_measurement(
             exclude=(edges[0], edges[1]) if edges else None,
             response=said.number("response", response) or 0.0,
         )
-        for which, rows in _runs(table, said, pump, len(delays))
+        for which, rows in _runs(table, said, _shone(pump, shone), len(delays))
     ]
     measured = Measurement.together(parts)
-    return replace(measured, notes=(*said.notes, *measured.notes))
+    notes = said.notes
+    if shone is not None:
+        notes.append(
+            Note("pump-of-field", frequency=shone[0].frequency, keys=FIELD, file=source.name,
+                 start=None if window is not None else shone[1])
+        )  # fmt: skip
+    return replace(measured, notes=(*notes, *measured.notes))
+
+
+def _shone(stated: PumpPulse | None, shone: tuple[PumpPulse, float] | None) -> PumpPulse | None:
+    """The pump: as it is stated, and what is left out as the field of the table says."""
+    if shone is None or stated is None:
+        return stated if shone is None else shone[0]
+    own = {k: getattr(stated, k) or getattr(shone[0], k)
+           for k in ("frequency", "bandwidth", "duration")}  # fmt: skip
+    return replace(stated, **own)
+
+
+def _which_mode(names: Sequence[str], file: str) -> InputError:
+    """The error where a table holds the coordinates of several modes."""
+    shown = ", ".join(names[:8])
+    return InputError(
+        f"{file} holds the coordinates of {shown}",
+        why="a measurement is of one of them",
+        fix=f'name the columns of one: --probe "coordinates, {names[-1]}_x, {names[-1]}_y"',
+    )
 
 
 def _names(columns: Sequence[str] | str | None) -> list[str] | None:

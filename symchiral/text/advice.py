@@ -48,6 +48,11 @@ def note_text(note: Note, *, unit: str = "THz") -> str:
             return f"{', '.join(note.keys)}: what was asked replaces what {note.file} says"
         case "lines-not-used":
             return f"{note.file} also states {', '.join(note.keys)}, which was not used"
+        case "pump-of-field":
+            left = (
+                "" if note.start is None else f", and its rows until {note.start:.3g} ps left out"
+            )
+            return f"{note.file} holds the field: the pump at {at} is taken from it{left}"
         case "before-zero":
             return f"{note.count} rows before time zero were left out"
         case "repeated-times":
