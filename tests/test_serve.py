@@ -398,6 +398,8 @@ def test_the_command_ends_when_interrupted(tmp_path: Path) -> None:
         assert client.getresponse().status == 200
         client.close()
         assert len(list(tmp_path.iterdir())) == 1
+        # As timeout sends it: to the process, and again to its group.
+        process.send_signal(number)
         process.send_signal(number)
         assert process.wait(timeout=60) == 0
         process.stdout.close()

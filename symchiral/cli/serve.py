@@ -40,9 +40,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Serve until it is interrupted."""
-    import contextlib
     import signal
     import sys
+    import threading
     import webbrowser
 
     from symchiral.children import Limits
@@ -51,8 +51,13 @@ def run(options: argparse.Namespace) -> None:
     most = MOST_BYTES if options.largest is None else int(options.largest)
     limits = Limits.of(*limits_of(options))
     server = Server(options.host, options.port, limits=limits, most_bytes=most)
-    # Ended by a signal, it removes the reports as well.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Ended by a signal, it removes the reports, and a second signal does not stop it from that.
+    ends = (signal.SIGTERM, signal.SIGINT)
+
+    def end(number: int, frame: object) -> None:
+        threading.Thread(target=server.shutdown, daemon=True).start()
+
+    before = [signal.signal(number, end) for number in ends]
     try:
         if not options.quiet:
             write("The page, until this is ended with Ctrl-C:")
@@ -66,8 +71,8 @@ def run(options: argparse.Namespace) -> None:
             )
         if not options.no_browser:
             webbrowser.open(server.address)
-        with contextlib.suppress(KeyboardInterrupt):
-            server.serve_forever()
+        server.serve_forever()
     finally:
-        signal.signal(signal.SIGTERM, before)
         server.close()
+        for number, handler in zip(ends, before, strict=True):
+            signal.signal(number, handler)
