@@ -68,6 +68,11 @@ def test_one_record_of_each_class() -> None:
     assert not still & {"consistent", "inconsistent"}
 
 
+def test_linear_light_refutes_nothing_under_strain() -> None:
+    """A pair split by 0.068 THz: what linear light drives breaks the law of the angle."""
+    assert "inconsistent" not in told(record(15258))
+
+
 def test_the_page_shows_the_committed_table() -> None:
     kept = json.loads((DOCS / "data" / "records.json").read_text(encoding="utf-8"))
     page = (DOCS / "validate.md").read_text(encoding="utf-8")

@@ -102,7 +102,8 @@ def evidence(line: Line, sense: int, turn: int | None = None) -> Evidence:
         ]
     turned, tested = 0.0, None
     circular = np.array(z if sense else [])
-    if turn is not None:
+    # Strain turns what linear light drives: where it is seen, that tells nothing.
+    if turn is not None and line.splitting is None:
         turned = max((abs(t.helicity.sigmas) for t in straight), default=0.0)
         known = [
             (t.pump.angle, t.direction)

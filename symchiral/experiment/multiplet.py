@@ -169,8 +169,11 @@ class FittedMultiplet:
         ))  # fmt: skip
 
     def without_sense(self) -> FittedMultiplet:
-        """The multiplet with its sense left open."""
-        still = tuple(replace(s, helicity=replace(s.helicity, sigmas=0.0)) for s in self.senses)
+        """The multiplet with its sense left open, and with it the direction of linear motion."""
+        still = tuple(
+            replace(s, helicity=replace(s.helicity, sigmas=0.0), direction=None)
+            for s in self.senses
+        )
         return replace(self, senses=still)
 
 
@@ -557,7 +560,9 @@ class _Forward:
             shaped = self.shape(count, power, forced=True)
             ringing = self._with_force(basis, shaped, best, count, members, reach, priors[count])
             bound = _by_chance(4 * len(fit.measurement.runs) + 2)
-            if best.square - ringing.square > bound * ringing.square / freedom:
+            # What fades within the pulse is no force that rings.
+            rings = float(ringing.theta[count + 1]) * self.duration[0] < SHORTEST
+            if rings and best.square - ringing.square > bound * ringing.square / freedom:
                 variance, best = max(ringing.square / freedom, TINY), ringing
                 other = described(ringing, count, forced=True)
                 found = replace(
