@@ -1869,6 +1869,7 @@ class Study(Value):
         from symchiral.answers.report import report
         from symchiral.disk import check_ending, write_text
         from symchiral.page.report import KIND, report_html
+        from symchiral.write.citations import cite
 
         check_ending(file, (".html",))
         contents = self._contents(
@@ -1883,7 +1884,7 @@ class Study(Value):
             frequencies=frequencies,
             tolerance=tolerance,
         )
-        page = report_html(contents, index=index)
+        page = report_html(contents, index=index, citation=cite(*contents.answers.values()))
         write_text(file, page, KIND, overwrite=overwrite)
         return report(
             self.crystal,

@@ -548,6 +548,111 @@ def test_the_parts_of_a_page_are_told_in_order(
     assert {driver.execute_script(f"return {live}", x) for x in ("#moving", "#count")} == {"polite"}
 
 
+def images(driver: Any) -> dict[str, str]:
+    """Name and description of every picture, as screen readers are told."""
+    nodes = driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    return {
+        n["name"]["value"]: n.get("description", {}).get("value", "")
+        for n in nodes
+        if not n.get("ignored") and n["role"]["value"] == "image"
+    }
+
+
+@pytest.mark.parametrize("name", [DRIVEN, "MoS2_monolayer_slab", "CrI3_FM"])
+def test_pictures_are_described(driver: Any, pages: dict[str, Path], name: str) -> None:
+    """Which atoms move and in which sense, of the motion that is shown."""
+    opened(driver, pages[name])
+    before = images(driver)
+    button = words_in(driver, "#transfers button.opens")
+    click(driver, "#transfers button.opens")
+    after = images(driver)
+    view = next(words for words in after if words.startswith("atoms of the crystal"))
+    assert "rotate" not in before[view]
+    assert after[view].startswith(button)
+    ways = {w for w in ("anticlockwise", "clockwise") if f"rotate {w}" in after[view]}
+    senses = look(driver, "[...new Set(symchiral.stage.motions.flatMap(m => m.senses))]")
+    assert ways == {{1: "anticlockwise", -1: "clockwise"}[s] for s in senses if s}
+    assert len(ways) == 2
+    assert sum(words.startswith(("in: ", "out: ")) for words in after) >= 2
+
+
+@pytest.mark.parametrize("width", [400, 1600])
+def test_the_key_tab_reaches_everything(driver: Any, pages: dict[str, Path], width: int) -> None:
+    """In the order of the page, with a frame around what has the focus; also what scrolls."""
+    opened(driver, pages["Bi2Se3"], width, 900)
+    click(driver, "#transfers button.opens")
+    driver.execute_script("document.activeElement.blur(); scrollTo(0, 0)")
+    wanted = driver.execute_script(
+        """
+        const kinds = "a[href], button, select, input, summary, [tabindex='0']";
+        window.wanted = [...document.querySelectorAll(kinds)].filter(e => e.checkVisibility()
+          && !e.disabled);
+        return window.wanted.length;
+        """
+    )
+    assert wanted > 60
+    scrolling = look(
+        driver,
+        "[...document.querySelectorAll('.wide')].filter(e => e.scrollWidth > e.clientWidth + 1)"
+        ".map(e => e.tabIndex)",
+    )
+    assert set(scrolling) <= {0}
+    assert (len(scrolling) > 3) == (width == 400)
+    found = []
+    for _ in range(wanted):
+        driver.execute_cdp_cmd(
+            "Input.dispatchKeyEvent",
+            {"type": "rawKeyDown", "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9},
+        )
+        driver.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": "keyUp", "key": "Tab"})
+        found.append(
+            driver.execute_script(
+                "const e = document.activeElement, s = getComputedStyle(e);"
+                "return [window.wanted.indexOf(e), s.outlineStyle !== 'none']"
+            )
+        )
+    assert [place for place, _ in found] == list(range(wanted))
+    assert all(framed for _, framed in found)
+
+
+@pytest.mark.parametrize("name", [DRIVEN, "Te_P3121", "MoS2_monolayer_slab", "SrTiO3"])
+def test_print_is_dark_on_white_and_whole(driver: Any, pages: dict[str, Path], name: str) -> None:
+    """Also of a reader who has asked for dark pages: every text can be read, nothing is cut."""
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    opened(driver, pages[name], 718, 1000)
+    try:
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": dark})
+        bright, number, cut, closed = driver.execute_script(
+            """
+            const pen = document.createElement("canvas").getContext("2d");
+            const light = colour => {
+              pen.clearRect(0, 0, 1, 1); pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1);
+              const [r, g, b] = [...pen.getImageData(0, 0, 1, 1).data].map(x => {
+                x /= 255; return x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4;
+              });
+              return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+            };
+            const all = [...document.querySelectorAll("main *, header *, aside *")];
+            const said = n => n.nodeType === 3 && n.data.trim();
+            const texts = all.filter(e => e.checkVisibility() && [...e.childNodes].some(said));
+            const pale = texts.filter(e => 1.05 / (light(getComputedStyle(e).color) + 0.05) < 4.5);
+            const wide = [...document.querySelectorAll("main *, aside *")].filter(e =>
+              e.checkVisibility() && !e.closest(".unseen")
+              && e.getBoundingClientRect().right > innerWidth + 1);
+            const closed = [...document.querySelectorAll("tr.detail")].filter(e =>
+              !e.checkVisibility());
+            return [pale.map(e => e.textContent.slice(0, 40)), texts.length,
+              wide.map(e => e.outerHTML.slice(0, 80)), closed.length];
+            """
+        )
+        assert number > 200
+        assert bright == []
+        assert cut == []
+        assert closed == 0
+    finally:
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+
+
 def test_what_has_the_focus_can_be_seen(driver: Any, pages: dict[str, Path]) -> None:
     """With the keyboard nothing is reached under the picture that stays at the top of a phone."""
     count = 0

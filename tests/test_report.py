@@ -100,7 +100,8 @@ def vector(mode: MovingMode) -> Complex:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_page_says_what_the_answers_say(name: str, folder: Path) -> None:
     text, s = page(name, folder), study(name)
-    assert "{{" not in text
+    bare = re.sub(r"(?s)<pre>.*?</pre>", "", text)  # BibTeX has braces of its own
+    assert "{{" not in bare
     assert "{%" not in text
     # Nothing is loaded: no address, no import, and a policy that would stop it.
     assert not re.search(r"\s(src|srcset|xlink:href)=|@import|url\(|<link|<iframe|<img", text)
@@ -585,3 +586,17 @@ def test_a_table_that_says_nothing_itself(
     assert found[0] == found[1] == found[2]
     assert main(["report", "Bi2Se3", "-o", str(tmp_path / "d.html"), "--sigma", "2"]) == 1
     assert "--measurement DATA" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["Te_P3121", "Bi2Se3/phonopy.yaml", "SrTiO3"])
+def test_the_page_names_no_options(name: str, tmp_path: Path) -> None:
+    """What is elsewhere is said to be in the documents of the page; screws are typeset."""
+    sc.read(name).report(tmp_path / "page.html", points=10)
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    seen = re.sub(r"(?s)<(script|style)\b.*?</\1>", "", text)
+    assert "--json" not in seen
+    assert "@article{togo2024," in seen
+    assert ("@article{togo2023phonopy," in seen) == ("phonopy" in name)
+    assert not re.search(r"\b[2346]_[1-5]\b", re.sub(r"(?s)<pre>.*?</pre>", "", seen))
+    assert ("3<sub>1</sub> screw" in seen) == (name == "Te_P3121")
+    assert ("P3<sub>1</sub>21" in seen) == (name == "Te_P3121")

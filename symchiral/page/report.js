@@ -77,6 +77,18 @@ function across(m) {
   const parts = [...m.re, ...m.im], along = parts.reduce((s, v) => s + dot(v, scene.axis) ** 2, 0);
   return along < 0.8 * parts.reduce((s, v) => s + dot(v, v), 0);
 }
+// Which atoms of the primitive cell move, and how, in words.
+function described(m) {
+  if (!m.senses?.length) return "";
+  const words = { 1: "anticlockwise", "-1": "clockwise", 0: "on a line" }, ways = new Map();
+  const sizes = m.re.map((re, i) => Math.hypot(...re, ...m.im[i])), most = Math.max(...sizes);
+  scene.atoms.forEach((atom, i) => {
+    if (sizes[i] < 0.02 * most) return;
+    const way = words[m.senses[i]];
+    ways.set(way, (ways.get(way) ?? new Set()).add(scene.names[i]));
+  });
+  return [...ways].map(([way, names]) => `${[...names].join(", ")} ${way === "on a line" ? "move" : "rotate"} ${way}`).join("; ");
+}
 function play(motions, title, quanta) {
   // Circles are seen along the axis, what moves along it from the side, unless the reader has chosen.
   if (motions.length && !stage.turned) motions.some(across) ? stage.alongAxis() : stage.fromSide();
@@ -99,6 +111,8 @@ function play(motions, title, quanta) {
     return make("li", {}, make("label", {}, on, ` ${m.name}${arrow(m)}`), make("span", { className: "about" }, ` ${m.about} `), ...(lag ? [make("label", {}, "phase ", lag)] : []));
   }));
   $("none").hidden = motions.length > 0; told();
+  // What the picture shows, for those who do not see it.
+  $("moves").textContent = motions.map(m => `${m.name}: ${m.about}; ${described(m)}.`).join(" ");
   stage.time = player.time; for (const v of small) v.time = player.time;
   for (const b of document.querySelectorAll("button[data-motion]")) b.setAttribute("aria-pressed", String(motions.some(m => m.index === +b.dataset.motion)));
   redraw();
@@ -127,6 +141,12 @@ function repeated(n) { $("cells").value = n; stage.repeat = n; stage.arrange(); 
 $("bonds").onchange = e => { stage.bonds = e.target.checked; redraw(); };
 $("labels").onchange = e => { stage.labels = e.target.checked; redraw(); };
 window.addEventListener("resize", redraw);
+// On paper the pictures have another shape than on the screen.
+for (const [event, paper] of [["beforeprint", true], ["afterprint", false]]) window.addEventListener(event, () => {
+  stage.sheet = paper ? [700, 290] : null;
+  for (const v of small) v.sheet = paper ? [225, 150] : null;
+  redraw();
+});
 
 // --- transfers: filter, sort, open, move --------------------------------------------------------
 
@@ -174,6 +194,7 @@ function open(row, yes) {
   button.setAttribute("aria-expanded", String(yes)); row.querySelector("tr.detail").hidden = !yes;
   // Of actual modes those nearest to resonance move.
   if (yes) playTransfer(answer("predict").channels.find(c => c.id === row.dataset.id), answer("predict").transfers?.find(t => t.channel === row.dataset.id)?.modes, minus(row.dataset.id.replace("->", "→")));
+  reachable();
 }
 for (const row of rows) row.querySelector("button.opens").onclick = () => open(row);
 for (const button of document.querySelectorAll("button[data-open]")) button.onclick = () => {
@@ -539,10 +560,22 @@ for (const button of document.querySelectorAll("button[data-document]")) button.
   link.click(); setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 };
 
+// What scrolls is reached by the keyboard.
+function reachable() {
+  for (const box of document.querySelectorAll(".wide, pre, .invariant")) {
+    const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
+    if (!scrolls) { box.removeAttribute("tabindex"); box.removeAttribute("role"); box.removeAttribute("aria-label"); continue; }
+    box.tabIndex = 0; box.setAttribute("role", "group");
+    box.setAttribute("aria-label", `${box.querySelector("table")?.getAttribute("aria-label") ?? box.closest("section").querySelector("h2").textContent}; scrolls`);
+  }
+}
+window.addEventListener("resize", reachable);
+for (const box of document.querySelectorAll("details")) box.addEventListener("toggle", reachable);
 stage.oblique();
 document.querySelector("details.tools").open = window.innerWidth >= 1000;
 filter(); told(); play([], "atoms at rest");
 requestAnimationFrame(() => setTimeout(() => {
   for (const draw of figures) draw();
+  reachable();
   window.symchiral = { stage, player, quanta: () => small, scene, answer, lobes, course };
 }));

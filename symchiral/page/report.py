@@ -130,11 +130,13 @@ class Contents:
         return {name: x for name, x in named.items() if isinstance(x, Answer)}
 
 
-def report_html(contents: Contents, *, index: str | None = None) -> str:
+def report_html(contents: Contents, *, citation: str, index: str | None = None) -> str:
     """Return the page: one document without any address in it that a browser would ask for.
 
     Parameters
     ----------
+    citation : str
+        BibTeX of what the answers rest on.
     index : str, optional
         Address of a page that lists this one.
     """
@@ -152,6 +154,7 @@ def report_html(contents: Contents, *, index: str | None = None) -> str:
         turns=show.axis is not None,
         axis=typeset(axis_line(show.axis)),
         symbol=typeset(show.structure.symbol),
+        citation=citation,
         show=show,
         path=path,
         index=index,
@@ -173,16 +176,26 @@ def report_html(contents: Contents, *, index: str | None = None) -> str:
         no_motion=_no_motion(contents),
         measured=None
         if contents.validate is None
-        else _tables(show, validation_tables(contents.validate)),
+        else _tables(
+            show,
+            validation_tables(contents.validate, document="validate.json"),
+            "lines and channels",
+        ),
         unit=SIGNS[contents.moving.modes[0].frequency_unit] if contents.moving.modes else "THz",
-        bands=None if contents.bands is None else _tables(show, [bands_table(contents.bands)])[0],
+        bands=None
+        if contents.bands is None
+        else _tables(show, [bands_table(contents.bands)], "bands")[0],
         about="" if contents.bands is None else contents.bands.about,
         waves=show.waves,
         wave_texts=_wave_texts(show.waves),
         magnetic=_magnetic(show),
-        light=_tables(show, light_tables(contents.light)),
+        light=_tables(
+            show,
+            light_tables(contents.light),
+            "circular light and what it creates",
+        ),
         laws=[s.species for s in contents.light.raman if s.parallel is not None],
-        plan=_tables(show, plan_tables(contents.plan, path=None)),
+        plan=_tables(show, plan_tables(contents.plan, path=None, document="plan.json"), "plan"),
         data=data_of(_scene(contents)),
         documents={name: data_of(answer.to_dict()) for name, answer in contents.answers.items()},
     )
@@ -224,10 +237,10 @@ def _words(processes: Sequence[Process | None]) -> str:
     return " and ".join(found) or "nothing"
 
 
-def _tables(show: Show, tables: Sequence[Table]) -> list[Markup]:
+def _tables(show: Show, tables: Sequence[Table], name: str) -> list[Markup]:
     """Tables as HTML, without the lines that say again which crystal it is and what its axis is."""
     known = (headline(show.structure), f"axis     {axis_line(show.axis)}")
-    return [table_html(table, known=known) for table in tables]
+    return [table_html(table, known=known, name=name) for table in tables]
 
 
 def _warnings(contents: Contents) -> list[str]:
@@ -377,7 +390,8 @@ def _driven(channel: Channel) -> str:
 def _transfer_notes(predict: Predict) -> tuple[str, ...]:
     if predict.table is None:
         return ()
-    return listed_table(predict.table, hidden=()).below()
+    table = listed_table(predict.table, hidden=())
+    return table.below() if table.rows else table.foot
 
 
 def _milli(size: float) -> str:
@@ -470,7 +484,7 @@ def _simulated(show: Show, dynamics: Dynamics) -> dict[str, Any] | None:
         return None
     strongest = sorted(drawn, key=lambda m: -(m.energy or 0.0))
     return {
-        "tables": _tables(show, [simulate_table(answer)]),
+        "tables": _tables(show, [simulate_table(answer)], "motion of the modes"),
         "light": "no light"
         if answer.pulse is None
         else minus(light_text((answer.pulse, *answer.further_pulses))),

@@ -119,9 +119,10 @@ class Viewer {
     return [this.w / 2 + this.scale * dot(v[0], r), this.h / 2 - this.scale * dot(v[1], r), dot(v[2], r)];
   }
   draw() {
-    const { canvas, pen } = this, ratio = window.devicePixelRatio || 1;
-    const w = this.w = canvas.clientWidth, h = this.h = canvas.clientHeight;
+    const { canvas, pen } = this, ratio = this.sheet ? 2 : window.devicePixelRatio || 1;
+    const [w, h] = this.sheet ?? [canvas.clientWidth, canvas.clientHeight];
     if (!w || !h) return;
+    this.w = w; this.h = h;
     if (canvas.width !== Math.round(w * ratio) || canvas.height !== Math.round(h * ratio)) {
       canvas.width = Math.round(w * ratio); canvas.height = Math.round(h * ratio);
     }

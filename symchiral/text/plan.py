@@ -17,7 +17,9 @@ MOST_PUMPED = 4
 """Pumped modes of which it is printed how much of their light enters."""
 
 
-def plan_tables(answer: Plan, *, path: str | None, unit: str = "THz") -> tuple[Table, ...]:
+def plan_tables(
+    answer: Plan, *, path: str | None, unit: str = "THz", document: str = "--json"
+) -> tuple[Table, ...]:
     """Return the plan as tables.
 
     Parameters
@@ -26,6 +28,8 @@ def plan_tables(answer: Plan, *, path: str | None, unit: str = "THz") -> tuple[T
         The input as the user named it, for the line that says what to run next; None for none.
     unit : str
         Of the frequencies of the answer.
+    document : str
+        Where the document with all rows is, in the words of the reader: an option, or a file.
     """
     sign = SIGNS[unit]
     digits = 2 if unit == "THz" else 1
@@ -43,7 +47,7 @@ def plan_tables(answer: Plan, *, path: str | None, unit: str = "THz") -> tuple[T
         head.append(f"pump     light along the axis, σ+ then σ−, resonant with {', '.join(words)}")
         if any(m.frequency is None for m in answer.pump):
             head.append("         frequencies are not known: see infrared spectra, or give forces")
-    head += _entering(answer)
+    head += _entering(answer, document)
     if answer.why is not None:
         why = no_flip_text(answer.why, detail="plain", transfer=pretty, unit=unit)
         head.append(f"order    third order flips no sense: {why}")
@@ -72,7 +76,7 @@ def plan_tables(answer: Plan, *, path: str | None, unit: str = "THz") -> tuple[T
         tuple(rows),
         head=tuple(head),
         foot=(
-            *((f"{left} more: --json",) if left else ()),
+            *((f"{left} more: {document}",) if left else ()),
             f"Ranked by {answer.ranking}.",
             *_others(answer),
             *answer.notes,
@@ -114,7 +118,7 @@ def plan_tables(answer: Plan, *, path: str | None, unit: str = "THz") -> tuple[T
     return table, probes, controls
 
 
-def _entering(answer: Plan) -> list[str]:
+def _entering(answer: Plan, document: str) -> list[str]:
     """How much of the light of every pumped mode enters, and how deep it goes."""
     words = []
     for m in answer.pump:
@@ -125,7 +129,7 @@ def _entering(answer: Plan) -> list[str]:
         words.append(f"{100 * m.share:.0f} % at {m.mode} (N = {n:.2g} + {k:.2g} i, {depth})")
     if not words:
         return []
-    more = f", {len(words) - MOST_PUMPED} more: --json" if len(words) > MOST_PUMPED else ""
+    more = f", {len(words) - MOST_PUMPED} more: {document}" if len(words) > MOST_PUMPED else ""
     return [f"enters   of the field in vacuum {', '.join(words[:MOST_PUMPED])}{more}"]
 
 

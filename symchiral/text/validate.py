@@ -25,14 +25,20 @@ MOST = 4
 """Channels printed for every line that the rules do not forbid; of the others one."""
 
 
-def validation_tables(answer: Validate) -> tuple[Table, ...]:
-    """Return the lines, the channels, and what they mean in words."""
+def validation_tables(answer: Validate, *, document: str = "--json") -> tuple[Table, ...]:
+    """Return the lines, the channels, and what they mean in words.
+
+    Parameters
+    ----------
+    document : str
+        Where the document with all rows is, in the words of the reader: an option, or a file.
+    """
     words = [
         found_text(answer.components, answer.channels, transfer=pretty),
         *(f"next     {text}" for text in answer.decide),
         *(f"note     {text}" for text in answer.notes),
     ]
-    return _lines_table(answer), _channels_table(answer), Table((), (), tuple(words))
+    return _lines_table(answer), _channels_table(answer, document), Table((), (), tuple(words))
 
 
 def straight(channels: Sequence[CandidateChannel], line: Line) -> tuple[int, ...]:
@@ -138,7 +144,7 @@ def _laws(answer: Validate) -> tuple[str, ...]:
     )
 
 
-def _channels_table(answer: Validate) -> Table:
+def _channels_table(answer: Validate, document: str) -> Table:
     found = _telling(answer.components, answer.channels)
     if not found:
         return Table(
@@ -156,7 +162,7 @@ def _channels_table(answer: Validate) -> Table:
         ("channel, pump σ+", "force from", delta, "verdict", "why"),
         tuple(rows),
         foot=(
-            *((f"{left} more, ranked lower or forbidden: --json",) if left else ()),
+            *((f"{left} more, ranked lower or forbidden: {document}",) if left else ()),
             f"Ranked by verdict, then {answer.ranking}.",
         ),
         optional=("force from", delta),

@@ -92,8 +92,8 @@ RULES: tuple[tuple[str, str, Callable[[Document], bool]], ...] = (
 """Entry, what it stands for, and which documents rest on it."""
 
 
-def cite(answer: Answer | Document | None = None) -> str:
-    r"""Return in BibTeX what to cite for an answer.
+def cite(answer: Answer | Document | None = None, *more: Answer | Document) -> str:
+    r"""Return in BibTeX what to cite for an answer, or for several.
 
     Comments say what each entry stands for, and of packaged data where they come from.
 
@@ -102,6 +102,8 @@ def cite(answer: Answer | Document | None = None) -> str:
     answer : Answer or mapping, optional
         An answer, or the document that a command prints with ``--json``; default: what every
         result rests on.
+    *more
+        Further answers; every entry stands once.
 
     Raises
     ------
@@ -114,11 +116,14 @@ def cite(answer: Answer | Document | None = None) -> str:
     >>> [line for line in cite(sc.predict("Bi2Se3")).splitlines() if line.startswith("@")]
     ['@software{symchiral,', '@article{togo2024,', '@article{shinohara2023spgrep,']
     """
-    document: Any = answer.to_dict() if isinstance(answer, Answer) else answer
-    if document is None:
-        document = {}
-    elif not (
+    documents: list[Any] = [
+        given.to_dict() if isinstance(given, Answer) else given for given in (answer, *more)
+    ]
+    if documents == [None]:
+        documents = [{}]
+    elif not all(
         isinstance(document, Mapping) and str(document.get("schema")).startswith("symchiral/")
+        for document in documents
     ):
         raise InputError(
             "nothing to cite",
@@ -127,9 +132,11 @@ def cite(answer: Answer | Document | None = None) -> str:
         )
     text = files("symchiral.write").joinpath("citations.bib").read_text(encoding="utf-8")
     known = {match["key"]: match[0] for match in _ENTRY.finditer(text)}
-    parts = [f"{MARK}{document.get('symchiral', __version__)}\n{OWN}"]
-    parts += [f"% {what}\n{known[key]}\n" for key, what, rests in RULES if rests(document)]
-    for path in dict.fromkeys(_paths(document)):
+    parts = [f"{MARK}{documents[0].get('symchiral', __version__)}\n{OWN}"]
+    parts += [
+        f"% {what}\n{known[key]}\n" for key, what, rests in RULES if any(map(rests, documents))
+    ]
+    for path in dict.fromkeys(path for document in documents for path in _paths(document)):
         if (head := _head(path)) is not None:
             parts.append(f"% data: {path}, packaged with symchiral\n{head}")
     return "\n".join(parts)
