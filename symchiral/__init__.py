@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from symchiral.display import displayed_by
 from symchiral.version import __version__
 
-displayed_by("symchiral.text.display")
+displayed_by("symchiral.text.display", pictures="symchiral.figures.display")
 
 # Names are imported when first used, so that ``import symchiral`` and ``symchiral --help`` load
 # neither numpy nor anything heavier.

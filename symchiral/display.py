@@ -11,16 +11,16 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, Literal, overload
 
-_home = ""
+_home, _gallery = "", ""
 
-Texts = Literal["text", "html", "csv", "markdown", "latex", "note", "product"]
+Texts = Literal["text", "html", "picture", "csv", "markdown", "latex", "note", "product"]
 """Forms that are one text."""
 
 
-def displayed_by(module: str) -> None:
-    """Say which module answers: its function ``display(noun, form)``."""
-    global _home
-    _home = module
+def displayed_by(module: str, *, pictures: str) -> None:
+    """Say which module answers: its function ``display(noun, form)``; another for pictures."""
+    global _home, _gallery
+    _home, _gallery = module, pictures
 
 
 @overload
@@ -32,12 +32,13 @@ def display(noun: object, form: str, **options: Any) -> Any: ...
 def display(noun: object, form: str, **options: Any) -> Any:
     """Return a noun in a form: ``text``, ``html``, ``records``, …
 
-    Which forms a noun has, and their options, stands in :mod:`symchiral.text.display`.
+    Which forms a noun has, and their options, stands in :mod:`symchiral.text.display`; the form
+    ``picture`` is made in :mod:`symchiral.figures.display`.
     """
-    return _answering(_home)(noun, form, **options)
+    return _answering(_gallery if form == "picture" else _home)(noun, form, **options)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _answering(module: str) -> Callable[..., Any]:
     found: Callable[..., Any] = import_module(module).display
     return found
@@ -52,7 +53,21 @@ class Worded:
         return display(self, "text")
 
 
-class Tabular:
+class Shown:
+    """Base of the nouns that a notebook shows: tables or text, as HTML."""
+
+    def _repr_html_(self) -> str:
+        return display(self, "html")
+
+
+class Pictured(Shown):
+    """Base of the nouns that a notebook also draws: a picture above the tables."""
+
+    def _repr_html_(self) -> str:
+        return display(self, "picture") + display(self, "html")
+
+
+class Tabular(Shown):
     """Base of the nouns that are tables: they leave as records, CSV, data frames and text."""
 
     def to_records(self) -> list[dict[str, Any]]:

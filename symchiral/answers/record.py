@@ -21,7 +21,7 @@ from msgspec import Meta
 from symchiral.crystal.crystal import Notice
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.disk import files_read
-from symchiral.display import display
+from symchiral.display import Shown
 from symchiral.errors import ReadError
 from symchiral.version import __version__
 
@@ -107,7 +107,7 @@ class Warned(Record, frozen=True, kw_only=True):
     """A sentence."""
 
 
-class Answer(Record, frozen=True, kw_only=True, tag_field="schema"):
+class Answer(Shown, Record, frozen=True, kw_only=True, tag_field="schema"):
     """What every document begins with; ``schema`` is its name and version.
 
     Adding a key keeps the number of the version; removing one or changing a meaning does not.
@@ -182,10 +182,6 @@ class Answer(Record, frozen=True, kw_only=True, tag_field="schema"):
                 why=str(error),
                 fix="give what symchiral printed with --json for the same command",
             ) from error
-
-    def _repr_html_(self) -> str | None:
-        shown: str | None = display(self, "notebook")
-        return shown
 
 
 def beginning(

@@ -76,9 +76,6 @@ class Selection(Tabular):
     def __repr__(self) -> str:
         return display(self, "text")
 
-    def _repr_html_(self) -> str:
-        return display(self, "html")
-
 
 def _finite(value: Any) -> Any:
     """The same with None for numbers that are not finite."""
@@ -89,6 +86,10 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(part) for part in value]
     return value
+
+
+FIRST = 10
+"""Rows that a notebook shows of a catalog."""
 
 
 class Catalog:
@@ -111,6 +112,10 @@ class Catalog:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path: Path = check_folder(path)
         duckdb()
+
+    def _repr_html_(self) -> str:
+        first = self.sql(f"SELECT * FROM catalog ORDER BY catalog.id LIMIT {FIRST}")
+        return f"<p>{len(self):,} crystals, the first of them:</p>" + display(first, "html")
 
     @property
     def parts(self) -> tuple[Path, ...]:

@@ -10,6 +10,7 @@ from math import gcd
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.display import Shown
 from symchiral.errors import told
 from symchiral.value import Floats, Integers, Value, frozen
 
@@ -105,7 +106,7 @@ class Mixture:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Crystal(Value):
+class Crystal(Value, Shown):
     """Atoms in a periodic cell.
 
     Attributes

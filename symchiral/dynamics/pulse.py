@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from symchiral.display import Shown
 from symchiral.errors import GrammarError, InputError
 from symchiral.fields.polarization import Polarization
 from symchiral.units import FASTEST, FLUENCE, NUMBER, PER_THZ, SLOWEST
@@ -69,7 +70,7 @@ class DrivingField(Protocol):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Pulse(Value):
+class Pulse(Value, Shown):
     r"""A Gaussian pulse with a carrier, as long or as short as one likes.
 
     .. math:: E(t) = -\dot A, \qquad A(t) = \mathrm{Re}\,\frac{E_0}{iω_0}\, ε\, g(t)\, e^{-iφ(t)},

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.display import display
+from symchiral.display import Pictured, display
 from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.pulse import DrivingField
 from symchiral.modes.mode import Multiplet
@@ -115,7 +115,7 @@ class Stop:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Run(Value):
+class Run(Value, Pictured):
     """A solution of the equations of motion.
 
     Attributes
@@ -377,10 +377,6 @@ class Run(Value):
     def __repr__(self) -> str:
         state = f", stopped: {self.stopped}" if self.stopped else ""
         return f"Run({self.times[0]:g} to {self.times[-1]:.4g} ps{state})"
-
-    def _repr_html_(self) -> str | None:
-        shown: str | None = display(self, "notebook")
-        return shown
 
 
 def _senses(multiplet: Multiplet, order: int) -> Floats:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.display import Worded, display
+from symchiral.display import Shown, Worded
 from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.surface import FaceOptics, face_optics
 from symchiral.errors import InputError
@@ -57,7 +57,7 @@ class NoFlip(Value, Worded):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Plan(Value):
+class Plan(Value, Shown):
     """A proposed experiment.
 
     Attributes
@@ -99,10 +99,6 @@ class Plan(Value):
     notes: tuple[Note, ...]
     ranking: Ranking
     optics: Mapping[str, FaceOptics] = field(default_factory=dict)
-
-    def _repr_html_(self) -> str | None:
-        shown: str | None = display(self, "notebook")
-        return shown
 
 
 def make_plan(

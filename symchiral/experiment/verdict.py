@@ -40,7 +40,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from symchiral.display import Worded, display
+from symchiral.display import Shown, Worded
 from symchiral.engine.reason import Reason
 from symchiral.experiment.assignment import Assignment, Refusal
 from symchiral.experiment.candidates import CandidateChannel, Mechanism, Sense
@@ -319,7 +319,7 @@ class Advice(Worded):
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Judgement(Shown):
     """Verdicts on all lines and channels.
 
     Attributes
@@ -352,7 +352,3 @@ class Judgement:
     def oscillation_of(self, judged: LineVerdict) -> Oscillation | None:
         """Return the fitted oscillation behind a line; None for rows fitted elsewhere."""
         return None if self.fit is None else self.fit.near(judged.assignment.line.frequency)
-
-    def _repr_html_(self) -> str | None:
-        shown: str | None = display(self, "notebook")
-        return shown

@@ -82,6 +82,21 @@ def draw_motion(
             why="the run stopped before the pulse was over: there is no motion after it",
             fix="take a weaker pulse, or write --table run.csv",
         )
+    figure = motion_figure(run, shown=shown, unit=unit, path=path)
+    with matplotlib_needed(f"cannot draw {path}", "write --table run.csv"):
+        import matplotlib
+    with matplotlib.rc_context(STYLE):
+        save_figure(figure, path, KIND, overwrite=overwrite)
+
+
+def motion_figure(
+    run: Run,
+    *,
+    shown: Sequence[str] | None = None,
+    unit: FrequencyUnit = "THz",
+    path: str = "the run",
+) -> Any:
+    """Return the figure of :func:`draw_motion`; ``path`` is named in errors alone."""
     matplotlib, FigureCanvasAgg, Figure = _matplotlib(path)
     names = tuple(shown or chosen_modes(run))
     if len(names) > 2:
@@ -106,7 +121,7 @@ def draw_motion(
             _path(row[3], run, name)
         for axis in axes[-1, :3]:
             axis.set_xlabel("time (ps)")
-        save_figure(figure, path, KIND, overwrite=overwrite)
+    return figure
 
 
 def _matplotlib(path: str) -> tuple[Any, Any, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 from symchiral.algebra.exact import phase_of
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.display import display
+from symchiral.display import Pictured
 from symchiral.errors import GrammarError, LimitError, SymmetryError
 from symchiral.forces.phonons import TOLERATED, Phonons
 from symchiral.irreps.axis import Axis, axis_along, axis_at
@@ -164,7 +164,7 @@ class BandSegment(Value):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Bands(Value):
+class Bands(Value, Pictured):
     """Branches along a path.
 
     Attributes
@@ -208,10 +208,6 @@ class Bands(Value):
     def __repr__(self) -> str:
         way = ", ".join(f"{s.segment.start.label}–{s.segment.end.label}" for s in self.segments)
         return f"Bands({self.crystal.primitive.formula}, {way}, {len(self)} wavevectors)"
-
-    def _repr_html_(self) -> str | None:
-        shown: str | None = display(self, "notebook")
-        return shown
 
 
 def make_bands(

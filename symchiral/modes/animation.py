@@ -10,6 +10,7 @@ import numpy as np
 
 from symchiral.algebra.exact import phase_of
 from symchiral.crystal.crystal import Crystal
+from symchiral.display import Pictured
 from symchiral.errors import InputError, LimitError, WavevectorError
 from symchiral.modes.mode import Mode, Modes
 from symchiral.units import PER_THZ, SIGNS
@@ -23,7 +24,7 @@ STRAIGHT = 1e-6
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Animation(Value):
+class Animation(Value, Pictured):
     r"""Atoms of a supercell moving in one mode: :math:`r_κ(t) = r_κ + \mathrm{Re}[U_κ e^{-iωt}]`.
 
     :math:`U_κ = A\, m_κ^{-1/2} e_κ e^{iq·r_κ}` with r the rest position in the supercell; A makes

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from symchiral.algebra.exact import phase_of
 from symchiral.crystal.qpoint import GAMMA, QPoint
 from symchiral.crystal.search import SymmetricCrystal
-from symchiral.display import Tabular, display
+from symchiral.display import Shown, Tabular
 from symchiral.errors import LabelError, nearest
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.kpoints import find_point
@@ -31,7 +31,7 @@ NO_ROTATION = 1e-3
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Mode(Value):
+class Mode(Value, Shown):
     r"""One vibration: :math:`u_κ(t) = \mathrm{Re}[m_κ^{-1/2} e_κ e^{i(q·r - 2πft)}]`.
 
     Attributes
@@ -130,7 +130,7 @@ class Mode(Value):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Multiplet(Value):
+class Multiplet(Value, Shown):
     """Modes of one frequency that symmetry makes partners.
 
     Attributes
@@ -378,6 +378,3 @@ class Modes(Value, Tabular):
 
     def __repr__(self) -> str:
         return f"Modes({self.crystal.primitive.formula}, {len(self)} modes)"
-
-    def _repr_html_(self) -> str:
-        return display(self, "html")

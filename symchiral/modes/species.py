@@ -16,7 +16,7 @@ from symchiral.crystal.search import SymmetricCrystal
 from symchiral.crystal.sites import Site
 from symchiral.crystal.spacegroup import SpaceGroup
 from symchiral.crystal.symmetric import Symmetry
-from symchiral.display import display
+from symchiral.display import Shown
 from symchiral.engine.coupling import COPIES
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.pam import Component, components
@@ -31,7 +31,7 @@ SEVERAL = len(COPIES)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GroupSpecies(Value):
+class GroupSpecies(Value, Shown):
     """An irrep at one wavevector on an axis, as the group alone knows it.
 
     Attributes
@@ -153,10 +153,6 @@ class Species(GroupSpecies):
     def __repr__(self) -> str:
         acoustic = f", {self.acoustic} acoustic" if self.acoustic else ""
         return f"Species({self.count} {self.key}{acoustic})"
-
-    def _repr_html_(self) -> str | None:
-        shown: str | None = display(self, "notebook")
-        return shown
 
 
 def group_species(

@@ -30,8 +30,8 @@ from symchiral.answers.species import SpeciesOfModes
 from symchiral.answers.validate import Validate
 from symchiral.answers.waves import WavesOfCrystal
 from symchiral.disk import mark
+from symchiral.figures.colours import colours
 from symchiral.page.clock import clock_svg
-from symchiral.page.colours import colours
 from symchiral.page.mathml import invariant_mathml
 from symchiral.page.tables import table_html, typeset
 from symchiral.page.template import data_of, render

@@ -149,10 +149,6 @@ class Atlas(Value, Tabular):
         text: str = display(self, "text")
         return text
 
-    def _repr_html_(self) -> str:
-        text: str = display(self, "html")
-        return text
-
 
 def make_atlas(
     group: SpaceGroup,

@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 
 from symchiral.defaults import LINEWIDTH
-from symchiral.display import display
+from symchiral.display import Shown, display
 from symchiral.engine.coupling import Coupling, Leg
 from symchiral.errors import LabelError, LimitError
 from symchiral.fields.pump import Pump
@@ -31,7 +31,7 @@ LIMIT = 100_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Transfer(Value):
+class Transfer(Value, Shown):
     r"""A rule between actual modes.
 
     Attributes
@@ -148,10 +148,6 @@ class Transfer(Value):
 
     def __repr__(self) -> str:
         return f"Transfer({self.id!r}, detuning {self.detuning:+.4f} THz)"
-
-    def _repr_html_(self) -> str | None:
-        shown: str | None = display(self, "notebook")
-        return shown
 
 
 def _sign(momenta: Sequence[float]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from symchiral.display import display
+from symchiral.display import Shown, display
 from symchiral.engine.coupling import Leg
 from symchiral.engine.judge import VerdictWord
 from symchiral.engine.reason import Reason, why_forbidden
@@ -29,7 +29,7 @@ Velocities = Literal["forbidden", "not judged"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Rule(Value):
+class Rule(Value, Shown):
     """One channel of one crystal, or of a group without atoms.
 
     Attributes
@@ -218,9 +218,6 @@ class Rule(Value):
 
     def __repr__(self) -> str:
         return f"Rule({self.id!r}, {self.verdict})"
-
-    def _repr_html_(self) -> str:
-        return display(self, "html")
 
 
 def _spin(leg: Leg, axis: Axis) -> Motion:

@@ -240,9 +240,6 @@ class RuleBook(Value, Tabular):
     def __repr__(self) -> str:
         return display(self, "text")
 
-    def _repr_html_(self) -> str:
-        return display(self, "html")
-
 
 def selected(rule: Rule, pump: Pump | None, probe: Process | None) -> bool:
     """Whether a pump drives every incoming quantum directly and a probe sees the outgoing one.

@@ -28,9 +28,14 @@ from symchiral.text.reason import (
 from symchiral.text.sums import rule_sum
 
 _ROOMS = {
+    "symchiral.answers": "symchiral.text.notebook",
     "symchiral.catalog.collection": "symchiral.text.catalog",
+    "symchiral.crystal": "symchiral.text.notebook",
     "symchiral.dynamics": "symchiral.text.run",
     "symchiral.experiment": "symchiral.text.experiment",
+    "symchiral.forces": "symchiral.text.notebook",
+    "symchiral.modes.animation": "symchiral.text.notebook",
+    "symchiral.modes.species": "symchiral.text.notebook",
     "symchiral.modes": "symchiral.text.modes",
     "symchiral.rules.atlas": "symchiral.text.atlas",
     "symchiral.rules.allowance": "symchiral.text.effects",
@@ -54,25 +59,21 @@ def display(noun: object, form: str, **options: Any) -> Any:
     RuleBook  ``text`` (its table), ``html``, ``tables``; ``records`` (a flat dictionary per
               rule), ``columns`` (their keys)
     Rule      ``text`` (explained), ``html``, ``sum`` (of l), ``reason``, ``record`` (JSON)
-    Transfer  ``text``
+    Transfer  ``text``, ``html``
     Reason    ``text``, ``short`` (the operation and its phase), ``of modes`` (actual ones)
     Modes     ``tables``, ``html``; ``records`` (a flat dictionary per mode), ``columns``
     Splitting ``text`` (why, or what forbids it)
     Selection ``text``, ``html``, ``tables``, ``records``, ``columns``
     ========= ============================================================================
 
-    Results that a notebook shows have ``notebook`` (:mod:`symchiral.text.notebook`).
     Whatever has ``tables``, ``records`` and ``columns`` has ``markdown``, ``latex``, ``csv`` and
     ``frame`` (of a ``library``), too. Those of the nouns of an experiment stand in
     :mod:`symchiral.text.experiment`, those of a simulation in :mod:`symchiral.text.run`, those of
-    light in :mod:`symchiral.text.effects`, which are loaded for them alone.
+    light in :mod:`symchiral.text.effects`, which are loaded for them alone; ``html`` of answers,
+    crystals, species, multiplets, bands and animations in :mod:`symchiral.text.notebook`.
     """
     if form in _EXPORTED:
         return _exported(noun, form, **options)
-    if form == "notebook":
-        from symchiral.text.notebook import html
-
-        return html(noun)
     module = type(noun).__module__
     for home in (module, module.rpartition(".")[0]):
         if home in _ROOMS:

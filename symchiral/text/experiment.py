@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
+from symchiral.answers.plan import plan
 from symchiral.answers.plan import why as no_flip
 from symchiral.answers.record import FrequencyUnit
 from symchiral.answers.validate import channels_of, lines_of, why
@@ -14,7 +16,8 @@ from symchiral.experiment.planning import NoFlip, Plan
 from symchiral.experiment.verdict import Advice, Judgement, Why
 from symchiral.text.advice import advice_text, note_text
 from symchiral.text.controls import control_text, geometry_text
-from symchiral.text.validate import found_text
+from symchiral.text.plan import plan_tables
+from symchiral.text.validate import found_text, judged_table
 from symchiral.text.why import RANKINGS, no_flip_text, refusal_text, why_text
 
 
@@ -24,8 +27,8 @@ def display(noun: object, form: str, *, unit: FrequencyUnit = "THz") -> Any:
     ============================ ======================================
     noun                         forms
     ============================ ======================================
-    Judgement                    ``words`` (a paragraph), ``ranking``
-    Plan                         ``ranking``
+    Judgement                    ``words`` (a paragraph), ``ranking``, ``html``
+    Plan                         ``ranking``, ``html``
     Why, Refusal, NoFlip         ``text``
     Advice, Note                 ``text``
     Geometry, Control            ``text``
@@ -36,6 +39,19 @@ def display(noun: object, form: str, *, unit: FrequencyUnit = "THz") -> Any:
             return found_text(lines_of(noun, unit=unit), channels_of(noun, unit=unit))
         case Judgement() | Plan(), "ranking":
             return RANKINGS[noun.ranking]
+        case Judgement(), "html":
+            lines, channels = lines_of(noun, unit=unit), channels_of(noun, unit=unit)
+            table = judged_table(lines, channels)
+            words = [
+                found_text(lines, channels),
+                *dict.fromkeys(f"next: {advice_text(a, unit=unit)}" for a in noun.decide),
+                *dict.fromkeys(f"note: {note_text(n, unit=unit)}" for n in noun.notes),
+            ]
+            return table.html() + "".join(f"<p>{escape(text)}</p>" for text in words)
+        case Plan(), "html":
+            answer = plan(noun, unit=unit)
+            tables = plan_tables(answer, path=None, unit=unit)
+            return "".join(table.html() for table in tables)
         case Why(), "text":
             return why_text(why(noun), noun.refused, unit=unit)
         case Refusal(), "text":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -289,8 +290,10 @@ def _light_lines(rule: Rule) -> list[str]:
 
 
 def display(noun: object, form: str, *, unit: str = "THz") -> Any:
-    """Return a noun in a form: ``text`` of a transfer between actual modes."""
+    """Return a noun in a form: ``text`` or ``html`` of a transfer between actual modes."""
     match noun, form:
         case Transfer(), "text":
             return transfer_text(noun, unit=unit)
+        case Transfer(), "html":
+            return f"<pre>{escape(transfer_text(noun, unit=unit))}</pre>"
     raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")

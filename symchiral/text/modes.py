@@ -9,7 +9,8 @@ from typing import Any
 from symchiral.answers.modes import FlatMode, Mode, Modes, WavevectorOfModes, flat
 from symchiral.answers.modes import modes as answer_of
 from symchiral.answers.record import flat_record
-from symchiral.modes.mode import NO_ROTATION
+from symchiral.modes.mode import NO_ROTATION, Multiplet
+from symchiral.modes.mode import Mode as OneMode
 from symchiral.modes.mode import Modes as ModesAtQ
 from symchiral.modes.names import LONGITUDINAL, ModeName
 from symchiral.rules.wording import minus, signed
@@ -17,6 +18,9 @@ from symchiral.table import Table
 from symchiral.text.crystal import axis_line, headline
 from symchiral.text.light_words import activity_words
 from symchiral.units import SIGNS
+
+ATOMS = 24
+"""Atoms that a table of a notebook lists; of more, how many there are is said."""
 
 
 def modes_tables(answer: Modes) -> list[Table]:
@@ -102,8 +106,52 @@ def _splitting(q: WavevectorOfModes) -> list[str]:
     return lines
 
 
+def multiplet_table(multiplet: Multiplet) -> Table:
+    """Return one row per partner."""
+    rows = tuple((mode.name, signed(mode.pam), _vector(mode.am_vector)) for mode in multiplet.modes)
+    head = (f"{multiplet.name}   {minus(f'{multiplet.frequency:.4f}')} THz",)
+    return Table(("mode", "l", "J (ħ)"), rows, head=head, foot=_about_j(multiplet.modes))
+
+
+def mode_table(mode: OneMode, symbols: Sequence[str], *, head: tuple[str, ...] = ()) -> Table:
+    """Return one row per atom: its share, how round its ellipse is, its angular momentum."""
+    if not head:
+        head = (f"{mode.name}   {minus(f'{mode.frequency:.4f}')} THz, l = {signed(mode.pam)}",)
+    rows = tuple(
+        (
+            f"{symbols[i]} {i + 1}" if symbols else str(i + 1),
+            f"{share:.1%}",
+            f"{round_:.2f}",
+            _vector(j) if mode.fixed else "—",
+        )
+        for i, (share, round_, j) in enumerate(
+            zip(mode.weights[:ATOMS], mode.helicities, mode.atomic_am, strict=False)
+        )
+    )
+    foot = (f"all atoms  J = {_vector(mode.am_vector)} ħ", *_about_j((mode,)))
+    if len(mode.weights) > ATOMS:
+        foot = (f"The first {ATOMS} of {len(mode.weights)} atoms.", *foot)
+    notes = (("circular", "circular  1 on a circle, 0 on a line"),)
+    return Table(("atom", "share", "circular", "J (ħ)"), rows, head=head, foot=foot, notes=notes)
+
+
+def _about_j(modes: Sequence[OneMode]) -> tuple[str, ...]:
+    if all(mode.fixed for mode in modes):
+        return ("J: mechanical angular momentum per quantum, Cartesian components.",)
+    return ("No axis tells partners of equal frequency apart: their J is not defined.",)
+
+
+def _vector(values: Any) -> str:
+    if values is None:
+        return "—"
+    return "(" + ", ".join(minus(f"{x + 0.0:+.3f}") if abs(x) > 5e-4 else "0" for x in values) + ")"
+
+
 def display(noun: object, form: str) -> Any:
-    """Return modes in a form: ``records``, a flat dictionary per mode, ``columns``, ``tables``."""
+    """Return modes in a form: ``records``, a flat dictionary per mode, ``columns``, ``tables``.
+
+    ``html`` also of a multiplet and of one mode.
+    """
     match noun, form:
         case ModesAtQ(), "records":
             return [flat_record(row) for row in flat(noun)]
@@ -113,4 +161,8 @@ def display(noun: object, form: str) -> Any:
             return modes_tables(answer_of(noun.crystal, noun.axis, [noun], motions=False))
         case ModesAtQ(), "html":
             return "".join(table.html() for table in display(noun, "tables"))
+        case Multiplet(), "html":
+            return multiplet_table(noun).html()
+        case OneMode(), "html":
+            return mode_table(noun, ()).html()
     raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")

@@ -1,108 +1,137 @@
-"""What a notebook shows of results: the tables of the command of the same name, as HTML."""
+"""What a notebook shows of nouns and answers: their tables as HTML, texts escaped.
+
+:func:`display` is where to start. Nouns that move or have curves are drawn as well, in
+:mod:`symchiral.figures.display`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
+from symchiral.answers.atlas import Atlas
+from symchiral.answers.audit import Audit
 from symchiral.answers.bands import Bands as BandsAnswer
-from symchiral.answers.bands import bands
+from symchiral.answers.bands import bands as bands_answer
+from symchiral.answers.catalog import Catalog
+from symchiral.answers.couple import Couple
 from symchiral.answers.light import Light
-from symchiral.answers.plan import Plan as PlanAnswer
-from symchiral.answers.plan import plan
+from symchiral.answers.modes import Modes
+from symchiral.answers.phonons import Phonons
+from symchiral.answers.plan import Plan
 from symchiral.answers.predict import Predict
-from symchiral.answers.simulate import Simulate, simulate
+from symchiral.answers.record import Answer
+from symchiral.answers.show import Show
+from symchiral.answers.simulate import Simulate
 from symchiral.answers.validate import Validate
-from symchiral.display import display
-from symchiral.dynamics.run import Run
-from symchiral.experiment.planning import Plan
-from symchiral.experiment.verdict import Judgement
+from symchiral.answers.vertices import Vertices
+from symchiral.crystal.crystal import Crystal
 from symchiral.forces.bands import Bands
-from symchiral.modes.species import Species
-from symchiral.rules.resonance import Transfer
-from symchiral.rules.wording import minus
+from symchiral.modes.animation import Animation
+from symchiral.modes.species import GroupSpecies, Species
+from symchiral.rules.wording import minus, signed
 from symchiral.table import Table
+from symchiral.text.atlas import atlas_tables
+from symchiral.text.audit import audit_table
 from symchiral.text.bands import bands_table
+from symchiral.text.catalog import catalog_tables
+from symchiral.text.couple import couple_table
 from symchiral.text.light import light_tables
+from symchiral.text.modes import ATOMS, mode_table, modes_tables
+from symchiral.text.phonons import phonons_table
 from symchiral.text.plan import plan_tables
-from symchiral.text.predict import listed_table
+from symchiral.text.predict import species_table, transfers_table, vertices_table
+from symchiral.text.show import show_tables
 from symchiral.text.simulate import simulate_table, sweep_table
 from symchiral.text.validate import validation_tables
 
-Shown = (
-    Run | Plan | Judgement | Bands | Species | Transfer | BandsAnswer | Light | PlanAnswer
-    | Predict | Simulate | Validate
-)  # fmt: skip
-"""What is shown here; studies, books, rules and modes have their own forms."""
+
+def display(noun: object, form: str) -> Any:
+    """Return a noun as ``html``: answers, species, bands, crystals, animations."""
+    if form != "html":
+        raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")
+    if isinstance(noun, Answer) and type(noun) not in _TABLES:
+        return f"<pre>{escape(noun.to_json())}</pre>"
+    return "".join(table.html() for table in tables_of(noun))
 
 
-def html(noun: object) -> str | None:
-    """Return a result as HTML, every text of it escaped; None where it is shown as text alone."""
-    if not isinstance(noun, Shown):
-        return None
+def _predicted(answer: Predict) -> list[Table]:
+    path = answer.input.path or "FILE"
+    if answer.transfers and answer.rows.allowed:
+        return [transfers_table(answer, path=path, everything=False)]
+    return [species_table(answer, path=path, everything=False)]
+
+
+_TABLES: dict[type, Callable[[Any], Sequence[Table]]] = {
+    Atlas: lambda answer: atlas_tables(answer, everything=False),
+    Audit: lambda answer: [audit_table(answer)],
+    BandsAnswer: lambda answer: [bands_table(answer)],
+    Catalog: catalog_tables,
+    Couple: lambda answer: [couple_table(answer, everything=False)],
+    Light: light_tables,
+    Modes: modes_tables,
+    Phonons: lambda answer: [phonons_table(answer)],
+    Plan: lambda answer: plan_tables(answer, path=None, unit=answer.units.frequency),
+    Predict: _predicted,
+    Show: show_tables,
+    Simulate: lambda answer: [
+        simulate_table(answer) if answer.sweep is None else sweep_table(answer)
+    ],
+    Validate: validation_tables,
+    Vertices: lambda answer: [vertices_table(answer, path=answer.input.path or "FILE")],
+}
+"""Tables of the answers; of those that have none the document is shown."""
+
+
+def tables_of(noun: object) -> Sequence[Table]:
+    """Return the tables of a noun or of an answer."""
+    if type(noun) in _TABLES:
+        return _TABLES[type(noun)](noun)
     match noun:
-        case Transfer():
-            return f"<pre>{escape(display(noun, 'text'))}</pre>"
-        case Judgement():
-            return _judgement(noun)
-        case _:
-            return "".join(table.html() for table in _tables(noun))
-
-
-def _tables(noun: Any) -> Sequence[Table]:
-    match noun:
-        case Run():
-            return [simulate_table(simulate(noun, noun.model.couplings))]
-        case Simulate():
-            return [simulate_table(noun) if not noun.sweep else sweep_table(noun)]
-        case Plan():
-            return plan_tables(plan(noun), path=None)
-        case PlanAnswer():
-            return plan_tables(noun, path=None)
         case Bands():
-            return [bands_table(bands(noun))]
-        case BandsAnswer():
-            return [bands_table(noun)]
-        case Light():
-            return light_tables(noun)
-        case Validate():
-            return validation_tables(noun)
-        case Predict():
-            return [] if noun.table is None else [listed_table(noun.table)]
-        case Species():
-            return [_species(noun)]
-    raise NotImplementedError(f"{type(noun).__name__} is not shown")
+            return [bands_table(bands_answer(noun, unit="THz"))]
+        case GroupSpecies():
+            return [_species_table(noun)]
+        case Animation():
+            symbols = noun.modes.crystal.primitive.symbols
+            return [mode_table(noun.mode, symbols, head=(noun.title,))]
+        case Crystal():
+            return [_crystal_table(noun)]
+    raise NotImplementedError(f"{type(noun).__name__} has no tables")
 
 
-def _species(species: Species) -> Table:
-    """Its modes and components."""
+def _species_table(species: GroupSpecies) -> Table:
+    """A row per component, and how often the species occurs."""
+    head = [f"{species.key}   {species.dimension} modes in a multiplet"]
+    if isinstance(species, Species):
+        some = f", {species.acoustic} of them acoustic" if species.acoustic else ""
+        sites = ", ".join(f"{site.name} {count}" for site, count in species.sites)
+        head += [f"count    {species.count}{some}", f"sites    {sites}"]
+    rows = []
+    for part, motion in zip(species.components, species.motions, strict=True):
+        name = f"{species.label}({minus(part.name)})" if part.name else species.label
+        sense = {"+": "↺", "-": "↻", "0": "none"}.get(motion.sign, "open")
+        turning = ", ".join(motion.turning) or "—"
+        rows.append((name, signed(part.pam), sense, turning))
+    notes = (
+        ("sense", "sense     of J of all atoms together, as far as symmetry fixes it"),
+        ("may rotate", "may rotate  sites of which single atoms may rotate"),
+    )
+    columns = ("component", "l", "sense", "may rotate")
+    return Table(columns, tuple(rows), head=tuple(head), notes=notes)
+
+
+def _crystal_table(crystal: Crystal) -> Table:
+    """Lattice vectors and fractional positions."""
+    head = [f"{crystal.formula}   {len(crystal)} atoms, {crystal.volume:.2f} Å³"]
+    for name, vector in zip("abc", crystal.cell, strict=True):
+        head.append(f"{name}  ({', '.join(minus(f'{x:.4f}') for x in vector)}) Å")
     rows = tuple(
-        (c.name or "—", "—" if c.pam is None else minus(c.pam)) for c in species.components
+        (f"{symbol} {i + 1}", *(minus(f"{x + 0.0:.5f}") for x in place))
+        for i, (symbol, place) in enumerate(
+            zip(crystal.symbols[:ATOMS], crystal.positions, strict=False)
+        )
     )
-    acoustic = f", {species.acoustic} of them acoustic" if species.acoustic else ""
-    modes = "mode" if species.count == 1 else "modes"
-    return Table(
-        ("component", "l"), rows, head=(f"{species.key}   {species.count} {modes}{acoustic}",)
-    )
-
-
-def _judgement(found: Judgement) -> str:
-    """Verdicts in words, then what would decide and what limits them."""
-    lists = (
-        ("next", [display(advice, "text") for advice in found.decide]),
-        ("notes", [display(note, "text") for note in found.notes]),
-    )
-    rows = tuple(
-        (f"{v.assignment.line.frequency:.3f}", v.assignment.mode.name if v.assignment.mode else "—",
-         v.verdict)
-        for v in found.lines
-    )  # fmt: skip
-    parts = [f"<p>{escape(display(found, 'words'))}</p>"]
-    if rows:
-        parts.append(Table(("f (THz)", "mode", "verdict"), rows).html())
-    for name, texts in lists:
-        if texts:
-            items = "".join(f"<li>{escape(text)}</li>" for text in dict.fromkeys(texts))
-            parts.append(f"<p>{name}</p><ul>{items}</ul>")
-    return "".join(parts)
+    foot = (f"The first {ATOMS} of {len(crystal)} atoms.",) if len(crystal) > ATOMS else ()
+    return Table(("atom", "x", "y", "z"), rows, head=tuple(head), foot=foot)

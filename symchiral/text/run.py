@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
+from symchiral.answers.simulate import light_of, simulate
 from symchiral.crystal.crystal import Notice
+from symchiral.dynamics.pulse import Pulse
 from symchiral.dynamics.run import Run, Stop
-
-UNFINISHED = "there is no free motion after it, hence no helicity and no balance"
-"""Of a run that stopped before the end of the pulse."""
+from symchiral.text.simulate import UNFINISHED, light_text, simulate_table
 
 
 def display(noun: object, form: str) -> Any:
     """Return a noun in a form.
 
-    ==== ========================================
-    noun forms
-    ==== ========================================
-    Run  ``notices`` (what the user should know)
-    Stop ``text``
-    ==== ========================================
+    ===== ====================================================
+    noun  forms
+    ===== ====================================================
+    Run   ``notices`` (what the user should know), ``html``
+    Pulse ``html``
+    Stop  ``text``
+    ===== ====================================================
     """
     match noun, form:
         case Run(), "notices":
             return run_notices(noun)
+        case Run(), "html":
+            found = simulate_table(simulate(noun, noun.model.couplings)).html()
+            notices = run_notices(noun)
+            return found + "".join(f"<p>{escape(n.text)}</p>" for n in notices)
+        case Pulse(), "html":
+            return f"<p>{escape(light_text(light_of(noun)))}</p>"
         case Stop(), "text":
             return stop_text(noun)
     raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")

@@ -17,7 +17,6 @@ from symchiral.answers.simulate import (
 from symchiral.rules.wording import minus
 from symchiral.table import Table
 from symchiral.text.crystal import axis_line, headline
-from symchiral.text.run import UNFINISHED
 from symchiral.units import SIGNS
 
 NO_MOMENTUM = 1e-15
@@ -25,6 +24,9 @@ NO_MOMENTUM = 1e-15
 
 SMALL = 1e-6
 """Modes with less energy, relative to the strongest, are not listed."""
+
+UNFINISHED = "there is no free motion after it, hence no helicity and no balance"
+"""Of a run that stopped before the end of the pulse."""
 
 
 def light_text(light: Sequence[Pulse] | SampledField) -> str:

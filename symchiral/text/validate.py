@@ -41,6 +41,26 @@ def validation_tables(answer: Validate, *, document: str = "--json") -> tuple[Ta
     return _lines_table(answer), _channels_table(answer, document), Table((), (), tuple(words))
 
 
+def judged_table(lines: Sequence[Line], channels: Sequence[CandidateChannel]) -> Table:
+    """Return one row per line and run, of a judgement that names no crystal."""
+    rows = []
+    for line in lines:
+        frequency = f"{line.frequency:.3f} {SIGNS[line.frequency_unit]}"
+        for run in line.runs:
+            senses = predicted_in(channels, line, run)
+            rows.append(
+                (
+                    frequency,
+                    line.assigned or "—",
+                    pump_text(run),
+                    minus(f"{run.helicity:+.2f} [{run.low:+.2f}, {run.high:+.2f}]"),
+                    " or ".join({1: "+", -1: "−", 0: "0"}[s] for s in senses) or "—",
+                    line.verdict,
+                )
+            )
+    return Table(("line", "mode", "pump", "helicity", "rule", "verdict"), tuple(rows))
+
+
 def straight(channels: Sequence[CandidateChannel], line: Line) -> tuple[int, ...]:
     """Return the laws of the angle that allowed channels give a line under linear light."""
     found = {c.turn for c in channels if c.outgoing == line.assigned and c.rule == "allowed"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from symchiral.disk import mark
+from symchiral.figures.colours import colours
 from symchiral.modes.animation import Animation
 from symchiral.modes.mode import NO_ROTATION
-from symchiral.page.colours import colours
 from symchiral.page.template import data_of, render
 from symchiral.rules.wording import minus
 from symchiral.write.animation_files import ANIMATION
