@@ -6,6 +6,7 @@ is there, never half.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import lzma
@@ -22,6 +23,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import symchiral as sc
@@ -454,3 +456,17 @@ def test_every_file_an_answer_rests_on_is_listed(
     assert main(["couple", "phonopy.yaml", "--save", "c.json", "--quiet"]) == 0
     saved = json.loads((folder / "c.json").read_text())["files"]
     assert [f["sha256"] for f in saved] == [f["sha256"] for f in hashed(FORCES, couplings)]
+
+
+def test_a_film_that_cannot_be_written_leaves_no_warning(folder: Path) -> None:
+    """matplotlib warns when an animation that was never drawn is collected."""
+    from symchiral.figures.film import save_film
+
+    (folder / "a.gif").write_text(OLD)
+    rest = np.zeros((1, 3))
+    with pytest.raises(InputError, match="it exists"):
+        save_film(
+            folder / "a.gif", "film", rest=rest, moved=rest[None], numbers=[1], captions=["x"]
+        )
+    gc.collect()
+    assert (folder / "a.gif").read_text() == OLD

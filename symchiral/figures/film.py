@@ -154,8 +154,9 @@ def save_film(
             caption.set_text(captions[picture])
             return []
 
-        film = FuncAnimation(figure, draw, frames=len(captions))
         with writing(file, kind, overwrite=overwrite) as aside:
+            # Not before: matplotlib warns of one that is made and never drawn.
+            film = FuncAnimation(figure, draw, frames=len(captions))
             if ending == ".mp4":
                 words = {"comment": mark(kind)}
                 film.save(aside, FFMpegWriter(fps=20, metadata=words), dpi=160)
