@@ -345,11 +345,13 @@ class _Forward:
         shape: Callable[[Floats, Floats], tuple[Floats, Floats]],
         start: Floats,
         prior: _Prior | None,
+        *,
+        closely: bool = False,
     ) -> _Solved:
         """Minimise χ² over the parameters of a shape, its linear ones eliminated.
 
         ``shape(times, theta)`` gives (N, K) functions of time and their (2, K) directions in the
-        plane of the whitened traces.
+        plane of the whitened traces. ``closely``: to the bottom of narrow valleys, too.
         """
         from scipy.optimize import least_squares
 
@@ -380,8 +382,9 @@ class _Forward:
             theta = start
         else:
             theta = least_squares(
-                lambda x: np.concatenate(at(x)[0]), start, method="lm", xtol=1e-5, ftol=1e-6,
-                max_nfev=30 * (len(start) + 1),
+                lambda x: np.concatenate(at(x)[0]), start, method="lm",
+                xtol=1e-9 if closely else 1e-5, ftol=1e-10 if closely else 1e-6,
+                max_nfev=(300 if closely else 30) * (len(start) + 1),
             ).x  # fmt: skip
         residuals, found = at(theta)
         return _Solved(theta, float(sum(np.vdot(r, r) for r in residuals)), tuple(found))
@@ -603,7 +606,7 @@ class _Forward:
                     trials.append((self._square(basis, shape, theta), tuple(theta)))
         trials.sort()
         return min(
-            (self.solve(basis, shape, np.array(x), prior) for _, x in trials[:3]),
+            (self.solve(basis, shape, np.array(x), prior, closely=True) for _, x in trials[:3]),
             key=lambda found: found.square,
         )
 
