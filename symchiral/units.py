@@ -46,7 +46,7 @@ def frequency_text(thz: float, unit: str = "THz") -> str:
 NUCLEAR_MAGNETON_AMU = 1.67262192369e-27 / ATOMIC_MASS
 """eħ/(2 amu) in nuclear magnetons: the mass of the proton in amu, 1.00728."""
 
-TESLA_PER_MAGNETON = 4e-7 * pi * 5.0507837393e-27 * 1e30
+TESLA_PER_MAGNETON = 4e-7 * pi * 5.0507837461e-27 * 1e30
 """μ₀M in tesla of one nuclear magneton in a cubic ångström; μ₀ of CODATA differs in the tenth
 digit."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from symchiral.cli.calculator import add_calculator
@@ -206,8 +207,8 @@ def run(options: argparse.Namespace) -> None:
         write(f"{study.formula}: {output}, {answer.size / 1e6:.1f} MB, opens in any browser")
 
 
-GENERIC = ("phonopy", "phono3py", "poscar", "contcar", "sposcar", "band", "forces", "structure")
-"""Beginnings of names of files that say nothing of the crystal."""
+GENERIC = re.compile(r"phono3?py(_\w+)?|s?poscar(-\w+)?|contcar|band|forces|structure", re.I)
+"""Names of files that say nothing of the crystal."""
 
 
 def page_of(path: str) -> str:
@@ -217,10 +218,12 @@ def page_of(path: str) -> str:
     --------
     >>> page_of("data/te.cif.gz"), page_of("Bi2Se3/phonopy.yaml"), page_of("Te_P3121")
     ('te.html', 'Bi2Se3.html', 'Te_P3121.html')
+    >>> page_of("set/structure_42.cif"), page_of("Bi2Se3/POSCAR-unitcell")
+    ('structure_42.html', 'Bi2Se3.html')
     """
     file = Path(path)
     name = file.name.split(".")[0]
-    if not name or name.lower().startswith(GENERIC):
+    if not name or GENERIC.fullmatch(name):
         name = file.absolute().parent.name or "report"
     return f"{name}.html"
 

@@ -78,10 +78,10 @@ class Pulse(Value, Shown):
 
     so that :math:`E ≈ \mathrm{Re}\, E_0 ε g e^{-iφ}` while the area of a few-cycle pulse is zero,
     as it is for every field that propagates; t counts from the centre of the pulse, which is at
-    time zero unless it has a delay. ε is a unit vector:
-    pulses of equal :math:`E_0` and duration carry equal energy, and a circular one has the
-    constant modulus :math:`E_0/\sqrt 2`. It is the field inside the crystal, or, of an incident
-    pulse, that in vacuum before it falls on a face along the normal.
+    time zero unless it has a delay. ε is a unit vector: pulses of equal :math:`E_0` and duration
+    carry equal energy, and a circular one has the constant modulus :math:`E_0/\sqrt 2`. It is the
+    field inside the crystal, or, of an incident pulse, that in vacuum before it falls on a face
+    along the normal.
 
     Attributes
     ----------

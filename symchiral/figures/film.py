@@ -40,7 +40,9 @@ STYLE: Any = {
     "axes.titlelocation": "left",
     "legend.frameon": False,
     "legend.fontsize": 8,
+    "svg.hashsalt": "symchiral",
 }
+"""Style of films, and of the figures of runs."""
 
 
 def film_mode(

@@ -14,7 +14,7 @@ from symchiral.answers.record import FrequencyUnit, number
 from symchiral.answers.simulate import light_of
 from symchiral.dynamics.run import Run
 from symchiral.errors import InputError
-from symchiral.figures.film import save_film
+from symchiral.figures.film import LINE, MINUS, PLUS, STYLE, save_film
 from symchiral.figures.save import matplotlib_needed, save_figure
 from symchiral.rules.wording import minus
 from symchiral.text.simulate import SMALL, helicity_text, light_text
@@ -24,19 +24,8 @@ from symchiral.value import TINY
 KIND = "simulation"
 """Kind of the figures, animations and tables of a run."""
 
-PLUS, MINUS, FAINT = "#c0392b", "#2462a8", "#8a8a8a"
-"""Colours of l > 0, l < 0, and of what only accompanies."""
-
-STYLE: Any = {
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 9,
-    "axes.titlelocation": "left",
-    "legend.frameon": False,
-    "legend.fontsize": 8,
-    "svg.hashsalt": "symchiral",
-}
+FAINT = LINE
+"""Colour of what only accompanies; of l > 0 and l < 0 it is that of the senses in films."""
 
 
 def chosen_modes(run: Run) -> tuple[str, ...]:

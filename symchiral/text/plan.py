@@ -125,8 +125,10 @@ def _entering(answer: Plan, document: str) -> list[str]:
         if m.index is None or m.share is None:
             continue
         n, k = m.index
-        depth = "not absorbed" if m.depth is None else f"1/e in {_micrometres(m.depth)}"
-        words.append(f"{100 * m.share:.0f} % at {m.mode} (N = {n:.2g} + {k:.2g} i, {depth})")
+        depth = "not absorbed" if m.depth is None else f"intensity 1/e in {_micrometres(m.depth)}"
+        words.append(
+            f"{100 * m.share:.0f} % at {m.mode} (refractive index {n:.2g} + {k:.2g} i, {depth})"
+        )
     if not words:
         return []
     more = f", {len(words) - MOST_PUMPED} more: {document}" if len(words) > MOST_PUMPED else ""
