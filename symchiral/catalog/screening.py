@@ -24,6 +24,7 @@ from symchiral.catalog.parts import (
     known_rows,
     next_generation,
     open_folder,
+    parts_of,
     settings_of,
     write_part,
 )
@@ -191,6 +192,8 @@ def screen(
             _work(run, chunks, local, _jobs(jobs), progress)
         else:
             _work(run, chunks, executor, width or _width(executor, jobs), progress)
+        if folder is not None and not parts_of(folder):  # no crystal fell to this shard
+            write_part(folder, [], settings, generation=generation, seconds=0.0)
     return catalog(
         run.rows,
         order=order,
