@@ -231,6 +231,7 @@ def ordered_alloy() -> Study:
     return sc.read(atoms).with_calculator(EMT(), relax="none", zone_centre=True)
 
 
+@pytest.mark.sweep
 def test_fourth_order_of_a_calculator_obeys_the_rules() -> None:
     found = ordered_alloy()
     modes = ["T1u#1", "T2u#1"]

@@ -63,6 +63,7 @@ def optical(study: Study) -> dict[str, float]:
 RELAXED = ("TiO2_rutile", "ZnO", "Al2O3", "MoS2_2H")
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("what", ["atoms", "cell"])
 @pytest.mark.parametrize("name", RELAXED)
 def test_relaxation_agrees_with_ase(name: str, what: Any) -> None:

@@ -643,6 +643,7 @@ def test_folders_and_archives_of_force_data(tmp_path: Path) -> None:
     assert done.ignored == 1
 
 
+@pytest.mark.sweep
 def test_an_archive_of_several_force_sets(tmp_path: Path) -> None:
     sets = tmp_path / "sets.zip"
     with zipfile.ZipFile(sets, "w") as archive:

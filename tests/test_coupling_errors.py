@@ -116,6 +116,7 @@ def test_errors_of_circular_coefficients_come_back() -> None:
     assert list(errors.values()) == [pytest.approx(0.1)]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("name", "count"), [("MgB2", 2), ("TiO2_anatase", 47)])
 def test_coefficients_of_one_invariant_are_wrong_together(name: str, count: int) -> None:
     c, rng = coordinates(name), np.random.default_rng(2)

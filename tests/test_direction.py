@@ -64,6 +64,7 @@ def test_one_vibration_one_name(name: str) -> None:
                 assert multiplet.frequency == pytest.approx(before, abs=1e-9)
 
 
+@pytest.mark.sweep
 def test_how_many_are_longitudinal() -> None:
     """As many as there are polar modes along the direction, whatever rounding does."""
     counted = 0
@@ -107,6 +108,7 @@ def test_a_pair_of_the_little_group_is_one_number() -> None:
         assert modes.axis.order == 3
 
 
+@pytest.mark.sweep
 def test_without_charges_it_changes_nothing_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     name = next(n for n in SETS if study(n).phonons.born is None)  # type: ignore[union-attr]
     words = ["modes", f"{name}/phonopy.yaml", "--symmetrize", "--json"]

@@ -223,6 +223,7 @@ def test_a_linear_pump_drives_along_minus_two_phi() -> None:
     assert np.ptp(offsets) < 0.01 * np.mean(offsets)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", ["Bi2Se3", "Bi2Se3_PBEsol", "TiO2_anatase", "LiIO3"])
 def test_angles_are_those_of_light(name: str, capsys: Capture) -> None:
     """Of ``light``, ``plan`` and ``explain``: what is x to one is x to all."""
@@ -627,6 +628,7 @@ def test_couplings_of_no_crystal_are_refused_in_words(
         study().couplings(str(path))
 
 
+@pytest.mark.sweep
 def test_force_constants_of_third_order_go_before_a_file_beside_them(
     capsys: Capture, tmp_path: Path
 ) -> None:
@@ -1066,6 +1068,7 @@ def test_a_model_that_diverges_stops_and_keeps_what_it_has(capsys: Capture) -> N
     assert document["time"]["end"] < 19
 
 
+@pytest.mark.sweep
 def test_nothing_is_said_of_a_time_after_the_pulse_that_there_is_not(
     capsys: Capture, tmp_path: Path
 ) -> None:

@@ -59,6 +59,7 @@ def pulse(centre: float, width: float):
     return field
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("centre", "width"), one_in(3, [(2.0, 0.5), (1.5, 0.25), (3.0, 0.4)]))
 @pytest.mark.parametrize("photons", [1, 2, 3])
 def test_light_swings_an_oscillator_by_the_stated_share(
@@ -351,6 +352,7 @@ def far(f: float, pump: PumpPulse) -> bool:
     return all(abs(f - centre) > reach for centre, reach in zones)
 
 
+@pytest.mark.sweep
 def test_no_row_out_of_reach_of_the_pump_is_consistent() -> None:
     """Rows far from whatever two quanta can make, of either sense, on every kind of candidates."""
     rng = np.random.default_rng(20)

@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+from fresh import fresh_seed
 from scipy.optimize import brentq
 from scipy.stats import ncx2
 from synthetic_experiment import Line, oscillate, random_line, record, traces
@@ -26,13 +27,6 @@ ENDS = ("frequency", "damping", "helicity")
 def say(*words):
     """Shown by pytest -s, and for a test that fails."""
     sys.stdout.write(" ".join(map(str, words)) + "\n")
-
-
-def fresh_seed() -> int:
-    """A seed of its own for every run; a failure names it."""
-    seed = int(np.random.SeedSequence().entropy % 2**32)
-    say(f"seed {seed}")
-    return seed
 
 
 def draw(rng, snr, smallest=0.5):
@@ -89,6 +83,7 @@ def test_signs(snr, least):
     assert share >= least, seed
 
 
+@pytest.mark.sweep
 def test_coverage_short():
     seed = fresh_seed()
     found = coverage(np.random.default_rng(seed), 5, 120)
@@ -199,6 +194,7 @@ def test_a_record_that_does_not_allow_it_gives_one_line():
     assert len(fit(measured).oscillations) == 1
 
 
+@pytest.mark.sweep
 def test_noise_alone_is_not_significant():
     """The false-alarm probability is what it says: of 150 traces of noise few pass 10 %."""
     seed = fresh_seed()

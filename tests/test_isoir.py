@@ -318,6 +318,7 @@ def check_with_spgrep(points: list[IsoWavevector]) -> int:
     return agreed
 
 
+@pytest.mark.sweep
 def test_special_points_agree_with_spgrep():
     assert check_with_spgrep(with_partners(wavevectors(0))) == 1350 + 31 - 3
 

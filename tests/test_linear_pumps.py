@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from fresh import fresh_seed
 from synthetic_experiment import Line, traces
 
 import symchiral as sc
@@ -153,7 +154,7 @@ def test_what_only_linear_light_drives(runs, word):
 
 def test_a_share_of_linear_data_sets_is_judged_right():
     """Fresh seeds, SNR 3: lines at −2φ are called consistent, at +2φ inconsistent."""
-    seed = int(np.random.SeedSequence().entropy % 2**32)
+    seed = fresh_seed()
     rng = np.random.default_rng(seed)
     called = {-2: [], 2: []}
     for turn, words in called.items():

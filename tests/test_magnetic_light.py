@@ -94,6 +94,7 @@ def _multiplets(found: Light, *words: str) -> int:
     )
 
 
+@pytest.mark.sweep
 def test_unequal_spins_of_transparent_and_absorbing_crystals() -> None:
     """Hermitian tensors under the whole magnetic group; complex ones under its unitary half."""
     seen: Counter[str] = Counter()
@@ -130,6 +131,7 @@ def test_grey_crystals_need_absorption_for_unequal_spins() -> None:
     assert len(groups) == 32
 
 
+@pytest.mark.sweep
 def test_antisymmetric_tensors_of_every_magnetic_point_group() -> None:
     """Their number, counted from a random tensor averaged: rank of what the multiplets see."""
     total = 0
@@ -159,6 +161,7 @@ def test_antisymmetric_tensors_of_every_magnetic_point_group() -> None:
     assert total > 300
 
 
+@pytest.mark.sweep
 def test_antisymmetric_dielectric_tensor_along_the_beam() -> None:
     """Faraday and Kerr rotation, and magnetic circular dichroism, from a random ε averaged."""
     found: Counter[bool] = Counter()

@@ -181,6 +181,7 @@ def check_again(space: object, modes: Modes, matrix: np.ndarray, masses: np.ndar
             assert np.abs(one.am_vector - two.am_vector).max() < 1e-8
 
 
+@pytest.mark.sweep
 def test_modes_of_random_matrices(capsys: pytest.CaptureFixture[str]) -> None:
     total = np.sum([check_random(name) for name in SAMPLE if size_of(name) <= 12], axis=0)
     with capsys.disabled():

@@ -141,6 +141,7 @@ def ringing(times, sense, *, own=(4.05, 0.16), force=(4.1, 0.32), start=0.0):
     return np.column_stack([z.real, -sense * z.imag])
 
 
+@pytest.mark.sweep
 def test_a_force_that_rings_is_no_misfit() -> None:
     """Two damped rotations of one sense have that sense, whatever the noise, also without any."""
     rng = np.random.default_rng(8)

@@ -283,6 +283,7 @@ def letters_hold(crystals: list[Crystal]) -> int:
     return sum(map(len, remembered)) // 2
 
 
+@pytest.mark.sweep
 def test_remembered_letters_are_those_of_spglib() -> None:
     crystals = [sc.read(name).crystal.input for name in structure_names()]
     assert letters_hold([c for c in crystals if c.moments is None]) > 350
@@ -371,6 +372,7 @@ def origin_choices_agree(crystals_of_each: int) -> tuple[int, int]:
     return crystals, letters
 
 
+@pytest.mark.sweep
 def test_a_shifted_origin_equals_a_search_in_the_other_choice() -> None:
     assert len(ORIGIN_CHOICE_2) == 24
     assert origin_choices_agree(2) == (48, 4 * 48)

@@ -40,6 +40,7 @@ def test_a_pump_is_read_from_its_field() -> None:
         drawn_pump(times, np.column_stack([wave.real, (0.4j * wave).real]))
 
 
+@pytest.mark.sweep
 def test_a_simulation_is_judged_without_noise(tmp_path: Path) -> None:
     """Of σ+ and σ− its sense is what the rule says; its mirror image contradicts the rule."""
     study = sc.read("Bi2Se3/phonopy.yaml")

@@ -62,6 +62,7 @@ def of_order(name: str, order: int) -> NormalModeModel:
 # ------------------------------------------------------------------------ a four-fold axis: anatase
 
 
+@pytest.mark.sweep
 def test_two_quanta_on_a_fourfold_axis_drive_a_line(capsys: Capture) -> None:
     """Eu(+)Eu(+) → B1g: 1 + 1 = 2 ≡ −2 (mod 4) has no sense; the pump keeps its own."""
     modes = ran(capsys, "TiO2_anatase", "--pump", "6.44THz σ+ 1ps 1MV/cm", "--duration", "10")
@@ -73,6 +74,7 @@ def test_two_quanta_on_a_fourfold_axis_drive_a_line(capsys: Capture) -> None:
     assert max(modes[f"Eg#{n}"]["energy"] for n in (1, 2, 3)) < 1e-12 * modes["Eu#1"]["energy"]
 
 
+@pytest.mark.sweep
 def test_three_quanta_on_a_fourfold_axis_turn_back(capsys: Capture) -> None:
     """Eu(+)³ → Eu(−): 1 + 1 + 1 = 3 ≡ −1 (mod 4). Light at a third of Eu#2 drives it."""
     for word, spin in (("σ+", 1), ("σ-", -1)):
@@ -135,6 +137,7 @@ def test_in_mgb2_pam_is_kept_and_the_atoms_reverse(capsys: Capture) -> None:
 # ------------------------------------------------------------------------------ chiral: cinnabar
 
 
+@pytest.mark.sweep
 def test_in_a_chiral_crystal_two_quanta_turn_back(capsys: Capture) -> None:
     """E(+)E(+) → E(−) on a three-fold screw; 2 × 1.25 THz is near E#2."""
     for word, spin in (("σ+", 1), ("σ-", -1)):
