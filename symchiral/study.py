@@ -31,6 +31,7 @@ from symchiral.defaults import (
     REPORT_TRANSFERS,
     SIGMA,
 )
+from symchiral.units import counted
 from symchiral.value import WHOLE, Value
 
 if TYPE_CHECKING:
@@ -950,7 +951,7 @@ class Study(Value):
         else:
             raise LabelError(
                 f"no band {mode}",
-                why=f"there are {len(modes)} modes",
+                why=f"there are {counted(len(modes), 'mode')}",
                 fix=f"give a number from 1, the lowest, to {len(modes)}",
             )
         return animate(modes, chosen, frames=frames, amplitude=amplitude, cells=cells)

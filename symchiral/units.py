@@ -1,4 +1,4 @@
-r"""Units of frequency and time, and the constants of lattice dynamics.
+r"""Units of frequency and time, numbers with them in words, and the constants of lattice dynamics.
 
 The constants are those of CODATA 2018, exact where the SI is. Inside, times are in ps and
 frequencies are ordinary frequencies in THz; a dynamical matrix is in THz², so that its eigenvalue
@@ -41,6 +41,25 @@ def frequency_text(thz: float, unit: str = "THz") -> str:
     ('4.05 THz', '135.1 cm⁻¹')
     """
     return f"{thz * PER_THZ[unit]:.{3 if unit == 'THz' else 4}g} {SIGNS[unit]}"
+
+
+def counted(number: int, noun: str, nouns: str = "") -> str:
+    """Return a number of things with the noun in singular or plural.
+
+    Parameters
+    ----------
+    nouns : str
+        The plural, where it is not the noun with an s or, after a hiss, es.
+
+    Examples
+    --------
+    >>> counted(1, "mode"), counted(0, "mass"), counted(12000, "crystal")
+    ('1 mode', '0 masses', '12,000 crystals')
+    >>> counted(2, "vertex", "vertices")
+    '2 vertices'
+    """
+    plural = nouns or noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
+    return f"{number:,} {noun if number == 1 else plural}"
 
 
 NUCLEAR_MAGNETON_AMU = 1.67262192369e-27 / ATOMIC_MASS

@@ -414,7 +414,7 @@ def test_the_command_line_screens_and_asks(folder: Path, tmp_path: Path, capsys:
     assert ["Bi2Se3", 3] in answer["rows"]
     assert main(["query", out]) == 0
     shown = capsys.readouterr().out
-    assert "columns are not shown" in shown
+    assert "Not shown: " in shown
     assert "Eu(+) Eu(+) -> Eg(-)" in shown
     assert main(["query", out, "--sql", "SELECT max(flips) AS m FROM catalog", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["columns"] == ["m"]

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from browsing import complaints, look, opened, requests, started, wait
 
 import symchiral as sc
 from symchiral.experiment.observed import lines_of
@@ -134,45 +135,54 @@ def test_results_are_shown(results: dict[str, Any], noun: str, shown: list[str])
         assert text in page.text, text
 
 
-def _nouns(folder: Path) -> dict[str, Any]:
-    """Every public noun, made as a user would make it, and what other verbs return."""
-    study, quartz = sc.read("Bi2Se3/phonopy.yaml"), sc.read("SiO2_quartz_P3121/phonopy.yaml")
-    multiplet = study.modes()["Eu", 1]
-    row = {"frequency": 4.05, "frequency_unit": "THz", "helicity": -0.8, "error": 0.1}
-    lines = lines_of({"pump": {"polarization": "σ+"}, "components": [row]})
-    found = {
-        "Study": study,
-        "Atlas": sc.atlas("D3d"),
-        "RuleBook": study.rules(),
-        "Rule": study.rules()["Eu(+) Eu(+) -> Eg(-)"],
-        "Transfer": study.transfers()[0],
-        "Species": study.species()[0],
-        "Mode": multiplet.plus,
-        "Modes": study.modes(),
-        "Multiplet": multiplet,
-        "Crystal": study.crystal.primitive,
-        "Predict": sc.predict("Bi2Se3"),
-        "Pulse": sc.Pulse.parse("2.0THz s+ 1ps 0.2MV/cm"),
-        "Run": study.simulate("2.0THz s+ 1ps 0.2MV/cm", duration=6),
-        "Bands": quartz.bands("GM A", points=10),
-        "Animation": quartz.animate("E#2(+)"),
-        "Light": study.light(),
-        "Plan": study.plan(),
-        "Show": study.show(),
-        "Judgement": study.validate(lines, sees="raman"),
-        "predict with forces": study.predict(),
-    }
-    if find_spec("duckdb"):
-        sc.screen(["NaCl", "Te_P3121"], out=folder / "c", jobs=1)
-        found["Catalog"] = sc.Catalog(folder / "c")
-        found["Selection"] = found["Catalog"].query()
-    return found
+SETUP = """\
+import symchiral as sc
+from symchiral.experiment.observed import lines_of
+study, quartz = sc.read("Bi2Se3/phonopy.yaml"), sc.read("SiO2_quartz_P3121/phonopy.yaml")
+pump = "2.0THz s+ 1ps 0.2MV/cm"
+line = {"frequency": 4.05, "frequency_unit": "THz", "helicity": -0.8, "error": 0.1}
+lines = lines_of({"pump": {"polarization": "σ+"}, "components": [line]})"""
+CELLS = {
+    "Study": "study",
+    "Atlas": 'sc.atlas("D3d")',
+    "RuleBook": "study.rules()",
+    "Rule": 'study.rules()["Eu(+) Eu(+) -> Eg(-)"]',
+    "Transfer": "study.transfers()[0]",
+    "Species": "study.species()[0]",
+    "Mode": 'study.modes()["Eu", 1].plus',
+    "Modes": "study.modes()",
+    "Multiplet": 'study.modes()["Eu", 1]',
+    "Crystal": "study.crystal.primitive",
+    "Predict": 'sc.predict("Bi2Se3")',
+    "Pulse": "sc.Pulse.parse(pump)",
+    "Run": "study.simulate(pump, duration=6)",
+    "Bands": 'quartz.bands("GM A", points=10)',
+    "Animation": 'quartz.animate("E#2(+)")',
+    "Light": "study.light()",
+    "Plan": "study.plan()",
+    "Show": "study.show()",
+    "Judgement": 'study.validate(lines, sees="raman")',
+    "predict with forces": "study.predict()",
+}
+if find_spec("duckdb"):
+    SETUP += '\nsc.screen(["NaCl", "Te_P3121"], out="c", jobs=1)'
+    CELLS |= {"Catalog": 'sc.Catalog("c")', "Selection": 'sc.Catalog("c").query()'}
+"""Cells of a notebook, by the public noun or answer that each shows."""
+PICTURED = {"Run", "Bands", "Animation"}
 
 
-def test_every_public_noun_is_shown(tmp_path: Path) -> None:
+@pytest.fixture
+def nouns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the cells show, made as a user makes it."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(SETUP, names)
+    return {name: eval(cell, names) for name, cell in CELLS.items()}
+
+
+def test_every_public_noun_is_shown(nouns: dict[str, Any]) -> None:
     """HTML whose tags close, with text in it; no text of a user is taken for a tag."""
     public = {name for name in sc.__all__ if isinstance(getattr(sc, name), type)}
-    nouns = _nouns(tmp_path)
     missing = public - set(nouns) - {"SymchiralError"}
     assert missing <= (set() if find_spec("duckdb") else {"Catalog"})
     for name, noun in nouns.items():
@@ -181,8 +191,7 @@ def test_every_public_noun_is_shown(tmp_path: Path) -> None:
         page = _Tags(noun._repr_html_())
         assert page.text.strip(), name
         assert page.seen <= {"p", "table", "thead", "tbody", "tr", "th", "td", "pre", "img"}, name
-        pictured = name in ("Run", "Bands", "Animation")
-        assert ("img" in page.seen) == pictured, name
+        assert ("img" in page.seen) == (name in PICTURED), name
 
 
 def test_what_a_user_wrote_is_escaped(tmp_path: Path) -> None:
@@ -233,17 +242,59 @@ def test_the_file_of_a_picture_names_no_other() -> None:
     assert svg.count("http") == 1  # the name of the format
 
 
-def test_a_notebook_shows_them(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A notebook of all the cells, run by a kernel of its own; what is shown twice is so once."""
     nbformat = pytest.importorskip("nbformat")
-    nbconvert = pytest.importorskip("nbconvert.preprocessors")
+    nbclient = pytest.importorskip("nbclient")
     pytest.importorskip("ipykernel")
-    cells = [
-        "import symchiral as sc\nsc.read('Bi2Se3')",
-        "sc.read('Bi2Se3/phonopy.yaml').animate('Eu#1(+)')",
-    ]
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-    nbconvert.ExecutePreprocessor(timeout=300).preprocess(
-        book, {"metadata": {"path": str(tmp_path)}}
-    )
-    for cell, tag in zip(book.cells, ("<table>", "<img "), strict=True):
-        assert tag in cell.outputs[0].data["text/html"]
+    v4, invariant = nbformat.v4, CELLS["Rule"] + ".invariant"
+    cells = [v4.new_code_cell(cell) for cell in (SETUP, *CELLS.values(), invariant)]
+    book = v4.new_notebook(cells=cells)
+    folder = str(tmp_path_factory.mktemp("notebook"))
+    nbclient.NotebookClient(book, timeout=300, resources={"metadata": {"path": folder}}).execute()
+    nbformat.validate(book)
+    return book
+
+
+@pytest.mark.sweep
+def test_a_notebook_shows_them(executed: Any, nouns: dict[str, Any]) -> None:
+    """Each cell has one output: the HTML of the noun, and its text for who reads no HTML."""
+    first, *cells, last = executed.cells
+    for cell in (first, *cells, last):
+        assert all(output.output_type == "execute_result" for output in cell.outputs), cell.source
+    for (name, noun), cell in zip(nouns.items(), cells, strict=True):
+        (output,) = cell.outputs
+        html = output.data["text/html"]
+        assert _Tags(html).text == _Tags(noun._repr_html_()).text, name
+        assert ("<img " in html) == (name in PICTURED), name
+        assert output.data["text/plain"].strip(), name
+    assert last.outputs[0].data["text/latex"] == nouns["Rule"].invariant._repr_latex_()
+
+
+@pytest.mark.browser
+def test_a_browser_shows_the_notebook(executed: Any, tmp_path: Path) -> None:
+    """As a page: pictures have a size, atoms move, tables have rows; nothing is asked of a
+    network, and the page is as wide as the window."""
+    exporters = pytest.importorskip("nbconvert.exporters")
+    exporter = exporters.HTMLExporter(mathjax_url="", require_js_url="", jquery_url="")
+    page = tmp_path / "notebook.html"
+    page.write_text(exporter.from_notebook_node(executed)[0], encoding="utf-8")
+    driver = next(browser := started())
+    try:
+        opened(driver, page, scripted=False)
+        shown = "[...document.querySelectorAll('.jp-OutputArea-output')]"
+        wait(driver, "return [...document.images].every((image) => image.complete)")
+        sizes = look(driver, "[...document.images].map((i) => [i.naturalWidth, i.clientWidth])")
+        assert len(sizes) == len(PICTURED)
+        assert all(natural > 300 and drawn > 300 for natural, drawn in sizes)
+        rows = look(driver, f"{shown}.map((o) => o.querySelectorAll('tbody tr').length)")
+        assert sum(count > 0 for count in rows) > len(CELLS) / 2
+        assert all(look(driver, f"{shown}.map((o) => o.clientHeight > 10)"))
+        assert complaints(driver) == []
+        asked = [url for url in requests(driver) if not url.startswith("data:")]
+        assert asked == [page.as_uri()]
+        wide, window = look(driver, "[document.documentElement.scrollWidth, innerWidth]")
+        assert wide <= window
+    finally:
+        browser.close()

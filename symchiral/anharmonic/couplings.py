@@ -21,6 +21,7 @@ from symchiral.modes.coordinates import NormalCoordinates
 from symchiral.modes.displacement import displacement_matrices
 from symchiral.modes.names import find_name
 from symchiral.reading.couplings import CouplingTable, coupling_document
+from symchiral.units import counted
 from symchiral.value import TINY, Complex, Floats, Value, frozen
 
 KIND = "couplings"
@@ -376,7 +377,7 @@ def _matched(crystal: SymmetricCrystal, table: CouplingTable, name: str) -> list
             return order
     raise StructureError(
         f"the couplings in {name} belong to other atoms",
-        why=f"they are for {len(theirs)} atoms of {theirs.formula}, and the primitive cell has "
-        f"{len(ours)} of {ours.formula}, or they lie elsewhere",
+        why=f"they are for {counted(len(theirs), 'atom')} of {theirs.formula}, and the primitive "
+        f"cell has {len(ours)} of {ours.formula}, or they lie elsewhere",
         fix="give couplings and force data of the same primitive cell, in the same orientation",
     )

@@ -22,6 +22,7 @@ from symchiral.forces.door import (
     heard,
 )
 from symchiral.reading.folder import Folder
+from symchiral.units import counted
 from symchiral.value import Floats
 
 
@@ -199,7 +200,8 @@ def third_order_from_yaml(parsed: dict[str, Any], *, name: str, folder: Folder) 
     if third.shape not in {(k, size, size, 3, 3, 3) for k in (len(first), size)}:
         raise StructureError(
             f"the third-order forces of {name} belong to another supercell",
-            why=f"force constants of the shape {third.shape} are not those of {len(first)} atoms "
+            why=f"force constants of the shape {third.shape} are not those of "
+            f"{counted(len(first), 'atom')} "
             f"in a supercell of {size}",
             fix="give the supercell and the primitive cell that they were computed for",
         )

@@ -10,6 +10,7 @@ from math import factorial, prod
 
 import numpy as np
 
+from symchiral.units import counted
 from symchiral.value import Complex, Floats, Integers, Value, frozen
 
 Monomials = dict[tuple[int, ...], complex]
@@ -143,4 +144,7 @@ class Polynomial(Value):
         return len(self.factors)
 
     def __repr__(self) -> str:
-        return f"Polynomial(order {self.order}, {len(self)} terms of {self.size} coordinates)"
+        return (
+            f"Polynomial(order {self.order}, {counted(len(self), 'term')} of {self.size} "
+            "coordinates)"
+        )

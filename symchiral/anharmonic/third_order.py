@@ -34,6 +34,7 @@ from symchiral.reading.folder import (
     third_order_yaml,
 )
 from symchiral.reading.phonon_files import parse_yaml
+from symchiral.units import counted
 from symchiral.value import TINY, Complex, Floats, Integers, Value, frozen
 
 
@@ -80,7 +81,7 @@ class ThirdOrder(Value):
         if len(supercell.first) != len(crystal.primitive):
             raise StructureError(
                 "the primitive cell of the forces is not that of the crystal",
-                why=f"it has {len(supercell.first)} atoms, and the primitive cell of "
+                why=f"it has {counted(len(supercell.first), 'atom')}, and the primitive cell of "
                 f"{crystal.group.symbol} has {len(crystal.primitive)}",
                 fix="write the force data with primitive_matrix: auto",
             )
@@ -233,7 +234,9 @@ class ThirdOrder(Value):
         )
 
     def __repr__(self) -> str:
-        return f"ThirdOrder({self.crystal.primitive.formula}, {len(self.positions)} atoms)"
+        return (
+            f"ThirdOrder({self.crystal.primitive.formula}, {counted(len(self.positions), 'atom')})"
+        )
 
 
 def _same(point: Floats, positions: Floats) -> int:

@@ -19,6 +19,7 @@ from symchiral.forces.phonons import Phonons
 from symchiral.irreps.axis import Axis, axis_at
 from symchiral.irreps.pam import Component
 from symchiral.modes.mode import Mode, Modes, Multiplet
+from symchiral.units import counted
 from symchiral.value import Value
 
 TripleKind = Literal["allowed", ReasonKind]
@@ -118,7 +119,9 @@ def vertex_rules(phonons: Phonons, axis: Axis | None, points: Sequence[QPoint]) 
 def _three(points: Sequence[QPoint]) -> tuple[QPoint, QPoint, QPoint]:
     if len(points) != 3:
         raise WavevectorError(
-            "no third-order vertex", why=f"it has {len(points)} wavevectors", fix="give three"
+            "no third-order vertex",
+            why=f"it has {counted(len(points), 'wavevector')}",
+            fix="give three",
         )
     if not sum(points[1:], points[0]).is_reciprocal_vector:
         raise WavevectorError(

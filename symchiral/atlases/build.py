@@ -23,6 +23,7 @@ from symchiral.children import answers_to_parent, start_child
 from symchiral.disk import place_folder, write_text, writing_folder
 from symchiral.errors import InputError, LimitError
 from symchiral.irreps.classes import CLASSES
+from symchiral.units import counted
 from symchiral.version import __version__
 
 VERSION = "symchiral/atlases/1"
@@ -221,7 +222,7 @@ def _about(parts: Sequence[Part]) -> dict[str, str]:
     channels = sum(c["channels"] for c in counts)
     return {
         "made by": f"symchiral {__version__}: symchiral atlas --all",
-        "contents": f"{channels:,} channels judged, of {third} axes of classes and of "
+        "contents": f"{counted(channels, 'channel')} judged, of {third} axes of classes and of "
         f"{sum(not part.task.whole_class for part in parts)} space groups",
         "channels": "third order at the zone centre, a row per channel, forbidden ones too",
         "patterns": "fourth order at the zone centre, third order at special points: a row per "

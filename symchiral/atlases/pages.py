@@ -22,6 +22,7 @@ from symchiral.rules.activity import PROCESSES, Activity
 from symchiral.rules.listing import GROUPS
 from symchiral.rules.wording import minus, pretty, route_text, signed
 from symchiral.text.light_words import probe_words, short_routes
+from symchiral.units import counted
 
 KIND = "the atlas"
 """What the files of the folder hold."""
@@ -245,7 +246,8 @@ def page_of_class(parts: Sequence[Part]) -> str:
         body.append(
             f"<section><h2>{escaped(words[0].upper() + words[1:])}</h2>\n"
             f"{_species_table(part.species)}"
-            f"<h3>Third order</h3><p class=quiet>{counts['transfers']:,} transfers judged, "
+            f"<h3>Third order</h3><p class=quiet>{counted(counts['transfers'], 'transfer')} "
+            "judged, "
             f"{len(part.transfers)} allowed (channels, each sign and choice of modes by itself: "
             f"{counts['channels']:,} judged, {counts['allowed']:,} allowed). Each also holds with "
             "all signs reversed and for different modes of a species; ≠: only for different ones. "
@@ -327,7 +329,7 @@ def index_page(parts: Sequence[Part], *, about: Mapping[str, str]) -> str:
                 short_routes(row.pump), probe_words(row.probe), driven or "", " ".join(seen),
                 "default" if row.highest else "another",
                 minus_signs(row.reason), minus(row.invariant or ""),
-                f"{row.coefficients} real coefficient{'' if row.coefficients == 1 else 's'}; "
+                f"{counted(row.coefficients or 0, 'real coefficient')}; "
                 + "; ".join(_routes(row)),
             )  # fmt: skip
             rows.append([words(cell) for cell in cells])

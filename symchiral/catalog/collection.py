@@ -27,6 +27,7 @@ from symchiral.catalog.parts import (
 from symchiral.disk import check_ending, mark, write_text, writing
 from symchiral.display import Tabular, display
 from symchiral.errors import InputError, LabelError, nearest
+from symchiral.units import counted
 
 QUERY = "query"
 """The word in the mark of a file with what a query gave."""
@@ -115,7 +116,9 @@ class Catalog:
 
     def _repr_html_(self) -> str:
         first = self.sql(f"SELECT * FROM catalog ORDER BY catalog.id LIMIT {FIRST}")
-        return f"<p>{len(self):,} crystals, the first of them:</p>" + display(first, "html")
+        return f"<p>{counted(len(self), 'crystal')}, the first of them:</p>" + display(
+            first, "html"
+        )
 
     @property
     def parts(self) -> tuple[Path, ...]:
@@ -267,7 +270,7 @@ class Catalog:
 
     def __repr__(self) -> str:
         n = len(self)
-        return f"Catalog({str(self.path)!r}, {n} crystal{'' if n == 1 else 's'})"
+        return f"Catalog({str(self.path)!r}, {counted(n, 'crystal')})"
 
 
 def _not_understood(error: Exception) -> InputError:

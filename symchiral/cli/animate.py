@@ -11,6 +11,7 @@ from symchiral.cli.printing import write
 from symchiral.cli.structures import add_structure
 from symchiral.cli.studies import open_study
 from symchiral.errors import LabelError
+from symchiral.units import counted
 
 SUMMARY = "write a mode as moving atoms: trajectory, web page, or the files of other viewers"
 EXAMPLES = (
@@ -99,5 +100,5 @@ def run(options: argparse.Namespace) -> None:
     )
     save_animation(animation, options.output, overwrite=options.overwrite)
     if not options.quiet:
-        write(f"{animation.titled(options.unit)}: {len(animation.supercell)} atoms")
+        write(f"{animation.titled(options.unit)}: {counted(len(animation.supercell), 'atom')}")
     wrote(options, options.output)

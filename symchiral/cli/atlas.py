@@ -10,6 +10,7 @@ from symchiral.cli.files import add_output, check_answer_file, deliver
 from symchiral.cli.printing import warn, write
 from symchiral.cli.progress import progress
 from symchiral.cli.structures import ORDER, add_order, add_vertex
+from symchiral.units import counted
 
 SUMMARY = "tell the rules of a group or a class, without a crystal"
 EXAMPLES = (
@@ -116,8 +117,8 @@ def _write_all(options: argparse.Namespace) -> None:
     )
     if not options.quiet:
         write(
-            f"wrote {options.output}: {written.channels:,} channels, {written.pages} pages "
-            f"({written.html / 1e6:.1f} MB), tables ({written.tables / 1e6:.1f} MB); "
+            f"wrote {options.output}: {counted(written.channels, 'channel')}, {written.pages} "
+            f"pages ({written.html / 1e6:.1f} MB), tables ({written.tables / 1e6:.1f} MB); "
             f"open {Path(options.output) / INDEX}",
             sys.stderr,
         )

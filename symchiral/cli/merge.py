@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from symchiral.cli.printing import write
+from symchiral.units import counted
 
 SUMMARY = "merge catalogs, as those of shards, into one"
 EXAMPLES = (
@@ -30,5 +31,5 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.catalog.parts import merge
 
     count = merge(options.catalogs, options.output)
-    crystals = "1 crystal" if count == 1 else f"{count:,} crystals"
+    crystals = counted(count, "crystal")
     write(f"{crystals} in {options.output}. Ask it: symchiral query {options.output}")

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from symchiral.algebra.lattice import distances
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Mixture, Source
 from symchiral.errors import LimitError, StructureError
+from symchiral.units import counted
 from symchiral.value import SHORTER, Floats
 
 OVERLAP = 0.3
@@ -77,7 +78,8 @@ def checked_crystal(
     if len(crystal.positions) != len(crystal):
         raise _no_crystal(
             name,
-            f"it has {len(crystal.positions)} positions and {len(crystal)} elements",
+            f"it has {counted(len(crystal.positions), 'position')} and "
+            f"{counted(len(crystal), 'element')}",
             "give one position and one element per atom",
         )
     if len(crystal) > MAX_ATOMS:
@@ -119,7 +121,7 @@ def _check_moments(crystal: Crystal, name: str) -> None:
     if len(crystal.moments) != len(crystal):
         raise _no_crystal(
             name,
-            f"it has {len(crystal.moments)} magnetic moments and {len(crystal)} atoms",
+            f"it has {len(crystal.moments)} magnetic moments and {counted(len(crystal), 'atom')}",
             "give one moment per atom",
         )
     largest = float(np.abs(crystal.moments).max())

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from symchiral.display import Shown
 from symchiral.errors import told
+from symchiral.units import counted
 from symchiral.value import Floats, Integers, Value, frozen
 
 LONGEST_NOTICE = 3000
@@ -197,7 +198,7 @@ class Crystal(Value, Shown):
         )
 
     def __repr__(self) -> str:
-        atoms = "1 atom" if len(self) == 1 else f"{len(self)} atoms"
+        atoms = counted(len(self), "atom")
         return f"Crystal({self.formula}, {atoms}, {self.volume:.2f} Å³)"
 
 

@@ -18,6 +18,7 @@ from symchiral.crystal.search import (
 from symchiral.crystal.spacegroup import DENOMINATOR
 from symchiral.crystal.tolerance import SYMPREC
 from symchiral.errors import SymmetryError
+from symchiral.units import counted
 from symchiral.value import WHOLE, Floats, Integers
 
 SAME_MOMENT = 0.02
@@ -81,7 +82,7 @@ def _small(moments: Floats | None) -> Notice | None:
     small = sizes[(sizes > 0) & (sizes < SAME_MOMENT)]
     if not len(small):
         return None
-    atoms = "1 atom" if len(small) == 1 else f"{len(small)} atoms"
+    atoms = counted(len(small), "atom")
     return Notice(
         "small-moments",
         f"the moments of {atoms} are below {SAME_MOMENT:g} μB (largest {small.max():.3g} μB) and "

@@ -14,6 +14,7 @@ from symchiral.crystal.frame import Frame
 from symchiral.crystal.magnetic_group import MagneticGroup
 from symchiral.crystal.sites import Site
 from symchiral.crystal.spacegroup import SpaceGroup
+from symchiral.units import counted
 from symchiral.value import Floats, Integers, Value, frozen
 
 
@@ -109,5 +110,5 @@ class SymmetricCrystal(Value):
     def __repr__(self) -> str:
         return (
             f"SymmetricCrystal({self.primitive.formula}, {self.group.symbol} "
-            f"({self.group.number}), {len(self.primitive)} atoms)"
+            f"({self.group.number}), {counted(len(self.primitive), 'atom')})"
         )

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from symchiral.display import Shown
 from symchiral.errors import GrammarError, InputError
 from symchiral.fields.polarization import Polarization
-from symchiral.units import FASTEST, FLUENCE, NUMBER, PER_THZ, SLOWEST
+from symchiral.units import FASTEST, FLUENCE, NUMBER, PER_THZ, SLOWEST, counted
 from symchiral.value import TINY, Complex, Floats, Value, frozen
 
 _QUANTITY = re.compile(
@@ -391,7 +391,10 @@ class SampledPulse(Value):
         return np.stack(columns, axis=-1)
 
     def __repr__(self) -> str:
-        return f"SampledPulse({len(self.times)} times from {self.start:g} to {self.end:g} ps)"
+        return (
+            f"SampledPulse({counted(len(self.times), 'time')} from {self.start:g} to "
+            f"{self.end:g} ps)"
+        )
 
 
 Pulses = str | DrivingField | Sequence["str | DrivingField"]

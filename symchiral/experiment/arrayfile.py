@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.errors import InputError, LimitError, ReadError
+from symchiral.units import counted
 
 MOST_NUMBERS = 10_000_000
 """Numbers that a file may hold: a record of many hours in many channels."""
@@ -94,7 +95,7 @@ def _named(file: str, key: str, table: Array, names: Sequence[str] | None) -> di
     if table.ndim != 2:
         raise InputError(
             f"{file} holds no columns",
-            why=f"{key} has {table.ndim} dimensions",
+            why=f"{key} has {counted(table.ndim, 'dimension')}",
             fix="save one array of one dimension per column, or one table",
         )
     rows = table if table.shape[0] >= table.shape[1] else table.T
@@ -106,7 +107,7 @@ def _named(file: str, key: str, table: Array, names: Sequence[str] | None) -> di
         )
     if len(names) != rows.shape[1]:
         raise InputError(
-            f"{file} has {rows.shape[1]} columns",
+            f"{file} has {counted(rows.shape[1], 'column')}",
             why=f"{len(names)} names are given: {', '.join(names)}",
             fix="name each, with - for those that are not used",
         )

@@ -12,6 +12,7 @@ from symchiral.engine.judge import VerdictWord
 from symchiral.engine.reason import Reason
 from symchiral.errors import InputError, LabelError, nearest
 from symchiral.experiment.probe import Sees
+from symchiral.units import counted
 
 FREQUENCY_TOLERANCE = 0.1
 """THz by which a calculated frequency may be wrong, unless stated."""
@@ -63,7 +64,9 @@ class CandidateMode:
         if self.tolerance <= 0:
             raise _impossible(self.name, f"its tolerance is {self.tolerance} THz")
         if self.count < 1 or (self.count > 1 and self.frequency is not None):
-            raise _impossible(self.name, f"{self.count} modes of one frequency are not one mode")
+            raise _impossible(
+                self.name, f"{counted(self.count, 'mode')} of one frequency are not one mode"
+            )
 
     def seen_by(self, sees: Sees) -> bool:
         """Whether a probe that sees ``raman``, ``infrared`` or ``any`` activity may show it."""

@@ -14,7 +14,7 @@ from symchiral.experiment.note import Note
 from symchiral.experiment.probe import Probe
 from symchiral.experiment.spectrum import Spectrum
 from symchiral.fields.polarization import read_light
-from symchiral.units import FASTEST, SLOWEST, delay_in_ps, is_stage
+from symchiral.units import FASTEST, SLOWEST, counted, delay_in_ps, is_stage
 from symchiral.value import CIRCULAR, Floats, Value, frozen
 
 Polarization = Literal["+", "-", "linear"]
@@ -214,7 +214,8 @@ class Measurement(Value):
             if run.signals.shape != (len(run.times), len(self.probe)):
                 raise InputError(
                     "the traces do not fit the probe",
-                    why=f"the probe has {len(self.probe)} channels and {len(run.times)} times were "
+                    why=f"the probe has {counted(len(self.probe), 'channel')} and "
+                    f"{counted(len(run.times), 'time')} were "
                     f"given, the signals have the shape {run.signals.shape}",
                     fix="give one column per channel and one row per time",
                 )

@@ -33,6 +33,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.errors import InputError
+from symchiral.units import counted
 from symchiral.value import Floats, Value, frozen
 
 Sees = Literal["raman", "infrared", "any"]
@@ -87,7 +88,8 @@ class Probe(Value):
         if matrix.shape != (len(self.channels), 2) or not np.isfinite(matrix).all():
             raise InputError(
                 "the geometry of the probe is not usable",
-                why=f"{len(self.channels)} channels need a finite {len(self.channels)} × 2 matrix",
+                why=f"{counted(len(self.channels), 'channel')} need a finite "
+                f"{len(self.channels)} × 2 matrix",
                 fix="give one row (weight of Qx, weight of Qy) per channel",
             )
         sizes = np.linalg.svd(matrix, compute_uv=False) if len(matrix) else np.zeros(2)

@@ -38,7 +38,7 @@ from symchiral.experiment.probe import Probe
 from symchiral.experiment.tablefile import numbers, read_table
 from symchiral.fields.pump import duration
 from symchiral.plain import number
-from symchiral.units import PER_PS, delay_in_ps, in_thz, is_stage
+from symchiral.units import PER_PS, counted, delay_in_ps, in_thz, is_stage
 from symchiral.value import Floats
 
 _TIME = re.compile(
@@ -212,7 +212,7 @@ def read_measurement(
         if len(column) != len(delays):
             raise InputError(
                 f"the columns of {source.name} do not belong together",
-                why=f"{name!r} has {len(column)} rows, {clock!r} has {len(delays)}",
+                why=f"{name!r} has {counted(len(column), 'row')}, {clock!r} has {len(delays)}",
                 fix="save columns of equal length",
             )
     signals = np.column_stack(list(channels.values()))

@@ -23,6 +23,7 @@ from symchiral.experiment.arrayfile import array_columns, holds_arrays
 from symchiral.plain import LARGEST
 from symchiral.reading.files import decode, load, unpack
 from symchiral.reading.shipped import find_beside
+from symchiral.units import counted
 
 Columns = Mapping[str, list[str]]
 
@@ -207,7 +208,8 @@ def _igor(text: str, name: str) -> Columns:
             if len(words) != len(waves):
                 raise InputError(
                     f"{name} is not a table",
-                    why=f"a row has {len(words)} cells, there are {len(waves)} waves",
+                    why=f"a row has {counted(len(words), 'cell')}, there are "
+                    f"{counted(len(waves), 'wave')}",
                     fix="give every row the same cells",
                 )
             for wave, word in zip(waves, words, strict=True):

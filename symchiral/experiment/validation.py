@@ -31,6 +31,7 @@ from symchiral.experiment.spectrum import REACHED
 from symchiral.experiment.verdict import ChannelVerdict, Judgement, LineVerdict, Why
 from symchiral.irreps.axis import Axis
 from symchiral.modes.species import Species
+from symchiral.units import counted
 
 Path_ = str | os.PathLike[str]
 Data = Path_ | Sequence[Path_] | Measurement | Fit | Sequence[Line]
@@ -68,7 +69,7 @@ def read_data(
         return Measurement.together([read_measurement(x, fold=fold, **options) for x in items])  # type: ignore[arg-type]
     if len(items) > 1:
         raise InputError(
-            f"{len(items)} files with {Path(rows[0]).name} among them",  # type: ignore[arg-type]
+            f"{counted(len(items), 'file')} with {Path(rows[0]).name} among them",  # type: ignore[arg-type]
             why="fitted rows cannot be joined with other files: whether two lines are one was "
             "decided where they were fitted",
             fix="give one file of rows, or the traces of all runs",

@@ -25,6 +25,7 @@ from symchiral.modes.branches import (
 )
 from symchiral.modes.mode import Modes
 from symchiral.modes.modespace import ModeSpace, mode_space
+from symchiral.units import counted
 from symchiral.value import NO_LENGTH, SAME_POINT, Complex, Floats, Integers, Value, frozen
 
 About = Literal["axis", "path"]
@@ -207,7 +208,7 @@ class Bands(Value, Pictured):
 
     def __repr__(self) -> str:
         way = ", ".join(f"{s.segment.start.label}–{s.segment.end.label}" for s in self.segments)
-        return f"Bands({self.crystal.primitive.formula}, {way}, {len(self)} wavevectors)"
+        return f"Bands({self.crystal.primitive.formula}, {way}, {counted(len(self), 'wavevector')})"
 
 
 def make_bands(
@@ -256,7 +257,7 @@ def make_bands(
         )
     if not 2 <= points <= MOST:
         raise LimitError(
-            f"{points} points on a path",
+            f"{counted(points, 'point')} on a path",
             why=f"there must be at least 2 and at most {MOST}",
             fix="give a number such as 200",
         )

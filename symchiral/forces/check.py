@@ -14,6 +14,7 @@ import numpy.typing as npt
 from symchiral.crystal.check import MAX_ATOMS, checked_crystal, too_many
 from symchiral.crystal.crystal import Crystal, Source
 from symchiral.errors import ReadError, StructureError
+from symchiral.units import counted
 from symchiral.value import WHOLE, Floats, Integers
 
 HEAVIEST = 1e4
@@ -53,7 +54,9 @@ def checked_unit(
     crystal = checked_crystal(cell, positions, numbers, source=Source(), name=name)
     heavy = np.asarray(masses, dtype=float)
     if heavy.shape != (len(crystal),):
-        raise _unusable(name, f"there are {heavy.size} masses and {len(crystal)} atoms")
+        raise _unusable(
+            name, f"there are {counted(heavy.size, 'mass')} and {counted(len(crystal), 'atom')}"
+        )
     wrong = np.flatnonzero(~((heavy > 0) & (heavy < HEAVIEST)))
     if len(wrong):
         i = int(wrong[0])
@@ -144,8 +147,8 @@ def checked_constants(constants: Any, primitive: int, supercell: int, *, name: s
     if len(shape) != 4 or shape[2:] != (3, 3) or shape[0] not in (primitive, supercell):
         raise _unusable(
             name,
-            f"force constants of the shape {shape} are not those of {primitive} atoms in a "
-            f"supercell of {supercell}",
+            f"force constants of the shape {shape} are not those of {counted(primitive, 'atom')} "
+            f"in a supercell of {supercell}",
             "give the supercell and the primitive cell that they were computed for",
         )
     checked_columns(constants, supercell, name=name)
@@ -292,7 +295,7 @@ def mismatch(name: str, forces: int, atoms: int) -> StructureError:
     """Return the error for forces on another number of atoms than the supercell has."""
     return StructureError(
         f"the forces of {name} belong to another supercell",
-        why=f"there are forces on {forces} atoms, and the supercell has {atoms}",
+        why=f"there are forces on {counted(forces, 'atom')}, and the supercell has {atoms}",
         fix="give the supercell matrix the forces were computed with",
     )
 

@@ -20,6 +20,7 @@ from symchiral.forces.phonons import Phonons, make_phonons
 from symchiral.forces.provenance import Provenance
 from symchiral.forces.relax import Relaxed, What, relax
 from symchiral.forces.trust import Trust, examine, generators
+from symchiral.units import counted
 from symchiral.version import __version__
 
 
@@ -147,7 +148,7 @@ def compute_phonons(
         zone_centre=zone_centre,
         displacement=displacement,
         progress=lambda done, total, atoms: say(
-            "displacements", done, total, f"{atoms} atoms each"
+            "displacements", done, total, f"{counted(atoms, 'atom')} each"
         ),
     )
     provenance = _provenance(
@@ -203,8 +204,8 @@ def _verify(before: SymmetricCrystal, after: SymmetricCrystal) -> None:
         raise CalculatorError(
             f"{before.primitive.formula} did not stay in {before.group.symbol}",
             why=f"the calculator relaxed it to {after.group.symbol} with "
-            f"{len(after.primitive)} atoms in the primitive cell: it has no minimum of the lower "
-            "symmetry",
+            f"{counted(len(after.primitive), 'atom')} in the primitive cell: it has no minimum "
+            "of the lower symmetry",
             fix="relax it with another program and pass --relax none, give the structure of the "
             "higher symmetry, or use another calculator",
         )

@@ -26,6 +26,7 @@ from symchiral.forces.check import (
     checked_unit,
 )
 from symchiral.quiet import quiet
+from symchiral.units import counted
 from symchiral.value import Complex, Floats, Integers
 
 DATA_ERRORS = (
@@ -559,8 +560,8 @@ def _built(
             if first is not None and len(constants) < atoms and first != own:
                 raise StructureError(
                     f"the force constants of {name} belong to another primitive cell",
-                    why=f"they are those of {len(first)} atoms of the supercell, and the primitive "
-                    f"cell stated has {len(own)} that are others",
+                    why=f"they are those of {counted(len(first), 'atom')} of the supercell, and "
+                    f"the primitive cell stated has {len(own)} that are others",
                     fix="write primitive_matrix (PRIMITIVE_AXES) as it was when they were made",
                 )
             phonon.force_constants = checked_constants(

@@ -22,6 +22,7 @@ from symchiral.crystal.crystal import Crystal
 from symchiral.disk import read_regular, write_whole
 from symchiral.errors import CalculatorError
 from symchiral.forces.calculator import Calculator
+from symchiral.units import counted
 from symchiral.value import Floats, Value, frozen
 
 VERSION = 2
@@ -198,7 +199,9 @@ class CachedCalculator:
             pbc=True,
         )
         name = self.calculator.identity.name
-        what = f"the calculator {name} failed on {crystal.formula} ({len(crystal)} atoms)"
+        what = (
+            f"the calculator {name} failed on {crystal.formula} ({counted(len(crystal), 'atom')})"
+        )
         try:
             # ASE keeps the last answer of a calculator and repeats it for equal atoms.
             reset = getattr(self.calculator.ase, "reset", None)
@@ -237,7 +240,7 @@ def _checked(values: Any, shape: tuple[int, ...], what: str) -> Floats:
         bad = int(np.sum(~np.isfinite(array)))
         raise CalculatorError(
             what,
-            why=f"{bad} of {array.size} numbers are NaN or infinite",
+            why=f"{bad} of {counted(array.size, 'number')} are NaN or infinite",
             fix=f"check that it knows these elements and distances; {kept}",
         )
     return frozen(array)

@@ -29,6 +29,7 @@ from symchiral.forces.tabulated import SAME, Tabulated
 from symchiral.irreps.axis import Axis, axis_along, axis_at
 from symchiral.modes.mode import Modes
 from symchiral.modes.modespace import mode_space
+from symchiral.units import counted
 from symchiral.value import ALIGNED, NO_LENGTH, SAME_POINT, Complex, Floats, Integers, Value, frozen
 
 TOLERATED = 0.1
@@ -333,7 +334,7 @@ def make_phonons(
     if len(forces.numbers) != len(ours) or size > 10 * symprec + 1e-3:
         raise StructureError(
             "the primitive cell of the forces is not that of the crystal",
-            why=f"it has {len(forces.numbers)} atoms, and the primitive cell of "
+            why=f"it has {counted(len(forces.numbers), 'atom')}, and the primitive cell of "
             f"{crystal.group.symbol} has {len(ours)}",
             fix="write the force data with primitive_matrix: auto",
         )

@@ -12,6 +12,7 @@ from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.errors import CalculatorError, InputError
 from symchiral.forces.forcecache import CachedCalculator
+from symchiral.units import counted
 from symchiral.value import Floats, Value
 
 What = Literal["atoms", "cell", "none"]
@@ -145,7 +146,7 @@ def relax(
         x = x + _step(hessian, slope, moves, strains, unit)
     raise CalculatorError(
         f"{crystal.primitive.formula} did not relax",
-        why=f"after {STEPS} steps a force of {residual:.2g} eV/Å is left",
+        why=f"after {counted(STEPS, 'step')} a force of {residual:.2g} eV/Å is left",
         fix="relax it with another program first and pass --relax none, or use another calculator",
     )
 

@@ -16,6 +16,7 @@ from symchiral.crystal.crystal import SYMBOLS
 from symchiral.errors import ReadError
 from symchiral.forces.check import checked_hdf5, checked_unit
 from symchiral.forces.door import DATA_ERRORS
+from symchiral.units import counted
 from symchiral.value import Complex, Floats, Integers
 
 SAME = 1e-5
@@ -260,7 +261,7 @@ def tabulated_hdf5(
             raise _without_eigenvectors(name)
         sizes = {key: np.shape(file[key]) for key in ("frequency", "eigenvector")}
         if sizes["frequency"][-1:] != (3 * n,) or sizes["eigenvector"][-2:] != (3 * n, 3 * n):
-            raise ValueError(f"the eigenvectors are not those of {n} atoms")
+            raise ValueError(f"the eigenvectors are not those of {counted(n, 'atom')}")
         frequencies = np.array(file["frequency"], dtype=float)
         vectors = np.array(file["eigenvector"], dtype=complex)
         where = np.array(file["path" if "path" in file else "qpoint"], dtype=float)

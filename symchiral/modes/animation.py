@@ -13,7 +13,7 @@ from symchiral.crystal.crystal import Crystal
 from symchiral.display import Pictured
 from symchiral.errors import InputError, LimitError, WavevectorError
 from symchiral.modes.mode import Mode, Modes
-from symchiral.units import PER_THZ, SIGNS
+from symchiral.units import PER_THZ, SIGNS, counted
 from symchiral.value import Complex, Floats, Value, frozen
 
 MOST_ATOMS = 20_000
@@ -101,7 +101,10 @@ class Animation(Value, Pictured):
         return f"{self.supercell.formula} {self.mode.name} at q=({q}), {f:.4f} {SIGNS[unit]}"
 
     def __repr__(self) -> str:
-        return f"Animation({self.title}, {len(self.supercell)} atoms, {self.frames} frames)"
+        return (
+            f"Animation({self.title}, {counted(len(self.supercell), 'atom')}, "
+            f"{counted(self.frames, 'frame')})"
+        )
 
 
 def require_visible(

@@ -20,7 +20,7 @@ from symchiral.irreps.axis import Axis
 from symchiral.irreps.kpoints import find_point
 from symchiral.modes.names import LONGITUDINAL, ModeName, find_name
 from symchiral.modes.species import Species
-from symchiral.units import NUCLEAR_MAGNETON_AMU
+from symchiral.units import NUCLEAR_MAGNETON_AMU, counted
 from symchiral.value import Complex, Floats, Value
 
 Relation = Literal["same", "opposite", "unrelated", "none"]
@@ -287,7 +287,7 @@ class Modes(Value, Tabular):
         if len(found) == 1:
             return found[0]
         raise LabelError(
-            f"{name} names {len(found)} modes",
+            f"{name} names {counted(len(found), 'mode')}",
             why="partners of equal l share a name",
             fix="choose one by its place from the lowest frequency, as in --band 4",
         )
@@ -377,4 +377,4 @@ class Modes(Value, Tabular):
         return np.asarray((turned / self.masses[:, None]).sum(axis=0) * NUCLEAR_MAGNETON_AMU)
 
     def __repr__(self) -> str:
-        return f"Modes({self.crystal.primitive.formula}, {len(self)} modes)"
+        return f"Modes({self.crystal.primitive.formula}, {counted(len(self), 'mode')})"

@@ -12,6 +12,7 @@ from symchiral.crystal.search import SymmetricCrystal
 from symchiral.irreps.axis import Axis
 from symchiral.modes.displacement import displacement_matrices
 from symchiral.modes.modespace import mode_space
+from symchiral.units import counted
 from symchiral.value import Complex, Value, frozen
 
 
@@ -42,7 +43,7 @@ class Operators(Value):
     components: Mapping[tuple[str, str], Complex]
 
     def __repr__(self) -> str:
-        return f"Operators({len(self.operations)} operations, {', '.join(self.species)})"
+        return f"Operators({counted(len(self.operations), 'operation')}, {', '.join(self.species)})"
 
 
 def find_operators(crystal: SymmetricCrystal, axis: Axis | None, q: QPoint) -> Operators:

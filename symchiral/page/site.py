@@ -10,6 +10,7 @@ from typing import Any
 
 from symchiral.disk import mark
 from symchiral.page.template import data_of, render
+from symchiral.units import counted
 from symchiral.version import __version__
 
 KIND = "site"
@@ -88,7 +89,7 @@ def index_html(
         scripts=("site.js",),
         mark=mark(KIND),
         title=title,
-        counts=f"{len(rows):,} crystal{'' if len(rows) == 1 else 's'}",
+        counts=counted(len(rows), "crystal"),
         order=order,
         q=q,
         boxes=list(BOXES.items()),

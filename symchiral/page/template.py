@@ -12,6 +12,8 @@ from typing import Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
+from symchiral.units import counted
+
 
 @lru_cache(maxsize=16)
 def asset(name: str) -> str:
@@ -48,9 +50,9 @@ def render(
 ) -> str:
     """Return a page made from a template of this room.
 
-    The template finds ``style``, ``script`` and ``policy`` beside the values: the content security
-    policy lets the browser apply this style, run this script, and load nothing at all, unless it
-    asks the server that it came from. Every value is escaped.
+    The template finds ``style``, ``script`` and ``policy`` beside the values, and ``counted``; the
+    content security policy lets the browser apply this style, run this script, and load nothing at
+    all, unless it asks the server that it came from. Every value is escaped.
 
     Parameters
     ----------
@@ -75,6 +77,7 @@ def render(
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals["counted"] = counted
     found: str = environment.get_template(template).render(
         style=Markup(css), script=Markup(script), policy=policy, **values
     )

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from symchiral.errors import ReadError
+from symchiral.units import counted
 
 _TOKEN = re.compile(
     r"""
@@ -215,7 +216,7 @@ def _loop(tokens: list[_Token], i: int, draft: _Draft, text: str, name: str) -> 
             raise ReadError(
                 f"cannot read {name}",
                 why=f"the loop on line {_line(text, start)} has {width} columns but "
-                f"{len(values)} values ({tags[0]} …)",
+                f"{counted(len(values), 'value')} ({tags[0]} …)",
                 fix="complete its last row, and quote values that contain spaces",
             )
         draft.odd(text, start, "an incomplete loop was skipped")

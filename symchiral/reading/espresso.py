@@ -14,7 +14,7 @@ import numpy as np
 from symchiral.crystal.check import MAX_ATOMS, too_many
 from symchiral.crystal.crystal import SYMBOLS
 from symchiral.errors import ReadError
-from symchiral.units import BOHR
+from symchiral.units import BOHR, counted
 from symchiral.value import Floats, Integers
 
 _CARDS = (
@@ -193,7 +193,7 @@ def _rows(
         whole = sum(len(row) >= width for row in rows)
         raise _bad(
             name,
-            f"{card} has {whole} of {count} rows",
+            f"{card} has {whole} of {counted(count, 'row')}",
             "check nat, ntyp and the card: the file may be cut short",
         )
     return rows

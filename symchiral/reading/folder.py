@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from symchiral.disk import is_file, is_folder, note_read, user_path
 from symchiral.errors import LimitError, ReadError
 from symchiral.reading.files import load, unpack
+from symchiral.units import counted
 
 MAX_BYTES = 1_000_000_000
 """Larger files of force data are not read, nor larger contents of a compressed one."""
@@ -168,14 +169,14 @@ class Folder:
             f"cannot read {self.path}",
             why=f"several of its folders hold force data: {', '.join(map(str, fit[:5]))}"
             if fit
-            else f"its {sum(map(len, folders.values()))} files are not force data",
+            else f"its {counted(sum(map(len, folders.values())), 'file')} are not force data",
             fix=f"give one of them, as {self.path / fit[0]}; screen reads them all"
             if fit
             else f"give an archive with {', '.join(self._holds[:3])} or the like",
         )
 
     def __repr__(self) -> str:
-        return f"Folder({str(self.path)!r}, {len(self.names)} files)"
+        return f"Folder({str(self.path)!r}, {counted(len(self.names), 'file')})"
 
 
 def split_archive(path: Path) -> tuple[Path, PurePosixPath | None]:

@@ -18,6 +18,7 @@ from symchiral.reading.files import decode
 from symchiral.reading.folder import CONSTANTS, SETS, Folder, plain_path
 from symchiral.reading.phonopy_settings import AUTO, Settings, parse_settings, supercell_matrix
 from symchiral.reading.structure import read_bytes
+from symchiral.units import counted
 from symchiral.value import Floats, Integers
 
 _UNIT = (
@@ -94,7 +95,8 @@ def from_files(
     if masses is not None and len(masses) != len(cells.unit):
         raise ReadError(
             f"cannot use the settings of {name}",
-            why=f"MASS lists {len(masses)} masses, and the unit cell has {len(cells.unit)} atoms",
+            why=f"MASS lists {counted(len(masses), 'mass')}, and the unit cell has "
+            f"{counted(len(cells.unit), 'atom')}",
             fix="give one mass per atom of the unit cell",
         )
     return from_cells(
@@ -165,9 +167,9 @@ def _cells(
     same = [unit for _, unit in units if atoms == len(unit)]
     if same and matrix is None:
         return _repeated([unit for _, unit in units if len(unit) < len(same[0])], same[0], name)
-    listed = [f"{file} of {len(unit)} atoms" for file, unit in units]
-    listed += [] if whole is None else [f"{whole} of {len(cell)} atoms"]
-    count = "" if atoms is None else f" with forces on {atoms} atoms"
+    listed = [f"{file} of {counted(len(unit), 'atom')}" for file, unit in units]
+    listed += [] if whole is None else [f"{whole} of {counted(len(cell), 'atom')}"]
+    count = "" if atoms is None else f" with forces on {counted(atoms, 'atom')}"
     if matrix is not None and units:
         why = f"the supercell {' '.join(map(str, matrix))} of {' and of '.join(listed)} has other "
         why += f"atoms than {forces}{count}"

@@ -14,6 +14,7 @@ from symchiral.errors import DisorderError, ReadError, StructureError
 from symchiral.quiet import quiet
 from symchiral.reading.deadline import within
 from symchiral.reading.files import PACKING, choose, decode, plain_name
+from symchiral.units import counted
 
 _NOT_STRUCTURES = frozenset({
     "aselmdb", "bundletrajectory", "db", "eps", "gif", "gpw", "html", "mp4", "mysql", "png",
@@ -281,7 +282,8 @@ def _guarded_poscar(text: str, name: str) -> tuple[str, list[str]]:
         if len(symbols) != len(counts):
             raise ReadError(
                 f"cannot read {name}",
-                why=f"line 6 names {len(symbols)} elements and line 7 counts {len(counts)}",
+                why=f"line 6 names {counted(len(symbols), 'element')} and line 7 counts "
+                f"{len(counts)}",
                 fix="give one count per element",
             )
         if "D" in symbols:
@@ -295,7 +297,7 @@ def _guarded_poscar(text: str, name: str) -> tuple[str, list[str]]:
     if listed < total:
         raise ReadError(
             f"cannot read {name}",
-            why=f"it declares {total} atoms and lists {listed}",
+            why=f"it declares {counted(total, 'atom')} and lists {listed}",
             fix="the file is cut short, or its counts are wrong: export it again",
         )
     return "\n".join([*lines[: first + total], "", ""]), notes
@@ -358,7 +360,7 @@ def _guarded_xyz(text: str, name: str, index: int | None) -> tuple[str, list[str
         if at + 1 + total >= len(lines) or not lines[at + 1 + total].strip():
             raise ReadError(
                 f"cannot read {name}",
-                why=f"line {at + 1} declares {total} atoms, and the file ends before",
+                why=f"line {at + 1} declares {counted(total, 'atom')}, and the file ends before",
                 fix="the file is cut short, or the count is wrong",
             )
         starts.append(at)

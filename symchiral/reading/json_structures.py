@@ -12,6 +12,7 @@ from symchiral.crystal.crystal import SYMBOLS, Crystal, Source
 from symchiral.errors import DisorderError, ReadError, StructureError
 from symchiral.plain import array
 from symchiral.reading.site_values import first_moments, moments_of, unequal_charges
+from symchiral.units import counted
 from symchiral.value import Floats
 
 FULL = 1e-3
@@ -152,6 +153,8 @@ def _checked(
 ) -> Crystal:
     found = np.reshape(np.array(positions, dtype=float), (-1, 3))
     if np.shape(lattice) != (3, 3) or len(found) != len(numbers):
-        raise ValueError(f"{len(numbers)} atoms, {len(found)} places, lattice {np.shape(lattice)}")
+        raise ValueError(
+            f"{counted(len(numbers), 'atom')}, {len(found)} places, lattice {np.shape(lattice)}"
+        )
     known = Source(source.path, source.sha256, notes=(*source.notes, *notes))
     return checked_crystal(lattice, found, numbers, source=known, name=name, moments=moments)

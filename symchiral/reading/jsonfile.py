@@ -16,6 +16,7 @@ from symchiral.errors import InputError, ReadError
 from symchiral.plain import array, parse_json
 from symchiral.reading.files import load
 from symchiral.reading.shipped import find_beside
+from symchiral.units import counted
 from symchiral.value import Complex, Floats
 
 T = TypeVar("T")
@@ -80,8 +81,8 @@ def stated_structure(at: dict[str, Any]) -> Crystal:
     cell, positions = array(at["cell"], 2, "the cell"), array(at["positions"], 2, "the positions")
     if positions.shape != (len(numbers), 3):
         raise ValueError(
-            f"the structure has {len(positions)} positions for {len(numbers)} symbols, or they are "
-            "not three numbers each"
+            f"the structure has {counted(len(positions), 'position')} for {len(numbers)} "
+            "symbols, or they are not three numbers each"
         )
     return checked_crystal(cell, positions, numbers, source=Source(), name="the structure")
 

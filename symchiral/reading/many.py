@@ -39,6 +39,7 @@ from symchiral.reading.folder import (
     split_archive,
 )
 from symchiral.reading.structure import read_crystal
+from symchiral.units import counted
 
 Answer = TypeVar("Answer")
 
@@ -374,7 +375,7 @@ def _frame(stream: IO[bytes], head: bytes, known: str, index: int) -> bytes:
     if not lines[-1].strip() and int(word):
         raise ReadError(
             f"cannot read {known} from frame {index} on",
-            why=f"it declares {int(word)} atoms, and the file ends before",
+            why=f"it declares {counted(int(word), 'atom')}, and the file ends before",
             fix="the file is cut short, or the count is wrong",
         )
     return b"".join(lines)

@@ -9,6 +9,7 @@ from symchiral.crystal.crystal import Crystal, Source
 from symchiral.errors import ReadError
 from symchiral.plain import array, parse_json
 from symchiral.reading.jsonfile import missing_or_wrong
+from symchiral.units import counted
 
 _SIGNS = tuple(re.compile(rf'"{key}"\s*:') for key in ("atom_pos_red", "lattice", "vectors"))
 
@@ -52,7 +53,7 @@ def read_website(text: str, source: Source, *, name: str) -> Crystal:
         ) from error
     all_modes = 3 * len(numbers) * points
     note = (
-        f"it holds {modes} of the {all_modes} modes at {points} "
+        f"it holds {modes} of the {counted(all_modes, 'mode')} at {points} "
         f"{'wavevector' if points == 1 else 'wavevectors'}, to look at; the structure alone is "
         "taken"
     )

@@ -22,7 +22,7 @@ from symchiral.plain import complex_array, number
 from symchiral.reading.jsonfile import read_json, rounded, rounded_complex, stated_structure
 from symchiral.rules.atomic_raman import AtomicRaman
 from symchiral.rules.raman import LARGEST_OUTSIDE, RamanLines, TensorUnit, fit_raman, raman_form
-from symchiral.units import in_thz
+from symchiral.units import counted, in_thz
 from symchiral.value import Complex, frozen
 
 KIND = "Raman tensors"
@@ -114,7 +114,9 @@ def _table(data: dict[str, Any], source: Source) -> RamanTable:
     if "structure" in data:
         crystal = stated_structure(data["structure"])
         if len(crystal) != len(atoms):
-            raise ValueError(f"it has tensors of {len(atoms)} atoms and lists {len(crystal)}")
+            raise ValueError(
+                f"it has tensors of {counted(len(atoms), 'atom')} and lists {len(crystal)}"
+            )
     return RamanTable((), atoms, crystal, unit, provenance, source)
 
 
@@ -155,7 +157,8 @@ def atomic_raman(table: RamanTable, crystal: SymmetricCrystal) -> AtomicRaman:
     if len(cell) != len(table.atoms):
         raise StructureError(
             f"the Raman tensors in {name} belong to other atoms",
-            why=f"they are of {len(table.atoms)} atoms, and the structure has {len(cell)}",
+            why=f"they are of {counted(len(table.atoms), 'atom')}, and the structure has "
+            f"{len(cell)}",
             fix='give those of the atoms of the structure file, or state the "structure" they '
             "belong to",
         )
@@ -167,7 +170,8 @@ def atomic_raman(table: RamanTable, crystal: SymmetricCrystal) -> AtomicRaman:
     if away.min(axis=1).max() > NEAR or len(set(copies.tolist())) > 1:
         raise StructureError(
             f"the Raman tensors in {name} belong to other atoms",
-            why=f"its {len(cell)} atoms are not those of {primitive.formula} at their places",
+            why=f"its {counted(len(cell), 'atom')} are not those of {primitive.formula} at their "
+            f"places",
             fix="give a cell of the same crystal, in the same orientation and with the same origin",
         )
     found = np.zeros((len(primitive), 3, 3, 3), dtype=complex)

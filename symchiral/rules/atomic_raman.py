@@ -10,6 +10,7 @@ import numpy as np
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.modes.mode import Modes
 from symchiral.rules.raman import RamanLine, fit_raman
+from symchiral.units import counted
 from symchiral.value import Complex, Value, frozen
 
 
@@ -97,4 +98,7 @@ class AtomicRaman(Value):
         return tuple(found)
 
     def __repr__(self) -> str:
-        return f"AtomicRaman({self.crystal.primitive.formula}, {len(self.derivatives)} atoms)"
+        return (
+            f"AtomicRaman({self.crystal.primitive.formula}, "
+            f"{counted(len(self.derivatives), 'atom')})"
+        )

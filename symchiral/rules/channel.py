@@ -13,6 +13,7 @@ from symchiral.errors import LimitError
 from symchiral.irreps.pam import Turn, parallel
 from symchiral.rules.activity import Route, routes
 from symchiral.rules.budget import Budget, PamSense, count
+from symchiral.units import counted
 from symchiral.value import Value
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def _require_modest(coupling: Coupling) -> None:
     ):
         raise LimitError(
             f"a product of order {len(legs)} is too large to be judged",
-            why=f"{entries:,} products of components, {operations} operations and "
+            why=f"{entries:,} products of components, {counted(operations, 'operation')} and "
             f"{exchanged:,} exchanges of equal quanta enter its average",
             fix="ask for a lower order, of at most seven equal quanta",
         )

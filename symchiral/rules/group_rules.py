@@ -31,6 +31,7 @@ from symchiral.irreps.pam import Component, Turn, components
 from symchiral.irreps.participant import Participant
 from symchiral.rules.activity import activity
 from symchiral.rules.channel import Channel
+from symchiral.units import counted
 from symchiral.value import Floats, Value, grouped
 
 LIMIT = 100_000
@@ -125,7 +126,7 @@ class GroupRules(Value):
 
     def __repr__(self) -> str:
         group = self.populations[0].participants[0].group
-        return f"GroupRules({group}, {len(self.channels)} channels)"
+        return f"GroupRules({group}, {counted(len(self.channels), 'channel')})"
 
 
 def of_group(
@@ -247,7 +248,7 @@ def group_rules(populations: tuple[Population, ...], turn: Turn | None) -> Group
             if len(channels) > LIMIT:
                 raise LimitError(
                     f"more than {LIMIT:,} channels of order {len(populations)}",
-                    why=f"{len(slots[first[0]])} components can enter each leg",
+                    why=f"{counted(len(slots[first[0]]), 'component')} can enter each leg",
                     fix="name the incoming modes, or choose a lower order",
                 )
     return GroupRules(populations, turn, tuple(channels))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symchiral.experiment.note import Note, NoteKind
 from symchiral.experiment.verdict import Advice
-from symchiral.units import frequency_text
+from symchiral.units import counted, frequency_text
 
 _PLAIN: dict[NoteKind, str] = {
     "before-window": "rows between time zero and the pump window were left out as well",
@@ -37,13 +37,14 @@ def note_text(note: Note, *, unit: str = "THz") -> str:
     Examples
     --------
     >>> note_text(Note("gaps", count=3, total=300))
-    '3 of 300 rows have gaps and were left out'
+    'left out, because they have gaps: 3 of 300 rows'
     """
     names = ", ".join(note.modes)
+    rows = counted(note.count or 0, "row")
     at = "" if note.frequency is None else frequency_text(note.frequency, unit)
     match note.kind:
         case "gaps":
-            return f"{note.count} of {note.total} rows have gaps and were left out"
+            return f"left out, because they have gaps: {note.count} of {note.total} rows"
         case "overruled":
             return f"{', '.join(note.keys)}: what was asked replaces what {note.file} says"
         case "lines-not-used":
@@ -54,12 +55,12 @@ def note_text(note: Note, *, unit: str = "THz") -> str:
             )
             return f"{note.file} holds the field: the pump at {at} is taken from it{left}"
         case "before-zero":
-            return f"{note.count} rows before time zero were left out"
+            return f"left out, before time zero: {rows}"
         case "repeated-times":
-            return f"{note.count} rows repeat a time; all of them count"
+            return f"a time is repeated in {rows}; all of them count"
         case "saturated":
             return (
-                f"{note.count} rows of {note.channel} have exactly its {note.edge} value: a "
+                f"in {rows} {note.channel} has exactly its {note.edge} value: a "
                 "saturated detector distorts ellipses and produces overtones"
             )
         case "inside-response":
@@ -97,7 +98,10 @@ def note_text(note: Note, *, unit: str = "THz") -> str:
         case "pump-spectrum":
             return _pump_text(note, unit)
         case "channels-left-out":
-            return f"{note.count} channels further from resonance, or forbidden, are left out"
+            return (
+                "left out, further from resonance or forbidden: "
+                f"{counted(note.count or 0, 'channel')}"
+            )
     return _PLAIN[note.kind]
 
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from symchiral.answers.catalog import Catalog, CatalogRow
 from symchiral.rules.wording import minus
 from symchiral.table import Table
+from symchiral.units import counted
 
 SHOWN = ("id", "formula", "space_group", "symbol", "axis", "flips", "best_flip", "error")
 """Columns that are shown of rows with all of them."""
@@ -58,8 +59,8 @@ def selection_table(found: Selected, *, everything: bool = False) -> Table:
     if len(names) > MOST and not everything:
         kept = [name for name in SHOWN if name in names]
         foot.append(
-            f"{len(names) - len(kept)} columns are not shown: name those wanted with --columns, or "
-            "write all with -o FILE."
+            f"Not shown: {counted(len(names) - len(kept), 'column')}. Name those wanted with "
+            "--columns, or write all with -o FILE."
         )
         names = tuple(kept)
     places = [found.columns.index(name) for name in names]
@@ -67,7 +68,7 @@ def selection_table(found: Selected, *, everything: bool = False) -> Table:
     if len(rows) < len(found.rows):
         foot.insert(0, f"{len(found.rows) - ROWS:,} more rows: -o FILE writes all.")
     count = len(found.rows)
-    foot.insert(0, f"{count:,} row{'' if count == 1 else 's'}")
+    foot.insert(0, f"{counted(count, 'row')}")
     return Table(
         names,
         tuple(tuple(_cell(row[i]) for i in places) for row in rows),

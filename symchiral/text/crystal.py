@@ -10,6 +10,7 @@ from symchiral.answers.crystal import AxisOfRotation, StaticField, Structure
 from symchiral.irreps.pam import SENSE
 from symchiral.rules.wording import minus
 from symchiral.table import unbroken
+from symchiral.units import counted
 
 Relation = tuple[str, str, str]
 """Vectors of the primitive cell in terms of those of the input cell, or of the standard one."""
@@ -30,7 +31,7 @@ BY_ORDER = (
 def headline(structure: Structure) -> str:
     """``Bi2Se3   R-3m (166), D3d, 5 atoms``; of a magnetic crystal the family group and class."""
     n = structure.primitive.natoms
-    atoms = "1 atom" if n == 1 else f"{n} atoms"
+    atoms = counted(n, "atom")
     magnetic = structure.magnetic
     return (
         f"{structure.formula}   {structure.symbol} ({structure.space_group}), "

@@ -45,6 +45,7 @@ from symchiral.text.predict import species_table, transfers_table, vertices_tabl
 from symchiral.text.show import show_tables
 from symchiral.text.simulate import simulate_table, sweep_table
 from symchiral.text.validate import validation_tables
+from symchiral.units import counted
 
 
 def display(noun: object, form: str) -> Any:
@@ -103,7 +104,7 @@ def tables_of(noun: object) -> Sequence[Table]:
 
 def _species_table(species: GroupSpecies) -> Table:
     """A row per component, and how often the species occurs."""
-    head = [f"{species.key}   {species.dimension} modes in a multiplet"]
+    head = [f"{species.key}   {counted(species.dimension, 'mode')} in a multiplet"]
     if isinstance(species, Species):
         some = f", {species.acoustic} of them acoustic" if species.acoustic else ""
         sites = ", ".join(f"{site.name} {count}" for site, count in species.sites)
@@ -124,7 +125,7 @@ def _species_table(species: GroupSpecies) -> Table:
 
 def _crystal_table(crystal: Crystal) -> Table:
     """Lattice vectors and fractional positions."""
-    head = [f"{crystal.formula}   {len(crystal)} atoms, {crystal.volume:.2f} Å³"]
+    head = [f"{crystal.formula}   {counted(len(crystal), 'atom')}, {crystal.volume:.2f} Å³"]
     for name, vector in zip("abc", crystal.cell, strict=True):
         head.append(f"{name}  ({', '.join(minus(f'{x:.4f}') for x in vector)}) Å")
     rows = tuple(

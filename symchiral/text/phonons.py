@@ -10,6 +10,7 @@ from symchiral.forces.provenance import IMAGINARY
 from symchiral.rules.wording import minus
 from symchiral.table import Table
 from symchiral.text.crystal import headline
+from symchiral.units import counted
 
 
 def phonons_table(answer: Phonons) -> Table:
@@ -19,9 +20,9 @@ def phonons_table(answer: Phonons) -> Table:
     is_diagonal = sum(x != 0 for x in p.supercell) == 3 and all(diagonal)
     shape = "×".join(str(x) for x in diagonal) if is_diagonal else str(list(p.supercell))
     cell = (
-        f"the primitive cell, {p.atoms} atoms: the zone centre alone"
+        f"the primitive cell, {counted(p.atoms, 'atom')}: the zone centre alone"
         if p.zone_centre
-        else f"{shape} of the input cell, {p.atoms} atoms"
+        else f"{shape} of the input cell, {counted(p.atoms, 'atom')}"
     )
     lines = [
         f"{headline(answer.structure)}   forces from a calculator",

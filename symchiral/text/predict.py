@@ -26,7 +26,7 @@ from symchiral.text.crystal import (
 )
 from symchiral.text.light_words import activity_words, probe_words, short_routes
 from symchiral.text.sums import budget
-from symchiral.units import SIGNS
+from symchiral.units import SIGNS, counted
 from symchiral.value import grouped
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _numbers(listed: Listed, hidden: Sequence[Group]) -> str:
         if groups[g]
     ]
     number = len(listed.rows) if listed.selected else listed.judged
-    text = "1 transfer" if number == 1 else f"{number} transfers"
+    text = counted(number, "transfer")
     text += " selected" if listed.selected else f" judged, {len(listed.rows)} allowed"
     told = bool(parts) and not listed.straight and listed.axis is not None
     return text + (f": {', '.join(parts)}." if told else ".")
@@ -369,7 +369,9 @@ def transfers_table(answer: Predict, *, path: str, everything: bool) -> Table:
         f"{headline(answer.structure)}   transfers between modes, best match first",
         f"axis     {axis_line(answer.axis)}",
     )
-    foot = [f"{len(families)} transfers between modes allowed: {len(turning)} with rotation."]
+    foot = [
+        f"{counted(len(families), 'transfer')} between modes allowed: {len(turning)} with rotation."
+    ]
     if len(every) > len(families):
         foot.append(f"With both signs counted: {len(every)}.")
     if len(rows) < len(families):

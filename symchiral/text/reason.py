@@ -8,6 +8,7 @@ from symchiral.answers.channel import RuleReason
 from symchiral.engine.reason import Reason, Witness
 from symchiral.rules.rule import Rule
 from symchiral.text.sums import rule_sum
+from symchiral.units import counted
 
 _KINDS = {
     "spin": "a rotation by 360° changes the sign of a state of spin ½, and the product has an odd "
@@ -44,7 +45,7 @@ def reason_text(reason: Reason) -> str:
         return f"{first.seitz} and {second.seitz} together make the average of the product vanish"
     if reason.kind == "invariant":
         n = reason.coefficients or 0
-        return f"{n} invariant{'s' if n > 1 else ''} of the group contain{'' if n > 1 else 's'} it"
+        return f"{counted(n, 'invariant')} of the group contain{'' if n > 1 else 's'} it"
     if not reason.witnesses:
         return "PAM is conserved; this is necessary, not sufficient: of a state only PAM is known"
     (witness,) = reason.witnesses

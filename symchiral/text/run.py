@@ -10,6 +10,7 @@ from symchiral.crystal.crystal import Notice
 from symchiral.dynamics.pulse import Pulse
 from symchiral.dynamics.run import Run, Stop
 from symchiral.text.simulate import UNFINISHED, light_text, simulate_table
+from symchiral.units import counted
 
 
 def display(noun: object, form: str) -> Any:
@@ -66,6 +67,6 @@ def stop_text(stop: Stop) -> str:
         "far": f"an atom is displaced by {stop.distance or 0:.2g} Å, too far for an expansion of "
         "the energy",
         "diverged": f"the integrator failed ({stop.message or 'the motion diverged'})",
-        "stiff": f"the equations are too stiff: {stop.steps:,} steps did not suffice",
+        "stiff": f"the equations are too stiff: {counted(stop.steps, 'step')} did not suffice",
     }
     return f"{why[stop.kind]}; kept until {stop.reached:.3g} ps of {stop.asked:.3g} ps"

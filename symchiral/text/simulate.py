@@ -17,7 +17,7 @@ from symchiral.answers.simulate import (
 from symchiral.rules.wording import minus
 from symchiral.table import Table
 from symchiral.text.crystal import axis_line, headline
-from symchiral.units import SIGNS
+from symchiral.units import SIGNS, counted
 
 NO_MOMENTUM = 1e-15
 """An angular momentum that is smaller, in ħ, is one of rounding errors."""
@@ -106,8 +106,8 @@ def _legend(answer: Simulate, shown: int) -> list[str]:
     lines = ["Helicity +1: counter-clockwise about the axis."]
     if shown < len(answer.modes):
         lines.append(
-            f"{len(answer.modes) - shown} modes with less than {SMALL:g} of the energy are not "
-            "listed."
+            f"Not listed: {counted(len(answer.modes) - shown, 'mode')} with less than {SMALL:g} of "
+            "the energy."
         )
     return [*lines, _budget(answer), *_rotating(answer)]
 
@@ -190,7 +190,7 @@ def _angles(answer: Simulate) -> str:
 def _couplings(found: AnharmonicPotential) -> str:
     if not found.terms:
         return "none"
-    text = f"{found.terms.get('3', 0)} terms"
+    text = counted(found.terms.get("3", 0), "term")
     if quartic := found.terms.get("4", 0):
         text += f", and {quartic} quartic ones"
     if path := found.provenance.get("file"):

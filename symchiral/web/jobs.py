@@ -12,7 +12,7 @@ from symchiral import children
 from symchiral.crystal.tolerance import SYMPREC, distance_tolerance
 from symchiral.disk import recording
 from symchiral.errors import InputError, SymchiralError, nearest
-from symchiral.units import PER_THZ
+from symchiral.units import PER_THZ, counted
 
 if TYPE_CHECKING:
     from symchiral.answers.record import FrequencyUnit
@@ -122,7 +122,7 @@ def _source(names: tuple[str, ...]) -> str:
     if is_phonon_source("."):
         return phonopy_yaml(Folder(Path())) or "."
     raise InputError(
-        f"{len(names)} files, {', '.join(names)}",
+        f"{counted(len(names), 'file')}, {', '.join(names)}",
         why="they are not the force data of one crystal: there is no phonopy.yaml, FORCE_SETS or "
         "the like among them",
         fix="drop one structure at a time, or phonopy.yaml with BORN and FORCE_SETS beside it",

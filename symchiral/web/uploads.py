@@ -11,6 +11,7 @@ from typing import Any
 
 from symchiral.errors import InputError, LimitError
 from symchiral.plain import parse_json
+from symchiral.units import counted
 
 KIND = "application/x-symchiral-upload"
 """The type of a request. No form has it, so another site cannot send one unasked."""
@@ -112,7 +113,7 @@ def read_head(stream: BufferedIOBase, length: int) -> Upload:
         )
     if len(files) > MOST_FILES:
         raise LimitError(
-            f"{len(files)} files were sent",
+            f"{counted(len(files), 'file')} were sent",
             why=f"at most {MOST_FILES} belong to one calculation",
             fix="send those of one crystal; symchiral screen reads many",
         )
