@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from symchiral.experiment.places import Place
     from symchiral.experiment.planning import Plan
     from symchiral.experiment.probe import Sees
+    from symchiral.experiment.signal import LightSource
     from symchiral.experiment.validation import Data
     from symchiral.experiment.verdict import Judgement
     from symchiral.fields.background import Background
@@ -1753,9 +1754,14 @@ class Study(Value):
         self,
         *,
         pump: Pump | str | None = None,
+        source: LightSource | str | None = None,
+        film: Film | str | None = None,
         frequencies: Mapping[str, float] | str | None = None,
         tolerance: float | None = None,
         couplings: Couplings | str | None = None,
+        damping: float | Mapping[str, float] = DAMPING,
+        thickness: float | None = None,
+        orient: str | None = None,
     ) -> Plan:
         """Propose the experiment that shows a flipped sense of rotation, and its controls.
 
@@ -1763,8 +1769,21 @@ class Study(Value):
         ----------
         pump : str or Pump, optional
             The band that the source reaches, ``"1-3THz"``.
+        source : str or LightSource, optional
+            The source in the words of a pulse, ``"2.0THz 1ps 0.1mJ/cm2"``: channels are ranked by
+            the motion that it leaves. Without a frequency it is tuned for every channel.
+            Default 1 ps and 1 MV/cm: in vacuum, or in the crystal where it is not known what
+            enters.
+        film : Film or str, optional
+            The sample on which a source in vacuum falls, as for :meth:`simulate`.
         frequencies, tolerance, couplings
             As for :meth:`validate`.
+        damping : float or mapping
+            Linewidth γ/2π, THz, one for all or one per mode by name.
+        thickness : float, optional
+            Of the sample, µm: when reflections come back.
+        orient : str, optional
+            How the sample stands in the laboratory, as for :meth:`light`.
 
         Examples
         --------
@@ -1773,34 +1792,69 @@ class Study(Value):
         >>> [(e.id, e.sense) for e in plan.channels][:2]
         [('Eu(+) Eu(+) -> Eg(-)', -1), ('Eu(+) Eu:b(+) -> Eg(-)', -1)]
         """
+        from symchiral.anharmonic.couplings import Couplings
         from symchiral.experiment.planning import make_plan
+        from symchiral.experiment.signal import IN_VACUUM, LightSource
         from symchiral.fields.pump import read_band
 
-        places = self._places(frequencies, tolerance)
         circular = self.axis is not None and self.axis.order >= 3
+        light = self._along_axis(orient) if circular else None
+        told = self
+        if light is not None and light.beam.axis is not self.axis:
+            # The sample lies upside down: senses are those about the axis of the laboratory.
+            told = replace(self, axis=light.beam.axis)
+        places = told._places(frequencies, tolerance)
+        if film is not None and source is None:
+            source = IN_VACUUM
+        if isinstance(source, str):
+            source = LightSource.parse(source, film=film)
+        if told.phonons is not None and not isinstance(couplings, Couplings):
+            couplings = told.known_couplings(couplings)
         return make_plan(
-            self.crystal,
-            self.axis,
-            self._centre,
+            told.crystal,
+            told.axis,
+            told._centre,
             places,
-            self.beam() if circular else None,
+            light,
             pump=read_band(pump) if isinstance(pump, str) else pump,
-            coefficients=self._coefficients(couplings),
-            model=self._permittivity(places) if circular else None,
+            coefficients=told._coefficients(couplings),
+            model=told._in_light(places, couplings, damping) if circular else None,
+            source=source,
+            thickness=thickness,
         )
 
-    def _permittivity(self, places: Sequence[Place]) -> NormalModeModel | None:
-        """The modes in light, at the frequencies of places; None where light meets none."""
+    def _along_axis(self, orient: str | None) -> Light:
+        """Light along the axis, upwards in the laboratory where it is said what that is."""
+        from symchiral.fields.orientation import find_orientation
+        from symchiral.irreps.axis import upward
+
+        if orient is None or self.axis is None:
+            return self.beam()
+        along = upward(find_orientation(self.crystal, orient).to_lab(self.axis.direction))
+        return self.beam(direction=",".join(f"{x:.12f}" for x in along), orient=orient)
+
+    def _in_light(
+        self,
+        places: Sequence[Place],
+        couplings: Couplings | str | None,
+        damping: float | Mapping[str, float],
+    ) -> NormalModeModel | None:
+        """The modes in light, at the frequencies of places; None where they are not known."""
+        from symchiral.anharmonic.couplings import Couplings
         from symchiral.dynamics.model import make_model
         from symchiral.modes.coordinates import normal_coordinates
 
-        known = {p.mode.name: p.mode.frequency for p in places if p.mode.frequency is not None}
-        if self.phonons is None or self.phonons.dielectric is None:
+        if self.phonons is None:
             return None
-        coordinates = normal_coordinates(self.modes()).with_frequencies(known)
+        raman = None
+        if isinstance(couplings, Couplings) and couplings.raman is not None:
+            raman = replace(couplings, potentials=())
+        known = {p.mode.name: p.mode.frequency for p in places if p.mode.frequency is not None}
+        coordinates = normal_coordinates(self.modes()) if raman is None else raman.coordinates
+        coordinates = coordinates.with_frequencies(known)
         if not len(coordinates) or coordinates.frequencies.min() <= 0:
             return None
-        return make_model(coordinates, dielectric=self.phonons.dielectric)
+        return make_model(coordinates, raman, damping=damping, dielectric=self.phonons.dielectric)
 
     # --- the report ------------------------------------------------------------------------------
 

@@ -348,7 +348,7 @@ def test_plans():
     none = plan("CuO")
     assert not none.channels
     assert "no axis of order three" in none.reason.text
-    kinds = ["helicity", "linear", "sample", "delay", "frequency", "twin"]
+    kinds = ["helicity", "linear", "sample", "delay", "frequency", "twin", "depth", "echoes"]
     for p in (flagship, cubic, four, chiral):
         assert [c.kind for c in p.controls] == kinds
     outside = plan("Bi2Se3/phonopy.yaml", pump="20-30THz")

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
+from symchiral.answers.beam import Beam, beam_of
 from symchiral.answers.channel import RuleReason, TransferName, rule_reason
 from symchiral.answers.crystal import AxisOfRotation, Structure, axis_of, structure
 from symchiral.answers.record import (
@@ -21,16 +22,17 @@ from symchiral.answers.record import (
     beginning,
     number,
 )
-from symchiral.crystal.directions import across_name
+from symchiral.answers.simulate import Film
 from symchiral.display import display
 from symchiral.dynamics.surface import FaceOptics
 from symchiral.experiment.candidates import CandidateMode, Mechanism, Sense
+from symchiral.experiment.controls import Control as ProposedControl
 from symchiral.experiment.controls import ControlKind, GeometryKind
 from symchiral.experiment.expectation import Expected
-from symchiral.experiment.planning import NoFlip, NoFlipKind
+from symchiral.experiment.planning import NoFlip, NoFlipKind, PlanRanking
 from symchiral.experiment.planning import Plan as ProposedPlan
-from symchiral.experiment.verdict import Ranking
-from symchiral.fields.beam import find_beam
+from symchiral.experiment.recording import Recording as RecordOf
+from symchiral.experiment.signal import Signal
 from symchiral.rules.activity import Route
 from symchiral.rules.budget import PamSense
 from symchiral.units import PER_THZ
@@ -56,6 +58,105 @@ class Pumped(Record, frozen=True, kw_only=True):
     """Depth at which the intensity has fallen to 1/e."""
     depth_unit: Literal["micrometer"] = "micrometer"
     """Of depth."""
+    motion: Motion | None = None
+    """What the source leaves of it; null where it is not known how light drives it."""
+
+
+class Motion(Record, frozen=True, kw_only=True):
+    """What the source leaves of a mode after its pulse, in the leading order of its field."""
+
+    amplitude: float
+    """Largest amplitude."""
+    amplitude_unit: Literal["sqrt(amu) angstrom"] = "sqrt(amu) angstrom"
+    """Of amplitude."""
+    displacement: float
+    """Largest displacement of an atom."""
+    displacement_unit: Literal["angstrom"] = "angstrom"
+    """Of displacement."""
+    angular_momentum: float
+    """Mechanical angular momentum about the axis per primitive cell under σ+; reversed under σ-."""
+    angular_momentum_unit: Literal["hbar"] = "hbar"
+    """Of angular_momentum."""
+    pump: tuple[float, ...]
+    """Frequency of the source; of each where there are several colours, every one of this field."""
+    frequency_unit: FrequencyUnit
+    """Of pump."""
+
+
+class PlannedSource(Record, frozen=True, kw_only=True):
+    """The source: pulses of circular light along the axis."""
+
+    frequency: float | None
+    """Its frequency; null where it is tuned for every channel."""
+    frequency_unit: FrequencyUnit
+    """Of frequency."""
+    fwhm: float
+    """Duration, full width at half maximum of the intensity."""
+    time_unit: Literal["ps"] = "ps"
+    """Of fwhm."""
+    field: float
+    """Amplitude of the field, as that of ``simulate``."""
+    field_unit: Literal["MV/cm"] = "MV/cm"
+    """Of field."""
+    incident: bool
+    """Whether the field is that in vacuum; false: that in the crystal."""
+    fluence: float | None
+    """Energy per area of an incident pulse; null for a field in the crystal."""
+    fluence_unit: Literal["mJ/cm^2"] = "mJ/cm^2"
+    """Of fluence."""
+    film: Film | None = None
+    """The sample on which it falls; null for a thick crystal."""
+
+
+class Recording(Record, frozen=True, kw_only=True):
+    """What a record must be to show the line of a mode."""
+
+    mode: str
+    """The mode."""
+    step: float
+    """Longest step of the delay, and longest pulse of the probe: a quarter of the period."""
+    decay: float | None
+    """Time in which its amplitude falls to 1/e; null where no linewidth is known."""
+    beside: float | None
+    """Frequency of what moves nearest to it and shows to the same probe; null if nothing does."""
+    neighbour: str | None
+    """That mode; null where it is the force, at whose frequency the mode is made to move."""
+    resolve: float | None
+    """Length of a record that tells them apart."""
+    time_unit: Literal["ps"] = "ps"
+    """Of all times."""
+    frequency_unit: FrequencyUnit
+    """Of beside."""
+
+
+class Passage(Record, frozen=True, kw_only=True):
+    """How pump and probe go through a plate across the axis."""
+
+    pump: float
+    """Refractive index of the pump, from the modes."""
+    probe: float
+    """Refractive index of the probe: the root of the electronic permittivity."""
+    depth: float | None
+    """Depth at which the intensity of the pump is 1/e; null without absorption."""
+    together: float | None
+    """Thickness after which motion and probe are out of step by half a period where pump and probe
+    travel together; null where they never are."""
+    against: float
+    """The same where they travel against each other."""
+    length_unit: Literal["micrometer"] = "micrometer"
+    """Of depth, together, against and thickness."""
+    thickness: float | None
+    """Of the plate, if stated."""
+    pump_echo: float | None
+    """Time after which the pump comes back in it."""
+    probe_echo: float | None
+    """The same of the probe."""
+    time_unit: Literal["ps"] = "ps"
+    """Of the echoes."""
+    pump_share: float | None
+    """Field of the echo of the pump by the one that came first."""
+    probe_share: float | None
+    """The same of the probe."""
 
 
 class PlannedChannel(Record, frozen=True, kw_only=True):
@@ -92,6 +193,14 @@ class PlannedChannel(Record, frozen=True, kw_only=True):
     angstrom)^(1-k) for k of them; null where the coupling coefficient is not known."""
     probe: tuple[Route, ...]
     """How light sees the outgoing quantum."""
+    motion: Motion | None = None
+    """What the source leaves of the outgoing mode; null where it, or the coupling coefficient, is
+    not known."""
+    colours: int | None = None
+    """How many sources it takes; null where it is not known what they leave."""
+    relative: float | None = None
+    """Its amplitude by the largest one of a single source; where no coupling coefficients are
+    known, as if all were equal."""
 
 
 class Geometry(Record, frozen=True, kw_only=True):
@@ -114,6 +223,9 @@ class Control(Record, frozen=True, kw_only=True):
     """What is changed."""
     text: str
     """What to do and what must be seen."""
+    passage: Passage | None = None
+    """How light goes through the sample, of depth and echoes; null where the permittivity
+    is not known."""
 
 
 class Why(Record, frozen=True, kw_only=True):
@@ -170,11 +282,17 @@ class Plan(Answer, frozen=True, kw_only=True, tag="symchiral/plan/1"):
     """Limits of the plan."""
     why: Why | None = None
     """The values of which `reason` is made."""
-    ranked_by: Ranking | None = None
+    ranked_by: PlanRanking | None = None
     """`ranking` in a word."""
     angles_from: str | None = None
     """Direction that angles of the probe are counted from, counter-clockwise about the axis; null
     where no probe is proposed."""
+    beam: Beam | None = None
+    """Light along the axis, and how the sample stands in the laboratory; null without an axis."""
+    source: PlannedSource | None = None
+    """The source; null where it is not known how light drives the modes."""
+    recordings: tuple[Recording, ...] = ()
+    """What the records of the outgoing modes must be, as far as frequencies are known."""
 
     row_types: ClassVar[tuple[type[Record], ...]] = (PlannedChannel,)
 
@@ -191,26 +309,41 @@ def plan(proposed: ProposedPlan, *, unit: FrequencyUnit = "THz") -> Plan:
         Of frequencies.
     """
     crystal, axis = proposed.crystal, proposed.axis
-    x = across_name(crystal, find_beam(crystal, axis).frame) if proposed.geometry else None
+    beam = None if proposed.light is None else beam_of(crystal, proposed.light.beam)
+    single = [s.amplitude for s in proposed.signals.values() if s.colours == 1]
+    # Where only several colours leave anything, they are compared with each other.
+    largest = max(single, default=max((s.amplitude for s in proposed.signals.values()), default=0))
+
+    def channel(e: Expected) -> PlannedChannel:
+        return _channel(e, proposed.signals.get(e.id), largest, unit)
+
     return Plan(
         **beginning(crystal),
         structure=structure(crystal),
         axis=axis_of(crystal, axis),
         order=proposed.order,
-        pump=tuple(_pumped(m, proposed.optics.get(m.name), unit) for m in proposed.pumped),
-        channels=tuple(_channel(e, unit) for e in proposed.channels),
-        others=tuple(_channel(e, unit) for e in proposed.others),
+        pump=tuple(
+            _pumped(m, proposed.optics.get(m.name), proposed.driven.get(m.name), unit)
+            for m in proposed.pumped
+        ),
+        channels=tuple(map(channel, proposed.channels)),
+        others=tuple(map(channel, proposed.others)),
         probe=tuple(
             Geometry(species=g.species, kind=g.kind, text=g.text, declaration=g.declaration)
             for g in proposed.geometry
         ),
-        controls=tuple(Control(kind=c.kind, text=c.text) for c in proposed.controls),
+        controls=tuple(
+            Control(kind=c.kind, text=c.text, passage=_passage(c)) for c in proposed.controls
+        ),
         ranking=display(proposed, "ranking"),
         reason=None if proposed.reason is None else display(proposed.reason, "text", unit=unit),
         notes=tuple(note.text for note in proposed.notes),
         why=None if proposed.reason is None else why(proposed.reason),
         ranked_by=proposed.ranking,
-        angles_from=x,
+        angles_from=beam.horizontal if beam is not None and proposed.geometry else None,
+        beam=beam,
+        source=_source(proposed, unit),
+        recordings=tuple(_recording(r, unit) for r in proposed.recordings),
     )
 
 
@@ -234,7 +367,9 @@ def why(reason: NoFlip) -> Why:
     )
 
 
-def _pumped(mode: CandidateMode, face: FaceOptics | None, unit: FrequencyUnit) -> Pumped:
+def _pumped(
+    mode: CandidateMode, face: FaceOptics | None, signal: Signal | None, unit: FrequencyUnit
+) -> Pumped:
     return Pumped(
         mode=mode.name,
         count=mode.count,
@@ -243,10 +378,73 @@ def _pumped(mode: CandidateMode, face: FaceOptics | None, unit: FrequencyUnit) -
         index=None if face is None else (round(face.index.real, 6), round(face.index.imag, 6)),
         share=None if face is None else round(face.share, 9),
         depth=None if face is None else number(face.depth),
+        motion=None if signal is None else _motion(signal, unit),
     )
 
 
-def _channel(e: Expected, unit: FrequencyUnit) -> PlannedChannel:
+def _motion(signal: Signal, unit: FrequencyUnit) -> Motion:
+    return Motion(
+        amplitude=_short(signal.amplitude),
+        displacement=_short(signal.displacement),
+        angular_momentum=_short(signal.angular_momentum),
+        pump=tuple(round(f * PER_THZ[unit], 9) for f in signal.sources),
+        frequency_unit=unit,
+    )
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def _source(proposed: ProposedPlan, unit: FrequencyUnit) -> PlannedSource | None:
+    source = proposed.source
+    if source is None:
+        return None
+    pulse, film = source.pulse, source.film
+    return PlannedSource(
+        frequency=None if source.tuned else round(pulse.thz * PER_THZ[unit], 9),
+        frequency_unit=unit,
+        fwhm=pulse.fwhm_ps,
+        field=_short(pulse.field_mv_cm),
+        incident=pulse.incident,
+        fluence=_short(pulse.fluence) if pulse.incident else None,
+        film=None if film is None else Film(thickness=film.thickness, substrate=film.substrate),
+    )
+
+
+def _recording(found: RecordOf, unit: FrequencyUnit) -> Recording:
+    return Recording(
+        mode=found.mode,
+        step=_short(found.step),
+        decay=number(found.decay, 6),
+        beside=None if found.beside is None else found.beside * PER_THZ[unit],
+        neighbour=found.neighbour,
+        resolve=number(found.resolve, 6),
+        frequency_unit=unit,
+    )
+
+
+def _passage(control: ProposedControl) -> Passage | None:
+    p = control.passage
+    if p is None:
+        return None
+    return Passage(
+        pump=_short(p.pump),
+        probe=_short(p.probe),
+        depth=number(p.depth, 6),
+        together=number(p.together, 6),
+        against=_short(p.against),
+        thickness=control.thickness,
+        pump_echo=number(p.pump_echo, 6),
+        probe_echo=number(p.probe_echo, 6),
+        pump_share=number(p.pump_share, 6),
+        probe_share=number(p.probe_share, 6),
+    )
+
+
+def _channel(
+    e: Expected, signal: Signal | None, largest: float, unit: FrequencyUnit
+) -> PlannedChannel:
     factor, own = PER_THZ[unit], e.outgoing.mode.frequency
     return PlannedChannel(
         id=e.id,
@@ -263,4 +461,7 @@ def _channel(e: Expected, unit: FrequencyUnit) -> PlannedChannel:
         turn=e.turn,
         gain=e.gain,
         probe=e.rule.probe,
+        motion=None if signal is None or signal.assumed else _motion(signal, unit),
+        colours=None if signal is None else signal.colours,
+        relative=None if signal is None or not largest else _short(signal.amplitude / largest),
     )

@@ -394,10 +394,7 @@ def simulate(
         lab=tidy(model.lab),
         pulse=pulses[0] if pulses else None,
         start=None if start is None else Start(mode=start.mode, displacement=start.displacement),
-        damping={
-            name: _in(unit, float(model.damping[model.coordinates.slots(name)[0]]))
-            for name in model.coordinates.names
-        },
+        damping={name: _in(unit, width) for name, width in model.linewidths.items()},
         damping_unit=unit,
         couplings=_potential(given, used=model.couplings),
         time=_time(run),

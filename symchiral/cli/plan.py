@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import Any
 
 from symchiral.cli.calculator import add_calculator
 from symchiral.cli.files import add_output, check_answer_file, deliver
@@ -15,7 +16,7 @@ from symchiral.cli.studies import open_study, same_input
 SUMMARY = "propose the experiment: pump, probe, the sense to expect, and controls"
 EXAMPLES = (
     "plan Bi2Se3",
-    "plan Bi2Se3/phonopy.yaml --pump-range 1-3THz --unit cm-1",
+    'plan Bi2Se3/phonopy.yaml --pump "2.0THz 1ps 0.1mJ/cm2" --film "25nm on 3.07"',
 )
 
 
@@ -25,6 +26,36 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_forces(parser)
     add_calculator(parser)
     parser.add_argument("--pump-range", metavar="1-3THz", help="the band that your source reaches")
+    parser.add_argument(
+        "--pump",
+        metavar='"2.0THz 1ps 1MV/cm"',
+        help="a source in the words of simulate; its light is circular, and without a frequency it "
+        "is tuned for every channel (default: 1ps 1MV/cm incident, or in the crystal where it is "
+        "not known what enters)",
+    )
+    parser.add_argument(
+        "--film",
+        metavar='"25nm on 3.07"',
+        help="the light in vacuum falls on a film of this thickness, on a substrate of this "
+        "refractive index (default: on a thick crystal)",
+    )
+    parser.add_argument(
+        "--damping",
+        metavar="0.05THz|FILE",
+        help="linewidth of every mode, or a JSON file with one per mode, as for simulate "
+        "(default: 0.05THz)",
+    )
+    parser.add_argument(
+        "--thickness",
+        metavar="0.5mm",
+        help="thickness of the sample, of which reflections come back",
+    )
+    parser.add_argument(
+        "--orient",
+        metavar='"c along z, a along x"',
+        help="how the sample stands in the laboratory, as for light: angles are those of the lab, "
+        "and (+) is counter-clockwise seen from where its axis points upwards",
+    )
     add_frequencies(parser)
     add_output(parser)
 
@@ -54,17 +85,31 @@ def add_frequencies(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the tables, or the document."""
     from symchiral.answers.plan import plan
+    from symchiral.defaults import DAMPING
+    from symchiral.dynamics.surface import read_thickness
+    from symchiral.experiment.signal import IN_VACUUM, LightSource
     from symchiral.fields.pump import read_band
+    from symchiral.reading.spectrum import read_linewidths
     from symchiral.text.plan import plan_tables
 
     check_answer_file(options, "plan")
     band = None if options.pump_range is None else read_band(options.pump_range)
+    words = options.pump or (IN_VACUUM if options.film else None)
+    source = None if words is None else LightSource.parse(words, film=options.film)
+    thickness = None if options.thickness is None else read_thickness(options.thickness)
+    damping: Any = DAMPING
+    if options.damping is not None:
+        damping = read_linewidths(options.damping, zero=True)
     study = open_study(options, gamma=True)
     proposed = study.plan(
         pump=band,
         frequencies=options.frequencies,
         tolerance=options.tolerance,
         couplings=options.couplings,
+        source=source,
+        damping=damping,
+        thickness=thickness,
+        orient=options.orient,
     )
     answer = plan(proposed, unit=options.unit)
     known = [mode.frequency is not None for mode in proposed.pumped]

@@ -64,6 +64,12 @@ class NormalModeModel(Value):
         """(n,): γ, ps⁻¹."""
         return np.asarray(2 * pi * self.damping)
 
+    @property
+    def linewidths(self) -> dict[str, float]:
+        """γ/2π of every multiplet by name, THz."""
+        names = self.coordinates.names
+        return {name: float(self.damping[self.coordinates.slots(name)[0]]) for name in names}
+
     @cached_property
     def charges(self) -> Floats:
         """(n, 3): Z along x, y and the axis, e/√amu; zero without Born charges."""
@@ -104,13 +110,30 @@ class NormalModeModel(Value):
             electronic + np.einsum("fa,ai,aj->fij", response, self.charges, self.charges) + 0j
         )
 
+    @property
+    def electronic_index(self) -> float:
+        """Refractive index of light far above every mode, across the axis: the root of ε∞.
+
+        The mean of two directions where they differ. ε∞ is needed.
+        """
+        assert self.dielectric is not None
+        return float(np.sqrt(np.trace((self.lab @ self.dielectric @ self.lab.T)[:2, :2]) / 2))
+
     def light(self, field: Floats) -> Floats:
         """Return the force of a field (…, 3) in MV/cm on the coordinates, eV/(√amu Å), (…, n)."""
+        force = self.dipole_force(field)
+        return force if self.raman is None else force + self.raman_force(field)
+
+    def dipole_force(self, field: Floats) -> Floats:
+        """Return the part of :meth:`light` that is linear in the field, by charges."""
+        return np.asarray(field * VOLT_PER_ANGSTROM @ self.charges.T)
+
+    def raman_force(self, field: Floats) -> Floats:
+        """Return the part of :meth:`light` that is quadratic in the field, by Raman tensors."""
+        if self.raman is None:
+            return np.zeros((*field.shape[:-1], len(self.coordinates)))
         volts = field * VOLT_PER_ANGSTROM
-        force = volts @ self.charges.T
-        if self.raman is not None:
-            force = force + np.einsum("...i,aij,...j->...a", volts, self.raman, volts) / 2
-        return np.asarray(force)
+        return np.asarray(np.einsum("...i,aij,...j->...a", volts, self.raman, volts) / 2)
 
     def coupling(self, q: Floats) -> Floats:
         """Return −∂(V₃+V₄)/∂Q, eV/(√amu Å), (…, n)."""

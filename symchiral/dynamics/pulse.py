@@ -158,12 +158,7 @@ class Pulse(Value, Shown):
         GrammarError
             A word is unknown, missing, without unit, or given twice.
         """
-        found: dict[str, float | str | bool] = {}
-        for word in text.split():
-            key, value = _word(word, text)
-            if key in found:
-                raise _unreadable(text, f"it has two words for {key.replace('_', ' ')}")
-            found[key] = value
+        found = pulse_words(text)
         fluence = found.pop("fluence", None)
         needed = ("thz", "polarization", "fwhm_ps", "field_mv_cm")
         missing = [k for k in needed if k not in found]
@@ -435,6 +430,28 @@ def jones(polarization: str | Sequence[complex]) -> Complex:
             fix="give the components along x, y and the axis",
         )
     return np.asarray(vector / size)
+
+
+def pulse_words(text: str) -> dict[str, float | str | bool]:
+    """Return what the words of a pulse state, complete or not, by attribute; or its fluence.
+
+    Examples
+    --------
+    >>> pulse_words("500fs 300kV/cm")
+    {'fwhm_ps': 0.5, 'field_mv_cm': 0.3}
+
+    Raises
+    ------
+    GrammarError
+        A word is unknown, without unit, or given twice.
+    """
+    found: dict[str, float | str | bool] = {}
+    for word in text.split():
+        key, value = _word(word, text)
+        if key in found:
+            raise _unreadable(text, f"it has two words for {key.replace('_', ' ')}")
+        found[key] = value
+    return found
 
 
 def _word(word: str, text: str) -> tuple[str, float | str | bool]:

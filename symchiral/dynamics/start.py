@@ -66,11 +66,8 @@ class Start:
             There is no such mode.
         """
         names = coordinates.circular_names
-        i = names.index(find_name(self.mode, names, (m.species for m in coordinates.multiplets)))
-        vector = coordinates.circular[i].conj()
-        # Atoms move along Re u e^{−iωt}, on ellipses whose half axis a has 2a² = |u|² + |u·u|.
-        u = coordinates.displacements(vector.real) + 1j * coordinates.displacements(vector.imag)
-        reach = np.sqrt((np.sum(np.abs(u) ** 2, axis=1) + np.abs(np.sum(u * u, axis=1))) / 2)
-        moving = self.displacement / reach.max() * vector
+        name = find_name(self.mode, names, (m.species for m in coordinates.multiplets))
+        vector = coordinates.circular[names.index(name)].conj()
+        moving = self.displacement / coordinates.reach(name) * vector
         omega = 2 * pi * coordinates.frequencies[np.argmax(np.abs(vector))]
         return moving.real, (-1j * omega * moving).real

@@ -33,6 +33,8 @@ TILT = 1e-4
 THICKEST = 1e9
 """The thickest film and the largest refractive index of a substrate that are read, nm."""
 
+_LENGTH = re.compile(rf"(?P<size>{SIZE}) ?(?P<unit>[nuµμm]m)", re.IGNORECASE)
+_MICROMETRES = {"nm": 1e-3, "um": 1.0, "μm": 1.0, "mm": 1e3}
 _FILM = re.compile(rf"(?P<thickness>{SIZE}) ?(?P<unit>nm|[uµμ]m)(?: on (?P<index>{SIZE}))?", re.I)
 
 
@@ -83,6 +85,29 @@ class Film:
             )
         scale = 1.0 if match["unit"].lower() == "nm" else 1e3
         return cls(float(match["thickness"]) * scale, float(match["index"] or 1))
+
+
+def read_thickness(text: str) -> float:
+    """Read a thickness with its unit, ``0.5mm``, ``25 nm``, ``10um``; returns µm.
+
+    Examples
+    --------
+    >>> read_thickness("0.5mm")
+    500.0
+
+    Raises
+    ------
+    GrammarError
+        It is not a number with a unit.
+    """
+    match = _LENGTH.fullmatch(" ".join(text.split()))
+    if match is None or not 0 < float(match["size"]) <= THICKEST:
+        raise GrammarError(
+            f"cannot read the thickness {text!r}",
+            why="it is not a positive number of nm, µm or mm",
+            fix="write it as in 0.5mm",
+        )
+    return float(match["size"]) * _MICROMETRES[match["unit"].lower().replace("µ", "u")]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -286,14 +311,39 @@ def enter(
     # The transform of numpy has the sign of exp(−2πift): it belongs to motion as exp(st).
     spectrum = np.fft.rfft(pulse.field(times) * damped, n=length, axis=0)
     s = np.asarray(rate + 2j * pi * np.fft.rfftfreq(length, step), dtype=complex)
-    waves = _Waves(model, s, along=bool(pulse.jones[2]))
-    entered = np.einsum("fij,fj->fi", waves.transmission(film), spectrum)
+    along = bool(pulse.jones[2])
+    entered = np.einsum("fij,fj->fi", transmission(model, s, film, along=along), spectrum)
     values = np.fft.irfft(entered, n=length, axis=0)[:size] / damped
-    carrier = _Waves(model, np.array([-2j * pi * pulse.thz]), along=bool(pulse.jones[2]))
+    carrier = _Waves(model, np.array([-2j * pi * pulse.thz]), along=along)
     return EnteringPulse(pulse, frozen(times), frozen(values), frozen(carrier.indices[0]), film)
 
 
-def _check(model: NormalModeModel, pulse: Pulse) -> None:
+def transmission(
+    model: NormalModeModel, s: Complex, film: Film | None, *, along: bool = False
+) -> Complex:
+    """Return the field in the crystal per field in vacuum at rates s, ps⁻¹, (F, 3, 3).
+
+    As :class:`EnteringPulse` has it, along x, y and the axis.
+
+    Parameters
+    ----------
+    model, film
+        As for :func:`enter`.
+    s : (F,) complex
+        Rates of motion as :math:`e^{st}`, with a positive real part.
+    along : bool
+        Whether the light is polarised along the axis.
+
+    Raises
+    ------
+    InputError
+        The permittivity of the crystal is not known.
+    """
+    _known(model)
+    return _Waves(model, s, along=along).transmission(film)
+
+
+def _known(model: NormalModeModel) -> None:
     if model.dielectric is None:
         raise InputError(
             "how much light enters the crystal is not known",
@@ -301,6 +351,10 @@ def _check(model: NormalModeModel, pulse: Pulse) -> None:
             "constant, and the forces come without",
             fix="put BORN beside the forces, or give the field in the crystal, as in 1MV/cm",
         )
+
+
+def _check(model: NormalModeModel, pulse: Pulse) -> None:
+    _known(model)
     if not pulse.jones[2]:
         return
     at_rest = model.permittivity(np.zeros(1, dtype=complex)).real[0]

@@ -14,15 +14,23 @@ polarisability, m = ±2; m equals l only modulo n).
   component that turns, so those of either sense are driven equally: a motion along a line that
   turns by 2sφ in the plane of the coordinates, of :math:`1/\sqrt2` of the amplitude of the circular
   case at equal energy for every φ. For k = 3, :math:`a_+^2a_-` drives too and no law is fixed.
+- At normal incidence a face gives back the spin of light about the axis as it came: layers at every
+  depth, and the echoes of a plate of thickness d, which follow after :math:`2nd/c`, make the same
+  senses, with other phases. Light of k quanta of the index n and a probe of the index :math:`n'`
+  are out of step after :math:`c/(2kf|n \mp n'|)`, where they travel together or against each other.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+import numpy as np
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.display import Worded
+from symchiral.dynamics.model import NormalModeModel
+from symchiral.dynamics.surface import face_optics
 from symchiral.experiment.candidates import Sense
 from symchiral.experiment.expectation import Expected
 from symchiral.irreps.axis import Axis
@@ -30,11 +38,14 @@ from symchiral.modes.species import Species
 from symchiral.rules.activity import Process
 from symchiral.rules.domains import find_domains, survivals
 from symchiral.rules.light import Light
+from symchiral.units import SPEED_OF_LIGHT
 
 GeometryKind = Literal["balanced", "circular", "analyser", "none"]
 """How a sense is seen; ``none`` where light along the axis does not tell it."""
 
-ControlKind = Literal["helicity", "linear", "sample", "delay", "frequency", "twin"]
+ControlKind = Literal[
+    "helicity", "linear", "sample", "delay", "frequency", "twin", "depth", "echoes"
+]
 """What is changed in a control."""
 
 
@@ -66,6 +77,10 @@ class Control(Worded):
         lies elsewhere in some.
     operations : tuple of str
         Seitz symbols of operations that make twins.
+    passage : Passage or None
+        How pump and probe go through the sample, where its permittivity is known.
+    thickness : float or None
+        That of the sample, µm, if stated.
     """
 
     kind: ControlKind
@@ -77,6 +92,79 @@ class Control(Worded):
     phases: tuple[tuple[GeometryKind, int], ...] = ()
     twin: Literal["none", "same", "elsewhere"] | None = None
     operations: tuple[str, ...] = ()
+    passage: Passage | None = None
+    thickness: float | None = None
+
+
+@dataclass(frozen=True)
+class Passage:
+    """How pump and probe go through a plate across the axis, each at normal incidence.
+
+    Attributes
+    ----------
+    frequency : float
+        Of the pump, THz.
+    pump, probe : float
+        Refractive indices: of the pump from the modes; of the probe the root of the electronic
+        permittivity, which is that far below its absorption.
+    depth : float
+        Depth at which the intensity of the pump is 1/e, µm; inf without absorption.
+    together, against : float
+        Thickness after which the motion that the pump makes and a probe are out of step by half a
+        period, µm, where they travel together and against each other.
+    pump_echo, probe_echo : float or None
+        Times after which they come back in a plate of the stated thickness, :math:`2nd/c`, ps.
+    pump_share, probe_share : float or None
+        Field of that echo by the one that came first, with what both faces reflect and the crystal
+        absorbs.
+    """
+
+    frequency: float
+    pump: float
+    probe: float
+    depth: float
+    together: float
+    against: float
+    pump_echo: float | None = None
+    probe_echo: float | None = None
+    pump_share: float | None = None
+    probe_share: float | None = None
+
+
+def find_passage(
+    model: NormalModeModel, frequency: float, quanta: int, thickness: float | None = None
+) -> Passage:
+    """Return how light of a frequency and a probe go through a plate.
+
+    Parameters
+    ----------
+    model : NormalModeModel
+        Its permittivity counts, and must be known.
+    frequency : float
+        Of the pump, THz.
+    quanta : int
+        How often the pump enters: the motion follows that power of its field.
+    thickness : float, optional
+        Of the plate, µm.
+    """
+    face = face_optics(model, frequency)
+    n, other = face.index.real, model.electronic_index
+    depth = face.depth
+
+    def step(mismatch: float) -> float:
+        return SPEED_OF_LIGHT / (2 * quanta * frequency * mismatch) if mismatch else float("inf")
+
+    found = Passage(frequency, n, other, depth, step(abs(n - other)), step(n + other))
+    if thickness is None:
+        return found
+    share = abs((face.index - 1) / (face.index + 1)) ** 2 * float(np.exp(-thickness / depth))
+    return replace(
+        found,
+        pump_echo=2 * n * thickness / SPEED_OF_LIGHT,
+        probe_echo=2 * other * thickness / SPEED_OF_LIGHT,
+        pump_share=share,
+        probe_share=((other - 1) / (other + 1)) ** 2,
+    )
 
 
 @dataclass(frozen=True)
@@ -153,6 +241,9 @@ def controls(
     flips: tuple[Expected, ...],
     geometry: tuple[Geometry, ...],
     alone: tuple[Expected, ...],
+    *,
+    passage: Passage | None = None,
+    thickness: float | None = None,
 ) -> tuple[Control, ...]:
     """Return the controls of the first of the channels that flip.
 
@@ -166,6 +257,10 @@ def controls(
         How their modes are seen.
     alone : tuple of Expected
         What linear light alone drives.
+    passage : Passage, optional
+        How pump and probe go through the sample.
+    thickness : float, optional
+        That of the sample, µm.
     """
     first = flips[0]
     photons = len(first.incoming) + first.photons
@@ -176,6 +271,8 @@ def controls(
         Control("delay"),
         Control("frequency"),
         _twin(crystal, light),
+        Control("depth", first.outgoing.mode.name, passage=passage, thickness=thickness),
+        Control("echoes", passage=passage, thickness=thickness),
     )
 
 

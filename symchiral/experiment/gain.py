@@ -73,6 +73,10 @@ class Coefficients:
             return None
         return self.sizes.get(tuple(sorted(product)))
 
+    def factor(self, incoming: Sequence[str], outgoing: str) -> int:
+        """Return n, how often the conjugate of the outgoing coordinate is in the product."""
+        return 1 + list(incoming).count(self.opposite[outgoing])
+
     def gain(
         self,
         incoming: Sequence[str],

@@ -1,7 +1,8 @@
 """Planning an experiment: what to pump, what to probe, what to expect, and what would refute it.
 
-The channels are those of :mod:`symchiral.experiment.expectation`, the probes and the controls those
-of :mod:`symchiral.experiment.controls`.
+The channels are those of :mod:`symchiral.experiment.expectation`, what a source leaves of them is
+of :mod:`symchiral.experiment.signal`, the probes and the controls are those of
+:mod:`symchiral.experiment.controls`.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.surface import FaceOptics, face_optics
 from symchiral.errors import InputError
 from symchiral.experiment.candidates import CandidateMode
-from symchiral.experiment.controls import Control, Geometry, controls, probes
+from symchiral.experiment.controls import Control, Geometry, controls, find_passage, probes
 from symchiral.experiment.expectation import Expectation, Expected, expect
 from symchiral.experiment.gain import Coefficients
 from symchiral.experiment.judgement import ranking_of
 from symchiral.experiment.note import Note
 from symchiral.experiment.places import Place
+from symchiral.experiment.recording import Recording, recordings
+from symchiral.experiment.signal import LightSource, Signal, Signals, standard_source
 from symchiral.experiment.verdict import Ranking
 from symchiral.fields.pump import Pump
 from symchiral.irreps.axis import Axis
@@ -30,6 +33,10 @@ from symchiral.rules.light import Light
 from symchiral.value import Value
 
 NoFlipKind = Literal["no-axis", "nothing-driven", "not-flipped", "forbidden", "nothing-reached"]
+
+PlanRanking = Ranking | Literal["signal", "response"]
+"""What an order of channels rests on; ``signal``: what one source leaves of each; ``response``:
+the same, were all coupling coefficients equal."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -81,10 +88,21 @@ class Plan(Value, Shown):
     notes : tuple of Note
         Limits.
     ranking : str
-        What the order of the channels rests on: coefficients, detuning or photons.
+        What the order of the channels rests on: signal, response, coefficients, detuning or
+        photons.
+    light : Light or None
+        Light along the axis, from whose x angles are counted.
     optics : mapping of str to FaceOptics
         What of light at the frequencies of ``pumped`` enters a thick crystal, by mode; empty where
         the permittivity is not known.
+    source : LightSource or None
+        The source that drives the modes; None where it is not known how light drives them.
+    signals : mapping of str to Signal
+        What it leaves of the outgoing mode, by the id of the channel, as far as it is known.
+    driven : mapping of str to Signal
+        What it leaves of the modes of ``pumped``, by mode.
+    recordings : tuple of Recording
+        What the records of the outgoing modes must be.
     """
 
     crystal: SymmetricCrystal
@@ -97,8 +115,13 @@ class Plan(Value, Shown):
     controls: tuple[Control, ...]
     reason: NoFlip | None
     notes: tuple[Note, ...]
-    ranking: Ranking
+    ranking: PlanRanking
+    light: Light | None = None
     optics: Mapping[str, FaceOptics] = field(default_factory=dict)
+    source: LightSource | None = None
+    signals: Mapping[str, Signal] = field(default_factory=dict)
+    driven: Mapping[str, Signal] = field(default_factory=dict)
+    recordings: tuple[Recording, ...] = ()
 
 
 def make_plan(
@@ -111,6 +134,8 @@ def make_plan(
     pump: Pump | None = None,
     coefficients: Coefficients | None = None,
     model: NormalModeModel | None = None,
+    source: LightSource | None = None,
+    thickness: float | None = None,
 ) -> Plan:
     """Propose the experiment that shows a flipped sense of rotation.
 
@@ -125,12 +150,19 @@ def make_plan(
     coefficients : Coefficients, optional
         Sizes of couplings, by which the channels are ranked.
     model : NormalModeModel, optional
-        Whose permittivity says how much of the light enters.
+        The modes in light: what a source leaves of them, and how much of its light enters.
+    source : LightSource, optional
+        The source, by what it leaves channels are ranked; of one frequency, its spectrum is the
+        band that it reaches where none is given. Default: that of
+        :func:`~symchiral.experiment.signal.standard_source`.
+    thickness : float, optional
+        Of the sample, µm: when reflections come back.
 
     Raises
     ------
     InputError
-        The pump has a polarisation: that is part of the answer.
+        The pump has a polarisation: that is part of the answer. The frequency of the source is
+        outside its band. What enters of a source in vacuum is not known.
     """
     if pump is not None and pump.light is not None:
         raise InputError(
@@ -138,7 +170,14 @@ def make_plan(
             why="both helicities and linear light are part of what is proposed",
             fix='give the band only, as in "1-3THz"',
         )
-    band = None if pump is None else (pump.low, pump.high)
+    fixed = None if source is None or source.tuned else source.pulse.thz
+    band = (pump.low, pump.high) if pump else source.band if source else None
+    if pump is not None and fixed is not None and not pump.low <= fixed <= pump.high:
+        raise InputError(
+            f"the source cannot have {fixed:g} THz",
+            why=f"it reaches {pump.low:g} to {pump.high:g} THz",
+            fix="leave out the band, or the frequency of the pump",
+        )
 
     def expected(order: int) -> Expectation:
         return expect(
@@ -167,14 +206,43 @@ def make_plan(
             order = 4
             flips, more = _split(fourth, band)
             others = (*others, *(e for e in more if e.id not in {o.id for o in others}))
+    signals: dict[str, Signal] = {}
+    moved: dict[str, Signal] = {}
+    if model is not None and model.charges.any():
+        source = source or standard_source(model)
+        laboratory = Signals(model, source, quanta=order - 1, coefficients=coefficients, band=band)
+        known = {e.id: laboratory.of(e) for e in flips}
+        signals = {name: signal for name, signal in known.items() if signal is not None}
+        moved = {m.name: laboratory.driven(_plus(found, m)) for m in driven}
+        flips = tuple(sorted(flips, key=lambda e: _rank(signals.get(e.id))))
+    elif source is not None:
+        raise _undriven(model)
     seen = tuple(dict.fromkeys(e.outgoing.species.label for e in flips))
     by_label = {s.label: s for s in species}
     geometry = tuple(
         g for label in seen if axis and light for g in probes(by_label[label], axis, light)
     )
     alone = tuple(e for e in found.channels if e.linear and e.rule.allowed and _in_force(e, band))
-    checks = controls(crystal, light, flips, geometry, alone) if axis and light and flips else ()
-    ranking = ranking_of([e.channel() for e in (*flips, *others)], found.modes)
+    optics = {}
+    # Without a linewidth nothing enters at resonance.
+    if model is not None and model.dielectric is not None and model.damping.min() > 0:
+        optics = {m.name: face_optics(model, m.frequency) for m in driven if m.frequency}
+    checks: tuple[Control, ...] = ()
+    if axis and light and flips:
+        first = flips[0]
+        passage, enters = None, _entering(first, signals.get(first.id))
+        if optics and model is not None and enters is not None:
+            quanta = len(first.incoming) + first.photons
+            passage = find_passage(model, enters, quanta, thickness)
+        checks = controls(
+            crystal, light, flips, geometry, alone, passage=passage, thickness=thickness
+        )
+    moving = {e.outgoing.mode.name: e.outgoing.mode for e in (*flips, *others, *alone)}
+    moving |= {m.name: m for m in driven}
+    widths = {} if model is None else model.linewidths
+    ranking: PlanRanking = ranking_of([e.channel() for e in (*flips, *others)], found.modes)
+    if signals:
+        ranking = "response" if all(s.assumed for s in signals.values()) else "signal"
     return Plan(
         crystal,
         axis,
@@ -187,9 +255,47 @@ def make_plan(
         reason,
         found.notes,
         ranking,
-        {}
-        if model is None
-        else {m.name: face_optics(model, m.frequency) for m in driven if m.frequency is not None},
+        light,
+        optics,
+        source if moved else None,
+        signals,
+        moved,
+        recordings(flips, moving.values(), widths),
+    )
+
+
+def _rank(signal: Signal | None) -> tuple[float, ...]:
+    """Single sources first, by what they leave; what is not known last, in the order it had."""
+    return (1, 0, 0) if signal is None else (0, signal.colours > 1, -signal.amplitude)
+
+
+def _plus(found: Expectation, mode: CandidateMode) -> str:
+    """Name of the component of a mode that σ+ drives."""
+    return next(
+        leg.label
+        for e in found.channels
+        if len(e.coupling.legs) == 2 and e.outgoing.mode.name == mode.name and e.rule.allowed
+        for leg in e.coupling.outgoing
+    )
+
+
+def _entering(e: Expected, signal: Signal | None) -> float | None:
+    """Frequency at which light enters a channel, THz."""
+    if signal is not None:
+        return signal.sources[0]
+    if e.incoming:
+        return e.incoming[0].mode.frequency
+    own = e.outgoing.mode.frequency
+    return None if own is None else own / e.photons
+
+
+def _undriven(model: NormalModeModel | None) -> InputError:
+    return InputError(
+        "it is not known how a source drives the modes",
+        why="the forces come without Born charges"
+        if model is not None
+        else "this needs forces with Born charges, and modes that are stable",
+        fix="give the forces of a calculation with BORN beside them, or leave out the pump",
     )
 
 

@@ -114,6 +114,18 @@ class NormalCoordinates(Value):
         roots = np.sqrt(self.modes.masses)[:, None]
         return np.asarray(moved.reshape(*coordinates.shape[:-1], n, 3) / roots)
 
+    def reach(self, name: str) -> float:
+        r"""Return the largest displacement of an atom per amplitude of a mode, 1/√amu.
+
+        Of the motion :math:`Q = \mathrm{Re}\, a\, ε_l e^{-iωt}` of a mode by its name in
+        :attr:`circular_names`: atoms move along :math:`\mathrm{Re}\, u e^{-iωt}`, on ellipses
+        whose half axis A has :math:`2A^2 = |u|^2 + |u·u|`.
+        """
+        vector = self.circular[self.circular_names.index(name)].conj()
+        u = self.displacements(vector.real) + 1j * self.displacements(vector.imag)
+        squares = np.sum(np.abs(u) ** 2, axis=1) + np.abs(np.sum(u * u, axis=1))
+        return float(np.sqrt(squares.max() / 2))
+
     def charges(self) -> Floats | None:
         """Return (n, 3): dipole per coordinate, e/√amu; None without Born charges."""
         if self.modes.born is None:

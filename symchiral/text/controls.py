@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from symchiral.experiment.controls import Control, Geometry
 from symchiral.rules.wording import minus, pretty
+from symchiral.units import SPEED_OF_LIGHT, frequency_text
+
+FAINT = 1e-3
+"""Part of a field below which an echo is not seen."""
 
 _SIGNALS = {"balanced": "balanced signal", "analyser": "emitted field"}
 
@@ -81,6 +87,10 @@ def control_text(control: Control) -> str:
             )
         case "twin":
             return _twin(control)
+        case "depth":
+            return _depth(control)
+        case "echoes":
+            return _echoes(control)
 
 
 def _linear(control: Control) -> str:
@@ -120,3 +130,55 @@ def _twin(control: Control) -> str:
             "differ"
         )
     return f"{twin}: this axis has another direction in some; pump and probe within one domain"
+
+
+def _depth(control: Control) -> str:
+    text = (
+        "thickness, and probe from either side: the spin of the light about the axis, and with it "
+        "every sense, is the same at every depth. Layers add with different phases"
+    )
+    p = control.passage
+    if p is None:
+        return f"{text}; how fast is not known without the permittivity"
+    depths = [
+        (p.together, f"a probe that travels with it (index {p.probe:.2g}, √ε∞) is out of step")
+    ]
+    if isfinite(p.depth):
+        depths.append((p.depth, "the intensity of the pump is 1/e"))
+    depth, what = min(depths)
+    return (
+        f"{text}: at {frequency_text(p.frequency)} the pump has the index {p.pump:.2g}, and the "
+        f"amplitude of {control.mode} grows up to {_length(depth)}, where {what}; in reflection up "
+        f"to {_length(min(p.against, p.depth))}"
+    )
+
+
+def _echoes(control: Control) -> str:
+    same = (
+        "a face gives back the spin about the axis as it came: an echo starts the same sense again "
+        "with another phase, and moves with the thickness"
+    )
+    p, d = control.passage, control.thickness
+    if d is None:
+        return f"{same}. It comes after 2nd/c, 6.7 ps per mm and index: --thickness says when"
+    if p is None or p.pump_echo is None or p.probe_echo is None:
+        return f"{same}. In {_length(d)} it comes after n × {2 * d / SPEED_OF_LIGHT:.2g} ps"
+    share = p.pump_share or 0.0
+    back = f"with {_percent(share)} of its field" if share > FAINT else "too faint to be seen"
+    return (
+        f"{same}. In {_length(d)} the pump comes back after {p.pump_echo:.2g} ps, {back}, the "
+        f"probe after {p.probe_echo:.2g} ps, with {_percent(p.probe_share or 0.0)}: end the record "
+        "before, or compare two thicknesses"
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %"
+
+
+def _length(um: float) -> str:
+    """A length in µm, nm or mm: ``0.64 µm``."""
+    for unit, scale in (("nm", 1e-3), ("µm", 1.0)):
+        if um < 1000 * scale * (0.1 if unit == "nm" else 1.0):
+            return f"{um / scale:.2g} {unit}" if um < 100 * scale else f"{um / scale:.0f} {unit}"
+    return f"{um / 1e3:.3g} mm"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from symchiral.answers.plan import Plan, PlannedChannel
+from symchiral.answers.beam import Beam
+from symchiral.answers.plan import Motion, Plan, PlannedChannel, Recording
 from symchiral.rules.wording import minus, pretty
 from symchiral.table import Table
+from symchiral.text.beam import beam_lines
 from symchiral.text.crystal import axis_line, headline
 from symchiral.text.light_words import probe_words
 from symchiral.text.why import no_flip_text
@@ -15,6 +17,15 @@ ROWS = 12
 
 MOST_PUMPED = 4
 """Pumped modes of which it is printed how much of their light enters."""
+
+LARGE = 0.1
+"""Å: atoms that are farther from their places feel more than the leading order."""
+
+LASTING = 3.0
+"""Decay times after which a line is no longer followed."""
+
+_POWERS = {3: "square", 4: "third power"}
+"""What of the field a channel of each order follows."""
 
 
 def plan_tables(
@@ -43,10 +54,14 @@ def plan_tables(
         f"{headline(answer.structure)}   what to measure",
         f"axis     {axis_line(answer.axis)}",
     ]
+    if answer.beam is not None and answer.beam.orientation is not None:
+        head.append(beam_lines(answer.beam)[0])
     if words:
-        head.append(f"pump     light along the axis, σ+ then σ−, resonant with {', '.join(words)}")
+        along = "the axis" if answer.beam is None else _axis(answer.beam)
+        head.append(f"pump     light along {along}, σ+ then σ−, resonant with {', '.join(words)}")
         if any(m.frequency is None for m in answer.pump):
             head.append("         frequencies are not known: see infrared spectra, or give forces")
+    head += _driving(answer, digits, sign)
     head += _entering(answer, document)
     if answer.why is not None:
         why = no_flip_text(answer.why, detail="plain", transfer=pretty, unit=unit)
@@ -61,18 +76,38 @@ def plan_tables(
     shown = answer.channels[:ROWS]
     rows = [_row(channel, digits) for channel in shown]
     left = len(answer.channels) - len(rows)
-    sized = any(channel.gain is not None for channel in shown)
-    table = Table(
+    known = {
+        "gain": any(c.gain is not None for c in shown) and answer.source is None,
+        "pump": any(c.colours is not None for c in shown),
+        "size": any(c.motion is not None for c in shown),
+    }
+    columns = (
+        ("σ+", "σ+, σ−: expected sense of rotation of the outgoing mode for each pump."),
+        ("gain", "gain: its amplitude for incoming amplitudes of 1 √amu Å, from the couplings."),
+        (f"pump ({sign})", _pump_note(answer)),
         (
-            "flipping channel",
-            f"f ({sign})",
-            f"force ({sign})",
-            "σ+",
-            "σ−",
-            "gain",
-            "force from",
-            "probe",
+            "|Q|",
+            "|Q|: what the source leaves, the largest amplitude of the mode, √amu Å, to the "
+            f"leading order in the field: with its {_POWERS[answer.order]}. Atoms: the largest "
+            "displacement. J: mechanical angular momentum about the axis per primitive cell, for "
+            "σ+.",
         ),
+        (
+            "relative",
+            "relative: amplitude that the source leaves beside the first, if all coupling "
+            "coefficients were equal.",
+        ),
+        (
+            "force from",
+            "forced: an incoming quantum belongs to the outgoing mode itself, so that the force is "
+            "never resonant with it."
+            if any(channel.forced for channel in shown)
+            else "",
+        ),
+    )
+    table = Table(
+        ("flipping channel", f"f ({sign})", f"force ({sign})", "σ+", "σ−", "gain",
+         f"pump ({sign})", "|Q|", "atoms (Å)", "J (ħ)", "relative", "force from", "probe"),
         tuple(rows),
         head=tuple(head),
         foot=(
@@ -86,41 +121,113 @@ def plan_tables(
                 else (f'Why: symchiral explain {path} "{answer.channels[0].id}"',)
             ),
         ),
-        optional=("force from", "probe", f"force ({sign})"),
+        optional=("probe", "force from", f"force ({sign})"),
         names=("flipping channel",),
         folded=("force from", "probe"),
-        notes=(
-            ("σ+", "σ+, σ−: expected sense of rotation of the outgoing mode for each pump."),
-            (
-                "gain",
-                "gain: its amplitude for incoming amplitudes of 1 √amu Å, from the couplings.",
-            ),
-            *(
-                (
-                    "force from",
-                    "forced: an incoming quantum belongs to the outgoing mode itself, so that the "
-                    "force is never resonant with it.",
-                )
-                for _ in range(any(channel.forced for channel in shown))
-            ),
-        ),
+        notes=tuple(note for note in columns if note[1]),
+    )  # fmt: skip
+    table = table.without(
+        *(() if known["gain"] else ("gain",)),
+        # Where the pump is named, twice or thrice its frequency is the force.
+        *((f"force ({sign})",) if known["pump"] else (f"pump ({sign})",)),
+        *(() if known["size"] else ("|Q|", "atoms (Å)", "J (ħ)")),
+        *(() if known["pump"] and not known["size"] else ("relative",)),
     )
-    if not sized:
-        table = table.without("gain")
     if not any(row[1] for row in rows):
         table = table.without(f"f ({sign})", f"force ({sign})")
     counted = ""
     if answer.angles_from is not None:
         x = minus(answer.angles_from)
-        counted = f"    angles from {x}, counter-clockwise about the axis"
+        about = "the axis" if answer.beam is None else _axis(answer.beam)
+        counted = f"    angles from {x}, counter-clockwise about {about}"
     probes = Table((), (), (f"probe{counted}", *(f"{g.species:<8} {g.text}" for g in answer.probe)))
     controls = Table((), (), ("controls", *(f"{c.kind:<10} {c.text}" for c in answer.controls)))
-    return table, probes, controls
+    if not answer.recordings:
+        return table, probes, controls
+    lines = [f"{r.mode:<8} {_recording(r)}" for r in answer.recordings[:MOST_PUMPED]]
+    return table, probes, Table((), (), ("record", *lines)), controls
+
+
+def _axis(beam: Beam) -> str:
+    """The axis, with its name in the laboratory where it has one there."""
+    return "the axis" if beam.orientation is None else f"the axis, {minus(beam.about)}"
+
+
+def _driving(answer: Plan, digits: int, sign: str) -> list[str]:
+    """The source, and what it leaves of the modes that light drives."""
+    source = answer.source
+    if source is None:
+        return []
+    if source.frequency is None:
+        tuned = "tuned for every channel"
+    else:
+        tuned = f"at {source.frequency:.{digits}f} {sign}"
+    words = [f"{source.fwhm:g} ps (FWHM of the intensity)", f"{source.field:.3g} MV/cm"]
+    words[-1] += " in vacuum" if source.incident else " in the crystal"
+    if source.fluence is not None:
+        words.append(f"{source.fluence:.3g} mJ/cm²")
+    if (film := source.film) is not None:
+        words.append(f"on a film of {film.thickness:g} nm")
+        words[-1] += f" on a substrate of index {film.substrate:g}" if film.substrate != 1 else ""
+    lines = [f"source   {', '.join(words)}, {tuned}"]
+
+    fixed = source.frequency is not None
+
+    def at(motion: Motion) -> str:
+        return "" if fixed else f", at {motion.pump[0]:.{digits}f} {sign}"
+
+    moved = [
+        f"{m.mode} by {m.motion.displacement:.2g} Å ({m.motion.amplitude:.2g} √amu Å, "
+        f"J = {_hbar(m.motion.angular_momentum)}{at(m.motion)})"
+        for m in answer.pump
+        if m.motion is not None
+    ]
+    more = f", {len(moved) - MOST_PUMPED} more" if len(moved) > MOST_PUMPED else ""
+    lines.append(f"moves    {', '.join(moved[:MOST_PUMPED])}{more}")
+    motions = (*(m.motion for m in answer.pump), *(c.motion for c in answer.channels))
+    largest = max((m.displacement for m in motions if m is not None), default=0.0)
+    if largest > LARGE:
+        lines.append(
+            f"         atoms that move by more than {LARGE:g} Å no longer obey the leading order "
+            "in the field: see simulate"
+        )
+    return lines
+
+
+def _pump_note(answer: Plan) -> str:
+    text = "pump: frequency of the source at which it leaves most"
+    if answer.source is not None and answer.source.frequency is not None:
+        text = "pump: frequency of the source"
+    if any((c.colours or 1) > 1 for c in answer.channels[:ROWS]):
+        text += "; several where it takes a source of each, all of this field"
+    return text + "."
+
+
+def _hbar(value: float) -> str:
+    return minus(f"{value:+.2g}ħ")
+
+
+def _recording(r: Recording) -> str:
+    """What a record must be to show a line."""
+    words = [f"steps and probe pulses up to {r.step:.2g} ps"]
+    if r.decay is not None:
+        words.append(f"its amplitude falls to 1/e in {r.decay:.2g} ps")
+    if r.resolve is not None and r.beside is not None:
+        what = "the force" if r.neighbour is None else r.neighbour
+        digits = 2 if r.frequency_unit == "THz" else 1
+        what += f" at {r.beside:.{digits}f} {SIGNS[r.frequency_unit]}"
+        if r.decay is not None and r.resolve > LASTING * r.decay:
+            words.append(f"{what} lies too near to be told apart before it has decayed")
+        else:
+            words.append(f"{r.resolve:.2g} ps tell it from {what}")
+    return "; ".join(words)
 
 
 def _entering(answer: Plan, document: str) -> list[str]:
     """How much of the light of every pumped mode enters, and how deep it goes."""
     words = []
+    if answer.source is not None and answer.source.film is not None:
+        return []  # that is said of the face of a thick crystal
     for m in answer.pump:
         if m.index is None or m.share is None:
             continue
@@ -156,6 +263,11 @@ def _row(channel: PlannedChannel, digits: int) -> tuple[str, ...]:
         "+" if channel.sense == 1 else "−",
         "−" if channel.sense == 1 else "+",
         "" if channel.gain is None else f"{channel.gain:.2g}",
+        " + ".join(f"{f:.{digits}f}" for f in channel.motion.pump) if channel.motion else "",
+        f"{channel.motion.amplitude:.2g}" if channel.motion else "",
+        f"{channel.motion.displacement:.2g}" if channel.motion else "",
+        minus(f"{channel.motion.angular_momentum:+.2g}") if channel.motion else "",
+        "" if channel.relative is None else f"{channel.relative:.2g}",
         channel.mechanism + (", forced" if channel.forced else ""),
         probe_words(channel.probe),
     )

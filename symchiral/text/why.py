@@ -12,14 +12,19 @@ from symchiral.answers.channel import RuleReason
 from symchiral.answers.plan import Why as WhyNoFlip
 from symchiral.answers.validate import Refused, Why
 from symchiral.experiment.assignment import Refusal
-from symchiral.experiment.verdict import Ranking, WhyKind
+from symchiral.experiment.planning import PlanRanking
+from symchiral.experiment.verdict import WhyKind
 from symchiral.rules.wording import minus
 from symchiral.text.reason import plain_reason_text, short_reason_text
 from symchiral.text.sums import budget
 from symchiral.units import PER_THZ, SIGNS, frequency_text
 from symchiral.value import grouped
 
-RANKINGS: dict[Ranking, str] = {
+RANKINGS: dict[PlanRanking, str] = {
+    "signal": "what one source leaves, per square of its field; then schemes of several colours, "
+    "and channels with photons, whose strength is not known",
+    "response": "what one source leaves, were all couplings equal; then schemes of several "
+    "colours, and channels with photons, whose strength is not known",
     "coefficients": "coupling coefficients and detuning; channels with photons, whose strength is "
     "not known, follow by detuning",
     "detuning": "detuning; coupling coefficients are not known",
