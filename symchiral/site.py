@@ -27,6 +27,7 @@ from symchiral.disk import is_file, place, recording, user_path, write_text
 from symchiral.errors import InputError, SymchiralError
 from symchiral.page.site import COLUMNS, KIND, index_html
 from symchiral.reading.many import Entry, entries, entry_hash
+from symchiral.reading.remote import Copies
 from symchiral.version import __version__
 
 if TYPE_CHECKING:
@@ -143,19 +144,21 @@ def publish(
     read = [row for row in rows if not row["error"]]
     pages = {row["id"]: _name(row, unit, points) for row in read}
     kept = {name for name in pages.values() if not overwrite and is_file(folder / name)}
-    orders = _orders(
-        [row for row in read if pages[row["id"]] not in kept],
-        {key: str(folder / name) for key, name in pages.items()},
-    )
     axis = settings.get("spin_axis")
     terms = PageTerms(None if axis is None else tuple(axis), unit, points)
     failed: dict[str, str] = {}
     total = max(1, len(read) - len(kept))
-    for done, (key, why) in enumerate(_made(orders, terms, limits, jobs), 1):
-        if why is not None:
-            failed[key] = why
-        if progress is not None:
-            progress(done / total)
+    with Copies() as copies:
+        orders = _orders(
+            [row for row in read if pages[row["id"]] not in kept],
+            {key: str(folder / name) for key, name in pages.items()},
+            copies,
+        )
+        for done, (key, why) in enumerate(_made(orders, terms, limits, jobs), 1):
+            if why is not None:
+                failed[key] = why
+            if progress is not None:
+                progress(done / total)
     missing = {
         key for key, name in pages.items() if key not in failed and not is_file(folder / name)
     }
@@ -209,6 +212,7 @@ def _name(row: Mapping[str, Any], unit: FrequencyUnit, points: int) -> str:
 def _orders(
     rows: Sequence[Mapping[str, Any]],
     pages: Mapping[str, str],
+    copies: Copies,
 ) -> Iterator[Order | tuple[str, str]]:
     """What to make, file by file; of what cannot be read again its id, and why."""
     by_source: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
@@ -219,7 +223,7 @@ def _orders(
             by_source.setdefault(row["source"], {}).setdefault(row["sha256"], []).append(row)
     for source, wanted in by_source.items():
         try:
-            for entry in entries([source]):
+            for entry in entries([source], copies):
                 for row in wanted.pop(entry_hash(entry), ()):
                     yield Order(entry, pages[row["id"]], row["symprec"])
                 if not wanted:

@@ -873,6 +873,48 @@ def test_a_shard_without_crystals_is_a_catalog(tmp_path: Path) -> None:
         sc.screen(["Si"], out=shards[0], jobs=1, order=4)
 
 
+def test_files_at_an_address_are_as_those_of_a_folder(folder: Path, tmp_path: Path) -> None:
+    """A folder, a set and a force set elsewhere, here in the memory of fsspec."""
+    fsspec = pytest.importorskip("fsspec")
+    there = fsspec.filesystem("memory")
+    there.put(str(folder), "/bucket/structures", recursive=True)
+    there.put(str(find_structure("Bi2Se3/phonopy.yaml").parent), "/bucket/forces", recursive=True)
+    given = ["memory://bucket/structures", "memory://bucket/structures/two.extxyz"]
+    given.append("memory://bucket/forces")
+    out = tmp_path / "c"
+    assert sc.screen(given, out=out, jobs=2).known == 0
+    rows = list(sc.Catalog(out).query())
+    here = [plain(row) for row in sc.screen(folder, jobs=1).rows]
+    assert len(rows) == len(here) + 1
+    own = ("id", "source", "message")
+    for row, known in zip(rows[1:], here, strict=True):
+        assert row["id"] == known["id"].replace(str(folder), given[0])
+        assert {k: v for k, v in row.items() if k not in own} == {
+            k: v for k, v in known.items() if k not in own
+        }
+    assert rows[0]["id"] == given[2]
+    assert rows[0]["forces"] is True
+    assert sc.screen(given, out=out, jobs=1).known == len(rows)
+    site = sc.publish(out, tmp_path / "site", where="formula = 'Te'")
+    assert (site.pages, site.failed) == (1, {})
+    for broken, said in (
+        ("nowhere://a/b.cif", "nowhere"),
+        ("memory://bucket/none.cif", "cannot read memory://bucket/none.cif"),
+        ("memory://me:secret@bucket/none.cif", "cannot read memory://bucket/none.cif"),
+    ):
+        with pytest.raises(ReadError, match=said) as error:
+            sc.screen([broken], jobs=1)
+        assert "secret" not in str(error.value)
+    named = sc.screen([("mine", "memory://bucket/structures/deeper/Te_P3121.cif")], jobs=1)
+    assert [row.id for row in named.rows] == ["mine"]
+
+
+def test_without_fsspec_an_address_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    with pytest.raises(InputError, match='pip install "fsspec>='):
+        sc.screen(["s3://bucket/set.jsonl"], jobs=1)
+
+
 def column_names(catalog: sc.Catalog) -> list[str]:
     return [row[0] for row in catalog.sql("DESCRIBE SELECT * FROM catalog").rows]
 

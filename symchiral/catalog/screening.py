@@ -33,6 +33,7 @@ from symchiral.crystal.tolerance import SYMPREC, distance_tolerance
 from symchiral.defaults import CRYSTAL_MEMORY, CRYSTAL_SECONDS
 from symchiral.errors import GrammarError, InputError, LimitError
 from symchiral.reading.many import Entry, check_inputs, entries, entry_hash, list_sources
+from symchiral.reading.remote import Copies
 
 CHUNK = 32
 """Crystals of one task."""
@@ -109,7 +110,8 @@ def screen(
     items : path, or iterable of paths, structures, and pairs of a name and a structure
         Folders with all below them, files, sets of structures (extended XYZ, JSON, JSON lines,
         OPTIMADE, databases of ASE), folders and zip archives of force data; or what
-        :func:`~symchiral.read` takes.
+        :func:`~symchiral.read` takes. Files and folders elsewhere by an address that fsspec opens,
+        ``"s3://bucket/set.jsonl"``: they are copied to a temporary folder first.
     out : path, optional
         Folder of the catalog; default none: the rows stand in the answer.
     order : int
@@ -158,12 +160,13 @@ def screen(
     limits = Limits.of(timeout, memory)
     part = parse_shard(shard)
     check_inputs(items)
-    listing = None
-    paths = [items] if isinstance(items, str | os.PathLike) else items
-    if isinstance(paths, list | tuple) and all(isinstance(x, str | os.PathLike) for x in paths):
-        listing = list_sources(paths)
-    found = entries(items, listing=listing)
     with contextlib.ExitStack() as stack:
+        copies = stack.enter_context(Copies())
+        listing = None
+        paths = [items] if isinstance(items, str | os.PathLike) else items
+        if isinstance(paths, list | tuple) and all(isinstance(x, str | os.PathLike) for x in paths):
+            listing = list_sources(paths, copies)
+        found = entries(items, copies, listing=listing)
         width = None
         if isinstance(executor, str):
             there = stack.enter_context(opened(executor))

@@ -29,7 +29,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="INPUT",
         nargs="+",
         help="folders, with all below them; files; sets of structures: extended XYZ, JSON or JSON "
-        "lines of pymatgen and OPTIMADE, databases of ASE; folders and zip archives of force data",
+        "lines of pymatgen and OPTIMADE, databases of ASE; folders and zip archives of force data; "
+        "addresses that fsspec opens, s3://BUCKET/FOLDER",
     )
     parser.add_argument(
         "-o",

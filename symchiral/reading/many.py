@@ -38,6 +38,7 @@ from symchiral.reading.folder import (
     is_zip,
     split_archive,
 )
+from symchiral.reading.remote import Copies, is_address, without_secrets
 from symchiral.reading.structure import read_crystal
 from symchiral.units import counted
 
@@ -113,8 +114,15 @@ class Sources:
     ignored: int = 0
 
 
-def list_sources(inputs: Iterable[str | os.PathLike[str]]) -> Sources:
+def list_sources(inputs: Iterable[str | os.PathLike[str]], copies: Copies) -> Sources:
     """Find the files and folders that hold structures.
+
+    Parameters
+    ----------
+    inputs : iterable of path
+        Files, folders, and addresses of either.
+    copies : Copies
+        Where those at an address are copied to.
 
     Raises
     ------
@@ -124,15 +132,18 @@ def list_sources(inputs: Iterable[str | os.PathLike[str]]) -> Sources:
     found = Sources([])
     for given in inputs:
         text = os.fspath(given)
+        if is_address(text):
+            name, text = without_secrets(text), os.fspath(copies.of(text))
+        else:
+            # Rows of a catalog are called alike on every system: work goes on where it was begun.
+            name = text if os.sep == "/" else text.replace(os.sep, "/")
         path = user_path(text)
-        # Rows of a catalog are called alike on every system: work goes on where it was begun.
-        name = text if os.sep == "/" else text.replace(os.sep, "/")
         if is_folder(path) and not _holds_forces(path):
             before = len(found.sources)
             _walk(path, name.rstrip("/") or name, found)
             if len(found.sources) == before:
                 raise ReadError(
-                    f"cannot read {text}",
+                    f"cannot read {name}",
                     why="no file in it or below it is called as structures are",
                     fix=f"give files that end in {', '.join(ENDINGS[:5])} or the like",
                 )
@@ -194,7 +205,10 @@ def _is_phonopy_yaml(path: Path) -> bool:
 
 
 def entries(
-    inputs: Iterable[object] | str | os.PathLike[str], *, listing: Sources | None = None
+    inputs: Iterable[object] | str | os.PathLike[str],
+    copies: Copies,
+    *,
+    listing: Sources | None = None,
 ) -> Iterator[Entry]:
     """Give the crystals of files, folders, sets and objects, one after the other.
 
@@ -203,6 +217,8 @@ def entries(
     inputs : path, or iterable of paths, structures, and pairs of a name and a structure
         A structure is what :func:`symchiral.read` takes; one without a name is called by its place
         from 0, ``#0``.
+    copies : Copies
+        Where files at an address are copied to; they are needed as long as their entries are.
     listing : Sources, optional
         What :func:`list_sources` found of inputs that are paths alone.
 
@@ -224,9 +240,10 @@ def entries(
         if named:
             name, item = thing  # type: ignore[misc]
         if isinstance(item, str | os.PathLike):
-            found = list_sources([item])
+            found = list_sources([item], copies)
             for path, known in found.sources:
-                renamed = name + known.removeprefix(os.fspath(item)) if named else known
+                whole = without_secrets(os.fspath(item))
+                renamed = name + known.removeprefix(whole) if named else known
                 for entry in _of_source(path, renamed, 0.0, 0.0):
                     yield replace(entry, source=known)
         else:
