@@ -142,3 +142,13 @@ def test_words_are_those_of_the_field() -> None:
         found += [f"{path.name}: {match[0]}" for match in DIALECT.finditer(text)]
     assert not found
     assert read > 1_000_000
+
+
+@pytest.mark.parametrize("name", ["rotation_sense", "am_transfer", "other_senses", "open_sites"])
+def test_what_a_transfer_does_is_said_by_its_noun_and_its_answer(name: str) -> None:
+    """Below ``text`` the noun, the record of the answer and at most one table more name it."""
+    told = re.compile(rf"\.{name}\b|\b{name}[:=]|def {name}\b|\"{name}\"")
+    homes = [path.relative_to(PACKAGE) for path in FILES if told.search(path.read_text("utf-8"))]
+    rooms = [path.parts[0] for path in homes if path.parts[0] not in ("text", "__init__.py")]
+    assert len(rooms) <= 3
+    assert {"rules", "answers"} <= set(rooms)

@@ -88,9 +88,7 @@ class Atlas(Answer, frozen=True, kw_only=True, tag="symchiral/atlas/1"):
     species: tuple[SpeciesOfGroup, ...]
     """Species of vibrations that crystals of the group can have at the wavevectors of vertices."""
     vertices: tuple[Vertex, ...]
-    """Wavevectors that close, and the transfers between them. As symmetry alone does not say which
-    way atoms rotate, rotation_sense of a channel is none where one side cannot rotate in any
-    crystal of the group, else open, and am_transfer is 0 or null."""
+    """Wavevectors that close, and the transfers between them."""
     waves: WavesOfGroup
     """How helicity and angular momentum depend on the wavevector."""
     table: Table | None = None

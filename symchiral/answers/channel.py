@@ -170,7 +170,8 @@ class Channel(Record, frozen=True, kw_only=True):
     """Sense of pseudo-angular momentum, out against in; undefined without an axis."""
     rotation_sense: RotationSense
     """Sense in which the atoms rotate, out against in; open where forces decide or there is no
-    axis."""
+    axis. Of a group without atoms: none where one side cannot rotate in any of its crystals, else
+    open."""
     am_transfer: float | None
     """Mechanical angular momentum handed to the lattice where symmetry fixes it, else null.
     Unit: hbar."""

@@ -43,10 +43,10 @@ from symchiral.text.bands import bands_table
 from symchiral.text.couple import coefficient_text, couplings_moved
 from symchiral.text.crystal import axis_line, headline
 from symchiral.text.light import light_tables
-from symchiral.text.light_words import activity_words, probe_words, short_routes
+from symchiral.text.light_words import activity_words
 from symchiral.text.magnetism import magnetic_lines
 from symchiral.text.plan import plan_tables
-from symchiral.text.predict import atoms, lattice, listed_table
+from symchiral.text.predict import listed_table, shared_cells
 from symchiral.text.show import show_tables
 from symchiral.text.simulate import light_text, simulate_table
 from symchiral.text.sums import budget
@@ -328,11 +328,8 @@ def _transfers(contents: Contents) -> Iterator[dict[str, Any]]:
             "sum": total,
             "group": row.group,
             "sense": row.pam_sense + ("*" if row.other_senses else ""),
-            "lattice": lattice(row.am_transfer),
-            "atoms": atoms(row.rotation_sense),
-            "pump": short_routes(row.pump),
+            **shared_cells(row),
             "pumps": " ".join(_pumped(row)),
-            "probe": probe_words(row.probe),
             "probes": " ".join(dict.fromkeys(ROUTES[p][0] for p in row.probe)),
             "species": " ".join(
                 dict.fromkeys(leg.species for leg in (*channel.incoming, *channel.outgoing))
@@ -433,9 +430,7 @@ def _resonance(t: Transfer, size: float | None) -> dict[str, Any]:
         "score": t.score or 0.0,
         "size": "" if size is None else _milli(size),
         "sense": t.pam_sense,
-        "atoms": atoms(t.rotation_sense),
-        "pump": short_routes(t.pump),
-        "probe": probe_words(t.probe),
+        **shared_cells(t),
     }
 
 

@@ -1,4 +1,4 @@
-"""Balance of the pseudo-angular momentum of a channel: Umklapp number and senses."""
+"""What goes in against what comes out: pseudo-angular momentum, and the rotation of atoms."""
 
 from __future__ import annotations
 
@@ -172,8 +172,52 @@ def _sides(
     )
 
 
-def compared(j_in: str, j_out: str) -> RotationSense:
-    """Return whether the atoms keep their sense, from the signs (+, -, 0, open) of either side."""
+@dataclass(frozen=True)
+class Rotation:
+    """The rotation of atoms in what comes out, against that in what goes in.
+
+    Attributes
+    ----------
+    sense : RotationSense
+        kept, flipped, none: no net rotation on one side, or open.
+    transfer : float or None
+        ΣJ_in − ΣJ_out about the axis, ħ: what the lattice takes; None where it is not fixed.
+    """
+
+    sense: RotationSense
+    transfer: float | None
+
+
+Signs = Sequence[str]
+"""Of J of every quantum: +, -, 0 or open."""
+Momenta = Sequence[float | None]
+"""J of every quantum, ħ; None where it is not fixed."""
+
+
+def rotation(signs: tuple[Signs, Signs], momenta: tuple[Momenta, Momenta]) -> Rotation:
+    """Compare what comes out with what goes in, given J of the quanta of both sides.
+
+    Examples
+    --------
+    >>> rotation((["+", "+"], ["-"]), ([1.0, 1.0], [-1.0]))
+    Rotation(sense='flipped', transfer=3.0)
+    """
+    return Rotation(_compared(*map(_sign_of_sum, signs, momenta)), transferred(*momenta))
+
+
+def transferred(incoming: Momenta, outgoing: Momenta) -> float | None:
+    """Return ΣJ_in − ΣJ_out, ħ; None where one of them is not fixed."""
+    total = 0.0
+    for side, weight in ((incoming, 1), (outgoing, -1)):
+        for j in side:
+            if j is None:
+                return None
+            total += weight * j
+    return round(total, 9) + 0.0
+
+
+def _compared(j_in: str, j_out: str) -> RotationSense:
+    """Whether the atoms keep their sense, from the signs (+, -, 0, open) of either side."""
     if "0" in (j_in, j_out):
         return "none"
     if "open" in (j_in, j_out):
@@ -181,10 +225,10 @@ def compared(j_in: str, j_out: str) -> RotationSense:
     return "kept" if j_in == j_out else "flipped"
 
 
-def sum_of_signs(signs: Sequence[str], values: Sequence[float | None]) -> str:
+def _sign_of_sum(signs: Signs, momenta: Momenta) -> str:
     """Sign of a sum of angular momenta of which the signs, and perhaps the values, are known."""
-    if all(v is not None for v in values):
-        total = sum(v for v in values if v is not None)
+    if all(j is not None for j in momenta):
+        total = sum(j for j in momenta if j is not None)
         return "0" if abs(total) < 1e-6 else "+" if total > 0 else "-"
     present = set(signs) - {"0"}
     return present.pop() if len(present) == 1 else "open"

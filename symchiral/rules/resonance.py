@@ -18,8 +18,8 @@ from symchiral.irreps.participant import Participant
 from symchiral.modes.mode import Modes, Multiplet
 from symchiral.modes.names import ModeName
 from symchiral.rules.activity import process
-from symchiral.rules.budget import RotationSense, compared, sum_of_signs
-from symchiral.rules.rule import Rule
+from symchiral.rules.budget import Rotation, rotation
+from symchiral.rules.rule import Rotating, Rule
 from symchiral.rules.rulebook import selected
 from symchiral.value import Floats, Value
 
@@ -31,7 +31,7 @@ LIMIT = 100_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Transfer(Value, Shown):
+class Transfer(Rotating, Value, Shown):
     r"""A rule between actual modes.
 
     Attributes
@@ -102,25 +102,15 @@ class Transfer(Value, Shown):
         return sides
 
     @cached_property
-    def rotation_sense(self) -> RotationSense:
-        """Whether these atoms keep, flip or lose their sense of rotation."""
+    def rotation(self) -> Rotation:
+        """Rotation of the atoms in these modes, of which one may have no J of its own."""
         if self.rule.axis is None:
-            return self.rule.rotation_sense
-        signs = []
-        for side in self.momenta:
-            values = [found[0] if len(found) == 1 else None for found in side]
-            signs.append(sum_of_signs([_sign(found) for found in side], values))
-        return compared(signs[0], signs[1])
-
-    @cached_property
-    def am_transfer(self) -> float | None:
-        """ΣJ_in − ΣJ_out of these modes, ħ; None where one of them has no definite J."""
-        if self.rule.axis is None:
-            return None
+            return Rotation(self.rule.rotation.sense, None)
         into, out = self.momenta
-        if any(len(found) != 1 or np.isnan(found[0]) for found in (*into, *out)):
-            return None
-        return round(sum(f[0] for f in into) - sum(f[0] for f in out), 9) + 0.0
+        return rotation(
+            ([_sign(found) for found in into], [_sign(found) for found in out]),
+            ([_value(found) for found in into], [_value(found) for found in out]),
+        )
 
     @property
     def family(self) -> object:
@@ -155,6 +145,10 @@ def _sign(momenta: Sequence[float]) -> str:
     if not momenta or any(np.isnan(x) for x in momenta):
         return "open"
     return signs.pop() if len(signs) == 1 else "open"
+
+
+def _value(momenta: Sequence[float]) -> float | None:
+    return None if len(momenta) != 1 or np.isnan(momenta[0]) else momenta[0]
 
 
 def resonances(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +18,7 @@ from symchiral.irreps.axis import Axis
 from symchiral.modes.motion import Motion, sign
 from symchiral.modes.species import GroupSpecies
 from symchiral.rules.activity import Route
-from symchiral.rules.budget import PamSense, RotationSense, compared, sum_of_signs
+from symchiral.rules.budget import PamSense, Rotation, RotationSense, rotation, transferred
 from symchiral.rules.channel import Channel
 from symchiral.value import Value
 
@@ -28,8 +29,27 @@ Velocities = Literal["forbidden", "not judged"]
 """What a velocity in place of a displacement makes of a forbidden coupling."""
 
 
+class Rotating:
+    """What is said of rotation, of any modes of the species or of actual ones."""
+
+    @property
+    @abstractmethod
+    def rotation(self) -> Rotation:
+        """Rotation of the atoms, incoming against outgoing."""
+
+    @property
+    def rotation_sense(self) -> RotationSense:
+        """Whether the atoms keep, flip or lose their net sense of rotation, or forces decide."""
+        return self.rotation.sense
+
+    @property
+    def am_transfer(self) -> float | None:
+        """ΣJ_in − ΣJ_out in ħ; None where symmetry, or the modes, leave it open."""
+        return self.rotation.transfer
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Rule(Value, Shown):
+class Rule(Rotating, Value, Shown):
     """One channel of one crystal, or of a group without atoms.
 
     Attributes
@@ -102,14 +122,15 @@ class Rule(Value, Shown):
         )
 
     @cached_property
-    def rotation_sense(self) -> RotationSense:
-        """Whether the atoms keep, flip or lose their net sense of rotation, or forces decide."""
+    def rotation(self) -> Rotation:
+        """Rotation of the atoms, as far as symmetry fixes it in all modes of the species."""
+        into, out = self.sides
+        momenta = [m.value for m in into], [m.value for m in out]
         if self.axis is None:
             # Nothing to count about: but J that vanishes does so about every axis.
             still = any(all(m.still for m in side) for side in self.sides)
-            return "none" if still else "open"
-        signs = [sum_of_signs([m.sign for m in s], [m.value for m in s]) for s in self.sides]
-        return compared(signs[0], signs[1])
+            return Rotation("none" if still else "open", transferred(*momenta))
+        return rotation(([m.sign for m in into], [m.sign for m in out]), momenta)
 
     @property
     def decided_by_modes(self) -> Leg | None:
@@ -136,17 +157,6 @@ class Rule(Value, Shown):
                 if m.value is None or len(signs) > 1:
                     found.update((name, None) for name, *j in m.sites if sign(*j) != "0")
         return tuple(found)
-
-    @cached_property
-    def am_transfer(self) -> float | None:
-        """ΣJ_in − ΣJ_out in ħ where symmetry fixes it, else None."""
-        total = 0.0
-        for side, weight in zip(self.sides, (1, -1), strict=True):
-            for m in side:
-                if m.value is None:
-                    return None
-                total += weight * m.value
-        return round(total, 9) + 0.0
 
     @cached_property
     def acoustic_only(self) -> bool:

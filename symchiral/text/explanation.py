@@ -13,7 +13,7 @@ from symchiral.crystal.qpoint import GAMMA
 from symchiral.engine.coupling import Coupling
 from symchiral.errors import LimitError
 from symchiral.rules.activity import Route
-from symchiral.rules.budget import Budget, RotationSense
+from symchiral.rules.budget import Budget, Rotation, RotationSense
 from symchiral.rules.resonance import Transfer
 from symchiral.rules.rule import Rule
 from symchiral.rules.wording import minus, pretty, route_text, signed
@@ -43,14 +43,14 @@ def answer_lines(answer: Explain) -> tuple[str, ...]:
 
 def rule_text(rule: Rule) -> str:
     """Explain a rule: verdict, balance of PAM, senses, invariant and light, or what forbids it."""
-    return "\n".join(_lines(rule, rule.id, rule.rotation_sense, rule.am_transfer))
+    return "\n".join(_lines(rule, rule.id, rule.rotation))
 
 
 def transfer_text(transfer: Transfer, *, unit: str = "THz") -> str:
     """Explain a transfer between actual modes: the rule, and their frequencies and motions."""
     factor, digits = PER_THZ[unit], 3 if unit == "THz" else 2
     rule = transfer.rule
-    lines = _lines(rule, transfer.id, transfer.rotation_sense, transfer.am_transfer)
+    lines = _lines(rule, transfer.id, transfer.rotation)
     legs = list(zip(rule.channel.coupling, transfer.multiplets, strict=True))
     sides = [
         " + ".join(f"{m.frequency * factor:.{digits}f}" for leg, m in legs if leg.outgoing is side)
@@ -74,7 +74,7 @@ def transfer_text(transfer: Transfer, *, unit: str = "THz") -> str:
     return "\n".join(lines)
 
 
-def _lines(rule: Rule, name: str, atoms: RotationSense, am_transfer: float | None) -> list[str]:
+def _lines(rule: Rule, name: str, rotation: Rotation) -> list[str]:
     """The lines, with what is known of the motion of the atoms: in any mode, or in actual ones."""
     lines = [f"{pretty(name)}    {rule.verdict}"]
     if rule.axis is not None:
@@ -82,7 +82,7 @@ def _lines(rule: Rule, name: str, atoms: RotationSense, am_transfer: float | Non
         lines += _state_lines(rule)
     if not rule.allowed:
         return lines + _because(rule)
-    lines += _sense_lines(rule, atoms, am_transfer)
+    lines += _sense_lines(rule, rotation)
     if rule.necessary_only:
         lines.append(
             "note       necessary, not sufficient: only the PAM of a state is known, and its "
@@ -171,12 +171,12 @@ def _counted_text(rule: Rule, budget: Budget) -> str:
     )
 
 
-def _sense_lines(rule: Rule, atoms: RotationSense, am_transfer: float | None) -> list[str]:
+def _sense_lines(rule: Rule, rotation: Rotation) -> list[str]:
     if rule.axis is None:
         return [] if _straight(rule) else [f"sense      no axis; {_vector_words(rule)}"]
     if rule.without_pam:
         return []
-    words = _sense_words(rule)
+    words, am_transfer = _sense_words(rule), rotation.transfer
     n = rule.channel.order
     sense = rule.pam_sense + (f", n = {n}" if n != rule.axis.whole else "")
     ending = ""
@@ -189,7 +189,7 @@ def _sense_lines(rule: Rule, atoms: RotationSense, am_transfer: float | None) ->
         ending = (
             f"; {signed(str(l))}ħ to the lattice if every J equals l, else it depends on the forces"
         )
-    lines = [f"sense      PAM {sense}; {words[atoms]}{ending}"]
+    lines = [f"sense      PAM {sense}; {words[rotation.sense]}{ending}"]
     if rule.channel.other_senses:
         lines.append(
             f"note       {' or '.join(rule.channel.other_senses)} about another parallel "
@@ -243,7 +243,7 @@ def _deciding(rule: Rule) -> str:
 
 def _vector_words(rule: Rule) -> str:
     """What is known of J without an axis to count it about."""
-    if rule.rotation_sense == "none":
+    if rule.rotation.sense == "none":
         return "no net rotation of atoms on one side, about any direction"
     spans = [np.array(m.directions).reshape(-1, 3) for side in rule.sides for m in side]
     together = np.concatenate(spans)

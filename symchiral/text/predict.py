@@ -108,18 +108,18 @@ def listed_table(
 
 
 def _cells(listed: Listed, row: Row) -> tuple[str, ...]:
-    axis = listed.axis
+    axis, cells = listed.axis, shared_cells(row)
     sense = row.pam_sense + ("*" if row.other_senses else "")
     if axis is not None and row.n != axis.whole:
         sense += f", n = {row.n}"
     return (
         pretty(row.transfer) + (" ≠" if row.different else ""),
         "" if axis is None else _sum(row, axis.order),
-        lattice(row.am_transfer),
+        cells["lattice"],
         sense,
-        atoms(row.rotation_sense),
-        short_routes(row.pump),
-        probe_words(row.probe),
+        cells["atoms"],
+        cells["pump"],
+        cells["probe"],
     )
 
 
@@ -129,16 +129,21 @@ def _sum(row: Row, n: int) -> str:
     return budget(into, out, n, conserved=row.umklapp is not None).text(width=2)
 
 
-def lattice(am_transfer: float | None) -> str:
+def shared_cells(row: Row | Transfer) -> dict[str, str]:
+    """Return by heading the cells that transfers of species and between modes have alike."""
+    return {
+        "lattice": _lattice(row.am_transfer),
+        "atoms": "—" if row.rotation_sense == "none" else row.rotation_sense,
+        "pump": short_routes(row.pump),
+        "probe": probe_words(row.probe),
+    }
+
+
+def _lattice(am_transfer: float | None) -> str:
     """``+3ħ``: the angular momentum that the lattice takes; empty where it is not fixed."""
     if am_transfer is None:
         return ""
     return "0" if abs(am_transfer) < 5e-4 else f"{minus(f'{am_transfer:+.3g}')}ħ"
-
-
-def atoms(sense: str) -> str:
-    """What happens to the sense of rotation of the atoms; a dash where nothing turns."""
-    return "—" if sense == "none" else sense
 
 
 def _columns_meaning(listed: Listed, rows: Sequence[Row]) -> tuple[tuple[str, str], ...]:
@@ -414,7 +419,7 @@ def _named(transfers: Sequence[Transfer], digits: int) -> str:
 
 
 def _transfer_cells(t: Transfer, digits: int) -> tuple[str, ...]:
-    frequencies = t.frequencies or ()
+    frequencies, cells = t.frequencies or (), shared_cells(t)
     into, out = (
         "+".join(f"{f:.{digits}f}" for f in side)
         for side in (frequencies[: len(t.pump)], frequencies[len(t.pump) :])
@@ -425,11 +430,11 @@ def _transfer_cells(t: Transfer, digits: int) -> tuple[str, ...]:
         f"{into} → {out}",
         minus(f"{t.detuning:+.{digits}f}"),
         "<0.001" if score < 0.001 else f"{score:.3f}",
-        lattice(t.am_transfer),
+        cells["lattice"],
         t.pam_sense,
-        atoms(t.rotation_sense),
-        short_routes(t.pump),
-        probe_words(t.probe),
+        cells["atoms"],
+        cells["pump"],
+        cells["probe"],
     )
 
 
