@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     from symchiral.forces.relax import What
     from symchiral.irreps.axis import Axis
     from symchiral.modes.animation import Animation
-    from symchiral.modes.mode import Modes
+    from symchiral.modes.mode import Mode, Modes
     from symchiral.modes.operators import Operators
     from symchiral.modes.species import Species
     from symchiral.page.report import Contents, Dynamics
@@ -904,24 +904,30 @@ class Study(Value):
         frames: int = 24,
         amplitude: float = 0.3,
         cells: tuple[int, int, int] | None = None,
+        duration: float | None = None,
     ) -> Animation:
-        """Set the atoms of a supercell moving in one mode.
+        """Set the atoms of a supercell moving in a mode, or a sum of modes.
 
         Parameters
         ----------
         mode : str or int
             Its name, ``"Eu#1(+)"`` or ``"K3#2(+)@K"``, or its place from the lowest frequency,
             from 1. ``"Eu#1(x)"`` and ``"Eu#1(y)"`` are the linear partners of a circular pair, and
-            ``"Eu#1(+) + 0.5 i Eu#1(-)"`` is a sum of modes of one frequency: blanks stand around
-            its signs; before a mode a number, ``i``, a phase ``30deg``, or several of them.
+            ``"Eu#1(+) + 0.5 i Eu#1(-)"`` or ``"Eu#1(+) + 0.2 Eg#2(-)"`` is a sum of modes of one
+            wavevector: blanks stand around its signs; before a mode a number, ``i``, a phase
+            ``30deg``, or several of them. They are factors of mode coordinates, :math:`Q` in
+            √amu Å, at time zero.
         q : str, optional
             Its wavevector; default that of the name, the zone centre if it has none.
         frames : int
-            Pictures in a period.
+            Pictures in a period, of several frequencies in that of the fastest.
         amplitude : float
             Largest displacement of any atom, Å.
         cells : tuple of int, optional
             Primitive cells along each lattice vector; default the fewest that repeat with q.
+        duration : float, optional
+            Time shown of modes of several frequencies, ps; default up to ten periods of the
+            slowest, as many as bring the others nearest to where they began.
 
         Raises
         ------
@@ -934,6 +940,7 @@ class Study(Value):
         from symchiral.modes.animation import animate
         from symchiral.modes.superposition import LINEAR, parse_sum, superpose
 
+        others: Sequence[Mode] = ()
         terms = parse_sum(mode) if isinstance(mode, str) else ()
         modes = self.modes(q or (terms[0].name.place if terms else "") or "GM")
         if isinstance(mode, str):
@@ -946,7 +953,7 @@ class Study(Value):
                     from symchiral.fields.beam import find_beam
 
                     x = find_beam(modes.crystal, modes.axis).frame[0]
-                chosen = superpose(modes, terms, x=x, text=mode)
+                chosen, *others = superpose(modes, terms, x=x, text=mode)
         elif 1 <= mode <= len(modes):
             chosen = list(modes)[mode - 1]
         else:
@@ -955,7 +962,16 @@ class Study(Value):
                 why=f"there are {counted(len(modes), 'mode')}",
                 fix=f"give a number from 1, the lowest, to {len(modes)}",
             )
-        return animate(modes, chosen, frames=frames, amplitude=amplitude, cells=cells)
+        return animate(
+            modes,
+            chosen,
+            others=others,
+            name=" ".join(mode.split()) if others and isinstance(mode, str) else None,
+            frames=frames,
+            amplitude=amplitude,
+            cells=cells,
+            duration=duration,
+        )
 
     # --- transfers between actual modes ----------------------------------------------------------
 

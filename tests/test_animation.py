@@ -18,12 +18,14 @@ import symchiral as sc
 from symchiral.cli import main
 from symchiral.errors import InputError, LabelError, LimitError, WavevectorError
 from symchiral.modes.animation import Animation
+from symchiral.modes.mode import Mode
 from symchiral.study import Study
 from symchiral.write.animation_files import phononwebsite_document
 from symchiral.write.animation_html import animation_html
 from symchiral.write.save import save, save_modes
 
 Floats = npt.NDArray[np.float64]
+Complex = npt.NDArray[np.complex128]
 
 
 @lru_cache(maxsize=8)
@@ -201,7 +203,9 @@ def test_the_page_carries_the_motion(name: str, q: str) -> None:
     match = re.search(r'type="application/json">(.*?)</script>', page, re.DOTALL)
     assert match is not None
     data = json.loads(match[1])
-    rest, re_, im = (np.array(data[k]) for k in ("rest", "re", "im"))
+    (motion,) = data["motions"]
+    assert (motion["turns"], motion["size"]) == (1, 1)
+    rest, re_, im = (np.array(x) for x in (data["rest"], motion["re"], motion["im"]))
     angles = 2 * np.pi * np.arange(24) / 24
     # re cos ωt + im sin ωt, the formula of the script.
     positions = rest + np.cos(angles)[:, None, None] * re_ + np.sin(angles)[:, None, None] * im
@@ -401,7 +405,7 @@ def test_arrows_of_a_linear_partner(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("E1#1(+) + E2#1(+)", "their frequencies"),
+        ("E1#1(+) + A1#ac", "it does not oscillate"),
         ("A1#1(x)", "no linear partners of A1#1"),
         ("E9#1(x)", "no mode E9#1"),
         ("E1#7(y)", "no mode E1#7"),
@@ -420,6 +424,71 @@ def test_sums_that_make_no_sense(text: str, said: str) -> None:
 
     with pytest.raises(SymchiralError, match=re.escape(said)):
         study("ZnO").animate(text)
+
+
+SEVERAL = "E1#1(+) + 0.4 i E2#2(-)"
+
+
+def coordinate(animation: Animation, mode: Mode, positions: Floats) -> Complex:
+    """Q = Σ √m e*·u over the cells, which keeps a mode of q = 0 and no other."""
+    e = np.tile(mode.eigenvector.conj(), (len(animation.supercell) // len(mode.eigenvector), 1))
+    moved = np.sqrt(animation.masses)[:, None] * (positions - animation.rest)
+    return np.asarray(np.sum(e * moved, axis=(1, 2)))
+
+
+def test_modes_of_several_frequencies_move_together() -> None:
+    """Each coordinate turns at its own frequency, with the factor of the sum at time zero.
+
+    Of real displacements Q of a circular mode holds a e^{-iωt} alone where partners are absent.
+    """
+    s = study("ZnO")
+    modes = s.modes("GM")
+    a = s.animate(SEVERAL, frames=48, duration=0.7)
+    assert a.shown == 0.7
+    assert np.allclose(np.linalg.norm(a.positions - a.rest, axis=2).max(), 0.3)
+    found = []
+    for name in ("E1#1(+)", "E2#2(-)"):
+        mode = modes.find(name)
+        q = coordinate(a, mode, a.positions)
+        turned = np.exp(-2j * np.pi * mode.frequency * a.times)
+        assert np.allclose(q / turned, q[0], atol=1e-9 * abs(q[0]))
+        found.append(q[0])
+    assert found[1] / found[0] == pytest.approx(0.4j)
+    rate = (a.positions[1] - a.positions[0]) / a.times[1]
+    assert np.allclose(rate, (a.velocities[0] + a.velocities[1]) / 2, atol=0.02 * abs(rate).max())
+
+
+def test_a_film_of_several_frequencies_ends_near_where_it_began() -> None:
+    """Of one to ten periods of the slowest, none brings the other nearer to its place."""
+    a = study("ZnO").animate(SEVERAL)
+    slow, fast = sorted(mode.frequency for mode, _ in a.parts)
+    off = [abs(n * fast / slow - round(n * fast / slow)) for n in range(1, 11)]
+    assert a.mismatch == pytest.approx(min(off))
+    assert a.periods == pytest.approx(1 + int(np.argmin(off)))
+    assert a.frames == round(24 * a.shown * fast)
+    assert a.times[-1] < a.shown
+
+
+def test_files_of_several_frequencies(tmp_path: Path) -> None:
+    """A trajectory holds the whole time; the page turns each at its rate; others hold one mode."""
+    a = study("ZnO").animate(SEVERAL, duration=0.5)
+    save(a, tmp_path / "a.extxyz")
+    images = ase_read(tmp_path / "a.extxyz", index=":")
+    assert len(images) == a.frames
+    assert np.allclose([image.positions for image in images], a.positions, atol=1e-6)
+    assert np.allclose(images[0].info["frequency_THz"], [m.frequency for m, _ in a.parts])
+    match = re.search(r'type="application/json">(.*?)</script>', animation_html(a), re.DOTALL)
+    assert match is not None
+    turns = [motion["turns"] for motion in json.loads(match[1])["motions"]]
+    rates = [m.frequency for m, _ in a.parts]
+    assert turns == pytest.approx([f / min(rates) for f in rates])
+    for ending in (".vesta", ".json", ".ascii"):
+        with pytest.raises(InputError, match="the format holds one frequency"):
+            save(a, tmp_path / f"a{ending}")
+    with pytest.raises(InputError, match="repeats after its period"):
+        study("ZnO").animate("E1#1(+)", duration=1)
+    with pytest.raises(LimitError, match="pictures"):
+        study("ZnO").animate(SEVERAL, duration=1e4)
 
 
 # ------------------------------------------------------------------------------- films

@@ -31,7 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--mode",
         metavar="NAME",
         help='the mode by name, "Eu#1(+)" or "K3#2(+)@K"; "Eu#1(x)", "Eu#1(y)": the linear '
-        'partners; or a sum of modes of one frequency, "Eu#1(+) + 0.5 i Eu#1(-)"',
+        'partners; or a sum of modes of one wavevector, "Eu#1(+) + 0.5 i Eu#1(-)" or '
+        '"Eu#1(+) + 0.2 Eg#2(-)"',
     )
     chosen.add_argument(
         "--band", type=int, metavar="N", help="the mode by its place, 1 the lowest frequency"
@@ -46,7 +47,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ".gif .mp4 (film)",
     )
     parser.add_argument(
-        "--frames", type=int, default=24, metavar="N", help="pictures in a period (default: 24)"
+        "--frames",
+        type=int,
+        default=24,
+        metavar="N",
+        help="pictures in a period, of a sum in that of the fastest mode (default: 24)",
+    )
+    parser.add_argument(
+        "--duration",
+        type=float,
+        metavar="PS",
+        help="time shown of a sum of several frequencies, ps (default: up to ten periods of the "
+        "slowest, as many as bring the others nearest to where they began)",
     )
     parser.add_argument(
         "--amplitude",
@@ -81,7 +93,12 @@ def run(options: argparse.Namespace) -> None:
 
     # What is wrong for every crystal is refused before forces are read or computed.
     check_output(options, options.output, ANIMATION, MOVING)
-    require_visible(frames=options.frames, amplitude=options.amplitude, cells=options.cells)
+    require_visible(
+        frames=options.frames,
+        amplitude=options.amplitude,
+        cells=options.cells,
+        duration=options.duration,
+    )
     if options.mode is not None:
         parse_sum(options.mode)
     elif options.band < 1:
@@ -97,8 +114,14 @@ def run(options: argparse.Namespace) -> None:
         frames=options.frames,
         amplitude=options.amplitude,
         cells=options.cells,
+        duration=options.duration,
     )
     save_animation(animation, options.output, overwrite=options.overwrite)
     if not options.quiet:
         write(f"{animation.titled(options.unit)}: {counted(len(animation.supercell), 'atom')}")
+        if animation.shown is not None:
+            write(
+                f"{animation.shown:.3g} ps in {counted(animation.frames, 'picture')}; where the "
+                f"film begins again, a mode jumps by up to {animation.mismatch:.0%} of its period"
+            )
     wrote(options, options.output)

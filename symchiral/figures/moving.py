@@ -15,7 +15,7 @@ from symchiral.modes.animation import Animation
 from symchiral.value import Floats
 
 SECONDS = 2.0
-"""Duration of a period on the screen."""
+"""Duration of a period on the screen, of several modes of the slowest."""
 
 SIDE = 300.0
 """Pixels of a view."""
@@ -27,7 +27,7 @@ INK, EDGE = "#222222", "#555555"
 
 
 def moving_svg(animation: Animation) -> str:
-    r"""Return the SVG: :math:`r_κ(t) = r_κ + \mathrm{Re}[U_κ e^{-iωt}]` over one period, repeated.
+    r"""Return the SVG: :math:`r_κ(t) = r_κ + \mathrm{Re}[U_κ e^{-iωt}]`, repeated.
 
     Seen along the axis, anticlockwise in the picture is anticlockwise seen from the tip of the
     axis; where the crystal has none the view is along z.
@@ -36,8 +36,9 @@ def moving_svg(animation: Animation) -> str:
     path = animation.positions @ frame.T
     symbols = animation.supercell.symbols
     palette = colours(symbols)
+    seconds = SECONDS * animation.periods
     views = [
-        _view(path, (i, j, k), [palette[s] for s in symbols], number, title)
+        _view(path, (i, j, k), [palette[s] for s in symbols], number, title, seconds)
         for number, ((i, j, k), title) in enumerate(
             (((0, 1, 2), "seen along the axis"), ((0, 2, 1), "seen from the side"))
         )
@@ -73,6 +74,7 @@ def _view(
     colours: list[str],
     number: int,
     title: str,
+    seconds: float,
 ) -> str:
     """One projection; atoms behind are drawn first."""
     i, j, depth = order
@@ -91,14 +93,15 @@ def _view(
         found.append(
             f'<polygon points="{points}" fill="none" stroke="{EDGE}" stroke-width="0.5"/>'
             f'<circle cx="{xs[0]:.1f}" cy="{ys[0]:.1f}" r="{size:.1f}" fill="{colours[atom]}" '
-            f'stroke="{EDGE}" stroke-width="0.7">{_moves("cx", xs)}{_moves("cy", ys)}</circle>'
+            f'stroke="{EDGE}" stroke-width="0.7">{_moves("cx", xs, seconds)}'
+            f"{_moves('cy', ys, seconds)}</circle>"
         )
     return "".join(found)
 
 
-def _moves(attribute: str, places: Floats) -> str:
+def _moves(attribute: str, places: Floats, seconds: float) -> str:
     values = ";".join(f"{x:.1f}" for x in [*places, places[0]])
     return (
-        f'<animate attributeName="{attribute}" dur="{SECONDS:g}s" repeatCount="indefinite" '
+        f'<animate attributeName="{attribute}" dur="{seconds:.4g}s" repeatCount="indefinite" '
         f'values="{values}"/>'
     )

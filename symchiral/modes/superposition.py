@@ -1,6 +1,6 @@
-"""Sums of modes of one frequency, ``E#1(x)``, ``E#1(+) + 0.5 i E#1(-)``: again a mode, but of no l.
+"""Sums of modes, ``E#1(x)``, ``E#1(+) + 0.5 i E#1(-)``: of one frequency again a mode, but of no l.
 
-:func:`superpose` makes it from a text, :func:`parse_sum` reads that.
+:func:`parse_sum` reads the text, :func:`superpose` makes of it one mode for every frequency.
 """
 
 from __future__ import annotations
@@ -44,9 +44,12 @@ class Superposition(Mode):
     ----------
     text : str
         The sum, as it was asked for.
+    amplitude : float
+        Of its mode coordinate, beside those of other frequencies in the same sum.
     """
 
     text: str = ""
+    amplitude: float = 1.0
 
     @property
     def name(self) -> str:
@@ -124,8 +127,8 @@ def _term(piece: str, sign: int, text: str) -> Addend:
 
 def superpose(
     modes: Modes, terms: Sequence[Addend], *, x: Floats | None = None, text: str
-) -> Superposition:
-    """Return a sum of modes as a mode.
+) -> tuple[Superposition, ...]:
+    """Return a sum of modes as one mode for every frequency in it, the first named first.
 
     Parameters
     ----------
@@ -141,10 +144,9 @@ def superpose(
     Raises
     ------
     LabelError
-        There is no such mode; modes of different frequencies are added; nothing is left.
+        There is no such mode; nothing is left.
     """
-    total = np.zeros((len(modes.masses), 3), dtype=complex)
-    found: list[tuple[str, float]] = []
+    sums: list[tuple[Addend, float, Complex]] = []
     for term in terms:
         if term.name.component in LINEAR:
             pair = _pair(modes, term.name)
@@ -153,34 +155,36 @@ def superpose(
         else:
             mode = modes.find(str(term.name))
             vector, frequency = mode.eigenvector, mode.frequency
-        total += term.factor * vector
-        found.append((str(term.name), frequency))
-    first = found[0]
-    for name, frequency in found[1:]:
-        if abs(frequency - first[1]) > SAME:
-            raise LabelError(
-                f"{first[0]} and {name} make no mode together",
-                why=f"their frequencies, {first[1]:.4f} and {frequency:.4f} THz, differ: the sum "
-                "of their motions repeats with neither",
-                fix="add partners of one frequency; simulate shows modes together in time",
-            )
-    norm = float(np.linalg.norm(total))
-    if not 1e-9 < norm < np.inf:
+        moved = term.factor * vector
+        for i, (first, f, total) in enumerate(sums):
+            if abs(frequency - f) <= SAME:
+                sums[i] = first, f, total + moved
+                break
+        else:
+            sums.append((term, frequency, moved))
+    norms = [float(np.linalg.norm(total)) for *_, total in sums]
+    if not 1e-9 < min(norms) <= max(norms) < np.inf:
         raise LabelError(
             f"no motion is left of {text!r}",
             why="its terms cancel, or are zero, or too large",
             fix="give other factors",
         )
-    return Superposition(
-        label=terms[0].name.species,
-        number=terms[0].name.number,
-        component="",
-        pam=None,
-        residue=None,
-        frequency=first[1],
-        eigenvector=frozen(total / norm, np.complex128),
-        fixed=True,
-        text=" ".join(text.split()),
+    return tuple(
+        Superposition(
+            label=first.name.species,
+            number=first.name.number,
+            component="",
+            pam=None,
+            residue=None,
+            frequency=frequency,
+            eigenvector=frozen(total / norm, np.complex128),
+            fixed=True,
+            text=" ".join(text.split())
+            if len(sums) == 1
+            else str(replace(first.name, component="", place="")),
+            amplitude=norm,
+        )
+        for (first, frequency, total), norm in zip(sums, norms, strict=True)
     )
 
 

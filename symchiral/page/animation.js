@@ -2,7 +2,7 @@ const d = JSON.parse(document.getElementById("data").textContent);
 const control = id => document.getElementById(id);
 const viewer = new Viewer(control("view"), d);
 viewer.bonds = false;
-viewer.show([{ re: d.re, im: d.im, turns: 1, size: 1 }]);
+viewer.show(d.motions);
 viewer.key(control("key"));
 const draw = time => { if (time !== undefined) viewer.time = time; viewer.amplitude = +control("size").value; viewer.draw(); };
 const player = new Player(draw);

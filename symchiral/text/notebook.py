@@ -96,7 +96,11 @@ def tables_of(noun: object) -> Sequence[Table]:
             return [_species_table(noun)]
         case Animation():
             symbols = noun.modes.crystal.primitive.symbols
-            return [mode_table(noun.mode, symbols, head=(noun.title,))]
+            heads = [(noun.title,), *((mode.name,) for mode, _ in noun.others)]
+            return [
+                mode_table(mode, symbols, head=head)
+                for (mode, _), head in zip(noun.parts, heads, strict=True)
+            ]
         case Crystal():
             return [_crystal_table(noun)]
     raise NotImplementedError(f"{type(noun).__name__} has no tables")

@@ -23,13 +23,15 @@ PS_IN_ASE = 98.22694788
 
 
 def write_trajectory(animation: Animation, file: Path) -> None:
-    """Write one period as extended XYZ or ASE trajectory, with velocities."""
+    """Write the time shown as extended XYZ or ASE trajectory, with velocities."""
     from ase import Atoms
     from ase.io import write
 
     cell = animation.supercell
     q = animation.modes.q.array.tolist()
-    am = animation.modes.am(animation.mode)
+    alone = not animation.others
+    frequencies = [float(mode.frequency) for mode, _ in animation.parts]
+    am = animation.modes.am(animation.mode) if alone else None
     images = []
     for time, x, v in zip(animation.times, animation.positions, animation.velocities, strict=True):
         atoms = Atoms(
@@ -41,9 +43,9 @@ def write_trajectory(animation: Animation, file: Path) -> None:
             momenta=v / PS_IN_ASE * animation.masses[:, None],
         )
         atoms.info = {
-            "mode": animation.mode.name,
+            "mode": animation.name,
             "q": np.array(q),
-            "frequency_THz": float(animation.mode.frequency),
+            "frequency_THz": frequencies[0] if alone else np.array(frequencies),
             "time_ps": float(time),
             "note": mark(ANIMATION),
             **({} if animation.mode.pam is None else {"pam": animation.mode.pam}),
@@ -60,6 +62,7 @@ def write_vsim(animation: Animation, file: Path) -> None:
     As in phonopy's file they are mass-weighted back, :math:`m^{-1/2} e` with the position in the
     phase, so that :math:`u = \mathrm{Re}[U e^{i(q·r - ωt)}]`.
     """
+    _require_one(animation, ".ascii")
     primitive = animation.modes.crystal.primitive
     turned, rotation = _upright(primitive.cell)
     n = len(primitive)
@@ -114,6 +117,7 @@ def phononwebsite_document(animation: Animation) -> dict[str, Any]:
 
 def write_phononwebsite(animation: Animation, file: Path) -> None:
     """Write the JSON of the phonon website."""
+    _require_one(animation, ".json")
     file.write_text(json.dumps(phononwebsite_document(animation)) + "\n", encoding="utf-8")
 
 
@@ -125,6 +129,7 @@ def write_vesta(animation: Animation, file: Path) -> None:
     InputError
         The mode is not linear: an arrow cannot show a rotation.
     """
+    _require_one(animation, ".vesta")
     if not animation.linear:
         raise InputError(
             f"cannot draw {animation.mode.name} with arrows",
@@ -169,6 +174,15 @@ def write_vesta(animation: Animation, file: Path) -> None:
     lines += [f"  {i} 0.250 200 60 40 1" for i in range(1, len(cell) + 1)]
     lines += ["  0 0 0 0 0", "VECTS 3.000000"]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _require_one(animation: Animation, ending: str) -> None:
+    if animation.others:
+        raise InputError(
+            f"cannot write {animation.name} as {ending}",
+            why="the format holds one frequency, and this motion has several",
+            fix="write .extxyz, .traj, .html, .gif or .mp4",
+        )
 
 
 _PAIRS = ((1, 2), (2, 0), (0, 1))

@@ -22,12 +22,19 @@ def animation_html(animation: Animation) -> str:
     cell = animation.supercell
     axis = animation.modes.axis
     up = np.array([0.0, 0.0, 1.0]) if axis is None else axis.direction
-    u = animation.displacements
+    slowest = min(abs(mode.frequency) for mode, _ in animation.parts)
     symbols = list(cell.symbols)
     data = {
         "rest": np.round(animation.rest, 5).tolist(),
-        "re": np.round(u.real, 6).tolist(),
-        "im": np.round(u.imag, 6).tolist(),
+        "motions": [
+            {
+                "re": np.round(u.real, 6).tolist(),
+                "im": np.round(u.imag, 6).tolist(),
+                "turns": abs(mode.frequency) / slowest if animation.others else 1,
+                "size": 1,
+            }
+            for mode, u in animation.parts
+        ],
         "symbols": symbols,
         "names": symbols,
         "colours": colours(symbols),
@@ -46,12 +53,13 @@ def animation_html(animation: Animation) -> str:
 
 
 def _facts(animation: Animation) -> str:
-    mode, modes = animation.mode, animation.modes
-    am = modes.am(mode)
-    parts = [f"{mode.frequency:.3f} THz"]
-    if mode.pam is not None:
-        parts.append(f"l = {mode.pam}")
-    if am is not None:
-        parts.append(f"J = {am:+.3f} ħ about the axis" if abs(am) >= NO_ROTATION else "J = 0")
+    parts = []
+    for mode, _ in animation.parts:
+        am = animation.modes.am(mode)
+        parts.append(f"{mode.frequency:.3f} THz")
+        if mode.pam is not None:
+            parts.append(f"l = {mode.pam}")
+        if am is not None:
+            parts.append(f"J = {am:+.3f} ħ about the axis" if abs(am) >= NO_ROTATION else "J = 0")
     parts.append(f"{animation.cells[0]}×{animation.cells[1]}×{animation.cells[2]} primitive cells")
     return minus("   ".join(parts))
