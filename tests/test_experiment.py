@@ -510,7 +510,7 @@ def test_pump_window_gaps_and_disorder(sampling):
     times[5:9] = times[4]
     data = messy(rng, line, times)
     measured = Measurement.of(
-        1e3 * (times + 7.0), data, time_unit="fs", time_zero=7e3, exclude=(6.9e3, 7.25e3)
+        1e3 * (times + 7.0), data, time_unit="fs", time_zero=7e3, exclude=(-100, 250)
     )
     words = " ".join(note.text for note in measured.notes)
     for part in ("gaps", "out of order", "a time is repeated", "before time zero"):

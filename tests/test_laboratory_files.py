@@ -181,6 +181,25 @@ def test_a_window_without_rows_is_said(tmp_path: Path) -> None:
     assert "empty-window" not in notes(read_measurement(csv(tmp_path), exclude=(-3, 0.1)))
 
 
+def test_the_window_counts_from_time_zero_on_every_clock(tmp_path: Path) -> None:
+    """Of times, and of places of a stage: 1 mm is 6.671 ps."""
+    own = read_measurement(csv(tmp_path), time_zero=0.5, exclude=(-0.1, 0.3))
+    rows = read_measurement(csv(tmp_path), time_zero=0.5).runs[0].times
+    assert own.runs[0].times.tolist() == rows[rows > 0.3].tolist()
+    assert "empty-window" not in notes(own)
+    late = read_measurement(csv(tmp_path), time_zero=0.5, exclude=(-0.4, -0.1))
+    assert "empty-window" in notes(late)
+    places = np.arange(200) * 0.01 + 12.0
+    run = Measurement.of(
+        places,
+        np.column_stack([np.cos(places), np.sin(places)]),
+        time_unit="mm",
+        time_zero=12.2,
+        exclude=(-0.1, 0.25),
+    ).runs[0]
+    assert run.times[0] == pytest.approx(0.26 * 6.6713, rel=1e-3)
+
+
 def test_rows_may_be_json(tmp_path: Path) -> None:
     row = '{"frequency": 4.05, "frequency_unit": "THz", "helicity": -0.8, "error": 0.1}'
     head = '"pump": {"frequency": 2.0, "frequency_unit": "THz", "polarization": "s+"}'

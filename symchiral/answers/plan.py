@@ -58,8 +58,11 @@ class Pumped(Record, frozen=True, kw_only=True):
     """Depth at which the intensity has fallen to 1/e."""
     depth_unit: Literal["micrometer"] = "micrometer"
     """Of depth."""
+    source: float | None = None
+    """Frequency of the source at which it leaves most; null where it is not known how light drives
+    it."""
     motion: Motion | None = None
-    """What the source leaves of it; null where it is not known how light drives it."""
+    """What the source leaves of it then."""
 
 
 class Motion(Record, frozen=True, kw_only=True):
@@ -77,10 +80,6 @@ class Motion(Record, frozen=True, kw_only=True):
     """Mechanical angular momentum about the axis per primitive cell under σ+; reversed under σ-."""
     angular_momentum_unit: Literal["hbar"] = "hbar"
     """Of angular_momentum."""
-    pump: tuple[float, ...]
-    """Frequency of the source; of each where there are several colours, every one of this field."""
-    frequency_unit: FrequencyUnit
-    """Of pump."""
 
 
 class PlannedSource(Record, frozen=True, kw_only=True):
@@ -193,11 +192,12 @@ class PlannedChannel(Record, frozen=True, kw_only=True):
     angstrom)^(1-k) for k of them; null where the coupling coefficient is not known."""
     probe: tuple[Route, ...]
     """How light sees the outgoing quantum."""
+    sources: tuple[float, ...] = ()
+    """Frequency of the source at which it leaves most; of each where it takes several, all of one
+    field; empty where it is not known what they leave."""
     motion: Motion | None = None
-    """What the source leaves of the outgoing mode; null where it, or the coupling coefficient, is
-    not known."""
-    colours: int | None = None
-    """How many sources it takes; null where it is not known what they leave."""
+    """What the source leaves of the outgoing mode then; null where that, or the coupling
+    coefficient, is not known."""
     relative: float | None = None
     """Its amplitude by the largest one of a single source; where no coupling coefficients are
     known, as if all were equal."""
@@ -378,17 +378,20 @@ def _pumped(
         index=None if face is None else (round(face.index.real, 6), round(face.index.imag, 6)),
         share=None if face is None else round(face.share, 9),
         depth=None if face is None else number(face.depth),
-        motion=None if signal is None else _motion(signal, unit),
+        source=None if signal is None else _sources(signal, unit)[0],
+        motion=None if signal is None else _motion(signal),
     )
 
 
-def _motion(signal: Signal, unit: FrequencyUnit) -> Motion:
+def _sources(signal: Signal, unit: FrequencyUnit) -> tuple[float, ...]:
+    return tuple(round(f * PER_THZ[unit], 9) for f in signal.sources)
+
+
+def _motion(signal: Signal) -> Motion:
     return Motion(
         amplitude=_short(signal.amplitude),
         displacement=_short(signal.displacement),
         angular_momentum=_short(signal.angular_momentum),
-        pump=tuple(round(f * PER_THZ[unit], 9) for f in signal.sources),
-        frequency_unit=unit,
     )
 
 
@@ -461,7 +464,7 @@ def _channel(
         turn=e.turn,
         gain=e.gain,
         probe=e.rule.probe,
-        motion=None if signal is None or signal.assumed else _motion(signal, unit),
-        colours=None if signal is None else signal.colours,
+        sources=() if signal is None else _sources(signal, unit),
+        motion=None if signal is None or signal.assumed else _motion(signal),
         relative=None if signal is None or not largest else _short(signal.amplitude / largest),
     )

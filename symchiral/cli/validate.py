@@ -83,7 +83,11 @@ def add_reading(table: argparse._ActionsContainer, *, prefix: str = "") -> None:
     )
     table.add_argument("--time", metavar="COLUMN", help="column of delays")
     table.add_argument("--time-zero", type=float, metavar="T", help="delay of time zero")
-    table.add_argument("--exclude", metavar="T,T", help="pump window, left out")
+    table.add_argument(
+        "--exclude",
+        metavar="T,T",
+        help="pump window, from and to how long after time zero; left out",
+    )
     table.add_argument("--response", type=float, metavar="T", help="full width of the response")
     table.add_argument(
         f"--{prefix}pump",

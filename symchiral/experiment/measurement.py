@@ -253,7 +253,7 @@ class Measurement(Value):
         time_zero : float, optional
             Delay at which pump and probe meet: 0 of times; of a delay stage it must be stated.
         exclude : (float, float), optional
-            The pump window, delays on the same clock as ``times``: left out.
+            The pump window, from and to how long after time zero: left out.
         response : float
             Full width at half maximum of the instrument's response.
 
@@ -332,7 +332,7 @@ def _clean(
         notes.append(Note("before-zero", count=int(early.sum())))
     keep = ~early
     if window is not None:
-        first, last = window[0] - zero, window[1] - zero
+        first, last = window
         if not last > first:
             raise InputError(
                 "the pump window is empty",

@@ -11,11 +11,12 @@ A CSV file may declare what else is known in comment lines before its header::
     # exclude: -0.3, 0.6
     time_ps, pump, S0, S45
 
-Keys are time_unit, time_zero, exclude, response (in the unit of the time), pump, pump_frequency,
-bandwidth, duration (with a unit) and probe (``coordinates``, ``balanced`` with ``fold``, or
-``analyser``, each channel with its angle in degrees). What the caller states replaces what the file
-says, with a note; other lines are notes of the laboratory. Where a table holds the field itself, as
-that of `simulate` does, the pump and the time for which it is left out are read from it.
+Keys are time_unit, time_zero, exclude (the pump window, which counts from time zero) and response
+(all in the unit of the time), pump, pump_frequency, bandwidth, duration (with a unit) and probe
+(``coordinates``, ``balanced`` with ``fold``, or ``analyser``, each channel with its angle in
+degrees). What the caller states replaces what the file says, with a note; other lines are notes of
+the laboratory. Where a table holds the field itself, as that of `simulate` does, the pump and the
+time for which it is left out are read from it.
 """
 
 from __future__ import annotations
@@ -224,7 +225,9 @@ def read_measurement(
         scale = delay_in_ps(unit)
         shone = drawn_pump(delays * scale, field)
         if shone is not None and edges is None:
-            edges = [float(delays.min()), shone[1] / scale]
+            # The field of the table is on its clock, the window counts from time zero.
+            zero = said.number("time_zero", time_zero) or 0.0
+            edges = [float(delays.min()) - zero, shone[1] / scale - zero]
     parts = [
         Measurement.of(
             delays[rows],

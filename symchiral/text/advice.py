@@ -8,7 +8,7 @@ from symchiral.units import counted, frequency_text
 
 _PLAIN: dict[NoteKind, str] = {
     "before-window": "rows between time zero and the pump window were left out as well",
-    "empty-window": "no row lies in the pump window: is it on the clock of the table?",
+    "empty-window": "the pump window removes nothing: no row lies in it; it counts from time zero",
     "sorted": "the times were out of order and have been sorted",
     "much-missing": "much of the trace is missing: frequencies may be ambiguous",
     "correlated-residuals": "neighbouring residuals are correlated: the model is incomplete or the "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symchiral.answers.beam import Beam
-from symchiral.answers.plan import Motion, Plan, PlannedChannel, Recording
+from symchiral.answers.plan import Plan, PlannedChannel, Pumped, Recording
 from symchiral.rules.wording import minus, pretty
 from symchiral.table import Table
 from symchiral.text.beam import beam_lines
@@ -78,7 +78,7 @@ def plan_tables(
     left = len(answer.channels) - len(rows)
     known = {
         "gain": any(c.gain is not None for c in shown) and answer.source is None,
-        "pump": any(c.colours is not None for c in shown),
+        "pump": any(c.sources for c in shown),
         "size": any(c.motion is not None for c in shown),
     }
     columns = (
@@ -173,12 +173,12 @@ def _driving(answer: Plan, digits: int, sign: str) -> list[str]:
 
     fixed = source.frequency is not None
 
-    def at(motion: Motion) -> str:
-        return "" if fixed else f", at {motion.pump[0]:.{digits}f} {sign}"
+    def at(mode: Pumped) -> str:
+        return "" if fixed or mode.source is None else f", at {mode.source:.{digits}f} {sign}"
 
     moved = [
         f"{m.mode} by {m.motion.displacement:.2g} Å ({m.motion.amplitude:.2g} √amu Å, "
-        f"J = {_hbar(m.motion.angular_momentum)}{at(m.motion)})"
+        f"J = {_hbar(m.motion.angular_momentum)}{at(m)})"
         for m in answer.pump
         if m.motion is not None
     ]
@@ -198,7 +198,7 @@ def _pump_note(answer: Plan) -> str:
     text = "pump: frequency of the source at which it leaves most"
     if answer.source is not None and answer.source.frequency is not None:
         text = "pump: frequency of the source"
-    if any((c.colours or 1) > 1 for c in answer.channels[:ROWS]):
+    if any(len(c.sources) > 1 for c in answer.channels[:ROWS]):
         text += "; several where it takes a source of each, all of this field"
     return text + "."
 
@@ -263,7 +263,7 @@ def _row(channel: PlannedChannel, digits: int) -> tuple[str, ...]:
         "+" if channel.sense == 1 else "−",
         "−" if channel.sense == 1 else "+",
         "" if channel.gain is None else f"{channel.gain:.2g}",
-        " + ".join(f"{f:.{digits}f}" for f in channel.motion.pump) if channel.motion else "",
+        " + ".join(f"{f:.{digits}f}" for f in channel.sources),
         f"{channel.motion.amplitude:.2g}" if channel.motion else "",
         f"{channel.motion.displacement:.2g}" if channel.motion else "",
         minus(f"{channel.motion.angular_momentum:+.2g}") if channel.motion else "",

@@ -21,7 +21,7 @@ from symchiral.units import PER_THZ, SIGNS, frequency_text
 from symchiral.value import grouped
 
 RANKINGS: dict[PlanRanking, str] = {
-    "signal": "what one source leaves, per square of its field; then schemes of several colours, "
+    "signal": "what one source leaves; then schemes of several colours, "
     "and channels with photons, whose strength is not known",
     "response": "what one source leaves, were all couplings equal; then schemes of several "
     "colours, and channels with photons, whose strength is not known",
