@@ -32,11 +32,21 @@ from symchiral.web.uploads import KIND, LONGEST_NAME, MOST_FILES, read_head, saf
 STRUCTURES = Path(sc.__file__).parents[1] / "structures"
 TE, NACL = (STRUCTURES / f"{name}.cif" for name in ("Te_P3121", "NaCl"))
 LIMITS = Limits.of(120, 4e9)
+CRYSTAL = ("crystal",)
 Files = list[tuple[str, bytes]]
 
 
-def request(files: Files, options: dict[str, str] | None = None) -> bytes:
-    named = [{"name": name, "size": len(data)} for name, data in files]
+def request(
+    files: Files, options: dict[str, str] | None = None, roles: dict[str, str] | None = None
+) -> bytes:
+    named = [
+        {
+            "name": name,
+            "size": len(data),
+            **({"role": roles[name]} if name in (roles or {}) else {}),
+        }
+        for name, data in files
+    ]
     head = json.dumps({"files": named, "options": options or {}}).encode() + b"\n"
     return head + b"".join(data for _, data in files)
 
@@ -73,10 +83,15 @@ def ask(
 
 
 def send(
-    server: Server, files: Files, options: dict[str, str] | None = None, **headers: str
+    server: Server,
+    files: Files,
+    options: dict[str, str] | None = None,
+    roles: dict[str, str] | None = None,
+    **headers: str,
 ) -> tuple[int, dict[str, str]]:
     given = {"Content_Type": KIND, **headers}
-    status, _, body = ask(server, "POST", f"/{server.key}/report", request(files, options), **given)
+    content = request(files, options, roles)
+    status, _, body = ask(server, "POST", f"/{server.key}/report", content, **given)
     found: dict[str, str] = json.loads(body)
     return status, found
 
@@ -111,6 +126,45 @@ def test_the_page_is_that_of_the_command(
     assert FILES not in left(server)
 
 
+def test_couplings_a_pulse_and_a_measurement_are_those_of_the_command(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files under any name, marked as what they are; the page is that of ``report``."""
+    monkeypatch.chdir(tmp_path)
+    folder = STRUCTURES / "Bi2Se3"
+    names = {"phonopy.yaml": "a.yaml", "couplings.json": "c.json", "example_rows.yaml": "rows.yaml"}
+    for file, name in names.items():
+        shutil.copy(folder / file, name)
+    files = [(name, Path(name).read_bytes()) for name in names.values()]
+    roles = {"c.json": "couplings", "rows.yaml": "measurement"}
+    options = {"pump": "2.457THz s+ 1ps 0.2MV/cm", "sees": "raman"}
+    words = ["--couplings", "c.json", "--measurement", "rows.yaml", "--pump", options["pump"]]
+    assert main(["report", "a.yaml", *words, "--sees", "raman", "-o", "x.html"]) == 0
+    status, found = send(server, files, options, roles)
+    assert status == 200, found
+    _, _, page = ask(server, "GET", f"/{server.key}/{found['report']}")
+    assert page == Path("x.html").read_bytes()
+    assert b"answer-simulate" in page
+    assert b"answer-validate" in page
+
+
+@pytest.mark.parametrize(
+    ("roles", "said"),
+    [
+        ({"Te.cif": "measurement"}, "there is no crystal"),
+        ({"Te.cif": "couplings", "b.json": "couplings"}, "a crystal has one set"),
+        ({"Te.cif": "secret"}, "a file is crystal, couplings or measurement"),
+    ],
+)
+def test_files_marked_as_what_they_are_not(
+    server: Server, roles: dict[str, str], said: str
+) -> None:
+    files = [(name, TE.read_bytes()) for name in roles]
+    status, found = send(server, files, roles=roles)
+    assert status == 422
+    assert said in found["error"]
+
+
 @pytest.mark.parametrize(
     ("files", "options", "said"),
     [
@@ -125,6 +179,12 @@ def test_the_page_is_that_of_the_command(
         ([("Te.cif", TE.read_bytes())], {"unit": "cm"}, "Did you mean cm-1?"),
         ([("Te.cif", TE.read_bytes())], {"spin_axis": "up"}, "is not three numbers"),
         ([("Te.cif", TE.read_bytes())], {"out": "/etc/x"}, "it has no option out"),
+        ([("Te.cif", TE.read_bytes())], {"sees": "raman"}, "no file is marked as a measurement"),
+        (
+            [("Te.cif", TE.read_bytes())],
+            {"measured_pump": "s+"},
+            "no file is marked as a measurement",
+        ),
         ([("structure.pkl", b"cos\nsystem\n(S'touch hacked'\ntR.")], {}, "cannot read"),
         ([("<img src=x onerror=alert(1)>.cif", b"x")], {}, "_img src=x onerror=alert(1)_.cif"),
     ],
@@ -300,7 +360,9 @@ def test_force_data_lie_beside_each_other(
         (place / FILES).mkdir(parents=True)
     for file in files:
         shutil.copy(file, together / FILES)
-    made = make(Job(str(together), tuple(file.name for file in files), {"unit": "meV"}))
+    made = make(
+        Job(str(together), tuple(file.name for file in files), CRYSTAL * 3, {"unit": "meV"})
+    )
     assert (made.error, made.formula, made.group) == ("", "NaCl", "Fm-3m (225)")
     page = (together / "report.html").read_bytes()
     monkeypatch.chdir(calculation)
@@ -311,11 +373,11 @@ def test_force_data_lie_beside_each_other(
     with zipfile.ZipFile(zipped / FILES / "NaCl.zip", "w") as archive:
         for file in files:
             archive.write(file, f"run/{file.name}")
-    made = make(Job(str(zipped), ("NaCl.zip",), {}))
+    made = make(Job(str(zipped), ("NaCl.zip",), CRYSTAL, {}))
     assert (made.error, made.formula) == ("", "NaCl")
     assert "answer-modes" in (zipped / "report.html").read_text(encoding="utf-8")
     shutil.copy(calculation / "FORCE_SETS", alone / FILES)
-    assert "FORCE_SETS" in make(Job(str(alone), ("FORCE_SETS",), {})).error
+    assert "FORCE_SETS" in make(Job(str(alone), ("FORCE_SETS",), CRYSTAL, {})).error
     assert not (alone / "report.html").exists()
 
 
@@ -376,6 +438,7 @@ def test_a_request_is_read_from_its_beginning() -> None:
     upload = read_head(io.BytesIO(body), len(body))
     assert upload.names == ("a.cif", "BORN")
     assert upload.sizes == (2, 3)
+    assert upload.roles == CRYSTAL * 2
     assert upload.options == {"axis": "0,0,1"}
 
 

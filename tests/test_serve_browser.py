@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import SHOTS, complaints, look, requests, started, wait, words_in
+from browsing import SHOTS, click, complaints, look, requests, set_value, started, wait, words_in
 from test_serve import LIMITS, STRUCTURES, serving
 
 from symchiral.web.server import Server
@@ -132,6 +132,23 @@ def test_force_data_are_chosen(page: Any, tmp_path: Path) -> None:
     make(page)
     assert "ZnO" in reported(page)
     assert look(page, "document.getElementById('dispersion') !== null")
+
+
+def test_files_are_marked_as_what_they_are(page: Any) -> None:
+    """Guessed by their names, and changed by hand; the report has the measurement in it."""
+    folder = STRUCTURES / "Bi2Se3"
+    names = ("phonopy.yaml", "couplings.json", "example_rows.yaml", "traces.csv")
+    drop(page, [(name, (folder / name).read_bytes()) for name in names])
+    roles = "[...document.querySelectorAll('#chosen select')].map((s) => s.value)"
+    assert look(page, roles) == ["crystal", "couplings", "crystal", "measurement"]
+    keep(page, "serve_roles")
+    click(page, "#chosen li:last-child button")
+    set_value(page, "#chosen li:last-child select", "measurement")
+    set_value(page, "#sees", "raman")
+    assert look(page, roles) == ["crystal", "couplings", "measurement"]
+    make(page)
+    assert "Bi2Se3" in reported(page)
+    assert look(page, "document.getElementById('answer-validate') !== null")
 
 
 def test_what_is_wrong_is_told(page: Any) -> None:

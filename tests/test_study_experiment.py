@@ -624,3 +624,8 @@ def test_the_light_that_enters_is_that_of_a_long_pulse() -> None:
         # exp(2πi f N d/c) of the field: e^-1 of the intensity at the depth; c = 299.79 µm/ps.
         field = np.exp(2j * np.pi * face.frequency * face.index * face.depth / 299.792458)
         assert abs(field) ** 2 == pytest.approx(np.exp(-1), rel=1e-6)
+
+
+def test_an_activity_that_is_none_is_refused() -> None:
+    with pytest.raises(sc.SymchiralError, match="Write one of raman, infrared, any"):
+        sc.read("Bi2Se3").validate("Bi2Se3/example_rows.yaml", sees="Raman")  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -126,6 +126,12 @@ def validate_crystal(
             f"order {order} is not enumerated",
             why="light enters two or three times",
             fix="ask for order 3 or 4",
+        )
+    if sees not in (None, *get_args(Sees)):
+        raise InputError(
+            f"the probe sees {sees!r}",
+            why="that is not an activity",
+            fix=f"write one of {', '.join(get_args(Sees))}",
         )
     # Higher orders add to the third.
     lists = [

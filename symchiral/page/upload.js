@@ -3,8 +3,10 @@
 (() => {
   const at = (id) => document.getElementById(id);
   const limits = JSON.parse(at("limits").textContent);
-  const OPTIONS = ["axis", "symprec", "spin_axis", "unit"];
+  const OPTIONS = ["axis", "symprec", "spin_axis", "unit", "pump", "measured_pump", "sees"];
+  const ROLES = ["crystal", "couplings", "measurement"];
   let chosen = [];
+  const roles = new Map(); // what a file is, by its name: guessed, until it is said
   let working = false;
 
   const size = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
@@ -12,6 +14,20 @@
   function wrong(text) {
     at("wrong").textContent = text;
     at("wrong").hidden = !text;
+  }
+
+  function guess(name) {
+    if (/^couplings.*\.json$/i.test(name)) return "couplings";
+    return /\.(csv|tsv|txt|dat|npz|npy|mat|lvm|itx|parquet)$/i.test(name) ? "measurement" : "crystal";
+  }
+
+  function roleOf(file) {
+    const select = document.createElement("select");
+    select.setAttribute("aria-label", `what ${file.name} is`);
+    select.append(...ROLES.map((role) => new Option(role, role)));
+    select.value = roles.get(file.name);
+    select.addEventListener("change", () => roles.set(file.name, select.value));
+    return select;
   }
 
   function show() {
@@ -22,7 +38,7 @@
       button.textContent = "remove";
       button.setAttribute("aria-label", `remove ${file.name}`);
       button.addEventListener("click", () => { chosen = chosen.filter((other) => other !== file); show(); });
-      line.append(`${file.name}, ${size(file.size)} `, button);
+      line.append(`${file.name}, ${size(file.size)} `, roleOf(file), " ", button);
       return line;
     }));
     const bytes = chosen.reduce((sum, file) => sum + file.size, 0);
@@ -36,6 +52,7 @@
   function add(files) {
     const names = new Set(files.map((file) => file.name));
     chosen = [...chosen.filter((file) => !names.has(file.name)), ...files];
+    for (const file of files) if (!roles.has(file.name)) roles.set(file.name, guess(file.name));
     show();
   }
 
@@ -63,7 +80,7 @@
   async function send() {
     const options = {};
     for (const name of OPTIONS) if (at(name).value.trim()) options[name] = at(name).value;
-    const head = JSON.stringify({ files: chosen.map((file) => ({ name: file.name, size: file.size })), options });
+    const head = JSON.stringify({ files: chosen.map((file) => ({ name: file.name, size: file.size, role: roles.get(file.name) })), options });
     const answer = await fetch("report", { method: "POST", headers: { "Content-Type": limits.kind }, body: new Blob([`${head}\n`, ...chosen]) });
     return answer.json();
   }

@@ -6,13 +6,14 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from symchiral import children
 from symchiral.crystal.tolerance import SYMPREC, distance_tolerance
 from symchiral.disk import recording
 from symchiral.errors import InputError, SymchiralError, nearest
 from symchiral.units import PER_THZ, counted
+from symchiral.web.uploads import ROLES
 
 if TYPE_CHECKING:
     from symchiral.answers.record import FrequencyUnit
@@ -33,14 +34,15 @@ class Job:
     ----------
     folder : str
         Of this job alone: its uploads are in :data:`FILES`, its page is :data:`REPORT`.
-    names : tuple of str
-        Of the uploads.
+    names, roles : tuple of str
+        Of the uploads, and what each of them is.
     options : dict of str to str
         As the command line has them.
     """
 
     folder: str
     names: tuple[str, ...]
+    roles: tuple[str, ...]
     options: dict[str, str]
 
 
@@ -89,14 +91,40 @@ def _make(job: Job) -> Made:
     from symchiral.study import read
 
     options = job.options
+    pairs = list(zip(job.names, job.roles, strict=True))
+    crystal, couplings, measurement = (
+        tuple(name for name, role in pairs if role == which) for which in ROLES
+    )
+    if len(couplings) > 1:
+        raise InputError(
+            f"{counted(len(couplings), 'file')} of couplings, {', '.join(couplings)}",
+            why="a crystal has one set",
+            fix="mark one of them as couplings",
+        )
+    words = (("sees", "sees"), ("pump", "measured_pump"))
+    said: dict[str, Any] = {key: options[word] for key, word in words if word in options}
+    if said and not measurement:
+        raise InputError(
+            "the pump or the probe of a measurement is given",
+            why="no file is marked as a measurement",
+            fix="mark the files of the measurement, or leave them empty",
+        )
     spin_axis = None if "spin_axis" not in options else _direction(options["spin_axis"])
     study = read(
-        _source(job.names),
+        _source(crystal),
         symprec=distance_tolerance(options.get("symprec", SYMPREC)),
         axis=options.get("axis"),
         spin_axis=spin_axis,
     )
-    study.report(Path(job.folder) / REPORT, unit=_unit(options.get("unit", "THz")))
+    given = couplings[0] if couplings else None
+    measured = study.validate(measurement, couplings=given, **said) if measurement else None
+    study.report(
+        Path(job.folder) / REPORT,
+        unit=_unit(options.get("unit", "THz")),
+        couplings=given,
+        pump=options.get("pump"),
+        measurement=measured,
+    )
     return Made(formula=study.formula, group=f"{study.symbol} ({study.space_group})")
 
 
@@ -115,6 +143,12 @@ def _source(names: tuple[str, ...]) -> str:
         phonopy_yaml,
     )
 
+    if not names:
+        raise InputError(
+            "there is no crystal",
+            why="every file is marked as couplings or as a measurement",
+            fix="send its structure or its force data as well, and mark that as the crystal",
+        )
     if len(names) == 1:
         return names[0]
     if is_third_order_source("."):

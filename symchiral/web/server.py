@@ -203,7 +203,7 @@ class Server(ThreadingHTTPServer):
         try:
             upload = read_head(stream, length)
             store(stream, upload, folder / FILES)
-            listed = self._made(Job(str(folder), upload.names, upload.options), name)
+            listed = self._made(Job(str(folder), upload.names, upload.roles, upload.options), name)
         except SymchiralError as error:
             listed = str(error)
         finally:

@@ -28,8 +28,11 @@ HEAD = 65_536
 PIECE = 1_048_576
 """Bytes that are taken from the stream at once."""
 
-OPTIONS = ("axis", "symprec", "spin_axis", "unit")
+OPTIONS = ("axis", "symprec", "spin_axis", "unit", "pump", "measured_pump", "sees")
 """What a request may say beside its files, as the command line has it."""
+
+ROLES = ("crystal", "couplings", "measurement")
+"""What a file may be: of the crystal, if nothing is said."""
 
 _UNSAFE = re.compile(r"[^\w.+=@() -]")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -45,12 +48,15 @@ class Upload:
         Names of the files, safe, all different.
     sizes : tuple of int
         Bytes of each.
+    roles : tuple of str
+        What each is, of :data:`ROLES`.
     options : dict of str to str
         By the names in :data:`OPTIONS`; what is not given is missing.
     """
 
     names: tuple[str, ...]
     sizes: tuple[int, ...]
+    roles: tuple[str, ...]
     options: dict[str, str]
 
 
@@ -121,6 +127,9 @@ def read_head(stream: BufferedIOBase, length: int) -> Upload:
     sizes = tuple(_of(file, "size", int) for file in files)
     if min(sizes) < 0 or len(line) + sum(sizes) != length:
         raise _damaged("the sizes of its files do not add up to its length")
+    roles = tuple(file.get("role", ROLES[0]) for file in files)
+    if not set(map(str, roles)) <= set(ROLES):
+        raise _damaged(f"a file is {', '.join(ROLES[:-1])} or {ROLES[-1]}")
     folded = [name.casefold() for name in names]
     twice = next((name for name in names if folded.count(name.casefold()) > 1), None)
     if twice is not None:
@@ -135,7 +144,7 @@ def read_head(stream: BufferedIOBase, length: int) -> Upload:
             raise _damaged(f"it has no option {key}")
         if value.strip():
             options[key] = value.strip()
-    return Upload(names, sizes, options)
+    return Upload(names, sizes, roles, options)
 
 
 def store(stream: BufferedIOBase, upload: Upload, folder: Path) -> None:
