@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import html as _html
-import re
 import textwrap
 import unicodedata
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -24,10 +24,100 @@ PROSE = 92
 """Width to which lines before and after a table are wrapped where there is no terminal."""
 
 _NO_BREAK = "\u00a0"
-_LABEL = re.compile(r"\S* {2,}")
 
 NARROWEST = 16
 """Width down to which a column of sentences or lists is folded."""
+
+LABEL = 9
+"""Where texts begin that have a label before them."""
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """A line that is no sentence: a label, or a title, and phrases with gaps between them.
+
+    Attributes
+    ----------
+    phrases : tuple of str
+        At least one.
+    label : str
+        What they are about; empty for a title, and where they go on below another label.
+    column : int
+        Where they begin on a terminal; 0 for a title.
+    gap : int
+        Spaces between them there.
+    last : int
+        Where the last one begins at the earliest.
+
+    Examples
+    --------
+    >>> str(labelled("axis", "3-fold along c")), labelled("axis", "3-fold along c").sentence
+    ('axis     3-fold along c', 'axis: 3-fold along c')
+    >>> str(title("Bi2Se3", "bands")), title("Bi2Se3", "bands").sentence
+    ('Bi2Se3   bands', 'Bi2Se3, bands')
+    """
+
+    phrases: tuple[str, ...]
+    label: str = ""
+    column: int = 0
+    gap: int = 3
+    last: int = 0
+
+    @property
+    def before(self) -> str:
+        """The label with the space after it; at least one."""
+        return _pad(self.label, self.column - 1) + " " if self.column else ""
+
+    @property
+    def indent(self) -> int:
+        """Where it goes on in a further line."""
+        if self.column or len(self.phrases) == 1 or len(self.phrases[0].split()) > 1:
+            return display_width(self.before)
+        return display_width(self.phrases[0]) + self.gap  # behind a name
+
+    @property
+    def sentence(self) -> str:
+        """The line where there are no columns."""
+        text = ", ".join(self.phrases)
+        return f"{self.label}: {text}" if self.label else text
+
+    def mapped(self, change: Callable[[str], str]) -> Phrases:
+        """Return the line with all its texts changed."""
+        return replace(self, label=change(self.label), phrases=tuple(map(change, self.phrases)))
+
+    def __str__(self) -> str:
+        *first, last = self.phrases
+        gap = " " * self.gap
+        start = (
+            _pad(self.before + gap.join(first), self.last - self.gap) + gap
+            if first
+            else self.before
+        )
+        return start + last
+
+
+Text = str | Phrases
+"""A line before or after a table: a sentence, or phrases."""
+
+
+def labelled(label: str, *phrases: str, column: int = LABEL, gap: int = 3) -> Phrases:
+    """Return phrases with a label before them."""
+    return Phrases(phrases, label, column, gap)
+
+
+def title(*phrases: str, gap: int = 3) -> Phrases:
+    """Return phrases that say what a table is about."""
+    return Phrases(phrases, gap=gap)
+
+
+def mapped(line: Text, change: Callable[[str], str]) -> Text:
+    """Return a line with its texts changed."""
+    return change(line) if isinstance(line, str) else line.mapped(change)
+
+
+def sentence(line: Text) -> str:
+    """Return a line as a sentence, for where there are no columns."""
+    return line if isinstance(line, str) else line.sentence
 
 
 @dataclass(frozen=True)
@@ -42,14 +132,14 @@ class Table:
         Headings.
     rows : tuple of tuples of str
         Cells.
-    head, foot : tuple of str
+    head, foot : tuple of str or Phrases
         Lines before and after.
     optional : tuple of str
         Headings of the columns to leave out, first to last, where the width does not suffice.
     folded : tuple of str
         Headings of the columns whose cells go on in further lines where the width does not suffice,
         before any column is left out.
-    notes : tuple of pairs of str
+    notes : tuple of pairs
         The heading of a column, and a line that explains it: printed before the lines after the
         table where that column is shown.
     names : tuple of str
@@ -65,27 +155,31 @@ class Table:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    head: tuple[str, ...] = ()
-    foot: tuple[str, ...] = ()
+    head: tuple[Text, ...] = ()
+    foot: tuple[Text, ...] = ()
     optional: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     folded: tuple[str, ...] = ()
-    notes: tuple[tuple[str, str], ...] = ()
+    notes: tuple[tuple[str, Text], ...] = ()
 
     def __post_init__(self) -> None:
         # Names of sites, files and columns come from anywhere.
-        for name in ("columns", "head", "foot", "optional", "names", "folded"):
+        for name in ("columns", "optional", "names", "folded"):
             object.__setattr__(self, name, tuple(map(shown, getattr(self, name))))
-        for name in ("rows", "notes"):
-            cells = tuple(tuple(map(shown, row)) for row in getattr(self, name))
-            object.__setattr__(self, name, cells)
+        for name in ("head", "foot"):
+            lines = tuple(mapped(line, shown) for line in getattr(self, name))
+            object.__setattr__(self, name, lines)
+        object.__setattr__(self, "rows", tuple(tuple(map(shown, row)) for row in self.rows))
+        notes = tuple((shown(name), mapped(line, shown)) for name, line in self.notes)
+        object.__setattr__(self, "notes", notes)
 
-    def text(self, width: int | None = None) -> str:
+    def text(self, width: int | None = None, paint: Callable[[str], str] = str) -> str:
         """Return aligned text, at most ``width`` columns wide as far as that can be had.
 
         Cells of the columns ``folded`` go on in further lines, then columns of ``optional`` are
         left out and named in the last line. Where that does not suffice, every row is written as
-        lines of one cell each, with its heading before it.
+        lines of one cell each, with its heading before it. ``paint`` colours a cell, and leaves
+        the width that it has on the terminal.
 
         Examples
         --------
@@ -99,9 +193,9 @@ class Table:
         left_out = self.left_out(width)
         shown = self.without(*left_out)
         if width is not None and sum(shown._widths(width)) > width:
-            left_out, body = (), self._stacked(width)
+            left_out, body = (), self._stacked(width, paint)
         else:
-            body = shown.body(width)
+            body = shown.body(width, paint)
         foot = self.below(*left_out)
         if left_out:
             foot += (
@@ -111,7 +205,7 @@ class Table:
         parts = [part for part in (fold(self.head, prose), body, fold(foot, prose)) if part]
         return "\n\n".join("\n".join(part) for part in parts)
 
-    def below(self, *left_out: str) -> tuple[str, ...]:
+    def below(self, *left_out: str) -> tuple[Text, ...]:
         """Return all lines after the table, those on the columns that are shown first."""
         shown = [name for name in self.columns if name not in left_out]
         return (*(line for name, line in self.notes if name in shown), *self.foot)
@@ -130,12 +224,12 @@ class Table:
             self,
             columns=tuple(map(to_ascii, self.columns)),
             rows=tuple(tuple(map(to_ascii, row)) for row in self.rows),
-            head=tuple(_plain(line) for line in self.head),
-            foot=tuple(_plain(line) for line in self.foot),
+            head=tuple(mapped(line, _plain) for line in self.head),
+            foot=tuple(mapped(line, _plain) for line in self.foot),
             optional=tuple(map(to_ascii, self.optional)),
             names=tuple(map(to_ascii, self.names)),
             folded=tuple(map(to_ascii, self.folded)),
-            notes=tuple((to_ascii(name), _plain(line)) for name, line in self.notes),
+            notes=tuple((to_ascii(name), mapped(line, _plain)) for name, line in self.notes),
         )
 
     def left_out(self, width: int | None = None) -> tuple[str, ...]:
@@ -164,7 +258,7 @@ class Table:
             widths[max(wide, key=lambda i: widths[i])] -= 1
         return widths
 
-    def body(self, width: int | None = None) -> list[str]:
+    def body(self, width: int | None = None, paint: Callable[[str], str] = str) -> list[str]:
         """Return the aligned heading and rows."""
         widths = self._widths(width)
         lines = []
@@ -176,13 +270,13 @@ class Table:
             for line in zip_longest(*cells, fillvalue=""):
                 lines.append(
                     "".join(
-                        "  " * (i > 0) + _pad(cell, wide - 2 * (i > 0))
+                        "  " * (i > 0) + _pad(cell, wide - 2 * (i > 0), paint)
                         for i, (cell, wide) in enumerate(zip(line, widths, strict=True))
                     ).rstrip()
                 )
         return lines
 
-    def _stacked(self, width: int) -> list[str]:
+    def _stacked(self, width: int, paint: Callable[[str], str]) -> list[str]:
         """Every row as lines of one cell each, with an empty line between rows."""
         heading = max(map(display_width, self.columns)) + 2
         if heading > width // 2:
@@ -196,7 +290,7 @@ class Table:
                     lines += [name] if name else []
                     first = " " * heading
                 for part in _cell(cell, max(width - heading, NARROWEST)):
-                    lines.append(f"{first}{part}".rstrip())
+                    lines.append(f"{first}{paint(part)}".rstrip())
                     first = " " * heading
         return lines
 
@@ -215,8 +309,8 @@ class Table:
         def row(cells: tuple[str, ...], tag: str) -> str:
             return "<tr>" + "".join(f"<{tag}>{_html.escape(c)}</{tag}>" for c in cells) + "</tr>"
 
-        before = "".join(f"<p>{_html.escape(line)}</p>" for line in self.head if line)
-        after = "".join(f"<p>{_html.escape(line)}</p>" for line in self.below() if line)
+        before = "".join(f"<p>{_html.escape(str(line))}</p>" for line in self.head if line)
+        after = "".join(f"<p>{_html.escape(str(line))}</p>" for line in self.below() if line)
         body = "".join(row(cells, "td") for cells in self.rows)
         if not self.columns:
             return before + after
@@ -226,19 +320,21 @@ class Table:
         )
 
 
-def fold(lines: tuple[str, ...], width: int) -> list[str]:
-    r"""Wrap lines; those that begin with a label and two spaces go on below the text after it.
+def fold(lines: Iterable[Text], width: int) -> list[str]:
+    r"""Wrap lines; those that begin with a label go on below the text after it.
 
     Examples
     --------
-    >>> print("\n".join(fold(("axis     3-fold along c through (0,0,0)",), 28)))
+    >>> print("\n".join(fold((labelled("axis", "3-fold along c through (0,0,0)"),), 28)))
     axis     3-fold along c
              through (0,0,0)
     """
     found: list[str] = []
-    for line in lines:
-        label = _LABEL.match(line)
-        indent = " " * (label.end() if label and label.end() < width // 2 else 0)
+    for given in lines:
+        line = str(given)
+        # A sentence may be indented itself.
+        at = len(line) - len(line.lstrip(" ")) if isinstance(given, str) else given.indent
+        indent = " " * (at if at < width // 2 else 0)
 
         def wrapped(text: str, indent: str = indent) -> list[str]:
             return textwrap.wrap(
@@ -283,8 +379,8 @@ def _cell(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
-def _pad(text: str, width: int) -> str:
-    return text + " " * (width - display_width(text))
+def _pad(text: str, width: int, paint: Callable[[str], str] = str) -> str:
+    return paint(text) + " " * (width - display_width(text))
 
 
 def _plain(line: str) -> str:

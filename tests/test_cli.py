@@ -17,7 +17,7 @@ from symchiral.answers.predict import table as table_of
 from symchiral.cli import COMMANDS, main, parser
 from symchiral.cli.printing import write_table
 from symchiral.rules.listing import listing
-from symchiral.table import PROSE, Table, display_width, fold, to_ascii, unbroken
+from symchiral.table import PROSE, Table, display_width, fold, labelled, to_ascii, unbroken
 from symchiral.text.predict import listed_table
 
 SNAPSHOTS = Path(__file__).resolve().parent / "snapshots"
@@ -489,7 +489,7 @@ def test_a_table_drops_columns_and_wraps_prose() -> None:
     table = Table(
         ("transfer", "lattice", "pump", "probe"),
         (("Eu(+) → Eg(−)", "+3ħ", "IR", "Raman"),),
-        head=("axis     3-fold along c",),
+        head=(labelled("axis", "3-fold along c"),),
         foot=("one two three four five six seven", f"Why: {unbroken('symchiral explain x')}"),
         optional=("probe", "pump", "lattice"),
     )

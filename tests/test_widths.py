@@ -8,7 +8,7 @@ import shlex
 import pytest
 
 from symchiral.cli import COMMANDS, main
-from symchiral.table import Table, display_width, fold
+from symchiral.table import Table, display_width, fold, labelled
 
 Capture = pytest.CaptureFixture[str]
 
@@ -81,12 +81,24 @@ def test_tables_fit(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, line: str
 ) -> None:
     rows = request.config.rootpath / "structures" / "Bi2Se3" / "example_rows.yaml"
+    made: list[Table] = []
+    check = Table.__post_init__
+
+    def noted(table: Table) -> None:
+        check(table)
+        made.append(table)
+
+    monkeypatch.setattr(Table, "__post_init__", noted)
     for width in (80, 60, 40):
         monkeypatch.setenv("COLUMNS", str(width))
         assert main(shlex.split(line.format(rows=rows))) == 0
         out, err = capsys.readouterr()
         assert too_wide(out, width) == []
         assert too_wide(err, width) == []
+    # What a page or LaTeX shows in another way than a terminal is a value: no gap stands for it.
+    lines = [x for table in made for x in (*table.head, *table.below())]
+    assert [x for x in lines if isinstance(x, str) and "  " in x] == []
+    assert any(not isinstance(x, str) for x in lines)
 
 
 def test_what_is_left_out_is_named_and_its_legend_with_it() -> None:
@@ -124,7 +136,8 @@ def test_long_cells_go_on_below() -> None:
 
 
 def test_continued_lines_keep_their_indent() -> None:
-    lines = fold(("modes    K: 1 A   2 B   3 C", "         L: 4 D   5 E   6 F"), 22)
+    modes = labelled("modes", "K: 1 A", "2 B", "3 C"), labelled("", "L: 4 D", "5 E", "6 F")
+    lines = fold(modes, 22)
     assert lines == [
         "modes    K: 1 A   2 B",
         "         3 C",

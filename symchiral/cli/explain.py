@@ -38,25 +38,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the explanation, or the document."""
     from symchiral.answers.explain import explain
-    from symchiral.table import Table, fold, to_ascii
+    from symchiral.table import Table, fold
     from symchiral.text.explanation import answer_lines
 
     check_answer_file(options, "explain")
     study = open_study(options, gamma="@" not in options.transfer)
     rule = study.explain(options.transfer)
     numbered = all(leg.mode is not None for leg in rule.channel.coupling)
+    transfer = study.transfer(options.transfer) if numbered else None
     answer = explain(
         study.crystal,
         rule,
-        transfer_of_modes=study.transfer(options.transfer) if numbered else None,
+        transfer_of_modes=transfer,
         forces=study.phonons is not None,
         unit=options.unit,
         background=study.background,
     )
-    lines, width = answer_lines(answer), columns(sys.stdout)
+    table = Table((), (), tuple(answer_lines(answer, transfer or rule)))
     if options.json or options.output:
-        deliver(options, "explain", answer, lambda: [Table((), (), lines)])
+        deliver(options, "explain", answer, lambda: [table])
         return
-    if ascii_only(sys.stdout):
-        lines = tuple(map(to_ascii, lines))
-    write("\n".join(fold(lines, width) if width else lines))
+    width = columns(sys.stdout)
+    shown = table.ascii() if ascii_only(sys.stdout) else table
+    write("\n".join(fold(shown.head, width) if width else map(str, shown.head)))

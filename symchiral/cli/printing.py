@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TextIO
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from symchiral.table import Table
 
 _COLOURS = {"flipped": "\x1b[1;31m", "kept": "\x1b[32m"}
-_SENSE = re.compile(r"(?<=  )(?:flipped|kept)(?=  |$)", re.MULTILINE)
 
 
 def warn(notices: Iterable[Notice | Warned]) -> None:
@@ -45,11 +43,15 @@ def write_json(document: Answer | dict[str, Any]) -> None:
 
 def write_table(table: Table) -> None:
     """Print a table, fitted to the terminal; senses in colour there, unless NO_COLOR is set."""
-    text = (table.ascii() if ascii_only(sys.stdout) else table).text(columns(sys.stdout))
-    text = printable(text, sys.stdout)
-    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
-        text = _SENSE.sub(lambda match: f"{_COLOURS[match[0]]}{match[0]}\x1b[0m", text)
-    sys.stdout.write(text + "\n")
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    shown = table.ascii() if ascii_only(sys.stdout) else table
+    text = shown.text(columns(sys.stdout), _coloured if coloured else str)
+    # A path may hold bytes that are no UTF-8.
+    sys.stdout.write(text.encode("utf-8", "replace").decode("utf-8") + "\n")
+
+
+def _coloured(cell: str) -> str:
+    return f"{_COLOURS[cell]}{cell}\x1b[0m" if cell in _COLOURS else cell
 
 
 def write_failure(kind: str, what: str, why: str, fix: str, *, status: int) -> None:

@@ -78,7 +78,7 @@ def validation_figure(answer: Validate, fitted: Fit | None) -> Figure:
         spectra[0].set_title("spectrum", fontsize=9)
         traces[0].set_title("traces (points) and fit (lines)", fontsize=9)
         _helicities(figure.add_subplot(grid[-1, :]), answer)
-    figure.suptitle(headline(answer.structure), fontsize=10)
+    figure.suptitle(str(headline(answer.structure)), fontsize=10)
     return figure
 
 

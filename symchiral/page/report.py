@@ -31,6 +31,7 @@ from symchiral.answers.validate import Validate
 from symchiral.answers.waves import WavesOfCrystal
 from symchiral.disk import mark
 from symchiral.figures.colours import colours
+from symchiral.modes.names import ModeName
 from symchiral.page.clock import clock_svg
 from symchiral.page.mathml import invariant_mathml
 from symchiral.page.tables import table_html, typeset
@@ -38,7 +39,7 @@ from symchiral.page.template import data_of, render
 from symchiral.rules.activity import PROCESSES, ROUTES, Process, Route
 from symchiral.rules.listing import GROUPS
 from symchiral.rules.wording import minus, pretty, route_text, signed
-from symchiral.table import Table
+from symchiral.table import Table, labelled
 from symchiral.text.bands import bands_table
 from symchiral.text.couple import coefficient_text, couplings_moved
 from symchiral.text.crystal import axis_line, headline
@@ -163,7 +164,7 @@ def report_html(contents: Contents, *, citation: str, index: str | None = None) 
         left_out=contents.left_out,
         sites=table_html(site_table, lines=False, name="sites"),
         species=_species(contents),
-        species_notes=species.foot,
+        species_notes=tuple(map(str, species.foot)),
         adapted=contents.moving.adapted,
         groups=[g for g in GROUPS if any(r.group == g for r in _rows(predict))],
         processes=PROCESSES,
@@ -239,7 +240,7 @@ def _words(processes: Sequence[Process | None]) -> str:
 
 def _tables(show: Show, tables: Sequence[Table], name: str) -> list[Markup]:
     """Tables as HTML, without the lines that say again which crystal it is and what its axis is."""
-    known = (headline(show.structure), f"axis     {axis_line(show.axis)}")
+    known = (headline(show.structure), labelled("axis", axis_line(show.axis)))
     return [table_html(table, known=known, name=name) for table in tables]
 
 
@@ -388,7 +389,7 @@ def _transfer_notes(predict: Predict) -> tuple[str, ...]:
     if predict.table is None:
         return ()
     table = listed_table(predict.table, hidden=())
-    return table.below() if table.rows else table.foot
+    return tuple(map(str, table.below() if table.rows else table.foot))
 
 
 def _milli(size: float) -> str:
@@ -494,7 +495,7 @@ def _two(strongest: Sequence[SimulatedMode]) -> Sequence[SimulatedMode]:
     first, *others = strongest
 
     def species(mode: SimulatedMode) -> str:
-        return mode.label.partition("#")[0]
+        return ModeName.parse(mode.label).species
 
     turning = [m for m in others if m.pam_helicity is not None and species(m) != species(first)]
     return first, *(turning or others)[:1]
@@ -555,7 +556,7 @@ def _magnetic(show: Show) -> list[tuple[str, str]]:
     if show.structure.magnetic is None or show.magnetism is None:
         return []
     lines = magnetic_lines(show.structure.magnetic, show.magnetism)
-    return [(name, text) for name, text in (line.split(maxsplit=1) for line in lines)]
+    return [(line.label, text) for line in lines for text in line.phrases]
 
 
 # --- motions -------------------------------------------------------------------------------------

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby
 
 from markupsafe import Markup, escape
 
-from symchiral.table import Table
-
-_LABELLED = re.compile(r"(?P<label>\S+)(?P<gap> +)(?P<text>\S.*)")
-"""A line of a terminal that may begin with a label; texts after labels begin in one column."""
-
+from symchiral.table import Phrases, Table, Text
 
 _SCREWS = re.compile(r"(?<![\w./-])[A-Z]?(?:[2346]_[1-5])+")
 """Screw axes in a line: ``3_1``, ``P2_12_12_1``."""
@@ -38,7 +36,7 @@ def typeset(text: str) -> Markup:
 
 
 def table_html(
-    table: Table, *, lines: bool = True, known: Iterable[str] = (), name: str = ""
+    table: Table, *, lines: bool = True, known: Iterable[Phrases] = (), name: str = ""
 ) -> Markup:
     """Return a table with its lines as HTML; every cell and line is escaped.
 
@@ -48,52 +46,59 @@ def table_html(
         Also the lines before and after it.
     name : str
         What screen readers call it where it has no heading of its own; default its first column.
-    known : iterable of str
-        Lines that the page has already, and beginnings of them, which are left out.
+    known : iterable of Phrases
+        What the page has already, which is left out of lines that begin with it.
 
     Examples
     --------
-    >>> table_html(Table(("a",), (("<1>",),), head=("title", "axis     along c"), foot=("note",)))
+    >>> head = title("title"), labelled("axis", "along c")
+    >>> table_html(Table(("a",), (("<1>",),), head=head, foot=("note",)))
     Markup('<h3>title</h3><dl><dt>axis</dt><dd>along c</dd></dl><table ...&lt;1&gt;...')
     """
     parts: list[Markup] = []
     if lines:
-        head = list(table.head)
-        for text in known:
-            head = [line.removeprefix(text).strip() for line in head]
-        parts += _head([line for line in head if line])
+        head = [new for line in table.head if (new := _without(line, known))]
+        parts += _head(head)
+        if head and _is_title(head[0]):
+            name = str(head[0])
     if table.rows:
-        titled = lines and parts and parts[0].startswith("<h3>")
-        told = parts[0].striptags() if titled else name or table.columns[0]
-        parts.append(_body(table.columns, table.rows, told))
+        parts.append(_body(table.columns, table.rows, name or table.columns[0]))
     if lines:
-        parts += [Markup('<p class="quiet">{}</p>').format(x) for x in table.below() if x]
+        parts += [Markup('<p class="quiet">{}</p>').format(str(x)) for x in table.below() if x]
     return Markup("").join(parts)
 
 
-def _head(lines: Sequence[str]) -> list[Markup]:
-    parts: list[Markup] = []
-    labelled: list[Markup] = []
+def _is_title(line: Text) -> bool:
+    return isinstance(line, Phrases) and not line.column
 
-    def close() -> None:
-        if labelled:
-            parts.append(Markup("<dl>{}</dl>").format(Markup("").join(labelled)))
-            labelled.clear()
 
-    matches = [_LABELLED.fullmatch(line) for line in lines]
-    columns = {m.start("text") for m in matches if m and len(m["gap"]) > 1}
-    for place, (line, match) in enumerate(zip(lines, matches, strict=True)):
-        # A label as wide as its column is followed by one blank, as is any word of a sentence.
-        if match and (len(match["gap"]) > 1 or (place and match.start("text") in columns)):
-            item = Markup("<dt>{}</dt><dd>{}</dd>").format(match["label"], typeset(match["text"]))
-            labelled.append(item)
+def _without(line: Text, known: Iterable[Phrases]) -> Text | None:
+    """A line without what is known; None if nothing is left of it."""
+    if isinstance(line, str):
+        return line or None
+    for told in known:
+        n = len(told.phrases)
+        if line.label == told.label and line.phrases[:n] == told.phrases:
+            return replace(line, phrases=line.phrases[n:]) if line.phrases[n:] else None
+    return line
+
+
+def _head(lines: Sequence[Text]) -> list[Markup]:
+    """Labelled lines as lists, a title as a heading, sentences as paragraphs."""
+    parts = []
+    for listed, run in groupby(lines, lambda x: isinstance(x, Phrases) and x.column > 0):
+        if listed:
+            items = (_item(line) for line in run if isinstance(line, Phrases))
+            parts.append(Markup("<dl>{}</dl>").format(Markup("").join(items)))
         else:
-            close()
-            title = place == 0 and not line.endswith(".")  # else it is a sentence
-            tag = Markup("<h3>{}</h3>") if title else Markup("<p>{}</p>")
-            parts.append(tag.format(typeset(line)))
-    close()
+            tags = ((Markup("<h3>{}</h3>" if _is_title(x) else "<p>{}</p>"), x) for x in run)
+            parts += [tag.format(typeset(str(x))) for tag, x in tags]
     return parts
+
+
+def _item(line: Phrases) -> Markup:
+    label = Markup("<dt>{}</dt>").format(line.label) if line.label else ""
+    return Markup("{}<dd>{}</dd>").format(label, typeset(", ".join(line.phrases)))
 
 
 def _body(columns: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> Markup:

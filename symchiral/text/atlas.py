@@ -13,7 +13,7 @@ from symchiral.answers.record import flat_record
 from symchiral.answers.species import SpeciesOfGroup
 from symchiral.rules.atlas import Atlas as RuleAtlas
 from symchiral.rules.wording import minus, signed
-from symchiral.table import Table, unbroken
+from symchiral.table import Table, labelled, title, unbroken
 from symchiral.text.crystal import axis_line, coordinates_note
 from symchiral.text.light_words import activity_words
 from symchiral.text.predict import ROWS, counted_vertices, listed_table, where_text
@@ -60,7 +60,7 @@ def atlas_tables(answer: Atlas, *, everything: bool) -> list[Table]:
         first = " ".join(q.label for q in answer.vertices[0].q)
         transfers = counted_vertices(
             answer.vertices,
-            head="special points with Σq = G, up to symmetry",
+            head=title("special points with Σq = G, up to symmetry"),
             relation=answer.group.relation,
             one=unbroken(f'symchiral atlas {name} --q "{first}"'),
         )
@@ -95,9 +95,9 @@ def _species_table(answer: Atlas) -> Table:
         ("q", "species", "CDML", "l", "light", "atoms"),
         tuple(_species_cells(s, turns=answer.axis is not None) for s in shown),
         head=(
-            f"{group.name}   {kind}   {unbroken(where)}",
-            *(f"q        {line}" for line in coordinates_note(group.relation, vertex)),
-            f"axis     {axis_line(answer.axis)}",
+            title(group.name, kind, unbroken(where)),
+            *(labelled("q", line) for line in coordinates_note(group.relation, vertex)),
+            labelled("axis", axis_line(answer.axis)),
         ),
         names=("species",),
         optional=("CDML",),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from symchiral.answers.audit import Audit, RealSpace, Vertex
 from symchiral.engine.reason import ReasonKind
 from symchiral.rules.wording import minus
-from symchiral.table import Table
+from symchiral.table import Table, labelled
 from symchiral.text.crystal import axis_line, headline
 
 KINDS: tuple[ReasonKind, ...] = ("translation", "parity", "pam", "exchange", "group")
@@ -60,8 +60,8 @@ def audit_table(answer: Audit, *, limit: float | None = None) -> Table:
         ("wavevectors", "axis", *KINDS, "all"),
         tuple(rows),
         head=(
-            f"{headline(answer.structure)}   third-order force constants",
-            f"axis     {axis_line(answer.axis)}",
+            headline(answer.structure, "third-order force constants"),
+            labelled("axis", axis_line(answer.axis)),
         ),
         foot=tuple(foot),
         optional=("axis", "translation", "exchange", "parity", "group"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from symchiral.answers.bands import Bands, Segment
 from symchiral.modes.mode import NO_ROTATION
 from symchiral.rules.wording import minus
-from symchiral.table import Table
+from symchiral.table import Table, labelled
 from symchiral.text.crystal import axis_line, headline
 from symchiral.units import SIGNS
 
@@ -20,8 +20,8 @@ def bands_table(answer: Bands) -> Table:
         ("path", "line", "axis", "l", "species", f"f ({SIGNS[unit]})", "|J| (ħ)"),
         tuple(_row(piece, digits=2 if unit == "THz" else 1) for piece in answer.segments),
         head=(
-            f"{headline(answer.structure)}   bands",
-            f"axis     {axis_line(answer.axis)}",
+            headline(answer.structure, "bands"),
+            labelled("axis", axis_line(answer.axis)),
         ),
         foot=tuple(foot),
         optional=("species", "line"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from symchiral.answers.beam import Beam, Orientation, Statement
 from symchiral.rules.wording import minus
-from symchiral.table import unbroken
+from symchiral.table import Phrases, labelled, unbroken
 
 
-def beam_lines(beam: Beam) -> list[str]:
+def beam_lines(beam: Beam) -> list[Phrases]:
     """Return the beam, its geometry and where angles are counted from; how the sample stands."""
     horizontal = minus(beam.horizontal)
     places = {
@@ -21,9 +21,9 @@ def beam_lines(beam: Beam) -> list[str]:
         f"angles from {horizontal}",
     )
     about = f"counter-clockwise about {minus(beam.about)}".split(" (")  # (c of the standard cell)
-    lines = [f"beam     {', '.join([*map(unbroken, parts), ' ('.join(map(unbroken, about))])}"]
+    lines = [labelled("beam", ", ".join([*map(unbroken, parts), " (".join(map(unbroken, about))]))]
     if beam.orientation is not None:
-        lines.insert(0, f"lab      {_lab(beam.orientation)}")
+        lines.insert(0, labelled("lab", _lab(beam.orientation)))
     return lines
 
 

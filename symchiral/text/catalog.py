@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from symchiral.answers.catalog import Catalog, CatalogRow
 from symchiral.rules.wording import minus
-from symchiral.table import Table
+from symchiral.table import Table, title
 from symchiral.units import counted
 
 SHOWN = ("id", "formula", "space_group", "symbol", "axis", "flips", "best_flip", "error")
@@ -152,4 +152,4 @@ def summary_table(answer: Catalog) -> Table:
         f"transfers of order {answer.order} at {vertices}, symprec {answer.tolerance.symprec:g} Å"
     )
     foot = () if answer.catalog is None else (f"Ask it: symchiral query {answer.catalog}",)
-    return Table(("crystals", "number"), tuple(rows), head=(head,), foot=foot)
+    return Table(("crystals", "number"), tuple(rows), head=(title(head),), foot=foot)

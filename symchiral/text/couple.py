@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symchiral.answers.couple import Couple, Term
 from symchiral.rules.wording import minus
-from symchiral.table import Table
+from symchiral.table import Table, labelled
 from symchiral.text.crystal import axis_line, headline
 
 ROWS = 20
@@ -47,9 +47,9 @@ def couple_table(answer: Couple, *, everything: bool) -> Table:
         ("product", "value", "averaged", "error", "verdict"),
         tuple(map(_row, rows)),
         head=(
-            f"{headline(answer.structure)}   couplings of zone-centre modes",
-            f"axis     {axis_line(answer.axis)}",
-            f"source   {_source(answer.provenance)}",
+            headline(answer.structure, "couplings of zone-centre modes"),
+            labelled("axis", axis_line(answer.axis)),
+            labelled("source", _source(answer.provenance)),
         ),
         foot=tuple(foot),
         optional=("error", "averaged"),

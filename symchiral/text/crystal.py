@@ -9,7 +9,7 @@ from msgspec import UNSET
 from symchiral.answers.crystal import AxisOfRotation, StaticField, Structure
 from symchiral.irreps.pam import SENSE
 from symchiral.rules.wording import minus
-from symchiral.table import unbroken
+from symchiral.table import Phrases, title, unbroken
 from symchiral.units import counted
 
 Relation = tuple[str, str, str]
@@ -28,16 +28,15 @@ BY_ORDER = (
 """What a star behind an activity means."""
 
 
-def headline(structure: Structure) -> str:
+def headline(structure: Structure, *more: str) -> Phrases:
     """``Bi2Se3   R-3m (166), D3d, 5 atoms``; of a magnetic crystal the family group and class."""
     n = structure.primitive.natoms
     atoms = counted(n, "atom")
     magnetic = structure.magnetic
-    return (
-        f"{structure.formula}   {structure.symbol} ({structure.space_group}), "
-        f"{structure.schoenflies}, {atoms}"
-        + (f", magnetic {minus(magnetic.point_group)}" if magnetic else "")
-    )
+    group = f"{structure.symbol} ({structure.space_group}), {structure.schoenflies}, {atoms}"
+    if magnetic:
+        group += f", magnetic {minus(magnetic.point_group)}"
+    return title(structure.formula, group, *more)
 
 
 def axis_line(axis: AxisOfRotation | None) -> str:

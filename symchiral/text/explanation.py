@@ -17,37 +17,47 @@ from symchiral.rules.budget import Budget, Rotation, RotationSense
 from symchiral.rules.resonance import Transfer
 from symchiral.rules.rule import Rule
 from symchiral.rules.wording import minus, pretty, route_text, signed
+from symchiral.table import Phrases, Text, labelled, title
 from symchiral.text.crystal import axis_line, field_text
 from symchiral.text.reason import rule_reason_text
 from symchiral.text.sums import rule_sum
 from symchiral.units import PER_THZ, SIGNS
 
 
-def answer_lines(answer: Explain) -> tuple[str, ...]:
-    """Return the lines of ``explain``: the explanation, the field and the axis."""
-    example = answer.example
-    return (
-        *answer.text.splitlines(),
-        *(
-            [
-                f"modes      name them by number, as in {pretty(example)}: the forces then tell in "
-                "which sense the atoms rotate"
-            ]
-            if example
-            else []
-        ),
-        *([f"field      {field_text(answer.field)}"] if answer.field else []),
-        f"axis       {axis_line(answer.axis)}",
-    )
+def answer_lines(answer: Explain, known: Rule | Transfer) -> list[Text]:
+    """Return the lines of ``explain``: the explanation of what is known, the field and the axis."""
+    if isinstance(known, Transfer):
+        assert answer.transfer is not None
+        lines = _transfer_lines(known, answer.transfer.frequency_unit)
+    else:
+        lines = _rule_lines(known)
+    if answer.example:
+        way = f"name them by number, as in {pretty(answer.example)}"
+        lines.append(_line("modes", f"{way}: the forces then tell in which sense the atoms rotate"))
+    if answer.field:
+        lines.append(_line("field", field_text(answer.field)))
+    return [*lines, _line("axis", axis_line(answer.axis))]
+
+
+def _line(label: str, text: str) -> Phrases:
+    return labelled(label, text, column=11)
 
 
 def rule_text(rule: Rule) -> str:
     """Explain a rule: verdict, balance of PAM, senses, invariant and light, or what forbids it."""
-    return "\n".join(_lines(rule, rule.id, rule.rotation))
+    return "\n".join(map(str, _rule_lines(rule)))
 
 
 def transfer_text(transfer: Transfer, *, unit: str = "THz") -> str:
     """Explain a transfer between actual modes: the rule, and their frequencies and motions."""
+    return "\n".join(map(str, _transfer_lines(transfer, unit)))
+
+
+def _rule_lines(rule: Rule) -> list[Text]:
+    return _lines(rule, rule.id, rule.rotation)
+
+
+def _transfer_lines(transfer: Transfer, unit: str) -> list[Text]:
     factor, digits = PER_THZ[unit], 3 if unit == "THz" else 2
     rule = transfer.rule
     lines = _lines(rule, transfer.id, transfer.rotation)
@@ -56,10 +66,14 @@ def transfer_text(transfer: Transfer, *, unit: str = "THz") -> str:
         " + ".join(f"{m.frequency * factor:.{digits}f}" for leg, m in legs if leg.outgoing is side)
         for side in (False, True)
     ]
+    detuning = minus(f"{transfer.detuning * factor:+.{digits}f}")
     lines.append(
-        f"resonance  {sides[0]} → {sides[1]} {SIGNS[unit]}: detuning "
-        f"{minus(f'{transfer.detuning * factor:+.{digits}f}')} {SIGNS[unit]}, score "
-        f"{transfer.score:.2g} at a linewidth of {transfer.linewidth * factor:.4g} {SIGNS[unit]}"
+        _line(
+            "resonance",
+            f"{sides[0]} → {sides[1]} {SIGNS[unit]}: detuning {detuning} {SIGNS[unit]}, score "
+            f"{transfer.score:.2g} at a linewidth of {transfer.linewidth * factor:.4g} "
+            f"{SIGNS[unit]}",
+        )
     )
     if rule.axis is not None:
         incoming, outgoing = transfer.momenta
@@ -70,47 +84,49 @@ def transfer_text(transfer: Transfer, *, unit: str = "THz") -> str:
                 (*named.incoming, *named.outgoing), (*incoming, *outgoing), strict=True
             )
         ]
-        lines.append(f"motion     J of these modes (ħ): {'; '.join(words)}")
-    return "\n".join(lines)
+        lines.append(_line("motion", f"J of these modes (ħ): {'; '.join(words)}"))
+    return lines
 
 
-def _lines(rule: Rule, name: str, rotation: Rotation) -> list[str]:
+def _lines(rule: Rule, name: str, rotation: Rotation) -> list[Text]:
     """The lines, with what is known of the motion of the atoms: in any mode, or in actual ones."""
-    lines = [f"{pretty(name)}    {rule.verdict}"]
+    lines: list[Text] = [title(pretty(name), rule.verdict, gap=4)]
     if rule.axis is not None:
         lines += _budget_lines(rule)
         lines += _state_lines(rule)
     if not rule.allowed:
-        return lines + _because(rule)
+        return [*lines, *_because(rule)]
     lines += _sense_lines(rule, rotation)
     if rule.necessary_only:
         lines.append(
-            "note       necessary, not sufficient: only the PAM of a state is known, and its "
-            "other symmetries may forbid the transfer"
+            _line(
+                "note",
+                "necessary, not sufficient: only the PAM of a state is known, and its other "
+                "symmetries may forbid the transfer",
+            )
         )
     else:
         lines += _invariant_lines(rule)
-    return lines + _light_lines(rule)
+    return [*lines, *_light_lines(rule)]
 
 
-def _because(rule: Rule) -> list[str]:
-    lines = [f"because    {rule_reason_text(rule)}  [{rule.reason.kind}]"]
+def _because(rule: Rule) -> list[Phrases]:
+    lines = [_line("because", f"{rule_reason_text(rule)}  [{rule.reason.kind}]")]
     if rule.velocities is not None:
-        lines.append(
-            "velocity   forbidden also with a velocity, odd in the magnetic order or in B"
+        text = (
+            "forbidden also with a velocity, odd in the magnetic order or in B"
             if rule.velocities == "forbidden"
-            else "velocity   forbidden for displacements; with a velocity in place of one, "
-            "magnetic order or B may allow it, which is not judged"
+            else "forbidden for displacements; with a velocity in place of one, magnetic order or "
+            "B may allow it, which is not judged"
         )
+        lines.append(_line("velocity", text))
     if rule.umklapp is not None and rule.reason.kind in ("parity", "exchange", "group"):
-        lines.append(
-            "note       PAM conservation alone would allow it; other operations of the group "
-            "forbid it"
-        )
+        text = "PAM conservation alone would allow it; other operations of the group forbid it"
+        lines.append(_line("note", text))
     return lines
 
 
-def _state_lines(rule: Rule) -> list[str]:
+def _state_lines(rule: Rule) -> list[Phrases]:
     """What the number in the brackets of a state was read as."""
     found: dict[str, None] = {}
     for leg in rule.channel.coupling:
@@ -129,22 +145,26 @@ def _state_lines(rule: Rule) -> list[str]:
             place = leg.participant.places[arm] or "GM"
             text += f", the empty state has {minus(number)} at {place}"
         found[f"{minus(leg.label)}: {text}"] = None
-    return [f"states     {'; '.join(found)}"] if found else []
+    return [_line("states", "; ".join(found))] if found else []
 
 
-def _budget_lines(rule: Rule) -> list[str]:
+def _budget_lines(rule: Rule) -> list[Phrases]:
     budget, legs = rule.channel.budget, rule.channel.coupling.legs
-    line = f"budget     {rule_sum(rule)}"
+    text = str(rule_sum(rule))
     if rule.without_pam or budget is None:
-        return [line]
+        return [_line("budget", text)]
     if rule.umklapp is None:
-        return [f"{line}: PAM is not conserved"]
+        return [_line("budget", f"{text}: PAM is not conserved")]
     number = minus(f"{rule.umklapp:+d}") if rule.umklapp else ""
     umklapp = f"rotational Umklapp U = {number}" if number else "no Umklapp"
     numbers = (*budget.incoming, *budget.outgoing)
     if [str(x) for x in numbers] == [leg.component.pam for leg in legs]:
-        return [f"{line}: {f'conserved with {umklapp}' if number else 'PAM conserved, no Umklapp'}"]
-    return [f"{line}: PAM conserved", f"counted    {_counted_text(rule, budget)}: {umklapp}"]
+        balance = f"conserved with {umklapp}" if number else "PAM conserved, no Umklapp"
+        return [_line("budget", f"{text}: {balance}")]
+    return [
+        _line("budget", f"{text}: PAM conserved"),
+        _line("counted", f"{_counted_text(rule, budget)}: {umklapp}"),
+    ]
 
 
 def _counted_text(rule: Rule, budget: Budget) -> str:
@@ -171,9 +191,9 @@ def _counted_text(rule: Rule, budget: Budget) -> str:
     )
 
 
-def _sense_lines(rule: Rule, rotation: Rotation) -> list[str]:
+def _sense_lines(rule: Rule, rotation: Rotation) -> list[Phrases]:
     if rule.axis is None:
-        return [] if _straight(rule) else [f"sense      no axis; {_vector_words(rule)}"]
+        return [] if _straight(rule) else [_line("sense", f"no axis; {_vector_words(rule)}")]
     if rule.without_pam:
         return []
     words, am_transfer = _sense_words(rule), rotation.transfer
@@ -189,12 +209,15 @@ def _sense_lines(rule: Rule, rotation: Rotation) -> list[str]:
         ending = (
             f"; {signed(str(l))}ħ to the lattice if every J equals l, else it depends on the forces"
         )
-    lines = [f"sense      PAM {sense}; {words[rotation.sense]}{ending}"]
+    lines = [_line("sense", f"PAM {sense}; {words[rotation.sense]}{ending}")]
     if rule.channel.other_senses:
         lines.append(
-            f"note       {' or '.join(rule.channel.other_senses)} about another parallel "
-            f"{rule.axis.place_word}: off the zone centre PAM, its sense and U depend on the "
-            "choice"
+            _line(
+                "note",
+                f"{' or '.join(rule.channel.other_senses)} about another parallel "
+                f"{rule.axis.place_word}: off the zone centre PAM, its sense and U depend on the "
+                "choice",
+            )
         )
     return lines
 
@@ -254,22 +277,22 @@ def _vector_words(rule: Rule) -> str:
     return f"the sense of rotation of the atoms depends on {_deciding(rule)}"
 
 
-def _invariant_lines(rule: Rule) -> list[str]:
+def _invariant_lines(rule: Rule) -> list[Phrases]:
     try:
         parts = rule.invariant.parts if rule.invariant else ()
     except LimitError as error:
         parts = (f"({error.why})",)
-    head = "invariant  V = "
-    lines = [f"{head if i == 0 else ' ' * len(head)}{minus(p)}" for i, p in enumerate(parts)]
+    lines = [_line("invariant", f"V = {minus(p)}") for p in parts[:1]]
+    lines += [labelled("", minus(p), column=15) for p in parts[1:]]
     n = rule.channel.coefficients
     number = "one real coefficient" if n == 1 else f"{n} real coefficients"
     return [
         *lines,
-        f"strength   {number}; symmetry does not fix {'its size' if n == 1 else 'them'}",
+        _line("strength", f"{number}; symmetry does not fix {'its size' if n == 1 else 'them'}"),
     ]
 
 
-def _light_lines(rule: Rule) -> list[str]:
+def _light_lines(rule: Rule) -> list[Phrases]:
     """What light does; off the zone centre its wavevector, nearly zero, reaches no mode."""
     coupling = rule.channel.coupling
     driven: dict[str, Route | None] = {
@@ -281,11 +304,11 @@ def _light_lines(rule: Rule) -> list[str]:
         f"{pretty(label)} by {route_text(route) if route else 'no process up to hyper-Raman'}"
         for label, route in driven.items()
     ]
-    lines = [f"drive      {'; '.join(pumps)}"] if pumps else []
+    lines = [_line("drive", "; ".join(pumps))] if pumps else []
     seen = (leg.participant for leg in coupling.outgoing)
     if any(p.arms == (GAMMA,) and not p.field for p in seen):
         probes = ", ".join(route_text(p) for p in rule.probe) or "no process up to hyper-Raman"
-        lines.append(f"seen by    {probes}")
+        lines.append(_line("seen by", probes))
     return lines
 
 

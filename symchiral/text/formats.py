@@ -12,7 +12,7 @@ from symchiral.engine.coupling import COPIES
 from symchiral.errors import InputError, LabelError, install
 from symchiral.modes.names import LONGITUDINAL, ModeName
 from symchiral.rules.grammar import LegText, parse_transfer
-from symchiral.table import Table, spelt
+from symchiral.table import Table, Text, sentence, spelt
 
 _MATHS = {
     "→": r"$\to$", "≡": r"$\equiv$", "≢": r"$\not\equiv$", "≠": r"$\neq$", "−": "$-$",
@@ -34,9 +34,6 @@ _MATHS = {
 
 _MATRIX_ROW = re.compile(r"\[ .* \]")
 """A row of a matrix, aligned with those above and below it."""
-
-_LABEL = re.compile(r"([^\W\d]\w*(?: [a-z]+)?) {2,}(\S.*)")
-"""A line with its label, as in ``axis     3-fold along c``."""
 
 _POWER_OF_TEN = re.compile(r"[+−-]?\d+(?:\.\d+)?e[+−-]?\d+")
 _MULLIKEN = re.compile(r"[ABET][1-3]?[gu]?")
@@ -109,12 +106,12 @@ def markdown(table: Table) -> str:
     def row(cells: Iterable[str]) -> str:
         return f"| {' | '.join(cells)} |"
 
-    parts = ["  \n".join(_markdown_text(_sentence(line)) for line in table.head if line)]
+    parts = ["  \n".join(_markdown_text(sentence(line)) for line in table.head if line)]
     if table.columns:
         head = [*map(_markdown_text, table.columns)]
         rows = _joined_matrices(table.rows)
         parts.append("\n".join([row(head), row("---" for _ in head), *map(row, rows)]))
-    parts.append("  \n".join(_markdown_text(_sentence(line)) for line in table.below()))
+    parts.append("  \n".join(_markdown_text(sentence(line)) for line in table.below()))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -148,20 +145,6 @@ def _joined_matrices(rows: Iterable[Sequence[str]]) -> list[list[str]]:
     return found
 
 
-def _sentence(line: str) -> str:
-    """Return a line of the terminal with stops in place of gaps.
-
-    Examples
-    --------
-    >>> _sentence("axis     3-fold along c"), _sentence("Bi2Se3   R-3m (166)   lines")
-    ('axis: 3-fold along c', 'Bi2Se3, R-3m (166), lines')
-    """
-    label = _LABEL.fullmatch(line.strip())
-    if label and "  " not in label[2]:
-        return f"{label[1]}: {label[2]}"
-    return re.sub(r" {2,}", ", ", line.strip())
-
-
 def latex(table: Table) -> str:
     r"""Return a table in LaTeX: ``tabular`` with the rules of booktabs, notes as paragraphs.
 
@@ -191,11 +174,11 @@ def latex(table: Table) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _latex_notes(notes: Sequence[str]) -> list[str]:
+def _latex_notes(notes: Sequence[Text]) -> list[str]:
     """Return lines before or after a table as one paragraph of small type."""
     if not notes:
         return []
-    lines = [latex_text(_sentence(line)) for line in notes]
+    lines = [latex_text(sentence(line)) for line in notes]
     return ["", r"{\footnotesize\noindent", " \\newline\n".join(lines), r"\par}", ""]
 
 

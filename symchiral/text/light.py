@@ -19,7 +19,7 @@ from symchiral.answers.light import (
 )
 from symchiral.rules.light import SPINS, Reversal
 from symchiral.rules.wording import minus, signed
-from symchiral.table import Table, unbroken
+from symchiral.table import Table, labelled, title, unbroken
 from symchiral.text.beam import beam_lines
 from symchiral.text.crystal import FOLDED, headline, primed_text, reversal_broken, unprimed_only
 from symchiral.text.light_numbers import intensity_tables, strengths_table
@@ -88,7 +88,7 @@ def _photon_table(answer: Light) -> Table:
     head = (
         headline(answer.structure),
         *beam_lines(answer.beam),
-        f"axis     {_axis_line(answer)}",
+        labelled("axis", _axis_line(answer)),
     )
     table = Table(columns, tuple(rows), head, optional=(columns[3], columns[2]))
     if order is None or answer.beam.geometry == "right-angle":
@@ -129,7 +129,7 @@ def _circular_table(answer: Light) -> Table:
     table = Table(
         columns,
         rows,
-        ("circular light",),
+        (title("circular light"),),
         none,
         optional=("hyper-Raman", "name (receiver)"),
         names=("created",),
@@ -188,9 +188,13 @@ def _linear_table(answer: Light) -> Table:
     return Table(
         columns,
         rows,
-        ("Raman intensity against the angle θ of linear light",)
-        if not right_angle
-        else ("Raman intensity of circular light, each spin about its own direction",),
+        (
+            title(
+                "Raman intensity of circular light, each spin about its own direction"
+                if right_angle
+                else "Raman intensity against the angle θ of linear light"
+            ),
+        ),
         optional=("σ+ against σ−",),
         names=("species",),
         folded=columns[1:-1],
@@ -274,7 +278,7 @@ def _tensor_table(answer: Light) -> Table:
     table = Table(
         columns,
         tuple(rows),
-        ("Raman tensors in the Cartesian axes of the input",),
+        (title("Raman tensors in the Cartesian axes of the input"),),
         ("Letters are real, or complex where light is absorbed. The JSON has them in LaTeX.",),
         optional=("third", "second"),
         notes=(("second", PARTNERS),),
@@ -299,10 +303,11 @@ def _magnetic_raman_table(answer: Light) -> Table:
         )
         for s in answer.magnetic_raman
     )
+    added = "Raman tensors added by the magnetic order"
     return Table(
         ("species", "G of every partner", "seen in"),
         rows,
-        ("Raman tensors added by the magnetic order and odd in it: i times antisymmetric, (G×)",),
+        (title(f"{added} and odd in it: i times antisymmetric, (G×)"),),
         (
             "Letters are real; they change sign with all moments. Where a mode has a symmetric "
             "tensor too the two interfere, and opposite spins scatter unequally.",
@@ -342,11 +347,10 @@ def _drive_table(answer: Light) -> Table:
     if not rows:
         return Table((), (), (), ("Light of σ+ alone drives nothing to second order.", *foot))
     columns = ("driven", "frequency", "E·E", "E·Q", "Q·Q")
-    title = "driven to second order by light of σ+ alone"
     return Table(
         columns,
         rows,
-        (title,),
+        (title("driven to second order by light of σ+ alone"),),
         tuple(foot),
         optional=("Q·Q", "E·Q"),
         names=("driven",),
@@ -408,7 +412,7 @@ def _allowance_table(answer: Light) -> Table:
     return Table(
         columns,
         rows,
-        ("effects that the crystal allows",),
+        (title("effects that the crystal allows"),),
         tuple(notes),
         folded=("effect", "invariant", "species"),
     )
@@ -418,12 +422,12 @@ def _domain_table(twins: Twins) -> Table:
     n, lattice = len(twins.operations), minus(twins.lattice)
     if n == 1:
         foot = (f"The class is that of its lattice ({lattice}): no such twins.",)
-        return Table((), (), ("twins",), foot)
+        return Table((), (), (title("twins"),), foot)
     operations = ", ".join(twins.operations[1:7]) + (", …" if n > 7 else "")
     return Table(
         ("effect", "average"),
         tuple((f.text, "survives" if f.survives else "lost") for f in twins.effects),
-        (f"average over {n} twins in equal amounts (lattice {lattice}; {operations})",),
+        (title(f"average over {n} twins in equal amounts (lattice {lattice}; {operations})"),),
         tuple(f"{f.text}: {f.note}." for f in twins.effects if f.note),
         folded=("effect",),
     )

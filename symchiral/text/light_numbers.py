@@ -19,7 +19,7 @@ from symchiral.rules.light import SPINS
 from symchiral.rules.raman import IntensityUnit
 from symchiral.rules.raman_intensity import extremes
 from symchiral.rules.wording import minus
-from symchiral.table import Table
+from symchiral.table import Table, title
 from symchiral.text.light_words import spins_arrow
 from symchiral.units import SIGNS
 
@@ -31,10 +31,10 @@ _UNITS: dict[IntensityUnit, str] = {
 
 def strengths_table(modes: Sequence[StrengthOfMode]) -> Table:
     """Return how strongly light drives the modes, and their magnetic moments."""
-    title = "infrared strength and magnetic moment of the modes"
+    head = (title("infrared strength and magnetic moment of the modes"),)
     if any(m.oscillator_strength is None for m in modes):
         none = "The force data have no Born charges: no strengths and no magnetic moments."
-        return Table((), (), (title,), (none,))
+        return Table((), (), head, (none,))
     rows = []
     for m in modes:
         total, across = m.oscillator_strength or 0.0, m.across_the_beam or 0.0
@@ -51,7 +51,7 @@ def strengths_table(modes: Sequence[StrengthOfMode]) -> Table:
             )
         )
     if not rows:
-        return Table((), (), (title,), ("No optical mode has an effective charge or a moment.",))
+        return Table((), (), head, ("No optical mode has an effective charge or a moment.",))
     sign = SIGNS[modes[0].frequency_unit]
     columns = ("mode", f"f ({sign})", "Σ|Z|² (e²/amu)", "across the beam", "moment")
     notes = (
@@ -62,7 +62,7 @@ def strengths_table(modes: Sequence[StrengthOfMode]) -> Table:
     return Table(
         columns,
         tuple(rows),
-        (title,),
+        head,
         ("Transverse frequencies.",),
         optional=(columns[4], columns[3]),
         names=("mode",),
@@ -90,18 +90,18 @@ def _intensity_table(found: Intensities, twins: int | None) -> Table:
     arrows = (spins_arrow(s, t) for s, t in product(SPINS, SPINS))
     sign = SIGNS[found.modes[0].frequency_unit] if found.modes else ""
     columns = ("mode", f"f ({sign})", *arrows, "parallel", "crossed", "outside")
-    title = f"Raman intensities, {_UNITS[found.intensity_unit]}"
-    title += f", the mean of {twins} twins" if twins else ""
+    mean = f", the mean of {twins} twins" if twins else ""
+    head = (title(f"Raman intensities, {_UNITS[found.intensity_unit]}{mean}"),)
     foot = (
         "Σ|e·R·e|² over the partners: no factor of frequency, temperature or optics.",
         "outside: share of the square of the tensor that symmetry does not allow, left out.",
     )
     if not rows:
-        return Table((), (), (title,), ("No mode is listed.",))
+        return Table((), (), head, ("No mode is listed.",))
     table = Table(
         columns,
         rows,
-        (title,),
+        head,
         foot if twins is None else (),
         names=("mode",),
         folded=columns[-3:-1],

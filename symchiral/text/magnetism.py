@@ -8,6 +8,7 @@ from symchiral.answers.crystal import MagneticGroup
 from symchiral.answers.magnetism import Magnetism, Splitting
 from symchiral.rules.magnetism import Splitting as RuleSplitting
 from symchiral.rules.wording import minus
+from symchiral.table import Phrases, labelled
 from symchiral.value import grouped
 
 _TYPES = {
@@ -31,17 +32,17 @@ def splitting_text(splitting: RuleSplitting) -> str:
     }[splitting.kind]
 
 
-def magnetic_lines(group: MagneticGroup, magnetism: Magnetism) -> list[str]:
+def magnetic_lines(group: MagneticGroup, magnetism: Magnetism) -> list[Phrases]:
     """Return the lines of ``show``: magnetic group, moments, splitting."""
     number = "no BNS number found" if group.bns is None else f"BNS {group.bns}"
     lines = [
-        f"magnetic {number}: {_TYPES[group.type]}",
-        f"moments  {_moments(magnetism)}",
-        f"splits   {_splits(magnetism.splitting)}",
+        labelled("magnetic", f"{number}: {_TYPES[group.type]}"),
+        labelled("moments", _moments(magnetism)),
+        labelled("splits", _splits(magnetism.splitting)),
     ]
     if magnetism.folded:
         return lines
-    return [*lines, f"mixes    {_mixes(magnetism)}", f"rotates  {_turns(magnetism)}"]
+    return [*lines, labelled("mixes", _mixes(magnetism)), labelled("rotates", _turns(magnetism))]
 
 
 def _moments(magnetism: Magnetism) -> str:

@@ -14,7 +14,7 @@ from symchiral.modes.mode import Mode as OneMode
 from symchiral.modes.mode import Modes as ModesAtQ
 from symchiral.modes.names import LONGITUDINAL, ModeName
 from symchiral.rules.wording import minus, signed
-from symchiral.table import Table
+from symchiral.table import Table, Text, labelled, title
 from symchiral.text.crystal import axis_line, headline
 from symchiral.text.light_words import activity_words
 from symchiral.units import SIGNS
@@ -42,8 +42,8 @@ def _table(answer: Modes, q: WavevectorOfModes, modes: Sequence[Mode]) -> Table:
         (frequency, "mode", "l", "J (ħ)", "sense", "light", "atoms"),
         tuple(_row(list(partners)) for _, partners in groupby(modes, lambda m: m.multiplet)),
         head=(
-            f"{headline(answer.structure)}   modes at {place}{along}",
-            f"axis     {axis_line(q.axis_here)}",
+            headline(answer.structure, f"modes at {place}{along}"),
+            labelled("axis", axis_line(q.axis_here)),
         ),
         foot=tuple(_splitting(q)),
         optional=("atoms", "light", "sense"),
@@ -109,14 +109,15 @@ def _splitting(q: WavevectorOfModes) -> list[str]:
 def multiplet_table(multiplet: Multiplet) -> Table:
     """Return one row per partner."""
     rows = tuple((mode.name, signed(mode.pam), _vector(mode.am_vector)) for mode in multiplet.modes)
-    head = (f"{multiplet.name}   {minus(f'{multiplet.frequency:.4f}')} THz",)
+    head = (title(multiplet.name, f"{minus(f'{multiplet.frequency:.4f}')} THz"),)
     return Table(("mode", "l", "J (ħ)"), rows, head=head, foot=_about_j(multiplet.modes))
 
 
-def mode_table(mode: OneMode, symbols: Sequence[str], *, head: tuple[str, ...] = ()) -> Table:
+def mode_table(mode: OneMode, symbols: Sequence[str], *, head: tuple[Text, ...] = ()) -> Table:
     """Return one row per atom: its share, how round its ellipse is, its angular momentum."""
     if not head:
-        head = (f"{mode.name}   {minus(f'{mode.frequency:.4f}')} THz, l = {signed(mode.pam)}",)
+        told = f"{minus(f'{mode.frequency:.4f}')} THz, l = {signed(mode.pam)}"
+        head = (title(mode.name, told),)
     rows = tuple(
         (
             f"{symbols[i]} {i + 1}" if symbols else str(i + 1),
@@ -128,10 +129,13 @@ def mode_table(mode: OneMode, symbols: Sequence[str], *, head: tuple[str, ...] =
             zip(mode.weights[:ATOMS], mode.helicities, mode.atomic_am, strict=False)
         )
     )
-    foot = (f"all atoms  J = {_vector(mode.am_vector)} ħ", *_about_j((mode,)))
+    foot: tuple[Text, ...] = (
+        labelled("all atoms", f"J = {_vector(mode.am_vector)} ħ", column=11),
+        *_about_j((mode,)),
+    )
     if len(mode.weights) > ATOMS:
         foot = (f"The first {ATOMS} of {len(mode.weights)} atoms.", *foot)
-    notes = (("circular", "circular  1 on a circle, 0 on a line"),)
+    notes = (("circular", labelled("circular", "1 on a circle, 0 on a line", column=10)),)
     return Table(("atom", "share", "circular", "J (ħ)"), rows, head=head, foot=foot, notes=notes)
 
 

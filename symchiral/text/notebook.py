@@ -31,7 +31,7 @@ from symchiral.forces.bands import Bands
 from symchiral.modes.animation import Animation
 from symchiral.modes.species import GroupSpecies, Species
 from symchiral.rules.wording import minus, signed
-from symchiral.table import Table
+from symchiral.table import Table, labelled, title
 from symchiral.text.atlas import atlas_tables
 from symchiral.text.audit import audit_table
 from symchiral.text.bands import bands_table
@@ -96,9 +96,9 @@ def tables_of(noun: object) -> Sequence[Table]:
             return [_species_table(noun)]
         case Animation():
             symbols = noun.modes.crystal.primitive.symbols
-            heads = [(noun.title,), *((mode.name,) for mode, _ in noun.others)]
+            heads = [noun.title, *(mode.name for mode, _ in noun.others)]
             return [
-                mode_table(mode, symbols, head=head)
+                mode_table(mode, symbols, head=(title(head),))
                 for (mode, _), head in zip(noun.parts, heads, strict=True)
             ]
         case Crystal():
@@ -108,11 +108,11 @@ def tables_of(noun: object) -> Sequence[Table]:
 
 def _species_table(species: GroupSpecies) -> Table:
     """A row per component, and how often the species occurs."""
-    head = [f"{species.key}   {counted(species.dimension, 'mode')} in a multiplet"]
+    head = [title(species.key, f"{counted(species.dimension, 'mode')} in a multiplet")]
     if isinstance(species, Species):
         some = f", {species.acoustic} of them acoustic" if species.acoustic else ""
         sites = ", ".join(f"{site.name} {count}" for site, count in species.sites)
-        head += [f"count    {species.count}{some}", f"sites    {sites}"]
+        head += [labelled("count", f"{species.count}{some}"), labelled("sites", sites)]
     rows = []
     for part, motion in zip(species.components, species.motions, strict=True):
         name = f"{species.label}({minus(part.name)})" if part.name else species.label
@@ -120,8 +120,11 @@ def _species_table(species: GroupSpecies) -> Table:
         turning = ", ".join(motion.turning) or "—"
         rows.append((name, signed(part.pam), sense, turning))
     notes = (
-        ("sense", "sense     of J of all atoms together, as far as symmetry fixes it"),
-        ("may rotate", "may rotate  sites of which single atoms may rotate"),
+        (
+            "sense",
+            labelled("sense", "of J of all atoms together, as far as symmetry fixes it", column=10),
+        ),
+        ("may rotate", labelled("may rotate", "sites of which single atoms may rotate", column=12)),
     )
     columns = ("component", "l", "sense", "may rotate")
     return Table(columns, tuple(rows), head=tuple(head), notes=notes)
@@ -129,9 +132,10 @@ def _species_table(species: GroupSpecies) -> Table:
 
 def _crystal_table(crystal: Crystal) -> Table:
     """Lattice vectors and fractional positions."""
-    head = [f"{crystal.formula}   {counted(len(crystal), 'atom')}, {crystal.volume:.2f} Å³"]
+    head = [title(crystal.formula, f"{counted(len(crystal), 'atom')}, {crystal.volume:.2f} Å³")]
     for name, vector in zip("abc", crystal.cell, strict=True):
-        head.append(f"{name}  ({', '.join(minus(f'{x:.4f}') for x in vector)}) Å")
+        text = ", ".join(minus(f"{x:.4f}") for x in vector)
+        head.append(labelled(name, f"({text}) Å", column=3))
     rows = tuple(
         (f"{symbol} {i + 1}", *(minus(f"{x + 0.0:.5f}") for x in place))
         for i, (symbol, place) in enumerate(

@@ -8,7 +8,7 @@ from symchiral.answers.phonons import Phonons, Provenance
 from symchiral.forces.calculator import Identity
 from symchiral.forces.provenance import IMAGINARY
 from symchiral.rules.wording import minus
-from symchiral.table import Table
+from symchiral.table import Table, labelled
 from symchiral.text.crystal import headline
 from symchiral.units import counted
 
@@ -25,16 +25,28 @@ def phonons_table(answer: Phonons) -> Table:
         else f"{shape} of the input cell, {counted(p.atoms, 'atom')}"
     )
     lines = [
-        f"{headline(answer.structure)}   forces from a calculator",
-        f"calculator  {Identity(**asdict(p.calculator)).title}",
-        f"checks      two answers differ by {p.noise:.1g} of the largest force, forces break the "
-        f"symmetry by {p.asymmetry:.1g}",
-        f"relaxation  {_relaxation(p)}",
-        f"supercell   {cell}",
-        f"displaced   {p.displacements} × {p.displacement:g} Å; the sum rule was broken by "
-        f"{p.drift:.1g} eV/Å² before it was enforced",
-        f"lowest      {_lowest(p)}",
-        f"calls       {p.checks} to check, {p.relaxation} to relax, {p.displacements} to displace",
+        headline(answer.structure, "forces from a calculator"),
+        labelled("calculator", Identity(**asdict(p.calculator)).title, column=12),
+        labelled(
+            "checks",
+            f"two answers differ by {p.noise:.1g} of the largest force, forces break the symmetry "
+            f"by {p.asymmetry:.1g}",
+            column=12,
+        ),
+        labelled("relaxation", _relaxation(p), column=12),
+        labelled("supercell", cell, column=12),
+        labelled(
+            "displaced",
+            f"{p.displacements} × {p.displacement:g} Å; the sum rule was broken by {p.drift:.1g} "
+            "eV/Å² before it was enforced",
+            column=12,
+        ),
+        labelled("lowest", _lowest(p), column=12),
+        labelled(
+            "calls",
+            f"{p.checks} to check, {p.relaxation} to relax, {p.displacements} to displace",
+            column=12,
+        ),
     ]
     return Table(
         (),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from symchiral.answers.beam import Beam
 from symchiral.answers.plan import Plan, PlannedChannel, Pumped, Recording
 from symchiral.rules.wording import minus, pretty
-from symchiral.table import Table
+from symchiral.table import Phrases, Table, labelled, title
 from symchiral.text.beam import beam_lines
 from symchiral.text.crystal import axis_line, headline
 from symchiral.text.light_words import probe_words
@@ -51,21 +51,25 @@ def plan_tables(
         for m in answer.pump
     ]
     head = [
-        f"{headline(answer.structure)}   what to measure",
-        f"axis     {axis_line(answer.axis)}",
+        headline(answer.structure, "what to measure"),
+        labelled("axis", axis_line(answer.axis)),
     ]
     if answer.beam is not None and answer.beam.orientation is not None:
         head.append(beam_lines(answer.beam)[0])
     if words:
         along = "the axis" if answer.beam is None else _axis(answer.beam)
-        head.append(f"pump     light along {along}, σ+ then σ−, resonant with {', '.join(words)}")
+        head.append(
+            labelled("pump", f"light along {along}, σ+ then σ−, resonant with {', '.join(words)}")
+        )
         if any(m.frequency is None for m in answer.pump):
-            head.append("         frequencies are not known: see infrared spectra, or give forces")
+            head.append(
+                labelled("", "frequencies are not known: see infrared spectra, or give forces")
+            )
     head += _driving(answer, digits, sign)
     head += _entering(answer, document)
     if answer.why is not None:
         why = no_flip_text(answer.why, detail="plain", transfer=pretty, unit=unit)
-        head.append(f"order    third order flips no sense: {why}")
+        head.append(labelled("order", f"third order flips no sense: {why}"))
     if not answer.channels:
         none = "No flipping transfer can be reached by circular light along this axis"
         none += " to fourth order." if answer.order == 4 else "."
@@ -135,17 +139,19 @@ def plan_tables(
     )
     if not any(row[1] for row in rows):
         table = table.without(f"f ({sign})", f"force ({sign})")
-    counted = ""
+    counted = title("probe")
     if answer.angles_from is not None:
         x = minus(answer.angles_from)
         about = "the axis" if answer.beam is None else _axis(answer.beam)
-        counted = f"    angles from {x}, counter-clockwise about {about}"
-    probes = Table((), (), (f"probe{counted}", *(f"{g.species:<8} {g.text}" for g in answer.probe)))
-    controls = Table((), (), ("controls", *(f"{c.kind:<10} {c.text}" for c in answer.controls)))
+        counted = labelled("probe", f"angles from {x}, counter-clockwise about {about}")
+    probes = Table((), (), (counted, *(labelled(g.species, g.text) for g in answer.probe)))
+    controls = Table(
+        (), (), (title("controls"), *(labelled(c.kind, c.text, column=11) for c in answer.controls))
+    )
     if not answer.recordings:
         return table, probes, controls
-    lines = [f"{r.mode:<8} {_recording(r)}" for r in answer.recordings[:MOST_PUMPED]]
-    return table, probes, Table((), (), ("record", *lines)), controls
+    lines = [labelled(r.mode, _recording(r)) for r in answer.recordings[:MOST_PUMPED]]
+    return table, probes, Table((), (), (title("record"), *lines)), controls
 
 
 def _axis(beam: Beam) -> str:
@@ -153,7 +159,7 @@ def _axis(beam: Beam) -> str:
     return "the axis" if beam.orientation is None else f"the axis, {minus(beam.about)}"
 
 
-def _driving(answer: Plan, digits: int, sign: str) -> list[str]:
+def _driving(answer: Plan, digits: int, sign: str) -> list[Phrases]:
     """The source, and what it leaves of the modes that light drives."""
     source = answer.source
     if source is None:
@@ -169,7 +175,7 @@ def _driving(answer: Plan, digits: int, sign: str) -> list[str]:
     if (film := source.film) is not None:
         words.append(f"on a film of {film.thickness:g} nm")
         words[-1] += f" on a substrate of index {film.substrate:g}" if film.substrate != 1 else ""
-    lines = [f"source   {', '.join(words)}, {tuned}"]
+    lines = [labelled("source", f"{', '.join(words)}, {tuned}")]
 
     fixed = source.frequency is not None
 
@@ -183,13 +189,16 @@ def _driving(answer: Plan, digits: int, sign: str) -> list[str]:
         if m.motion is not None
     ]
     more = f", {len(moved) - MOST_PUMPED} more" if len(moved) > MOST_PUMPED else ""
-    lines.append(f"moves    {', '.join(moved[:MOST_PUMPED])}{more}")
+    lines.append(labelled("moves", f"{', '.join(moved[:MOST_PUMPED])}{more}"))
     motions = (*(m.motion for m in answer.pump), *(c.motion for c in answer.channels))
     largest = max((m.displacement for m in motions if m is not None), default=0.0)
     if largest > LARGE:
         lines.append(
-            f"         atoms that move by more than {LARGE:g} Å no longer obey the leading order "
-            "in the field: see simulate"
+            labelled(
+                "",
+                f"atoms that move by more than {LARGE:g} Å no longer obey the leading order in the "
+                "field: see simulate",
+            )
         )
     return lines
 
@@ -223,7 +232,7 @@ def _recording(r: Recording) -> str:
     return "; ".join(words)
 
 
-def _entering(answer: Plan, document: str) -> list[str]:
+def _entering(answer: Plan, document: str) -> list[Phrases]:
     """How much of the light of every pumped mode enters, and how deep it goes."""
     words = []
     if answer.source is not None and answer.source.film is not None:
@@ -239,7 +248,7 @@ def _entering(answer: Plan, document: str) -> list[str]:
     if not words:
         return []
     more = f", {len(words) - MOST_PUMPED} more: {document}" if len(words) > MOST_PUMPED else ""
-    return [f"enters   of the field in vacuum {', '.join(words[:MOST_PUMPED])}{more}"]
+    return [labelled("enters", f"of the field in vacuum {', '.join(words[:MOST_PUMPED])}{more}")]
 
 
 def _micrometres(depth: float) -> str:

@@ -14,7 +14,7 @@ from symchiral.answers.species import SpeciesOfModes
 from symchiral.rules.activity import Process
 from symchiral.rules.listing import GROUPS, Group
 from symchiral.rules.wording import minus, pretty
-from symchiral.table import Table, unbroken
+from symchiral.table import Phrases, Table, labelled, title, unbroken
 from symchiral.text.crystal import (
     Relation,
     axis_line,
@@ -271,12 +271,12 @@ def species_table(
     )
     vertex = [q.label for q in answer.q]
     right = where_text(vertex, answer.order)
-    modes = modes_lines(answer.species)
+    modes = _modes(answer.species)
     head = (
-        f"{headline(crystal):<62}  {unbroken(right)}",
-        *(f"q        {line}" for line in coordinates_note(crystal.primitive.relation, vertex)),
-        f"axis     {axis_line(answer.axis)}",
-        *(f"{'modes' if i == 0 else '':<9}{line}" for i, line in enumerate(modes)),
+        replace(headline(crystal, unbroken(right)), last=64),
+        *(labelled("q", line) for line in coordinates_note(crystal.primitive.relation, vertex)),
+        labelled("axis", axis_line(answer.axis)),
+        *(labelled("" if i else "modes", *found) for i, found in enumerate(modes)),
         *_selection(pump, probe),
     )
     if not listed.rows and (pump or probe):
@@ -287,12 +287,12 @@ def species_table(
     foot = list(table.foot)
     if reversal_broken(crystal):
         foot.append(VELOCITIES)
-    foot += order_notes(crystal, " ".join(modes))
+    foot += order_notes(crystal, " ".join(x for found in modes for x in found))
     if any(s.acoustic for s in answer.species):
         foot.append("Acoustic modes at Γ are rigid translations and couple to nothing.")
     why = unbroken(f'Why: symchiral explain {path} "{listed.rows[0].transfer}"')
     hidden = len(table.rows) < len(listed.rows)
-    foot.append(why + ("      " + unbroken("All: --all") if hidden else ""))
+    foot.append(title(why, *((unbroken("All: --all"),) if hidden else ()), gap=6))
     return replace(table, head=head, foot=tuple(foot))
 
 
@@ -302,20 +302,20 @@ def where_text(vertex: Sequence[str], order: int) -> str:
     return f"{where}, {_ORDERS.get(order, f'{order}th')} order"
 
 
-def modes_lines(species: Sequence[SpeciesOfModes]) -> list[str]:
+def _modes(species: Sequence[SpeciesOfModes]) -> list[list[str]]:
     """Optical modes with their activity; off the zone centre by wavevector."""
     found = grouped(
         (s.q, unbroken(f"{optical} {s.label}" + (f" {activity_words(s)}" if s.q == "GM" else "")))
         for s in species
         if (optical := s.count - s.acoustic)
     )
-    return [
-        f"{place}: {'   '.join(modes)}" if len(found) > 1 or place != "GM" else "   ".join(modes)
-        for place, modes in found.items()
-    ] or ["no optical modes"]
+    for place, modes in found.items():
+        if len(found) > 1 or place != "GM":
+            modes[0] = f"{place}: {modes[0]}"
+    return list(found.values()) or [["no optical modes"]]
 
 
-def _selection(pump: Pump | None, probe: Process | None) -> list[str]:
+def _selection(pump: Pump | None, probe: Process | None) -> list[Phrases]:
     """The light by which transfers were selected."""
     names = {"+": "σ+", "-": "σ−", "z": "z", None: "some light"}
     words = {
@@ -327,7 +327,7 @@ def _selection(pump: Pump | None, probe: Process | None) -> list[str]:
         *([f"{names[pump.light]} drives every incoming quantum"] if pump else []),
         *([f"{words[probe]} detects the outgoing one"] if probe else []),
     ]
-    return [f"light    {', '.join(parts)}; others are left out"] if parts else []
+    return [labelled("light", f"{', '.join(parts)}; others are left out")] if parts else []
 
 
 def _nothing(answer: Predict, path: str) -> list[str]:
@@ -371,8 +371,8 @@ def transfers_table(answer: Predict, *, path: str, everything: bool) -> Table:
     shown = families if everything or not turning else turning
     rows = shown if everything else shown[:ROWS]
     head = (
-        f"{headline(answer.structure)}   transfers between modes, best match first",
-        f"axis     {axis_line(answer.axis)}",
+        headline(answer.structure, "transfers between modes, best match first"),
+        labelled("axis", axis_line(answer.axis)),
     )
     foot = [
         f"{counted(len(families), 'transfer')} between modes allowed: {len(turning)} with rotation."
@@ -397,7 +397,7 @@ def transfers_table(answer: Predict, *, path: str, everything: bool) -> Table:
     table = Table(
         ("transfer", f"f ({sign})", "δ", "score", "lattice", "PAM", "atoms", "pump", "probe"),
         tuple(_transfer_cells(t, digits) for t in rows),
-        head=(*head, f"modes    {_named(families, digits)} {sign}"),
+        head=(*head, labelled("modes", *_named(families, digits, sign), gap=2)),
         foot=tuple(foot),
         optional=("probe", "pump", "lattice", f"f ({sign})", "atoms"),
         names=("transfer",),
@@ -409,13 +409,14 @@ def transfers_table(answer: Predict, *, path: str, everything: bool) -> Table:
     return table if answer.axis is not None else table.without("lattice", "PAM", "atoms")
 
 
-def _named(transfers: Sequence[Transfer], digits: int) -> str:
+def _named(transfers: Sequence[Transfer], digits: int, unit: str) -> list[str]:
     """The modes that take part, with their frequencies, from the lowest."""
     modes = {
         name: f for t in transfers for name, f in zip(t.modes, t.frequencies or (), strict=True)
     }
     ordered = sorted(modes.items(), key=lambda item: item[1])
-    return "  ".join(f"{name}\u00a0{f:.{digits}f}" for name, f in ordered)
+    *found, last = (f"{name}\u00a0{f:.{digits}f}" for name, f in ordered)
+    return [*found, f"{last} {unit}"]
 
 
 def _transfer_cells(t: Transfer, digits: int) -> tuple[str, ...]:
@@ -446,14 +447,14 @@ def vertices_table(answer: Vertices, *, path: str) -> Table:
     first = " ".join(q.label for q in answer.vertices[0].q)
     return counted_vertices(
         answer.vertices,
-        head=f"{headline(answer.structure)}   special points with Σq = G, up to symmetry",
+        head=headline(answer.structure, "special points with Σq = G, up to symmetry"),
         relation=answer.structure.primitive.relation,
         one=f'symchiral predict {path} --q "{first}"',
     )
 
 
 def counted_vertices(
-    vertices: Sequence[Vertex], *, head: str, relation: Relation, one: str
+    vertices: Sequence[Vertex], *, head: Phrases, relation: Relation, one: str
 ) -> Table:
     """Return a line per vertex; ``one`` is the command that tells of the first of them."""
     rows = tuple(

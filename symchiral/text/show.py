@@ -12,10 +12,11 @@ from symchiral.answers.species import ParityOf, SpeciesOfModes, SpinOrbitalPart,
 from symchiral.irreps.reflection import eigenvalue_text
 from symchiral.modes.motion import SiteWord
 from symchiral.rules.wording import minus, signed
-from symchiral.table import Table, unbroken
+from symchiral.table import Table, labelled, unbroken
 from symchiral.text.crystal import axis_line, headline, order_notes, primitive_cell
 from symchiral.text.light_words import activity_words
 from symchiral.text.magnetism import magnetic_lines
+from symchiral.units import counted
 from symchiral.value import grouped
 
 TURNING: dict[SiteWord, str] = {
@@ -50,10 +51,13 @@ def show_tables(answer: Show) -> tuple[Table, Table]:
         head=(
             headline(structure),
             "",
-            f"axis     {axis_line(answer.axis)}",
-            f"axes     {_all_axes(answer)}",
-            f"group    {n} {'operation' if n == 1 else 'operations'} in the primitive cell, "
-            f"symprec {answer.tolerance.symprec:g} Å{moved_text(answer.tolerance.deviation)}",
+            labelled("axis", axis_line(answer.axis)),
+            labelled("axes", *_all_axes(answer)),
+            labelled(
+                "group",
+                f"{counted(n, 'operation')} in the primitive cell, symprec "
+                f"{answer.tolerance.symprec:g} Å{moved_text(answer.tolerance.deviation)}",
+            ),
             *magnetic,
         ),
         folded=("position (standard cell)",),
@@ -91,11 +95,11 @@ def moved_text(deviation: float) -> str:
     return f", atoms moved by up to {deviation:.1g} Å" if deviation > 1e-6 else ""
 
 
-def _all_axes(answer: Show) -> str:
+def _all_axes(answer: Show) -> tuple[str, ...]:
     """Directions of all axes by order: ``3 along [0 0 1]; 2 along [1 0 0], [0 1 0]``."""
     by_order = grouped((axis.symbol, unbroken(minus(axis.along))) for axis in answer.symmetry_axes)
     parts = [f"{minus(order)} along {', '.join(found)}" for order, found in by_order.items()]
-    return f"{'; '.join(parts)}   (input cell)" if parts else "none"
+    return ("; ".join(parts), "(input cell)") if parts else ("none",)
 
 
 def _species_row(species: SpeciesOfModes, light: str) -> tuple[str, ...]:
@@ -165,7 +169,7 @@ def points_table(answer: Show) -> Table:
     return Table(
         ("point", "q (primitive)", "little group", "axis", "species", "l"),
         tuple(rows),
-        head=(headline(answer.structure), f"axis     {axis_line(answer.axis)}"),
+        head=(headline(answer.structure), labelled("axis", axis_line(answer.axis))),
         foot=(
             f"q on the reciprocal basis of {primitive_cell(answer.structure.primitive.relation)}; "
             "l = l0 + s u with u = q·c/2π.",

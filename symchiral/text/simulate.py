@@ -15,7 +15,7 @@ from symchiral.answers.simulate import (
     Simulate,
 )
 from symchiral.rules.wording import minus
-from symchiral.table import Table
+from symchiral.table import Phrases, Table, labelled
 from symchiral.text.crystal import axis_line, headline
 from symchiral.units import SIGNS, counted
 
@@ -77,12 +77,12 @@ def simulate_table(answer: Simulate) -> Table:
          "PAM helicity", "mechanical", "along"),
         tuple(map(_row, shown)),
         head=(
-            f"{headline(answer.structure)}   motion of zone-centre modes",
-            f"axis     {axis_line(answer.axis)}",
+            headline(answer.structure, "motion of zone-centre modes"),
+            labelled("axis", axis_line(answer.axis)),
             *_cause(answer),
-            f"angles   {_angles(answer)}",
-            f"cubic    {_couplings(answer.couplings)}",
-            f"damping  {_damping(answer)}",
+            labelled("angles", _angles(answer)),
+            labelled("cubic", _couplings(answer.couplings)),
+            labelled("damping", _damping(answer)),
         ),
         foot=tuple(_legend(answer, len(shown))),
         optional=("along", "atoms (Å)", "meV", "mechanical", "peak f"),
@@ -149,23 +149,25 @@ def _along(mode: MovingMode) -> str:
     return "—" if mode.direction is None else f"{round(mode.direction, 1) % 180:.1f}°"
 
 
-def _cause(answer: Simulate) -> list[str]:
+def _cause(answer: Simulate) -> list[Phrases]:
     """The light, or the start."""
     start, pulse = answer.start, answer.pulse
     if start is not None:
-        return [f"start    {minus(start.mode)}, atoms displaced by up to {start.displacement:g} Å"]
+        text = f"{minus(start.mode)}, atoms displaced by up to {start.displacement:g} Å"
+        return [labelled("start", text)]
     if pulse is None:
-        return [f"pulse    {light_text(answer.sampled) if answer.sampled else 'none'}"]
+        return [labelled("pulse", light_text(answer.sampled) if answer.sampled else "none")]
     return [line for each in (pulse, *answer.further_pulses) for line in _pulse(each)]
 
 
-def _pulse(pulse: Pulse) -> list[str]:
+def _pulse(pulse: Pulse) -> list[Phrases]:
     """A pulse, and what of it enters the crystal."""
+    text = pulse_text(pulse)
     if pulse.entering is None:
-        return [f"pulse    {pulse_text(pulse)} in the crystal (FWHM of the intensity)"]
+        return [labelled("pulse", f"{text} in the crystal (FWHM of the intensity)")]
     return [
-        f"pulse    {pulse_text(pulse)} (FWHM of the intensity; {pulse.fluence:.3g} mJ/cm²)",
-        f"enters   {_entering(pulse.entering)}",
+        labelled("pulse", f"{text} (FWHM of the intensity; {pulse.fluence:.3g} mJ/cm²)"),
+        labelled("enters", _entering(pulse.entering)),
     ]
 
 
@@ -273,8 +275,8 @@ def sweep_table(answer: Simulate) -> Table:
         (*columns, "note"),
         tuple(rows),
         head=(
-            f"{headline(answer.structure)}   sweep of {sweep.quantity}",
-            f"angles   {_angles(answer)}",
+            headline(answer.structure, f"sweep of {sweep.quantity}"),
+            labelled("angles", _angles(answer)),
         ),
         foot=("|mode|: largest amplitude after the pulse, √amu Å.",),
         optional=("along", "h"),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from symchiral.answers.validate import CandidateChannel, Line, Run, Validate
 from symchiral.experiment.verdict import LineWord
 from symchiral.rules.wording import minus, pretty
-from symchiral.table import Table
+from symchiral.table import Table, Text, labelled
 from symchiral.text.crystal import axis_line, headline
 from symchiral.text.reason import plain_reason_text
 from symchiral.text.why import why_text
@@ -33,10 +33,10 @@ def validation_tables(answer: Validate, *, document: str = "--json") -> tuple[Ta
     document : str
         Where the document with all rows is, in the words of the reader: an option, or a file.
     """
-    words = [
+    words: list[Text] = [
         found_text(answer.components, answer.channels, transfer=pretty),
-        *(f"next     {text}" for text in answer.decide),
-        *(f"note     {text}" for text in answer.notes),
+        *(labelled("next", text) for text in answer.decide),
+        *(labelled("note", text) for text in answer.notes),
     ]
     return _lines_table(answer), _channels_table(answer, document), Table((), (), tuple(words))
 
@@ -118,8 +118,8 @@ def _lines_table(answer: Validate) -> Table:
         (f"f ({SIGNS[unit]})", "γ (1/ps)", "mode", "pump", "helicity", "rule", "along", "verdict"),
         tuple(rows),
         head=(
-            f"{headline(answer.structure)}   measured lines",
-            f"axis     {axis_line(answer.axis)}",
+            headline(answer.structure, "measured lines"),
+            labelled("axis", axis_line(answer.axis)),
         ),
         foot=(
             f"Helicity (|a+|² − |a−|²)/(|a+|² + |a−|²) with its {level} % interval; rule: the "
