@@ -565,7 +565,7 @@ CIRCLE = np.column_stack([np.cos(20 * T), np.sin(20 * T)])
         (lambda: fit(Measurement.of(T, CIRCLE, time_unit="ps"), level=2), "level"),
         (lambda: Probe.balanced({"a": 0, "b": 90}, fold=3), "does not tell Qx from Qy"),
         (lambda: Probe.balanced({"a": 0, "b": 45}, fold=4), "sees no helicity"),
-        (lambda: Probe.analyser({"a": 0}), "does not tell"),
+        (lambda: Probe.analyser({"a": 0, "b": 180}), "does not tell"),
         (lambda: Probe.coordinates("x", "x"), "not all different"),
         (lambda: PumpPulse.parse("right"), "right and left"),
         (lambda: PumpPulse("+", frequency=-1.0), "must be positive"),

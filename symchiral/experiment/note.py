@@ -33,6 +33,7 @@ NoteKind = Literal[
     "no-circular-pump",
     "linear-pumps-only",
     "no-law-of-the-angle",
+    "one-channel",
     "no-axis",
     "channels-left-out",
     "pump-of-field",
@@ -41,7 +42,7 @@ NoteKind = Literal[
 ]
 """What it is about: the rows of a trace (as far as ``inside-response``), its fit (as far as
 ``equal-line``, another that would explain the trace as well), what a judgement can say (as far as
-``no-law-of-the-angle``), which channels are listed, what is known of the pump's spectrum."""
+``one-channel``), which channels are listed, what is known of the pump's spectrum."""
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from symchiral.experiment.direction import Direction
 from symchiral.experiment.helicity import Helicity, less_sure, quantile
 from symchiral.experiment.measurement import PumpPulse
 from symchiral.experiment.multiplet import multiplets
-from symchiral.experiment.oscillation import Fit
+from symchiral.experiment.oscillation import FALSE_ALARM, Fit, Oscillation
 from symchiral.experiment.probe import Sees
+from symchiral.experiment.spectrum import GAUSSIAN
 from symchiral.experiment.tablefile import read_bytes
 from symchiral.plain import number, parse_yaml
 from symchiral.reading.files import decode
@@ -107,6 +108,8 @@ def observed(fit: Fit, *, imperfection: Imperfection = IMPERFECTION) -> tuple[Li
         Helicity, and direction in degrees, that are not known better however small the noise is.
     """
     runs, probe = fit.measurement.runs, fit.measurement.probe
+    if probe.alone:
+        return tuple(_projected(fit, o) for o in fit.oscillations)
     return tuple(
         Line(
             m.frequency,
@@ -135,6 +138,38 @@ def observed(fit: Fit, *, imperfection: Imperfection = IMPERFECTION) -> tuple[Li
             m.axis,
         )
         for m in multiplets(fit)
+    )
+
+
+def _projected(fit: Fit, oscillation: Oscillation) -> Line:
+    """The line of one channel: which way it rotates is not seen."""
+    from scipy.stats import chi2
+
+    runs, probe = fit.measurement.runs, fit.measurement.probe
+    open_ = Helicity(0.0, -1.0, 1.0, 0.0, oscillation.level)
+    project = np.kron(probe.matrix[0], np.eye(2))
+    turnings, sizes = [], []
+    for run, amplitude, covariance in zip(
+        runs, oscillation.amplitudes, oscillation.amplitude_covariances, strict=True
+    ):
+        a = complex(amplitude @ probe.matrix[0])
+        parts = np.array([a.real, a.imag])
+        inverse = np.linalg.pinv(project @ covariance @ project.T, hermitian=True)
+        seen = float(chi2.sf(float(parts @ inverse @ parts), 2)) < FALSE_ALARM
+        turnings.append(Turning(run.pump, open_, seen=seen))
+        sizes.append(abs(a))
+    pulses = [run.pump.spectrum for run in runs if run.pump is not None]
+    lengths = [GAUSSIAN / s.width for s in pulses if s is not None and s.source != "assumed"]
+    return Line(
+        oscillation.frequency,
+        oscillation.frequency_error,
+        tuple(turnings),
+        oscillation.significant,
+        max(sizes),
+        max(oscillation.damping, 0.0) / (2 * np.pi),
+        None if probe.sees == "any" else probe.sees,
+        probe.turning,
+        oscillation.damping * max(lengths, default=0.0) < 1,
     )
 
 

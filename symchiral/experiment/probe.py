@@ -48,7 +48,7 @@ class Probe(Value):
     channels : tuple of str
         Names of the columns, one per channel.
     matrix : (C, 2) array
-        P.
+        P. One row alone sees one projection of the motion.
     sees : str
         ``raman``, ``infrared`` or ``any``: the activity a mode must have to show.
     fold : int or None
@@ -93,12 +93,19 @@ class Probe(Value):
                 fix="give one row (weight of Qx, weight of Qy) per channel",
             )
         sizes = np.linalg.svd(matrix, compute_uv=False) if len(matrix) else np.zeros(2)
+        if self.alone and sizes[0] > 0:
+            return
         if len(sizes) < 2 or sizes[1] < 0.05 * sizes[0]:
             raise InputError(
                 f"the probe {', '.join(self.channels)} does not tell Qx from Qy",
                 why="the sense of rotation needs two independent projections of the motion",
                 fix="measure two polarisations: balanced 45° apart, or an analyser 90° apart",
             )
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is one channel, which does not tell Qx from Qy: senses are left open."""
+        return len(self.channels) == 1
 
     @staticmethod
     def coordinates(x: str = "Qx", y: str = "Qy", *, sees: Sees = "any") -> Probe:
@@ -128,6 +135,8 @@ class Probe(Value):
 
     def whitening(self, noise: npt.ArrayLike | None = None) -> tuple[Floats, Floats]:
         r"""Return (C, 2) U and (2, 2) W: two channels of equal noise, and back to the coordinates.
+
+        Of one channel (1, 1) U and (2, 1) W, to the part of the coordinates that it sees.
 
         With N the noise of the channels and :math:`N^{-1}P = U\Sigma V^T`, the two traces
         :math:`\mathbf y = U^T N^{-1}\mathbf S` have equal, uncorrelated noise and keep everything

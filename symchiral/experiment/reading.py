@@ -407,6 +407,8 @@ def read_probe(text: str, *, fold: int | None = None) -> Probe:
     match kind.lower():
         case "coordinates" if len(names) in (0, 2) and not angles:
             return Probe.coordinates(*names)
+        case "coordinates" if len(names) == 1 and not angles:
+            return Probe((names[0],), np.eye(2)[:1], "any")
         case "analyser" | "analyzer" if angles and not names:
             return Probe.analyser(angles)
         case "balanced" if angles and not names:

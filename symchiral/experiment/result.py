@@ -41,17 +41,18 @@ def result(
     spread = variance * _inverse(projection.jacobian.T @ projection.jacobian)
     oscillations = []
     where = places(measurement, problem)
+    width = back.shape[1]
     for k in order:
         amplitudes, covariances = [], []
         evidence = 0.0
         for block, first in where:
-            c = projection.coefficients[block][2 * k : 2 * k + 2, first : first + 2]
-            shift = projection.shifts[block][:, 2 * k : 2 * k + 2, first : first + 2]
+            c = projection.coefficients[block][2 * k : 2 * k + 2, first : first + width]
+            shift = projection.shifts[block][:, 2 * k : 2 * k + 2, first : first + width]
             normal = _inverse(projection.triangles[block].T @ projection.triangles[block])
             inner = normal[2 * k : 2 * k + 2, 2 * k : 2 * k + 2]
             evidence += float(np.sum(c * np.linalg.solve(inner, c)))
-            covariance = variance * np.kron(np.eye(2), inner)
-            slope = shift.transpose(2, 1, 0).reshape(4, -1)
+            covariance = variance * np.kron(np.eye(width), inner)
+            slope = shift.transpose(2, 1, 0).reshape(2 * width, -1)
             covariance = covariance + slope @ spread @ slope.T
             turn = np.kron(back, np.eye(2))
             factor = response_factor(measurement.response, pairs[k])
@@ -83,7 +84,7 @@ def result(
     # y = Uᵀ N⁻¹ S and Q = W y, so that S = P W y.
     out = (measurement.probe.matrix @ back).T
     coefficients = tuple(
-        projection.coefficients[b][shuffle][:, first : first + 2] @ out for b, first in where
+        projection.coefficients[b][shuffle][:, first : first + width] @ out for b, first in where
     )
     nonlinear = np.concatenate([pairs[order].ravel(), state.nonlinear[2 * len(pairs) :]])
     found = Fit(
@@ -140,11 +141,12 @@ def _geometry(measurement: Measurement, residuals: Sequence[Floats], noise: Floa
 def places(measurement: Measurement, problem: Problem) -> list[tuple[int, int]]:
     """Block and first column of every run."""
     filled = [0] * len(problem.blocks)
+    width = min(len(measurement.probe), 2)
     found = []
     for run in measurement.runs:
         block = next(i for i, b in enumerate(problem.blocks) if np.array_equal(b.times, run.times))
         found.append((block, filled[block]))
-        filled[block] += 2
+        filled[block] += width
     return found
 
 

@@ -27,6 +27,7 @@ from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.places import Place
 from symchiral.experiment.probe import Probe, Sees
 from symchiral.experiment.reading import read_measurement
+from symchiral.experiment.single import left_open
 from symchiral.experiment.spectrum import REACHED
 from symchiral.experiment.verdict import ChannelVerdict, Judgement, LineVerdict, Why
 from symchiral.irreps.axis import Axis
@@ -159,6 +160,9 @@ def validate_crystal(
         imperfection=imperfection,
     )
     notes = [*judged.notes, *(note for each in lists for note in each.notes)]
+    if isinstance(found, Fit) and found.measurement.probe.alone:
+        judged = left_open(judged, found, imperfection)
+        notes.append(Note("one-channel"))
     modes = {mode.name: mode for mode in lists[0].modes}
 
     @cache

@@ -78,6 +78,9 @@ WhyKind = Literal[
     "seen-under-circular",
     "no-telling-pump",
     "not-measured",
+    "one-channel",
+    "seen",
+    "breaks-amplitude-law",
     "noise",
     "as-the-pump",
     "no-mode",
@@ -98,7 +101,9 @@ A channel's mode rotates ``as-predicted``, is ``still`` or is seen under linear 
 under linear light, breaks the law of the angle, or is seen under circular light alone. The rule may
 forbid the channel or be undecided. ``no-line`` was taken for the mode, or ``several-modes`` may
 have made it; the pump is elsewhere than an incoming mode, or the force than the line
-(``off-resonance``), or no run had a pump that tells. Circular light may move a mode as predicted
+(``off-resonance``), or no run had a pump that tells. Of one channel of a probe the sense is open
+(``one-channel``), a mode that cannot rotate is ``seen``, and its amplitude may break the law of the
+angle. Circular light may move a mode as predicted
 and linear light not (``linear-differs``). A line may be noise, last no longer than the pump
 (``as-the-pump``), belong to no mode or to others with other verdicts, be read as Raman or infrared
 active with different verdicts, be reached by no force of the pump (``not-reached``), rotate as a
@@ -277,11 +282,13 @@ AdviceKind = Literal[
     "check-senses",
     "sweep-pump",
     "look-for-modes",
+    "second-channel",
 ]
 """What to do: average longer for a line or for its sense, distinguish modes, take pumps of both
 helicities or of the other one, linear pumps at two angles; a line that outlasts the pump; what
 would refute a line that agrees, and what would reverse one that does not; sweep the frequency of
-the pump, look for the outgoing modes of other channels."""
+the pump, look for the outgoing modes of other channels; the other channel of the probe, where there
+is one only."""
 
 
 @dataclass(frozen=True)

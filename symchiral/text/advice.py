@@ -20,6 +20,9 @@ _PLAIN: dict[NoteKind, str] = {
     "no-circular-pump": "no run has a circular pump: no sense is predicted",
     "linear-pumps-only": "no run has a circular pump: the sense follows only from how the "
     "direction of motion depends on the angle of linear pumps",
+    "one-channel": "the probe has one channel, which sees one projection of the motion: senses are "
+    "open; frequencies, the pumps under which lines are seen and the angles of linear pumps are "
+    "judged",
     "no-law-of-the-angle": "no mirror contains the axis and no two-fold axis is perpendicular to "
     "it: with losses a linear pump may make a mode rotate, so runs with linear pumps are not "
     "judged",
@@ -178,6 +181,8 @@ def advice_text(advice: Advice, *, unit: str = "THz") -> str:
                 "with an incoming mode has the linewidth of that mode, and compare the delays with "
                 "which the line rises"
             )
+        case "second-channel":
+            return f"add the other channel of the probe: it tells the sense of {where}"
         case "look-for-modes":
             return (
                 f"look for {', '.join(advice.modes)}, outgoing modes of candidate channels: a "

@@ -53,7 +53,7 @@ def judged_table(lines: Sequence[Line], channels: Sequence[CandidateChannel]) ->
                     frequency,
                     line.assigned or "—",
                     pump_text(run),
-                    minus(f"{run.helicity:+.2f} [{run.low:+.2f}, {run.high:+.2f}]"),
+                    _helicity(run),
                     " or ".join({1: "+", -1: "−", 0: "0"}[s] for s in senses) or "—",
                     line.verdict,
                 )
@@ -85,6 +85,13 @@ def predicted_in(channels: Sequence[CandidateChannel], line: Line, run: Run) -> 
     return tuple(s if run.pump == "+" else -s for s in line.predicted)
 
 
+def _helicity(run: Run) -> str:
+    """A helicity with its interval; of one channel of a probe whether the line is seen."""
+    if run.low <= -1 and run.high >= 1 and not run.sigmas:
+        return f"open, {'seen' if run.seen else 'not seen'}"
+    return minus(f"{run.helicity:+.2f} [{run.low:+.2f}, {run.high:+.2f}]")
+
+
 def _lines_table(answer: Validate) -> Table:
     units = [line.frequency_unit for line in answer.components]
     unit = (*units, *(c.frequency_unit for c in answer.channels), "THz")[0]
@@ -108,7 +115,7 @@ def _lines_table(answer: Validate) -> Table:
                     gamma,
                     mode,
                     pump_text(run),
-                    minus(f"{run.helicity:+.2f} [{run.low:+.2f}, {run.high:+.2f}]"),
+                    _helicity(run),
                     " or ".join({1: "+", -1: "−", 0: "0"}[s] for s in senses) or "—",
                     f"{run.direction:.0f}° ± {run.direction_error:.0f}°" if along else "",
                     verdict,

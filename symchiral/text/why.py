@@ -41,6 +41,7 @@ _OF_MODE: dict[WhyKind, str] = {
     "circular-only": "is seen under circular light only, which cannot drive it",
     "unseen-under-linear": "is not seen under linear light alone",
     "seen-under-circular": "is seen under circular light too",
+    "seen": "is seen; whether it rotates one channel of the probe does not tell",
 }
 """What is said of the mode."""
 
@@ -110,6 +111,9 @@ def _of_mode(why: Why) -> str | None:
         return f"rotates, which this channel does not predict ({sigmas:.1f} standard deviations)"
     if why.kind == "turns-under-linear":
         return f"rotates under a linear pump ({sigmas:.1f} standard deviations)"
+    if why.kind == "one-channel":
+        law = "" if why.turn is None else f", and its amplitude follows the pump by {why.turn}φ"
+        return f"is seen{law}; its sense is open: the probe has one channel"
     return _OF_MODE.get(why.kind)
 
 
@@ -157,6 +161,11 @@ def _of_itself(why: Why, detail: Detail, transfer: Callable[[str], str], unit: s
                 f"circular light moves {mode} as predicted, but under linear light it rotates, or "
                 f"its direction does not follow the angle of the pump ({sigmas:.1f} standard "
                 "deviations): strain, or an imperfect wave plate"
+            )
+        case "breaks-amplitude-law":
+            return (
+                f"the amplitude of {mode} does not follow the angle of the pump as predicted "
+                f"({sigmas:.1f} standard deviations)"
             )
         case "not-measured":
             return f"the sense of {mode} is not measured ({sigmas:.1f} sigma)"
