@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import symchiral as sc
 from symchiral.cli import main
-from symchiral.figures.motion import MINUS, PLUS
+from symchiral.figures.colours import MINUS, PLUS, SHADE, STILL
+from symchiral.figures.save import DPI
+from symchiral.figures.style import new_figure, styled
 from symchiral.reading.spectrum import read_frequencies
 
 FOLDER = Path(__file__).resolve().parent / "figures"
@@ -47,45 +48,42 @@ def transfer(path: Path) -> None:
     frequencies = read_frequencies(MEASURED)
     study = sc.read("Bi2Se3/phonopy.yaml")
     run = study.simulate("2.0THz σ+ 1ps 0.2MV/cm", duration=16, frequencies=frequencies)
-    figure = Figure(figsize=(9, 3.1), layout="constrained")
-    orbits = figure.subplots(1, 3, width_ratios=(1, 1, 1.5))
     told = (
         ("Eu#1", PLUS, 2, "the pump drives $E_u$\n2.05 THz, $l = +1$"),
-        ("Eg#2", MINUS, 3, "and $E_g$ answers\n4.05 THz, $l = +1 +1 = 2 \\equiv -1$ (mod 3)"),
+        ("Eg#2", MINUS, 3, "and $E_g$ answers\n4.05 THz, $l = 1 + 1 \\equiv -1$ (mod 3)"),
     )
-    right = orbits[2]
-    for axis, (name, colour, atom, title) in zip(orbits[:2], told, strict=True):
-        alone = np.zeros_like(run.coordinates)
-        slots = run.model.coordinates.slots(name)
-        alone[:, slots] = run.coordinates[:, slots]
-        moved = run.model.coordinates.displacements(alone)[:, atom] @ run.model.lab.T
-        x, y = 1e3 * moved[run.after, :2].T
-        step = run.times[1] - run.times[0]
-        turn = round(0.85 / run.motion(name).frequency / step)
-        first = int(np.argmax(np.hypot(x, y)))
-        axis.plot(x, y, color="#8a8a8a", lw=0.4, alpha=0.7)
-        axis.plot(x[first : first + turn], y[first : first + turn], color=colour, lw=3)
-        axis.annotate(
-            "",
-            (x[first + turn], y[first + turn]),
-            (x[first + turn - 3], y[first + turn - 3]),
-            arrowprops={"arrowstyle": "-|>,head_width=0.4,head_length=0.8", "color": colour},
-        )
-        reach = 1.25 * float(np.hypot(x, y).max())
-        axis.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
-        axis.set_title(title, fontsize=10)
-        axis.set_xlabel("path of a Se atom (10⁻³ Å)", fontsize=8.5)
-        axis.tick_params(labelsize=7.5)
-        wave = np.abs(run.amplitudes(name)).max(axis=1)
-        right.plot(run.times, wave, color=colour, lw=2.4, label=f"$E_{name[1]}$")
-    right.set(xlim=(-2, 16), ylim=(0, None))
-    right.set_xlabel("time (ps)", fontsize=8.5)
-    right.set_ylabel("amplitude (√amu Å)", fontsize=8.5)
-    right.tick_params(labelsize=7.5)
-    right.axvspan(-1, 1, color="#eeeeee", zorder=0, label="pulse, σ+")
-    right.legend(frameon=False, fontsize=9)
-    right.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=160, metadata={"Software": None})
+    with styled():
+        figure = new_figure("double", 62)
+        orbits = figure.subplots(1, 3, width_ratios=(1, 1, 1.3))
+        right = orbits[2]
+        for axis, (name, colour, atom, title) in zip(orbits[:2], told, strict=True):
+            alone = np.zeros_like(run.coordinates)
+            slots = run.model.coordinates.slots(name)
+            alone[:, slots] = run.coordinates[:, slots]
+            moved = run.model.coordinates.displacements(alone)[:, atom] @ run.model.lab.T
+            x, y = 1e3 * moved[run.after, :2].T
+            step = run.times[1] - run.times[0]
+            turn = round(0.85 / run.motion(name).frequency / step)
+            first = int(np.argmax(np.hypot(x, y)))
+            axis.plot(x, y, color=STILL, lw=0.3)
+            axis.plot(x[first : first + turn], y[first : first + turn], color=colour, lw=2.5)
+            axis.annotate(
+                "",
+                (x[first + turn], y[first + turn]),
+                (x[first + turn - 3], y[first + turn - 3]),
+                arrowprops={"arrowstyle": "-|>,head_width=0.4,head_length=0.8", "color": colour},
+            )
+            reach = 1.25 * float(np.hypot(x, y).max())
+            axis.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+            axis.set(title=title, xlabel="x of a Se atom (mÅ)", ylabel="y (mÅ)")
+            wave = np.abs(run.amplitudes(name)).max(axis=1)
+            style = "-" if colour == PLUS else "--"
+            right.plot(run.times, wave, color=colour, lw=2, ls=style, label=f"$E_{name[1]}$")
+        right.set(xlim=(-2, 16), ylim=(0, None))
+        right.set(xlabel="time (ps)", ylabel="amplitude (√amu Å)")
+        right.axvspan(-1, 1, color=SHADE, zorder=0, label="pulse, σ+")
+        right.legend()
+        figure.savefig(path, dpi=DPI, metadata={"Software": None})
 
 
 def by_command(words: list[str], path: Path) -> None:

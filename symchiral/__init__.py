@@ -44,6 +44,7 @@ _HOME = {
     "SymchiralError": "symchiral.errors",
     "Bands": "symchiral.forces.bands",
     "Animation": "symchiral.modes.animation",
+    "draw": "symchiral.figures.draw",
     "save": "symchiral.write.save",
     "cite": "symchiral.write.citations",
     "clear_caches": "symchiral.value",
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from symchiral.dynamics.pulse import Pulse as Pulse
     from symchiral.dynamics.run import Run as Run
     from symchiral.errors import SymchiralError as SymchiralError
+    from symchiral.figures.draw import draw as draw
     from symchiral.forces.bands import Bands as Bands
     from symchiral.modes.animation import Animation as Animation
     from symchiral.modes.mode import Mode as Mode

@@ -17,6 +17,7 @@ from force_models import springs
 import symchiral as sc
 from symchiral.cli import main
 from symchiral.errors import InputError, LabelError, LimitError, WavevectorError
+from symchiral.figures.colours import PLUS
 from symchiral.modes.animation import Animation
 from symchiral.modes.mode import Mode
 from symchiral.study import Study
@@ -499,7 +500,7 @@ def red(file: Path) -> tuple[int, int]:
     with pytest.importorskip("PIL.Image").open(file) as image:
         pixels = np.asarray(image.convert("RGB"), dtype=float)
         pictures: int = image.n_frames
-    near = np.linalg.norm(pixels - np.array([0xC0, 0x39, 0x2B]), axis=2) < 40
+    near = np.linalg.norm(pixels - np.array(list(bytes.fromhex(PLUS[1:]))), axis=2) < 40
     return pictures, int(near.sum())
 
 

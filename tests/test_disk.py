@@ -31,7 +31,7 @@ from symchiral.anharmonic.couplings import save_couplings
 from symchiral.cli import main
 from symchiral.disk import mark, place, recording, write_text, writing
 from symchiral.errors import InputError
-from symchiral.figures.motion import animate_motion, draw_motion
+from symchiral.figures.motion import animate_motion, save_motion
 from symchiral.write.columns import write_columns, write_trajectory
 from symchiral.write.motion import columns
 from symchiral.write.save import save, save_modes
@@ -146,7 +146,7 @@ def made() -> dict[str, Callable[[Path], None]]:
     for ending in ("csv", "parquet"):
         found[f"table.{ending}"] = lambda path: write_columns(path, columns(run), "simulation")
     found["run.xyz"] = lambda path: write_trajectory(path, atoms, run.times[:9], run.atoms()[:9])
-    found["run.png"] = lambda path: draw_motion(run, str(path))
+    found["run.png"] = lambda path: save_motion(run, str(path))
     found["run.gif"] = lambda path: animate_motion(run, str(path), frames=2)
     return found
 

@@ -73,10 +73,14 @@ def test_the_library_does_not_read_it(file: Path) -> None:
 
 
 def test_every_command_takes_what_it_has(file: Path) -> None:
-    """The unit of all commands that print frequencies, the tolerance of all that read crystals."""
-    file.write_text('unit = "meV"\nsymprec = 0.02\ncache = "elsewhere"\n', "utf-8")
+    """The unit of all commands that print frequencies, the tolerance of all that read crystals.
+
+    And of all that draw the width and style of figures.
+    """
+    lines = 'unit = "meV"\nsymprec = 0.02\nsize = "single"\nstyle = "bmh"\ncache = "elsewhere"\n'
+    file.write_text(lines, "utf-8")
     settings = load()
-    taken = {"unit": 0, "symprec": 0}
+    taken = {"unit": 0, "symprec": 0, "size": 0, "style": 0}
     for command in COMMANDS:
         sub = vars(parser([command], settings))["_subparsers"]._group_actions[0].choices[command]
         for action in sub._actions:
@@ -86,6 +90,7 @@ def test_every_command_takes_what_it_has(file: Path) -> None:
                 taken[action.dest] += 1
     assert taken["unit"] >= 10
     assert taken["symprec"] >= 14
+    assert taken["size"] == taken["style"] == 3
     assert set(KEYS) == {*taken, "cache"}
 
 

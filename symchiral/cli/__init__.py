@@ -32,6 +32,7 @@ SHARED = frozenset(
     {
         "calculator",
         "completion",
+        "drawing",
         "fields",
         "files",
         "forces",

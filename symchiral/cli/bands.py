@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from symchiral.cli.calculator import add_calculator
+from symchiral.cli.drawing import add_figure
 from symchiral.cli.files import add_overwrite, check_output, wrote
 from symchiral.cli.forces import add_forces
 from symchiral.cli.printing import warn, write_json, write_table
@@ -28,9 +29,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         metavar="FILE",
-        help="what to write, by its ending: .pdf .png .svg (figure), .json .csv .parquet (data), "
-        ".yaml (phonopy's band.yaml with eigenvectors), .txt .md .tex (the table that is printed "
-        "without it)",
+        help="what to write, by its ending: .pdf .svg .png .eps (figure), .json .csv .parquet "
+        "(data), .yaml (phonopy's band.yaml with eigenvectors), .txt .md .tex (the table that is "
+        "printed without it)",
     )
     parser.add_argument(
         "--path",
@@ -51,6 +52,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="axis",
         help="axis of the angular momentum: the axis of the crystal, or the direction of every "
         "piece of the path (default: axis)",
+    )
+    add_figure(parser)
+    parser.add_argument(
+        "--jmax",
+        type=float,
+        metavar="J",
+        help="|J| of the full colour of the figure, hbar (default: the largest on the path)",
     )
     add_overwrite(parser)
 
@@ -76,7 +84,15 @@ def run(options: argparse.Namespace) -> None:
     if not options.quiet:
         warn(bands_notices(found))
     if file is not None:
-        save_bands(found, file, unit=options.unit, overwrite=options.overwrite)
+        save_bands(
+            found,
+            file,
+            unit=options.unit,
+            size=options.size,
+            style=options.style,
+            jmax=options.jmax,
+            overwrite=options.overwrite,
+        )
         wrote(options, options.output)
     if options.json:
         write_json(bands(found, unit=options.unit))

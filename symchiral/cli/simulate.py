@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from symchiral.cli.calculator import add_calculator
+from symchiral.cli.drawing import ENDINGS as DRAWN
+from symchiral.cli.drawing import add_figure
 from symchiral.cli.files import add_output, check_answer_file, check_output, deliver, wrote
 from symchiral.cli.forces import add_forces
 from symchiral.cli.printing import warn
@@ -87,12 +89,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     out.add_argument(
         "--table", metavar="FILE", help="times, field and coordinates, .csv or .parquet"
     )
-    out.add_argument("--figure", metavar="FILE", help="figure, .png, .pdf or .svg")
+    out.add_argument("--figure", metavar="FILE", help="figure, .pdf, .svg, .png or .eps")
     out.add_argument(
         "--show",
         metavar='"MODE MODE"',
         help="the two modes of the figure (default: the strongest, and the strongest it drives)",
     )
+    add_figure(out)
     out.add_argument("--animation", metavar="FILE", help="the atoms in motion, .gif")
     out.add_argument(
         "--trajectory", metavar="FILE", help="the atoms in motion, extended XYZ, for viewers"
@@ -180,7 +183,7 @@ def run(options: argparse.Namespace) -> None:
 
 ENDINGS = {
     "table": (".csv", ".parquet"),
-    "figure": (".png", ".pdf", ".svg"),
+    "figure": DRAWN,
     "animation": (".gif",),
     "trajectory": (".xyz", ".extxyz"),
 }
@@ -189,7 +192,7 @@ ENDINGS = {
 
 def write_files(options: argparse.Namespace, found: Any) -> None:
     """Write what was asked for, and say so on stderr."""
-    from symchiral.figures.motion import KIND, animate_motion, draw_motion
+    from symchiral.figures.motion import KIND, animate_motion, save_motion
     from symchiral.write.columns import write_columns, write_trajectory
     from symchiral.write.motion import columns
 
@@ -207,11 +210,13 @@ def write_files(options: argparse.Namespace, found: Any) -> None:
     if options.figure or options.animation:
         shown = options.show.split() if options.show else None
         if options.figure:
-            draw_motion(
+            save_motion(
                 found,
                 options.figure,
                 shown=shown,
                 unit=options.unit,
+                size=options.size,
+                style=options.style,
                 overwrite=options.overwrite,
             )
         if options.animation:

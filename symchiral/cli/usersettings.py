@@ -22,6 +22,8 @@ from symchiral.errors import InputError, nearest
 LARGEST = 100_000
 """Bytes of the file."""
 
+SIZES = ("single", "double")
+
 UNITS = ("THz", "cm-1", "meV")
 
 
@@ -59,6 +61,18 @@ def _symprec(value: Any) -> float:
     return distance_tolerance(value)
 
 
+def _size(value: Any) -> str:
+    if value not in SIZES:
+        raise InputError("", why="it is not a width of figures", fix=nearest(str(value), SIZES))
+    return str(value)
+
+
+def _style(value: Any) -> str:
+    if not isinstance(value, str):
+        raise InputError("", why="it is not a file or a name", fix='write it in quotes, ""')
+    return value
+
+
 def _folder(value: Any) -> str:
     if not isinstance(value, str):
         raise InputError("", why="it is not the path of a folder", fix='write it in quotes, ""')
@@ -68,12 +82,17 @@ def _folder(value: Any) -> str:
 KEYS = {
     "unit": Key("unit of frequencies", "--unit", "THz", _unit),
     "symprec": Key("distance tolerance of the symmetry search", "--symprec", "1e-3", _symprec),
+    "size": Key("width of figures", "--size", "double", _size),
+    "style": Key("style of figures: a file, or a name", "--style", "none", _style),
     "cache": Key(
         "folder of what is kept from run to run; empty for none", "SYMCHIRAL_CACHE",
         "~/.cache/symchiral", _folder,
     ),
 }  # fmt: skip
 """What can be set."""
+
+LOOKS = {"size", "style"}
+"""What concerns figures alone."""
 
 CACHE = "SYMCHIRAL_CACHE"
 
@@ -99,12 +118,15 @@ class UserSettings:
         parser.set_defaults(**{key: x for key, x in self.values.items() if key in known})
 
     def used(self, parser: argparse.ArgumentParser, words: Sequence[str]) -> tuple[str, ...]:
-        """Return the keys that stand for options which the words do not give."""
+        """Return the keys that stand for options which the words do not give.
+
+        But for the looks of figures: no answer rests on them.
+        """
         given = {word.partition("=")[0] for word in words}
         return tuple(
             action.dest
             for action in parser._actions
-            if action.dest in self.values and given.isdisjoint(action.option_strings)
+            if action.dest in self.values.keys() - LOOKS and given.isdisjoint(action.option_strings)
         )
 
     @contextmanager

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from symchiral.cli.calculator import add_calculator
+from symchiral.cli.drawing import add_figure
 from symchiral.cli.files import add_output, check_answer_file, check_output, deliver, wrote
 from symchiral.cli.forces import add_forces
 from symchiral.cli.plan import add_frequencies
@@ -37,7 +38,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_calculator(parser)
     add_frequencies(parser)
     add_judging(parser)
-    add_output(parser, also="; .png, .pdf or .svg a figure beside what is printed")
+    add_output(parser, also="; .pdf, .svg, .png or .eps a figure beside what is printed")
+    add_figure(parser)
     add_reading(parser.add_argument_group("what the table does not state itself, or wrongly"))
 
 
@@ -134,7 +136,14 @@ def run(options: argparse.Namespace) -> None:
     )
     answer = validate(study.crystal, study.axis, judged, unit=options.unit)
     if drawn:
-        save_validation(answer, judged.fit, options.output, overwrite=options.overwrite)
+        save_validation(
+            answer,
+            judged.fit,
+            options.output,
+            size=options.size,
+            style=options.style,
+            overwrite=options.overwrite,
+        )
         wrote(options, options.output)
         options.output = None  # what is drawn is printed, too
     deliver(options, "validate", answer, lambda: validation_tables(answer))

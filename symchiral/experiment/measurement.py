@@ -154,11 +154,14 @@ class Traces(Value):
         One column per channel of the probe.
     pump : PumpPulse or None
         Its pump, if known.
+    excluded : Traces or None
+        The rows that were left out because they lie before time zero or in the pump window.
     """
 
     times: Floats
     signals: Floats
     pump: PumpPulse | None = None
+    excluded: Traces | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "times", frozen(self.times, float))
@@ -345,6 +348,7 @@ def _clean(
         if (times[keep] < first).any():
             keep &= times > last
             notes.append(Note("before-window"))
+    excluded = None if keep.all() else Traces(times[~keep], signals[~keep])
     times, signals = times[keep], signals[keep]
     if (np.diff(times) < 0).any():
         notes.append(Note("sorted"))
@@ -370,7 +374,7 @@ def _clean(
     if good.sum() < (1 - LONGEST_GAP) * given:
         notes.append(Note("much-missing"))
     _living(signals, probe, notes)
-    return Traces(times, signals, pump), notes
+    return Traces(times, signals, pump, excluded), notes
 
 
 def _not_swapped(times: Floats, signals: Floats, probe: Probe) -> None:

@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from symchiral.answers.bands import Bands, Branch, End, Segment
+from symchiral.figures.colours import INK
+from symchiral.figures.style import small
 from symchiral.rules.wording import minus
 from symchiral.value import Floats, grouped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.text import Annotation
+    from matplotlib.transforms import Bbox
 
-
-INK = "#222222"
-"""Colour of texts and of lines without a sense."""
-
-TEXT = 6.5
-"""Size of the PAM beside the levels, points."""
 
 MOVED = 4
 """Heights of a text by which it may be moved from its level, with a line to it."""
+
+SHARE = 2.2
+"""A piece shorter than so many widths of its texts has none: they would hide its curves."""
 
 LONGEST = 8
 """Characters of l that levels at one place share; what is longer is stacked."""
@@ -35,12 +36,13 @@ Words = tuple[float, list[str]]
 """A frequency and the l of what lies there."""
 
 
-def write_pam(axes: Axes, bands: Bands, places: list[Floats]) -> bool:
+def write_pam(axes: Axes, bands: Bands, places: list[Floats]) -> tuple[list[Bbox], bool]:
     """PAM at special points beside the multiplets, and in the middle of invariant lines.
 
-    Whether all of it found room.
+    No text touches another or leaves its piece: where pieces are short, or levels many, some are
+    left out. What they cover, in pixels, and whether all of them found room.
     """
-    fits = []
+    columns: list[tuple[int, float, int, list[Words], Floats]] = []
     segments = bands.segments
     for i, (segment, x) in enumerate(zip(segments, places, strict=True)):
         # Of two pieces that meet with the same levels the one without PAM of its own, or the
@@ -51,19 +53,45 @@ def write_pam(axes: Axes, bands: Bands, places: list[Floats]) -> bool:
         if not (before and before.end.levels == segment.start.levels and before.axis is None) or (
             mine
         ):
-            fits.append(_column(axes, float(x[0]), 1, _of_levels(segment.start)))
+            columns.append((i, float(x[0]), 1, _of_levels(segment.start), x))
         if not (after and after.start.levels == segment.end.levels) or (
             mine and after.axis is not None
         ):
-            fits.append(_column(axes, float(x[-1]), -1, _of_levels(segment.end)))
+            columns.append((i, float(x[-1]), -1, _of_levels(segment.end), x))
         if segment.axis is not None:
             middle = len(x) // 2
             lines = [
                 (partners[0].frequency[middle], [branch.pam or "" for branch in partners])
                 for partners in multiplets(segment)
             ]
-            fits.append(_column(axes, float(x[middle]), 0, lines))
-    return all(fits)
+            columns.append((i, float(x[middle]), 0, lines, x))
+    # Where there is not room for all, invariant lines come first.
+    columns.sort(key=lambda column: segments[column[0]].axis is None)
+    complete = True
+    taken: list[Bbox] = []
+    for _, at, side, words, piece in columns:
+        texts, whole = _column(axes, at, side, words)
+        low, high = axes.transData.transform([(piece[0], 0), (piece[-1], 0)])[:, 0]
+        boxes = [_box(text) for text in texts]
+        short = max((box.width for box in boxes), default=0) * SHARE > high - low
+        for text, box in zip(texts, boxes, strict=True):
+            inside = low <= box.x0 and box.x1 <= high
+            if short or not inside or any(box.overlaps(other) for other in taken):
+                text.remove()
+                whole = False
+            else:
+                taken.append(box)
+        complete = complete and whole
+    return taken, complete
+
+
+def _box(text: Annotation) -> Bbox:
+    """What the letters cover, with a point around them."""
+    from matplotlib.text import Text
+
+    # That of the text with the line to its level is found first: it puts the text where it belongs.
+    text.get_window_extent()
+    return Text.get_window_extent(text).padded(text.figure.dpi / 72)
 
 
 def _of_levels(end: End) -> list[Words]:
@@ -84,19 +112,18 @@ def _pams(words: Sequence[str]) -> str:
     return minus(",".join(found))
 
 
-def _column(axes: Axes, x: float, side: int, texts: list[Words]) -> bool:
+def _column(axes: Axes, x: float, side: int, texts: list[Words]) -> tuple[list[Annotation], bool]:
     """Texts above each other without overlap, each with a line to its level where it is moved.
 
-    Whether all are written.
+    Also whether all are written.
     """
-    from matplotlib.patheffects import withStroke
-
     if not texts:
-        return True
+        return [], True
     scale = axes.bbox.height / axes.figure.dpi * 72 / np.ptp(axes.get_ylim())  # points per unit
     low, high = axes.get_ylim()
     wanted = _merged(sorted(((y - low) * scale, words) for y, words in texts))
-    gap = TEXT * 1.12
+    size = small()
+    gap = size * 1.3
     room = (high - low) * scale - gap
     complete = True
     places = _spread(np.array([y for y, _ in wanted]), gap, gap / 2, room + gap / 2)
@@ -107,25 +134,28 @@ def _column(axes: Axes, x: float, side: int, texts: list[Words]) -> bool:
         complete = len(kept) == len(wanted)
         wanted, places = kept, np.array([y for y, _ in kept])
     away = 3 if side else 0
+    written = []
     for (y, text), place in zip(wanted, places, strict=True):
         moved = abs(place - y) > gap * 0.4
         shift = side * (away + (5 if moved else 0))
-        axes.annotate(
-            text,
-            xy=(x, low + y / scale),
-            xytext=(shift, place - y),
-            textcoords="offset points",
-            ha={1: "left", -1: "right", 0: "center"}[side],
-            va="center",
-            fontsize=TEXT,
-            color=INK,
-            zorder=6,
-            arrowprops={"arrowstyle": "-", "lw": 0.35, "color": INK, "shrinkA": 0, "shrinkB": 0}
-            if moved and side
-            else None,
-            path_effects=[withStroke(linewidth=1.8, foreground="white")],
+        written.append(
+            axes.annotate(
+                text,
+                xy=(x, low + y / scale),
+                xytext=(shift, place - y),
+                textcoords="offset points",
+                ha={1: "left", -1: "right", 0: "center"}[side],
+                va="center",
+                fontsize=size,
+                color=INK,
+                zorder=6,
+                arrowprops={"arrowstyle": "-", "lw": 0.35, "color": INK, "shrinkA": 0, "shrinkB": 0}
+                if moved and side
+                else None,
+                bbox={"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none"},
+            )
         )
-    return complete
+    return written, complete
 
 
 def _merged(texts: list[Words]) -> list[tuple[float, str]]:

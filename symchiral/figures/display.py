@@ -17,7 +17,7 @@ from symchiral.errors import InputError
 from symchiral.forces.bands import Bands
 from symchiral.modes.animation import Animation
 
-SHARP = 120
+SHARP = 150
 """Dots per inch of pictures in a notebook."""
 
 

@@ -14,35 +14,22 @@ import numpy as np
 from symchiral.crystal.crystal import SYMBOLS
 from symchiral.disk import check_ending, mark, writing
 from symchiral.errors import InputError
+from symchiral.figures.colours import MINUS, PLUS, STILL, colours, orbit_senses
 from symchiral.figures.save import matplotlib_needed
+from symchiral.figures.style import STYLE
 from symchiral.modes.animation import Animation
 from symchiral.value import Floats
 
 FILMS = (".gif", ".mp4")
 """Endings of films."""
 
-PLUS, MINUS, LINE = "#c0392b", "#2462a8", "#8a8a8a"
-"""Colours of orbits that are run through counter-clockwise, clockwise, and of lines."""
+SENSES = "orbits about the axis: red counter-clockwise, blue dashed clockwise, grey lines"
 
-SENSES = "orbits about the axis: red counter-clockwise, blue clockwise, grey lines"
-
-ROUND = 1e-3
-"""Share of the circle of its size that an orbit encloses at least; else it is a line."""
+SCREEN = dict.fromkeys(("axes.titlesize", "xtick.labelsize", "ytick.labelsize", "font.size"), 9)
+"""Letters that can be read on a screen."""
 
 VIEWS = (((0, 1), "along the axis"), ((0, 2), "from the side"))
 """Coordinates that a view shows, and how it is called."""
-
-STYLE: Any = {
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 9,
-    "axes.titlelocation": "left",
-    "legend.frameon": False,
-    "legend.fontsize": 8,
-    "svg.hashsalt": "symchiral",
-}
-"""Style of films, and of the figures of runs."""
 
 
 def film_mode(
@@ -125,9 +112,9 @@ def save_film(
             why="ffmpeg is not installed",
             fix="install the program ffmpeg, or write .gif",
         )
-    kinds = sorted(set(numbers))
-    colours = [f"C{kinds.index(number) % 10}" for number in numbers]
-    with matplotlib.rc_context(STYLE):
+    palette = colours(SYMBOLS[number] for number in sorted(set(numbers)))
+    painted = [palette[SYMBOLS[number]] for number in numbers]
+    with matplotlib.rc_context(STYLE | SCREEN):
         figure = Figure(figsize=(7, 4))
         figure.subplots_adjust(0.08, 0.14 if orbits else 0.08, 0.98, 0.84, wspace=0.2)
         FigureCanvasAgg(figure)
@@ -136,16 +123,22 @@ def save_film(
             places = rest[:, [i, j]]
             axis.scatter(*places.T, s=12, color="0.75")
             if orbits:
-                _draw_orbits(axis, places + moved[:, :, [i, j]], _senses(moved))
-            artists.append((axis.scatter(*places.T, s=60, c=colours, edgecolor="k", lw=0.5), i, j))
+                _draw_orbits(axis, places + moved[:, :, [i, j]], orbit_senses(moved))
+            artists.append((axis.scatter(*places.T, s=60, c=painted, edgecolor="k", lw=0.5), i, j))
             centre = (places.min(axis=0) + places.max(axis=0)) / 2
             reach = max(float(np.ptp(places, axis=0).max()) / 2, 0.5) + 1.2
             axis.set_xlim(centre[0] - reach, centre[0] + reach)
             axis.set_ylim(centre[1] - reach, centre[1] + reach)
             axis.set_aspect("equal")
             axis.set_title(f"{title} (Å)")
-        for k, number in enumerate(kinds):
-            figure.text(0.99 - 0.05 * k, 0.93, SYMBOLS[number], color=f"C{k % 10}", ha="right")
+        for k, (symbol, colour) in enumerate(palette.items()):
+            figure.text(
+                0.985 - 0.06 * k,
+                0.93,
+                symbol,
+                ha="right",
+                bbox={"boxstyle": "circle", "fc": colour, "ec": "k", "lw": 0.5},
+            )
         if orbits:
             figure.text(0.01, 0.015, SENSES, fontsize=8)
         caption = figure.suptitle("", x=0.01, ha="left", fontsize=10)
@@ -169,16 +162,8 @@ def save_film(
                 stream.write(mark(kind).encode())
 
 
-def _senses(moved: Floats) -> list[str]:
-    """Colours of closed orbits by the area that they enclose about the axis."""
-    after = np.roll(moved, -1, axis=0)
-    area = np.sum(moved[..., 0] * after[..., 1] - moved[..., 1] * after[..., 0], axis=0) / 2
-    size = np.pi * np.max(np.sum(moved**2, axis=2), axis=0)
-    least = ROUND * np.maximum(size, 1e-12)
-    return [PLUS if a > b else MINUS if a < -b else LINE for a, b in zip(area, least, strict=True)]
-
-
-def _draw_orbits(axis: Any, paths: Floats, colours: Sequence[str]) -> None:
+def _draw_orbits(axis: Any, paths: Floats, senses: Sequence[int]) -> None:
     closed = np.concatenate([paths, paths[:1]])
-    for atom, colour in enumerate(colours):
-        axis.plot(*closed[:, atom].T, color=colour, lw=1.2)
+    for atom, sense in enumerate(senses):
+        colour = {1: PLUS, -1: MINUS, 0: STILL}[sense]
+        axis.plot(*closed[:, atom].T, color=colour, ls="--" if sense < 0 else "-", lw=1.2)

@@ -1,7 +1,7 @@
 """Atoms in motion as one SVG that moves by itself (SMIL), without a script.
 
 Two views stand beside each other, along the axis and from the side, each with its own scale.
-Displacements are those of the animation; the paths of the atoms are drawn thin.
+Displacements are those of the animation; the paths of the atoms have the colour of their sense.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from html import escape
 
 import numpy as np
 
-from symchiral.figures.colours import colours
+from symchiral.figures.colours import INK, MINUS, PLUS, STILL, colours, orbit_senses
 from symchiral.modes.animation import Animation
 from symchiral.value import Floats
 
@@ -23,7 +23,15 @@ SIDE = 300.0
 MARGIN = 0.8
 """Å around the atoms of a view; each view has its own scale."""
 
-INK, EDGE = "#222222", "#555555"
+EDGE = "#555555"
+
+
+_STROKES = {
+    1: f'stroke="{PLUS}"',
+    -1: f'stroke="{MINUS}" stroke-dasharray="4 2"',
+    0: f'stroke="{STILL}"',
+}
+"""How the path of an atom is drawn, by its sense."""
 
 
 def moving_svg(animation: Animation) -> str:
@@ -37,8 +45,9 @@ def moving_svg(animation: Animation) -> str:
     symbols = animation.supercell.symbols
     palette = colours(symbols)
     seconds = SECONDS * animation.periods
+    senses = orbit_senses((animation.positions - animation.rest) @ frame.T)
     views = [
-        _view(path, (i, j, k), [palette[s] for s in symbols], number, title, seconds)
+        _view(path, (i, j, k), [palette[s] for s in symbols], senses, number, title, seconds)
         for number, ((i, j, k), title) in enumerate(
             (((0, 1, 2), "seen along the axis"), ((0, 2, 1), "seen from the side"))
         )
@@ -72,6 +81,7 @@ def _view(
     path: Floats,
     order: tuple[int, int, int],
     colours: list[str],
+    senses: list[int],
     number: int,
     title: str,
     seconds: float,
@@ -91,7 +101,7 @@ def _view(
         xs, ys = x[:, atom], y[:, atom]
         points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(xs, ys, strict=True))
         found.append(
-            f'<polygon points="{points}" fill="none" stroke="{EDGE}" stroke-width="0.5"/>'
+            f'<polygon points="{points}" fill="none" {_STROKES[senses[atom]]}/>'
             f'<circle cx="{xs[0]:.1f}" cy="{ys[0]:.1f}" r="{size:.1f}" fill="{colours[atom]}" '
             f'stroke="{EDGE}" stroke-width="0.7">{_moves("cx", xs, seconds)}'
             f"{_moves('cy', ys, seconds)}</circle>"

@@ -2,42 +2,51 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from symchiral.disk import mark, writing
+from symchiral.disk import check_ending, mark, writing
 from symchiral.errors import InputError, install
 
-FIGURES = (".pdf", ".png", ".svg")
+FIGURES = (".pdf", ".svg", ".png", ".eps")
 """Endings of figures."""
 
+DPI = 300
+"""Points per inch of .png."""
 
-def save_figure(
-    figure: Any, file: str | Path, kind: str, *, dpi: int = 160, overwrite: bool = False
-) -> None:
+_DATED = re.compile(rb"^%%(?:Title|CreationDate): .*\n", re.MULTILINE)
+"""What an .eps says of the time and of the name that it was first written under."""
+
+
+def save_figure(figure: Any, file: str | Path, kind: str, *, overwrite: bool = False) -> None:
     """Write a figure; equal figures are equal files.
 
     Parameters
     ----------
     figure : matplotlib Figure
-        What to write.
+        What to write, within :func:`symchiral.figures.style.styled`.
     kind, overwrite
         As for :func:`symchiral.disk.writing`.
 
     Raises
     ------
     InputError
-        The file cannot be written, or another lies there.
+        The ending is unknown, the file cannot be written, or another lies there.
     """
+    ending = check_ending(file, FIGURES)
     words: dict[str, dict[str, Any]] = {
         ".pdf": {"Creator": mark(kind), "CreationDate": None},
         ".svg": {"Creator": mark(kind), "Date": None},
+        ".eps": {"Creator": mark(kind)},
+        ".png": {"Software": mark(kind)},
     }
-    metadata = words.get(Path(file).suffix.lower(), {"Software": mark(kind)})
     with writing(file, kind, overwrite=overwrite) as aside:
-        figure.savefig(aside, dpi=dpi, metadata=metadata)
+        figure.savefig(aside, dpi=DPI, metadata=words[ending])
+        if ending == ".eps":
+            aside.write_bytes(_DATED.sub(b"", aside.read_bytes()))
 
 
 @contextmanager

@@ -62,7 +62,7 @@ function dial(v) {
   const angle = TURN * (m.turns * v.time - m.phase);
   pen.globalAlpha = 1; pen.lineWidth = 1.2; pen.strokeStyle = "#888"; pen.fillStyle = "#fffc";
   pen.beginPath(); pen.arc(x, y, r, 0, TURN); pen.fill(); pen.stroke();
-  pen.lineWidth = 3; pen.strokeStyle = sense > 0 ? "#c62828" : sense < 0 ? "#1769d0" : "#777"; pen.beginPath();
+  pen.lineWidth = 3; pen.strokeStyle = SENSE[Math.sign(sense)]; pen.beginPath();
   if (sense) { pen.moveTo(x, y); pen.lineTo(x + 0.9 * r * Math.cos(sense * angle), y - 0.9 * r * Math.sin(sense * angle)); }
   else { pen.moveTo(x, y); pen.lineTo(x, y - 0.9 * r * Math.cos(angle)); }
   pen.stroke();
@@ -370,19 +370,19 @@ if ($("traces")) {
 // --- a measurement ------------------------------------------------------------------------------
 
 if ($("measured")) figures.push(() => {
-  const W = 800, left = 90, right = 12, colours = ["#1f6fb4", "#c0504d", "#4f9f3f", "#8a64b0", "#b8860b", "#777"];
+  const W = 800, left = 90, right = 12, colours = ["currentColor", "#d98a00", "#2f9a72", "#b06a9e"];
   if (scene.measured) {
     const runs = scene.measured.runs, first = Math.min(...runs.map(r => r.times[0])), last = Math.max(...runs.map(r => r.times.at(-1)));
     const h = 110, H = runs.length * (h + 8) + 40, X = t => left + (W - left - right) * (t - first) / (last - first || 1);
     const svg = draw_("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", class: "figure", "aria-label": "measured traces as points and their fit as lines; the table below has the lines" });
     svg.append(draw_("text", { x: left, y: 14 }, "traces (points) and fit (lines)"));
-    scene.measured.channels.forEach((name, c) => svg.append(draw_("line", { x1: left + 220 + 110 * c, x2: left + 244 + 110 * c, y1: 10, y2: 10, stroke: colours[c % 6], "stroke-width": 3 }), draw_("text", { x: left + 250 + 110 * c, y: 14 }, name)));
+    scene.measured.channels.forEach((name, c) => svg.append(draw_("line", { x1: left + 220 + 110 * c, x2: left + 244 + 110 * c, y1: 10, y2: 10, stroke: colours[c % 4], "stroke-width": 3 }), draw_("text", { x: left + 250 + 110 * c, y: 14 }, name)));
     runs.forEach((run, r) => {
       const range = s => Math.max(...s) - Math.min(...s), apart = 1.15 * Math.max(...run.signals.map(range)), all = run.signals.flatMap((s, c) => s.map(v => v - c * apart));
       const low = Math.min(...all), high = Math.max(...all), top = 22 + r * (h + 8), Y = v => top + h - (h - 4) * (v - low) / (high - low || 1);
       run.signals.forEach((s, c) => {
         const points = s.map((v, k) => `M${X(run.times[k]).toFixed(1)},${Y(v - c * apart).toFixed(1)}h0`).join("");
-        svg.append(draw_("path", { d: points, class: "points", stroke: colours[c % 6] }), draw_("polyline", { fill: "none", "stroke-width": 1.3, stroke: colours[c % 6], points: run.fit[c].map((v, k) => `${X(run.fit_times[k]).toFixed(1)},${Y(v - c * apart).toFixed(1)}`).join(" ") }));
+        svg.append(draw_("path", { d: points, class: "points", stroke: colours[c % 4] }), draw_("polyline", { fill: "none", "stroke-width": 1.3, stroke: colours[c % 4], points: run.fit[c].map((v, k) => `${X(run.fit_times[k]).toFixed(1)},${Y(v - c * apart).toFixed(1)}`).join(" ") }));
       });
       svg.append(draw_("text", { x: 4, y: top + h / 2 }, run.pump || `run ${r + 1}`));
     });
@@ -411,7 +411,7 @@ if ($("dispersion")) figures.push(() => {
   const all = bands.segments.flatMap(s => s.branches.flatMap(b => b.frequency)), low = Math.min(0, ...all), high = Math.max(...all) * 1.03;
   const first = bands.segments[0].distance[0], last = bands.segments.at(-1).distance.at(-1);
   const X = d => left + (W - left - right) * (d - first) / (last - first || 1), Y = f => H - bottom - (H - top - bottom) * (f - low) / (high - low || 1);
-  const colour = j => { if (j === null || j === undefined) return "#888"; const t = Math.min(1, Math.abs(j)), mix = (a, b) => Math.round(a + (b - a) * t); return j > 0 ? `rgb(${mix(150, 213)},${mix(150, 20)},${mix(150, 30)})` : `rgb(${mix(150, 15)},${mix(150, 90)},${mix(150, 225)})`; };
+  const colour = j => j === null || j === undefined ? "#888" : `color-mix(in srgb, var(--${j > 0 ? "plus" : "minus"}) ${(100 * Math.min(1, Math.abs(j))).toFixed(0)}%, var(--still))`;
   svg.setAttribute("viewBox", `0 0 ${W} ${H}`);
   const step = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500].find(s => (high - low) / s < 9) ?? 1000;
   for (let f = Math.ceil(low / step) * step; f <= high; f += step) {

@@ -12,7 +12,28 @@ from typing import Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
+from symchiral.figures.colours import (
+    MINUS,
+    MINUS_ON_DARK,
+    PLUS,
+    PLUS_ON_DARK,
+    STILL,
+    STILL_ON_DARK,
+)
 from symchiral.units import counted
+
+PALETTE = (
+    f":root {{ --plus: {PLUS}; --minus: {MINUS}; --still: {STILL}; }}\n"
+    f"@media screen and (prefers-color-scheme: dark) {{ :root {{ --plus: {PLUS_ON_DARK}; "
+    f"--minus: {MINUS_ON_DARK}; --still: {STILL_ON_DARK}; }} }}\n"
+)
+"""The colours of the senses, for every style."""
+
+SENSE = (
+    f'"use strict";\nconst SENSE = {{ 1: "{PLUS}", "-1": "{MINUS}", 0: "{STILL}" }}; '
+    "// on white, by the sense"
+)
+"""The same for every script."""
 
 
 @lru_cache(maxsize=16)
@@ -63,7 +84,8 @@ def render(
     asks_server : bool
         Its script may send requests to where the page came from.
     """
-    css, script = asset(style), "\n".join(map(asset, scripts))
+    css = PALETTE + asset(style)
+    script = "\n".join([SENSE, *map(asset, scripts)])
     connect = "connect-src 'self'; " if asks_server else ""
     policy = (
         f"default-src 'none'; style-src '{_hash(css)}'; script-src '{_hash(script)}'; "

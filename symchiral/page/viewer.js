@@ -166,7 +166,7 @@ class Viewer {
     if (!on.length) return;
     const slowest = Math.min(...on.map(m => Math.abs(m.turns) || 1)), steps = 36 * Math.max(1, Math.ceil(Math.max(...on.map(m => Math.abs(m.turns))) / slowest));
     const pen = this.pen, found = new Set(on.map(m => m.senses[atom.i]).filter(Boolean));
-    pen.strokeStyle = found.size === 1 ? (found.has(1) ? "#c62828" : "#1769d0") : "#777";
+    pen.strokeStyle = SENSE[found.size === 1 ? [...found][0] : 0];
     pen.lineWidth = 1.5; pen.beginPath();
     for (let k = 0; k <= Math.min(steps, 360); k++) {
       const p = this.flat(this.at(atom, this.time + k / Math.min(steps, 360) / slowest));

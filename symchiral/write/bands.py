@@ -9,6 +9,7 @@ from symchiral.answers.bands import bands as answer_of
 from symchiral.answers.record import FrequencyUnit
 from symchiral.disk import check_ending, write_text, yaml_head
 from symchiral.figures.save import FIGURES, save_figure
+from symchiral.figures.style import Size, styled
 from symchiral.forces.bands import Bands
 from symchiral.text.bands import bands_table
 from symchiral.write.band_files import COLUMNS, band_columns, write_band_yaml
@@ -23,13 +24,21 @@ KIND = "bands"
 
 
 def save_bands(
-    bands: Bands, file: str | Path, *, unit: FrequencyUnit = "THz", overwrite: bool = False
+    bands: Bands,
+    file: str | Path,
+    *,
+    unit: FrequencyUnit = "THz",
+    size: Size = "double",
+    style: str | Path | None = None,
+    jmax: float | None = None,
+    overwrite: bool = False,
 ) -> None:
     """Write bands to a file, in the format its name ends with.
 
-    ``.pdf``, ``.png``, ``.svg``: the figure; ``.json``: the document; ``.csv``, ``.parquet``: a row
-    for every branch at every wavevector; ``.yaml``: phonopy's band.yaml, in THz, with eigenvectors;
-    ``.txt``, ``.md``, ``.tex``: the table, a line per piece of the path.
+    ``.pdf``, ``.svg``, ``.png``, ``.eps``: the figure, which ``size``, ``style`` and ``jmax``
+    concern; ``.json``: the document; ``.csv``, ``.parquet``: a row for every branch at every
+    wavevector; ``.yaml``: phonopy's band.yaml, in THz, with eigenvectors; ``.txt``, ``.md``,
+    ``.tex``: the table, a line per piece of the path.
 
     Raises
     ------
@@ -41,8 +50,9 @@ def save_bands(
     if ending in FIGURES:
         from symchiral.figures.bands import bands_figure
 
-        figure = bands_figure(answer_of(bands, unit=unit))
-        save_figure(figure, file, KIND, dpi=200, overwrite=overwrite)
+        figure = bands_figure(answer_of(bands, unit=unit), size=size, style=style, jmax=jmax)
+        with styled(style):
+            save_figure(figure, file, KIND, overwrite=overwrite)
     elif ending in (".csv", ".parquet"):
         write_columns(file, band_columns(bands, unit=unit), KIND, overwrite=overwrite)
     elif ending == ".yaml":

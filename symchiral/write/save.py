@@ -8,9 +8,12 @@ from pathlib import Path
 
 from symchiral.answers.record import FrequencyUnit
 from symchiral.disk import check_ending, write_text, writing, yaml_head
+from symchiral.dynamics.run import Run
 from symchiral.errors import InputError
 from symchiral.fields.beam import find_beam
 from symchiral.figures.film import FILMS, film_mode
+from symchiral.figures.motion import save_motion
+from symchiral.figures.style import Size
 from symchiral.forces.bands import Bands
 from symchiral.forces.phonons import Phonons
 from symchiral.modes.animation import Animation
@@ -34,15 +37,18 @@ MODES = "modes"
 
 
 def save(
-    result: Bands | Animation,
+    result: Bands | Run | Animation,
     file: str | Path,
     *,
     unit: FrequencyUnit = "THz",
+    size: Size = "double",
+    style: str | Path | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Write bands or an animation to a file.
+    """Write bands, a run or an animation to a file.
 
-    Bands: ``.pdf``, ``.png``, ``.svg``, ``.json``, ``.csv``, ``.parquet``, ``.yaml`` (phonopy's
+    Bands and runs: ``.pdf``, ``.svg``, ``.png``, ``.eps`` (the figure; :func:`symchiral.draw` draws
+    into your own). Bands: ``.json``, ``.csv``, ``.parquet``, ``.yaml`` (phonopy's
     band.yaml, with eigenvectors), ``.txt``, ``.md``, ``.tex`` (the table). Animations: ``.extxyz``
     and ``.traj`` (a period, with velocities), ``.html`` (a page that needs nothing else), ``.json``
     (phonon website), ``.ascii`` (V_Sim), ``.vesta`` (arrows of a linear mode), ``.gif`` and
@@ -51,7 +57,11 @@ def save(
     Parameters
     ----------
     unit : str
-        THz, cm-1 or meV, of the frequencies of bands.
+        THz, cm-1 or meV, of the frequencies of bands and of figures.
+    size : {"single", "double"}
+        Width of a figure: a column of a journal, 86 mm, or a page, 178 mm.
+    style : str or path, optional
+        File of settings of matplotlib, or the name of one of its styles, put on top of ours.
     overwrite : bool
         Replace a file that symchiral did not write for the same purpose; one that it did is
         replaced anyway.
@@ -63,14 +73,16 @@ def save(
         there.
     """
     if isinstance(result, Bands):
-        save_bands(result, file, unit=unit, overwrite=overwrite)
+        save_bands(result, file, unit=unit, size=size, style=style, overwrite=overwrite)
+    elif isinstance(result, Run):
+        save_motion(result, file, unit=unit, size=size, style=style, overwrite=overwrite)
     elif isinstance(result, Animation):
         save_animation(result, file, overwrite=overwrite)
     else:
         raise InputError(
             f"cannot write a {type(result).__name__}",
-            why="only bands and animations are written to files",
-            fix="give what study.bands() or study.animate() returns",
+            why="only bands, runs and animations are written to files",
+            fix="give what study.bands(), study.simulate() or study.animate() returns",
         )
 
 
