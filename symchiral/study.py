@@ -1389,7 +1389,8 @@ class Study(Value):
             raise ReadError(
                 f"no couplings for {self.crystal.input.source.path or 'this crystal'}",
                 why="no couplings.json lies beside the force data",
-                fix="give a file of couplings",
+                fix="give a file of them, or third-order force constants of phono3py as the "
+                "source, or compute them: symchiral couple FILE --calculator sevenn",
             )
         return found
 

@@ -416,6 +416,9 @@ def test_the_command_line_screens_and_asks(folder: Path, tmp_path: Path, capsys:
     shown = capsys.readouterr().out
     assert "Not shown: " in shown
     assert "Eu(+) Eu(+) -> Eg(-)" in shown
+    assert main(["query", out, "--list-columns"]) == 0
+    listed = capsys.readouterr().out.splitlines()[1:]
+    assert [line.split()[0] for line in listed if not line.startswith(" ")] == list(column_types())
     assert main(["query", out, "--sql", "SELECT max(flips) AS m FROM catalog", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["columns"] == ["m"]
     assert main(["query", out, "flips > 0", "--sql", "SELECT 1"]) == 1

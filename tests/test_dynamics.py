@@ -1119,6 +1119,7 @@ def test_rounding_noise_is_not_drawn_as_a_mode() -> None:
     [
         (["--pump", "2 σ+ 1ps 1MV/cm"], 1, "'2' has no unit"),
         (["--pump", "2THz σ+ 1ps"], 1, "the field (1MV/cm) is missing"),
+        (["--pump", "2THz σ+"], 1, "the duration (1ps) and the field (1MV/cm) are missing"),
         (["--pump", "2THz purple 1ps 1MV/cm"], 1, "'purple' is not a word"),
         (["--pump", "2THz ell3 1ps 1MV/cm"], 1, "at most 1"),
         (["--pump", "2THz σ+ 1ps 1MV/cm", "--duration", "1"], 1, "the light is on until 3 ps"),

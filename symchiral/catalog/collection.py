@@ -132,7 +132,7 @@ class Catalog:
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """Names of its columns; ``symchiral schema catalog`` says what they mean."""
+        """Names of its columns; ``symchiral query CATALOG --list-columns`` says what they mean."""
         return self.sql("SELECT * FROM catalog LIMIT 0").columns
 
     def __len__(self) -> int:
@@ -278,5 +278,6 @@ def _not_understood(error: Exception) -> InputError:
     return InputError(
         "cannot run this query",
         why=" ".join(said.split())[:500],
-        fix="symchiral schema catalog lists the columns; texts stand in single quotes",
+        fix="look at the columns, symchiral query CATALOG --list-columns; texts stand in single "
+        "quotes",
     )

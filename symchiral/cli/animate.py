@@ -99,6 +99,12 @@ def run(options: argparse.Namespace) -> None:
         cells=options.cells,
         duration=options.duration,
     )
+    if options.mode is not None and options.mode.strip().isdigit():
+        raise LabelError(
+            f"no mode is called {options.mode}",
+            why="names are as in Eu#1(+)",
+            fix=f"give a name, or --band {options.mode} for the mode by its place",
+        )
     if options.mode is not None:
         parse_sum(options.mode)
     elif options.band < 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from symchiral.cli.files import add_overwrite
+from symchiral.cli.files import add_overwrite, wrote
 from symchiral.cli.printing import write, write_table
 from symchiral.errors import InputError
 
@@ -23,8 +23,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="CONDITION",
         nargs="?",
         default="",
-        help="a condition in SQL on the columns, which symchiral schema catalog explains "
-        "(default: all rows)",
+        help="a condition in SQL on the columns (default: all rows)",
+    )
+    parser.add_argument(
+        "--list-columns", action="store_true", help="print all columns and what they mean"
     )
     parser.add_argument(
         "--columns", metavar="A,B,...", help="columns to give (default: the main ones, with -o all)"
@@ -36,6 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", metavar="FILE", help="write the rows: .csv, .parquet, .md or .json"
     )
     add_overwrite(parser)
+    parser.add_argument("--quiet", action="store_true", help="do not say what is written")
     parser.add_argument(
         "--json", action="store_true", help='print {"columns": [...], "rows": [[...]]}'
     )
@@ -44,7 +47,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the rows, or write them."""
     from symchiral.catalog.collection import Catalog
-    from symchiral.text.catalog import selection_table
+    from symchiral.text.catalog import columns_table, selection_table
+
+    if options.list_columns:
+        write_table(columns_table())
+        return
 
     if options.sql is not None and (options.where or options.columns):
         raise InputError(
@@ -64,6 +71,7 @@ def run(options: argparse.Namespace) -> None:
             sql=options.sql,
             overwrite=options.overwrite,
         )
+        wrote(options, options.output)
         return
     if options.sql is not None:
         found = catalog.sql(options.sql)

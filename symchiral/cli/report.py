@@ -19,6 +19,7 @@ from symchiral.cli.studies import open_study
 from symchiral.cli.validate import DATA, add_judging, add_reading, judging_options, reading_options
 from symchiral.defaults import REPORT_DURATION, REPORT_POINTS, REPORT_PULSE
 from symchiral.errors import InputError
+from symchiral.units import counted
 
 SUMMARY = "write all results for a crystal as one HTML page, or a catalog as a site of such pages"
 EXAMPLES = (
@@ -220,12 +221,14 @@ def page_of(path: str) -> str:
     ('te.html', 'Bi2Se3.html', 'Te_P3121.html')
     >>> page_of("set/structure_42.cif"), page_of("Bi2Se3/POSCAR-unitcell")
     ('structure_42.html', 'Bi2Se3.html')
+    >>> page_of(".") == Path.cwd().name.split(".")[0] + ".html"
+    True
     """
-    file = Path(path)
+    file = Path(path).resolve() if Path(path).name in ("", "..") else Path(path)
     name = file.name.split(".")[0]
     if not name or GENERIC.fullmatch(name):
-        name = file.absolute().parent.name or "report"
-    return f"{name}.html"
+        name = file.absolute().parent.name
+    return f"{name or 'report'}.html"
 
 
 def is_catalog(path: str) -> bool:
@@ -279,8 +282,10 @@ def run_catalog(options: argparse.Namespace) -> None:
     if options.json:
         write_json(answer)
         return
+    have = "has" if answer.pages == 1 else "have"
     write(
-        f"{answer.pages:,} of {answer.crystals:,} crystals have a page: {options.output}/index.html"
+        f"{answer.pages:,} of {counted(answer.crystals, 'crystal')} {have} a page: "
+        f"{options.output}/index.html"
     )
     for name, why in list(answer.failed.items())[:FAILED]:
         write(f"no page: {name}: {why}")

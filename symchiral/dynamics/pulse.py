@@ -43,6 +43,9 @@ _ANGLES = ("deg", "degree", "degrees", "°")
 _FIELDS = {"mv/cm": 1.0, "kv/cm": 1e3, "v/m": 1e8}
 FLUENCES = {"mj/cm2": 1.0, "uj/cm2": 1e3, "µj/cm2": 1e3, "μj/cm2": 1e3}
 """How many of each are 1 mJ/cm²; the micro sign and the Greek letter look alike."""
+_UNITS = (*_FREQUENCIES, *_TIMES, *_FIELDS, *FLUENCES, *_ANGLES, "thz/ps", "cm⁻¹", "mj/cm²")
+_APART = re.compile(rf"(?<=[0-9.])\s+(?=(?:{'|'.join(map(re.escape, _UNITS))})(?:[\s,]|$))", re.I)
+"""What stands between a number and its unit."""
 _EXAMPLE = '"2.0THz σ+ 1ps 1MV/cm"'
 
 
@@ -171,7 +174,9 @@ class Pulse(Value, Shown):
                 "fwhm_ps": "the duration (1ps)",
                 "field_mv_cm": "the field (1MV/cm)",
             }
-            raise _unreadable(text, f"{' and '.join(names[k] for k in missing)} is missing")
+            said = [names[k] for k in missing]
+            are = "is" if len(said) == 1 else "are"
+            raise _unreadable(text, f"{' and '.join(said)} {are} missing")
         if fluence is not None:
             if "field_mv_cm" in found:
                 raise _unreadable(text, "it has both a field and a fluence")
@@ -435,10 +440,14 @@ def jones(polarization: str | Sequence[complex]) -> Complex:
 def pulse_words(text: str) -> dict[str, float | str | bool]:
     """Return what the words of a pulse state, complete or not, by attribute; or its fluence.
 
+    Units may stand apart and commas between words, as pulses are printed.
+
     Examples
     --------
     >>> pulse_words("500fs 300kV/cm")
     {'fwhm_ps': 0.5, 'field_mv_cm': 0.3}
+    >>> pulse_words("2 THz, s+, 1 ps")
+    {'thz': 2.0, 'polarization': 's+', 'fwhm_ps': 1.0}
 
     Raises
     ------
@@ -446,8 +455,8 @@ def pulse_words(text: str) -> dict[str, float | str | bool]:
         A word is unknown, without unit, or given twice.
     """
     found: dict[str, float | str | bool] = {}
-    for word in text.split():
-        key, value = _word(word, text)
+    for word in _APART.sub("", text).split():
+        key, value = _word(word.rstrip(","), text)
         if key in found:
             raise _unreadable(text, f"it has two words for {key.replace('_', ' ')}")
         found[key] = value

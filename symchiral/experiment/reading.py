@@ -335,7 +335,8 @@ def _time_column(
         raise InputError(
             f"{file} has {'no' if not found else 'more than one'} column of delays",
             why=f"its columns are {', '.join(columns)}",
-            fix="name one of them time_fs or time_ps, or say which it is",
+            fix="name one of them time_fs or time_ps, or say which it is; lines that are fitted "
+            "already go into a YAML or JSON file, with pump and components",
         )
     return found[0]
 

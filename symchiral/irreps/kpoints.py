@@ -19,6 +19,7 @@ from symchiral.irreps.isoir import (
     iso_wavevectors,
     minus_k_partner,
 )
+from symchiral.units import counted
 
 Affine = tuple[Fraction, Fraction, Fraction, Fraction]
 """A number c + s_u u + s_v v + s_w w, as (c, s_u, s_v, s_w)."""
@@ -268,7 +269,7 @@ def _coordinates(text: str) -> QPoint:
     if len(words) != 3:
         raise GrammarError(
             f"{text!r} is not a wavevector",
-            why=f"it is not a name and has {len(words)} coordinates instead of three",
+            why=f"it is not a name and has {counted(len(words), 'coordinate')} instead of three",
             fix=_FIX,
         )
     parts = [_affine(word, text) for word in words]

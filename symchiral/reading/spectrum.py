@@ -64,7 +64,8 @@ def read_frequencies(text: str) -> dict[str, float]:
         raise ReadError(
             f"cannot read the frequencies in {text}",
             why="there is no such file",
-            fix="check the path",
+            fix='check the path, or write {"frequency_unit": "THz", "frequencies": {"Eu#1": 2.05}} '
+            "to a file",
         )
     found = _per_mode(path, "frequencies", text)
     for mode, value in found.items():

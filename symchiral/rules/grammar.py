@@ -371,10 +371,13 @@ def lookup(name: str, q: str | None, species: Mapping[str, GroupSpecies]) -> Gro
         if p.label == point
         for irrep in star_irreps(group, p.q)
     )
+    labels = [item.label for item in here]
+    numbered = "" if point == plain or point not in labels else f"{point}#{plain[len(point) :]}"
     raise LabelError(
         f"no species {name!r}",
         why=f"no vibration of this crystal {where} has that name",
-        fix=nearest(plain, [item.label for item in here])
+        fix=nearest(plain, labels)
+        + (f"; mode {plain[len(point) :]} of {point} is {numbered}" if numbered else "")
         + (f"; off the zone centre say where, {plain}@{point}" if elsewhere else ""),
     )
 

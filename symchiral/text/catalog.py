@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from symchiral.answers.catalog import Catalog, CatalogRow
+from symchiral.answers.catalog import Catalog, CatalogRow, column_types
+from symchiral.answers.schema import meanings
 from symchiral.rules.wording import minus
 from symchiral.table import Table, title
 from symchiral.units import counted
@@ -75,6 +76,13 @@ def selection_table(found: Selected, *, everything: bool = False) -> Table:
         foot=tuple(foot),
         optional=("axis", "symbol", "formula") if len(found.columns) > MOST else (),
     )
+
+
+def columns_table() -> Table:
+    """Return the columns of a catalog with their types and what they mean."""
+    said = meanings(CatalogRow)
+    rows = ((name, kind.partition("(")[0], said[name]) for name, kind in column_types().items())
+    return Table(("column", "type", "what"), tuple(rows), names=("column",), folded=("what",))
 
 
 def _flat(value: Any) -> Any:
@@ -151,5 +159,10 @@ def summary_table(answer: Catalog) -> Table:
     head = (
         f"transfers of order {answer.order} at {vertices}, symprec {answer.tolerance.symprec:g} Å"
     )
-    foot = () if answer.catalog is None else (f"Ask it: symchiral query {answer.catalog}",)
+    foot: tuple[str, ...] = ()
+    if answer.catalog is not None:
+        ask = f"symchiral query {answer.catalog}"
+        foot = (f"Ask it: {ask}",)
+        if refused:
+            foot += (f'Why refused: {ask} "error IS NOT NULL" --columns id,message',)
     return Table(("crystals", "number"), tuple(rows), head=(title(head),), foot=foot)
