@@ -167,6 +167,8 @@ def test_the_recipe_asks_for_what_the_package_asks_for() -> None:
     recipe = loaded("recipe/recipe.yaml")
     run = recipe["requirements"]["run"]
     assert run[0] == "python >=${{ python_min }}"
+    # Not that of conda-forge, which may be older; elsewhere there is none, and nothing is rendered.
+    assert f">={recipe['context']['python_min']}" == PROJECT["requires-python"]
     wanted = []
     for requirement in PROJECT["dependencies"]:
         name, bounds = re.fullmatch(r"([\w-]+)(.*)", requirement).groups()  # type: ignore[union-attr]
