@@ -49,6 +49,32 @@ def cache_root() -> Path | None:
     return None if str(found).startswith("~") else found
 
 
+def shrink_caches(most: float) -> None:
+    """Remove of all caches what was used longest ago, until at most so many bytes are left.
+
+    Nothing else that lies in their directory is touched; what cannot be removed stays.
+    """
+    root = cache_root()
+    if root is None or not root.is_dir():
+        return
+    found = []
+    for folder in root.iterdir():
+        ours = folder.name == "forces" or folder.name.strip("0123456789") == "v"
+        if ours and not folder.is_symlink():
+            for file in folder.rglob("*"):
+                with contextlib.suppress(OSError):
+                    about = file.lstat()
+                    if stat.S_ISREG(about.st_mode):
+                        found.append((max(about.st_atime, about.st_mtime), about.st_size, file))
+    left = sum(size for _, size, _ in found)
+    for _, size, file in sorted(found):
+        if left <= most:
+            return
+        with contextlib.suppress(OSError):
+            file.unlink()
+            left -= size
+
+
 SETTINGS = "SYMCHIRAL_SETTINGS"
 """Variable of the environment that names the file of the user's settings."""
 

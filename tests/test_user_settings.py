@@ -91,7 +91,32 @@ def test_every_command_takes_what_it_has(file: Path) -> None:
     assert taken["unit"] >= 10
     assert taken["symprec"] >= 14
     assert taken["size"] == taken["style"] == 3
-    assert set(KEYS) == {*taken, "cache"}
+    assert set(KEYS) == {*taken, "cache", "cache_size"}
+
+
+def test_the_cache_is_kept_small(
+    file: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What was used longest ago goes first; nothing that is not ours goes at all."""
+    kept = tmp_path / "kept"
+    monkeypatch.delenv("SYMCHIRAL_CACHE", raising=False)
+    names = ("forces/ab/old", "forces/cd/new", "v3/middle", "thesis/old.tex", "notes.txt")
+    for name in names:
+        (kept / name).parent.mkdir(parents=True, exist_ok=True)
+        (kept / name).write_bytes(b"x" * 1000)
+    for name, time in zip(names, (1e9, 1.2e9, 1.1e9, 1e8, 1e8), strict=True):
+        os.utime(kept / name, (time, time))
+
+    def left(limit: str) -> list[str]:
+        file.write_text(f"cache = '{kept}'\ncache_size = \"{limit}\"\n", "utf-8")
+        printed(capsys, "schema", "show")
+        return [name for name in names if (kept / name).exists()]
+
+    assert left("3KB") == list(names)
+    assert left("2.5KB") == list(names[1:])
+    assert left("1KB") == [names[1], *names[3:]]
+    assert left("1B") == list(names[3:])
+    assert "SYMCHIRAL_CACHE" not in os.environ
 
 
 def test_the_cache(file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -115,6 +140,7 @@ def test_the_cache(file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         ("symprec = true", "it is not a number"),
         ("symprec = nan", "it is not a distance"),
         ("cache = 3", "it is not the path of a folder"),
+        ('cache_size = "much"', "it is not a size"),
         ("unit = cm-1", "cannot read the settings"),
         ("unit = 'THz'\nunit = 'meV'", "cannot read the settings"),
         ("[" * 5000, "cannot read the settings"),

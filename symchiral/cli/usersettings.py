@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from symchiral.cli.limits import size as amount
 from symchiral.crystal.tolerance import distance_tolerance
-from symchiral.disk import SETTINGS, note_read, read_regular, settings_path
+from symchiral.disk import SETTINGS, note_read, read_regular, settings_path, shrink_caches
 from symchiral.errors import InputError, nearest
 
 LARGEST = 100_000
@@ -79,6 +80,14 @@ def _folder(value: Any) -> str:
     return value
 
 
+def _bytes(value: Any) -> str:
+    try:
+        amount(str(value))
+    except argparse.ArgumentTypeError as error:
+        raise InputError("", why="it is not a size", fix='write for instance "1GB"') from error
+    return str(value)
+
+
 KEYS = {
     "unit": Key("unit of frequencies", "--unit", "THz", _unit),
     "symprec": Key("distance tolerance of the symmetry search", "--symprec", "1e-3", _symprec),
@@ -88,6 +97,7 @@ KEYS = {
         "folder of what is kept from run to run; empty for none", "SYMCHIRAL_CACHE",
         "~/.cache/symchiral", _folder,
     ),
+    "cache_size": Key("largest size of it; what was used longest ago goes", "—", "none", _bytes),
 }  # fmt: skip
 """What can be set."""
 
@@ -131,17 +141,19 @@ class UserSettings:
 
     @contextmanager
     def in_effect(self, used: Sequence[str]) -> Iterator[None]:
-        """Note the file as one that the answer rests on, if it does, and take its cache."""
+        """Note the file as one that the answer rests on, if it does; take its cache and size."""
         if used and self.path is not None:
             note_read(self.path, name=os.fspath(self.path))
-        if "cache" not in self.values or CACHE in os.environ:
-            yield
-            return
-        os.environ[CACHE] = self.values["cache"]
+        own = "cache" in self.values and CACHE not in os.environ
+        if own:
+            os.environ[CACHE] = self.values["cache"]
         try:
             yield
         finally:
-            os.environ.pop(CACHE, None)
+            if "cache_size" in self.values:
+                shrink_caches(amount(self.values["cache_size"]))
+            if own:
+                os.environ.pop(CACHE, None)
 
 
 def load() -> UserSettings:
