@@ -14,10 +14,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import symchiral as sc
+from symchiral.answers import channel
 from symchiral.answers.record import flat_record
 from symchiral.answers.schema import answer_type, answers, schema
 from symchiral.cli import main
 from symchiral.errors import InputError, LabelError, ReadError
+from symchiral.rules.listing import listing
 from symchiral.text.formats import latex_name, latex_text
 from symchiral.write.tables import ENDINGS
 
@@ -429,3 +431,22 @@ def test_every_character_that_tables_print_has_a_form_in_latex() -> None:
 
     for character in ASCII:
         assert latex_text(character).isascii(), character
+
+
+@pytest.mark.parametrize("kind", ["Channel", "FlatRule", "Row", "Transfer"])
+def test_every_field_of_a_transfer_is_filled(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a new field has a default, one that nothing fills would be told wrongly in silence."""
+    study = sc.read("Bi2Se3/phonopy.yaml")
+    book = study.rules()
+    rule, between = book["Eu(+) Eu(+) -> Eg(-)"], study.transfers()[0]
+    describe = {
+        "Channel": lambda: channel.channel(rule),
+        "FlatRule": lambda: channel.flat(rule),
+        "Row": lambda: channel.row(listing(book).rows[0]),
+        "Transfer": lambda: channel.transfer(between, unit="THz"),
+    }
+    fields = set(getattr(channel, kind).__struct_fields__)
+    filled: set[str] = set()
+    monkeypatch.setattr(channel, kind, lambda **given: filled.update(given))
+    describe[kind]()
+    assert filled == fields

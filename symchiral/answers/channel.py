@@ -5,6 +5,7 @@ The records come first, then the functions that fill them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,7 +24,7 @@ from symchiral.rules.budget import PamSense, RotationSense
 from symchiral.rules.channel import Channel as GroupChannel
 from symchiral.rules.listing import Group, group_of
 from symchiral.rules.listing import Row as ListedRow
-from symchiral.rules.rule import Rule, Velocities
+from symchiral.rules.rule import Rotating, Rule, Velocities
 from symchiral.units import PER_THZ
 
 if TYPE_CHECKING:
@@ -372,31 +373,22 @@ def rule_reason(reason: BareReason) -> RuleReason:
         kind=reason.kind,
         text=display(reason, "text"),
         witnesses=tuple(
-            NamedWitness(
-                seitz=w.seitz,
-                xyz=w.xyz,
-                phase=None if reason.kind == "group" else str(w.phase),
-                exchange=w.exchange,
-                name=w.name,
-            )
-            for w in reason.witnesses
+            NamedWitness(**told, name=w.name)
+            for w, told in zip(reason.witnesses, _witnesses(reason), strict=True)
         ),
     )
 
 
+def _witnesses(reason: BareReason) -> Iterator[dict[str, Any]]:
+    for w in reason.witnesses:
+        phase = None if reason.kind == "group" else str(w.phase)
+        yield {"seitz": w.seitz, "xyz": w.xyz, "phase": phase, "exchange": w.exchange}
+
+
 def _reason(rule: Rule) -> Reason:
-    reason = rule.reason
-    witnesses = tuple(
-        Witness(
-            seitz=w.seitz,
-            xyz=w.xyz,
-            phase=None if reason.kind == "group" else str(w.phase),
-            exchange=w.exchange,
-        )
-        for w in reason.witnesses
-    )
+    witnesses = tuple(Witness(**told) for told in _witnesses(rule.reason))
     return Reason(
-        kind=reason.kind,
+        kind=rule.reason.kind,
         text=display(rule, "reason"),
         witness=(witnesses[0] if len(witnesses) == 1 else witnesses) or None,
     )
@@ -423,12 +415,19 @@ def _fields(rule: Rule) -> dict[str, Any]:
         "incoming": tuple(leg.component.pam for leg in coupling.incoming),
         "outgoing": tuple(leg.component.pam for leg in coupling.outgoing),
         "n": rule.channel.order,
+        "other_senses": rule.channel.other_senses,
+        "across": rule.turns_across,
+        **_shared(rule, rule),
+    }
+
+
+def _shared(rule: Rule, rotating: Rotating) -> dict[str, Any]:
+    """What is said of transfers of species and of those between modes, with their rotation."""
+    return {
         "umklapp": rule.umklapp,
         "pam_sense": rule.pam_sense,
-        "other_senses": rule.channel.other_senses,
-        "rotation_sense": rule.rotation_sense,
-        "across": rule.turns_across,
-        "am_transfer": rule.am_transfer,
+        "rotation_sense": rotating.rotation_sense,
+        "am_transfer": rotating.am_transfer,
         "pump": rule.pump,
         "probe": rule.probe,
         "coefficients": rule.coefficients,
@@ -450,13 +449,7 @@ def transfer(
         linewidth=round(found.linewidth * factor, 9),
         linewidth_unit=unit,
         score=round(found.score, 9),
-        umklapp=rule.umklapp,
-        pam_sense=rule.pam_sense,
-        rotation_sense=found.rotation_sense,
-        am_transfer=found.am_transfer,
-        pump=rule.pump,
-        probe=rule.probe,
-        coefficients=rule.coefficients,
+        **_shared(rule, found),
         modes=tuple(str(name) for name in found.mode_names),
         rotates=rule.channel.rotates,
         reverse_of=reverse_of,
@@ -475,12 +468,6 @@ def species_transfer(rule: Rule, *, unit: FrequencyUnit) -> Transfer:
         linewidth=None,
         linewidth_unit=unit,
         score=None,
-        umklapp=rule.umklapp,
-        pam_sense=rule.pam_sense,
-        rotation_sense=rule.rotation_sense,
-        am_transfer=rule.am_transfer,
-        pump=rule.pump,
-        probe=rule.probe,
-        coefficients=rule.coefficients,
+        **_shared(rule, rule),
         rotates=rule.channel.rotates,
     )

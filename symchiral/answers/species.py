@@ -110,8 +110,8 @@ class Turning(Record, frozen=True, kw_only=True):
     to it."""
 
 
-class SpeciesOfModes(Record, frozen=True, kw_only=True):
-    """An irreducible representation that vibrations of the crystal realise."""
+class NamedSpecies(Record, frozen=True, kw_only=True):
+    """An irreducible representation at a wavevector."""
 
     q: str
     """Label of the wavevector."""
@@ -124,6 +124,11 @@ class SpeciesOfModes(Record, frozen=True, kw_only=True):
     pam: tuple[Pam | None, ...]
     """Pseudo-angular momenta of its components, in the order of ``turning``; null without an
     axis."""
+
+
+class SpeciesOfModes(NamedSpecies, frozen=True, kw_only=True):
+    """An irreducible representation that vibrations of the crystal realise."""
+
     count: Annotated[int, Meta(ge=1)]
     """Multiplets, acoustic ones included."""
     acoustic: Count
@@ -164,20 +169,9 @@ class MayTurn(Record, frozen=True, kw_only=True):
     decide; cannot: their sum is zero, wherever they are. Without an axis, about any direction."""
 
 
-class SpeciesOfGroup(Record, frozen=True, kw_only=True):
+class SpeciesOfGroup(NamedSpecies, frozen=True, kw_only=True):
     """An irreducible representation of a group at a wavevector, without atoms."""
 
-    q: str
-    """Label of the wavevector."""
-    label: str
-    """Mulliken name at the zone centre, CDML name elsewhere, as transfers write it."""
-    cdml: str
-    """CDML name, ``GM3-``; a pair joined by time reversal reads ``GM2GM3``."""
-    dimension: Annotated[int, Meta(ge=1)]
-    """Modes per multiplet."""
-    pam: tuple[Pam | None, ...]
-    """Pseudo-angular momenta of its components, in the order of ``turning``; null without an
-    axis."""
     turning: tuple[MayTurn, ...]
     """Whether the atoms rotate, one entry per component."""
     infrared: bool

@@ -31,7 +31,7 @@ from symchiral.rules.listing import listing
 from symchiral.rules.rulebook import group_rulebook
 from symchiral.rules.vertices import special_vertices
 from symchiral.rules.waves import find_waves
-from symchiral.text.sums import budget
+from symchiral.text.sums import row_sum
 
 TableName = Literal["channels", "patterns", "species", "waves"]
 
@@ -185,8 +185,9 @@ def _of_class(task: Task) -> Part:
         place,
         lines,
         transfers=tuple(
-            ShownTransfer(rows[r.rule.id], r.different, _balance(rows[r.rule.id]))
+            ShownTransfer(row, r.different, str(row_sum(row) or ""))
             for r in found.rows
+            for row in [rows[r.rule.id]]
         ),
         forbidden=tuple(left.values()),
         species=species,
@@ -197,13 +198,6 @@ def _of_class(task: Task) -> Part:
             "transfers": found.judged,
         },
     )
-
-
-def _balance(row: ChannelRow) -> str:
-    if row.n is None or None in (*row.incoming, *row.outgoing):
-        return ""
-    into, out = ([l or "" for l in side] for side in (row.incoming, row.outgoing))
-    return str(budget(into, out, row.n, conserved=row.umklapp is not None))
 
 
 def _of_group(task: Task) -> Part:

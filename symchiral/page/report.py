@@ -50,7 +50,7 @@ from symchiral.text.plan import plan_tables
 from symchiral.text.predict import listed_table, shared_cells
 from symchiral.text.show import show_tables
 from symchiral.text.simulate import light_text, simulate_table
-from symchiral.text.sums import budget
+from symchiral.text.sums import row_sum
 from symchiral.text.validate import predicted_in, pump_text, validation_tables
 from symchiral.units import SIGNS
 
@@ -322,7 +322,7 @@ def _transfers(contents: Contents) -> Iterator[dict[str, Any]]:
             between.setdefault(t.channel, []).append(t)
     for row in _rows(predict):
         channel = channels[row.transfer]
-        total = _sum(row)
+        total = str(row_sum(row) or "")
         yield {
             "id": row.transfer,
             "text": pretty(row.transfer) + (" ≠" if row.different else ""),
@@ -349,13 +349,6 @@ def _transfers(contents: Contents) -> Iterator[dict[str, Any]]:
                 for t in sorted(between.get(row.transfer, ()), key=lambda t: -sizes[t.id])[:3]
             ],
         }
-
-
-def _sum(row: Row) -> str:
-    if row.n is None or None in (*row.incoming, *row.outgoing):
-        return ""
-    into, out = ([l or "" for l in side] for side in (row.incoming, row.outgoing))
-    return str(budget(into, out, row.n, conserved=row.umklapp is not None))
 
 
 def _clock(row: Row, words: str) -> Markup | None:

@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
+from symchiral.answers.channel import FlatRule
 from symchiral.rules.channel import Channel
 from symchiral.rules.rule import Rule
 from symchiral.rules.wording import minus, signed
+
+if TYPE_CHECKING:
+    from symchiral.answers.atlas_tables import ChannelRow
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,14 @@ def budget(incoming: Sequence[str], outgoing: Sequence[str], n: int, *, conserve
             else Sum(left, right, "", "=", n)
         )
     return Sum(left, right, middle, "≡" if (total - out) % n == 0 else "≢", n)
+
+
+def row_sum(row: FlatRule | ChannelRow) -> Sum | None:
+    """Write the balance of l of a row of a table; None where a quantum has no l."""
+    if row.n is None or None in (*row.incoming, *row.outgoing):
+        return None
+    into, out = ([l or "" for l in side] for side in (row.incoming, row.outgoing))
+    return budget(into, out, row.n, conserved=row.umklapp is not None)
 
 
 def rule_sum(rule: Rule) -> str:
