@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from symchiral.cli.calculator import add_calculator
 from symchiral.cli.drawing import ENDINGS as DRAWN
@@ -15,6 +15,9 @@ from symchiral.cli.printing import warn
 from symchiral.cli.progress import progress
 from symchiral.cli.structures import add_structure
 from symchiral.cli.studies import open_study
+
+if TYPE_CHECKING:
+    from symchiral.dynamics.detector import Detector
 
 SUMMARY = "simulate how light drives modes, and how these drive others"
 EXAMPLES = (
@@ -89,6 +92,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
     out.add_argument(
         "--table", metavar="FILE", help="times, field and coordinates, .csv or .parquet"
     )
+    out.add_argument(
+        "--traces",
+        metavar="FILE",
+        help="what a detector shows, .csv, as validate reads it",
+    )
+    out.add_argument(
+        "--probe",
+        metavar='"balanced, S0 = 0, S45 = 45"',
+        help="its geometry and channels: balanced (rotation of a reflected probe in mrad, by Raman "
+        "tensors of the couplings), or analyser (emitted field, by Born charges), with angles from "
+        "x (default: balanced, S0 = 0, S45 = 45)",
+    )
+    out.add_argument("--response", metavar="0.1ps", help="its full width in time (default: none)")
+    out.add_argument(
+        "--noise",
+        type=float,
+        metavar="SHARE",
+        help="standard deviation of its noise, of the largest signal after the pulse",
+    )
+    out.add_argument("--seed", type=int, metavar="N", help="of the noise (default: 0)")
     out.add_argument("--figure", metavar="FILE", help="figure, .pdf, .svg, .png or .eps")
     out.add_argument(
         "--show",
@@ -119,6 +142,7 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.text.simulate import simulate_table, sweep_table
     from symchiral.write.columns import TRAJECTORY, csv_start
     from symchiral.write.motion import COLUMNS
+    from symchiral.write.traces import KIND as TRACES
 
     pulses = [Pulse.parse(text) for text in options.pump or ()]
     start = Start.parse(options.start) if options.start else None
@@ -138,9 +162,10 @@ def run(options: argparse.Namespace) -> None:
                     fix="leave out one of them; --json has the numbers of a sweep",
                 )
             file = getattr(options, option)
-            kind = TRAJECTORY if option == "trajectory" else KIND
+            kind = {"trajectory": TRAJECTORY, "traces": TRACES}.get(option, KIND)
             table = option == "table" and Path(file).suffix.lower() == ".csv"
             check_output(options, file, kind, endings, known=csv_start(COLUMNS) if table else None)
+    detector = detector_of(options)
     study = open_study(options, gamma=True)
     frequencies = read_frequencies(options.frequencies) if options.frequencies else None
     damping: Any = DAMPING
@@ -171,7 +196,7 @@ def run(options: argparse.Namespace) -> None:
     )
     if not options.quiet:
         warn(run_notices(found))
-    write_files(options, found)
+    write_files(options, found, detector)
     answer = answer_of(found, given, start=start, sweep=sweep, swept=swept, unit=options.unit)
     deliver(
         options,
@@ -183,6 +208,7 @@ def run(options: argparse.Namespace) -> None:
 
 ENDINGS = {
     "table": (".csv", ".parquet"),
+    "traces": (".csv",),
     "figure": DRAWN,
     "animation": (".gif",),
     "trajectory": (".xyz", ".extxyz"),
@@ -190,12 +216,41 @@ ENDINGS = {
 """Files that can be written, by option."""
 
 
-def write_files(options: argparse.Namespace, found: Any) -> None:
+def detector_of(options: argparse.Namespace) -> Detector | None:
+    """Return the detector of the traces, None without any."""
+    from symchiral.dynamics.detector import Detector
+    from symchiral.errors import InputError
+    from symchiral.experiment.reading import read_detector
+    from symchiral.fields.pump import duration
+
+    given = (options.probe, options.response, options.noise, options.seed)
+    if options.traces is None:
+        if given != (None,) * 4:
+            raise InputError(
+                "a detector without traces",
+                why="--probe, --response, --noise and --seed are those of --traces",
+                fix="add --traces FILE.csv",
+            )
+        return None
+    kind, channels = read_detector(options.probe or "balanced, S0 = 0, S45 = 45")
+    return Detector(
+        kind,
+        channels,
+        0.0 if options.response is None else duration(options.response),
+        options.noise or 0.0,
+        options.seed or 0,
+    )
+
+
+def write_files(options: argparse.Namespace, found: Any, detector: Detector | None) -> None:
     """Write what was asked for, and say so on stderr."""
     from symchiral.figures.motion import KIND, animate_motion, save_motion
     from symchiral.write.columns import write_columns, write_trajectory
     from symchiral.write.motion import columns
+    from symchiral.write.traces import write_traces
 
+    if detector is not None:
+        write_traces(options.traces, found, detector, overwrite=options.overwrite)
     if options.table:
         write_columns(options.table, columns(found), KIND, overwrite=options.overwrite)
     if options.trajectory:
@@ -221,6 +276,6 @@ def write_files(options: argparse.Namespace, found: Any) -> None:
             )
         if options.animation:
             animate_motion(found, options.animation, overwrite=options.overwrite)
-    for name in ("table", "trajectory", "figure", "animation"):
+    for name in ("traces", "table", "trajectory", "figure", "animation"):
         if getattr(options, name):
             wrote(options, getattr(options, name))

@@ -203,6 +203,14 @@ class Pulse(Value, Shown):
         return FLUENCE * self.field_mv_cm**2 * self.fwhm_ps * sqrt(pi / (4 * log(2)))
 
     @property
+    def bandwidth(self) -> float:
+        r"""Full width at half maximum of the intensity of the spectrum, THz.
+
+        :math:`\sqrt{(2\ln2/π τ)^2 + (b τ)^2}`, b the chirp.
+        """
+        return float(np.hypot(2 * log(2) / (pi * self.fwhm_ps), self.chirp_thz_ps * self.fwhm_ps))
+
+    @property
     def start(self) -> float:
         """Time before which there is practically no field, −3 τ, ps: 4·10⁻⁶ of the peak."""
         return self.delay_ps - 3 * self.fwhm_ps

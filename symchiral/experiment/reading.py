@@ -31,6 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.disk import user_path
+from symchiral.dynamics.detector import DetectorKind
 from symchiral.errors import InputError, nearest
 from symchiral.experiment.drawn import FIELD, drawn_pump, pairs
 from symchiral.experiment.measurement import Measurement, PumpPulse
@@ -393,19 +394,9 @@ def read_probe(text: str, *, fold: int | None = None) -> Probe:
     >>> read_probe("balanced, S0 = 0, S45 = 45", fold=3).fold
     3
     """
-    kind, *rest = [part.strip() for part in text.split(",")]
-    angles: dict[str, float] = {}
-    names = []
-    for part in rest:
-        name, equals, angle = (x.strip() for x in part.partition("="))
-        if match := re.fullmatch(r"fold ?[=:]? ?(\d{1,3})", " ".join(part.split())):
-            fold = int(match[1])
-        elif equals and name and angle:
-            angle = re.sub(r" ?(?:°|deg|degrees)$", "", " ".join(angle.split()))
-            angles[name] = numbers(angle, 1, "the angle of a probe")[0]
-        else:
-            names.append(part)
-    match kind.lower():
+    kind, angles, names, stated = probe_words(text)
+    fold = fold if stated is None else stated
+    match kind:
         case "coordinates" if len(names) in (0, 2) and not angles:
             return Probe.coordinates(*names)
         case "coordinates" if len(names) == 1 and not angles:
@@ -421,9 +412,61 @@ def read_probe(text: str, *, fold: int | None = None) -> Probe:
                     fix="write the order too: balanced, fold 3, S0 = 0, S45 = 45",
                 )
             return Probe.balanced(angles, fold=fold)
-    raise InputError(
+    raise unreadable_probe(text)
+
+
+def probe_words(text: str) -> tuple[str, dict[str, float], list[str], int | None]:
+    """Return the kind, the angles by channel, channels without one, and the order of the axis.
+
+    Examples
+    --------
+    >>> probe_words("balanced, fold 3, S0 = 0, S45 = 45")
+    ('balanced', {'S0': 0.0, 'S45': 45.0}, [], 3)
+    """
+    kind, *rest = [part.strip() for part in text.split(",")]
+    angles: dict[str, float] = {}
+    names = []
+    fold = None
+    for part in rest:
+        name, equals, angle = (x.strip() for x in part.partition("="))
+        if match := re.fullmatch(r"fold ?[=:]? ?(\d{1,3})", " ".join(part.split())):
+            fold = int(match[1])
+        elif equals and name and angle:
+            angle = re.sub(r" ?(?:°|deg|degrees)$", "", " ".join(angle.split()))
+            angles[name] = numbers(angle, 1, "the angle of a probe")[0]
+        else:
+            names.append(part)
+    return kind.lower(), angles, names, fold
+
+
+def unreadable_probe(text: str) -> InputError:
+    """Return the error for words that are no probe."""
+    return InputError(
         f"the probe {text!r} is not understood",
         why="it must name its kind, then its channels",
         fix="write coordinates, Qx, Qy; or balanced, S0 = 0, S45 = 45; or analyser, Sx = 0, "
         "Sy = 90",
     )
+
+
+def read_detector(text: str) -> tuple[DetectorKind, tuple[tuple[str, float], ...]]:
+    """Read the geometry of a detector of a simulation: one whose channels have angles.
+
+    Examples
+    --------
+    >>> read_detector("analyser, E = 90")
+    ('analyser', (('E', 90.0),))
+
+    Raises
+    ------
+    InputError
+        It is none.
+    """
+    kind, angles, names, _ = probe_words(text)
+    if names or not angles:
+        raise unreadable_probe(text)
+    if kind == "balanced":
+        return "balanced", tuple(angles.items())
+    if kind in ("analyser", "analyzer"):
+        return "analyser", tuple(angles.items())
+    raise unreadable_probe(text)

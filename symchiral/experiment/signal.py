@@ -101,9 +101,7 @@ class LightSource:
         """Frequencies at which its field has 5 % of its maximum, THz; None if it is tuned."""
         if self.tuned:
             return None
-        chirp = abs(self.pulse.chirp_thz_ps) * self.pulse.fwhm_ps
-        plain = Spectrum.of(self.pulse.thz, duration=self.pulse.fwhm_ps)
-        return Spectrum.of(self.pulse.thz, bandwidth=float(np.hypot(plain.width, chirp))).reach
+        return Spectrum.of(self.pulse.thz, bandwidth=self.pulse.bandwidth).reach
 
 
 IN_VACUUM = f"{REPORT_PULSE} incident"

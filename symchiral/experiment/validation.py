@@ -23,11 +23,11 @@ from symchiral.experiment.judgement import validate_measurement
 from symchiral.experiment.measurement import Measurement, PumpPulse
 from symchiral.experiment.note import Note
 from symchiral.experiment.observed import IMPERFECTION, Imperfection, Line, read_observed
+from symchiral.experiment.onechannel import left_open
 from symchiral.experiment.oscillation import Fit
 from symchiral.experiment.places import Place
 from symchiral.experiment.probe import Probe, Sees
 from symchiral.experiment.reading import read_measurement
-from symchiral.experiment.single import left_open
 from symchiral.experiment.spectrum import REACHED
 from symchiral.experiment.verdict import ChannelVerdict, Judgement, LineVerdict, Why
 from symchiral.irreps.axis import Axis
