@@ -12,7 +12,8 @@ exp(iφ); a force of two quanta turns X as z², whatever the order of the axis, 
 quantum turns z as the field; three quanta on a four-fold axis turn z as conj(z)³.
 
 ``python tests/records.py --seed 1 --count 300 --jobs 2 --result docs/data/records.json`` judges 300
-records of each class and prints the table; ``--show N`` prints the answer on one record.
+records of each class and prints the table; ``--show N`` prints the answer on one record, and
+``--check`` ends with 1 where the counts contradict the goals.
 """
 
 from __future__ import annotations
@@ -38,6 +39,12 @@ CLASSES = ("lawful", "wrong", "still")
 
 SMALL = 0.04
 """THz. Splitting up to which a record counts as easy."""
+
+FALSE, RIGHT = 0.01, 0.90
+"""Goals: how many of all records may be judged falsely, and of easy ones must be right."""
+
+CHANCE = 1e-3
+"""How often a command that just meets a goal may fail its check."""
 
 
 @dataclass(frozen=True)
@@ -390,7 +397,29 @@ def table(found: dict[str, dict[str, int]]) -> str:
     return "\n".join(rows)
 
 
-def main() -> None:
+def missed(found: dict[str, dict[str, int]]) -> list[str]:
+    r"""Return the goals that counts contradict.
+
+    A number of false verdicts k of n contradicts the goal p if a command that is false with just
+    that probability has k or more with a probability below :data:`CHANCE`,
+    :math:`\\sum_{i \\ge k} \\binom ni p^i (1-p)^{n-i}`, and so for too few right ones. So a command
+    that meets both goals, by however little, fails in one of five hundred series at most.
+    """
+    from scipy.stats import binom
+
+    every = [found[f"{kind}, all"] for kind in CLASSES]
+    easy = [found[f"{kind}, easy"] for kind in ("lawful", "wrong")]
+    said = []
+    n, k = (sum(row[key] for row in every) for key in ("records", "false"))
+    if binom.sf(k - 1, n, FALSE) < CHANCE:
+        said.append(f"{k} of {n} verdicts are false: more than {FALSE:.0%}")
+    n, k = (sum(row[key] for row in easy) for key in ("records", "right"))
+    if binom.cdf(k, n, RIGHT) < CHANCE:
+        said.append(f"{k} of {n} easy records are judged rightly: less than {RIGHT:.0%}")
+    return said
+
+
+def main() -> int:
     """Judge records and print or write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=0, help="of the first record")
@@ -398,6 +427,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--result", type=Path, help="write the table as JSON, too")
     parser.add_argument("--outcomes", type=Path, help="write every outcome as JSON lines")
+    parser.add_argument("--check", action="store_true", help="fail where a goal is missed")
     parser.add_argument("--show", type=int, metavar="N", help="print the answer on record N")
     options = parser.parse_args()
     if options.show is not None:
@@ -405,7 +435,7 @@ def main() -> None:
         truth = {k: v for k, v in asdict(made).items() if k != "text"}
         sys.stderr.write(f"{truth}\n")
         json.dump(answer_of(made), sys.stdout, indent=1, ensure_ascii=False)
-        return
+        return 0
     seeds = range(3 * options.seed, 3 * (options.seed + options.count))
     outcomes = []
     for outcome in run_many(seeds, options.jobs):
@@ -421,8 +451,11 @@ def main() -> None:
     if options.result:
         document = {"seed": options.seed, "count": options.count, "records": found}
         options.result.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    faults = missed(found) if options.check else []
+    sys.stdout.write("".join(f"{fault}\n" for fault in faults))
+    return bool(faults)
 
 
 if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    main()
+    sys.exit(main())
