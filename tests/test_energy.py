@@ -246,6 +246,25 @@ def test_rows_of_several_runs_are_judged_as_the_traces_they_were_fitted_to() -> 
     assert same.verdict == "inconsistent"
 
 
+def test_linear_light_refutes_no_sense_that_reverses() -> None:
+    """σ+ and σ− each tell the sense; strain of the driven mode alone turns what linear light does.
+
+    Of the same sense for both the line contradicts the rules.
+    """
+    pump = {"frequency": 2.0, "frequency_unit": "THz", "bandwidth": 0.45}
+    found = []
+    for helicities in ({"σ+": -0.8, "σ-": 0.8}, {"σ+": 0.8, "σ-": -0.8}, {"σ+": -0.8, "σ-": -0.8}):
+        runs = [
+            {"pump": p, "helicity": h, "error": 0.1} for p, h in {**helicities, "x": 0.5}.items()
+        ]
+        row = {"frequency": 4.05, "frequency_unit": "THz", "runs": runs}
+        judged = Crystal.read("Bi2Se3").study.validate(
+            lines_of({"pump": pump, "probe": "balanced", "components": [row]})
+        )
+        found.append(judged.lines[0].verdict)
+    assert found == ["consistent", "inconsistent", "inconsistent"]
+
+
 @pytest.mark.parametrize("weak", [-0.1, 0.1])
 def test_strain_makes_linear_light_turn_a_mode_and_refutes_no_circular_pump(weak: float) -> None:
     """One circular run is clear, another says nothing either way: open, and why."""

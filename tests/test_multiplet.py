@@ -8,8 +8,9 @@ from symchiral.experiment.fit import fit
 from symchiral.experiment.helicity import Helicity, less_sure
 from symchiral.experiment.judgement import validate_measurement
 from symchiral.experiment.measurement import Measurement, PumpPulse
-from symchiral.experiment.multiplet import multiplets, width_of_pulse
+from symchiral.experiment.multiplet import multiplets
 from symchiral.experiment.observed import imperfect, observed
+from symchiral.experiment.pulse import width_of_pulse
 
 TIMES = np.arange(1.0, 13.0, 0.05)
 

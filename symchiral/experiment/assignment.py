@@ -66,6 +66,8 @@ class Evidence:
         Σz/√n of the runs with a circular pump alone.
     against : float
         The least z of these runs.
+    reversing : bool
+        Whether there are runs with σ+ and runs with σ− among them.
     """
 
     combined: float
@@ -76,6 +78,7 @@ class Evidence:
     law: bool = False
     circular: float = 0.0
     against: float = 0.0
+    reversing: bool = False
 
 
 def evidence(line: Line, sense: int, turn: int | None = None) -> Evidence:
@@ -125,6 +128,7 @@ def evidence(line: Line, sense: int, turn: int | None = None) -> Evidence:
         tested is not None,
         float(circular.sum() / np.sqrt(len(circular))) if len(circular) else 0.0,
         float(min(circular, default=0.0)),
+        {t.pump.sense for t in pumped} >= {1, -1},  # type: ignore[union-attr]
     )
 
 

@@ -395,6 +395,14 @@ class _Judge:
         crooked = _crooked(name, seen, self.sigma)
         if seen.circular >= self.sigma and seen.against > -self.sigma:
             # Strain makes linear light turn a mode, and never circular light turn it the other way.
+            # Where σ+ and σ− each confirm the sense nothing but strain, of this mode or of the one
+            # that is driven, is left to explain it.
+            if (
+                (crooked or seen.worst <= -self.sigma)
+                and seen.reversing
+                and (seen.against >= self.sigma)
+            ):
+                return say("consistent", Why("as-predicted", name, seen.circular))
             if seen.worst <= -self.sigma:
                 return say("undecided", Why("linear-differs", name, -seen.worst))
             if crooked:

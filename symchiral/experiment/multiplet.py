@@ -29,6 +29,9 @@ near there is a mode only as far as such a pulse, with whatever duration, freque
 stated spectrum allows, does not explain it. A pulse that is longer than its spectrum demands is
 chirped: with :math:`a = 2\ln2/\tau^2` and :math:`b = c/k` its bandwidth is
 :math:`\pi^{-1}\sqrt{2\ln2\,(a^2 + b^2)/a}`.
+
+Where all this leaves a sense open, or the pulse takes a line over,
+:mod:`symchiral.experiment.forward` models the force that moves it.
 """
 
 from __future__ import annotations
@@ -40,9 +43,11 @@ from functools import cached_property
 import numpy as np
 
 from symchiral.experiment.direction import Direction, direction_of
+from symchiral.experiment.forward import Driven, Judged, Traces
 from symchiral.experiment.helicity import Helicity, less_sure, measured_helicity
 from symchiral.experiment.oscillation import FALSE_ALARM, Fit, Oscillation
 from symchiral.experiment.oscillators import columns, rate
+from symchiral.experiment.pulse import FREE, RINGING, Prior, duration_of
 from symchiral.experiment.result import false_alarm, response_factor
 from symchiral.experiment.spectrum import GAUSSIAN, REACH, Spectrum
 from symchiral.value import TINY, Complex, Floats
@@ -53,29 +58,17 @@ WIDEST = 0.15
 SPLIT = 13.8
 """By how much two more parameters must lower χ² for a splitting to be taken: once in a thousand."""
 
-STRETCH = (1.4, 0.35)
-"""Duration of a pulse by that of its spectrum without chirp: median, deviation of the logarithm."""
-
-STATED = 0.12
-"""Deviation of the logarithm of a duration that is stated."""
-
-BANDWIDTH = 0.15
-"""Deviation of the logarithm of a bandwidth that is stated, of a pulse that is nearly Gaussian."""
-
-FREE = 0.0, np.inf
-"""Middle and deviation of a parameter of which nothing is known."""
-
 CENTRES = 5
 """Moments between the pulse and the end of the force at which the sense is looked at."""
-
-RINGING = 6.0
-"""Periods of a line for which a mode of a part of its frequency holds on to its force."""
 
 SHORTEST = 1.5
 """Decay within the duration of the pulse from which on a motion near it does not outlast it."""
 
 INADEQUATE = 40.0
 """By how much free poles may lower χ² below that of a multiplet by chance and by their number."""
+
+SURE = 5.0
+"""Standard deviations from which on a sense needs no model of its force."""
 
 LONGEST_PHASE = 0.25
 """Splitting times duration of a force beyond which its sense is not that of the rule."""
@@ -168,6 +161,21 @@ class FittedMultiplet:
             for s in self.senses
         ))  # fmt: skip
 
+    def driven(self, z: float, fit: Fit) -> FittedMultiplet:
+        """The multiplet with a sense from a model of its force, where its own is less sure."""
+        spins = _spins(fit)
+        each = z / max(sum(s != 0 for s in spins), 1) ** 0.5
+
+        def surer(s: Sense, spin: int) -> Sense:
+            own, other = s.helicity.sigmas, spin * each
+            if not spin or abs(other) <= abs(own):
+                return s
+            agree = other * s.helicity.value > 0
+            return replace(s, helicity=replace(s.helicity, sigmas=other if agree else 0.0))
+
+        senses = tuple(surer(s, spin) for s, spin in zip(self.senses, spins, strict=True))
+        return replace(self, senses=senses)
+
     def without_sense(self) -> FittedMultiplet:
         """The multiplet with its sense left open, and with it the direction of linear motion."""
         still = tuple(
@@ -202,7 +210,26 @@ def multiplets(fit: Fit) -> tuple[FittedMultiplet, ...]:
             if again.near:
                 found[k] = again
     widest = max((m.splitting for m in found if m.lasting and m.splitting), default=0.0)
-    return tuple(forward.unsettled(m, p, widest) for m, p in zip(found, powers, strict=True))
+    found = [forward.unsettled(m, p, widest) for m, p in zip(found, powers, strict=True)]
+    for power in (1, 2):
+        # All that lies near a force is of the line that it moves.
+        near = [k for k, p in enumerate(powers) if p == power and found[k].significant]
+        unsure = [m for m in (found[k] for k in near) if not (m.lasting and forward.sure(m))]
+        if any(m.lasting or not m.near for m in unsure):
+            main = max(near, key=lambda k: (found[k].lasting, found[k].amplitude))
+            judged = forward.driven([i for k in near for i in groups[k]], power)
+            if judged is None:
+                continue
+            if not found[main].lasting and forward.outlasts(judged, power):
+                found[main] = replace(
+                    found[main],
+                    frequency=judged.frequency,
+                    damping=judged.damping,
+                    lasting=True,
+                )
+            if found[main].lasting:
+                found[main] = found[main].driven(judged.sigmas, forward.fit)
+    return tuple(found)
 
 
 def _groups(fit: Fit) -> list[list[int]]:
@@ -228,53 +255,6 @@ class _Solved:
     theta: Floats
     square: float
     coefficients: tuple[Floats, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class _Prior:
-    """What is known of parameters beforehand; those of the pulse are the last three.
-
-    ``power`` and ``width`` (THz) are the power of the field that is seen and the full width at
-    half maximum of the pump's intensity spectrum, if that is stated.
-    """
-
-    middle: Floats
-    deviation: Floats
-    power: int = 2
-    width: float | None = None
-
-    def behind(self, others: Sequence[tuple[float, float]]) -> _Prior:
-        """The priors behind those of other parameters, each with its middle and deviation."""
-        middle, deviation = np.array(others, dtype=float).T
-        return replace(
-            self,
-            middle=np.concatenate([middle, self.middle]),
-            deviation=np.concatenate([deviation, self.deviation]),
-        )
-
-    def residuals(self, theta: Floats) -> Floats:
-        """Deviations of parameters from what is known, in standard deviations."""
-        found: Floats = (theta - self.middle) / self.deviation
-        if self.width is None:
-            return found
-        width = width_of_pulse(self.power, *theta[-2:])
-        return np.append(found, np.log(width / self.width) / BANDWIDTH)
-
-
-def width_of_pulse(power: int, log: float, chirp: float) -> float:
-    r"""Full width at half maximum of the intensity spectrum of the field of a pulse, THz.
-
-    The field is :math:`e^{-(a + ib)t^2}` with :math:`a = 2\ln2/\tau^2` and, if its k-th power is
-    chirped by c, :math:`b = c/k`; the width is
-    :math:`\pi^{-1}\sqrt{2\ln2\,(a^2 + b^2)/a}`: a long pulse of a wide spectrum is chirped.
-
-    Examples
-    --------
-    >>> round(width_of_pulse(2, 0.0, 0.0), 3), round(width_of_pulse(2, 0.0, 4.0), 3)
-    (0.441, 0.775)
-    """
-    a = 2 * np.log(2) * np.exp(-2 * np.clip(log, -20.0, 20.0))
-    return float(np.sqrt(2 * np.log(2) * (a**2 + (chirp / power) ** 2) / a) / np.pi)
 
 
 @dataclass(frozen=True, eq=False)
@@ -318,7 +298,7 @@ class _Forward:
             stacked,
             back,
             pump,
-            _duration(pump, {run.pump.duration for run in measurement.runs if run.pump}),
+            duration_of(pump, {run.pump.duration for run in measurement.runs if run.pump}),
             sum(d.size for d in stacked),
         )
 
@@ -344,7 +324,7 @@ class _Forward:
         basis: tuple[Floats, ...],
         shape: Callable[[Floats, Floats], tuple[Floats, Floats]],
         start: Floats,
-        prior: _Prior | None,
+        prior: Prior | None,
         *,
         closely: bool = False,
     ) -> _Solved:
@@ -425,7 +405,7 @@ class _Forward:
         """Functions and directions of the pump's own response: ω_b, ln τ, and the chirp."""
         omega, log, chirp = theta
         width = np.exp(np.clip(log, -20.0, 20.0))
-        envelope = np.exp(-2 * max(power, 2) * np.log(2) * (t / width) ** 2)
+        envelope = np.exp(-2 * (power or 2) * np.log(2) * (t / width) ** 2)
         phase = omega * t + chirp * t**2
         cosine, sine = envelope * np.cos(phase), envelope * np.sin(phase)
         return np.column_stack([cosine, cosine, sine, sine]), np.tile(np.eye(2), 2)
@@ -463,6 +443,49 @@ class _Forward:
             return found
         return found.without_sense()
 
+    # -------------------------------------------------------------------------------- force
+
+    def sure(self, found: FittedMultiplet) -> bool:
+        """Whether the circular pumps tell the sense of a multiplet without a model of its force."""
+        z = [
+            spin * s.helicity.sigmas
+            for s, spin in zip(found.senses, _spins(self.fit), strict=True)
+            if spin
+        ]
+        return not z or (abs(sum(z)) > SURE * len(z) ** 0.5 and min(z) * max(z) > 0)
+
+    def outlasts(self, judged: Judged, power: int) -> bool:
+        """Whether a line that the pulse takes over without its force is a mode with it."""
+        length = max(float(np.ptp(t)) for t in self.times)
+        alarm = false_alarm(judged.gain, 17 if power == 2 else 11, self.fit.band, length)
+        return bool(
+            not judged.missed
+            and alarm < FALSE_ALARM
+            and judged.damping * self.duration[0] < SHORTEST
+            and judged.frequency > max(FEWEST_PERIODS * judged.damping, FEWEST_IN_RECORD / length)
+        )
+
+    def driven(self, group: Sequence[int], power: int) -> Judged | None:
+        """What a model of the force says of the lines near it; None where it would take minutes."""
+        assert self.pump is not None
+        basis = self.basis([i for i in range(len(self.fit.oscillations)) if i not in group])
+        prior, _ = self._pulse_alone(basis, power)
+        spins = _spins(self.fit)
+        blocks = []
+        for k, (t, q, d) in enumerate(zip(self.times, basis, self.data, strict=True)):
+            places = [self.place(r) for r in range(len(spins))]
+            own = [(c, spin) for (b, c), spin in zip(places, spins, strict=True) if b == k and spin]
+            if own:
+                which = [c for c, _ in own]
+                data = d[:, :, which].transpose(1, 0, 2)
+                blocks.append(Traces(t, data, q, tuple(spin for _, spin in own)))
+        members = sorted((self.fit.oscillations[i] for i in group), key=lambda o: -o.evidence)
+        lines = tuple((2 * np.pi * o.frequency, o.damping) for o in members)
+        force = Driven(tuple(blocks), self.back, self.pump, power, lines, self.duration[0], prior)
+        if not force.feasible:
+            return None
+        return force.judged(self.left([r for r, spin in enumerate(spins) if spin]))
+
     # ---------------------------------------------------------------------------- multiplet
 
     def power_of(self, group: Sequence[int]) -> int | None:
@@ -495,14 +518,15 @@ class _Forward:
         near = min(o.frequency for o in members), max(o.frequency for o in members)
         reach = max(WIDEST, min(main.damping / (2 * np.pi), near[0] / 10))
         # Its frequency is near that of the line; the rest of a mode may be anything.
-        tied = _Prior(np.zeros(0), np.zeros(0)) if prior is None else prior
+        tied = Prior(np.zeros(0), np.zeros(0)) if prior is None else prior
         own = 2 * np.pi * middle, np.pi * reach
         priors = {n: tied.behind([own] + (n - 1) * [FREE]) for n in (2, 4)}
 
-        def rank(found: _Solved) -> tuple[bool, float]:
-            """What has strayed from the line to the pump is none."""
+        def rank(found: _Solved, many: int = 2) -> tuple[bool, float]:
+            """What has strayed from the line, to the pump or to a background, is none."""
             f = abs(float(found.theta[0])) / (2 * np.pi)
-            return not near[0] - reach < f < near[1] + reach, found.square
+            half = abs(float(found.theta[2])) / 2 if many == 4 else 0.0
+            return not near[0] - reach < f - half <= f + half < near[1] + reach, found.square
 
         single = min(
             (self.solve(basis, shape(2), np.array([*s, *tail]), priors[2]) for s in sorted(starts)),
@@ -522,7 +546,7 @@ class _Forward:
         trials.sort()
         split = min(
             (self.solve(basis, shape(4), np.array(s), priors[4]) for _, s in trials[:3]),
-            key=rank,
+            key=lambda found: rank(found, 4),
         )
         # From the pulse that was found beside it, that a better pulse is not taken for a splitting.
         again = self.solve(basis, shape(2), np.delete(split.theta, [2, 3]), priors[2])
@@ -530,7 +554,7 @@ class _Forward:
         best = single
         freedom = max(self.size - 4 * len(fit.measurement.runs) * (1 + len(others)) - 8, 1)
         variance = max(split.square / freedom, TINY)
-        if rank(split) < rank(single) and (single.square - split.square) / variance > SPLIT:
+        if rank(split, 4) < rank(single) and (single.square - split.square) / variance > SPLIT:
             best, count = split, 4
         variance = max(best.square / freedom, TINY)
         lowest = pumped if pumped is not None else self._nothing(basis)
@@ -541,7 +565,7 @@ class _Forward:
         frequency = abs(float(best.theta[0])) / (2 * np.pi)
         lasting = bool(
             alarm < FALSE_ALARM
-            and not rank(best)[0]
+            and not rank(best, count)[0]
             and (power is None or damping * self.duration[0] < SHORTEST)
             and frequency > max(FEWEST_PERIODS * damping, FEWEST_IN_RECORD / length)
         )
@@ -551,10 +575,10 @@ class _Forward:
                 model, many, power, basis, variance, freedom, main, lasting=lasting, forced=forced
             )
 
-        found = replace(described(best, count), near=not rank(best)[0])
+        found = replace(described(best, count), near=not rank(best, count)[0])
         if (
             count == 2
-            and not rank(split)[0]
+            and not rank(split, 4)[0]
             and (len(members) > 1 or (single.square - split.square) / variance > SPLIT / 2)
         ):
             # A splitting that is not sure must not matter.
@@ -587,7 +611,7 @@ class _Forward:
         count: int,
         members: Sequence[Oscillation],
         reach: float,
-        prior: _Prior,
+        prior: Prior,
     ) -> _Solved:
         """The model with the motion that a ringing force imposes beside the free one."""
         middle = float(prior.middle[0])
@@ -618,8 +642,11 @@ class _Forward:
     @cached_property
     def free(self) -> float:
         """χ² of the fit itself, with all of its poles free."""
+        return self.left(range(len(self.fit.measurement.runs)))
+
+    def left(self, runs: Sequence[int]) -> float:
+        """What the fit itself leaves of some runs."""
         forth, _ = self.fit.measurement.probe.whitening(np.maximum(np.array(self.fit.noise), TINY))
-        runs = range(len(self.fit.measurement.runs))
         return sum(float(np.sum((self.fit.residuals(r) @ forth) ** 2)) for r in runs)
 
     def _square(
@@ -638,12 +665,12 @@ class _Forward:
         )
         return _Solved(np.zeros(0), square, ())
 
-    def _pulse_alone(self, basis: tuple[Floats, ...], power: int) -> tuple[_Prior, _Solved]:
+    def _pulse_alone(self, basis: tuple[Floats, ...], power: int) -> tuple[Prior, _Solved]:
         """What the pump alone explains, with the priors of its parameters."""
         assert self.pump is not None
         short = GAUSSIAN / self.pump.width
         middle = np.array([2 * np.pi * power * self.pump.centre, np.log(self.duration[0]), 0.0])
-        many = max(power, 2)
+        many = power or 2  # |E|² has no frequency
         deviation = np.array(
             [
                 2 * np.pi * (0.15 * many**0.5 * self.pump.width),
@@ -652,7 +679,7 @@ class _Forward:
             ]
         )
         width = self.pump.width if self.pump.source == "bandwidth" else None
-        prior = _Prior(middle, deviation, many, width)
+        prior = Prior(middle, deviation, many, width)
         starts = [
             middle + deviation * np.array([0.0, s, c])
             for c in (-0.7, 0.0, 0.7)
@@ -829,19 +856,16 @@ class _Forward:
         return amplitude, j @ covariance @ j.T
 
 
+def _spins(fit: Fit) -> list[int]:
+    """+1 for runs with σ+, −1 for σ−, 0 for others."""
+    return [0 if run.pump is None else run.pump.sense for run in fit.measurement.runs]
+
+
 def _by_chance(count: int) -> float:
     """By how much so many parameters lower χ² once in a thousand records."""
     from scipy.stats import chi2
 
     return float(chi2.isf(1e-3, count))
-
-
-def _duration(pump: Spectrum | None, stated: set[float | None]) -> tuple[float, float]:
-    """The duration of the pulse in ps and the deviation of its logarithm."""
-    (length,) = stated if len(stated) == 1 else (None,)
-    if length is not None:
-        return length, STATED
-    return (STRETCH[0] * GAUSSIAN / pump.width if pump is not None else 1.0), STRETCH[1]
 
 
 def _seen(amplitude: Complex, covariance: Floats) -> bool:
