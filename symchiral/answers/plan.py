@@ -80,6 +80,12 @@ class Motion(Record, frozen=True, kw_only=True):
     """Mechanical angular momentum about the axis per primitive cell under σ+; reversed under σ-."""
     angular_momentum_unit: Literal["hbar"] = "hbar"
     """Of angular_momentum."""
+    rotation: float | None = None
+    """Amplitude of the rotation of a probe that is reflected from a thick crystal, at its best
+    angle; null where Raman tensors or the electronic permittivity are not known, and where no probe
+    along the axis is rotated."""
+    rotation_unit: Literal["mrad"] = "mrad"
+    """Of rotation."""
 
 
 class PlannedSource(Record, frozen=True, kw_only=True):
@@ -392,6 +398,7 @@ def _motion(signal: Signal) -> Motion:
         amplitude=_short(signal.amplitude),
         displacement=_short(signal.displacement),
         angular_momentum=_short(signal.angular_momentum),
+        rotation=number(signal.rotation, 6),
     )
 
 

@@ -21,6 +21,7 @@ from typing import Literal
 
 import numpy as np
 
+from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.run import Run
 from symchiral.errors import InputError
 from symchiral.units import SPEED_OF_LIGHT, VACUUM_PERMITTIVITY
@@ -87,7 +88,10 @@ class Detector:
             electronic permittivity, or no Born charges.
         """
         angles = np.radians([angle for _, angle in self.channels])
-        found = _rotation(run, angles) if self.kind == "balanced" else _emission(run, angles)
+        if self.kind == "balanced":
+            found = run.coordinates @ rotations(run.model, angles)
+        else:
+            found = _emission(run, angles)
         if self.response:
             from scipy.ndimage import gaussian_filter1d
 
@@ -101,9 +105,16 @@ class Detector:
         return np.asarray(found)
 
 
-def _rotation(run: Run, angles: Floats) -> Floats:
-    """The rotation of probes polarised along angles, mrad."""
-    model = run.model
+def rotations(model: NormalModeModel, angles: Floats) -> Floats:
+    """Return the rotation of probes polarised along angles in radians by every Q, (n, C).
+
+    In mrad/(√amu Å).
+
+    Raises
+    ------
+    InputError
+        There are no Raman tensors, or no electronic permittivity.
+    """
     if model.raman is None or model.dielectric is None:
         raise InputError(
             "it is not known how the probe sees the modes",
@@ -117,9 +128,8 @@ def _rotation(run: Run, angles: Floats) -> Floats:
     volume = model.coordinates.modes.crystal.primitive.volume
     tensors = model.raman / (VACUUM_PERMITTIVITY * volume)
     n = model.electronic_index
-    across = np.outer(run.coordinates @ tensors[:, 0, 1], np.cos(2 * angles))
-    along = run.coordinates @ (tensors[:, 0, 0] - tensors[:, 1, 1]) / 2
-    seen = across - np.outer(along, np.sin(2 * angles))
+    along = (tensors[:, 0, 0] - tensors[:, 1, 1]) / 2
+    seen = np.outer(tensors[:, 0, 1], np.cos(2 * angles)) - np.outer(along, np.sin(2 * angles))
     return np.asarray(MILLIRADIANS * seen / (n * (n * n - 1)))
 
 

@@ -17,6 +17,7 @@ from math import pi
 import numpy as np
 
 from symchiral.defaults import REPORT_PULSE
+from symchiral.dynamics.detector import rotations
 from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.pulse import Pulse, pulse_words
 from symchiral.dynamics.response import LinearResponse
@@ -36,6 +37,9 @@ NEAR = 1 / 8
 
 COLOURS = 2.0
 """By how much a source for every mode must leave more than a single one to be proposed."""
+
+UNSEEN = 1e-9
+"""A Raman tensor that is so much smaller than the largest one is zero by symmetry."""
 
 ASSUMED = 1e-3
 """Coupling coefficient, eV/(√amu Å)^m, where none is known: channels are compared, not told."""
@@ -128,6 +132,9 @@ class Signal:
         mode under σ+.
     sources : tuple of float
         Frequency of the source, THz; of every source where there are several colours.
+    rotation : float or None
+        Amplitude of the rotation of a reflected probe, at its best angle, mrad; None where it is
+        not known, and of modes that no probe along the axis sees so.
     assumed : bool
         Whether the coupling coefficient is not known and was taken as :data:`ASSUMED`: then only
         ratios of signals mean something.
@@ -137,6 +144,7 @@ class Signal:
     displacement: float
     angular_momentum: float
     sources: tuple[float, ...]
+    rotation: float | None = None
     assumed: bool = False
 
     @property
@@ -297,5 +305,17 @@ class Signals:
             amplitude * coordinates.reach(name),
             quanta * (coordinates.modes.am(mode) or 0.0),
             sources,
+            self._rotation(name, amplitude),
             assumed,
         )
+
+    def _rotation(self, name: str, amplitude: float) -> float | None:
+        if self.model.raman is None or self.model.dielectric is None:
+            return None
+        coordinates = self.model.coordinates
+        moving = coordinates.circular[coordinates.circular_names.index(name)].conj()
+        # The signal is a combination of cos 2θ and sin 2θ with complex amplitudes.
+        forms = rotations(self.model, np.array([0.0, pi / 4]))
+        parts = moving @ forms
+        largest = float(np.linalg.norm([parts.real, parts.imag], 2))
+        return amplitude * largest if largest > UNSEEN * np.abs(forms).max() else None

@@ -84,6 +84,7 @@ def plan_tables(
         "gain": any(c.gain is not None for c in shown) and answer.source is None,
         "pump": any(c.sources for c in shown),
         "size": any(c.motion is not None for c in shown),
+        "seen": any(c.motion is not None and c.motion.rotation is not None for c in shown),
     }
     columns = (
         ("σ+", "σ+, σ−: expected sense of rotation of the outgoing mode for each pump."),
@@ -95,6 +96,11 @@ def plan_tables(
             f"leading order in the field: with its {_POWERS[answer.order]}. Atoms: the largest "
             "displacement. J: mechanical angular momentum about the axis per primitive cell, for "
             "σ+.",
+        ),
+        (
+            "Kerr (mrad)",
+            "Kerr: rotation of a probe reflected from a thick crystal, at its best angle, by the "
+            "Raman tensors.",
         ),
         (
             "relative",
@@ -111,7 +117,8 @@ def plan_tables(
     )
     table = Table(
         ("flipping channel", f"f ({sign})", f"force ({sign})", "σ+", "σ−", "gain",
-         f"pump ({sign})", "|Q|", "atoms (Å)", "J (ħ)", "relative", "force from", "probe"),
+         f"pump ({sign})", "|Q|", "atoms (Å)", "J (ħ)", "Kerr (mrad)", "relative", "force from",
+         "probe"),
         tuple(rows),
         head=tuple(head),
         foot=(
@@ -135,6 +142,7 @@ def plan_tables(
         # Where the pump is named, twice or thrice its frequency is the force.
         *((f"force ({sign})",) if known["pump"] else (f"pump ({sign})",)),
         *(() if known["size"] else ("|Q|", "atoms (Å)", "J (ħ)")),
+        *(() if known["seen"] else ("Kerr (mrad)",)),
         *(() if known["pump"] and not known["size"] else ("relative",)),
     )
     if not any(row[1] for row in rows):
@@ -276,6 +284,9 @@ def _row(channel: PlannedChannel, digits: int) -> tuple[str, ...]:
         f"{channel.motion.amplitude:.2g}" if channel.motion else "",
         f"{channel.motion.displacement:.2g}" if channel.motion else "",
         minus(f"{channel.motion.angular_momentum:+.2g}") if channel.motion else "",
+        ""
+        if channel.motion is None or channel.motion.rotation is None
+        else f"{channel.motion.rotation:.2g}",
         "" if channel.relative is None else f"{channel.relative:.2g}",
         channel.mechanism + (", forced" if channel.forced else ""),
         probe_words(channel.probe),
