@@ -39,10 +39,10 @@ from symchiral.page.template import data_of, render
 from symchiral.rules.activity import PROCESSES, ROUTES, Process, Route
 from symchiral.rules.listing import GROUPS
 from symchiral.rules.wording import minus, pretty, route_text, signed
-from symchiral.table import Table, labelled
+from symchiral.table import Table
 from symchiral.text.bands import bands_table
 from symchiral.text.couple import coefficient_text, couplings_moved
-from symchiral.text.crystal import axis_line, headline
+from symchiral.text.crystal import axis_line, crystal_lines
 from symchiral.text.light import light_tables
 from symchiral.text.light_words import activity_words
 from symchiral.text.magnetism import magnetic_lines
@@ -240,7 +240,7 @@ def _words(processes: Sequence[Process | None]) -> str:
 
 def _tables(show: Show, tables: Sequence[Table], name: str) -> list[Markup]:
     """Tables as HTML, without the lines that say again which crystal it is and what its axis is."""
-    known = (headline(show.structure), labelled("axis", axis_line(show.axis)))
+    known = crystal_lines(show.structure, show.axis)
     return [table_html(table, known=known, name=name) for table in tables]
 
 

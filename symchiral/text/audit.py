@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from symchiral.answers.audit import Audit, RealSpace, Vertex
 from symchiral.engine.reason import ReasonKind
 from symchiral.rules.wording import minus
-from symchiral.table import Table, labelled
-from symchiral.text.crystal import axis_line, headline
+from symchiral.table import Table
+from symchiral.text.crystal import crystal_lines
 
 KINDS: tuple[ReasonKind, ...] = ("translation", "parity", "pam", "exchange", "group")
 """The reasons in the order of the table."""
@@ -59,10 +59,7 @@ def audit_table(answer: Audit, *, limit: float | None = None) -> Table:
     table = Table(
         ("wavevectors", "axis", *KINDS, "all"),
         tuple(rows),
-        head=(
-            headline(answer.structure, "third-order force constants"),
-            labelled("axis", axis_line(answer.axis)),
-        ),
+        head=crystal_lines(answer.structure, answer.axis, "third-order force constants"),
         foot=tuple(foot),
         optional=("axis", "translation", "exchange", "parity", "group"),
         folded=("wavevectors",),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from symchiral.answers.bands import Bands, Segment
 from symchiral.modes.mode import NO_ROTATION
 from symchiral.rules.wording import minus
-from symchiral.table import Table, labelled
-from symchiral.text.crystal import axis_line, headline
+from symchiral.table import Table
+from symchiral.text.crystal import crystal_lines
 from symchiral.units import SIGNS
 
 
@@ -19,10 +19,7 @@ def bands_table(answer: Bands) -> Table:
     return Table(
         ("path", "line", "axis", "l", "species", f"f ({SIGNS[unit]})", "|J| (ħ)"),
         tuple(_row(piece, digits=2 if unit == "THz" else 1) for piece in answer.segments),
-        head=(
-            headline(answer.structure, "bands"),
-            labelled("axis", axis_line(answer.axis)),
-        ),
+        head=crystal_lines(answer.structure, answer.axis, "bands"),
         foot=tuple(foot),
         optional=("species", "line"),
         folded=("l",),

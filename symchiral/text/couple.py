@@ -5,7 +5,7 @@ from __future__ import annotations
 from symchiral.answers.couple import Couple, Term
 from symchiral.rules.wording import minus
 from symchiral.table import Table, labelled
-from symchiral.text.crystal import axis_line, headline
+from symchiral.text.crystal import crystal_lines
 
 ROWS = 20
 """Rows printed before the table is cut."""
@@ -47,8 +47,7 @@ def couple_table(answer: Couple, *, everything: bool) -> Table:
         ("product", "value", "averaged", "error", "verdict"),
         tuple(map(_row, rows)),
         head=(
-            headline(answer.structure, "couplings of zone-centre modes"),
-            labelled("axis", axis_line(answer.axis)),
+            *crystal_lines(answer.structure, answer.axis, "couplings of zone-centre modes"),
             labelled("source", _source(answer.provenance)),
         ),
         foot=tuple(foot),

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from symchiral.answers.crystal import AxisOfRotation, StaticField, Structure
 from symchiral.irreps.pam import SENSE
 from symchiral.rules.wording import minus
-from symchiral.table import Phrases, title, unbroken
+from symchiral.table import Phrases, labelled, title, unbroken
 from symchiral.units import counted
 
 Relation = tuple[str, str, str]
@@ -37,6 +37,13 @@ def headline(structure: Structure, *more: str) -> Phrases:
     if magnetic:
         group += f", magnetic {minus(magnetic.point_group)}"
     return title(structure.formula, group, *more)
+
+
+def crystal_lines(
+    structure: Structure, axis: AxisOfRotation | None, *more: str
+) -> tuple[Phrases, Phrases]:
+    """Return what tables begin with: the headline and the axis."""
+    return headline(structure, *more), labelled("axis", axis_line(axis))
 
 
 def axis_line(axis: AxisOfRotation | None) -> str:

@@ -15,7 +15,7 @@ from symchiral.modes.mode import Modes as ModesAtQ
 from symchiral.modes.names import LONGITUDINAL, ModeName
 from symchiral.rules.wording import minus, signed
 from symchiral.table import Table, Text, labelled, title
-from symchiral.text.crystal import axis_line, headline
+from symchiral.text.crystal import crystal_lines
 from symchiral.text.light_words import activity_words
 from symchiral.units import SIGNS
 
@@ -41,10 +41,7 @@ def _table(answer: Modes, q: WavevectorOfModes, modes: Sequence[Mode]) -> Table:
     table = Table(
         (frequency, "mode", "l", "J (ħ)", "sense", "light", "atoms"),
         tuple(_row(list(partners)) for _, partners in groupby(modes, lambda m: m.multiplet)),
-        head=(
-            headline(answer.structure, f"modes at {place}{along}"),
-            labelled("axis", axis_line(q.axis_here)),
-        ),
+        head=crystal_lines(answer.structure, q.axis_here, f"modes at {place}{along}"),
         foot=tuple(_splitting(q)),
         optional=("atoms", "light", "sense"),
         names=("mode",),

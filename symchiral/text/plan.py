@@ -7,7 +7,7 @@ from symchiral.answers.plan import Plan, PlannedChannel, Pumped, Recording
 from symchiral.rules.wording import minus, pretty
 from symchiral.table import Phrases, Table, labelled, title
 from symchiral.text.beam import beam_lines
-from symchiral.text.crystal import axis_line, headline
+from symchiral.text.crystal import crystal_lines
 from symchiral.text.light_words import probe_words
 from symchiral.text.why import no_flip_text
 from symchiral.units import SIGNS
@@ -51,8 +51,7 @@ def plan_tables(
         for m in answer.pump
     ]
     head = [
-        headline(answer.structure, "what to measure"),
-        labelled("axis", axis_line(answer.axis)),
+        *crystal_lines(answer.structure, answer.axis, "what to measure"),
     ]
     if answer.beam is not None and answer.beam.orientation is not None:
         head.append(beam_lines(answer.beam)[0])

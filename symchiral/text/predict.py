@@ -20,6 +20,7 @@ from symchiral.text.crystal import (
     axis_line,
     axis_name,
     coordinates_note,
+    crystal_lines,
     headline,
     order_notes,
     reversal_broken,
@@ -98,13 +99,19 @@ def listed_table(
         names=("transfer",),
         notes=_columns_meaning(listed, rows),
     )
-    # Off the zone centre light, whose wavevector is nearly zero, reaches no mode directly.
-    for column, light in (("pump", listed.driven), ("probe", listed.seen)):
-        if not light:
-            table = table.without(column)
+    table = _lit(table, listed)
     if axis is None:
         return table.without(sums, "lattice", "PAM", "atoms")
     return table.without("lattice", "PAM", "atoms") if listed.straight else table
+
+
+def _lit(table: Table, listed: Listed) -> Table:
+    """Leave out the columns of light that reaches nothing.
+
+    Off the zone centre light, whose wavevector is nearly zero, reaches no mode directly.
+    """
+    unlit = {"pump": not listed.driven, "probe": not listed.seen}
+    return table.without(*(name for name, empty in unlit.items() if empty))
 
 
 def _cells(listed: Listed, row: Row) -> tuple[str, ...]:
@@ -370,10 +377,7 @@ def transfers_table(answer: Predict, *, path: str, everything: bool) -> Table:
     turning = [t for t in families if t.rotates]
     shown = families if everything or not turning else turning
     rows = shown if everything else shown[:ROWS]
-    head = (
-        headline(answer.structure, "transfers between modes, best match first"),
-        labelled("axis", axis_line(answer.axis)),
-    )
+    head = crystal_lines(answer.structure, answer.axis, "transfers between modes, best match first")
     foot = [
         f"{counted(len(families), 'transfer')} between modes allowed: {len(turning)} with rotation."
     ]
@@ -403,9 +407,7 @@ def transfers_table(answer: Predict, *, path: str, everything: bool) -> Table:
         names=("transfer",),
         notes=(SENSE_OF_PAM, SENSE_OF_ATOMS, TO_LATTICE, *light_notes(answer.table)),
     )
-    for column, light in (("pump", answer.table.driven), ("probe", answer.table.seen)):
-        if not light:
-            table = table.without(column)
+    table = _lit(table, answer.table)
     return table if answer.axis is not None else table.without("lattice", "PAM", "atoms")
 
 

@@ -13,7 +13,7 @@ from symchiral.irreps.reflection import eigenvalue_text
 from symchiral.modes.motion import SiteWord
 from symchiral.rules.wording import minus, signed
 from symchiral.table import Table, labelled, unbroken
-from symchiral.text.crystal import axis_line, headline, order_notes, primitive_cell
+from symchiral.text.crystal import axis_line, crystal_lines, headline, order_notes, primitive_cell
 from symchiral.text.light_words import activity_words
 from symchiral.text.magnetism import magnetic_lines
 from symchiral.units import counted
@@ -169,7 +169,7 @@ def points_table(answer: Show) -> Table:
     return Table(
         ("point", "q (primitive)", "little group", "axis", "species", "l"),
         tuple(rows),
-        head=(headline(answer.structure), labelled("axis", axis_line(answer.axis))),
+        head=crystal_lines(answer.structure, answer.axis),
         foot=(
             f"q on the reciprocal basis of {primitive_cell(answer.structure.primitive.relation)}; "
             "l = l0 + s u with u = q·c/2π.",

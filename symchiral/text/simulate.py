@@ -16,7 +16,7 @@ from symchiral.answers.simulate import (
 )
 from symchiral.rules.wording import minus
 from symchiral.table import Phrases, Table, labelled
-from symchiral.text.crystal import axis_line, headline
+from symchiral.text.crystal import crystal_lines, headline
 from symchiral.units import SIGNS, counted
 
 NO_MOMENTUM = 1e-15
@@ -77,8 +77,7 @@ def simulate_table(answer: Simulate) -> Table:
          "PAM helicity", "mechanical", "along"),
         tuple(map(_row, shown)),
         head=(
-            headline(answer.structure, "motion of zone-centre modes"),
-            labelled("axis", axis_line(answer.axis)),
+            *crystal_lines(answer.structure, answer.axis, "motion of zone-centre modes"),
             *_cause(answer),
             labelled("angles", _angles(answer)),
             labelled("cubic", _couplings(answer.couplings)),

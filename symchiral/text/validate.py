@@ -9,7 +9,7 @@ from symchiral.answers.validate import CandidateChannel, Line, Run, Validate
 from symchiral.experiment.verdict import LineWord
 from symchiral.rules.wording import minus, pretty
 from symchiral.table import Table, Text, labelled
-from symchiral.text.crystal import axis_line, headline
+from symchiral.text.crystal import crystal_lines
 from symchiral.text.reason import plain_reason_text
 from symchiral.text.why import why_text
 from symchiral.units import PER_THZ, SIGNS, frequency_text
@@ -124,10 +124,7 @@ def _lines_table(answer: Validate) -> Table:
     table = Table(
         (f"f ({SIGNS[unit]})", "γ (1/ps)", "mode", "pump", "helicity", "rule", "along", "verdict"),
         tuple(rows),
-        head=(
-            headline(answer.structure, "measured lines"),
-            labelled("axis", axis_line(answer.axis)),
-        ),
+        head=crystal_lines(answer.structure, answer.axis, "measured lines"),
         foot=(
             f"Helicity (|a+|² − |a−|²)/(|a+|² + |a−|²) with its {level} % interval; rule: the "
             f"sense that allowed channels give. A sense is measured from {answer.sigma:g} "
