@@ -7,6 +7,7 @@ import argparse
 from symchiral.cli.calculator import add_calculator
 from symchiral.cli.files import add_overwrite, check_output, wrote
 from symchiral.cli.forces import add_forces
+from symchiral.cli.limits import picoseconds
 from symchiral.cli.printing import write
 from symchiral.cli.structures import add_structure
 from symchiral.cli.studies import open_study
@@ -55,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--duration",
-        type=float,
+        type=picoseconds,
         metavar="PS",
         help="time shown of a sum of several frequencies, ps (default: up to ten periods of the "
         "slowest, as many as bring the others nearest to where they began)",

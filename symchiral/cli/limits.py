@@ -1,8 +1,9 @@
-"""Options of every command that works on many crystals: what one of them may take."""
+"""Times and sizes in options, and the limits of one crystal of many."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 
 from symchiral.defaults import CRYSTAL_MEMORY, CRYSTAL_SECONDS
 
@@ -38,12 +39,17 @@ def seconds(text: str) -> float:
     return _quantity(text, TIMES, "a time such as 300s or 5min")
 
 
+def picoseconds(text: str) -> float:
+    """Read a time of a motion, ``500fs``, ``2ps``; picoseconds without a unit."""
+    return _quantity(text, {"": 1, "ps": 1, "fs": 1e-3}, "a time such as 2ps")
+
+
 def size(text: str) -> float:
     """Read a size, ``4GB``; bytes without a unit."""
     return _quantity(text, SIZES, "a size such as 4GB")
 
 
-def _quantity(text: str, units: dict[str, int], what: str) -> float:
+def _quantity(text: str, units: Mapping[str, float], what: str) -> float:
     for unit, factor in sorted(units.items(), key=lambda item: -len(item[0])):
         if text.endswith(unit):
             try:

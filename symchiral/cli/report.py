@@ -10,7 +10,7 @@ from symchiral.cli.calculator import add_calculator
 from symchiral.cli.fields import add_field
 from symchiral.cli.files import add_overwrite, check_output
 from symchiral.cli.forces import add_forces
-from symchiral.cli.limits import add_limits, limits_of
+from symchiral.cli.limits import add_limits, limits_of, picoseconds
 from symchiral.cli.plan import add_frequencies
 from symchiral.cli.printing import write, write_json
 from symchiral.cli.progress import progress
@@ -109,7 +109,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--duration",
-        type=float,
+        type=picoseconds,
         default=REPORT_DURATION,
         metavar="PS",
         help=f"last time of the simulation, ps (default: {REPORT_DURATION:g})",

@@ -11,6 +11,7 @@ from symchiral.cli.drawing import ENDINGS as DRAWN
 from symchiral.cli.drawing import add_figure
 from symchiral.cli.files import add_output, check_answer_file, check_output, deliver, wrote
 from symchiral.cli.forces import add_forces
+from symchiral.cli.limits import picoseconds
 from symchiral.cli.printing import warn
 from symchiral.cli.progress import progress
 from symchiral.cli.structures import add_structure
@@ -79,7 +80,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "(default: 0.05THz)",
     )
     parser.add_argument(
-        "--duration", type=float, default=20.0, metavar="PS", help="last time, ps (default: 20)"
+        "--duration",
+        type=picoseconds,
+        default=20.0,
+        metavar="PS",
+        help="last time, ps (default: 20)",
     )
     parser.add_argument(
         "--sweep",

@@ -115,7 +115,11 @@ def locate(source: str | os.PathLike[str]) -> Path:
 def _is_folder(given: str, path: Path) -> ReadError:
     inside = sorted({p.name for pattern in _STRUCTURE_LIKE for p in islice(path.glob(pattern), 50)})
     names = ", ".join(inside[:5])
-    one = f"give one of the structure files in it: {names}" if names else "give a file"
+    one = (
+        f"give one of the structure files in it: {names}"
+        if names
+        else "give a structure file, or a folder with phonopy.yaml, FORCE_SETS or FORCE_CONSTANTS"
+    )
     return ReadError(
         f"cannot read {given}",
         why="it is a folder",
