@@ -860,8 +860,9 @@ class Study(Value):
         self,
         path: str | None = None,
         *,
-        points: int = 200,
+        points: int | Sequence[int] = 200,
         about: About = "axis",
+        sites: Sequence[str] = (),
         eigenvectors: bool = False,
     ) -> Bands:
         """Follow all modes along a path: frequencies, angular momenta, PAM on invariant lines.
@@ -870,11 +871,14 @@ class Study(Value):
         ----------
         path : str, optional
             ``"GM K M GM"``, interrupted by ``|``; default the standard path of Hinuma et al.
-        points : int
-            Wavevectors on the whole path.
+        points : int or sequence of int
+            Wavevectors on the whole path, or on every piece of it.
         about : {"axis", "path"}
             ``axis``: angular momentum about the axis of the crystal; ``path``: on every piece about
             its own direction.
+        sites : sequence of str
+            Names of sites (``"Se1"``) or elements: the angular momentum is that of their atoms
+            alone; default of all.
         eigenvectors : bool
             Keep the eigenvectors.
 
@@ -882,6 +886,8 @@ class Study(Value):
         ------
         InputError
             The source has structure only; the path cannot be read.
+        LabelError
+            There is no such site.
         SymmetryError
             The forces break the symmetry of the atoms.
         """
@@ -893,6 +899,7 @@ class Study(Value):
             path=path,
             points=points,
             about=about,
+            sites=sites,
             eigenvectors=eigenvectors,
         )
 

@@ -21,7 +21,7 @@ from symchiral.answers.bands import bands as answer
 from symchiral.answers.schema import schema
 from symchiral.cli import main
 from symchiral.crystal.qpoint import little_group
-from symchiral.errors import GrammarError, InputError, LimitError, WavevectorError
+from symchiral.errors import GrammarError, InputError, LabelError, LimitError, WavevectorError
 from symchiral.figures.bands import bands_figure
 from symchiral.figures.bands_labels import _pams, _spread
 from symchiral.forces.bands import Bands, BandSegment
@@ -492,6 +492,47 @@ def test_figure_is_drawn_without_overlapping_texts(tmp_path: Path) -> None:
     for ending in ("png", "pdf", "svg"):
         save_bands(found, tmp_path / f"b.{ending}")
         assert (tmp_path / f"b.{ending}").stat().st_size > 5000
+
+
+def test_angular_momentum_of_sites_adds_up_to_the_whole() -> None:
+    """On every branch and at every level; that of one site is Σ Im(e* × e) over its atoms."""
+    whole, s = bands("ZnO"), study("ZnO")
+    parts = [s.bands(points=60, sites=[name]) for name in ("Zn", "O")]
+    for piece, *each in zip(whole.segments, *(part.segments for part in parts), strict=True):
+        assert np.allclose(
+            sum(x.am_vectors for x in each), piece.am_vectors, atol=1e-9, equal_nan=True
+        )
+        for end in ("start", "end"):
+            levels = [getattr(x, end).levels for x in (piece, *each)]
+            for level, *shares in zip(*levels, strict=True):
+                for all_, *some in zip(level.ams, *(x.ams for x in shares), strict=True):
+                    assert (all_ is None) == (None in some)
+                    assert all_ is None or sum(some) == pytest.approx(all_, abs=1e-9)
+    piece, (zn, _) = whole.segments[3], (part.segments[3] for part in parts)
+    assert piece.eigenvectors is not None
+    e = piece.eigenvectors.reshape(len(piece.u), -1, 3, 12)
+    atoms = [i for i, symbol in enumerate(whole.crystal.primitive.symbols) if symbol == "Zn"]
+    z = np.imag(np.conj(e[:, atoms, 0]) * e[:, atoms, 1] - np.conj(e[:, atoms, 1]) * e[:, atoms, 0])
+    assert np.allclose(z.sum(axis=1), zn.am_vectors[..., 2], atol=1e-9)
+    assert np.abs(zn.am).max() > 0.1
+    document = answer(parts[0])
+    assert document.sites == ("Zn",)
+    assert {row["sites"] for row in document.to_records()} == {"Zn"}
+    assert set(band_columns(parts[0])["sites"]) == {"Zn"}
+    assert "of Zn alone" in bands_table(document).text()
+    assert "J of Zn about" in bands_figure(document).axes[1].get_ylabel()
+    with pytest.raises(LabelError, match="no site Zz"):
+        s.bands(sites=["Zz"])
+
+
+def test_points_of_every_piece() -> None:
+    s = study("ZnO")
+    found = s.bands("GM A L | M K", points=(7, 2, 12))
+    assert [len(piece.u) for piece in found.segments] == [7, 2, 12]
+    bands_figure(answer(found))
+    for wrong in ((7, 2), (7, 2, 1), (1,) * 3):
+        with pytest.raises(LimitError):
+            s.bands("GM A L | M K", points=wrong)
 
 
 def test_short_names_of_pam() -> None:

@@ -162,6 +162,8 @@ class FlatBranch(Record, frozen=True, kw_only=True, rename={"start": "from", "en
     """Unit: hbar."""
     helicity: float | None
     """Angular momentum along the wavevector; null at q = 0. Unit: hbar."""
+    sites: str | None
+    """Sites whose atoms alone the angular momenta are of; null for all atoms."""
 
 
 class Bands(Answer, frozen=True, kw_only=True, tag="symchiral/bands/1"):
@@ -178,20 +180,25 @@ class Bands(Answer, frozen=True, kw_only=True, tag="symchiral/bands/1"):
     direction of every piece."""
     segments: tuple[Segment, ...]
     """The pieces of the path."""
+    sites: tuple[str, ...] = ()
+    """Sites whose atoms alone every angular momentum in this document is of; empty for all
+    atoms."""
 
     row_types: ClassVar[tuple[type[Record], ...]] = (FlatBranch,)
 
     def _rows(self) -> tuple[type[Record], Sequence[Record]]:
-        unit = self.units.frequency
+        unit, sites = self.units.frequency, " ".join(self.sites) or None
         return FlatBranch, [
-            _row(number, piece, i, branch, unit)
+            _row(number, piece, i, branch, unit, sites)
             for number, piece in enumerate(self.segments, 1)
             for i in range(len(piece.coordinates))
             for branch in range(len(piece.branches))
         ]
 
 
-def _row(number: int, piece: Segment, i: int, place: int, unit: FrequencyUnit) -> FlatBranch:
+def _row(
+    number: int, piece: Segment, i: int, place: int, unit: FrequencyUnit, sites: str | None
+) -> FlatBranch:
     """A branch at the wavevector i of a piece."""
     branch = piece.branches[place]
     x, y, z = (None, None, None) if branch.am_vector is None else branch.am_vector[i]
@@ -218,6 +225,7 @@ def _row(number: int, piece: Segment, i: int, place: int, unit: FrequencyUnit) -
         am_y=y,
         am_z=z,
         helicity=None if branch.helicity is None else branch.helicity[i],
+        sites=sites,
     )
 
 
@@ -236,6 +244,7 @@ def bands(found: Dispersion, *, unit: FrequencyUnit = "THz") -> Bands:
         axis=axis_of(crystal, found.axis),
         about=found.about,
         segments=tuple(_segment(found, piece, PER_THZ[unit]) for piece in found.segments),
+        sites=found.sites,
     )
 
 

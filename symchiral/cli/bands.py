@@ -41,10 +41,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--points",
-        type=int,
+        type=number_of_points,
         default=200,
-        metavar="N",
-        help="wavevectors on the path (default: 200)",
+        metavar="N[,N...]",
+        help="wavevectors on the path, or on every piece of it, 40,20,40 (default: 200)",
     )
     parser.add_argument(
         "--about",
@@ -52,6 +52,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="axis",
         help="axis of the angular momentum: the axis of the crystal, or the direction of every "
         "piece of the path (default: axis)",
+    )
+    parser.add_argument(
+        "--sites",
+        metavar='"SITE ..."',
+        help="angular momentum of the atoms of these sites or elements alone (default: of all)",
     )
     add_figure(parser)
     parser.add_argument(
@@ -61,6 +66,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="|J| of the full colour of the figure, hbar (default: the largest on the path)",
     )
     add_overwrite(parser)
+
+
+def number_of_points(text: str) -> int | tuple[int, ...]:
+    """Read one number, or one for every piece."""
+    try:
+        numbers = tuple(int(word) for word in text.split(","))
+    except ValueError:
+        message = f"{text!r} is not a number, nor a list such as 40,20,40"
+        raise argparse.ArgumentTypeError(message) from None
+    return numbers if len(numbers) > 1 else numbers[0]
 
 
 def run(options: argparse.Namespace) -> None:
@@ -79,6 +94,7 @@ def run(options: argparse.Namespace) -> None:
         options.path,
         points=options.points,
         about=options.about,
+        sites=(options.sites or "").split(),
         eigenvectors=file is not None and file.suffix.lower() == ".yaml",
     )
     if not options.quiet:

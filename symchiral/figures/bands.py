@@ -309,9 +309,11 @@ def _narrow(axes: Axes) -> bool:
 
 
 def _about(bands: Bands) -> str:
+    of = f" of {', '.join(bands.sites)}" if bands.sites else ""
     if bands.about == "path":
-        return "J along the path"
-    return f"J about the {_symbol(bands.axis.symbol)} axis" if bands.axis else "J about z"
+        return f"J{of} along the path"
+    axis = f"the {_symbol(bands.axis.symbol)} axis" if bands.axis else "z"
+    return f"J{of} about {axis}"
 
 
 def _legend(axes: Axes, drawn: set[str], note: str) -> None:

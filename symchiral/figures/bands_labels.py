@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 MOVED = 4
 """Heights of a text by which it may be moved from its level, with a line to it."""
 
-SHARE = 2.2
-"""A piece shorter than so many widths of its texts has none: they would hide its curves."""
+SHARE = 0.6
+"""Share of the length of a piece that its texts may cover: more would hide its curves."""
 
 LONGEST = 8
 """Characters of l that levels at one place share; what is longer is stacked."""
@@ -66,14 +66,17 @@ def write_pam(axes: Axes, bands: Bands, places: list[Floats]) -> tuple[list[Bbox
             ]
             columns.append((i, float(x[middle]), 0, lines, x))
     # Where there is not room for all, invariant lines come first.
-    columns.sort(key=lambda column: segments[column[0]].axis is None)
+    columns.sort(key=lambda column: (segments[column[0]].axis is None, column[2] != 0))
+    used = np.zeros(len(segments))
     complete = True
     taken: list[Bbox] = []
-    for _, at, side, words, piece in columns:
+    for i, at, side, words, piece in columns:
         texts, whole = _column(axes, at, side, words)
         low, high = axes.transData.transform([(piece[0], 0), (piece[-1], 0)])[:, 0]
         boxes = [_box(text) for text in texts]
-        short = max((box.width for box in boxes), default=0) * SHARE > high - low
+        wide = max((box.width for box in boxes), default=0) / (high - low)
+        short = used[i] + wide > SHARE
+        used[i] += 0 if short else wide
         for text, box in zip(texts, boxes, strict=True):
             inside = low <= box.x0 and box.x1 <= high
             if short or not inside or any(box.overlaps(other) for other in taken):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ FIGURES = (".pdf", ".svg", ".png", ".eps")
 DPI = 300
 """Points per inch of .png."""
 
-_DATED = re.compile(rb"^%%(?:Title|CreationDate): .*\n", re.MULTILINE)
+DATED = (b"%%Title:", b"%%CreationDate:")
 """What an .eps says of the time and of the name that it was first written under."""
 
 
@@ -46,7 +45,8 @@ def save_figure(figure: Any, file: str | Path, kind: str, *, overwrite: bool = F
     with writing(file, kind, overwrite=overwrite) as aside:
         figure.savefig(aside, dpi=DPI, metadata=words[ending])
         if ending == ".eps":
-            aside.write_bytes(_DATED.sub(b"", aside.read_bytes()))
+            lines = aside.read_bytes().splitlines(keepends=True)
+            aside.write_bytes(b"".join(line for line in lines if not line.startswith(DATED)))
 
 
 @contextmanager

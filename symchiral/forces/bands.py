@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -12,7 +13,7 @@ from symchiral.algebra.exact import phase_of
 from symchiral.crystal.qpoint import GAMMA
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.display import Pictured
-from symchiral.errors import GrammarError, LimitError, SymmetryError
+from symchiral.errors import GrammarError, LabelError, LimitError, SymmetryError, nearest
 from symchiral.forces.phonons import TOLERATED, Phonons
 from symchiral.irreps.axis import Axis, axis_along, axis_at
 from symchiral.irreps.pam import balanced
@@ -23,7 +24,7 @@ from symchiral.modes.branches import (
     find_branches,
     solve_branches,
 )
-from symchiral.modes.mode import Modes
+from symchiral.modes.mode import Mode, Modes
 from symchiral.modes.modespace import ModeSpace, mode_space
 from symchiral.units import counted
 from symchiral.value import NO_LENGTH, SAME_POINT, Complex, Floats, Integers, Value, frozen
@@ -181,6 +182,8 @@ class Bands(Value, Pictured):
         none), or ``path``, on every piece its own direction.
     segments : tuple of BandSegment
         The pieces of the path.
+    sites : tuple of str
+        Sites whose atoms alone the angular momentum is of; empty for all atoms.
     """
 
     crystal: SymmetricCrystal
@@ -188,6 +191,7 @@ class Bands(Value, Pictured):
     axis: Axis | None
     about: About
     segments: tuple[BandSegment, ...]
+    sites: tuple[str, ...] = ()
 
     def helicity(self, segment: BandSegment) -> Floats:
         r"""(n, 3N): angular momentum along the wavevector, :math:`J·q/|q|`, ħ per quantum.
@@ -216,8 +220,9 @@ def make_bands(
     axis: Axis | None,
     *,
     path: str | None = None,
-    points: int = 200,
+    points: int | Sequence[int] = 200,
     about: About = "axis",
+    sites: Sequence[str] = (),
     eigenvectors: bool = False,
 ) -> Bands:
     r"""Follow all modes along a path.
@@ -231,12 +236,16 @@ def make_bands(
     path : str, optional
         ``"GM K M GM"``, as for :func:`~symchiral.irreps.segments.find_segments`; default the
         path of the file, where it is one of eigenvectors along a path, else the standard path.
-    points : int
-        Wavevectors on the whole path, about: they are equally dense on all pieces. On its own path
-        a file has its own.
+    points : int or sequence of int
+        Wavevectors on the whole path, about: they are equally dense on all pieces; or on every
+        piece. On its own path a file has its own.
     about : {"axis", "path"}
         ``axis``: PAM and AM about the axis of the crystal (about z where it has none); ``path``: on
         every piece about the direction of the piece, as the helicity of a travelling wave.
+    sites : sequence of str
+        Names of sites, or elements: the angular momentum is that of their atoms alone,
+        :math:`\sum_κ \mathrm{Im}(e_κ^* × e_κ)` over them; default of all. What all sites have adds
+        up to the whole.
     eigenvectors : bool
         Keep the eigenvectors, 16 (3N)² bytes each.
 
@@ -245,7 +254,9 @@ def make_bands(
     SymmetryError
         The forces break the symmetry of the atoms.
     LimitError
-        More than 10⁵ points, or fewer than two.
+        More than 10⁵ points, fewer than two, or not one number for every piece.
+    LabelError
+        There is no such site.
     GrammarError
         ``about`` is neither; a piece of the path of a file is not straight.
     """
@@ -255,15 +266,24 @@ def make_bands(
             why="it is counted about the axis of the crystal or about the direction of the path",
             fix="write axis or path",
         )
-    if not 2 <= points <= MOST:
+    each = () if isinstance(points, int) else tuple(points)
+    total = points if isinstance(points, int) else sum(each)
+    if not 2 <= total <= MOST or min(each, default=2) < 2:
         raise LimitError(
-            f"{counted(points, 'point')} on a path",
-            why=f"there must be at least 2 and at most {MOST}",
-            fix="give a number such as 200",
+            f"{counted(min(each, default=total), 'point')} on a path",
+            why=f"there must be at least 2, on every piece, and at most {MOST}",
+            fix="give a number of points such as 200",
         )
     crystal = phonons.crystal
     own = _own_path(phonons) if path is None else []
     segments = [s for s, _ in own] if own else find_segments(crystal, path)
+    if each and not own and len(each) != len(segments):
+        raise LimitError(
+            f"{counted(len(each), 'number')} of points",
+            why=f"the path has {counted(len(segments), 'piece')}",
+            fix="give one number for every piece, or one for the whole path",
+        )
+    names, atoms = _counted(crystal, sites)
     reciprocal = 2 * np.pi * np.linalg.inv(crystal.primitive.cell).T
     lengths = [float(np.linalg.norm(s.vector @ reciprocal)) for s in segments]
     directed = phonons.born is not None or _holds_fields(phonons)
@@ -271,7 +291,7 @@ def make_bands(
     found: list[BandSegment] = []
     start = 0.0
     for number, (segment, length) in enumerate(zip(segments, lengths, strict=True)):
-        n = max(FEWEST, round(points * length / sum(lengths)))
+        n = each[number] if each and not own else max(FEWEST, round(total * length / sum(lengths)))
         line, unit = axis, np.array([0.0, 0.0, 1.0]) if axis is None else axis.direction
         if about == "path":
             along = segment.vector @ reciprocal
@@ -279,10 +299,27 @@ def make_bands(
         t = own[number][1] if own else np.linspace(0, 1, n)
         distance = start + t * length
         found.append(
-            _follow(phonons, line, unit, segment, t, distance, ends, directed, eigenvectors)
+            _follow(phonons, line, unit, segment, t, distance, ends, directed, atoms, eigenvectors)
         )
         start += length
-    return Bands(crystal, phonons, axis, about, tuple(found))
+    return Bands(crystal, phonons, axis, about, tuple(found), names)
+
+
+def _counted(
+    crystal: SymmetricCrystal, sites: Sequence[str]
+) -> tuple[tuple[str, ...], Integers | None]:
+    """Names of the sites whose angular momentum is counted, and their atoms; None for all."""
+    known = dict.fromkeys(name for s in crystal.sites for name in (s.element, s.name))
+    for name in sites:
+        if name not in known:
+            raise LabelError(
+                f"no site {name}",
+                why=f"it is none of {crystal.primitive.formula}",
+                fix=nearest(name, known),
+            )
+    chosen = [s for s in crystal.sites if s.name in sites or s.element in sites]
+    atoms = np.array([atom for s in chosen for atom in s.atoms], dtype=np.int64)
+    return tuple(s.name for s in chosen), atoms if sites else None
 
 
 def _own_path(phonons: Phonons) -> list[tuple[Segment, Floats]]:
@@ -337,6 +374,7 @@ def _follow(
     distance: Floats,
     ends: dict[object, Modes],
     directed: bool,  # noqa: FBT001
+    atoms: Integers | None,
     keep: bool,  # noqa: FBT001
 ) -> BandSegment:
     crystal, n, size = phonons.crystal, len(t), 3 * len(phonons.masses)
@@ -353,7 +391,8 @@ def _follow(
     for i, q in enumerate(coordinates - shift):
         matrix = phonons.matrix_at(q, _approach(phonons, coordinates[i], direction))
         frequencies[i], columns = solve_branches(space, matrix)
-        am[i] = angular_momenta(columns)
+        moving = columns.reshape(-1, 3, size)
+        am[i] = angular_momenta((moving if atoms is None else moving[atoms]).reshape(-1, size))
         if i == n // 2:
             _check(phonons, matrix, frequencies[i])
         if vectors is not None:
@@ -361,7 +400,7 @@ def _follow(
     am[:, [not b.fixed for b in branches]] = np.nan
     u, residues = _pam(space, segment, coordinates, branches)
     first, last = (
-        _end(phonons, axis, point, direction, frequencies[i], ends, directed)
+        _end(phonons, axis, point, direction, frequencies[i], ends, directed, atoms)
         if abs(t[i] - at) < SHORT
         else BandEnd(point, (), frozen([], np.int64))
         for point, i, at in ((segment.start, 0, 0.0), (segment.end, -1, 1.0))
@@ -427,6 +466,13 @@ def _pam(
     return u + theirs / axis.turn.slope - u[0], tuple(b.residue for b in branches)
 
 
+def _am(modes: Modes, mode: Mode, atoms: Integers | None) -> float | None:
+    """J about the axis of these atoms; None without an axis, and where it does not exist."""
+    if atoms is None or modes.axis is None or not mode.fixed:
+        return modes.am(mode)
+    return float(mode.atomic_am[atoms].sum(axis=0) @ modes.axis.direction) + 0.0
+
+
 def _end(
     phonons: Phonons,
     axis: Axis | None,
@@ -435,6 +481,7 @@ def _end(
     frequencies: Floats,
     cache: dict[object, Modes],
     directed: bool,  # noqa: FBT001
+    atoms: Integers | None,
 ) -> BandEnd:
     """The multiplets of a special point, and which branch goes into which, by frequency."""
     if point.q is None:
@@ -456,7 +503,7 @@ def _end(
             m.number,
             m.frequency,
             tuple(mode.pam for mode in m.modes if mode.pam is not None),
-            tuple(modes.am(mode) for mode in m.modes),
+            tuple(_am(modes, mode, atoms) for mode in m.modes),
         )
         for m in modes.multiplets
     )

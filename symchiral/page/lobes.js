@@ -51,7 +51,8 @@ class Lobes {
         continue;
       }
       const bright = 0.55 + 0.45 * Math.abs(dot(view[2], patch.n)), shade = x => Math.round(x * bright + 255 * 0.12);
-      pen.fillStyle = pen.strokeStyle = patch.v > 0 ? `rgb(${shade(205)},${shade(70)},${shade(60)})` : `rgb(${shade(50)},${shade(110)},${shade(205)})`;
+      const base = SENSE[patch.v > 0 ? 1 : -1];
+      pen.fillStyle = pen.strokeStyle = `rgb(${[1, 3, 5].map(k => shade(1.25 * parseInt(base.slice(k, k + 2), 16)))})`;
       pen.lineWidth = 0.6; pen.beginPath(); patch.p.forEach((p, k) => k ? pen.lineTo(...flat(p)) : pen.moveTo(...flat(p))); pen.closePath(); pen.fill(); pen.stroke();
     }
     // Names last: no lobe hides them.

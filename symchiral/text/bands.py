@@ -13,7 +13,8 @@ from symchiral.units import SIGNS
 def bands_table(answer: Bands) -> Table:
     """Return a line per piece of the path."""
     unit = answer.units.frequency
-    foot = ["u = q·c/2π along the axis; |J|: the largest on the piece."]
+    of = f", of {', '.join(answer.sites)} alone" if answer.sites else ""
+    foot = [f"u = q·c/2π along the axis; |J|: the largest on the piece{of}."]
     if any(branch.am is None for piece in answer.segments for branch in piece.branches):
         foot.append("— for J: partners of equal frequency that no axis tells apart.")
     return Table(

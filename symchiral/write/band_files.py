@@ -59,6 +59,7 @@ def band_columns(bands: Bands, *, unit: str = "THz") -> dict[str, npt.NDArray[An
                 "am": piece.am.ravel(),
                 **{f"am_{c}": piece.am_vectors[:, :, i].ravel() for i, c in enumerate("xyz")},
                 "helicity": bands.helicity(piece).ravel(),
+                "sites": wide([" ".join(bands.sites)] * size),
             }
         )
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
