@@ -68,7 +68,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the tables, or the document."""
     from symchiral.answers.light import RAMAN_ASYMMETRY
-    from symchiral.text.crystal import field_text
+    from symchiral.text.crystal import field_line
     from symchiral.text.light import light_tables
 
     check_answer_file(options, "light")
@@ -86,5 +86,5 @@ def run(options: argparse.Namespace) -> None:
         # Those of the crystal have been told when it was read.
         warn(notice for notice in answer.warnings if notice.kind == RAMAN_ASYMMETRY)
     if answer.field is not None and not (options.json or options.output):
-        write(f"field      {field_text(answer.field)}")
+        write(str(field_line(answer.field)))
     deliver(options, "light", answer, lambda: light_tables(answer))

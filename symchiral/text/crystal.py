@@ -111,6 +111,11 @@ def order_notes(structure: Structure, texts: str) -> list[str]:
     return [BY_ORDER] if "*" in texts else []
 
 
+def field_line(field: StaticField) -> Phrases:
+    """Return the fields as a line of an explanation."""
+    return labelled("field", field_text(field), column=11)
+
+
 def field_text(field: StaticField) -> str:
     """``B along c; E along a; strain xx 1, yy −1``."""
     parts = [f"{name} along {minus(along)}" for name, along in field.names.items()]

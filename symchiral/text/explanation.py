@@ -18,7 +18,7 @@ from symchiral.rules.resonance import Transfer
 from symchiral.rules.rule import Rule
 from symchiral.rules.wording import minus, pretty, route_text, signed
 from symchiral.table import Phrases, Text, labelled, title
-from symchiral.text.crystal import axis_line, field_text
+from symchiral.text.crystal import axis_line, field_line
 from symchiral.text.reason import rule_reason_text
 from symchiral.text.sums import rule_sum
 from symchiral.units import PER_THZ, SIGNS
@@ -35,7 +35,7 @@ def answer_lines(answer: Explain, known: Rule | Transfer) -> list[Text]:
         way = f"name them by number, as in {pretty(answer.example)}"
         lines.append(_line("modes", f"{way}: the forces then tell in which sense the atoms rotate"))
     if answer.field:
-        lines.append(_line("field", field_text(answer.field)))
+        lines.append(field_line(answer.field))
     return [*lines, _line("axis", axis_line(answer.axis))]
 
 
