@@ -11,11 +11,13 @@ from scipy.integrate import quad
 import symchiral as sc
 from symchiral.anharmonic.couplings import Couplings
 from symchiral.anharmonic.polynomial import Polynomial
+from symchiral.answers.plan import plan as plan_answer
 from symchiral.dynamics.integrate import simulate
 from symchiral.dynamics.model import make_model
 from symchiral.dynamics.pulse import Pulse
 from symchiral.errors import InputError
 from symchiral.experiment.signal import LightSource
+from symchiral.text.plan import plan_tables
 from symchiral.units import ACCELERATION, HBAR
 
 MELNIKOV = {"Eu#1": 2.05, "Eg#2": 4.05}
@@ -189,6 +191,13 @@ def test_a_tuned_source_leaves_no_less_than_one_of_any_frequency(study: sc.Study
         tuned.signals.values(), key=lambda s: (s.colours > 1, -s.amplitude)
     )
     assert several
+
+
+def test_a_plan_is_written_in_one_unit(study: sc.Study) -> None:
+    answer = plan_answer(study.plan(thickness=100.0), unit="cm-1")
+    words = "\n".join(table.text(110) for table in plan_tables(answer, path=None, unit="cm-1"))
+    assert "THz" not in words
+    assert words.count("cm⁻¹") >= 6
 
 
 def test_echoes_come_after_the_way_there_and_back(study: sc.Study) -> None:

@@ -6,7 +6,7 @@ from math import isfinite
 
 from symchiral.experiment.controls import Control, Geometry
 from symchiral.rules.wording import minus, pretty
-from symchiral.units import SPEED_OF_LIGHT, frequency_text
+from symchiral.units import SPEED_OF_LIGHT
 
 FAINT = 1e-3
 """Part of a field below which an echo is not seen."""
@@ -147,7 +147,7 @@ def _depth(control: Control) -> str:
         depths.append((p.depth, "the intensity of the pump is 1/e"))
     depth, what = min(depths)
     return (
-        f"{text}: at {frequency_text(p.frequency)} the pump has the index {p.pump:.2g}, and the "
+        f"{text}: the pump has the index {p.pump:.2g}, and the "
         f"amplitude of {control.mode} grows up to {_length(depth)}, where {what}; in reflection up "
         f"to {_length(min(p.against, p.depth))}"
     )
