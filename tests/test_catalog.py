@@ -473,8 +473,15 @@ def test_threads_are_refused() -> None:
 
 
 def test_a_catalog_keeps_its_options(catalog: sc.Catalog, folder: Path) -> None:
-    with pytest.raises(InputError, match="other options"):
+    with pytest.raises(InputError, match="order was 3, and is 4 now") as error:
         sc.screen(folder, out=catalog.path, order=4)
+    assert "symprec" not in str(error.value)
+
+
+def test_a_catalog_is_not_called_as_a_table(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a catalog is a folder"):
+        sc.screen(folder, out=tmp_path / "rows.csv", jobs=1)
+    assert not (tmp_path / "rows.csv").exists()
 
 
 def test_without_duckdb_the_message_names_the_extra(

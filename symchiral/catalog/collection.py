@@ -14,6 +14,7 @@ from typing import Any
 
 from symchiral.catalog.parts import (
     PARQUET,
+    TABLES,
     check_folder,
     damaged_part,
     duckdb,
@@ -31,9 +32,6 @@ from symchiral.units import counted
 
 QUERY = "query"
 """The word in the mark of a file with what a query gave."""
-
-ENDINGS = (".csv", ".parquet", ".md", ".json")
-"""Endings of such files."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -209,7 +207,7 @@ class Catalog:
         InputError
             The ending is another, the file cannot be written, or the query not understood.
         """
-        ending = check_ending(path, ENDINGS)
+        ending = check_ending(path, TABLES)
         query = self._query(where, columns) if sql is None else sql
         if ending == ".parquet":
             with (

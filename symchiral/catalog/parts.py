@@ -39,6 +39,10 @@ PARQUET = "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false"
 _PART = re.compile(r"part-(\d{4,})-[0-9a-f]{16}\.parquet")
 
 
+TABLES = (".csv", ".parquet", ".md", ".json")
+"""Endings of the files that rows are written to."""
+
+
 def duckdb() -> Any:
     """Return the library.
 
@@ -88,9 +92,16 @@ def open_folder(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     InputError
-        It cannot be made or written to, or holds other things.
+        It cannot be made or written to, has the name of a table, or holds other things.
     """
     folder = user_path(path)
+    if folder.suffix.lower() in TABLES and not folder.exists():
+        raise InputError(
+            f"cannot write the catalog {os.fspath(path)}",
+            why="a catalog is a folder, and this is the name of a file",
+            fix=f"give the name of a folder; symchiral query CATALOG -o {folder.name} writes its "
+            "rows as a table",
+        )
     try:
         folder.mkdir(parents=False, exist_ok=True)
         names = os.listdir(folder)

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -178,10 +178,15 @@ def screen(
             folder = open_folder(out)
             stack.enter_context(alone(folder, part))
             before = settings_of(folder)
-            if before not in (None, settings):
+            if before is not None and before != settings:
+                changed = (
+                    f"{name} was {old}, and is {getattr(settings, name)} now"
+                    for name, old in asdict(before).items()
+                    if old != getattr(settings, name)
+                )
                 raise InputError(
                     f"the catalog {os.fspath(out)} was made with other options",
-                    why=f"they are {before}, and now {settings}",
+                    why="; ".join(changed),
                     fix="use the same options, or another folder",
                 )
             known = known_rows(folder, retry=retry)
