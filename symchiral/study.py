@@ -1517,7 +1517,8 @@ class Study(Value):
         from symchiral.modes.coordinates import normal_coordinates
 
         if isinstance(couplings, Couplings):
-            found: Couplings | None = couplings
+            coordinates = couplings.coordinates.with_frequencies(frequencies or {})
+            found: Couplings | None = replace(couplings, coordinates=coordinates)
         else:
             found = self.known_couplings(couplings, frequencies=frequencies)
         dielectric = None if self.phonons is None else self.phonons.dielectric

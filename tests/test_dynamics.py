@@ -1244,3 +1244,19 @@ def test_a_run_is_reproduced_from_the_listed_couplings(key: str) -> None:
     other = {"averaged": "value", "value": "averaged"}[key]
     differences = [np.subtract(t[key], t[other]) for t in document["terms"]]
     assert np.abs(differences).max() > 1e-6
+
+
+def test_measured_frequencies_go_with_couplings_that_are_at_hand() -> None:
+    """Couplings of a file and the same ones as an object are moved to the same frequencies."""
+    here = sc.read("Bi2Se3/phonopy.yaml")
+    measured = {"Eu#1": 2.05, "Eg#2": 4.05}
+    known = here.known_couplings()
+    assert known is not None
+    models = [here.model(couplings=c, frequencies=measured) for c in (None, known)]
+    for model in models:
+        found = dict(zip(model.coordinates.names, model.coordinates.multiplets, strict=True))
+        for name, value in measured.items():
+            assert found[name].frequency == value
+    first, second = (model.coordinates.frequencies for model in models)
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, here.model(couplings=known).coordinates.frequencies)

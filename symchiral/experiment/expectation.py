@@ -320,7 +320,8 @@ def expect(
         raise LimitError(
             f"{len(pools) * len(targets):,} products of light with modes",
             why="this crystal has many infrared modes",
-            fix="say which the light reaches: give the band of the pump",
+            fix="say which the light reaches, by the frequency of the pump and its bandwidth "
+            "(of plan: --pump-range 9-10THz)",
         )
     for chosen in pools:
         named = [item.place.mode for item in chosen if item.place is not None]

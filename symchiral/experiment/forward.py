@@ -56,7 +56,7 @@ Point = tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Traces:
+class WhiteRuns:
     """Runs on common times, in units of their noise.
 
     Attributes
@@ -108,7 +108,7 @@ class Driven:
 
     Attributes
     ----------
-    blocks : tuple of Traces
+    blocks : tuple of WhiteRuns
         Runs with circular pumps.
     back : (2, 2) array
         From whitened signals to coordinates.
@@ -124,7 +124,7 @@ class Driven:
         Of the pulse: frequency of its power, logarithm of its duration, chirp.
     """
 
-    blocks: tuple[Traces, ...]
+    blocks: tuple[WhiteRuns, ...]
     back: Floats
     pump: Spectrum
     power: int

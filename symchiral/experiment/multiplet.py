@@ -43,7 +43,7 @@ from functools import cached_property
 import numpy as np
 
 from symchiral.experiment.direction import Direction, direction_of
-from symchiral.experiment.forward import Driven, Judged, Traces
+from symchiral.experiment.forward import Driven, Judged, WhiteRuns
 from symchiral.experiment.helicity import Helicity, less_sure, measured_helicity
 from symchiral.experiment.oscillation import FALSE_ALARM, Fit, Oscillation
 from symchiral.experiment.oscillators import columns, rate
@@ -478,7 +478,7 @@ class _Forward:
             if own:
                 which = [c for c, _ in own]
                 data = d[:, :, which].transpose(1, 0, 2)
-                blocks.append(Traces(t, data, q, tuple(spin for _, spin in own)))
+                blocks.append(WhiteRuns(t, data, q, tuple(spin for _, spin in own)))
         members = sorted((self.fit.oscillations[i] for i in group), key=lambda o: -o.evidence)
         lines = tuple((2 * np.pi * o.frequency, o.damping) for o in members)
         force = Driven(tuple(blocks), self.back, self.pump, power, lines, self.duration[0], prior)
