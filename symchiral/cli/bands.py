@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from symchiral.cli.calculator import add_calculator
-from symchiral.cli.drawing import add_figure
+from symchiral.cli.drawing import add_figure, check_figure
 from symchiral.cli.files import add_overwrite, check_output, wrote
 from symchiral.cli.forces import add_forces
 from symchiral.cli.printing import warn, write_json, write_table
@@ -89,6 +89,8 @@ def run(options: argparse.Namespace) -> None:
     file = None if options.output is None else Path(options.output)
     if file is not None:
         check_output(options, options.output, KIND, (*FIGURES, *DATA), known=known_bands(file))
+        if file.suffix.lower() in FIGURES:
+            check_figure(options)
     study = open_study(options)
     found = study.bands(
         options.path,

@@ -23,3 +23,12 @@ def add_figure(parser: argparse._ActionsContainer) -> None:
         help="settings of matplotlib for figures: a style sheet, or the name of one of its styles, "
         "such as grayscale (default: %(default)s)",
     )
+
+
+def check_figure(options: argparse.Namespace) -> None:
+    """Find out before the work whether the style can be used."""
+    from symchiral.figures.style import styled
+
+    if options.style is not None:
+        with styled(options.style):
+            pass

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from symchiral.cli.calculator import add_calculator
 from symchiral.cli.drawing import ENDINGS as DRAWN
-from symchiral.cli.drawing import add_figure
+from symchiral.cli.drawing import add_figure, check_figure
 from symchiral.cli.files import add_output, check_answer_file, check_output, deliver, wrote
 from symchiral.cli.forces import add_forces
 from symchiral.cli.limits import picoseconds
@@ -171,6 +171,8 @@ def run(options: argparse.Namespace) -> None:
             table = option == "table" and Path(file).suffix.lower() == ".csv"
             check_output(options, file, kind, endings, known=csv_start(COLUMNS) if table else None)
     detector = detector_of(options)
+    if options.figure:
+        check_figure(options)
     study = open_study(options, gamma=True)
     frequencies = read_frequencies(options.frequencies) if options.frequencies else None
     damping: Any = DAMPING

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from symchiral.cli.calculator import add_calculator
-from symchiral.cli.drawing import add_figure
+from symchiral.cli.drawing import add_figure, check_figure
 from symchiral.cli.files import add_output, check_answer_file, check_output, deliver, wrote
 from symchiral.cli.forces import add_forces
 from symchiral.cli.plan import add_frequencies
@@ -123,6 +123,7 @@ def run(options: argparse.Namespace) -> None:
     drawn = str(options.output).lower().endswith(FIGURES)
     if drawn:
         check_output(options, options.output, KIND, FIGURES)
+        check_figure(options)
     else:
         check_answer_file(options, "validate", also=FIGURES)
     said = {**judging_options(options), **reading_options(options)}

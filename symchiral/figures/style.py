@@ -66,7 +66,8 @@ def styled(style: str | Path | None = None, *, what: str = "cannot draw") -> Ite
     Parameters
     ----------
     style : str or path, optional
-        A file of settings of matplotlib, or the name of one of its styles.
+        A file of settings of matplotlib, or the name of one of its styles, of which all holds but
+        the sizes of letters.
     what : str
         What cannot be done where it is wrong.
 
@@ -107,6 +108,9 @@ def _apply(style: str, what: str) -> None:
         complaints.said.append(str(error))
     finally:
         log.removeHandler(complaints)
+    if not is_file(file):
+        # Those of the library are made for wider figures: their letters would not fit.
+        matplotlib.rcParams.update({key: x for key, x in STYLE.items() if key.endswith("size")})
     if matplotlib.rcParams["text.usetex"]:
         complaints.said.append("text.usetex: the texts of these figures are not written in TeX")
     if complaints.said:
