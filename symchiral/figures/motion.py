@@ -19,7 +19,7 @@ from symchiral.errors import InputError
 from symchiral.figures.colours import INK, MINUS, PLUS, SERIES, SHADE, STILL, orbit_senses
 from symchiral.figures.film import save_film
 from symchiral.figures.save import save_figure
-from symchiral.figures.stacked import ordinates, shifts
+from symchiral.figures.stacked import ordinates, rounded, shifts
 from symchiral.figures.style import Size, new_figure, small, styled
 from symchiral.rules.wording import minus
 from symchiral.text.simulate import SMALL, helicity_text, light_text
@@ -275,9 +275,13 @@ def _path(axis: Axes, run: Run, name: str) -> None:
             (x[stop - 2], y[stop - 2]),
             arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 1.4},
         )
-    reach = 1.1 * max(float(np.abs([x, y]).max()), 1e-9)
+    reach = 1.15 * max(float(np.abs([x, y]).max()), 1e-9)
     axis.set_xlim(-reach, reach)
     axis.set_ylim(-reach, reach)
+    mark = rounded(0.9 * reach)
+    labels = [minus(f"{x:g}") for x in (-mark, 0, mark)]
+    axis.set_xticks([-mark, 0, mark], labels)
+    axis.set_yticks([-mark, 0, mark], labels)
     axis.set_aspect("equal")
     site = next(s for s in c.modes.crystal.sites if best in s.atoms)
     axis.set_title(f"path of {site.name}")

@@ -57,7 +57,7 @@ def ordinates(
     power = 0 if -2 <= power <= 3 else power
     # Traces that share a panel share a scale.
     span = max(float(np.ptp(signals, axis=0).max()), TINY) / 10.0**power
-    step = _round(span / (2 if len(shift) > 1 else 4))
+    step = rounded(span / (2 if len(shift) > 1 else 4))
     places, labels = [], []
     for trace, added in zip(signals.T, shift, strict=True):
         low, high = float(trace.min()) / 10.0**power, float(trace.max()) / 10.0**power
@@ -86,7 +86,7 @@ def ordinates(
         )
 
 
-def _round(size: float) -> float:
+def rounded(size: float) -> float:
     """The largest of 1, 2, 5 times a power of ten that is not larger."""
     power = 10.0 ** np.floor(np.log10(size) + 1e-9)
     return float(power * max(n for n in (1, 2, 5) if n <= size / power + 1e-9))
