@@ -68,6 +68,21 @@ def test_one_record_of_each_class() -> None:
     assert not still & {"consistent", "inconsistent"}
 
 
+@pytest.mark.sweep
+@pytest.mark.parametrize("seed", [9022, 9145, 9153, 30019, 30184, 30345, 30468])
+def test_clear_records_are_decided(seed: int) -> None:
+    """Left open by the lines alone.
+
+    A background was half of a line split by its own frequency; strain of both modes, a long pulse
+    and a force that rings hid the sense; or the pulse took the line over. With one spin and two.
+    """
+    made = record(seed)
+    right, wrong = ("consistent", "inconsistent")[:: 1 if made.kind == "lawful" else -1]
+    found = told(made)
+    assert right in found
+    assert wrong not in found
+
+
 def test_linear_light_refutes_nothing_under_strain() -> None:
     """A pair split by 0.068 THz: what linear light drives breaks the law of the angle."""
     assert "inconsistent" not in told(record(15258))
