@@ -26,6 +26,7 @@ from symchiral.cli import main, streams
 from symchiral.disk import read_regular, write_whole, writing_folder
 from symchiral.reading import many
 from symchiral.reading.deadline import within
+from symchiral.reading.remote import Copies
 
 PACKAGE = Path(symchiral.__file__).parent
 
@@ -207,7 +208,7 @@ def test_rows_of_a_catalog_have_one_name_on_every_system(
     for given in ("in/", r"in\b.cif"):
         with monkeypatch.context() as other:
             other.setattr(os, "sep", "\\")
-            names += [name for _, name in many.list_sources([given]).sources]
+            names += [name for _, name in many.list_sources([given], Copies()).sources]
     assert names == ["in/a.cif", "in/b.cif"]
 
 

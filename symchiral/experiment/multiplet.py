@@ -162,16 +162,22 @@ class FittedMultiplet:
         ))  # fmt: skip
 
     def driven(self, z: float, fit: Fit) -> FittedMultiplet:
-        """The multiplet with a sense from a model of its force, where its own is less sure."""
+        """The multiplet with a sense from a model of its force, where its own is less sure.
+
+        Where the two contradict each other and its own is not sure, the sense is left open.
+        """
         spins = _spins(fit)
-        each = z / max(sum(s != 0 for s in spins), 1) ** 0.5
+        root = max(sum(s != 0 for s in spins), 1) ** 0.5
 
         def surer(s: Sense, spin: int) -> Sense:
-            own, other = s.helicity.sigmas, spin * each
-            if not spin or abs(other) <= abs(own):
+            own, other = s.helicity.sigmas, spin * z / root
+            if not spin:
                 return s
-            agree = other * s.helicity.value > 0
-            return replace(s, helicity=replace(s.helicity, sigmas=other if agree else 0.0))
+            if other * s.helicity.value > 0:
+                better = max(own, other, key=abs)
+            else:
+                better = own if abs(own) > max(abs(other), SURE / root) else 0.0
+            return replace(s, helicity=replace(s.helicity, sigmas=better))
 
         senses = tuple(surer(s, spin) for s, spin in zip(self.senses, spins, strict=True))
         return replace(self, senses=senses)
