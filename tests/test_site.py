@@ -145,7 +145,7 @@ def test_command(catalog: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     before = page.stat().st_mtime_ns
     assert main(words) == 0  # it is kept
     assert page.stat().st_mtime_ns == before
-    assert "1 of 1 crystals have a page" in capsys.readouterr().out
+    assert "1 of 1 crystal has a page" in capsys.readouterr().out
     assert main([*words, "--pump", "2THz s+ 1ps 1MV/cm"]) == 1
     assert "--pump is of one crystal" in capsys.readouterr().err
     assert main([*words[:3], str(tmp_path / "site.html")]) == 1

@@ -51,6 +51,7 @@ def table_html(
 
     Examples
     --------
+    >>> from symchiral.table import labelled, title
     >>> head = title("title"), labelled("axis", "along c")
     >>> table_html(Table(("a",), (("<1>",),), head=head, foot=("note",)))
     Markup('<h3>title</h3><dl><dt>axis</dt><dd>along c</dd></dl><table ...&lt;1&gt;...')
