@@ -1,9 +1,15 @@
-"""Make the figures of the documentation: ``python docs/figures.py [NAME …]``."""
+"""Make the figures of the documentation: ``python docs/figures.py [NAME …]``.
+
+Those of the report are taken by Debian's chromium (extra ``[browser]``).
+"""
 
 from __future__ import annotations
 
+import base64
 import sys
+import tempfile
 from collections.abc import Callable
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -93,9 +99,46 @@ def by_command(words: list[str], path: Path) -> None:
         raise SystemExit(f"symchiral {' '.join(words)} failed")
 
 
+PAGES = {
+    "report_bi2se3": (
+        800,
+        """document.querySelector("#transfers button.opens").click();
+        document.querySelector("#transfers-title").scrollIntoView();""",
+    ),
+    "report_motion": (
+        590,
+        """const time = document.querySelector("#instant");
+        time.value = 1;
+        time.dispatchEvent(new Event("input"));
+        document.querySelector("#motion").scrollIntoView();""",
+    ),
+}
+"""Pictures of the report of Bi2Se3: the height of the window, and what is done before."""
+
+
+def by_browser(height: int, script: str, path: Path) -> None:
+    """Take a picture of the report in a browser."""
+    sys.path.insert(0, str(FOLDER.parents[1] / "tests"))
+    from browsing import opened, started
+
+    with tempfile.TemporaryDirectory() as folder, contextmanager(started)() as driver:
+        file = Path(folder) / "report.html"
+        if main(["report", "Bi2Se3/phonopy.yaml", "-o", str(file)]):
+            raise SystemExit("symchiral report failed")
+        opened(driver, file, 1280, height)
+        driver.execute_script(script)
+        driver.execute_async_script("setTimeout(arguments[0], 400)")
+        shot = driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})
+    path.write_bytes(base64.b64decode(shot["data"]))
+
+
 FIGURES: dict[str, Callable[[Path], None]] = {"transfer": transfer} | {
     name: lambda path, words=words: by_command(words, path)  # type: ignore[misc]
     for name, words in COMMANDS.items()
+}
+FIGURES |= {
+    name: lambda path, told=told: by_browser(*told, path)  # type: ignore[misc]
+    for name, told in PAGES.items()
 }
 
 if __name__ == "__main__":
