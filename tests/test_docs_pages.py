@@ -50,10 +50,9 @@ def test_every_figure_is_shown() -> None:
 
 
 def test_one_command_draws_every_figure() -> None:
-    """But for pictures of the report in a browser."""
     pytest.importorskip("matplotlib", reason="the extra figures is not installed")
     drawn = set(runpy.run_path(str(DOCS / "figures.py"))["FIGURES"])
-    there = {p.stem for p in (DOCS / "figures").glob("*.png") if not p.stem.startswith("report_")}
+    there = {p.stem for p in (DOCS / "figures").glob("*.png")}
     assert drawn == there
 
 

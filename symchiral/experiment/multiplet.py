@@ -226,7 +226,8 @@ def multiplets(fit: Fit) -> tuple[FittedMultiplet, ...]:
             judged = forward.driven([i for k in near for i in groups[k]], power)
             if judged is None:
                 continue
-            if not found[main].lasting and forward.outlasts(judged, power):
+            whole = not judged.missed if found[main].lasting else forward.outlasts(judged, power)
+            if whole:  # the line is where the model has it that explains all
                 found[main] = replace(
                     found[main],
                     frequency=judged.frequency,
