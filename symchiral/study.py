@@ -51,13 +51,6 @@ if TYPE_CHECKING:
     from symchiral.dynamics.run import Run
     from symchiral.dynamics.start import Start
     from symchiral.dynamics.surface import Film
-    from symchiral.experiment.gain import Coefficients
-    from symchiral.experiment.places import Place
-    from symchiral.experiment.planning import Plan
-    from symchiral.experiment.probe import Sees
-    from symchiral.experiment.signal import LightSource
-    from symchiral.experiment.validation import Data
-    from symchiral.experiment.verdict import Judgement
     from symchiral.fields.background import Background
     from symchiral.fields.pump import Pump
     from symchiral.forces.bands import About, Bands
@@ -81,6 +74,13 @@ if TYPE_CHECKING:
     from symchiral.rules.resonance import Transfer
     from symchiral.rules.rule import Rule
     from symchiral.rules.rulebook import RuleBook
+    from symchiral.traces.expected import Place
+    from symchiral.traces.gain import Coefficients
+    from symchiral.traces.plan import Plan
+    from symchiral.traces.probe import Sees
+    from symchiral.traces.signal import LightSource
+    from symchiral.traces.validation import Data
+    from symchiral.traces.verdict import Judgement
 
 DENOMINATOR = 1000
 """Largest denominator of a wavevector given as numbers."""
@@ -1687,8 +1687,8 @@ class Study(Value):
     def _places(
         self, frequencies: Mapping[str, float] | str | None, tolerance: float | None
     ) -> tuple[Place, ...]:
-        from symchiral.experiment.places import find_places
         from symchiral.reading.spectrum import read_frequencies
+        from symchiral.traces.expected import find_places
 
         if isinstance(frequencies, str):
             frequencies = read_frequencies(frequencies)
@@ -1698,7 +1698,7 @@ class Study(Value):
     def _coefficients(self, couplings: Couplings | str | None) -> Coefficients | None:
         """Sizes of couplings, as far as there are any."""
         from symchiral.anharmonic.couplings import Couplings
-        from symchiral.experiment.gain import Coefficients
+        from symchiral.traces.gain import Coefficients
 
         if isinstance(couplings, Couplings):
             return Coefficients.of(couplings)
@@ -1745,11 +1745,11 @@ class Study(Value):
             beside the force data.
         **reading
             What the table does not say, as for
-            ``symchiral.experiment.reading.read_measurement``: ``time_unit``, ``probe``, …
+            ``symchiral.traces.reading.read_measurement``: ``time_unit``, ``probe``, …
 
         Examples
         --------
-        >>> from symchiral.experiment.observed import lines_of
+        >>> from symchiral.traces.line import lines_of
         >>> row = {"frequency": 4.05, "frequency_unit": "THz", "helicity": -0.8, "error": 0.1}
         >>> lines = lines_of({"pump": {"polarization": "σ+"}, "components": [row]})
         >>> import symchiral as sc
@@ -1757,7 +1757,7 @@ class Study(Value):
         >>> judged.lines[0].verdict, judged.lines[0].channels[0]
         ('consistent', 'Eu(+) Eu(+) -> Eg(-)')
         """
-        from symchiral.experiment.validation import read_data, validate_crystal
+        from symchiral.traces.validation import read_data, validate_crystal
 
         fold = None if self.axis is None else self.axis.order
         measured = read_data(data, fold=fold, **reading)
@@ -1818,9 +1818,9 @@ class Study(Value):
         [('Eu(+) Eu(+) -> Eg(-)', -1), ('Eu(+) Eu:b(+) -> Eg(-)', -1)]
         """
         from symchiral.anharmonic.couplings import Couplings
-        from symchiral.experiment.planning import make_plan
-        from symchiral.experiment.signal import IN_VACUUM, LightSource
         from symchiral.fields.pump import read_band
+        from symchiral.traces.plan import make_plan
+        from symchiral.traces.signal import IN_VACUUM, LightSource
 
         circular = self.axis is not None and self.axis.order >= 3
         light = self._along_axis(orient) if circular else None
@@ -2019,8 +2019,8 @@ class Study(Value):
         from symchiral.answers.plan import plan
         from symchiral.answers.validate import validate
         from symchiral.errors import LimitError, SymmetryError, WavevectorError
-        from symchiral.experiment.verdict import Judgement
         from symchiral.page.report import Contents, Dynamics
+        from symchiral.traces.verdict import Judgement
 
         left_out: tuple[str, ...]
         centre = branches = None
@@ -2091,8 +2091,8 @@ class Study(Value):
         from symchiral.answers.report import resonant_pulse
         from symchiral.answers.simulate import simulate
         from symchiral.errors import InputError
-        from symchiral.experiment.gain import Coefficients
         from symchiral.page.report import Dynamics
+        from symchiral.traces.gain import Coefficients
 
         if known is None and pump is None:
             return Dynamics(left_out="no couplings")

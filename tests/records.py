@@ -1,6 +1,6 @@
 """Records of THz-pump experiments by equations of motion of their own, and what is said of them.
 
-Nothing of `symchiral.dynamics` or `symchiral.experiment` is used: the crystal is a pair (x, y) of
+Nothing of `symchiral.dynamics` or `symchiral.traces` is used: the crystal is a pair (x, y) of
 driven coordinates z = x + iy and a pair of observed ones, both with their own frequency, damping
 and splitting by strain; the pump is a pulse behind a wave plate; the detector sees the sum of
 modes, of what the field itself does, of a background and of noise. `symchiral validate` reads the

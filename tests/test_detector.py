@@ -18,8 +18,8 @@ from symchiral.dynamics.integrate import simulate
 from symchiral.dynamics.pulse import Pulse
 from symchiral.dynamics.run import Run
 from symchiral.errors import InputError
-from symchiral.experiment.reading import read_detector
 from symchiral.modes.displacement import displacement_matrices
+from symchiral.traces.reading import read_detector
 from symchiral.value import Floats
 from symchiral.write.traces import write_traces
 

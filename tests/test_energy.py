@@ -13,14 +13,18 @@ from shares import one_in
 
 import symchiral as sc
 from symchiral.errors import InputError
-from symchiral.experiment.candidates import CandidateChannel, CandidateMode
-from symchiral.experiment.energy import LINEWIDTH, Force, harmonic
-from symchiral.experiment.expectation import expect
-from symchiral.experiment.judgement import validate_measurement
-from symchiral.experiment.measurement import PumpPulse
-from symchiral.experiment.observed import lines_of
-from symchiral.experiment.places import find_places, shown_along
-from symchiral.experiment.spectrum import GAUSSIAN, REACHED, Spectrum
+from symchiral.traces.energy import LINEWIDTH, Force, harmonic
+from symchiral.traces.expected import (
+    CandidateChannel,
+    CandidateMode,
+    expect,
+    find_places,
+    shown_along,
+)
+from symchiral.traces.line import lines_of
+from symchiral.traces.measurement import PumpPulse
+from symchiral.traces.pulse import GAUSSIAN, REACHED, Spectrum
+from symchiral.traces.verdict import validate_measurement
 
 # ------------------------------------------------------- a second method: equations of motion
 

@@ -11,15 +11,14 @@ from scipy.stats import ncx2
 from synthetic_experiment import Line, oscillate, random_line, record, traces
 
 from symchiral.errors import InputError, LimitError, ReadError, SymchiralError
-from symchiral.experiment.calibration import excess
-from symchiral.experiment.direction import direction_of
-from symchiral.experiment.fit import fit
-from symchiral.experiment.growth import Problem, State
-from symchiral.experiment.helicity import critical, helicity_of, measured_helicity
-from symchiral.experiment.measurement import Measurement, PumpPulse
-from symchiral.experiment.oscillators import Block, project, refine
-from symchiral.experiment.probe import Probe
-from symchiral.experiment.start import MOST_BINS, split
+from symchiral.traces.direction import direction_of
+from symchiral.traces.fit import fit
+from symchiral.traces.helicity import critical, helicity_of, measured_helicity
+from symchiral.traces.intervals import excess
+from symchiral.traces.measurement import Measurement, PumpPulse
+from symchiral.traces.model import Block, project, refine
+from symchiral.traces.probe import Probe
+from symchiral.traces.search import MOST_BINS, Problem, State, split
 
 ENDS = ("frequency", "damping", "helicity")
 

@@ -25,7 +25,6 @@ from symchiral.answers.validate import validate as validate_answer
 from symchiral.cli import main
 from symchiral.dynamics.run import Run
 from symchiral.errors import InputError, LabelError, LimitError
-from symchiral.experiment.measurement import Measurement, PumpPulse
 from symchiral.figures import colours
 from symchiral.figures.bands import bands_figure
 from symchiral.figures.motion import motion_figure
@@ -34,6 +33,7 @@ from symchiral.figures.stacked import ordinates, shifts
 from symchiral.figures.style import MILLIMETRES, SMALLEST, new_figure, styled
 from symchiral.figures.validation import validation_figure
 from symchiral.forces.bands import Bands as Dispersion
+from symchiral.traces.measurement import Measurement, PumpPulse
 
 pytest.importorskip("matplotlib", reason="the extra figures is not installed")
 

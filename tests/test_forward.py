@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import records
 
-from symchiral.experiment.fit import fit
-from symchiral.experiment.measurement import Measurement, PumpPulse
-from symchiral.experiment.multiplet import multiplets
-from symchiral.experiment.pulse import chirps, width_of_pulse
+from symchiral.traces.fit import fit
+from symchiral.traces.measurement import Measurement, PumpPulse
+from symchiral.traces.multiplet import multiplets
+from symchiral.traces.pulse import chirps, width_of_pulse
 
 RUNS = (("+", 1, 0.0), ("-", -1, 0.0))
 

@@ -87,7 +87,7 @@ def test_predict_loads_what_it_needs(name: str) -> None:
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(out.stderr.split())
     rooms = {name.split(".")[1] for name in loaded if "." in name}
-    assert rooms.isdisjoint({"forces", "anharmonic", "dynamics", "experiment", "figures", "write"})
+    assert rooms.isdisjoint({"forces", "anharmonic", "dynamics", "traces", "figures", "write"})
     assert loaded.isdisjoint(
         {f"symchiral.reading.{x}" for x in ("espresso", "foreign", "couplings", "spectrum")}
     )

@@ -13,10 +13,10 @@ import pytest
 from scipy.io import savemat
 
 from symchiral.errors import InputError, LimitError, SymchiralError
-from symchiral.experiment.measurement import Measurement, PumpPulse
-from symchiral.experiment.observed import read_observed
-from symchiral.experiment.reading import read_measurement
-from symchiral.experiment.validation import read_data
+from symchiral.traces.line import read_observed
+from symchiral.traces.measurement import Measurement, PumpPulse
+from symchiral.traces.reading import read_measurement
+from symchiral.traces.validation import read_data
 from symchiral.units import SPEED_OF_LIGHT
 
 TIMES = np.round(0.02 * np.arange(80), 6)

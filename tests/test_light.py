@@ -18,7 +18,6 @@ import symchiral as sc
 from symchiral.answers.schema import schema
 from symchiral.cli import main
 from symchiral.errors import GrammarError, SymchiralError
-from symchiral.experiment.measurement import PumpPulse
 from symchiral.fields.beam import find_beam
 from symchiral.fields.polarization import Polarization
 from symchiral.fields.pump import Pump
@@ -31,6 +30,7 @@ from symchiral.rules.light import Light, Target
 from symchiral.rules.magnetism import Splitting, SplittingKind, TimedOperation
 from symchiral.table import display_width
 from symchiral.text.light import light_tables
+from symchiral.traces.measurement import PumpPulse
 
 Capture = pytest.CaptureFixture[str]
 SNAPSHOTS = Path(__file__).resolve().parent / "snapshots"

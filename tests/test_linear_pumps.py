@@ -11,12 +11,12 @@ from synthetic_experiment import Line, traces
 import symchiral as sc
 from symchiral.engine.reason import Reason, Witness
 from symchiral.errors import InputError
-from symchiral.experiment.candidates import CandidateChannel, CandidateMode
-from symchiral.experiment.direction import Direction, direction_of, law
-from symchiral.experiment.fit import fit
-from symchiral.experiment.judgement import validate_measurement
-from symchiral.experiment.measurement import Measurement, PumpPulse
-from symchiral.experiment.probe import Probe
+from symchiral.traces.direction import Direction, direction_of, law
+from symchiral.traces.expected import CandidateChannel, CandidateMode
+from symchiral.traces.fit import fit
+from symchiral.traces.measurement import Measurement, PumpPulse
+from symchiral.traces.probe import Probe
+from symchiral.traces.verdict import validate_measurement
 
 TIMES = np.arange(400) * 2.5 / 400
 
@@ -206,7 +206,7 @@ def test_laws_are_those_of_the_equations_of_motion():
 
 def test_gains_are_those_of_the_equations_of_motion():
     """A constant circular motion of Eu#1, far from resonance: the forced amplitude of Eg#2."""
-    from symchiral.experiment.gain import Coefficients
+    from symchiral.traces.gain import Coefficients
     from symchiral.units import ACCELERATION
 
     study = sc.read("Bi2Se3/phonopy.yaml")
@@ -245,8 +245,8 @@ def test_couplings_rank():
     left = [plan.signals[e.id].amplitude for e in plan.channels if e.id in plan.signals]
     assert left == sorted(left, reverse=True)
     assert len(left) == 2
-    from symchiral.experiment.planning import make_plan
     from symchiral.fields.pump import Pump
+    from symchiral.traces.plan import make_plan
 
     known = study.crystal, study.axis, study._centre, study._places(None, None), study.beam()
     # Without Born charges it is not known how light drives a mode.

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from symchiral.errors import InputError
-from symchiral.experiment.fit import fit
-from symchiral.experiment.helicity import Helicity, less_sure
-from symchiral.experiment.judgement import validate_measurement
-from symchiral.experiment.measurement import Measurement, PumpPulse
-from symchiral.experiment.multiplet import multiplets
-from symchiral.experiment.observed import imperfect, observed
-from symchiral.experiment.pulse import width_of_pulse
+from symchiral.traces.fit import fit
+from symchiral.traces.helicity import Helicity, less_sure
+from symchiral.traces.line import imperfect, observed
+from symchiral.traces.measurement import Measurement, PumpPulse
+from symchiral.traces.multiplet import multiplets
+from symchiral.traces.pulse import width_of_pulse
+from symchiral.traces.verdict import validate_measurement
 
 TIMES = np.arange(1.0, 13.0, 0.05)
 

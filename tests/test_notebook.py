@@ -15,9 +15,9 @@ import pytest
 from browsing import complaints, look, opened, requests, started, wait
 
 import symchiral as sc
-from symchiral.experiment.observed import lines_of
 from symchiral.figures.moving import moving_svg
 from symchiral.reading.shipped import find_structure
+from symchiral.traces.line import lines_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -137,7 +137,7 @@ def test_results_are_shown(results: dict[str, Any], noun: str, shown: list[str])
 
 SETUP = """\
 import symchiral as sc
-from symchiral.experiment.observed import lines_of
+from symchiral.traces.line import lines_of
 study, quartz = sc.read("Bi2Se3/phonopy.yaml"), sc.read("SiO2_quartz_P3121/phonopy.yaml")
 pump = "2.0THz s+ 1ps 0.2MV/cm"
 line = {"frequency": 4.05, "frequency_unit": "THz", "helicity": -0.8, "error": 0.1}

@@ -10,10 +10,10 @@ import pytest
 import symchiral as sc
 from symchiral.cli import main
 from symchiral.errors import InputError
-from symchiral.experiment.measurement import Measurement, PumpPulse
-from symchiral.experiment.probe import Probe
-from symchiral.experiment.reading import read_probe
-from symchiral.experiment.verdict import Judgement
+from symchiral.traces.measurement import Measurement, PumpPulse
+from symchiral.traces.probe import Probe
+from symchiral.traces.reading import read_probe
+from symchiral.traces.verdict import Judgement
 
 KNOWN = {"Eu#1": 2.05, "Eg#2": 4.05}
 TIMES = np.arange(0.5, 9.0, 0.06)

@@ -16,8 +16,8 @@ from symchiral.dynamics.integrate import simulate
 from symchiral.dynamics.model import make_model
 from symchiral.dynamics.pulse import Pulse
 from symchiral.errors import InputError
-from symchiral.experiment.signal import LightSource
 from symchiral.text.plan import plan_tables
+from symchiral.traces.signal import LightSource
 from symchiral.units import ACCELERATION, HBAR
 
 MELNIKOV = {"Eu#1": 2.05, "Eg#2": 4.05}

@@ -7,8 +7,8 @@ import pytest
 
 import symchiral as sc
 from symchiral.errors import InputError
-from symchiral.experiment.drawn import drawn_pump
 from symchiral.reading.spectrum import read_frequencies
+from symchiral.traces.pump_columns import drawn_pump
 from symchiral.write.columns import write_columns
 from symchiral.write.motion import columns
 

@@ -19,14 +19,13 @@ from symchiral.cli import main
 from symchiral.dynamics.pulse import Pulse
 from symchiral.dynamics.surface import enter
 from symchiral.errors import SymchiralError
-from symchiral.experiment.expectation import expect
-from symchiral.experiment.measurement import Measurement, PumpPulse
-from symchiral.experiment.observed import lines_of
-from symchiral.experiment.places import find_places
-from symchiral.experiment.probe import Probe
 from symchiral.figures.validation import save_validation
 from symchiral.text.plan import plan_tables
 from symchiral.text.validate import validation_tables
+from symchiral.traces.expected import expect, find_places
+from symchiral.traces.line import lines_of
+from symchiral.traces.measurement import Measurement, PumpPulse
+from symchiral.traces.probe import Probe
 
 TRACES = "Bi2Se3/traces.csv"
 ROWS = "Bi2Se3/example_rows.yaml"

@@ -12,15 +12,14 @@ from synthetic_experiment import Line, random_line, traces
 
 from symchiral.engine.reason import Reason, Witness
 from symchiral.errors import InputError, LabelError, ReadError, SymchiralError
-from symchiral.experiment.candidates import CandidateChannel, CandidateMode
-from symchiral.experiment.judgement import validate_measurement
-from symchiral.experiment.measurement import Measurement, PumpPulse
-from symchiral.experiment.note import Note, NoteKind
-from symchiral.experiment.observed import lines_of, read_observed
-from symchiral.experiment.probe import Probe
-from symchiral.experiment.reading import read_measurement
-from symchiral.experiment.validation import _band
-from symchiral.experiment.verdict import Advice, AdviceKind, Why, WhyKind
+from symchiral.traces.expected import CandidateChannel, CandidateMode
+from symchiral.traces.line import lines_of, read_observed
+from symchiral.traces.measurement import Measurement, PumpPulse
+from symchiral.traces.note import Note, NoteKind
+from symchiral.traces.probe import Probe
+from symchiral.traces.reading import read_measurement
+from symchiral.traces.validation import _band
+from symchiral.traces.verdict import Advice, AdviceKind, Why, WhyKind, validate_measurement
 
 # ---------------------------------------------------------------- candidates in two patterns
 
@@ -489,7 +488,7 @@ ROWS = "".join(f"{0.02 * i:.2f},{np.cos(i / 3):.3f},{np.sin(i / 3):.3f}\n" for i
     ],
 )
 def test_bad_tables(tmp_path, monkeypatch, text, options, words):
-    monkeypatch.setattr("symchiral.experiment.tablefile.find_spec", lambda name: None)
+    monkeypatch.setattr("symchiral.reading.tables.find_spec", lambda name: None)
     path = tmp_path / "x.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises((InputError, ReadError)) as caught:

@@ -15,9 +15,6 @@ from symchiral.dynamics.pulse import Pulse
 from symchiral.dynamics.start import Start
 from symchiral.dynamics.sweep import Sweep
 from symchiral.errors import LONGEST, GrammarError, SymchiralError, shown, told
-from symchiral.experiment.measurement import PumpPulse
-from symchiral.experiment.reading import read_probe
-from symchiral.experiment.tablefile import read_table
 from symchiral.fields.background import Background
 from symchiral.fields.orientation import find_orientation
 from symchiral.fields.polarization import Polarization, read_light
@@ -26,8 +23,11 @@ from symchiral.forces.calculator import load_calculator
 from symchiral.irreps.kpoints import split_points
 from symchiral.modes.names import ModeName
 from symchiral.reading.spectrum import read_frequencies, read_linewidths
+from symchiral.reading.tables import read_table
 from symchiral.rules.grammar import parse_transfer
 from symchiral.table import Table
+from symchiral.traces.measurement import PumpPulse
+from symchiral.traces.reading import read_probe
 
 Capture = pytest.CaptureFixture[str]
 SOURCES = sorted((Path(__file__).parent.parent / "symchiral").rglob("*.py"))

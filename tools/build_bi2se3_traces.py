@@ -8,7 +8,7 @@ an experiment adds: noise, a drift, and the pump itself while it lasts. Linewidt
 
 Angles of pump and probe are counted from a mirror plane, in which x lies, the projection of a. The
 two coordinates (Qx, Qy) of Eg are taken as the displacement of the upper Bi atom along x and y, and
-S(θ) ∝ Qx sin 2θ + Qy cos 2θ (symchiral/experiment/probe.py).
+S(θ) ∝ Qx sin 2θ + Qy cos 2θ (symchiral/traces/probe.py).
 """
 
 from pathlib import Path

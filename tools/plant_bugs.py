@@ -38,7 +38,7 @@ TESTS = {
     "magnetic_marks io invariance",
     "fields": "fields orientation light light_tensors magnetic_light linear_pumps transfers",
     "dynamics": "dynamics anharmonic coupling_errors",
-    "experiment": "experiment energy multiplet validation linear_pumps laboratory_files records "
+    "traces": "experiment energy multiplet validation linear_pumps laboratory_files records "
     "study_experiment",
 }
 """Test files of a room, without ``test_``."""

@@ -14,9 +14,9 @@ import numpy as np
 
 from symchiral.answers.record import Count, Record, ReIm, tidy, tidy_complex
 from symchiral.dynamics.run import Run
-from symchiral.experiment.measurement import Traces
-from symchiral.experiment.oscillation import Fit
 from symchiral.irreps.axis import Axis
+from symchiral.traces.measurement import Traces
+from symchiral.traces.oscillation import Fit
 from symchiral.value import TINY, Complex, Floats
 
 MOST_TIMES = 1500

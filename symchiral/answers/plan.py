@@ -25,16 +25,15 @@ from symchiral.answers.record import (
 from symchiral.answers.simulate import Film
 from symchiral.display import display
 from symchiral.dynamics.surface import FaceOptics
-from symchiral.experiment.candidates import CandidateMode, Mechanism, Sense
-from symchiral.experiment.controls import Control as ProposedControl
-from symchiral.experiment.controls import ControlKind, GeometryKind
-from symchiral.experiment.expectation import Expected
-from symchiral.experiment.planning import NoFlip, NoFlipKind, PlanRanking
-from symchiral.experiment.planning import Plan as ProposedPlan
-from symchiral.experiment.recording import Recording as RecordOf
-from symchiral.experiment.signal import Signal
 from symchiral.rules.activity import Route
 from symchiral.rules.budget import PamSense
+from symchiral.traces.controls import Control as ProposedControl
+from symchiral.traces.controls import ControlKind, GeometryKind
+from symchiral.traces.expected import CandidateMode, Expected, Mechanism, Sense
+from symchiral.traces.plan import NoFlip, NoFlipKind, PlanRanking
+from symchiral.traces.plan import Plan as ProposedPlan
+from symchiral.traces.plan import Recording as RecordOf
+from symchiral.traces.signal import Signal
 from symchiral.units import PER_THZ
 
 

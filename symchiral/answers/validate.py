@@ -14,11 +14,12 @@ from symchiral.answers.record import Answer, Count, FrequencyUnit, Record, begin
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.display import display
 from symchiral.engine.judge import VerdictWord
-from symchiral.experiment.candidates import Mechanism, Sense
-from symchiral.experiment.measurement import Polarization
-from symchiral.experiment.oscillators import Background
-from symchiral.experiment.probe import Sees
-from symchiral.experiment.verdict import (
+from symchiral.irreps.axis import Axis
+from symchiral.traces.expected import Mechanism, Sense
+from symchiral.traces.measurement import Polarization
+from symchiral.traces.model import Background
+from symchiral.traces.probe import Sees
+from symchiral.traces.verdict import (
     ChannelVerdict,
     ChannelWord,
     Judgement,
@@ -28,8 +29,7 @@ from symchiral.experiment.verdict import (
     Ranking,
     WhyKind,
 )
-from symchiral.experiment.verdict import Why as WhyOfVerdict
-from symchiral.irreps.axis import Axis
+from symchiral.traces.verdict import Why as WhyOfVerdict
 from symchiral.units import PER_THZ
 
 

@@ -87,10 +87,10 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.answers.plan import plan
     from symchiral.defaults import DAMPING
     from symchiral.dynamics.surface import read_thickness
-    from symchiral.experiment.signal import IN_VACUUM, LightSource
     from symchiral.fields.pump import read_band
     from symchiral.reading.spectrum import read_linewidths
     from symchiral.text.plan import plan_tables
+    from symchiral.traces.signal import IN_VACUUM, LightSource
 
     check_answer_file(options, "plan")
     band = None if options.pump_range is None else read_band(options.pump_range)

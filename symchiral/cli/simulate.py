@@ -227,8 +227,8 @@ def detector_of(options: argparse.Namespace) -> Detector | None:
     """Return the detector of the traces, None without any."""
     from symchiral.dynamics.detector import Detector
     from symchiral.errors import InputError
-    from symchiral.experiment.reading import read_detector
     from symchiral.fields.pump import duration
+    from symchiral.traces.reading import read_detector
 
     given = (options.probe, options.response, options.noise, options.seed)
     if options.traces is None:

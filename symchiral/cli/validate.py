@@ -152,7 +152,7 @@ def run(options: argparse.Namespace) -> None:
 
 def judging_options(options: argparse.Namespace) -> dict[str, Any]:
     """Return how the measurement is compared, as far as it is said."""
-    from symchiral.experiment.tablefile import numbers
+    from symchiral.reading.tables import numbers
 
     found = {name: getattr(options, name) for name in ("order", "sees", "sigma")}
     if options.imperfection is not None:
@@ -164,10 +164,10 @@ def judging_options(options: argparse.Namespace) -> dict[str, Any]:
 def reading_options(options: argparse.Namespace, *, prefix: str = "") -> dict[str, Any]:
     """Return what is said about the tables, as far as it is; ``prefix`` as for the options."""
     from symchiral.errors import GrammarError
-    from symchiral.experiment.measurement import PumpPulse
-    from symchiral.experiment.reading import read_probe
-    from symchiral.experiment.tablefile import numbers
     from symchiral.fields.pump import duration, frequency
+    from symchiral.reading.tables import numbers
+    from symchiral.traces.measurement import PumpPulse
+    from symchiral.traces.reading import read_probe
 
     found: dict[str, Any] = {
         "columns": options.columns,

@@ -12,12 +12,12 @@ from symchiral.answers.record import FrequencyUnit
 from symchiral.answers.validate import Validate
 from symchiral.dynamics.run import Run
 from symchiral.errors import InputError
-from symchiral.experiment.oscillation import Fit
 from symchiral.figures.bands import draw_bands
 from symchiral.figures.motion import chosen_modes, draw_motion
 from symchiral.figures.save import matplotlib_needed
 from symchiral.figures.validation import draw_helicities, draw_traces
 from symchiral.forces.bands import Bands
+from symchiral.traces.oscillation import Fit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,8 +14,6 @@ import numpy as np
 from symchiral.answers.validate import Validate
 from symchiral.disk import check_ending
 from symchiral.errors import InputError
-from symchiral.experiment.measurement import Traces
-from symchiral.experiment.oscillation import Fit
 from symchiral.figures.colours import FAINT, INK, RULE, SERIES, SHADE
 from symchiral.figures.save import FIGURES, save_figure
 from symchiral.figures.stacked import ordinates, shifts
@@ -23,6 +21,8 @@ from symchiral.figures.style import Size, new_figure, styled
 from symchiral.rules.wording import minus
 from symchiral.text.crystal import headline
 from symchiral.text.validate import predicted_in, pump_text
+from symchiral.traces.measurement import Traces
+from symchiral.traces.oscillation import Fit
 from symchiral.units import SIGNS
 from symchiral.value import TINY, Floats
 

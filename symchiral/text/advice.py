@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from symchiral.experiment.note import Note, NoteKind
-from symchiral.experiment.verdict import Advice
+from symchiral.traces.note import Note, NoteKind
+from symchiral.traces.verdict import Advice
 from symchiral.units import counted, frequency_text
 
 _PLAIN: dict[NoteKind, str] = {

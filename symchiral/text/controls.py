@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import isfinite
 
-from symchiral.experiment.controls import Control, Geometry
 from symchiral.rules.wording import minus, pretty
+from symchiral.traces.controls import Control, Geometry
 from symchiral.units import SPEED_OF_LIGHT
 
 FAINT = 1e-3

@@ -32,7 +32,7 @@ _ROOMS = {
     "symchiral.catalog.collection": "symchiral.text.catalog",
     "symchiral.crystal": "symchiral.text.notebook",
     "symchiral.dynamics": "symchiral.text.run",
-    "symchiral.experiment": "symchiral.text.experiment",
+    "symchiral.traces": "symchiral.text.experiment",
     "symchiral.forces": "symchiral.text.notebook",
     "symchiral.modes.animation": "symchiral.text.notebook",
     "symchiral.modes.species": "symchiral.text.notebook",

@@ -9,16 +9,16 @@ from symchiral.answers.plan import plan
 from symchiral.answers.plan import why as no_flip
 from symchiral.answers.record import FrequencyUnit
 from symchiral.answers.validate import channels_of, lines_of, why
-from symchiral.experiment.assignment import Refusal
-from symchiral.experiment.controls import Control, Geometry
-from symchiral.experiment.note import Note
-from symchiral.experiment.planning import NoFlip, Plan
-from symchiral.experiment.verdict import Advice, Judgement, Why
 from symchiral.text.advice import advice_text, note_text
 from symchiral.text.controls import control_text, geometry_text
 from symchiral.text.plan import plan_tables
 from symchiral.text.validate import found_text, judged_table
 from symchiral.text.why import RANKINGS, no_flip_text, refusal_text, why_text
+from symchiral.traces.assignment import Refusal
+from symchiral.traces.controls import Control, Geometry
+from symchiral.traces.note import Note
+from symchiral.traces.plan import NoFlip, Plan
+from symchiral.traces.verdict import Advice, Judgement, Why
 
 
 def display(noun: object, form: str, *, unit: FrequencyUnit = "THz") -> Any:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from symchiral.answers.validate import CandidateChannel, Line, Run, Validate
-from symchiral.experiment.verdict import LineWord
 from symchiral.rules.wording import minus, pretty
 from symchiral.table import Table, Text, labelled
 from symchiral.text.crystal import crystal_lines
 from symchiral.text.reason import plain_reason_text
 from symchiral.text.why import why_text
+from symchiral.traces.verdict import LineWord
 from symchiral.units import PER_THZ, SIGNS, frequency_text
 
 SAID: dict[LineWord, str] = {

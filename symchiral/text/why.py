@@ -11,12 +11,12 @@ from typing import Literal
 from symchiral.answers.channel import RuleReason
 from symchiral.answers.plan import Why as WhyNoFlip
 from symchiral.answers.validate import Refused, Why
-from symchiral.experiment.assignment import Refusal
-from symchiral.experiment.planning import PlanRanking
-from symchiral.experiment.verdict import WhyKind
 from symchiral.rules.wording import minus
 from symchiral.text.reason import plain_reason_text, short_reason_text
 from symchiral.text.sums import budget
+from symchiral.traces.assignment import Refusal
+from symchiral.traces.plan import PlanRanking
+from symchiral.traces.verdict import WhyKind
 from symchiral.units import PER_THZ, SIGNS, frequency_text
 from symchiral.value import grouped
 

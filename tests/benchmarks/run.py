@@ -480,8 +480,8 @@ def fitting(repeat: int) -> Iterator[Row]:
     import numpy as np
     from scipy.optimize import least_squares
 
-    from symchiral.experiment.fit import fit
-    from symchiral.experiment.measurement import Measurement, PumpPulse
+    from symchiral.traces.fit import fit
+    from symchiral.traces.measurement import Measurement, PumpPulse
 
     sys.path.insert(0, str(ROOT / "tests"))
     from synthetic_experiment import Line, traces

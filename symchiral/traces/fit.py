@@ -7,13 +7,11 @@ from typing import Literal
 import numpy as np
 
 from symchiral.errors import InputError
-from symchiral.experiment.growth import Problem, grow
-from symchiral.experiment.intervals import bootstrapped, profiled
-from symchiral.experiment.measurement import Measurement
-from symchiral.experiment.oscillation import Fit
-from symchiral.experiment.oscillators import BACKGROUNDS, Background, Block
-from symchiral.experiment.result import result
-from symchiral.experiment.start import spacing
+from symchiral.traces.intervals import bootstrapped, profiled
+from symchiral.traces.measurement import Measurement
+from symchiral.traces.model import BACKGROUNDS, Background, Block
+from symchiral.traces.oscillation import Fit, result
+from symchiral.traces.search import Problem, grow, spacing
 from symchiral.value import Floats
 
 HIGHEST = 140.0

@@ -33,13 +33,13 @@ import numpy.typing as npt
 from symchiral.disk import user_path
 from symchiral.dynamics.detector import DetectorKind
 from symchiral.errors import InputError, nearest
-from symchiral.experiment.drawn import FIELD, drawn_pump, pairs
-from symchiral.experiment.measurement import Measurement, PumpPulse
-from symchiral.experiment.note import Note
-from symchiral.experiment.probe import Probe
-from symchiral.experiment.tablefile import numbers, read_table
 from symchiral.fields.pump import duration
 from symchiral.plain import number
+from symchiral.reading.tables import numbers, read_table
+from symchiral.traces.measurement import Measurement, PumpPulse
+from symchiral.traces.note import Note
+from symchiral.traces.probe import Probe
+from symchiral.traces.pump_columns import FIELD, drawn_pump, pairs
 from symchiral.units import PER_PS, counted, delay_in_ps, in_thz, is_stage
 from symchiral.value import Floats
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from symchiral.display import Worded
-from symchiral.experiment.spectrum import Source
+from symchiral.traces.pulse import Source
 
 NoteKind = Literal[
     "gaps",

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.errors import GrammarError, InputError
-from symchiral.experiment.note import Note
-from symchiral.experiment.probe import Probe
-from symchiral.experiment.spectrum import Spectrum
 from symchiral.fields.polarization import read_light
+from symchiral.traces.note import Note
+from symchiral.traces.probe import Probe
+from symchiral.traces.pulse import Spectrum
 from symchiral.units import FASTEST, SLOWEST, counted, delay_in_ps, is_stage
 from symchiral.value import CIRCULAR, Floats, Value, frozen
 

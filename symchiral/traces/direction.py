@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from symchiral.experiment.helicity import CIRCULAR
+from symchiral.traces.helicity import CIRCULAR
 from symchiral.value import TINY, Complex, Floats
 
 LARGEST_ANGLE_ERROR = 20.0

@@ -31,7 +31,7 @@ chirped: with :math:`a = 2\ln2/\tau^2` and :math:`b = c/k` its bandwidth is
 :math:`\pi^{-1}\sqrt{2\ln2\,(a^2 + b^2)/a}`.
 
 Where all this leaves a sense open, or the pulse takes a line over,
-:mod:`symchiral.experiment.forward` models the force that moves it.
+:mod:`symchiral.traces.force` models the force that moves it.
 """
 
 from __future__ import annotations
@@ -42,14 +42,12 @@ from functools import cached_property
 
 import numpy as np
 
-from symchiral.experiment.direction import Direction, direction_of
-from symchiral.experiment.forward import Driven, Judged, WhiteRuns
-from symchiral.experiment.helicity import Helicity, less_sure, measured_helicity
-from symchiral.experiment.oscillation import FALSE_ALARM, Fit, Oscillation
-from symchiral.experiment.oscillators import columns, rate
-from symchiral.experiment.pulse import FREE, RINGING, Prior, duration_of
-from symchiral.experiment.result import false_alarm, response_factor
-from symchiral.experiment.spectrum import GAUSSIAN, REACH, Spectrum
+from symchiral.traces.direction import Direction, direction_of
+from symchiral.traces.force import Driven, Judged, WhiteRuns
+from symchiral.traces.helicity import Helicity, less_sure, measured_helicity
+from symchiral.traces.model import columns, rate
+from symchiral.traces.oscillation import FALSE_ALARM, Fit, Oscillation, false_alarm, response_factor
+from symchiral.traces.pulse import FREE, GAUSSIAN, REACH, RINGING, Prior, Spectrum, duration_of
 from symchiral.value import TINY, Complex, Floats
 
 WIDEST = 0.15

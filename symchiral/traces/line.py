@@ -11,16 +11,16 @@ import numpy as np
 
 from symchiral.disk import user_path
 from symchiral.errors import InputError
-from symchiral.experiment.direction import Direction
-from symchiral.experiment.helicity import Helicity, less_sure, quantile
-from symchiral.experiment.measurement import PumpPulse
-from symchiral.experiment.multiplet import multiplets
-from symchiral.experiment.oscillation import FALSE_ALARM, Fit, Oscillation
-from symchiral.experiment.probe import Sees
-from symchiral.experiment.spectrum import GAUSSIAN
-from symchiral.experiment.tablefile import read_bytes
 from symchiral.plain import number, parse_yaml
 from symchiral.reading.files import decode
+from symchiral.reading.tables import read_bytes
+from symchiral.traces.direction import Direction
+from symchiral.traces.helicity import Helicity, less_sure, quantile
+from symchiral.traces.measurement import PumpPulse
+from symchiral.traces.multiplet import multiplets
+from symchiral.traces.oscillation import FALSE_ALARM, Fit, Oscillation
+from symchiral.traces.probe import Sees
+from symchiral.traces.pulse import GAUSSIAN
 from symchiral.units import FASTEST, SLOWEST, in_ps, in_thz
 
 PROBES: dict[str, Sees | None] = {"coordinates": None, "balanced": "raman", "analyser": "infrared"}

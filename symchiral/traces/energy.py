@@ -17,7 +17,7 @@ back),
 
 which for Gaussian spectra is their convolution. S is 1 where all is resonant; a mode at f that the
 force sets swinging keeps S times the amplitude that a resonant force of the same strength would
-leave it. A line is reached if S is at least :data:`~symchiral.experiment.spectrum.REACHED`
+leave it. A line is reached if S is at least :data:`~symchiral.traces.pulse.REACHED`
 somewhere within the error of its frequency or its own half width.
 
 Where nothing is known of the pump, photons and modes are taken to have any frequency that they may
@@ -32,10 +32,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from symchiral.experiment.assignment import LARGEST_DEVIATION
-from symchiral.experiment.candidates import CandidateChannel, CandidateMode
-from symchiral.experiment.observed import Line
-from symchiral.experiment.spectrum import REACH, REACHED, Spectrum
+from symchiral.traces.assignment import LARGEST_DEVIATION
+from symchiral.traces.expected import CandidateChannel, CandidateMode
+from symchiral.traces.line import Line
+from symchiral.traces.pulse import REACH, REACHED, Spectrum
 from symchiral.value import Floats
 
 LINEWIDTH = 0.02

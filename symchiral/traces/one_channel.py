@@ -18,9 +18,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from symchiral.experiment.observed import Imperfection, Line
-from symchiral.experiment.oscillation import Fit, Oscillation
-from symchiral.experiment.verdict import (
+from symchiral.traces.line import Imperfection, Line
+from symchiral.traces.oscillation import Fit, Oscillation
+from symchiral.traces.verdict import (
     Advice,
     ChannelVerdict,
     Judgement,

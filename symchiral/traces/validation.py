@@ -14,24 +14,28 @@ import numpy as np
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.defaults import SIGMA
 from symchiral.errors import InputError, LimitError
-from symchiral.experiment.assignment import evidence
-from symchiral.experiment.energy import Force, share
-from symchiral.experiment.expectation import Expected, expect
-from symchiral.experiment.fit import fit
-from symchiral.experiment.gain import Coefficients
-from symchiral.experiment.judgement import validate_measurement
-from symchiral.experiment.measurement import Measurement, PumpPulse
-from symchiral.experiment.note import Note
-from symchiral.experiment.observed import IMPERFECTION, Imperfection, Line, read_observed
-from symchiral.experiment.onechannel import left_open
-from symchiral.experiment.oscillation import Fit
-from symchiral.experiment.places import Place
-from symchiral.experiment.probe import Probe, Sees
-from symchiral.experiment.reading import read_measurement
-from symchiral.experiment.spectrum import REACHED
-from symchiral.experiment.verdict import ChannelVerdict, Judgement, LineVerdict, Why
 from symchiral.irreps.axis import Axis
 from symchiral.modes.species import Species
+from symchiral.traces.assignment import evidence
+from symchiral.traces.energy import Force, share
+from symchiral.traces.expected import Expected, Place, expect
+from symchiral.traces.fit import fit
+from symchiral.traces.gain import Coefficients
+from symchiral.traces.line import IMPERFECTION, Imperfection, Line, read_observed
+from symchiral.traces.measurement import Measurement, PumpPulse
+from symchiral.traces.note import Note
+from symchiral.traces.one_channel import left_open
+from symchiral.traces.oscillation import Fit
+from symchiral.traces.probe import Probe, Sees
+from symchiral.traces.pulse import REACHED
+from symchiral.traces.reading import read_measurement
+from symchiral.traces.verdict import (
+    ChannelVerdict,
+    Judgement,
+    LineVerdict,
+    Why,
+    validate_measurement,
+)
 from symchiral.units import counted
 
 Path_ = str | os.PathLike[str]
@@ -51,7 +55,7 @@ def read_data(
     fold : int, optional
         Order of the axis, for a balanced probe that does not say it.
     options
-        Those of :func:`~symchiral.experiment.reading.read_measurement`.
+        Those of :func:`~symchiral.traces.reading.read_measurement`.
 
     Raises
     ------
@@ -102,13 +106,13 @@ def validate_crystal(
     Parameters
     ----------
     crystal, axis, species, places
-        As for :func:`~symchiral.experiment.expectation.expect`.
+        As for :func:`~symchiral.traces.expected.expect`.
     data : Measurement, Fit, or sequence of Line
         What was measured.
     order : int
         Quanta in and out together, 3 or 4.
     sees, sigma, imperfection
-        As for :func:`~symchiral.experiment.judgement.validate_measurement`.
+        As for :func:`~symchiral.traces.verdict.validate_measurement`.
     coefficients : Coefficients, optional
         Sizes of couplings, by which channels that explain a line are ranked.
     """

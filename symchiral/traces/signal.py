@@ -23,9 +23,9 @@ from symchiral.dynamics.pulse import Pulse, pulse_words
 from symchiral.dynamics.response import LinearResponse
 from symchiral.dynamics.surface import Film
 from symchiral.errors import InputError
-from symchiral.experiment.expectation import Expected
-from symchiral.experiment.gain import Coefficients
-from symchiral.experiment.spectrum import GAUSSIAN, Spectrum
+from symchiral.traces.expected import Expected
+from symchiral.traces.gain import Coefficients
+from symchiral.traces.pulse import GAUSSIAN, Spectrum
 from symchiral.units import HBAR
 from symchiral.value import CIRCULAR, Complex
 

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from symchiral.disk import is_file, is_folder, is_result
 from symchiral.errors import InputError, ReadError, install
-from symchiral.experiment.arrayfile import array_columns, holds_arrays
 from symchiral.plain import LARGEST
+from symchiral.reading.arrays import array_columns, holds_arrays
 from symchiral.reading.files import decode, load, unpack
 from symchiral.reading.shipped import find_beside
 from symchiral.units import counted

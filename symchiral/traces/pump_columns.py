@@ -13,8 +13,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from symchiral.errors import InputError
-from symchiral.experiment.measurement import PumpPulse
-from symchiral.experiment.spectrum import REACHED
+from symchiral.traces.measurement import PumpPulse
+from symchiral.traces.pulse import REACHED
 from symchiral.value import Floats
 
 FIELD = ("field_x_MV_cm", "field_y_MV_cm")

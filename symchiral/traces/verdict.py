@@ -1,7 +1,40 @@
-"""Does the measurement agree with the rules? Verdicts on its lines and on candidate channels.
+"""Verdicts on lines and on the channels that may have made them.
 
-What the words mean is in :mod:`symchiral.experiment.verdict`; :func:`validate_measurement` is where
-to start.
+Three answers that are not mixed: what the *rule* says of a channel (allowed, forbidden, undecided),
+which needs no data; whether the *data* confirm a channel (consistent, inconsistent, undecided),
+which needs a line; and what is to be made of a *line*.
+
+The criterion is one number, ``sigma``: a sense of rotation counts as measured when it is that many
+standard deviations away from a motion along a line. A channel is
+
+consistent
+    if the rule allows it, its mode is seen, and the mode rotates as predicted by at least
+    ``sigma``, with no run against it;
+inconsistent
+    if its mode is seen and the data contradict it: in some run the mode rotates in the opposite
+    sense, or under linear light rotates at all or along another line than the law of the angle
+    gives, by at least ``sigma``. For a channel that the rule forbids it is enough that the sense
+    of its mode is measured, either way: if it rotates as the channel would, rule and data
+    contradict each other, and the witness of the rule is named;
+off-resonance
+    if its force does not reach the line, or the mode where no line was taken for it, in energy
+    (:mod:`symchiral.traces.energy`), whatever the rule says of it: it cannot have made the
+    line. What would be needed is said;
+undecided
+    otherwise, with what is missing. A channel whose mode is not seen is undecided even if the rule
+    forbids it: the rule speaks against it, the data do not.
+
+A line is consistent if an allowed channel is; not-reached if every channel of its mode that the
+rule allows or leaves open is off resonance: something else made it, a leak, a harmonic of the pump
+or another mechanism; inconsistent if its sense is measured and no channel in reach that the rule
+allows or leaves open gives it; else undecided.
+
+Where the activity that the probe shows is not stated, the line is read as Raman and as infrared
+active. Its verdict is that of the readings in which the pump reaches its mode, undecided if they
+differ. So it is where several modes are near a line: what all agree on is said, and the name is
+left open.
+
+:func:`validate_measurement` is where to start; :func:`decide` says what would decide what is open.
 """
 
 from __future__ import annotations
@@ -14,9 +47,10 @@ from typing import Literal
 import numpy as np
 
 from symchiral.defaults import SIGMA
+from symchiral.display import Shown, Worded
+from symchiral.engine.reason import Reason
 from symchiral.errors import InputError
-from symchiral.experiment.advice import decide
-from symchiral.experiment.assignment import (
+from symchiral.traces.assignment import (
     LARGEST_DEVIATION,
     Assignment,
     Evidence,
@@ -26,26 +60,388 @@ from symchiral.experiment.assignment import (
     distance,
     evidence,
 )
-from symchiral.experiment.candidates import CandidateChannel, CandidateMode, check
-from symchiral.experiment.energy import Force, harmonic, reached, share, spectra
-from symchiral.experiment.fit import fit
-from symchiral.experiment.measurement import Measurement
-from symchiral.experiment.note import Note
-from symchiral.experiment.observed import IMPERFECTION, Imperfection, Line, observed
-from symchiral.experiment.oscillation import Fit
-from symchiral.experiment.probe import Sees
-from symchiral.experiment.spectrum import REACHED, Spectrum
-from symchiral.experiment.verdict import (
-    ORDER,
-    ChannelVerdict,
-    ChannelWord,
-    Judgement,
-    LineReading,
-    LineVerdict,
-    LineWord,
-    Ranking,
-    Why,
-)
+from symchiral.traces.energy import Force, harmonic, reached, share, spectra
+from symchiral.traces.expected import CandidateChannel, CandidateMode, Mechanism, Sense, check
+from symchiral.traces.fit import fit
+from symchiral.traces.line import IMPERFECTION, Imperfection, Line, observed
+from symchiral.traces.measurement import Measurement
+from symchiral.traces.note import Note
+from symchiral.traces.oscillation import Fit, Oscillation
+from symchiral.traces.probe import Sees
+from symchiral.traces.pulse import REACHED, Spectrum
+
+ChannelWord = Literal["consistent", "inconsistent", "undecided", "off-resonance"]
+"""Verdict on a channel."""
+
+LineWord = Literal["consistent", "inconsistent", "undecided", "not-reached"]
+"""Verdict on a line."""
+
+ORDER: tuple[ChannelWord, ...] = ("consistent", "undecided", "inconsistent", "off-resonance")
+
+WhyKind = Literal[
+    "as-predicted",
+    "still",
+    "linear-only",
+    "turns-otherwise",
+    "turns",
+    "turns-under-linear",
+    "breaks-angle-law",
+    "linear-differs",
+    "circular-only",
+    "forbidden",
+    "rule-undecided",
+    "no-line",
+    "several-modes",
+    "pump-elsewhere",
+    "off-resonance",
+    "no-linear-pump",
+    "no-circular-pump",
+    "unseen-under-linear",
+    "seen-under-circular",
+    "no-telling-pump",
+    "not-measured",
+    "one-channel",
+    "seen",
+    "breaks-amplitude-law",
+    "noise",
+    "as-the-pump",
+    "no-mode",
+    "other-modes",
+    "readings-differ",
+    "not-reached",
+    "no-channel",
+    "as-forbidden",
+    "no-channel-of-sense",
+    "same-way",
+    "sense-not-measured",
+    "fourth-order",
+]
+"""What decided about a channel or a line; those from ``noise`` on are of lines alone.
+
+A channel's mode rotates ``as-predicted``, is ``still`` or is seen under linear light alone
+(``linear-only``), as it should; or it rotates otherwise, rotates though it should not, rotates
+under linear light, breaks the law of the angle, or is seen under circular light alone. The rule may
+forbid the channel or be undecided. ``no-line`` was taken for the mode, or ``several-modes`` may
+have made it; the pump is elsewhere than an incoming mode, or the force than the line
+(``off-resonance``), or no run had a pump that tells. Of one channel of a probe the sense is open
+(``one-channel``), a mode that cannot rotate is ``seen``, and its amplitude may break the law of the
+angle. Circular light may move a mode as predicted
+and linear light not (``linear-differs``). A line may be noise, last no longer than the pump
+(``as-the-pump``), belong to no mode or to others with other verdicts, be read as Raman or infrared
+active with different verdicts, be reached by no force of the pump (``not-reached``), rotate as a
+channel that is forbidden would (``as-forbidden``), in a sense that no channel gives, or the same
+way for either pump; or a channel of fourth order gives it.
+"""
+
+Ranking = Literal["coefficients", "detuning", "photons"]
+"""What an order of channels rests on: coupling coefficients and detuning where coefficients are
+known, detuning where frequencies are, else the number of photons."""
+
+Missing = Literal["line", "mode", "sense"]
+"""What data lack to speak of a forbidden channel: a line, one that is of one mode only, a sense."""
+
+
+@dataclass(frozen=True)
+class Why(Worded):
+    """Why data bear a channel out or not, or what is to be made of a line.
+
+    Attributes
+    ----------
+    kind : str
+        What decided.
+    mode : str or None
+        The mode it is about.
+    sigmas : float or None
+        Standard deviations that decided.
+    modes : tuple of str
+        Other modes that the line may be.
+    frequency : float or None
+        Of the mode that the pump does not reach, THz.
+    turn : int or None
+        The law of the angle that was borne out too: by how many times the angle of linear light.
+    sense : int or None
+        The sense for σ+ that no allowed channel gives.
+    rule : Reason or None
+        Why the rule forbids the channel, or is undecided.
+    missing : str or None
+        What data lack to speak of a forbidden channel.
+    channel : str or None
+        The forbidden channel as which the line rotates; the force beside it; the channel of fourth
+        order that gives the sense; or, of a line that is not reached, the channel that comes
+        nearest.
+    same : bool
+        Whether the mode rotates the same way for both pumps.
+    refused : tuple of Refusal
+        Modes near the line that it is not.
+    force : (float, float) or None
+        Lowest and highest frequency that the force reaches, THz.
+    pump : float or None
+        Frequency of a pump that would make the force reach the line, THz.
+    bandwidth : float or None
+        Bandwidth of a pump that would, THz, for a force that has no frequency of its own.
+    harmonic : int or None
+        The multiple of the frequency of the pump at which the line lies; 1 is the pump itself.
+    """
+
+    kind: WhyKind
+    mode: str | None = None
+    sigmas: float | None = None
+    modes: tuple[str, ...] = ()
+    frequency: float | None = None
+    turn: int | None = None
+    sense: Literal[-1, 1] | None = None
+    rule: Reason | None = None
+    missing: Missing | None = None
+    channel: str | None = None
+    same: bool = False
+    refused: tuple[Refusal, ...] = ()
+    force: tuple[float, float] | None = None
+    pump: float | None = None
+    bandwidth: float | None = None
+    harmonic: int | None = None
+
+
+@dataclass(frozen=True)
+class LineReading:
+    """A line read as of one activity.
+
+    Attributes
+    ----------
+    sees : str
+        The activity that the probe is taken to show.
+    assignment : Assignment
+        The line and its mode.
+    verdict : str
+        consistent, inconsistent, undecided or not-reached.
+    reason : Why
+        Why.
+    channels : tuple of str
+        Consistent channels.
+    senses : tuple of int
+        Senses that allowed channels in reach give the mode under σ+.
+    """
+
+    sees: Sees
+    assignment: Assignment
+    verdict: LineWord
+    reason: Why
+    channels: tuple[str, ...] = ()
+    senses: tuple[Sense, ...] = ()
+
+
+@dataclass(frozen=True)
+class LineVerdict:
+    """The verdict on a line.
+
+    Attributes
+    ----------
+    assignment : Assignment
+        The line and its mode.
+    verdict : str
+        consistent, inconsistent, undecided or not-reached.
+    reason : Why
+        Why, with the witness of the rule where one is broken.
+    channels : tuple of str
+        The consistent channels that explain it, likeliest first.
+    senses : tuple of int
+        Senses that allowed channels in reach give its mode under σ+, ascending.
+    readings : tuple of LineReading
+        The line read as of every activity that the probe may show.
+    """
+
+    assignment: Assignment
+    verdict: LineWord
+    reason: Why
+    channels: tuple[str, ...]
+    senses: tuple[Sense, ...] = ()
+    readings: tuple[LineReading, ...] = ()
+
+    @property
+    def mechanical_helicity(self) -> tuple[float, ...] | None:
+        """Helicity of the atoms in each run: h times the sign of J of the (+) component."""
+        mode = self.assignment.mode
+        if mode is None or mode.am_sign is None:
+            return None
+        return tuple(mode.am_sign * t.helicity.value for t in self.assignment.line.turnings)
+
+
+@dataclass(frozen=True)
+class ChannelVerdict:
+    """The verdict on a candidate channel.
+
+    Attributes
+    ----------
+    channel : CandidateChannel
+        The channel.
+    verdict : str
+        consistent, inconsistent, undecided or off-resonance.
+    reason : Why
+        Why.
+    sigmas : float or None
+        Evidence for its sense in standard deviations, negative against it; None if no line was
+        taken for its mode or nothing tells the sense.
+    share : float or None
+        Amplitude that its force gives the mode by that at resonance, between 0 and 1; None if it is
+        not known.
+    """
+
+    channel: CandidateChannel
+    verdict: ChannelWord
+    reason: Why
+    sigmas: float | None
+    share: float | None = None
+
+
+AdviceKind = Literal[
+    "average-line",
+    "tell-modes",
+    "circular-pumps",
+    "other-helicity",
+    "linear-pumps",
+    "average-sense",
+    "last-longer",
+    "refute",
+    "check-senses",
+    "sweep-pump",
+    "look-for-modes",
+    "second-channel",
+]
+"""What to do: average longer for a line or for its sense, distinguish modes, take pumps of both
+helicities or of the other one, linear pumps at two angles; a line that outlasts the pump; what
+would refute a line that agrees, and what would reverse one that does not; sweep the frequency of
+the pump, look for the outgoing modes of other channels; the other channel of the probe, where there
+is one only."""
+
+
+@dataclass(frozen=True)
+class Advice(Worded):
+    """A measurement that would decide what is open.
+
+    Attributes
+    ----------
+    kind : str
+        What to do.
+    frequency : float or None
+        Of the line it is about, THz.
+    mode : str or None
+        The mode it is taken for.
+    modes : tuple of str
+        Others that it may be, or modes to look for.
+    helicity : str or None
+        Spin of the photons of the pump that is missing.
+    times : float or None
+        How many times longer to average.
+    count : int or None
+        Channels that explain the line.
+    mechanisms : tuple of str
+        What their forces are products of.
+    """
+
+    kind: AdviceKind
+    frequency: float | None = None
+    mode: str | None = None
+    modes: tuple[str, ...] = ()
+    helicity: Literal["+", "-"] | None = None
+    times: float | None = None
+    count: int | None = None
+    mechanisms: tuple[Mechanism, ...] = ()
+
+
+@dataclass(frozen=True)
+class Judgement(Shown):
+    """Verdicts on all lines and channels.
+
+    Attributes
+    ----------
+    lines : tuple of LineVerdict
+        In order of frequency.
+    channels : tuple of ChannelVerdict
+        Ranked: consistent ones first, then by size where coupling coefficients are known, then by
+        detuning of the force, then by evidence.
+    decide : tuple of Advice
+        Measurements that would decide what is open.
+    notes : tuple of Note
+        Limits of the result.
+    sigma : float
+        The criterion.
+    fit : Fit or None
+        The fit behind the lines, if traces were given.
+    ranking : str
+        What the order of the channels rests on: coefficients, detuning or photons.
+    """
+
+    lines: tuple[LineVerdict, ...]
+    channels: tuple[ChannelVerdict, ...]
+    decide: tuple[Advice, ...]
+    notes: tuple[Note, ...]
+    sigma: float
+    fit: Fit | None = None
+    ranking: Ranking = "photons"
+
+    def oscillation_of(self, judged: LineVerdict) -> Oscillation | None:
+        """Return the fitted oscillation behind a line; None for rows fitted elsewhere."""
+        return None if self.fit is None else self.fit.near(judged.assignment.line.frequency)
+
+
+def decide(
+    lines: Sequence[LineVerdict], verdicts: Sequence[ChannelVerdict], sigma: float
+) -> tuple[Advice, ...]:
+    """Return what would decide what is open."""
+    advice: dict[Advice, None] = {}
+    for judged in lines:
+        advice |= dict.fromkeys(_about(judged, verdicts, sigma))
+    taken = {v.assignment.mode.name for v in lines if v.assignment.mode is not None}
+    unseen = [
+        v.channel.outgoing
+        for v in verdicts
+        if v.channel.verdict == "allowed"
+        and v.verdict != "off-resonance"
+        and v.channel.outgoing not in taken
+    ]
+    if unseen:
+        advice[Advice("look-for-modes", modes=tuple(dict.fromkeys(unseen)))] = None
+    return tuple(advice)
+
+
+def _about(judged: LineVerdict, verdicts: Sequence[ChannelVerdict], sigma: float) -> list[Advice]:
+    """What would decide what is open about one line."""
+    line, mode = judged.assignment.line, judged.assignment.mode
+    f = line.frequency
+    if not line.significant:
+        return [Advice("average-line", f)]
+    if not line.lasting:
+        return [Advice("last-longer", f)]
+    advice = []
+    senses = {t.pump.sense for t in line.turnings if t.pump is not None}
+    others = judged.assignment.alternatives
+    if others and mode is not None:
+        advice.append(Advice("tell-modes", f, mode.name, others))
+    if not senses & {1, -1}:
+        advice.append(Advice("circular-pumps", f))
+    elif not {1, -1} <= senses:
+        advice.append(Advice("other-helicity", helicity="-" if 1 in senses else "+"))
+    if 0 in senses and mode is not None and mode.turns and not _law_tested(line, verdicts):
+        advice.append(Advice("linear-pumps", f, mode.name))
+    found = evidence(line, 1)
+    if judged.verdict == "undecided" and mode is not None and mode.turns and found.runs:
+        z = abs(found.combined)
+        if 0.5 < z < sigma:
+            advice.append(Advice("average-sense", f, times=(1.2 * sigma / z) ** 2))
+    if mode is not None and judged.verdict == "consistent":
+        advice.append(Advice("refute", f, mode.name))
+    if mode is not None and judged.verdict == "inconsistent":
+        advice.append(Advice("check-senses", f, mode.name))
+    if len(judged.channels) > 1:
+        ways = {v.channel.mechanism for v in verdicts if v.channel.id in judged.channels}
+        count, mechanisms = len(judged.channels), tuple(sorted(ways))
+        advice.append(Advice("sweep-pump", f, count=count, mechanisms=mechanisms))
+    return advice
+
+
+def _law_tested(line: Line, verdicts: Sequence[ChannelVerdict]) -> bool:
+    """Whether the angles of linear pumps were of use; or no law of the angle is known."""
+    turns = {v.channel.turn for v in verdicts} - {None}
+    return not turns or any(evidence(line, 1, turn).law for turn in turns)
 
 
 def validate_measurement(
@@ -73,7 +469,7 @@ def validate_measurement(
     sigma : float
         The criterion.
     imperfection : (float, float)
-        As for :func:`~symchiral.experiment.observed.observed`.
+        As for :func:`~symchiral.traces.line.observed`.
 
     Raises
     ------
@@ -83,7 +479,7 @@ def validate_measurement(
 
     Examples
     --------
-    >>> from symchiral.experiment.observed import lines_of
+    >>> from symchiral.traces.line import lines_of
     >>> from symchiral.engine.reason import Reason
     >>> allowed, forbidden = Reason("invariant", coefficients=1), Reason("time-reversal")
     >>> row = {"frequency": 4.05, "frequency_unit": "THz", "helicity": -0.8, "error": 0.1}

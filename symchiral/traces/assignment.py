@@ -24,10 +24,10 @@ import numpy as np
 
 from symchiral.display import Worded
 from symchiral.errors import InputError
-from symchiral.experiment.candidates import CandidateMode
-from symchiral.experiment.direction import law
-from symchiral.experiment.observed import Line
-from symchiral.experiment.probe import Sees
+from symchiral.traces.direction import law
+from symchiral.traces.expected import CandidateMode
+from symchiral.traces.line import Line
+from symchiral.traces.probe import Sees
 from symchiral.value import Floats
 
 LARGEST_DEVIATION = 3.0

@@ -1,6 +1,6 @@
 r"""How to see the sense of a mode, and what would refute that a channel makes it.
 
-The channels are those of :mod:`symchiral.experiment.expectation`; what is said of the controls
+The channels are those of :mod:`symchiral.traces.expected`; what is said of the controls
 follows from them. Let k quanta of :math:`σ_+` make a component of sense s, and the probe see a
 quantity of angular momentum m about the axis (its in-plane dipole, m = ±1; its in-plane
 polarisability, m = ±2; m equals l only modulo n).
@@ -31,13 +31,12 @@ from symchiral.crystal.search import SymmetricCrystal
 from symchiral.display import Worded
 from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.surface import face_optics
-from symchiral.experiment.candidates import Sense
-from symchiral.experiment.expectation import Expected
 from symchiral.irreps.axis import Axis
 from symchiral.modes.species import Species
 from symchiral.rules.activity import Process
 from symchiral.rules.domains import find_domains, survivals
 from symchiral.rules.light import Light
+from symchiral.traces.expected import Expected, Sense
 from symchiral.units import SPEED_OF_LIGHT
 
 GeometryKind = Literal["balanced", "circular", "analyser", "none"]

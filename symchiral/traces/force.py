@@ -33,8 +33,7 @@ from functools import cached_property
 
 import numpy as np
 
-from symchiral.experiment.pulse import FREE, RINGING, Prior, chirps
-from symchiral.experiment.spectrum import Spectrum
+from symchiral.traces.pulse import FREE, RINGING, Prior, Spectrum, chirps
 from symchiral.value import TINY, Complex, Floats, Integers
 
 STRAIN = 0.05

@@ -1,4 +1,8 @@
-r"""What the rules expect of light along the axis: channels that reach each mode.
+r"""What a measurement is judged against: optical modes, and the channels that light drives.
+
+A candidate mode is one of the zone centre with what is known of its frequency; a candidate channel
+is a transfer with the sense that it gives its mode. :func:`expect` lists those of light along the
+axis.
 
 σ+ enters a coupling as itself, :math:`E[σ+]`, or as a quantum of an infrared mode that it drives.
 Products of ``order`` − 1 of these, read as an outgoing quantum of any component of any mode, are
@@ -20,31 +24,341 @@ which shifts the mode for as long as it lasts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cache
 from itertools import combinations_with_replacement
 from math import isnan
+from typing import Literal
+
+import numpy as np
 
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.engine.coupling import Coupling, Leg
-from symchiral.errors import LimitError
-from symchiral.experiment.candidates import CandidateChannel, CandidateMode, Mechanism, Sense
-from symchiral.experiment.gain import Coefficients
-from symchiral.experiment.note import Note
-from symchiral.experiment.places import Place, sense_of
+from symchiral.engine.judge import VerdictWord
+from symchiral.engine.reason import Reason
+from symchiral.errors import InputError, LabelError, LimitError, nearest
 from symchiral.fields.beam import find_beam
 from symchiral.irreps.axis import Axis
 from symchiral.irreps.pam import Component
 from symchiral.irreps.participant import Participant
-from symchiral.modes.names import ModeName
+from symchiral.modes.mode import Modes
+from symchiral.modes.names import ModeName, by_name
 from symchiral.modes.species import Species
-from symchiral.rules.activity import Polarization, absorbs
+from symchiral.rules.activity import Polarization, absorbs, activity, routes
 from symchiral.rules.channel import read_channel
 from symchiral.rules.grammar import light_about
 from symchiral.rules.light import exchanging
+from symchiral.rules.resonance import NO_ROTATION
 from symchiral.rules.rule import Rule
+from symchiral.traces.gain import Coefficients
+from symchiral.traces.note import Note
+from symchiral.traces.probe import Sees
+from symchiral.units import counted
 from symchiral.value import Value
+
+FREQUENCY_TOLERANCE = 0.1
+"""THz by which a calculated frequency may be wrong, unless stated."""
+
+Sense = Literal[-1, 0, 1]
+"""A helicity that is expected: of a component, or of a mode under a σ+ pump; 0 along a line."""
+
+Mechanism = Literal["lattice", "light", "light and lattice"]
+"""What a force is a product of: modes, light, or both."""
+
+
+@dataclass(frozen=True)
+class CandidateMode:
+    """A mode that a line may belong to.
+
+    Attributes
+    ----------
+    name : str
+        Unique, such as ``Eg#2``.
+    frequency : float or None
+        In THz; None if not known, so that any line may belong to it.
+    infrared, raman : bool
+        Its activity.
+    turns : bool
+        Whether it is a pair of opposite PAM, so that it can have a helicity.
+    tolerance : float
+        Standard deviation of ``frequency`` in THz: of the calculation, or of where it was read.
+    am_sign : int or None
+        Sign of the mechanical angular momentum of its (+) component, None if not known.
+    count : int
+        Number of modes it stands for: those of one species whose frequencies are not known.
+    shown_along : tuple of str
+        Activities by which it shows to a probe along the axis, of ``raman`` and ``infrared``.
+    """
+
+    name: str
+    frequency: float | None
+    infrared: bool
+    raman: bool
+    turns: bool
+    tolerance: float = FREQUENCY_TOLERANCE
+    am_sign: int | None = None
+    count: int = 1
+    shown_along: tuple[Sees, ...] = ("raman", "infrared")
+
+    def __post_init__(self) -> None:
+        if not np.isfinite([self.frequency or 0.0, self.tolerance]).all():
+            raise _impossible(self.name, "its frequency or tolerance is not a number")
+        if self.tolerance <= 0:
+            raise _impossible(self.name, f"its tolerance is {self.tolerance} THz")
+        if self.count < 1 or (self.count > 1 and self.frequency is not None):
+            raise _impossible(
+                self.name, f"{counted(self.count, 'mode')} of one frequency are not one mode"
+            )
+
+    def seen_by(self, sees: Sees) -> bool:
+        """Whether a probe that sees ``raman``, ``infrared`` or ``any`` activity may show it."""
+        return {"raman": self.raman, "infrared": self.infrared}.get(sees, True)
+
+
+@dataclass(frozen=True)
+class CandidateChannel:
+    """A transfer that may have made a line.
+
+    Attributes
+    ----------
+    id : str
+        In the grammar, ``Eu#1(+) Eu#1(+) -> Eg#2(-)``.
+    incoming : tuple of str
+        Names of the modes that go in; empty if only light does.
+    outgoing : str
+        Name of the mode that comes out.
+    sense : int
+        Helicity of the outgoing mode for a σ+ pump: +1, −1, or 0 for a motion along a line. For a
+        σ− pump it is reversed.
+    verdict : str
+        Of the rule: allowed, forbidden or undecided.
+    reason : Reason
+        Of the rule: its invariants or its witness.
+    mechanism : str
+        What drives it; channels of one symmetry and several mechanisms obey one rule.
+    drive : float or None
+        Frequency of the force in THz, such as the sum of the incoming ones, if known.
+    linear : bool
+        Whether linear light alone drives it: it takes quanta of both spins.
+    turn : int or None
+        Under linear light at φ the mode moves along a line at ``turn`` × φ plus a constant, and has
+        no helicity; None where symmetry fixes no such law.
+    gain : float or None
+        How strongly it drives its mode, if known: (√amu Å)^(1−k) for k incoming quanta.
+    photons, returned : int
+        Photons that go in beside the modes, and that come out beside the outgoing one. Without
+        photons and incoming modes it is not said what the force is a product of.
+    """
+
+    id: str
+    incoming: tuple[str, ...]
+    outgoing: str
+    sense: Sense
+    verdict: VerdictWord
+    reason: Reason
+    mechanism: Mechanism = "lattice"
+    drive: float | None = None
+    linear: bool = False
+    turn: int | None = None
+    gain: float | None = None
+    photons: int = 0
+    returned: int = 0
+
+    def __post_init__(self) -> None:
+        if self.linear and self.sense:
+            raise _impossible(self.id, "linear light excites no sense of rotation")
+        if self.sense not in (-1, 0, 1):
+            raise _impossible(self.id, f"its sense is {self.sense}, not +1, -1 or 0")
+        if self.verdict not in ("allowed", "forbidden", "undecided"):
+            raise _impossible(self.id, f"its verdict is {self.verdict!r}")
+
+
+def check(modes: Sequence[CandidateMode], channels: Sequence[CandidateChannel]) -> None:
+    """Raise unless the modes have different names and the channels know theirs."""
+    names = [mode.name for mode in modes]
+    if not modes:
+        raise InputError(
+            "there is nothing to compare with", why="no candidate modes were given", fix="give some"
+        )
+    for kind, words in (("mode", names), ("channel", [channel.id for channel in channels])):
+        if len(set(words)) != len(words):
+            twice = next(w for w in words if words.count(w) > 1)
+            raise InputError(
+                f"the candidate {kind} {twice!r} is given twice",
+                why="candidates are told apart by their names",
+                fix="give each a name of its own",
+            )
+    still = {mode.name for mode in modes if not mode.turns}
+    for channel in channels:
+        for name in (*channel.incoming, channel.outgoing):
+            if name not in names:
+                raise LabelError(
+                    f"the channel {channel.id!r} has the mode {name!r}",
+                    why="it is not among the candidate modes",
+                    fix=nearest(name, names),
+                )
+        if channel.sense and channel.outgoing in still:
+            raise _impossible(channel.id, f"{channel.outgoing} does not turn, so its sense is 0")
+
+
+def _impossible(name: str, why: str) -> InputError:
+    return InputError(f"the candidate {name!r} is not possible", why=why, fix="correct it")
+
+
+CALCULATED = 0.10
+"""Relative standard deviation of calculated frequencies.
+
+The root mean square of the 44 differences between packaged force sets and published frequencies in
+docs/frequencies.md is 10.5 %.
+"""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Place(Value):
+    """A candidate mode, its species, and its number if it is one known mode."""
+
+    mode: CandidateMode
+    species: Species
+    number: int | None
+
+
+def sense_of(component: Component, axis: Axis | None) -> Sense:
+    """Sign of the pseudo-angular momentum of a component; 0 where it has none."""
+    residue = component.residue
+    if axis is None or residue is None or not 0 < abs(residue) < Fraction(axis.order, 2):
+        return 0
+    return 1 if residue > 0 else -1
+
+
+def find_places(
+    species: Sequence[Species],
+    axis: Axis | None,
+    modes: Modes | None,
+    measured: Mapping[str, float],
+    *,
+    tolerance: float | None = None,
+) -> tuple[Place, ...]:
+    """Return the optical modes of the zone centre as candidates.
+
+    Parameters
+    ----------
+    species : sequence of Species
+        Those of the zone centre.
+    axis : Axis or None
+        The axis.
+    modes : Modes or None
+        Calculated modes.
+    measured : mapping of str to float
+        Measured frequencies, THz, by name; they take the place of calculated ones. Modes without
+        any frequency are taken together, one candidate for those of a species.
+    tolerance : float, optional
+        Relative standard deviation of calculated frequencies.
+
+    Raises
+    ------
+    LabelError
+        A measured frequency belongs to no mode.
+    InputError
+        Measured frequencies of a species do not grow with the number; the tolerance is none.
+    """
+    share = CALCULATED if tolerance is None else tolerance
+    if not 0 < share < 1:
+        raise InputError(
+            f"a tolerance of {share:g} for calculated frequencies is not possible",
+            why="it is a relative standard deviation, between 0 and 1",
+            fix="leave it out for 0.1, or give measured frequencies",
+        )
+    optical = [s for s in species if s.optical]
+    names = [str(ModeName(s.label, n)) for s in optical for n in range(1, s.optical + 1)]
+    measured = by_name(measured, names, optical)
+    found: list[Place] = []
+    for s in optical:
+        own = [str(ModeName(s.label, number)) for number in range(1, s.optical + 1)]
+        given = [measured[name] for name in own if name in measured]
+        if given != sorted(given):
+            raise InputError(
+                f"the frequencies given for {s.label} are out of order",
+                why="the modes of a species are numbered from the lowest frequency",
+                fix="exchange the numbers",
+            )
+        unknown = []
+        for number, name in enumerate(own, 1):
+            frequency, spread = measured.get(name), FREQUENCY_TOLERANCE
+            if frequency is None and modes is not None:
+                frequency = modes[s.label, number].frequency
+                spread = max(share * abs(frequency), FREQUENCY_TOLERANCE)
+            if frequency is None:
+                unknown.append(number)
+                continue
+            sign = _am_sign(s, axis, modes, number)
+            found.append(Place(_mode(s, axis, name, frequency, spread, sign), s, number))
+        if unknown:
+            sign = _am_sign(s, axis, None, None)
+            mode = _mode(s, axis, s.label, None, FREQUENCY_TOLERANCE, sign)
+            found.append(Place(replace(mode, count=len(unknown)), s, None))
+    return tuple(found)
+
+
+def _mode(
+    species: Species,
+    axis: Axis | None,
+    name: str,
+    frequency: float | None,
+    tolerance: float,
+    sign: int | None,
+) -> CandidateMode:
+    kind = activity(species.participant)
+    turns = any(sense_of(c, axis) for c in species.components)
+    return CandidateMode(
+        name,
+        frequency,
+        kind.infrared,
+        kind.raman,
+        turns,
+        tolerance,
+        sign if turns else None,
+        shown_along=shown_along(species, axis),
+    )
+
+
+def shown_along(species: Species, axis: Axis | None) -> tuple[Sees, ...]:
+    """Return the activities by which a species shows to a probe along the axis.
+
+    ``raman`` if it turns the polarisation of light, that is takes a photon of one spin to one of
+    the other, which a balanced detector shows; ``infrared`` if it radiates along the axis, which an
+    analyser shows. On a six-fold axis E2 does the one and E1 the other, though both may be Raman
+    active. Both without an axis of order three or more, about which nothing turns.
+    """
+    if axis is None or axis.order < 3:
+        return ("raman", "infrared")
+    found = {
+        route
+        for c in species.components
+        for route in routes(species.participant, c.index, axis.turn)
+    }
+    seen: list[Sees] = []
+    if found & {"raman:+-", "raman:-+"}:
+        seen.append("raman")
+    if found & {"infrared:+", "infrared:-"}:
+        seen.append("infrared")
+    return tuple(seen)
+
+
+def _am_sign(
+    species: Species, axis: Axis | None, modes: Modes | None, number: int | None
+) -> int | None:
+    """Sign of J of the (+) component, from the eigenvector or from what symmetry leaves."""
+    for component, motion in zip(species.components, species.motions, strict=True):
+        if axis is None or sense_of(component, axis) != 1:
+            continue
+        if modes is not None and number is not None:
+            am = modes[species.label, number][component.name].am(axis.direction)
+            return None if am is None or abs(am) < NO_ROTATION else (1 if am > 0 else -1)
+        return {"+": 1, "-": -1}.get(motion.sign)
+    return None
+
 
 MOST = 400
 """Channels that are kept; of more, those nearest to resonance."""
@@ -78,7 +392,7 @@ class Expected(Value):
         where symmetry fixes no such law.
     gain : float or None
         Its amplitude by the product of the incoming ones, if the coupling coefficient is known; see
-        :mod:`symchiral.experiment.gain`.
+        :mod:`symchiral.traces.gain`.
     """
 
     rule: Rule
