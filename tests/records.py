@@ -200,8 +200,7 @@ def record(seed: int, kind: str | None = None) -> Record:
                  zip(times, channels, strict=True)]  # fmt: skip
     # The window that is left out: where the experimentalist takes the pump to end.
     window = (-1.5 * duration, duration * rng.uniform(0.5, 1.6))
-    stated = [f"# duration: {duration * rng.uniform(0.9, 1.1):.3f} ps"]
-    stated *= bool(rng.uniform() < 0.7)
+    rng.uniform(size=2)  # unused: records of earlier series stay as they were
     head = [
         f"# pump_frequency: {pump * (1 + 0.01 * rng.standard_normal()):.3f} THz",
         f"# bandwidth: {width * rng.uniform(0.9, 1.1):.3f} THz",

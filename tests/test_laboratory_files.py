@@ -157,7 +157,10 @@ def test_lines_of_a_laboratory_are_notes_and_slips_are_not(tmp_path: Path) -> No
     path = csv(tmp_path)
     text = path.read_text(encoding="utf-8")
     path.write_text(f"# sample: 4\n# operator: x\n# pump: s+\n{text}", encoding="utf-8")
-    assert notes(read_measurement(path)) == {"lines-not-used": ("sample", "operator")}
+    assert notes(read_measurement(path)) == {
+        "lines-not-used": ("sample", "operator"),
+        "inside-pump": (),
+    }
     path.write_text(f"# pump_frequncy: 2 THz\n{text}", encoding="utf-8")
     with pytest.raises(InputError, match="Did you mean pump_frequency"):
         read_measurement(path)

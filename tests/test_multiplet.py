@@ -56,6 +56,36 @@ def test_a_split_circle_keeps_its_sense_at_the_centre_of_the_force() -> None:
     assert cases == 6
 
 
+def setting_in(times, onset, rng, *, f=4.05, gamma=0.5, width=0.12, field=0.0):
+    """A circle that a force of a short pulse starts at an onset, and what the field itself does."""
+    late = times - onset
+    rise = 1 / (1 + np.exp(-8 * late / width))
+    turn = np.exp(-gamma * np.maximum(late, 0) - 2j * np.pi * f * late) * rise
+    pulse = field * np.exp(-4 * np.log(2) * (late / 0.3) ** 2)
+    data = np.column_stack([turn.real + pulse, turn.imag])
+    return data + 0.02 * rng.standard_normal(data.shape)
+
+
+def test_a_line_that_sets_in_within_the_traces_is_one_mode() -> None:
+    """Where nothing is stated of the pump an onset is no line of its own; earlier it was fitted."""
+    rng = np.random.default_rng(8)
+    times = np.arange(0.0, 10.0, 0.04)
+    cases = 0
+    for onset in (0.2, 0.4, 0.6, 0.9):
+        for field in (0.0, 1.5):
+            for width in (0.06, 0.12, 0.25):
+                data = setting_in(times, onset, rng, width=width, field=field)
+                made = Measurement.of(times, data, time_unit="ps", pump=PumpPulse("+"))
+                assert {n.kind for n in made.notes} & {"onset", "inside-pump"}
+                lines = [x for x in observed(fit(made, intervals="normal")) if x.lasting]
+                (line,) = [x for x in lines if x.significant]
+                assert line.frequency == pytest.approx(4.05, abs=0.03), (onset, field, width)
+                (turning,) = line.turnings
+                assert turning.helicity.sigmas < -3
+                cases += 1
+    assert cases == 24
+
+
 def test_a_line_that_is_not_split_is_no_multiplet() -> None:
     """At most one in a hundred; here none of six."""
     rng = np.random.default_rng(4)

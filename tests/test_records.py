@@ -83,6 +83,13 @@ def test_clear_records_are_decided(seed: int) -> None:
     assert wrong not in found
 
 
+def test_a_force_of_three_quanta_is_modelled() -> None:
+    """Lines alone were sure of the wrong sense of the line at three times the pump."""
+    made = record(210036)
+    assert made.kind == "lawful"
+    assert [x["verdict"] for x in answer_of(made)["components"]] == ["consistent", "undecided"]
+
+
 def test_linear_light_refutes_nothing_under_strain() -> None:
     """A pair split by 0.068 THz: what linear light drives breaks the law of the angle."""
     assert "inconsistent" not in told(record(15258))

@@ -15,6 +15,8 @@ _PLAIN: dict[NoteKind, str] = {
     "noise is correlated; bootstrap intervals allow for it",
     "probe-geometry": "the channels differ by more than noise in a way that the stated probe "
     "geometry cannot make: check the probe angles",
+    "inside-pump": "neither a pump window nor the duration of the pump is stated: what moves while "
+    "the pump acts may look like a line; --exclude leaves it out",
     "all-reversed": "every line rotates opposite to the rule and would agree if all helicities "
     "were reversed: are the two channels or the pump polarisations swapped?",
     "no-circular-pump": "no run has a circular pump: no sense is predicted",
@@ -70,6 +72,11 @@ def note_text(note: Note, *, unit: str = "THz") -> str:
             return (
                 f"the trace begins {note.start:.3g} ps after time zero, inside the instrument's "
                 f"response of {note.response:.3g} ps: exclude it with the pump window"
+            )
+        case "onset":
+            return (
+                f"left out, because the motion sets in within the traces: the first {rows}, until "
+                f"{note.start:.3g} ps; --exclude or the duration of the pump replaces this"
             )
         case "noise-line":
             return f"the line at {at} may be noise (false alarm probability {note.probability:.2g})"

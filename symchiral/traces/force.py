@@ -15,7 +15,9 @@ the circular parts of the force follow from those of the field and of the driven
 .. math::
     F_{s\sigma} = c_\sigma E_\sigma \quad\text{(one quantum)}, \qquad
     F_{s\sigma} = c_\sigma\,(Z_\sigma^2 + 2\rho_1 Z_\sigma E_\sigma + \rho_2 E_\sigma^2)
-    \quad\text{(two)},
+    \quad\text{(two)}, \\
+    F_{s\sigma} = c_\sigma\,(Z_\sigma^3 + 3\rho_1 Z_\sigma^2 E_\sigma
+    + 3\rho_2 Z_\sigma E_\sigma^2 + \rho_1\rho_2 E_\sigma^3) \quad\text{(three)},
 
 with :math:`s = \pm1`, the sense under σ+, and free complex :math:`c_\pm`. The response of the
 electrons to the k-th power of the field, with a free amplitude in each run, the background and
@@ -114,7 +116,7 @@ class Driven:
     pump : Spectrum
         Of its field.
     power : int
-        Quanta of the force, 1 or 2.
+        Quanta of the force, 1 to 3.
     lines : tuple of (float, float)
         ω and γ of the poles that a free fit finds, rad/ps and 1/ps, the strongest first.
     duration : float
@@ -135,13 +137,13 @@ class Driven:
     def known(self) -> Prior:
         """What is known beforehand of all parameters.
 
-        Those are ω, γ, Δ, α of the line; of two quanta ω, ln γ, Δ, α of the driven mode and ρ₁, ρ₂;
-        and those of the pulse.
+        Those are ω, γ, Δ, α of the line; of several quanta ω, ln γ, Δ, α of the driven mode and
+        ρ₁, ρ₂; and those of the pulse.
         """
         middle = float(np.mean([w for w, _ in self.lines]))
         spread = float(np.ptp([w for w, _ in self.lines]))
         own = [(middle, max(spread, np.pi * 0.3)), FREE, (0.0, STRAIN), FREE]
-        if self.power == 2:
+        if self.power > 1:
             own += [
                 (2 * np.pi * self.pump.centre, 2 * np.pi * self.pump.width),
                 (np.log(middle / (2 * np.pi) / RINGING), DAMPING),
@@ -224,7 +226,10 @@ class Driven:
         )
         size = float(np.abs(upper).max())
         kept, turned = (upper + lower) / (2 * size), (upper - lower) / (2 * size)
-        return [kept**2 + 2 * first * kept * field + second * field**2, turned**2], field**2
+        if self.power == 2:
+            return [kept**2 + 2 * first * kept * field + second * field**2, turned**2], field**2
+        whole = kept**3 + 3 * first * kept**2 * field + 3 * second * kept * field**2
+        return [whole + first * second * field**3, turned**3], field**3
 
     def columns(self, theta: Point, sense: int) -> tuple[list[Floats], list[Complex]]:
         """What c₊ and c₋, real and imaginary, move in each run, (N, 2, R, 4), and the pulse."""
@@ -242,7 +247,7 @@ class Driven:
                 for k, part in enumerate((spin, -spin)[: len(forces)]):
                     circle = np.array([1, 1j * sense * part]) @ normal
                     if k:
-                        circle = circle * np.exp(4j * spin * theta[7])
+                        circle = circle * np.exp(2j * self.power * spin * theta[7])
                     vector = ((seen * circle) @ fast[2 * k : 2 * k + 2]).T
                     c = 0 if part > 0 or self.single else 2
                     found[:, :, r, c] += vector.real
@@ -299,8 +304,8 @@ class Driven:
 
     def solved(self, sense: int) -> tuple[float, Point]:
         """The least χ² of one sense."""
-        starts = self.lowest(self._starts(), sense, 3 - (self.power == 2))
-        if self.power == 2:
+        starts = self.lowest(self._starts(), sense, 3 - (self.power > 1))
+        if self.power > 1:
             # The line and the pulse first, then strain of the driven mode, and all together.
             first = [self.refined(p, sense, (0, 1, 2, 3, 5, 10, 11, 12))[1] for p in starts]
             starts = self.lowest(

@@ -13,9 +13,9 @@ from symchiral.errors import GrammarError, InputError
 from symchiral.fields.polarization import read_light
 from symchiral.traces.note import Note
 from symchiral.traces.probe import Probe
-from symchiral.traces.pulse import Spectrum
+from symchiral.traces.pulse import UNKNOWN, Spectrum
 from symchiral.units import FASTEST, SLOWEST, counted, delay_in_ps, is_stage
-from symchiral.value import CIRCULAR, Floats, Value, frozen
+from symchiral.value import CIRCULAR, TINY, Floats, Value, frozen
 
 Polarization = Literal["+", "-", "linear"]
 
@@ -28,6 +28,11 @@ LARGEST_SPAN = 100_000
 LONGEST_GAP = 0.2
 """Part of the rows that may be missing before it is said."""
 
+QUIET = 0.2
+"""Part of the largest deviation from the median below which nothing moves yet."""
+
+FEWEST_QUIET = 5
+"""Rows without motion from which on the motion is said to set in within the traces."""
 
 NARROWEST = 1e-12
 """The least bandwidth of a pump, THz; the inverse of its longest duration, ps."""
@@ -238,7 +243,9 @@ class Measurement(Value):
         """Return a measurement of one run, cleaned.
 
         Rows that are not finite, before time zero, or inside the pump window are left out; rows out
-        of order are sorted. Every such step leaves a note.
+        of order are sorted. Where neither a window nor the duration or bandwidth of the pump is
+        stated and nothing moves at first, the traces are taken from where the motion is largest
+        after its onset. Every such step leaves a note.
 
         Parameters
         ----------
@@ -282,6 +289,8 @@ class Measurement(Value):
             time_zero * scale,
             tuple(x * scale for x in exclude) if exclude else None,
         )
+        if exclude is None and pump is not None and pump.duration is pump.bandwidth is None:
+            run = _from_onset(run, notes)
         if response and (run.times[0] < response * scale):
             start = float(run.times[0])
             notes.append(Note("inside-response", start=start, response=response * scale))
@@ -375,6 +384,28 @@ def _clean(
         notes.append(Note("much-missing"))
     _living(signals, probe, notes)
     return Traces(times, signals, pump, excluded), notes
+
+
+def _from_onset(run: Traces, notes: list[Note]) -> Traces:
+    """The run from the end of the onset of its motion, as far as the traces show one.
+
+    Until its force has ended a motion grows, and as a sum of oscillations it has lines of its own.
+    """
+    away = np.abs(run.signals - np.median(run.signals, axis=0))
+    size = (away / np.maximum(away.max(axis=0), TINY)).max(axis=1)
+    first = int(np.argmax(size >= QUIET))
+    within = run.times[first:] <= run.times[first] + UNKNOWN
+    top = first + int(np.argmax(size[first:][within]))
+    if first < FEWEST_QUIET or len(run.times) - top < FEWEST_ROWS:
+        if run.times[0] < UNKNOWN / 2:
+            notes.append(Note("inside-pump"))
+        return run
+    notes.append(Note("onset", count=top, start=float(run.times[top])))
+    left = run.excluded
+    before = [] if left is None else [left]
+    times = np.concatenate([*(x.times for x in before), run.times[:top]])
+    signals = np.concatenate([*(x.signals for x in before), run.signals[:top]])
+    return Traces(run.times[top:], run.signals[top:], run.pump, Traces(times, signals))
 
 
 def _not_swapped(times: Floats, signals: Floats, probe: Probe) -> None:

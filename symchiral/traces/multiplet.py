@@ -74,6 +74,9 @@ LONGEST_PHASE = 0.25
 FEWEST_PERIODS = 0.5
 """Periods within a lifetime from which on a motion is an oscillation and not a background."""
 
+FEW_PERIODS = 3.0
+"""The same for a line alone in traces that may begin within the pulse."""
+
 FEWEST_IN_RECORD = 2.0
 """Periods within the record from which on it is."""
 
@@ -213,12 +216,25 @@ def multiplets(fit: Fit) -> tuple[FittedMultiplet, ...]:
             again = forward.multiplet(group, rest)
             if again.near:
                 found[k] = again
+    if forward.inside:
+        # What fades at once beside a line that lasts, or before it has turned, is of an onset.
+        long = any(m.lasting and not forward.brief(m.damping) for m in found)
+        found = [
+            replace(m, lasting=False)
+            if forward.brief(m.damping) and (long or m.frequency < FEW_PERIODS * m.damping)
+            else m
+            for m in found
+        ]
     widest = max((m.splitting for m in found if m.lasting and m.splitting), default=0.0)
     found = [forward.unsettled(m, p, widest) for m, p in zip(found, powers, strict=True)]
-    for power in (1, 2):
+    for power in (1, 2, 3):
         # All that lies near a force is of the line that it moves.
         near = [k for k, p in enumerate(powers) if p == power and found[k].significant]
-        unsure = [m for m in (found[k] for k in near) if not (m.lasting and forward.sure(m))]
+        # Three quanta act for as long, and so near the line's own frequency, that free poles may be
+        # sure of the wrong sense.
+        unsure = [
+            m for m in (found[k] for k in near) if power > 2 or not (m.lasting and forward.sure(m))
+        ]
         if any(m.lasting or not m.near for m in unsure):
             main = max(near, key=lambda k: (found[k].lasting, found[k].amplitude))
             judged = forward.driven([i for k in near for i in groups[k]], power)
@@ -306,6 +322,17 @@ class _Forward:
             duration_of(pump, {run.pump.duration for run in measurement.runs if run.pump}),
             sum(d.size for d in stacked),
         )
+
+    @property
+    def inside(self) -> bool:
+        """Whether the traces begin within the pulse of a pump of which nothing is stated."""
+        pumps = [run.pump for run in self.fit.measurement.runs]
+        unknown = all(p is not None and p.spectrum is None and p.duration is None for p in pumps)
+        return unknown and any(float(t[0]) < self.duration[0] / 2 for t in self.times)
+
+    def brief(self, damping: float) -> bool:
+        """Whether a motion does not outlast the pulse."""
+        return damping * self.duration[0] >= SHORTEST
 
     def place(self, run: int) -> tuple[int, int]:
         """Block and column of a run."""
@@ -462,11 +489,11 @@ class _Forward:
     def outlasts(self, judged: Judged, power: int) -> bool:
         """Whether a line that the pulse takes over without its force is a mode with it."""
         length = max(float(np.ptp(t)) for t in self.times)
-        alarm = false_alarm(judged.gain, 17 if power == 2 else 11, self.fit.band, length)
+        alarm = false_alarm(judged.gain, 17 if power > 1 else 11, self.fit.band, length)
         return bool(
             not judged.missed
             and alarm < FALSE_ALARM
-            and judged.damping * self.duration[0] < SHORTEST
+            and not self.brief(judged.damping)
             and judged.frequency > max(FEWEST_PERIODS * judged.damping, FEWEST_IN_RECORD / length)
         )
 
@@ -571,7 +598,7 @@ class _Forward:
         lasting = bool(
             alarm < FALSE_ALARM
             and not rank(best, count)[0]
-            and (power is None or damping * self.duration[0] < SHORTEST)
+            and (power is None or not self.brief(damping))
             and frequency > max(FEWEST_PERIODS * damping, FEWEST_IN_RECORD / length)
         )
 
@@ -593,7 +620,7 @@ class _Forward:
             ringing = self._with_force(basis, shaped, best, count, members, reach, priors[count])
             bound = _by_chance(4 * len(fit.measurement.runs) + 2)
             # What fades within the pulse is no force that rings.
-            rings = float(ringing.theta[count + 1]) * self.duration[0] < SHORTEST
+            rings = not self.brief(float(ringing.theta[count + 1]))
             if rings and best.square - ringing.square > bound * ringing.square / freedom:
                 variance, best = max(ringing.square / freedom, TINY), ringing
                 other = described(ringing, count, forced=True)

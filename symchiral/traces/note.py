@@ -20,6 +20,8 @@ NoteKind = Literal[
     "much-missing",
     "saturated",
     "inside-response",
+    "onset",
+    "inside-pump",
     "noise-line",
     "growing-line",
     "correlated-residuals",
@@ -40,7 +42,7 @@ NoteKind = Literal[
     "pump-spectrum",
     "pump-unknown",
 ]
-"""What it is about: the rows of a trace (as far as ``inside-response``), its fit (as far as
+"""What it is about: the rows of a trace (as far as ``inside-pump``), its fit (as far as
 ``equal-line``, another that would explain the trace as well), what a judgement can say (as far as
 ``one-channel``), which channels are listed, what is known of the pump's spectrum."""
 

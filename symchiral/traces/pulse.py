@@ -32,6 +32,9 @@ ASSUMED = 0.25
 REACH = float(np.sqrt(np.log(1 / REACHED) / (2 * np.log(2))))
 """How far from its frequency the field of a pump falls to :data:`REACHED`, in widths Δ."""
 
+UNKNOWN = 1.0
+"""Duration of a pulse of which nothing is stated, ps."""
+
 Source = Literal["bandwidth", "duration", "assumed"]
 """What the width of a spectrum was taken from."""
 
@@ -183,4 +186,4 @@ def duration_of(pump: Spectrum | None, stated: set[float | None]) -> tuple[float
     (length,) = stated if len(stated) == 1 else (None,)
     if length is not None:
         return length, STATED
-    return (STRETCH[0] * GAUSSIAN / pump.width if pump is not None else 1.0), STRETCH[1]
+    return (STRETCH[0] * GAUSSIAN / pump.width if pump is not None else UNKNOWN), STRETCH[1]
