@@ -38,6 +38,10 @@ COMMANDS = {
         *(*BI2SE3, "--pump", "2.0THz s+ 1ps 0.1mJ/cm2", "--film", "25nm on 3.07"),
         *("--show", "Eu#1 Eg#2"),
     ],
+    "bi2se3_map": [
+        *(*BI2SE3, "--pump", "2.05THz s+ 0.5ps 0.1MV/cm", "--pump", "2.05THz s+ 0.5ps 0.1MV/cm"),
+        *("--sweep", "delay 0..6.3ps 64", "--map", "Eg#2"),
+    ],
     "anatase_third_harmonic": [
         *("simulate", "TiO2_anatase/phonopy.yaml", "--pump", "4.09THz σ+ 1ps 5MV/cm"),
         *("--duration", "10", "--show", "Eu#1 Eu#2"),

@@ -46,8 +46,9 @@ if TYPE_CHECKING:
     from symchiral.crystal.crystal import Crystal
     from symchiral.crystal.qpoint import QPoint
     from symchiral.crystal.search import SymmetricCrystal
+    from symchiral.dynamics.delaymap import DelayMap
     from symchiral.dynamics.model import NormalModeModel
-    from symchiral.dynamics.pulse import Pulses
+    from symchiral.dynamics.pulse import Pulse, Pulses
     from symchiral.dynamics.run import Run
     from symchiral.dynamics.start import Start
     from symchiral.dynamics.surface import Film
@@ -1580,6 +1581,52 @@ class Study(Value):
         drive = None if pulse is None else read_light(pulse)
         sample = Film.parse(film) if isinstance(film, str) else film
         return simulate(found, drive, duration=duration, start=state, film=sample)
+
+    def delay_map(
+        self,
+        mode: str,
+        first: Pulse | str,
+        second: Pulse | str,
+        delays: npt.ArrayLike,
+        *,
+        duration: float = 20.0,
+        film: Film | str | None = None,
+        **model: Any,
+    ) -> DelayMap:
+        """Return what two pulses make of a mode together that neither makes alone.
+
+        By the delay of the second pulse and the time after it, and as two-dimensional spectrum.
+
+        Parameters
+        ----------
+        mode : str
+            The multiplet that is detected, ``"Eg#2"``.
+        first, second : Pulse or str
+            The pulses in the order in which they come, as for :meth:`simulate`.
+        delays : array of float
+            ps, evenly spaced, from zero on: ``np.linspace(0, 6.3, 64)``.
+        duration : float
+            Last time after the second pulse, ps.
+        film, model
+            As for :meth:`simulate`.
+
+        Raises
+        ------
+        LabelError
+            There is no such mode.
+        InputError
+            The source has structure only; a pulse cannot be read; the delays are too few, negative
+            or too far apart; or an atom moves too far.
+        """
+        from symchiral.dynamics.delaymap import map_delays
+        from symchiral.dynamics.pulse import Pulse
+        from symchiral.dynamics.surface import Film
+
+        pulses = [Pulse.parse(p) if isinstance(p, str) else p for p in (first, second)]
+        sample = Film.parse(film) if isinstance(film, str) else film
+        values = np.asarray(delays, dtype=float)
+        found = self.model(**model)
+        return map_delays(found, pulses[0], pulses[1], values, mode, duration=duration, film=sample)
 
     @property
     def third_order(self) -> ThirdOrder:

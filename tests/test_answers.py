@@ -245,6 +245,7 @@ def test_a_library_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
         f"validate Bi2Se3 {ROWS} --sees raman",
         f"simulate Bi2Se3/phonopy.yaml {PULSE}",
         f'simulate Bi2Se3/phonopy.yaml {PULSE} --sweep "frequency 2.4..2.5THz 2" --unit cm-1',
+        f'simulate Bi2Se3/phonopy.yaml {PULSE} {PULSE} --sweep "delay 0..2ps 16" --map Eg#2',
     ],
 )
 def test_tables_leave_in_every_format(words: str, ending: str, tmp_path: Path) -> None:

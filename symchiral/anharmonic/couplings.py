@@ -116,7 +116,7 @@ class Couplings(Value):
         # Of one error the contributions to a product add up; those of several add in square.
         variances = _variances(_moved(p.terms, back) for p in self.errors if p.order == order)
         absent = 0.0 if variances else float("nan")
-        conjugate = _conjugates(coordinates)
+        conjugate = coordinates.conjugates
         for factors, value in terms.items():
             if tuple(sorted(conjugate[i] for i in factors)) < factors:
                 continue
@@ -224,12 +224,6 @@ def _averaged(potential: Polynomial, actions: Floats, coordinates: NormalCoordin
             factors = tuple(sorted(int(s[i]) for s, i in zip(slots, place, strict=True)))
             found[factors] = found.get(factors, 0.0) + float(mean[tuple(place)])
     return Polynomial.of(len(coordinates), order, found)
-
-
-def _conjugates(coordinates: NormalCoordinates) -> list[int]:
-    """Index of the circular coordinate that is the conjugate of each."""
-    e = coordinates.eigenvectors
-    return [int(i) for i in np.argmax(np.abs(e.T @ e), axis=1)]
 
 
 def _coupling(coordinates: NormalCoordinates, factors: tuple[int, ...]) -> Coupling:

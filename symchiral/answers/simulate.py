@@ -28,6 +28,7 @@ from symchiral.answers.record import (
 )
 from symchiral.crystal.directions import across_name
 from symchiral.display import display
+from symchiral.dynamics.delaymap import DelayMap, Peak
 from symchiral.dynamics.pulse import DrivingField, Fields
 from symchiral.dynamics.pulse import Pulse as LightPulse
 from symchiral.dynamics.run import FreeMotion, Run, Stop
@@ -309,6 +310,64 @@ class Sweep(Record, frozen=True, kw_only=True):
         )
 
 
+class MapPeak(Record, frozen=True, kw_only=True):
+    """A maximum of the two-dimensional spectrum."""
+
+    excitation: float
+    """Frequency along the delay: positive where a quantum of the first pulse comes in, negative
+    where it goes out."""
+    detection: float
+    """Frequency along the time after the second pulse, not negative."""
+    frequency_unit: FrequencyUnit = "THz"
+    """Of both."""
+    motion: str
+    """The mode that moves there, Eg#2(-)."""
+    amplitude: float
+    """Of the motion, if it neither decayed nor depended otherwise on the delay."""
+    amplitude_unit: Literal["sqrt(amu) angstrom"] = "sqrt(amu) angstrom"
+    """Of amplitude."""
+    share: float
+    """Amplitude over that of the largest peak."""
+    pam_sense: Literal[-1, 0, 1]
+    """Sign of l of the motion; 0 where l has no sign, and where nothing oscillates."""
+    atom_sense: Literal[-1, 0, 1]
+    """Sense in which the atoms as a whole rotate, 1 counter-clockwise; 0 where they do not."""
+    transfer: str | None
+    """The transfer that makes it of one quantum of each pulse, Eu#1(+) Eu#1(+) -> Eg#2(-); null
+    where none does: the motion is then of a higher order in the fields."""
+
+
+class Map(Record, frozen=True, kw_only=True):
+    """What two pulses make of a mode together that neither makes alone, by delay and time, and its
+    two-dimensional spectrum.
+    """
+
+    mode: str
+    """The multiplet that is detected."""
+    frequency: float
+    """Its harmonic frequency."""
+    frequency_unit: FrequencyUnit = "THz"
+    """Of frequency and resolutions."""
+    first_delay: float
+    """First delay of the second pulse after the first."""
+    last_delay: float
+    """Last delay."""
+    delays: Count
+    """Number of delays."""
+    start: float
+    """Time after the centre of the second pulse from which on spectra are taken."""
+    end: float
+    """Last time."""
+    time_unit: Literal["ps"] = "ps"
+    """Of delays and times."""
+    excitation_resolution: float
+    """Half width of a sharp line between its zeros, along the delay."""
+    detection_resolution: float
+    """The same along the time."""
+    peaks: tuple[MapPeak, ...]
+    """The largest maxima, at most twelve, the largest first."""
+
+
 class Simulate(Answer, frozen=True, kw_only=True, tag="symchiral/simulate/1"):
     """What ``symchiral simulate --json`` prints: what every mode of the zone centre did when light
     drove it.
@@ -351,9 +410,15 @@ class Simulate(Answer, frozen=True, kw_only=True, tag="symchiral/simulate/1"):
     """Magnetic moment of the ions; null without Born charges, or if the run stopped before the end
     of the pulse."""
 
-    row_types: ClassVar[tuple[type[Record], ...]] = (MovingMode, SweptMode)
+    map: Map | UnsetType = UNSET
+    """Only with --map: what both of two pulses make that neither makes alone. Everything else is of
+    the pulses with their own delays."""
+
+    row_types: ClassVar[tuple[type[Record], ...]] = (MovingMode, SweptMode, MapPeak)
 
     def _rows(self) -> tuple[type[Record], Sequence[Record]]:
+        if not isinstance(self.map, UnsetType):
+            return MapPeak, self.map.peaks
         if isinstance(self.sweep, UnsetType):
             return MovingMode, self.modes
         return SweptMode, self.sweep.rows
@@ -366,6 +431,7 @@ def simulate(
     start: FreeStart | None = None,
     sweep: SweptPulse | None = None,
     swept: Sequence[tuple[LightPulse, tuple[FreeMotion, ...], Stop | None]] = (),
+    mapped: DelayMap | None = None,
     unit: FrequencyUnit = "THz",
 ) -> Simulate:
     """Answer what every mode did.
@@ -380,6 +446,8 @@ def simulate(
         What was set in motion without light.
     sweep, swept
         What was changed, and what came of it, if anything was.
+    mapped : DelayMap, optional
+        What two pulses make together.
     unit : str
         Of frequencies.
     """
@@ -406,6 +474,7 @@ def simulate(
         further_pulses=pulses[1:],
         sites=_sites(run),
         moment=_moment(run),
+        map=UNSET if mapped is None else _map(mapped, unit),
     )
 
 
@@ -573,3 +642,43 @@ def _sweep(
             for value, (pulse, motions, stopped) in zip(sweep.values, swept, strict=True)
         ),
     )
+
+
+def _map(found: DelayMap, unit: FrequencyUnit) -> Map:
+    peaks, resolution = found.peaks(), found.resolution
+    largest = peaks[0].amplitude if peaks else 1.0
+    return Map(
+        mode=found.name,
+        frequency=_in(unit, found.multiplet.frequency),
+        frequency_unit=unit,
+        first_delay=_short(float(found.delays[0])),
+        last_delay=_short(float(found.delays[-1])),
+        delays=len(found.delays),
+        start=_short(float(found.times[found.times > found.free][0])),
+        end=_short(float(found.times[-1])),
+        excitation_resolution=_in(unit, resolution[0]),
+        detection_resolution=_in(unit, resolution[1]),
+        peaks=tuple(_peak(found, peak, largest, unit) for peak in peaks),
+    )
+
+
+def _peak(found: DelayMap, peak: Peak, largest: float, unit: FrequencyUnit) -> MapPeak:
+    moves = peak.detection >= found.resolution[1]
+    made = peak.transfer
+    return MapPeak(
+        excitation=_in(unit, peak.excitation),
+        detection=_in(unit, peak.detection),
+        frequency_unit=unit,
+        motion=found.multiplet.modes[peak.component].name,
+        amplitude=_short(peak.amplitude),
+        share=_short(peak.amplitude / largest),
+        pam_sense=_sense(found.senses[peak.component] * moves),
+        atom_sense=_sense(found.atom_senses[peak.component] * moves),
+        transfer=None
+        if made is None
+        else f"{' '.join(made.incoming)} -> {' '.join(made.outgoing)}",
+    )
+
+
+def _sense(sign: int) -> Literal[-1, 0, 1]:
+    return 0 if sign == 0 else 1 if sign > 0 else -1

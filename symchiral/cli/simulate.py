@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,10 @@ from symchiral.cli.structures import add_structure
 from symchiral.cli.studies import open_study
 
 if TYPE_CHECKING:
+    from symchiral.dynamics.delaymap import DelayMap
     from symchiral.dynamics.detector import Detector
+    from symchiral.dynamics.pulse import Pulse
+    from symchiral.dynamics.sweep import Sweep
 
 SUMMARY = "simulate how light drives modes, and how these drive others"
 EXAMPLES = (
@@ -93,9 +97,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "(0.1..1MV/cm), fluence (0.1..1mJ/cm2) or delay (0..4ps), and how many values; of several "
         "pulses the last one changes",
     )
+    parser.add_argument(
+        "--map",
+        metavar="MODE",
+        help="what two pulses make of this mode together that neither makes alone, for the delays "
+        'of --sweep "delay 0..6.3ps 64", and its two-dimensional spectrum; --duration then counts '
+        "from the second pulse",
+    )
     out = parser.add_argument_group("files")
     out.add_argument(
-        "--table", metavar="FILE", help="times, field and coordinates, .csv or .parquet"
+        "--table",
+        metavar="FILE",
+        help="times, field and coordinates, .csv or .parquet; with --map the motion by delay and "
+        "time, and as .npz its spectrum, too",
     )
     out.add_argument(
         "--traces",
@@ -135,6 +149,7 @@ def run(options: argparse.Namespace) -> None:
     """Print the table, or the document; write the files asked for."""
     from symchiral.answers.simulate import simulate as answer_of
     from symchiral.defaults import DAMPING
+    from symchiral.dynamics.delaymap import map_delays
     from symchiral.dynamics.integrate import simulate
     from symchiral.dynamics.pulse import Pulse, read_light
     from symchiral.dynamics.start import Start
@@ -144,8 +159,10 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.figures.motion import KIND
     from symchiral.reading.spectrum import read_frequencies, read_linewidths
     from symchiral.text.run import run_notices
-    from symchiral.text.simulate import simulate_table, sweep_table
+    from symchiral.text.simulate import map_table, simulate_table, sweep_table
     from symchiral.write.columns import TRAJECTORY, csv_start
+    from symchiral.write.delaymap import COLUMNS as MAP_COLUMNS
+    from symchiral.write.delaymap import MAPPED
     from symchiral.write.motion import COLUMNS
     from symchiral.write.traces import KIND as TRACES
 
@@ -157,10 +174,12 @@ def run(options: argparse.Namespace) -> None:
         raise InputError(
             "nothing to sweep", why="a sweep changes the light, and there is none", fix="use --pump"
         )
+    if options.map is not None:
+        check_map(options, pulses, sweep)
     check_answer_file(options, "simulate")
     for option, endings in ENDINGS.items():
         if getattr(options, option) is not None:
-            if sweep is not None:
+            if sweep is not None and (options.map is None or option not in OF_MAPS):
                 raise InputError(
                     f"--{option} and --sweep contradict each other",
                     why="the file holds one run, a sweep is many",
@@ -169,7 +188,10 @@ def run(options: argparse.Namespace) -> None:
             file = getattr(options, option)
             kind = {"trajectory": TRAJECTORY, "traces": TRACES}.get(option, KIND)
             table = option == "table" and Path(file).suffix.lower() == ".csv"
-            check_output(options, file, kind, endings, known=csv_start(COLUMNS) if table else None)
+            if option == "table" and options.map is not None:
+                endings = MAPPED
+            known = csv_start(COLUMNS if options.map is None else MAP_COLUMNS) if table else None
+            check_output(options, file, kind, endings, known=known)
     detector = detector_of(options)
     if options.figure:
         check_figure(options)
@@ -189,6 +211,20 @@ def run(options: argparse.Namespace) -> None:
         film=film,
         progress=progress(options, "simulating"),
     )
+    mapped = (
+        map_delays(
+            model,
+            pulses[0],
+            pulses[1],
+            sweep.values,
+            options.map,
+            duration=options.duration,
+            film=film,
+            progress=progress(options, "integrating all delays"),
+        )
+        if sweep is not None and options.map is not None
+        else None
+    )
     swept = (
         run_sweep(
             model,
@@ -198,19 +234,26 @@ def run(options: argparse.Namespace) -> None:
             film=film,
             progress=progress(options, "sweeping"),
         )
-        if sweep is not None
+        if sweep is not None and mapped is None
         else ()
     )
     if not options.quiet:
         warn(run_notices(found))
-    write_files(options, found, detector)
-    answer = answer_of(found, given, start=start, sweep=sweep, swept=swept, unit=options.unit)
-    deliver(
-        options,
-        "simulate",
-        answer,
-        lambda: [simulate_table(answer) if sweep is None else sweep_table(answer)],
+    if mapped is None:
+        write_files(options, found, detector)
+    else:
+        write_map_files(options, mapped)
+    answer = answer_of(
+        found,
+        given,
+        start=start,
+        sweep=sweep if mapped is None else None,
+        swept=swept,
+        mapped=mapped,
+        unit=options.unit,
     )
+    tables = simulate_table if sweep is None else sweep_table if mapped is None else map_table
+    deliver(options, "simulate", answer, lambda: [tables(answer)])
 
 
 ENDINGS = {
@@ -221,6 +264,36 @@ ENDINGS = {
     "trajectory": (".xyz", ".extxyz"),
 }
 """Files that can be written, by option."""
+
+
+OF_MAPS = ("table", "figure")
+"""Those of them that hold a map."""
+
+
+def check_map(options: argparse.Namespace, pulses: Sequence[Pulse], sweep: Sweep | None) -> None:
+    """Refuse a map without two pulses whose delay is swept."""
+    from symchiral.errors import InputError
+
+    example = '--pump "2THz s+ 0.5ps 0.1MV/cm" twice, and --sweep "delay 0..6.3ps 64"'
+    if len(pulses) != 2 or sweep is None or sweep.name != "delay":
+        raise InputError(
+            "no map without two pulses and a sweep of their delay",
+            why="a map has one axis for the delay of the second pulse after the first, and one for "
+            "the time after the second",
+            fix=f"use {example}",
+        )
+    if any(pulse.delay_ps for pulse in pulses):
+        raise InputError(
+            "a delay of a pulse and --map contradict each other",
+            why="the delays of a map are those of --sweep",
+            fix="leave out delay=",
+        )
+    if options.show is not None:
+        raise InputError(
+            "--show and --map contradict each other",
+            why="the figure of a map shows its mode",
+            fix="leave out --show",
+        )
 
 
 def detector_of(options: argparse.Namespace) -> Detector | None:
@@ -247,6 +320,27 @@ def detector_of(options: argparse.Namespace) -> Detector | None:
         options.noise or 0.0,
         options.seed or 0,
     )
+
+
+def write_map_files(options: argparse.Namespace, found: DelayMap) -> None:
+    """Write the files of a map that were asked for, and say so on stderr."""
+    from symchiral.figures.delaymap import save_map
+    from symchiral.write.delaymap import save_map_table
+
+    if options.table:
+        save_map_table(options.table, found, overwrite=options.overwrite)
+    if options.figure:
+        save_map(
+            found,
+            options.figure,
+            unit=options.unit,
+            size=options.size,
+            style=options.style,
+            overwrite=options.overwrite,
+        )
+    for name in OF_MAPS:
+        if getattr(options, name):
+            wrote(options, getattr(options, name))
 
 
 def write_files(options: argparse.Namespace, found: Any, detector: Detector | None) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import ceil, pi
+from dataclasses import dataclass
+from math import ceil, pi, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -82,8 +83,6 @@ def simulate(
     LimitError
         More times than memory should hold.
     """
-    from scipy.integrate import DOP853
-
     if film is not None and drive is None:
         raise InputError(
             "a film changes nothing here", why="there is no light", fix="leave out the film"
@@ -95,43 +94,136 @@ def simulate(
     fastest = max(free, drive.fastest if drive else 0.0)
     interval = step or 1 / (32 * fastest)
     count = ceil((duration - first) / interval) + 1
-    if count * n > NUMBERS:
-        raise LimitError(
-            f"{count:,} times are too many to keep",
-            why=f"{duration:g} ps in steps of {interval:.2g} ps, and {n} coordinates at each, are "
-            f"more than {NUMBERS:,} numbers",
-            fix="shorten the duration or lengthen the step",
-        )
+    require_room(count, n, duration=duration, interval=interval)
+    push = None
     if drive is not None:
         drive = inside(model, drive, until=duration, film=film)
-    times = first + interval * np.arange(count)
-    q0, v0 = (np.zeros(n), np.zeros(n)) if start is None else map(np.asarray, start)
+        push = push_of(model, drive)
+    times = np.asarray(first + interval * np.arange(count), dtype=float)
+    begin = np.zeros(2 * n) if start is None else np.concatenate([np.asarray(x) for x in start])
+    kept, stop = march(
+        model,
+        begin,
+        times,
+        push,
+        fastest=fastest,
+        accuracy=accuracy,
+        progress=progress,
+    )
+    if len(kept) < 2:
+        raise InputError(
+            "no motion was simulated",
+            why=f"within the first {interval:.2g} ps it diverges or leaves every bound",
+            fix="check the coupling coefficients, the start and the light",
+        )
+    return Run(
+        model, drive, frozen(times[: len(kept)]), frozen(kept[:, :n]), frozen(kept[:, n:]), stop
+    )
+
+
+@dataclass(frozen=True)
+class Push:
+    """What light does to the coordinates.
+
+    Attributes
+    ----------
+    force : callable
+        Its force at a time in ps, eV/(√amu Å), (…, n).
+    until : float
+        Time from which on there is none, ps.
+    """
+
+    force: Callable[[float], Floats]
+    until: float
+
+
+def push_of(model: NormalModeModel, drive: DrivingField) -> Push:
+    """Return what a field in the crystal does to the coordinates."""
+    return Push(lambda t: model.light(drive.field(t)), drive.stop)
+
+
+def march(
+    model: NormalModeModel,
+    start: Floats,
+    times: Floats,
+    push: Push | None,
+    *,
+    fastest: float,
+    first: float | None = None,
+    keep: Callable[[Floats], Floats] | None = None,
+    accuracy: float = 1e-9,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[Floats, Stop | None]:
+    """Integrate one motion, or several with steps in common.
+
+    What is linear in the motion then has the same relative error in all of them: it cancels in
+    differences. No motion has a larger error than if it were integrated by itself.
+
+    Parameters
+    ----------
+    model : NormalModeModel
+        What moves.
+    start : (…, 2n) float
+        Q and its velocity at the first time.
+    times : (T,) float
+        Times that are kept, ps, ascending.
+    push : Push, optional
+        The light.
+    fastest : float
+        Highest frequency of modes and light, THz.
+    first : float, optional
+        The first time, ps, at or before those that are kept; default the first of these.
+    keep : callable, optional
+        What is kept of the states (T', …, 2n) of successive times; default all.
+    accuracy : float
+        Relative error per step.
+    progress : callable, optional
+        Is told the share of the time done, from 0 to 1.
+
+    Returns
+    -------
+    (T', …) float
+        What is kept, of all times that were reached.
+    Stop or None
+        Why the motion was not followed to the last time.
+    """
+    from scipy.integrate import DOP853
+
+    n = len(model.coordinates)
+    begin = float(times[0]) if first is None else first
+    keep = keep or (lambda states: states)
     stiffness, rates = model.stiffness, model.rates
 
     def motion(t: float, y: Floats) -> Floats:
-        q, v = y[:n], y[n:]
+        state = y.reshape(start.shape)
+        q, v = state[..., :n], state[..., n:]
         force = model.coupling(q)
-        if drive is not None and t < drive.stop:
-            force = force + model.light(drive.field(t))
-        return np.concatenate([v, ACCELERATION * force - rates * v - stiffness * q])
+        if push is not None and t < push.until:
+            force = force + push.force(t)
+        moving = [v, ACCELERATION * force - rates * v - stiffness * q]
+        return np.concatenate(moving, axis=-1).ravel()
 
     # A step may not leap over the pulse: at rest nothing warns the integrator of it.
     longest = 1 / (2 * fastest)
     # Absolute errors are judged by a motion of 10⁻³ Å of the lightest atom, and its velocity.
     scale = 1e-3 * np.sqrt(model.coordinates.modes.masses.min())
-    tolerance = accuracy * np.concatenate([np.full(n, scale), np.full(n, 2 * pi * fastest * scale)])
-    periods = fastest * float(times[-1] - first)
+    sizes = np.concatenate([np.full(n, scale), np.full(n, 2 * pi * fastest * scale)])
+    # The error that is controlled is the mean over all motions: none may have more than its own.
+    accuracy /= sqrt(start.size / (2 * n))
+    tolerance = accuracy * np.broadcast_to(sizes, start.shape).ravel()
+    periods = fastest * (float(times[-1]) - begin)
     steps = min(STEPS, max(FEWEST_STEPS, ceil(STEPS_A_PERIOD * periods)))
-    states = np.empty((count, 2 * n))
-    states[0] = np.concatenate([q0, v0])
-    done = 1
+    done = int(np.searchsorted(times, begin, side="right"))
+    head = keep(start[None])
+    kept = np.empty((len(times), *head.shape[1:]))
+    kept[:done] = head
     stopped: StopKind | None = None
     message, moved = "", 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         solver = DOP853(
             motion,
-            first,
-            states[0],
+            begin,
+            start.ravel(),
             float(times[-1]),
             rtol=accuracy,
             atol=tolerance,
@@ -144,45 +236,49 @@ def simulate(
                 break
             reached = int(np.searchsorted(times, solver.t, side="right"))
             if reached > done:
-                states[done:reached] = solver.dense_output()(times[done:reached]).T
+                found = solver.dense_output()(times[done:reached]).T
+                kept[done:reached] = keep(found.reshape(-1, *start.shape))
                 done = reached
-            atoms = model.coordinates.displacements(solver.y[:n])
+            atoms = model.coordinates.displacements(solver.y.reshape(start.shape)[..., :n])
             moved = float(np.linalg.norm(atoms, axis=-1).max())
             if moved > LARGEST:
                 stopped = "far"
                 break
             if solver.status == "finished":
                 break
-            if drive is not None and solver.t >= drive.stop:
-                solver.max_step = 1 / (2 * free)
+            if push is not None and solver.t >= push.until:
+                solver.max_step = 1 / (2 * float(model.coordinates.frequencies.max()))
             if progress is not None and k % 100 == 0:
-                progress((solver.t - first) / (times[-1] - first))
+                progress((solver.t - begin) / (times[-1] - begin))
         else:
             stopped = "stiff"
-    if done < 2:
-        raise InputError(
-            "no motion was simulated",
-            why=f"within the first {interval:.2g} ps it diverges or leaves every bound",
-            fix="check the coupling coefficients, the start and the light",
-        )
-    stop = None
-    if stopped is not None:
-        stop = Stop(
-            stopped,
-            reached=float(times[done - 1]),
-            asked=float(times[-1]),
-            distance=moved if stopped == "far" else None,
-            message=message,
-            steps=steps,
-        )
-    return Run(
-        model,
-        drive,
-        frozen(times[:done]),
-        frozen(states[:done, :n]),
-        frozen(states[:done, n:]),
-        stop,
+    if stopped is None:
+        return kept[:done], None
+    return kept[:done], Stop(
+        stopped,
+        reached=float(times[max(done - 1, 0)]),
+        asked=float(times[-1]),
+        distance=moved if stopped == "far" else None,
+        message=message,
+        steps=steps,
     )
+
+
+def require_room(count: int, n: int, *, duration: float, interval: float) -> None:
+    """Raise unless memory holds ``n`` numbers at each of ``count`` times.
+
+    Raises
+    ------
+    LimitError
+        It should not.
+    """
+    if count * n > NUMBERS:
+        raise LimitError(
+            f"{count:,} times are too many to keep",
+            why=f"{duration:g} ps in steps of {interval:.2g} ps, and {n} coordinates at each, are "
+            f"more than {NUMBERS:,} numbers",
+            fix="shorten the duration or lengthen the step",
+        )
 
 
 def require_longer(duration: float, stop: float | None) -> None:

@@ -170,7 +170,7 @@ class Run(Value, Pictured):
         nan where it does not move, and everywhere if no component has a sense of rotation.
         """
         a = np.abs(self.amplitudes(name)) ** 2
-        return _ratio(a @ _senses(self._multiplet(name), self._order), a.sum(axis=1))
+        return _ratio(a @ component_senses(self._multiplet(name), self._order), a.sum(axis=1))
 
     def motion(self, name: str) -> FreeMotion:
         """Return what one multiplet did after the pulse."""
@@ -185,7 +185,7 @@ class Run(Value, Pictured):
             return FreeMotion(multiplet, nan, farthest, nan, nan, None, None, None, None)
         power = np.abs(self.amplitudes(name)) ** 2
         total = power[late].sum(axis=1)
-        senses = _senses(multiplet, self._order)
+        senses = component_senses(multiplet, self._order)
         turning = self._turning(multiplet)
         share = power[late].sum(axis=0)
         omega = 2 * pi * multiplet.frequency
@@ -313,7 +313,7 @@ class Run(Value, Pictured):
             spectrum = np.fft.ifft(padded[k : k + length] * window, axis=0)
             power[:, i] = np.abs(spectrum[: length // 2]) ** 2
         total = power.sum(axis=2)
-        helicity = _ratio(power @ _senses(self._multiplet(name), self._order), total)
+        helicity = _ratio(power @ component_senses(self._multiplet(name), self._order), total)
         kept = frequencies <= 1.4 * float(c.frequencies.max())
         return self.times[centres], frequencies[kept], total[kept], helicity[kept]
 
@@ -379,8 +379,8 @@ class Run(Value, Pictured):
         return f"Run({self.times[0]:g} to {self.times[-1]:.4g} ps{state})"
 
 
-def _senses(multiplet: Multiplet, order: int) -> Floats:
-    """+1 and −1 for components with 0 < l < n/2 and −n/2 < l < 0, else 0."""
+def component_senses(multiplet: Multiplet, order: int) -> Floats:
+    """Return +1 and −1 for components with 0 < l < n/2 and −n/2 < l < 0, else 0, (d,)."""
     found = []
     for mode in multiplet.modes:
         l = mode.residue

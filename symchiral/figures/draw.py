@@ -10,9 +10,11 @@ import numpy as np
 from symchiral.answers.bands import bands as answer_of
 from symchiral.answers.record import FrequencyUnit
 from symchiral.answers.validate import Validate
+from symchiral.dynamics.delaymap import DelayMap
 from symchiral.dynamics.run import Run
 from symchiral.errors import InputError
 from symchiral.figures.bands import draw_bands
+from symchiral.figures.delaymap import draw_map
 from symchiral.figures.motion import chosen_modes, draw_motion
 from symchiral.figures.save import matplotlib_needed
 from symchiral.figures.validation import draw_helicities, draw_traces
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def draw(
-    result: Bands | Run | Fit | Validate,
+    result: Bands | Run | DelayMap | Fit | Validate,
     axes: Any = None,
     *,
     unit: FrequencyUnit = "THz",
@@ -35,15 +37,16 @@ def draw(
 
     Parameters
     ----------
-    result : Bands, Run, Fit or Validate
+    result : Bands, Run, DelayMap, Fit or Validate
         Bands take one pair of axes. A run takes four for every mode: coordinates, circular
-        amplitudes, helicity in time and frequency, path of an atom. A fit of traces takes three for
+        amplitudes, helicity in time and frequency, path of an atom. A map of two
+        pulses takes two: the motion, and its spectrum. A fit of traces takes three for
         every run: traces, residuals, spectrum. What ``validate`` answers takes one: the helicity of
         every line beside the rule.
     axes : Axes or array of Axes, optional
         Where to draw, in this order; default a new figure of ``matplotlib.pyplot``.
     unit : str
-        THz, cm-1 or meV, of the frequencies of bands and runs.
+        THz, cm-1 or meV, of the frequencies of bands, runs and maps.
     jmax : float, optional
         Of bands: :math:`|J|` of the full colour, ħ; default the largest on the path, at most 1.
     shown : sequence of str, optional
@@ -71,11 +74,12 @@ def draw(
     >>> sc.draw(bands, axes)[0].get_ylabel()
     'Frequency (THz)'
     """
-    if not isinstance(result, Bands | Run | Fit | Validate):
+    if not isinstance(result, Bands | Run | DelayMap | Fit | Validate):
         raise InputError(
             f"cannot draw a {type(result).__name__}",
-            why="bands, runs, fits of traces and answers of validate have figures",
-            fix="give what study.bands() or study.simulate() returns, study.validate().fit, or "
+            why="bands, runs, maps, fits of traces and answers of validate have figures",
+            fix="give what study.bands(), study.simulate() or study.delay_map() returns, "
+            "study.validate().fit, or "
             "symchiral.answers.validate.validate()",
         )
     if isinstance(result, Run):
@@ -85,6 +89,8 @@ def draw(
     given = _panels(result, shown) if axes is None else list(np.ravel(np.array(axes, dtype=object)))
     if isinstance(result, Run):
         draw_motion(given, result, shown=shown, unit=unit)
+    elif isinstance(result, DelayMap):
+        draw_map(given, result, unit=unit)
     elif isinstance(result, Fit):
         draw_traces(given, result)
     elif len(given) != 1:
@@ -107,6 +113,8 @@ def _panels(result: object, shown: Sequence[str] | None) -> list[Axes]:
     rows, columns = 1, 1
     if isinstance(result, Run):
         rows, columns = len(shown or ()), 4
+    elif isinstance(result, DelayMap):
+        columns = 2
     elif isinstance(result, Fit):
         rows, columns = len(result.measurement.runs), 3
     width, height = pyplot.rcParams["figure.figsize"]

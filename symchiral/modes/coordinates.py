@@ -86,6 +86,12 @@ class NormalCoordinates(Value):
         r"""(n, n) unitary U with :math:`Q_l = \sum_a U_{la} Q_a` for the modes by name."""
         return np.asarray(self.eigenvectors.conj().T @ self.vectors)
 
+    @cached_property
+    def conjugates(self) -> tuple[int, ...]:
+        """Place of the mode whose coordinate is the complex conjugate of that of each mode."""
+        e = self.eigenvectors
+        return tuple(int(i) for i in np.argmax(np.abs(e.T @ e), axis=1))
+
     def with_frequencies(self, frequencies: Mapping[str, float]) -> NormalCoordinates:
         """Return the same coordinates with other frequencies, THz, of the multiplets named.
 

@@ -23,7 +23,7 @@ _MATHS = {
     "↺": r"$\circlearrowleft$", "↻": r"$\circlearrowright$", "—": "---", "–": "--",
     "…": r"\ldots{}", "½": r"$\tfrac12$", "¹": "$^1$", "⁻": "$^-$", "′": r"$'$", "|": r"$|$",
     "\u00a0": "~", "₀": "$_0$", "₁": "$_1$", "₂": "$_2$", "₃": "$_3$", "∥": r"$\parallel$",
-    "μ": r"$\mu$", "φ": r"$\varphi$", "λ": r"$\lambda$", "α": r"$\alpha$",
+    "μ": r"$\mu$", "φ": r"$\varphi$", "λ": r"$\lambda$", "α": r"$\alpha$", "τ": r"$\tau$",
     "″": r"$''$", "↔": r"$\leftrightarrow$",
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "$": r"\$",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",

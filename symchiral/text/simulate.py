@@ -9,12 +9,13 @@ from msgspec import UNSET
 from symchiral.answers.simulate import (
     AnharmonicPotential,
     Entering,
+    MapPeak,
     MovingMode,
     Pulse,
     SampledField,
     Simulate,
 )
-from symchiral.rules.wording import minus
+from symchiral.rules.wording import minus, pretty
 from symchiral.table import Phrases, Table, labelled
 from symchiral.text.crystal import crystal_lines, headline
 from symchiral.units import SIGNS, counted
@@ -285,3 +286,62 @@ def sweep_table(answer: Simulate) -> Table:
         ),
     )
     return table if any(row[-1] for row in rows) else table.without("note")
+
+
+def map_table(answer: Simulate) -> Table:
+    """Return the peaks of the two-dimensional spectrum, the largest first."""
+    found = answer.map
+    assert found is not UNSET
+    sign, digits = SIGNS[found.frequency_unit], 2 if found.frequency_unit == "THz" else 1
+    lights = [pulse_text(p) for p in (answer.pulse, *answer.further_pulses) if p]
+    named = zip(("first", "second"), lights, strict=True)
+    return Table(
+        (f"f_τ ({sign})", f"f_t ({sign})", "motion", "|S|", "share", "atoms rotate", "transfer"),
+        tuple(_peak_row(peak, digits) for peak in found.peaks),
+        head=(
+            *crystal_lines(answer.structure, answer.axis, f"two-pulse map of {found.mode}"),
+            *(labelled(name, light) for name, light in named),
+            labelled(
+                "delays",
+                f"{found.delays} from {found.first_delay:g} to {found.last_delay:g} ps, resolved "
+                f"to ± {found.excitation_resolution:.2g} {sign}",
+            ),
+            labelled(
+                "detected",
+                f"{found.mode}, {found.frequency:.{digits + 1}f} {sign}, {found.start:.3g} to "
+                f"{found.end:.3g} ps after the second pulse, resolved to ± "
+                f"{found.detection_resolution:.2g} {sign}",
+            ),
+            labelled("angles", _angles(answer)),
+            labelled("cubic", _couplings(answer.couplings)),
+            labelled("damping", _damping(answer)),
+        ),
+        foot=(_MAP if found.peaks else "The pulses make nothing of it together.",),
+        names=("motion", "transfer"),
+        optional=("share", "atoms rotate"),
+        notes=_MAP_NOTES if found.peaks else (),
+    )
+
+
+_MAP = (
+    "S: the motion with both pulses less that with each alone; peaks of its two-dimensional "
+    "spectrum from 5 % of the largest on."
+)
+
+_MAP_NOTES = (
+    ("|S|", "|S|: amplitude, √amu Å, averaged over delays and times."),
+    ("transfer", "transfer: of one quantum of each pulse, the largest there; —: of higher order."),
+)
+
+
+def _peak_row(peak: MapPeak, digits: int) -> tuple[str, ...]:
+    senses = {1: "counter-clockwise", 0: "—", -1: "clockwise"}
+    return (
+        minus(f"{peak.excitation:+.{digits}f}" if round(peak.excitation, digits) else "0"),
+        f"{peak.detection:.{digits}f}" if round(peak.detection, digits) else "0",
+        minus(peak.motion),
+        f"{peak.amplitude:.3g}",
+        f"{peak.share:.3f}",
+        senses[peak.atom_sense],
+        "—" if peak.transfer is None else pretty(peak.transfer),
+    )

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from symchiral.answers.record import FrequencyUnit
 from symchiral.disk import check_ending, write_text, writing, yaml_head
+from symchiral.dynamics.delaymap import DelayMap
 from symchiral.dynamics.run import Run
 from symchiral.errors import InputError
 from symchiral.fields.beam import find_beam
+from symchiral.figures.delaymap import save_map
 from symchiral.figures.film import FILMS, film_mode
 from symchiral.figures.motion import save_motion
 from symchiral.figures.style import Size
@@ -28,6 +30,7 @@ from symchiral.write.animation_files import (
 )
 from symchiral.write.band_files import write_qpoints_yaml
 from symchiral.write.bands import save_bands
+from symchiral.write.delaymap import MAPPED, save_map_table
 
 MOVING = (".extxyz", ".xyz", ".traj", ".html", ".json", ".ascii", ".vesta", *FILMS)
 """Endings of animations."""
@@ -37,7 +40,7 @@ MODES = "modes"
 
 
 def save(
-    result: Bands | Run | Animation,
+    result: Bands | Run | DelayMap | Animation,
     file: str | Path,
     *,
     unit: FrequencyUnit = "THz",
@@ -45,11 +48,12 @@ def save(
     style: str | Path | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Write bands, a run or an animation to a file.
+    """Write bands, a run, a map of two pulses or an animation to a file.
 
-    Bands and runs: ``.pdf``, ``.svg``, ``.png``, ``.eps`` (the figure; :func:`symchiral.draw` draws
-    into your own). Bands: ``.json``, ``.csv``, ``.parquet``, ``.yaml`` (phonopy's
-    band.yaml, with eigenvectors), ``.txt``, ``.md``, ``.tex`` (the table). Animations: ``.extxyz``
+    Bands, runs and maps: ``.pdf``, ``.svg``, ``.png``, ``.eps`` (the figure; :func:`symchiral.draw`
+    draws into your own). Bands: ``.json``, ``.csv``, ``.parquet``, ``.yaml`` (phonopy's
+    band.yaml, with eigenvectors), ``.txt``, ``.md``, ``.tex`` (the table). Maps: ``.csv``,
+    ``.parquet`` (the motion), ``.npz`` (its spectrum, too). Animations: ``.extxyz``
     and ``.traj`` (a period, with velocities), ``.html`` (a page that needs nothing else), ``.json``
     (phonon website), ``.ascii`` (V_Sim), ``.vesta`` (arrows of a linear mode), ``.gif`` and
     ``.mp4`` (a film; the latter needs the program ffmpeg).
@@ -76,13 +80,19 @@ def save(
         save_bands(result, file, unit=unit, size=size, style=style, overwrite=overwrite)
     elif isinstance(result, Run):
         save_motion(result, file, unit=unit, size=size, style=style, overwrite=overwrite)
+    elif isinstance(result, DelayMap):
+        if Path(file).suffix.lower() in MAPPED:
+            save_map_table(file, result, overwrite=overwrite)
+        else:
+            save_map(result, file, unit=unit, size=size, style=style, overwrite=overwrite)
     elif isinstance(result, Animation):
         save_animation(result, file, overwrite=overwrite)
     else:
         raise InputError(
             f"cannot write a {type(result).__name__}",
-            why="only bands, runs and animations are written to files",
-            fix="give what study.bands(), study.simulate() or study.animate() returns",
+            why="only bands, runs, maps and animations are written to files",
+            fix="give what study.bands(), study.simulate(), study.delay_map() or study.animate() "
+            "returns",
         )
 
 
