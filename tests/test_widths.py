@@ -38,7 +38,7 @@ TABLES = (
     "couple Bi2Se3/phonopy.yaml --check --all",
     f"simulate Bi2Se3/phonopy.yaml {PUMP}",
     f'simulate Bi2Se3/phonopy.yaml {PUMP} --sweep "field 0.1..0.2MV/cm 2"',
-    f'simulate Bi2Se3/phonopy.yaml {PUMP} {PUMP} --sweep "delay 0..2ps 12" --map Eg#2',
+    f'simulate Bi2Se3/phonopy.yaml {PUMP} {PUMP} --sweep "delay 0..2ps 16" --map Eg#2',
     "plan Bi2Se3/phonopy.yaml --pump-range 1-3THz",
     "plan Bi2Se3",
     "atlas -3m",

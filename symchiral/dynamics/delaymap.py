@@ -69,7 +69,7 @@ class Peak:
         Place of the component in the multiplet.
     amplitude : float
         \|S\|, √amu Å: that of a motion which neither decays nor depends otherwise on the delay.
-    transfer : Transfer or None
+    transfer : TwoQuanta or None
         What makes it to the lowest order; None if no product of one quantum of each pulse does.
     """
 
@@ -77,11 +77,11 @@ class Peak:
     detection: float
     component: int
     amplitude: float
-    transfer: Transfer | None
+    transfer: TwoQuanta | None
 
 
 @dataclass(frozen=True)
-class Transfer:
+class TwoQuanta:
     """One quantum that each pulse made, and the quantum that is detected.
 
     Attributes
@@ -233,7 +233,7 @@ class DelayMap(Value):
         )
 
     @cached_property
-    def transfers(self) -> tuple[tuple[Transfer, ...], ...]:
+    def transfers(self) -> tuple[tuple[TwoQuanta, ...], ...]:
         """For every component what one quantum of each pulse makes of it, the largest first."""
         driven = self._driven(self.first), self._driven(self.second)
         c = self.model.coordinates
@@ -273,7 +273,7 @@ class DelayMap(Value):
 
     def _made(
         self, detected: int, terms: list[CircularTerm], first: Floats, second: Floats
-    ) -> list[Transfer]:
+    ) -> list[TwoQuanta]:
         """The transfers of a component: the force on it is −∂V/∂Q of its conjugate."""
         c = self.model.coordinates
         names, conjugate = c.circular_names, c.conjugates
@@ -304,7 +304,7 @@ class DelayMap(Value):
                 force = ACCELERATION * value * first[a] * second[b] / 2
                 legs = list(zip((names[a], names[b]), enters, strict=True))
                 found.append(
-                    Transfer(
+                    TwoQuanta(
                         tuple(name for name, comes in legs if comes),
                         (*(name for name, comes in legs if not comes), names[detected]),
                         float(signed[0]),

@@ -161,7 +161,7 @@ def latex(table: Table) -> str:
             r"\midrule",
             *(
                 " & ".join(
-                    latex_name(cell) if is_name and cell else latex_text(cell)
+                    latex_name(cell) if is_name and cell not in ("", "—") else latex_text(cell)
                     for cell, is_name in zip(row, named, strict=True)
                 )
                 + r" \\"
