@@ -8,12 +8,14 @@ from typing import get_args
 import numpy as np
 import pytest
 from fresh import fresh_seed
+from scipy.optimize import minimize
 from synthetic_experiment import Line, random_line, traces
 
 from symchiral.engine.reason import Reason, Witness
 from symchiral.errors import InputError, LabelError, ReadError, SymchiralError
 from symchiral.traces.expected import CandidateChannel, CandidateMode
-from symchiral.traces.line import lines_of, read_observed
+from symchiral.traces.fit import fit
+from symchiral.traces.line import lines_of, observed, read_observed
 from symchiral.traces.measurement import Measurement, PumpPulse
 from symchiral.traces.note import Note, NoteKind
 from symchiral.traces.probe import Probe
@@ -619,3 +621,39 @@ def test_values_say_what_was_said_before():
     }
     for why, text in told.items():
         assert why.text == text
+
+
+def test_the_likelihood_ratio_is_that_of_two_constrained_fits() -> None:
+    """Against χ² of the best motion along a line, by minimising over size and phases."""
+    rng = np.random.default_rng(31)
+    times = np.arange(1.0, 9.0, 0.05)
+    wave = np.exp(-(0.3 + 2j * np.pi * 4.0) * times)
+    cases = 0
+    for value in (-0.9, -0.3, 0.2, 0.7):
+        theta = np.arcsin(value) / 2 + np.pi / 4
+        for noise in (0.1, 0.3):
+            plus, minus = np.sin(theta), np.cos(theta) * np.exp(1j * rng.uniform(0, 6))
+            vector = np.array([plus + minus, 1j * (plus - minus)]) / 2**0.5
+            data = (wave[:, None] * vector).real + noise * rng.standard_normal((len(times), 2))
+            made = Measurement.of(times, data, time_unit="ps", pump=PumpPulse("+", 1.0, 0.2))
+            found = fit(made, count=1, background="none", intervals="normal")
+            (line,) = observed(found, imperfection=(0.0, 0.0))
+            (o,) = found.oscillations
+            own = np.exp(-(o.damping + 2j * np.pi * o.frequency) * times)
+
+            level = np.array(found.noise)  # of each channel
+
+            def square(x, own=own, data=data, level=level) -> float:
+                a = x[0] * np.exp(1j * x[1]) * np.array([np.cos(x[2]), np.sin(x[2])])
+                return float(np.sum((((own[:, None] * a).real - data) / level) ** 2))
+
+            least = min(
+                minimize(square, [1.0, phase, angle]).fun
+                for phase in (0.0, 1.6, 3.1)
+                for angle in (0.0, 0.8, 1.6, 2.4)
+            )
+            free = float(np.sum((found.residuals(0) / level) ** 2))
+            ratio = np.sign(line.turnings[0].helicity.value) * (least - free) / 2
+            assert line.likelihood() == pytest.approx(ratio, rel=0.1, abs=0.1)
+            cases += 1
+    assert cases == 8

@@ -16,6 +16,7 @@ from symchiral.display import display
 from symchiral.engine.judge import VerdictWord
 from symchiral.irreps.axis import Axis
 from symchiral.traces.expected import Mechanism, Sense
+from symchiral.traces.line import Line as Observed
 from symchiral.traces.measurement import Polarization
 from symchiral.traces.model import Background
 from symchiral.traces.probe import Sees
@@ -74,6 +75,21 @@ class Run(Record, frozen=True, kw_only=True):
     """Its standard deviation, degrees."""
     seen: bool
     """Whether the line is more than noise in this run alone."""
+
+
+class Likelihood(Record, frozen=True, kw_only=True):
+    """How much likelier a line rotates with the light, + under σ+, than against it.
+
+    Natural logarithms of ratios of likelihoods, each sense at its best; at most 1e9.
+    """
+
+    ratio: float
+    """Of the senses that the verdict rests on, with what the apparatus may do wrong."""
+    lines: float
+    """As the lines alone have it, without a model of their force."""
+    force: float | None
+    """By the model of the force that moves the line, with noise and what it does not explain;
+    null where none was asked."""
 
 
 class Refused(Record, frozen=True, kw_only=True):
@@ -196,6 +212,8 @@ class Line(Record, frozen=True, kw_only=True):
     split_axis: float | None = None
     """Direction of the upper of the two normal modes, degrees from the first coordinate, modulo
     180."""
+    likelihood: Likelihood | None = None
+    """How much likelier it rotates with the light than against it; null without circular pumps."""
     readings: tuple[LineReading, ...] = ()
     """The line read as of every activity that the probe may show; `verdict` is that of the readings
     that the pump reaches, undecided if they differ."""
@@ -442,6 +460,7 @@ def _line(judgement: Judgement, judged: LineVerdict, unit: FrequencyUnit) -> Lin
         splitting=None if line.splitting is None else line.splitting * factor,
         splitting_error=None if line.splitting_error is None else line.splitting_error * factor,
         split_axis=line.split_axis,
+        likelihood=_likelihood(line),
         readings=tuple(
             LineReading(
                 sees=r.sees,
@@ -454,6 +473,14 @@ def _line(judgement: Judgement, judged: LineVerdict, unit: FrequencyUnit) -> Lin
             for r in judged.readings
         ),
     )
+
+
+def _likelihood(line: Observed) -> Likelihood | None:
+    ratio, lines = line.likelihood(), line.likelihood(poles=True)
+    if ratio is None or lines is None:
+        return None
+    force = None if line.force is None else line.force * abs(line.force) / 2
+    return Likelihood(ratio=_finite(ratio), lines=_finite(lines), force=_finite(force))
 
 
 def _around(centre: float, error: float) -> tuple[float, float]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from symchiral.answers.validate import CandidateChannel, Line, Run, Validate
 from symchiral.rules.wording import minus, pretty
 from symchiral.table import Table, Text, labelled
@@ -134,7 +136,9 @@ def _lines_table(answer: Validate) -> Table:
         folded=("helicity",),
         notes=tuple(("along", line) for line in _laws(answer)),
     )
-    table = replace(table, foot=(*table.foot, *_split(answer.components)))
+    table = replace(
+        table, foot=(*table.foot, *_split(answer.components), *_likelihoods(answer.components))
+    )
     if not any(row[6] for row in rows):
         table = table.without("along")
     return table if answer.fit is not None else table.without("γ (1/ps)")
@@ -150,6 +154,38 @@ def _split(lines: Sequence[Line]) -> tuple[str, ...]:
         for line in lines
         if line.splitting is not None and line.lasting
     )
+
+
+def _likelihoods(lines: Sequence[Line]) -> tuple[str, ...]:
+    """How much likelier the senses of the rule are than the opposite ones."""
+    said = []
+    for line in lines:
+        found, senses = line.likelihood, set(line.predicted) - {0}
+        if found is None or len(senses) != 1 or not line.lasting:
+            continue
+        (sense,) = senses
+        text = f"{line.assigned} {_times(sense * found.ratio)}"
+        if found.force is not None:
+            text += f" (lines alone {_times(sense * found.lines)}, a model of the force "
+            text += f"{_times(sense * found.force)})"
+        said.append(text)
+    if not said:
+        return ()
+    return (f"Likelihood of the sense of the rule by that of the opposite one: {'; '.join(said)}.",)
+
+
+def _times(logarithm: float) -> str:
+    """A ratio of likelihoods by its natural logarithm.
+
+    Examples
+    --------
+    >>> _times(0.7), _times(-0.7), _times(90.1), _times(-90.1)
+    ('2', '0.5', '10^39', '10^−39')
+    """
+    power = logarithm / np.log(10)
+    if abs(power) < 3:
+        return f"{10**power:.2g}" if power else "1"
+    return minus(f"10^{power:.0f}")
 
 
 def _laws(answer: Validate) -> tuple[str, ...]:

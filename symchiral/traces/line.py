@@ -47,12 +47,15 @@ class Turning:
         Its long axis, if known.
     seen : bool
         Whether the line is more than noise in this run alone.
+    poles : float or None
+        Standard deviations of its sense without a model of the force, where one was asked.
     """
 
     pump: PumpPulse | None
     helicity: Helicity
     direction: Direction | None = None
     seen: bool = True
+    poles: float | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,9 @@ class Line:
         Of a multiplet that is split, THz.
     split_axis : float or None
         Direction of the upper of its normal modes in degrees from Qx, modulo 180°.
+    force : float or None
+        Standard deviations, by a model of its force, in favour of a line that rotates with the
+        light; None where none was asked.
     """
 
     frequency: float
@@ -95,6 +101,34 @@ class Line:
     splitting: float | None = None
     splitting_error: float | None = None
     split_axis: float | None = None
+    force: float | None = None
+
+    def likelihood(self, *, poles: bool = False) -> float | None:
+        r"""Return how much likelier the line rotates with the light than against it.
+
+        Natural logarithm of the ratio of the likelihoods of the sense + under σ+ and − under σ−,
+        and of the opposite senses, each at its best: of a sense that is z standard deviations away
+        from a motion along a line, which lies between the two, :math:`\pm z^2/2`, summed over the
+        runs with circular pumps. None without such runs.
+
+        Parameters
+        ----------
+        poles : bool
+            As the lines alone have it, without a model of the force.
+
+        Examples
+        --------
+        >>> row = {"frequency": 4.05, "frequency_unit": "THz", "helicity": -0.8, "error": 0.2}
+        >>> (line,) = lines_of({"pump": {"polarization": "σ+"}, "components": [row]})
+        >>> round(line.likelihood(), 1)
+        -8.0
+        """
+        terms = []
+        for t in self.turnings:
+            if t.pump is not None and t.pump.sense:
+                z = t.poles if poles and t.poles is not None else t.helicity.sigmas
+                terms.append(t.pump.sense * z * abs(z) / 2)
+        return float(sum(terms)) if terms else None
 
 
 def observed(fit: Fit, *, imperfection: Imperfection = IMPERFECTION) -> tuple[Line, ...]:
@@ -124,8 +158,11 @@ def observed(fit: Fit, *, imperfection: Imperfection = IMPERFECTION) -> tuple[Li
                         s.direction.angle, float(np.hypot(s.direction.error, imperfection[1]))
                     ),
                     s.seen,
+                    None
+                    if not m.poles
+                    else imperfect(replace(s.helicity, sigmas=m.poles[r]), imperfection[0]).sigmas,
                 )
-                for run, s in zip(runs, m.senses, strict=True)
+                for r, (run, s) in enumerate(zip(runs, m.senses, strict=True))
             ),
             m.significant,
             m.amplitude,
@@ -136,6 +173,7 @@ def observed(fit: Fit, *, imperfection: Imperfection = IMPERFECTION) -> tuple[Li
             m.splitting,
             m.splitting_error,
             m.axis,
+            m.force,
         )
         for m in multiplets(fit)
     )

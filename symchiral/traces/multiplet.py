@@ -127,6 +127,11 @@ class FittedMultiplet:
         α, the direction of the upper normal mode in degrees from Qx, modulo 180°.
     near : bool
         Whether its frequency stayed near that of its poles when the pump was allowed for.
+    force : float or None
+        What a model of its force says: standard deviations in favour of a line that rotates with
+        the light, negative against it; None where none was asked.
+    poles : tuple of float
+        Standard deviations of the sense in each run before that model was asked.
     """
 
     frequency: float
@@ -140,6 +145,8 @@ class FittedMultiplet:
     splitting_error: float | None = None
     axis: float | None = None
     near: bool = True
+    force: float | None = None
+    poles: tuple[float, ...] = ()
 
     def agreeing(self, other: FittedMultiplet) -> FittedMultiplet:
         """The multiplet with its sense as far as another model confirms it."""
@@ -181,7 +188,8 @@ class FittedMultiplet:
             return replace(s, helicity=replace(s.helicity, sigmas=better))
 
         senses = tuple(surer(s, spin) for s, spin in zip(self.senses, spins, strict=True))
-        return replace(self, senses=senses)
+        alone = tuple(s.helicity.sigmas for s in self.senses)
+        return replace(self, senses=senses, force=z, poles=alone)
 
     def without_sense(self) -> FittedMultiplet:
         """The multiplet with its sense left open, and with it the direction of linear motion."""
@@ -807,17 +815,20 @@ class _Forward:
             c = best.coefficients[block][: 4 + 4 * forced, column]
             x = np.concatenate([theta[:many], c])
             part = covariance[np.ix_(own, own)]
-            each = []
-            for moment in moments:
-                amplitude, inner = self._amplitude(x, count, part, float(moment), steps)
-                each.append((amplitude, inner))
-            middle = each[CENTRES // 2]
+            # One pole has one sense, known best where most of it is seen: there the error of the
+            # damping changes no amplitude.
+            seen = self._seen_at(self.times[block], theta[1]) if many == 2 else None
+            each = [
+                self._amplitude(x, count, part, float(moment), steps)
+                for moment in ([seen] if seen is not None else moments)
+            ]
+            middle = each[len(each) // 2]
             helicities = [
                 measured_helicity(a, v, freedom=freedom, level=main.level) for a, v in each
             ]
             signs = {np.sign(h.sigmas) for h in helicities}
             least = min((h.sigmas for h in helicities), key=abs) if len(signs) == 1 else 0.0
-            h = helicities[CENTRES // 2]
+            h = helicities[len(each) // 2]
             senses.append(
                 Sense(
                     Helicity(h.value, h.low, h.high, least, h.level),
@@ -825,7 +836,8 @@ class _Forward:
                     _seen(*middle),
                 )
             )
-            sizes.append(float(np.linalg.norm(middle[0])))
+            centre = self._amplitude(x, count, part, float(moments[CENTRES // 2]), steps)[0]
+            sizes.append(float(np.linalg.norm(centre)))
         errors = np.sqrt(np.maximum(np.diagonal(covariance), 0.0))
         upper = None
         if count == 4:
@@ -843,6 +855,12 @@ class _Forward:
             float(errors[2]) if count == 4 else None,
             upper,
         )
+
+    @staticmethod
+    def _seen_at(times: Floats, damping: float) -> float:
+        """The mean time of a motion that decays, weighted by its square."""
+        weights = np.exp(np.clip(-2 * damping * (times - times[0]), -80.0, 80.0))
+        return float(np.average(times, weights=weights))
 
     def _amplitude(
         self, x: Floats, count: int, covariance: Floats, moment: float, steps: Floats
