@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from symchiral.dynamics.run import Run
     from symchiral.dynamics.start import Start
     from symchiral.dynamics.surface import Film
+    from symchiral.dynamics.thermal import Damping
     from symchiral.fields.background import Background
     from symchiral.fields.pump import Pump
     from symchiral.forces.bands import About, Bands
@@ -1497,8 +1498,9 @@ class Study(Value):
         *,
         couplings: Couplings | str | None = None,
         frequencies: Mapping[str, float] | None = None,
-        damping: float | Mapping[str, float] = DAMPING,
+        damping: float | Mapping[str, float] | Damping | str = DAMPING,
         raw: bool = False,
+        temperature: float | None = None,
     ) -> NormalModeModel:
         """Return the equations of motion of the modes of the zone centre.
 
@@ -1508,15 +1510,20 @@ class Study(Value):
             As for :meth:`couplings`; where there are none, modes do not know of each other.
         frequencies : mapping, optional
             Frequencies of modes by name, THz, in the place of those of the forces.
-        damping : float or mapping
-            Linewidth γ/2π, THz, one for all or one per mode by name.
+        damping : float, mapping, Damping or str
+            Linewidth γ/2π, THz, one for all or one per mode by name; or in words, ``"0.05THz, Eu#1
+            0.08THz at 300K klemens"``, which also says how they depend on temperature.
         raw : bool
             Take the couplings as they were found; default averaged over the group, as forces are.
+        temperature : float, optional
+            K: answers compare the motion with the thermal one.
         """
         from symchiral.anharmonic.couplings import Couplings
         from symchiral.dynamics.model import make_model
+        from symchiral.dynamics.thermal import Damping
         from symchiral.modes.coordinates import normal_coordinates
 
+        widths = Damping.parse(damping) if isinstance(damping, str) else damping
         if isinstance(couplings, Couplings):
             coordinates = couplings.coordinates.with_frequencies(frequencies or {})
             found: Couplings | None = replace(couplings, coordinates=coordinates)
@@ -1525,9 +1532,13 @@ class Study(Value):
         dielectric = None if self.phonons is None else self.phonons.dielectric
         if found is None:
             coordinates = normal_coordinates(self.modes()).with_frequencies(frequencies or {})
-            return make_model(coordinates, damping=damping, dielectric=dielectric)
-        kept = found if raw else found.symmetrized()
-        return make_model(kept.coordinates, kept, damping=damping, dielectric=dielectric)
+            kept = None
+        else:
+            kept = found if raw else found.symmetrized()
+            coordinates = kept.coordinates
+        return make_model(
+            coordinates, kept, damping=widths, dielectric=dielectric, temperature=temperature
+        )
 
     def simulate(
         self,
@@ -1831,7 +1842,7 @@ class Study(Value):
         frequencies: Mapping[str, float] | str | None = None,
         tolerance: float | None = None,
         couplings: Couplings | str | None = None,
-        damping: float | Mapping[str, float] = DAMPING,
+        damping: float | Mapping[str, float] | Damping = DAMPING,
         thickness: float | None = None,
         orient: str | None = None,
     ) -> Plan:
@@ -1909,7 +1920,7 @@ class Study(Value):
         self,
         places: Sequence[Place],
         couplings: Couplings | str | None,
-        damping: float | Mapping[str, float],
+        damping: float | Mapping[str, float] | Damping,
     ) -> NormalModeModel | None:
         """The modes in light, at the frequencies of places; None where they are not known."""
         from symchiral.anharmonic.couplings import Couplings

@@ -163,6 +163,9 @@ VOLT_PER_ANGSTROM = 0.01
 HBAR = 6.62607015e-34 / (2 * pi) / ATOMIC_MASS * 1e8
 """ħ in amu Å²/ps, 6.35078: an angular momentum divided by it is in ħ."""
 
+THZ_PER_KELVIN = 1.380649e-23 / 6.62607015e-34 * 1e-12
+"""kT/h at 1 K in THz, exact: 0.0208366."""
+
 VACUUM_PERMITTIVITY = 8.8541878128e-12 / ELEMENTARY_CHARGE * 1e-10
 """ε₀ in e/(V Å)."""
 

@@ -430,7 +430,8 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "--pump-range": ("1-3THz",),
     "--start": ("Eu#1(+) 0.05A",),
     "--duration": ("0.5", "4"),
-    "--damping": ("0.05THz",),
+    "--damping": ("0.05THz", "0.05THz, Eu#1 0.08THz at 300K klemens"),
+    "--temperature": ("77K",),
     "--sweep": ("frequency 1.5..2.5THz 3", "delay 0..2ps 9"),
     "--map": ("Eg#2",),
     "--columns": ("id,flips", "symbol"),
@@ -672,7 +673,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "animate": ("--mode", "--band", "--q", "--frames", "--cells", "--amplitude"),
     "simulate": (
         *("--pump", "--start", "--duration", "--damping", "--sweep", "--show", "--film"),
-        *("--map",),
+        *("--map", "--temperature"),
     ),
     "couple": ("--order", "--modes", "--unit", "--step"),
     "plan": ("--pump-range", "--axis"),

@@ -37,6 +37,7 @@ TABLES = (
     "bands ZnO/phonopy.yaml --points 20",
     "couple Bi2Se3/phonopy.yaml --check --all",
     f"simulate Bi2Se3/phonopy.yaml {PUMP}",
+    f"simulate Bi2Se3/phonopy.yaml {PUMP} --temperature 77K",
     f'simulate Bi2Se3/phonopy.yaml {PUMP} --sweep "field 0.1..0.2MV/cm 2"',
     f'simulate Bi2Se3/phonopy.yaml {PUMP} {PUMP} --sweep "delay 0..2ps 16" --map Eg#2',
     "plan Bi2Se3/phonopy.yaml --pump-range 1-3THz",

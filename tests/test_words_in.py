@@ -14,6 +14,7 @@ from symchiral.cli import main
 from symchiral.dynamics.pulse import Pulse
 from symchiral.dynamics.start import Start
 from symchiral.dynamics.sweep import Sweep
+from symchiral.dynamics.thermal import Damping, read_temperature
 from symchiral.errors import LONGEST, GrammarError, SymchiralError, shown, told
 from symchiral.fields.background import Background
 from symchiral.fields.orientation import find_orientation
@@ -96,6 +97,8 @@ READERS = {
     "pulse": Pulse.parse,
     "sweep": Sweep.parse,
     "start": Start.parse,
+    "temperature": read_temperature,
+    "damping": Damping.parse,
     "light": Polarization.parse,
     "probe": read_probe,
     "points": split_points,

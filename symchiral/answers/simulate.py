@@ -36,6 +36,7 @@ from symchiral.dynamics.start import Start as FreeStart
 from symchiral.dynamics.surface import EnteringPulse
 from symchiral.dynamics.sweep import INSIDE, Quantity
 from symchiral.dynamics.sweep import Sweep as SweptPulse
+from symchiral.dynamics.thermal import occupation, quanta, thermal_amplitude
 from symchiral.units import PER_THZ
 from symchiral.value import Floats
 
@@ -207,6 +208,13 @@ class MovingMode(Record, frozen=True, kw_only=True):
     """Of direction."""
     ratio: float | None
     """Short over long axis of that ellipse."""
+    quanta: float | None = None
+    """Quanta of its frequency in the motion of that amplitude, per primitive cell."""
+    thermal_quanta: float | None = None
+    """Mean number n of thermal quanta of each of its modes; null without a temperature."""
+    thermal_coordinate: float | None = None
+    """Root mean square of one of its coordinates in one primitive cell by thermal motion, where all
+    wavevectors of its branch have its frequency; in amplitude_unit, null without a temperature."""
 
 
 class SweptMode(MovingMode, frozen=True, kw_only=True):
@@ -252,6 +260,12 @@ class SiteMomentum(Record, frozen=True, kw_only=True):
     """The one of largest modulus at any time."""
     unit: Literal["hbar"] = "hbar"
     """Of both."""
+    mean_moment: float | None = None
+    """Mean of their magnetic moment along the axis over that time; null without Born charges."""
+    largest_moment: float | None = None
+    """The moment of largest modulus at any time; null without Born charges."""
+    moment_unit: Literal["nuclear_magneton"] = "nuclear_magneton"
+    """Of both moments."""
 
 
 class Moment(Record, frozen=True, kw_only=True):
@@ -410,6 +424,15 @@ class Simulate(Answer, frozen=True, kw_only=True, tag="symchiral/simulate/1"):
     """Magnetic moment of the ions; null without Born charges, or if the run stopped before the end
     of the pulse."""
 
+    temperature: float | None = None
+    """Temperature; null where none was given. The motion depends on it by damping alone."""
+    damping_temperature: float | None = None
+    """Temperature at which the linewidths were stated; null where they do not depend on it."""
+    temperature_unit: Literal["K"] = "K"
+    """Of both."""
+    damping_law: Literal["klemens"] | None = None
+    """How linewidths follow from the stated ones: by decay into two quanta of half the frequency,
+    1 + 2n(f/2); null where they are the stated ones."""
     map: Map | UnsetType = UNSET
     """Only with --map: what both of two pulses make that neither makes alone. Everything else is of
     the pulses with their own delays."""
@@ -466,14 +489,17 @@ def simulate(
         damping_unit=unit,
         couplings=_potential(given, used=model.couplings),
         time=_time(run),
-        modes=tuple(_moving(motion, unit) for motion in run.motions),
+        modes=tuple(_moving(motion, unit, model.temperature) for motion in run.motions),
         angular_momentum=_angular_momentum(run),
-        sweep=UNSET if sweep is None else _sweep(sweep, swept, unit),
+        sweep=UNSET if sweep is None else _sweep(sweep, swept, unit, model.temperature),
         sampled=light if isinstance(light, SampledField) else None,
         x_along=across_name(modes.crystal, model.lab),
         further_pulses=pulses[1:],
         sites=_sites(run),
         moment=_moment(run),
+        temperature=model.temperature,
+        damping_temperature=None if model.stated is None else model.stated.temperature,
+        damping_law=None if model.stated is None else model.stated.law,
         map=UNSET if mapped is None else _map(mapped, unit),
     )
 
@@ -559,7 +585,8 @@ def _in(unit: FrequencyUnit, thz: float) -> float:
     return round(float(thz) * PER_THZ[unit], 9)
 
 
-def _moving(motion: FreeMotion, unit: FrequencyUnit) -> MovingMode:
+def _moving(motion: FreeMotion, unit: FrequencyUnit, kelvin: float | None) -> MovingMode:
+    thz = motion.multiplet.frequency
     return MovingMode(
         label=motion.name,
         frequency=_in(unit, motion.multiplet.frequency),
@@ -572,6 +599,9 @@ def _moving(motion: FreeMotion, unit: FrequencyUnit) -> MovingMode:
         mechanical_helicity=number(motion.mechanical_helicity),
         direction=number(motion.direction),
         ratio=number(motion.ratio),
+        quanta=number(quanta(thz, motion.amplitude)),
+        thermal_quanta=None if kelvin is None else number(occupation(thz, kelvin)),
+        thermal_coordinate=None if kelvin is None else number(thermal_amplitude(thz, kelvin)),
     )
 
 
@@ -593,11 +623,17 @@ def _angular_momentum(run: Run) -> AngularMomentum:
 
 
 def _sites(run: Run) -> tuple[SiteMomentum, ...]:
-    late = run.after
+    late, moments = run.after, run.site_magnetic_moment()
     if not late.any():
         return ()
     return tuple(
-        SiteMomentum(site=site, mean=_short(values[late].mean()), largest=_short(_largest(values)))
+        SiteMomentum(
+            site=site,
+            mean=_short(values[late].mean()),
+            largest=_short(_largest(values)),
+            mean_moment=None if moments is None else _short(moments[site][late].mean()),
+            largest_moment=None if moments is None else _short(_largest(moments[site])),
+        )
         for site, values in run.site_angular_momentum().items()
     )
 
@@ -627,6 +663,7 @@ def _sweep(
     sweep: SweptPulse,
     swept: Sequence[tuple[LightPulse, tuple[FreeMotion, ...], Stop | None]],
     unit: FrequencyUnit,
+    temperature: float | None,
 ) -> Sweep:
     frequency = sweep.name == "frequency"
     return Sweep(
@@ -637,7 +674,7 @@ def _sweep(
                 value=_in(unit, value) if frequency else float(value),
                 pulse=pulse_of(pulse, unit=unit),
                 stopped=_stopped(stopped),
-                modes=tuple(_moving(motion, unit) for motion in motions),
+                modes=tuple(_moving(motion, unit, temperature) for motion in motions),
             )
             for value, (pulse, motions, stopped) in zip(sweep.values, swept, strict=True)
         ),

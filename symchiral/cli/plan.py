@@ -42,7 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--damping",
         metavar="0.05THz|FILE",
-        help="linewidth of every mode, or a JSON file with one per mode, as for simulate "
+        help="linewidth of every mode, those of some, or a JSON file with one per mode, as for "
+        "simulate "
         "(default: 0.05THz)",
     )
     parser.add_argument(
@@ -87,8 +88,8 @@ def run(options: argparse.Namespace) -> None:
     from symchiral.answers.plan import plan
     from symchiral.defaults import DAMPING
     from symchiral.dynamics.surface import read_thickness
+    from symchiral.dynamics.thermal import Damping
     from symchiral.fields.pump import read_band
-    from symchiral.reading.spectrum import read_linewidths
     from symchiral.text.plan import plan_tables
     from symchiral.traces.signal import IN_VACUUM, LightSource
 
@@ -97,9 +98,7 @@ def run(options: argparse.Namespace) -> None:
     words = options.pump or (IN_VACUUM if options.film else None)
     source = None if words is None else LightSource.parse(words, film=options.film)
     thickness = None if options.thickness is None else read_thickness(options.thickness)
-    damping: Any = DAMPING
-    if options.damping is not None:
-        damping = read_linewidths(options.damping, zero=True)
+    damping: Any = DAMPING if options.damping is None else Damping.parse(options.damping)
     study = open_study(options, gamma=True)
     proposed = study.plan(
         pump=band,

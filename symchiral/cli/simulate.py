@@ -79,9 +79,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--damping",
         metavar="0.05THz|FILE",
-        help="linewidth of every mode, or a JSON file with one per mode, "
-        '{"frequency_unit": "THz", "linewidths": {"Eu#1": 0.05}}; 0THz for none '
-        "(default: 0.05THz)",
+        help='linewidth of every mode, with those of some, "0.05THz, Eu#1 0.08THz", or a JSON '
+        'file with one per mode, {"frequency_unit": "THz", "linewidths": {"Eu#1": 0.05}}; 0THz for '
+        'none; "0.05THz at 300K klemens" for those at another --temperature by the law of Klemens, '
+        "decay into two quanta of half the frequency (default: 0.05THz)",
+    )
+    parser.add_argument(
+        "--temperature",
+        metavar="300K",
+        help="compare the motion with the thermal one; the motion itself depends on it by "
+        "linewidths alone, where --damping says how",
     )
     parser.add_argument(
         "--duration",
@@ -148,18 +155,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the table, or the document; write the files asked for."""
     from symchiral.answers.simulate import simulate as answer_of
-    from symchiral.defaults import DAMPING
     from symchiral.dynamics.delaymap import map_delays
     from symchiral.dynamics.integrate import simulate
     from symchiral.dynamics.pulse import Pulse, read_light
     from symchiral.dynamics.start import Start
     from symchiral.dynamics.surface import Film
     from symchiral.dynamics.sweep import Sweep, run_sweep
+    from symchiral.dynamics.thermal import Damping, read_temperature
     from symchiral.errors import InputError
     from symchiral.figures.motion import KIND
-    from symchiral.reading.spectrum import read_frequencies, read_linewidths
+    from symchiral.reading.spectrum import read_frequencies
     from symchiral.text.run import run_notices
-    from symchiral.text.simulate import map_table, simulate_table, sweep_table
+    from symchiral.text.simulate import simulate_tables
     from symchiral.write.columns import TRAJECTORY, csv_start
     from symchiral.write.delaymap import COLUMNS as MAP_COLUMNS
     from symchiral.write.delaymap import MAPPED
@@ -176,6 +183,7 @@ def run(options: argparse.Namespace) -> None:
         )
     if options.map is not None:
         check_map(options, pulses, sweep)
+    temperature = None if options.temperature is None else read_temperature(options.temperature)
     check_answer_file(options, "simulate")
     for option, endings in ENDINGS.items():
         if getattr(options, option) is not None:
@@ -197,11 +205,15 @@ def run(options: argparse.Namespace) -> None:
         check_figure(options)
     study = open_study(options, gamma=True)
     frequencies = read_frequencies(options.frequencies) if options.frequencies else None
-    damping: Any = DAMPING
-    if options.damping is not None:
-        damping = read_linewidths(options.damping, zero=True)
+    damping = Damping() if options.damping is None else Damping.parse(options.damping)
     given = study.known_couplings(options.couplings, frequencies=frequencies)
-    model = study.model(couplings=given, frequencies=frequencies, damping=damping, raw=options.raw)
+    model = study.model(
+        couplings=given,
+        frequencies=frequencies,
+        damping=damping,
+        raw=options.raw,
+        temperature=temperature,
+    )
     given = given or model.couplings
     found = simulate(
         model,
@@ -252,8 +264,7 @@ def run(options: argparse.Namespace) -> None:
         mapped=mapped,
         unit=options.unit,
     )
-    tables = simulate_table if sweep is None else sweep_table if mapped is None else map_table
-    deliver(options, "simulate", answer, lambda: [tables(answer)])
+    deliver(options, "simulate", answer, lambda: simulate_tables(answer))
 
 
 ENDINGS = {

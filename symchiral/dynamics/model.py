@@ -12,6 +12,7 @@ import numpy as np
 from symchiral.anharmonic.couplings import Couplings
 from symchiral.anharmonic.polynomial import Polynomial
 from symchiral.defaults import DAMPING
+from symchiral.dynamics.thermal import HOTTEST, Damping
 from symchiral.errors import InputError
 from symchiral.fields.beam import find_beam
 from symchiral.modes.coordinates import NormalCoordinates
@@ -45,6 +46,10 @@ class NormalModeModel(Value):
         projection of the first of a, b, c of the input that is not along the axis.
     dielectric : (3, 3) float or None
         ε∞, the electronic dielectric constant, Cartesian; None if it is not known.
+    temperature : float or None
+        K; None if it is not given. The motion depends on it by linewidths alone.
+    stated : Damping or None
+        The linewidths as they were stated, where they depend on temperature.
     """
 
     coordinates: NormalCoordinates
@@ -52,6 +57,8 @@ class NormalModeModel(Value):
     damping: Floats
     lab: Floats
     dielectric: Floats | None = None
+    temperature: float | None = None
+    stated: Damping | None = None
 
     @cached_property
     def stiffness(self) -> Floats:
@@ -152,8 +159,9 @@ def make_model(
     coordinates: NormalCoordinates,
     couplings: Couplings | None = None,
     *,
-    damping: float | Mapping[str, float] = DAMPING,
+    damping: float | Mapping[str, float] | Damping = DAMPING,
     dielectric: Floats | None = None,
+    temperature: float | None = None,
 ) -> NormalModeModel:
     """Assemble the equations of motion.
 
@@ -163,16 +171,19 @@ def make_model(
         Modes with their frequencies.
     couplings : Couplings, optional
         Default: none, the modes are harmonic.
-    damping : float or mapping
+    damping : float, mapping or Damping
         Linewidth γ/2π in THz, one for all or one per mode by name; modes not named take the
-        default.
+        default. Or what also says how they depend on temperature.
     dielectric : (3, 3) float, optional
         ε∞, Cartesian: needed for light that is given by its field in vacuum.
+    temperature : float, optional
+        K.
 
     Raises
     ------
     InputError
-        There are no optical modes, a linewidth is none, or a mode is unstable.
+        There are no optical modes, a linewidth is none, or depends on a temperature that is not
+        given, a temperature is negative, or a mode is unstable.
     """
     if not len(coordinates):
         raise InputError(
@@ -180,13 +191,20 @@ def make_model(
             why="the crystal has one atom in its primitive cell, and so no optical modes",
             fix="choose a crystal with more atoms",
         )
-    widths = np.full(len(coordinates), DAMPING)
     if isinstance(damping, Mapping):
-        species = (m.species for m in coordinates.multiplets)
-        for name, width in by_name(damping, coordinates.names, species).items():
-            widths[coordinates.slots(name)] = width
-    else:
-        widths[:] = damping
+        damping = Damping(damping)
+    if not isinstance(damping, Damping):
+        damping = Damping(others=damping)
+    if temperature is not None and not 0 <= temperature <= HOTTEST:
+        raise InputError(
+            f"no temperature of {temperature:g} K",
+            why=f"it is not a number from 0 to {HOTTEST:g}",
+            fix="give it in K",
+        )
+    widths = np.full(len(coordinates), damping.others)
+    species = (m.species for m in coordinates.multiplets)
+    for name, width in by_name(damping.modes, coordinates.names, species).items():
+        widths[coordinates.slots(name)] = width
     if not np.all((widths >= 0) & (widths <= FASTEST)):
         raise InputError(
             "no such damping",
@@ -204,7 +222,11 @@ def make_model(
             why="its frequency is imaginary: the structure is not a minimum of the energy",
             fix="give the frequencies with --frequencies, or relax the structure",
         )
+    widths = widths * [damping.factor(f, temperature) for f in coordinates.frequencies.tolist()]
     modes = coordinates.modes
     lab = find_beam(modes.crystal, modes.axis).frame
     couplings = couplings or Couplings(coordinates, ())
-    return NormalModeModel(coordinates, couplings, frozen(widths), lab, dielectric)
+    stated = None if damping.temperature is None else damping
+    return NormalModeModel(
+        coordinates, couplings, frozen(widths), lab, dielectric, temperature, stated
+    )

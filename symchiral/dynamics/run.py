@@ -247,13 +247,22 @@ class Run(Value, Pictured):
         Along the axis, in nuclear magnetons per primitive cell, of the moving ions alone
         (Juraschek and Spaldin, Phys. Rev. Materials 3, 064405). None without Born charges.
         """
-        born = self.model.coordinates.modes.born
-        if born is None:
+        sites = self.site_magnetic_moment()
+        return None if sites is None else np.asarray(sum(sites.values()))
+
+    def site_magnetic_moment(self) -> dict[str, Floats] | None:
+        r"""Return :meth:`magnetic_moment` of the ions of every site, (T,); None without charges.
+
+        By site and in sum over its atoms in the primitive cell, each about its own place. Charges
+        are tensors, so that the moment of an ion need not have the sign of its angular momentum.
+        """
+        modes = self.model.coordinates.modes
+        if modes.born is None:
             return None
         u, v = self.atoms(), self.model.coordinates.displacements(self.velocities)
-        currents = np.einsum("kab,tkb->tka", born, v, optimize=True)
-        turned = np.cross(u, currents) @ self.model.lab[2]
-        return np.asarray(turned.sum(axis=1) * NUCLEAR_MAGNETON_AMU / HBAR)
+        currents = np.einsum("kab,tkb->tka", modes.born, v, optimize=True)
+        turned = np.cross(u, currents) @ self.model.lab[2] * NUCLEAR_MAGNETON_AMU / HBAR
+        return {s.name: turned[:, list(s.atoms)].sum(axis=1) for s in modes.crystal.sites}
 
     def magnetization(self) -> Floats | None:
         r"""Return :math:`μ_0 M` of :meth:`magnetic_moment`, (T,), tesla; None if that is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from symchiral.disk import is_file, user_path
@@ -11,19 +12,25 @@ from symchiral.plain import number, parse_json
 from symchiral.reading.files import load
 from symchiral.reading.jsonfile import missing_or_wrong
 from symchiral.reading.shipped import find_beside
-from symchiral.units import FASTEST, SLOWEST, in_thz
+from symchiral.units import FASTEST, NUMBER, SLOWEST, in_thz
+
+_NAMED = re.compile(rf"\s*(?P<mode>[A-Za-zΓ][^\s,]*)\s+(?P<width>{NUMBER}\s?[A-Za-z][^\s,]*)\s*")
+"""A mode and its linewidth."""
 
 
 def read_linewidths(text: str, *, zero: bool = False) -> float | dict[str, float]:
-    """Read a total linewidth, ``0.1THz``, or a JSON file with a linewidth per mode; returns THz.
+    """Read a total linewidth, ``0.1THz``, or one per mode; returns THz.
 
-    The file is ``{"frequency_unit": "THz", "linewidths": {"Eu#1": 0.05, "Eg#2": 0.08}}``. With
-    ``zero`` a linewidth may also be zero.
+    Those of modes are written as ``Eu#1 0.05THz, Eg#2 0.08THz``, or in a JSON file,
+    ``{"frequency_unit": "THz", "linewidths": {"Eu#1": 0.05, "Eg#2": 0.08}}``. With ``zero`` a
+    linewidth may also be zero.
 
     Examples
     --------
     >>> read_linewidths("0.1THz")
     0.1
+    >>> read_linewidths("Eu#1 0.05THz, Eg#2 0.08THz")
+    {'Eu#1': 0.05, 'Eg#2': 0.08}
 
     Raises
     ------
@@ -34,6 +41,8 @@ def read_linewidths(text: str, *, zero: bool = False) -> float | dict[str, float
     """
     path = user_path(text)
     if not is_file(path):
+        if any(map(_NAMED.fullmatch, text.split(","))):
+            return _named(text, zero=zero)
         width = frequency(text)
         if width < 0 or not (width or zero):
             raise GrammarError(
@@ -44,6 +53,25 @@ def read_linewidths(text: str, *, zero: bool = False) -> float | dict[str, float
     for mode, width in found.items():
         if not 0 <= width <= FASTEST or not (width or zero):
             raise _unfit(text, f"the linewidth of {mode} is not positive, up to {FASTEST:g} THz")
+    return found
+
+
+def _named(text: str, *, zero: bool) -> dict[str, float]:
+    """Linewidths by mode, from words."""
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        match = _NAMED.fullmatch(part)
+        if match is None or match["mode"] in found:
+            raise GrammarError(
+                f"cannot read the linewidths {text!r}",
+                why=f"{part.strip()!r} is not a mode and its linewidth"
+                if match is None
+                else f"{match['mode']} is given twice",
+                fix="write them as in Eu#1 0.05THz, Eg#2 0.08THz",
+            )
+        width = read_linewidths(match["width"], zero=zero)
+        assert isinstance(width, float)
+        found[match["mode"]] = width
     return found
 
 

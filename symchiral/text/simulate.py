@@ -67,12 +67,20 @@ def helicity_text(value: float | None) -> str:
     return "0" if abs(value) < 5e-4 else minus(f"{value:+.3f}")
 
 
+def simulate_tables(answer: Simulate) -> list[Table]:
+    """Return the tables of an answer: of its map, its sweep, or its run beside thermal motion."""
+    if answer.map is not UNSET:
+        return [map_table(answer)]
+    if answer.sweep is not UNSET:
+        return [sweep_table(answer)]
+    thermal = [] if answer.temperature is None else [thermal_table(answer)]
+    return [simulate_table(answer), *thermal]
+
+
 def simulate_table(answer: Simulate) -> Table:
     """Return how the modes moved, the strongest first."""
     unit = answer.damping_unit
-    motions = sorted(answer.modes, key=lambda m: -(m.energy or 0.0))
-    least = SMALL * max((m.energy or 0.0 for m in motions), default=0.0)
-    shown = [m for m in motions if (m.energy or 0.0) > least]
+    shown = _shown(answer)
     return Table(
         (f"f ({SIGNS[unit]})", "mode", "peak f", "amplitude", "meV", "atoms (Å)",
          "PAM helicity", "mechanical", "along"),
@@ -89,6 +97,47 @@ def simulate_table(answer: Simulate) -> Table:
         names=("mode",),
         notes=_notes(answer) if shown else (),
     )  # fmt: skip
+
+
+def thermal_table(answer: Simulate) -> Table:
+    """Return the motion of every mode that is listed beside its thermal motion."""
+    unit, digits = answer.damping_unit, 3 if answer.damping_unit == "THz" else 2
+    return Table(
+        (f"f ({SIGNS[unit]})", "mode", "n", "thermal Q", "amplitude", "quanta",
+         f"γ/2π ({SIGNS[unit]})"),
+        tuple(
+            (
+                f"{m.frequency:.{digits}f}",
+                m.label,
+                f"{m.thermal_quanta:.3g}",
+                f"{m.thermal_coordinate:.3g}",
+                "—" if m.amplitude is None else f"{m.amplitude:.3g}",
+                "—" if m.quanta is None else f"{m.quanta:.2g}",
+                f"{answer.damping[m.label]:.3g}",
+            )
+            for m in _shown(answer)
+        ),
+        head=(f"Beside thermal motion at {answer.temperature:g} K, per primitive cell",),
+        foot=(
+            "n and thermal Q are those of a cell of the crystal if all wavevectors of a branch had "
+            "its frequency here. The mean motion depends on temperature by linewidths alone, to "
+            "the lowest order.",
+        ),
+        names=("mode",),
+        optional=(f"γ/2π ({SIGNS[unit]})", "amplitude"),
+        notes=(
+            ("n", "n: mean number of thermal quanta of each mode, 1/(exp(hf/kT) − 1)."),
+            ("thermal Q", "thermal Q: root mean square of one coordinate, √amu Å, √(ħ(n + ½)/ω)."),
+            ("quanta", "quanta: those of the driven motion at its amplitude, ω|Q|²/2ħ."),
+        ),
+    )  # fmt: skip
+
+
+def _shown(answer: Simulate) -> list[MovingMode]:
+    """The modes that are listed, the strongest first."""
+    motions = sorted(answer.modes, key=lambda m: -(m.energy or 0.0))
+    least = SMALL * max((m.energy or 0.0 for m in motions), default=0.0)
+    return [m for m in motions if (m.energy or 0.0) > least]
 
 
 def _legend(answer: Simulate, shown: int) -> list[str]:
@@ -208,7 +257,12 @@ def _damping(answer: Simulate) -> str:
     widths = answer.damping.values()
     low, high = min(widths), max(widths)
     width = f"{low:.5g}" if low == high else f"{low:.5g} to {high:.5g}"
-    return f"γ/2π = {width} {SIGNS[answer.damping_unit]}"
+    text = f"γ/2π = {width} {SIGNS[answer.damping_unit]}"
+    if answer.temperature is not None:
+        text += f" at {answer.temperature:g} K"
+    if answer.damping_law is not None:
+        text += f", by the law of Klemens from those at {answer.damping_temperature:g} K"
+    return text
 
 
 def _budget(answer: Simulate) -> str:
@@ -237,9 +291,18 @@ def _rotating(answer: Simulate) -> list[str]:
         lines.append(
             "Magnetic moment of the moving ions along the axis, per primitive cell: "
             f"{minus(f'{m.mean:+.3g}')} μ_N in the mean, {minus(f'{m.largest:+.3g}')} μ_N at most; "
-            f"μ₀M = {minus(f'{m.largest_magnetization:+.2g}')} T then."
+            f"μ₀M = {minus(f'{m.largest_magnetization:+.2g}')} T then.{_of_sites(answer)}"
         )
     return lines
+
+
+def _of_sites(answer: Simulate) -> str:
+    """The magnetic moments of the sites, the largest ones."""
+    sizes = sorted(answer.sites, key=lambda s: -abs(s.mean_moment or 0.0))
+    named = [f"{s.site} {minus(f'{s.mean_moment:+.3g}')}" for s in sizes[:4] if s.mean_moment]
+    return (
+        f" By site, in the mean: {', '.join(named)} μ_N." if len(answer.sites) > 1 and named else ""
+    )
 
 
 def _hbar(value: float | None) -> str:

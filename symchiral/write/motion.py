@@ -15,7 +15,8 @@ def columns(run: Run) -> dict[str, Floats]:
     """Return times, field, coordinates and velocities as named columns.
 
     Besides these the helicities, the angular momentum of the atoms of every site about the axis,
-    and with Born charges the magnetic moment of the ions along it.
+    and with Born charges the magnetic moment of the ions along it, of all and of those of every
+    site, and the magnetisation that it is.
     """
     c = run.model.coordinates
     fields = np.zeros((len(run.times), 3)) if run.drive is None else run.drive.field(run.times)
@@ -30,6 +31,9 @@ def columns(run: Run) -> dict[str, Floats]:
             found[f"{name}_helicity"] = run.helicity(name)
     for site, momentum in run.site_angular_momentum().items():
         found[f"J_{site}_hbar"] = momentum
-    if (moment := run.magnetic_moment()) is not None:
-        found["moment_mu_N"] = moment
+    moment, field = run.magnetic_moment(), run.magnetization()
+    if moment is not None and field is not None:
+        found["moment_mu_N"], found["mu0M_T"] = moment, field
+        for site, part in (run.site_magnetic_moment() or {}).items():
+            found[f"moment_{site}_mu_N"] = part
     return found
