@@ -171,7 +171,8 @@ class Line(Record, frozen=True, kw_only=True):
     damping_interval: tuple[float, float] | None
     """Confidence interval of the damping, 1/ps; null for rows fitted elsewhere."""
     damping: float | None
-    """Decay rate of the amplitude, 1/ps; null for rows fitted elsewhere."""
+    """Decay rate of the amplitude, 1/ps, pi times the full width at half maximum in THz; null for
+    rows fitted elsewhere."""
     damping_error: float | None
     """Its standard deviation, 1/ps."""
     significant: bool
@@ -231,7 +232,8 @@ class LineOfRun(Run, frozen=True, kw_only=True):
     frequency_unit: FrequencyUnit
     """Unit of the frequencies beside it."""
     damping: float | None
-    """Decay rate of the amplitude, 1/ps; null for rows fitted elsewhere."""
+    """Decay rate of the amplitude, 1/ps, pi times the full width at half maximum in THz; null for
+    rows fitted elsewhere."""
     damping_error: float | None
     """Its standard deviation, 1/ps."""
     assigned: str | None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import pi
 
 import numpy as np
 
+from symchiral.answers.record import FrequencyUnit
 from symchiral.answers.validate import CandidateChannel, Line, Run, Validate
 from symchiral.rules.wording import minus, pretty
 from symchiral.table import Table, Text, labelled
@@ -100,13 +102,13 @@ def _lines_table(answer: Validate) -> Table:
     digits = 3 if unit == "THz" else 1
     first = answer.components[0].runs if answer.components else ()
     level = round(100 * first[0].level) if first else 95
+    width = f"γ/2π ({SIGNS[unit]})"
     rows: list[tuple[str, ...]] = []
     for line in answer.components:
         frequency = f"{line.frequency:.{digits}f}"
         if line.frequency_error:
             frequency += f" ± {line.frequency_error:.{digits}f}"
-        damping = "" if line.damping is None else f"{line.damping:.2f} ± {line.damping_error:.2f}"
-        own = (frequency, damping, line.assigned or "—", line.verdict)
+        own = (frequency, _width(line, unit), line.assigned or "—", line.verdict)
         for i, run in enumerate(line.runs):
             f, gamma, mode, verdict = ("",) * 4 if i else own
             senses = predicted_in(answer.channels, line, run)
@@ -124,7 +126,7 @@ def _lines_table(answer: Validate) -> Table:
                 )
             )
     table = Table(
-        (f"f ({SIGNS[unit]})", "γ (1/ps)", "mode", "pump", "helicity", "rule", "along", "verdict"),
+        (f"f ({SIGNS[unit]})", width, "mode", "pump", "helicity", "rule", "along", "verdict"),
         tuple(rows),
         head=crystal_lines(answer.structure, answer.axis, "measured lines"),
         foot=(
@@ -132,7 +134,7 @@ def _lines_table(answer: Validate) -> Table:
             f"sense that allowed channels give. A sense is measured from {answer.sigma:g} "
             "standard deviations on.",
         ),
-        optional=("γ (1/ps)", "along", "mode"),
+        optional=(width, "along", "mode"),
         folded=("helicity",),
         notes=tuple(("along", line) for line in _laws(answer)),
     )
@@ -141,7 +143,15 @@ def _lines_table(answer: Validate) -> Table:
     )
     if not any(row[6] for row in rows):
         table = table.without("along")
-    return table if answer.fit is not None else table.without("γ (1/ps)")
+    return table if answer.fit is not None else table.without(width)
+
+
+def _width(line: Line, unit: FrequencyUnit) -> str:
+    """The full width at half maximum: γ/2 is the rate at which the amplitude decays."""
+    if line.damping is None or line.damping_error is None:
+        return ""
+    digits, scale = 3 if unit == "THz" else 2, PER_THZ[unit] / pi
+    return f"{scale * line.damping:.{digits}f} ± {scale * line.damping_error:.{digits}f}"
 
 
 def _split(lines: Sequence[Line]) -> tuple[str, ...]:
