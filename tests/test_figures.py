@@ -23,10 +23,12 @@ from symchiral.answers.bands import Bands
 from symchiral.answers.bands import bands as bands_answer
 from symchiral.answers.validate import validate as validate_answer
 from symchiral.cli import main
+from symchiral.dynamics.delaymap import DelayMap
 from symchiral.dynamics.run import Run
 from symchiral.errors import InputError, LabelError, LimitError
 from symchiral.figures import colours
 from symchiral.figures.bands import bands_figure
+from symchiral.figures.delaymap import map_figure
 from symchiral.figures.motion import motion_figure
 from symchiral.figures.save import save_figure
 from symchiral.figures.stacked import ordinates, shifts
@@ -61,6 +63,13 @@ def run(pump: str = "2.46THz σ+ 1ps 0.2MV/cm") -> Run:
     return sc.read("Bi2Se3/phonopy.yaml").simulate(pump, duration=6)
 
 
+@lru_cache(maxsize=2)
+def two_pulses(mode: str) -> DelayMap:
+    pulse, delays = "2.46THz σ+ 0.5ps 0.1MV/cm", np.linspace(0, 3, 32)
+    study = sc.read("Bi2Se3/phonopy.yaml")
+    return study.delay_map(mode, pulse, pulse, delays, duration=6)
+
+
 @lru_cache(maxsize=1)
 def judged() -> tuple[Any, Any]:
     study = sc.read("Bi2Se3/phonopy.yaml")
@@ -72,6 +81,8 @@ def figures(size: Any) -> Iterator[tuple[str, Any]]:
     for name, path in CRYSTALS:
         yield name, bands_figure(bands(name, path), size=size)
     yield "run", motion_figure(run(), size=size)
+    for mode in ("Eg#2", "A1g#1"):
+        yield f"map of {mode}", map_figure(two_pulses(mode), size=size)
     yield "traces", validation_figure(*judged(), size=size)
     yield "rows", validation_figure(judged()[0], None, size=size)
 

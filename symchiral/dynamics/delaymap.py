@@ -32,8 +32,8 @@ from symchiral.dynamics.run import NO_ROTATION, component_senses
 from symchiral.dynamics.surface import Film, inside
 from symchiral.errors import InputError, LimitError
 from symchiral.modes.mode import Multiplet
-from symchiral.units import ACCELERATION, counted
-from symchiral.value import TINY, Complex, Floats, Value, frozen
+from symchiral.units import counted
+from symchiral.value import Complex, Floats, Value, frozen
 
 STEPS_A_PERIOD = 8
 """Times in a period of the fastest mode or light: motion at twice its frequency is still seen."""
@@ -45,8 +45,8 @@ LEAST = 0.05
 """Peaks below this part of the largest are not listed: the windows leave 0.03 of it beside it."""
 
 
-ENOUGH = 0.3
-"""A transfer that makes a smaller part of a peak is not what makes it."""
+ENOUGH = 0.5
+"""A transfer that at most makes a smaller part of a peak is not what makes it."""
 
 FEWEST, MOST = 8, 2000
 """Delays of a map."""
@@ -93,8 +93,8 @@ class TwoQuanta:
     detection : float
         Frequency of the product of both quanta, THz.
     size : float
-        Amplitude of the motion forced at that frequency to the leading order, √amu Å, from the
-        amplitudes that the pulses leave.
+        Largest amplitude after the second pulse to the leading order, √amu Å, if the motion that
+        the first one left did not decay before it.
     """
 
     incoming: tuple[str, ...]
@@ -235,12 +235,15 @@ class DelayMap(Value):
     @cached_property
     def transfers(self) -> tuple[tuple[TwoQuanta, ...], ...]:
         """For every component what one quantum of each pulse makes of it, the largest first."""
-        driven = self._driven(self.first), self._driven(self.second)
         c = self.model.coordinates
         slots = [c.circular_names.index(mode.name) for mode in self.multiplet.modes]
         terms = [t for t in self.model.couplings.circular(3) if t.verdict.word != "forbidden"]
+        first, second = self._light(self.first), self._light(self.second)
+        left = {i: first.left(a) for i, a in self._driven(first).items()}
+        driven = self._driven(second)
         return tuple(
-            tuple(sorted(self._made(slot, terms, *driven), key=lambda t: -t.size)) for slot in slots
+            tuple(sorted(self._made(slot, terms, left, second, driven), key=lambda t: -t.size))
+            for slot in slots
         )
 
     def _peak(self, component: int, excitation: float, detection: float, size: float) -> Peak:
@@ -252,56 +255,56 @@ class DelayMap(Value):
                 return Peak(excitation, detection, component, size, transfer)
         return Peak(excitation, detection, component, size, None)
 
-    def _driven(self, pulse: Pulse) -> Floats:
-        """(n,): amplitude that a pulse by itself leaves in every circular mode, to first order."""
-        c = self.model.coordinates
-        light = LinearResponse.of(
-            self.model,
-            pulse,
-            until=pulse.end + float(self.times[-1] - self.times[0]),
-            fastest=max(float(c.frequencies.max()), pulse.fastest),
-            film=self.film,
-        )
-        field = light.field(pulse)
+    def _light(self, pulse: Pulse) -> LinearResponse:
+        fastest = 2 * max(float(self.model.coordinates.frequencies.max()), pulse.fastest)
+        until = float(self.times[-1])
+        return LinearResponse.of(self.model, pulse, until=until, fastest=fastest, film=self.film)
+
+    def _driven(self, light: LinearResponse) -> dict[int, Complex]:
+        """Amplitudes of the circular modes that the dipole of the light drives, by place, (T,)."""
+        c, field = self.model.coordinates, light.field(light.pulse)
         charged = np.abs(c.circular @ self.model.charges).max(axis=1)
-        return np.array(
-            [
-                light.left(light.absorbed(name, field)) if charge > 1e-9 * charged.max() else 0.0
-                for name, charge in zip(c.circular_names, charged, strict=True)
-            ]
-        )
+        seen = np.flatnonzero(charged > 1e-9 * charged.max())
+        return {int(i): light.absorbed(c.circular_names[i], field) for i in seen}
 
     def _made(
-        self, detected: int, terms: list[CircularTerm], first: Floats, second: Floats
+        self,
+        detected: int,
+        terms: list[CircularTerm],
+        left: dict[int, float],
+        light: LinearResponse,
+        driven: dict[int, Complex],
     ) -> list[TwoQuanta]:
-        """The transfers of a component: the force on it is −∂V/∂Q of its conjugate."""
+        r"""The transfers of a component: the force on it is −∂V/∂Q of its conjugate.
+
+        A coordinate is :math:`Q_l = (a_l + a_{\bar l}^*)/2`, of a quantum that comes in and of one
+        that goes out; that of the first pulse moves freely with the amplitude that is left.
+        """
         c = self.model.coordinates
         names, conjugate = c.circular_names, c.conjugates
-        places = np.argmax(np.abs(c.circular), axis=1)
-        f, width = c.frequencies[places], float(self.model.damping[places[detected]])
-        sizes = {
+        f = c.frequencies[np.argmax(np.abs(c.circular), axis=1)]
+        values = {
             factors: abs(term.value)
             for term in terms
             for factors in (term.factors, tuple(sorted(conjugate[i] for i in term.factors)))
         }
         found = []
-        for factors, value in sizes.items():
+        for factors, value in values.items():
             if conjugate[detected] not in factors:
                 continue
             rest = list(factors)
             rest.remove(conjugate[detected])
             # The derivative by the detected coordinate, and the mixed term of a square.
             value *= factors.count(conjugate[detected]) * (2 if rest[0] == rest[1] else 1)
-            for (p, r), enters in product({tuple(rest), tuple(rest[::-1])}, BOTH):
-                a, b = (
-                    q if comes else conjugate[q] for q, comes in zip((p, r), enters, strict=True)
-                )
+            for pair, enters in product({tuple(rest), tuple(rest[::-1])}, BOTH):
+                a, b = (q if comes else conjugate[q] for q, comes in zip(pair, enters, strict=True))
                 signed = [f[q] if comes else -f[q] for q, comes in zip((a, b), enters, strict=True)]
                 moves = float(sum(signed))
-                if moves < 0 or not first[a] * second[b]:
+                if moves < 0 or not left.get(a) or b not in driven:
                     continue
-                detuned = abs(f[detected] ** 2 - moves**2 - 1j * width * moves)
-                force = ACCELERATION * value * first[a] * second[b] / 2
+                other = driven[b] if enters[1] else driven[b].conj()
+                free = left[a] * np.exp(-2j * pi * signed[0] * light.times)
+                moved = light.moved(names[detected], value * free * other / 4)
                 legs = list(zip((names[a], names[b]), enters, strict=True))
                 found.append(
                     TwoQuanta(
@@ -309,7 +312,7 @@ class DelayMap(Value):
                         (*(name for name, comes in legs if not comes), names[detected]),
                         float(signed[0]),
                         moves,
-                        float(force / ((2 * pi) ** 2 * max(detuned, TINY))),
+                        light.left(moved),
                     )
                 )
         return found

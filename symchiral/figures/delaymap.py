@@ -24,6 +24,7 @@ from symchiral.value import TINY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 REACH = 1.25
 """How far frequencies reach beyond the highest peak that is listed."""
@@ -58,6 +59,19 @@ def save_map(
     InputError
         The file cannot be written, or nothing moves.
     """
+    figure = map_figure(found, unit=unit, size=size, style=style)
+    with styled(style):
+        save_figure(figure, path, KIND, overwrite=overwrite)
+
+
+def map_figure(
+    found: DelayMap,
+    *,
+    unit: FrequencyUnit = "THz",
+    size: Size = "double",
+    style: str | Path | None = None,
+) -> Figure:
+    """Return a new figure of a map, of two panels; see :func:`draw_map`."""
     with styled(style):
         single = size == "single"
         figure = new_figure(size, 150 if single else 84)
@@ -68,7 +82,7 @@ def save_map(
         told = f"{formula}: {light}, then {other}"
         figure.suptitle(fill(told, 56 if single else 112), x=0.01, ha="left")
         draw_map(panels, found, unit=unit)
-        save_figure(figure, path, KIND, overwrite=overwrite)
+    return figure
 
 
 def draw_map(axes: Sequence[Axes], found: DelayMap, *, unit: FrequencyUnit = "THz") -> None:
