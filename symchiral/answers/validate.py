@@ -15,6 +15,7 @@ from symchiral.crystal.search import SymmetricCrystal
 from symchiral.display import display
 from symchiral.engine.judge import VerdictWord
 from symchiral.irreps.axis import Axis
+from symchiral.traces.assignment import likelihood
 from symchiral.traces.expected import Mechanism, Sense
 from symchiral.traces.line import Line as Observed
 from symchiral.traces.measurement import Polarization
@@ -478,7 +479,7 @@ def _line(judgement: Judgement, judged: LineVerdict, unit: FrequencyUnit) -> Lin
 
 
 def _likelihood(line: Observed) -> Likelihood | None:
-    ratio, lines = line.likelihood(), line.likelihood(poles=True)
+    ratio, lines = likelihood(line), likelihood(line, poles=True)
     if ratio is None or lines is None:
         return None
     force = None if line.force is None else line.force * abs(line.force) / 2

@@ -17,7 +17,7 @@ from symchiral.reading.tables import read_bytes
 from symchiral.traces.direction import Direction
 from symchiral.traces.helicity import Helicity, less_sure, quantile
 from symchiral.traces.measurement import PumpPulse
-from symchiral.traces.multiplet import multiplets
+from symchiral.traces.multiplet import FittedMultiplet, multiplets
 from symchiral.traces.oscillation import FALSE_ALARM, Fit, Oscillation
 from symchiral.traces.probe import Sees
 from symchiral.traces.pulse import GAUSSIAN
@@ -49,6 +49,8 @@ class Turning:
         Whether the line is more than noise in this run alone.
     poles : float or None
         Standard deviations of its sense without a model of the force, where one was asked.
+    common : float
+        Which part of the error of its helicity is that of the apparatus, which all runs share.
     """
 
     pump: PumpPulse | None
@@ -56,6 +58,7 @@ class Turning:
     direction: Direction | None = None
     seen: bool = True
     poles: float | None = None
+    common: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -103,33 +106,6 @@ class Line:
     split_axis: float | None = None
     force: float | None = None
 
-    def likelihood(self, *, poles: bool = False) -> float | None:
-        r"""Return how much likelier the line rotates with the light than against it.
-
-        Natural logarithm of the ratio of the likelihoods of the sense + under σ+ and − under σ−,
-        and of the opposite senses, each at its best: of a sense that is z standard deviations away
-        from a motion along a line, which lies between the two, :math:`\pm z^2/2`, summed over the
-        runs with circular pumps. None without such runs.
-
-        Parameters
-        ----------
-        poles : bool
-            As the lines alone have it, without a model of the force.
-
-        Examples
-        --------
-        >>> row = {"frequency": 4.05, "frequency_unit": "THz", "helicity": -0.8, "error": 0.2}
-        >>> (line,) = lines_of({"pump": {"polarization": "σ+"}, "components": [row]})
-        >>> round(line.likelihood(), 1)
-        -8.0
-        """
-        terms = []
-        for t in self.turnings:
-            if t.pump is not None and t.pump.sense:
-                z = t.poles if poles and t.poles is not None else t.helicity.sigmas
-                terms.append(t.pump.sense * z * abs(z) / 2)
-        return float(sum(terms)) if terms else None
-
 
 def observed(fit: Fit, *, imperfection: Imperfection = IMPERFECTION) -> tuple[Line, ...]:
     """Return the lines of a fit: its multiplets, with what the apparatus may do wrong.
@@ -148,22 +124,7 @@ def observed(fit: Fit, *, imperfection: Imperfection = IMPERFECTION) -> tuple[Li
         Line(
             m.frequency,
             m.frequency_error,
-            tuple(
-                Turning(
-                    run.pump,
-                    imperfect(s.helicity, imperfection[0]),
-                    None
-                    if s.direction is None
-                    else Direction(
-                        s.direction.angle, float(np.hypot(s.direction.error, imperfection[1]))
-                    ),
-                    s.seen,
-                    None
-                    if not m.poles
-                    else imperfect(replace(s.helicity, sigmas=m.poles[r]), imperfection[0]).sigmas,
-                )
-                for r, (run, s) in enumerate(zip(runs, m.senses, strict=True))
-            ),
+            tuple(_turned(m, r, run.pump, imperfection) for r, run in enumerate(runs)),
             m.significant,
             m.amplitude,
             max(m.damping, 0.0) / (2 * np.pi),
@@ -176,6 +137,26 @@ def observed(fit: Fit, *, imperfection: Imperfection = IMPERFECTION) -> tuple[Li
             m.force,
         )
         for m in multiplets(fit)
+    )
+
+
+def _turned(
+    m: FittedMultiplet, run: int, pump: PumpPulse | None, imperfection: Imperfection
+) -> Turning:
+    """How a multiplet turns in a run, with what the apparatus may do wrong."""
+    s, (floor, angle) = m.senses[run], imperfection
+    felt = imperfect(s.helicity, floor)
+    own = felt.sigmas / s.helicity.sigmas if s.helicity.sigmas else 1.0
+    poles = replace(s.helicity, sigmas=m.poles[run]) if m.poles else None
+    return Turning(
+        pump,
+        felt,
+        None
+        if s.direction is None
+        else Direction(s.direction.angle, float(np.hypot(s.direction.error, angle))),
+        s.seen,
+        None if poles is None else imperfect(poles, floor).sigmas,
+        float(np.sqrt(max(1 - own**2, 0.0))),
     )
 
 
