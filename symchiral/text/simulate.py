@@ -26,6 +26,9 @@ NO_MOMENTUM = 1e-15
 SMALL = 1e-6
 """Modes with less energy, relative to the strongest, are not listed."""
 
+IN_CRYSTAL = " in the crystal (FWHM of the intensity)"
+"""Of a pulse whose field is not that in vacuum."""
+
 UNFINISHED = "there is no free motion after it, hence no helicity and no balance"
 """Of a run that stopped before the end of the pulse."""
 
@@ -213,7 +216,7 @@ def _pulse(pulse: Pulse) -> list[Phrases]:
     """A pulse, and what of it enters the crystal."""
     text = pulse_text(pulse)
     if pulse.entering is None:
-        return [labelled("pulse", f"{text} in the crystal (FWHM of the intensity)")]
+        return [labelled("pulse", text + IN_CRYSTAL)]
     return [
         labelled("pulse", f"{text} (FWHM of the intensity; {pulse.fluence:.3g} mJ/cm²)"),
         labelled("enters", _entering(pulse.entering)),
@@ -356,7 +359,11 @@ def map_table(answer: Simulate) -> Table:
     found = answer.map
     assert found is not UNSET
     sign, digits = SIGNS[found.frequency_unit], 2 if found.frequency_unit == "THz" else 1
-    lights = [pulse_text(p) for p in (answer.pulse, *answer.further_pulses) if p]
+    lights = [
+        pulse_text(p) + (" (FWHM of the intensity)" if p.incident else IN_CRYSTAL)
+        for p in (answer.pulse, *answer.further_pulses)
+        if p is not None
+    ]
     named = zip(("first", "second"), lights, strict=True)
     return Table(
         (f"f_τ ({sign})", f"f_t ({sign})", "motion", "|S|", "share", "atoms rotate", "transfer"),
