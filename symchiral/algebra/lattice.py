@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import product
 
@@ -24,6 +26,36 @@ def box(a: int, b: int, c: int) -> Integers:
     """
     steps = (range(-n, n + 1) for n in (a, b, c))
     return frozen(list(product(*steps)), np.int64)
+
+
+def volume(cell: Floats) -> float:
+    """Return a·(b × c) of the rows of a cell: negative where they are left-handed.
+
+    Examples
+    --------
+    >>> volume(np.diag([2.0, 3.0, -1.0]))
+    -6.0
+    """
+    (x, y, z), b, c = cell.tolist()
+    u, v, w = _cross(b, c)
+    return float(x * u + y * v + z * w)
+
+
+def heights(cell: Floats) -> tuple[float, float, float]:
+    """Return the distances of the planes between which the vectors of a cell lie, V/|b × c|, ….
+
+    Examples
+    --------
+    >>> heights(np.diag([2.0, 3.0, 1.0]))
+    (2.0, 3.0, 1.0)
+    """
+    a, b, c = cell.tolist()
+    size, (x, y, z) = abs(volume(cell)), (_cross(b, c), _cross(c, a), _cross(a, b))
+    return size / math.hypot(*x), size / math.hypot(*y), size / math.hypot(*z)
+
+
+def _cross(a: Sequence[float], b: Sequence[float]) -> tuple[float, float, float]:
+    return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
 
 
 def wrapped(steps: Floats) -> Floats:

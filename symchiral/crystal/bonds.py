@@ -6,11 +6,12 @@ Two atoms count as bonded if they are closer than ``BONDED`` times the sum of th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
 
-from symchiral.algebra.lattice import box
+from symchiral.algebra.lattice import box, heights
 from symchiral.crystal.crystal import Crystal
 from symchiral.value import Floats, Integers
 
@@ -20,7 +21,7 @@ its layer 1.04, to the next one 1.19; Bi–Se of Bi2Se3 1.15); across van der Wa
 the chains of Te (1.26) atoms are farther apart."""
 
 # fmt: off
-_RADII = np.array([
+_RADII = (
     1.5,
     0.31, 0.28, 1.28, 0.96, 0.84, 0.76, 0.71, 0.66, 0.57, 0.58, 1.66, 1.41, 1.21, 1.11, 1.07, 1.05,
     1.02, 1.06, 2.03, 1.76, 1.70, 1.60, 1.53, 1.39, 1.39, 1.32, 1.26, 1.24, 1.32, 1.22, 1.22, 1.20,
@@ -28,7 +29,7 @@ _RADII = np.array([
     1.42, 1.39, 1.39, 1.38, 1.39, 1.40, 2.44, 2.15, 2.07, 2.04, 2.03, 2.01, 1.99, 1.98, 1.98, 1.96,
     1.94, 1.92, 1.92, 1.89, 1.90, 1.87, 1.87, 1.75, 1.70, 1.62, 1.51, 1.44, 1.41, 1.36, 1.36, 1.32,
     1.45, 1.46, 1.48, 1.40, 1.50, 1.50, 2.60, 2.21, 2.15, 2.06, 2.00, 1.96, 1.90, 1.87, 1.80, 1.69,
-])
+)
 # fmt: on
 """Covalent radii by atomic number, Å: B. Cordero et al., Dalton Trans. 2008, 2832 (Table 2; Mn, Fe
 and Co the low-spin values)."""
@@ -43,9 +44,8 @@ LATER = 1.7
 def covalent_radii(crystal: Crystal) -> Floats:
     """Covalent radius of every atom, Å; of a virtual element that of its largest share."""
     virtual = {mixture.number: mixture.shares[0][0] for mixture in crystal.mixtures}
-    numbers = np.array([virtual.get(z, z) for z in crystal.numbers.tolist()])
-    known = numbers < len(_RADII)
-    return np.where(known, _RADII[np.where(known, numbers, 0)], LATER)
+    numbers = [virtual.get(z, z) for z in crystal.numbers.tolist()]
+    return np.array([_RADII[z] if z < len(_RADII) else LATER for z in numbers])
 
 
 def bonded_dimension(crystal: Crystal) -> int:
@@ -63,25 +63,22 @@ def bonded_dimension(crystal: Crystal) -> int:
     """
     radii = covalent_radii(crystal)
     reach = 2 * BONDED * float(radii.max())
-    inward = np.linalg.inv(crystal.cell)
-    a, b, c = np.ceil(reach * np.sqrt((inward * inward).sum(axis=0))).astype(int).tolist()
+    a, b, c = (math.ceil(reach / height) for height in heights(crystal.cell))
     cells = box(a, b, c)
     positions = crystal.positions - np.floor(crystal.positions)
     shifts = cells @ crystal.cell
+    lengths = (shifts * shifts).sum(axis=1)
     bonds = []
     block = max(1, ENTRIES // (len(crystal) * len(cells)))
     for start in range(0, len(crystal), block):
         part = slice(start, start + block)
-        between = (positions[None, :] - positions[part, None]) @ crystal.cell
-        longest = BONDED * (radii[part, None] + radii[None, :])
-        # |r + t|² without an array of all vectors.
-        squares = (
-            np.einsum("ijx,ijx->ij", between, between)[None]
-            + 2 * np.tensordot(shifts, between, axes=(1, 2))
-            + np.einsum("cx,cx->c", shifts, shifts)[:, None, None]
-        )
-        i, j, c = np.nonzero((squares < longest**2).transpose(1, 2, 0))
-        bonds.append(np.concatenate([[i + start, j], cells[c].T]))
+        between = ((positions - positions[part, None]) @ crystal.cell).reshape(-1, 3)
+        longest = (BONDED * (radii[part, None] + radii)).ravel()
+        # |r + t|² < d² without an array of all vectors.
+        bound = longest * longest - (between * between).sum(axis=1)
+        pair, cell = np.nonzero(2 * between @ shifts.T + lengths < bound[:, None])
+        i, j = np.divmod(pair, len(crystal))
+        bonds.append(np.concatenate([[i + start, j], cells[cell].T]))
     return _dimension(np.concatenate(bonds, axis=1), len(crystal))
 
 

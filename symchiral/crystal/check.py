@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
 
-from symchiral.algebra.lattice import distances
+from symchiral.algebra.lattice import distances, heights, volume
 from symchiral.crystal.crystal import SYMBOLS, Crystal, Mixture, Source
 from symchiral.errors import LimitError, StructureError
 from symchiral.units import counted
@@ -86,7 +88,7 @@ def checked_crystal(
         raise too_many(name, len(crystal))
     numbers_of = {"cell": crystal.cell, "positions": crystal.positions, "moments": crystal.moments}
     for what, array in numbers_of.items():
-        if array is not None and not np.all(np.isfinite(array)):
+        if array is not None and not np.isfinite(array).all():
             raise _no_crystal(name, f"its {what} hold NaN or infinity", "repair the numbers")
     _check_moments(crystal, name)
     _check_elements(crystal, name, labels)
@@ -134,12 +136,10 @@ def _check_moments(crystal: Crystal, name: str) -> None:
 
 
 def _check_elements(crystal: Crystal, name: str, labels: Sequence[str] | None) -> None:
-    known = (crystal.numbers >= 1) & (crystal.numbers < len(SYMBOLS))
-    if crystal.mixtures:
-        known |= np.isin(crystal.numbers, [mixture.number for mixture in crystal.mixtures])
-    bad = np.flatnonzero(~known)
-    if len(bad):
-        i, number = int(bad[0]), int(crystal.numbers[bad[0]])
+    virtual = {mixture.number for mixture in crystal.mixtures}
+    for i, number in enumerate(crystal.numbers.tolist()):
+        if 1 <= number < len(SYMBOLS) or number in virtual:
+            continue
         kind = "a dummy atom (X)" if number == 0 else f"no element (atomic number {number})"
         raise _no_crystal(
             name,
@@ -149,44 +149,41 @@ def _check_elements(crystal: Crystal, name: str, labels: Sequence[str] | None) -
 
 
 def _check_cell(cell: Floats, name: str) -> None:
-    if not np.any(cell):
+    largest = float(np.abs(cell).max())
+    if largest == 0.0:
         raise _no_crystal(
             name,
             "it has no cell: it is a molecule",
             "give the three lattice vectors "
             '(in extended XYZ: Lattice="ax ay az bx by bz cx cy cz")',
         )
-    largest = float(np.abs(cell).max())
     if largest > _FAR:
         raise _no_crystal(
             name, f"a lattice vector is {largest:.3g} Å long", "give the cell in ångström"
         )
-    lengths = np.linalg.norm(cell, axis=1)
-    if float(lengths.min()) == 0.0:
-        axis = "abc"[int(np.argmin(lengths))]
+    lengths = [math.hypot(*vector) for vector in cell.tolist()]
+    if 0.0 in lengths:
         raise _no_crystal(
             name,
-            f"its lattice vector {axis} is zero: it is not periodic in three directions",
+            f"its lattice vector {'abc'[lengths.index(0.0)]} is zero: it is not periodic in three "
+            "directions",
             "give layers and chains a vector across the vacuum, for instance 20 Å",
         )
-    volume = abs(float(np.linalg.det(cell)))
-    if volume < 1e-6 * float(np.prod(lengths)) or volume < OVERLAP**3:
+    size = abs(volume(cell))
+    if size < max(1e-6 * math.prod(lengths), OVERLAP**3):
         raise _no_crystal(
             name,
-            f"its cell has the volume {volume:.3g} Å³",
+            f"its cell has the volume {size:.3g} Å³",
             "give three lattice vectors that do not lie in one plane, in ångström",
         )
 
 
 def _check_overlap(crystal: Crystal, name: str, labels: Sequence[str] | None) -> None:
     cell, positions = _reduced(crystal.cell, crystal.positions)
-    shortest = float(np.linalg.norm(cell, axis=1).min())
-    spacing = _spacing(cell)
-    if min(shortest, float(spacing.min())) < 2 * OVERLAP:
+    spacing = heights(cell)
+    if min(spacing) < 2 * OVERLAP:
         raise _no_crystal(
-            name,
-            f"its cell repeats every {min(shortest, float(spacing.min())):.3g} Å",
-            "give the cell in ångström",
+            name, f"its cell repeats every {min(spacing):.3g} Å", "give the cell in ångström"
         )
     i, j, distance = _closest(cell, positions, spacing)
     if distance < OVERLAP:
@@ -205,22 +202,12 @@ def _check_overlap(crystal: Crystal, name: str, labels: Sequence[str] | None) ->
 def closest_atoms(cell: Floats, positions: Floats) -> tuple[int, int, float]:
     """Return two atoms and their distance, exact where it is below OVERLAP."""
     cell, positions = _reduced(cell, positions)
-    return _closest(cell, positions, _spacing(cell))
-
-
-def _spacing(cell: Floats) -> Floats:
-    """Distances of the planes that the lattice vectors lie between, Å."""
-    inward = np.linalg.inv(cell)
-    return np.asarray(1 / np.sqrt((inward * inward).sum(axis=0)))
+    return _closest(cell, positions, heights(cell))
 
 
 def _reduced(cell: Floats, positions: Floats) -> tuple[Floats, Floats]:
     """Shorten the lattice vectors by subtracting others, so that wrapping finds near images."""
-    products = cell @ cell.T
-    squares = products.diagonal()
-    n = np.rint(products / squares) * (1 - np.eye(3))
-    shorter = squares[:, None] - 2 * n * products + n * n * squares
-    if not (shorter < (1 - SHORTER) * squares[:, None]).any():
+    if not any(_shorter(a, b) for a, b in permutations(cell.tolist(), 2)):
         return cell, positions % 1.0
     basis = np.array(cell)
     for _ in range(200):
@@ -238,18 +225,26 @@ def _reduced(cell: Floats, positions: Floats) -> tuple[Floats, Floats]:
     return basis, (positions @ cell @ np.linalg.inv(basis)) % 1.0
 
 
-def _closest(cell: Floats, positions: Floats, spacing: Floats) -> tuple[int, int, float]:
+def _shorter(a: Sequence[float], b: Sequence[float]) -> bool:
+    """Whether a vector becomes shorter by subtracting another one a number of times."""
+    (x, y, z), (u, v, w) = a, b
+    between, square = x * u + y * v + z * w, u * u + v * v + w * w
+    n = round(between / square)
+    return n != 0 and n * (n * square - 2 * between) < -SHORTER * (x * x + y * y + z * z)
+
+
+def _closest(cell: Floats, positions: Floats, spacing: Sequence[float]) -> tuple[int, int, float]:
     """Return two atoms and their distance, exact where it is below OVERLAP."""
     if len(positions) == 1:
         return 0, 0, np.inf
     if len(positions) <= _BRUTE:
         distance = distances(positions[:, None] - positions, cell)
-        np.fill_diagonal(distance, np.inf)
+        distance.flat[:: len(distance) + 1] = np.inf
         first, second = divmod(int(np.argmin(distance)), len(distance))
         return first, second, float(distance[first, second])
     from scipy.spatial import cKDTree
 
-    margin = 1.1 * OVERLAP / spacing
+    margin = [1.1 * OVERLAP / height for height in spacing]
     points, owner = positions, np.arange(len(positions))
     for axis in range(3):  # copies of atoms near one face, beyond the opposite one
         low = points[:, axis] < margin[axis]

@@ -152,8 +152,8 @@ class Crystal(Value, Shown):
         """Make a crystal from anything array-like; copies and freezes."""
         return cls(
             frozen(cell, float),
-            frozen(np.reshape(positions, (-1, 3)), float),
-            frozen(np.reshape(numbers, (-1,)), np.int64),
+            frozen(positions, float).reshape(-1, 3),
+            frozen(numbers, np.int64).reshape(-1),
             source or Source(),
             None if moments is None else frozen(np.reshape(moments, (-1, 3)), float),
             tuple(mixtures),

@@ -16,6 +16,9 @@ from symchiral.value import Floats, Integers, Value, frozen
 
 Basis = Literal["input", "standard", "primitive", "cartesian"]
 
+UNSYMMETRIC = 5 * np.eye(3) + np.array([[0, 0.7, 0.3], [0.2, 0, 0.5], [0.4, 0.6, 1.0]])
+"""A cell of no symmetry, Å: averaged over a group it has that group's and no more."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Frame(Value):
@@ -80,9 +83,9 @@ class Frame(Value):
 
     def point(self, x: npt.ArrayLike, *, to: Basis, source: Basis) -> Floats:
         """Change the basis of a point, origins included; shape (..., 3)."""
-        return self.direction(x, to=to, source=source) + self._origin(to, source)
+        return self.direction(x, to=to, source=source) + self.start(to=to, source=source)
 
-    def _origin(self, to: Basis, source: Basis) -> Floats:
+    def start(self, *, to: Basis, source: Basis) -> Floats:
         """Coordinates, in ``to``, of the origin of ``source``."""
         return self._from_input(to, self._to_input_origin(source))
 
@@ -113,8 +116,8 @@ class Frame(Value):
 
     def rotation(self, matrices: npt.ArrayLike, *, to: Basis, source: Basis) -> Floats:
         """Change the basis of linear maps; shape (..., 3, 3)."""
-        change = self._change(to, source)
-        return np.asarray(change @ np.asarray(matrices, dtype=float) @ np.linalg.inv(change))
+        matrices = np.asarray(matrices, dtype=float)
+        return np.asarray(self._change(to, source) @ matrices @ self._change(source, to))
 
     def operations(
         self,
@@ -128,7 +131,7 @@ class Frame(Value):
         :math:`\{A W A^{-1} | A w + b - A W A^{-1} b\}`; shapes (n, 3, 3) and (n, 3).
         """
         matrices = self.rotation(rotations, to=to, source=source)
-        origin = self._origin(to, source)
+        origin = self.start(to=to, source=source)
         moved = self.direction(translations, to=to, source=source) + origin - matrices @ origin
         return np.rint(matrices).astype(np.int64), moved
 
@@ -167,6 +170,11 @@ class Frame(Value):
         return (
             (a, b, c) if (a, b, c) == ("a", "b", "c") else (f"a' = {a}", f"b' = {b}", f"c' = {c}")
         )
+
+    def moved(self, shift: Floats) -> Frame:
+        """Return the frame with another origin: primitive coordinates become x + ``shift``."""
+        origin = frozen(self.origin + self.centring @ shift)
+        return Frame(self.cell, self.matrix, origin, self.centring)
 
     def changed(self, change: Change) -> Frame:
         """Return the frame of another standard setting of the same group."""

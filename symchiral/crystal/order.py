@@ -62,8 +62,10 @@ def find_magnetic_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> Sym
         bns = None if found.magnetic is None else found.magnetic.bns
     elif crystal.source.stated_bns is not None:
         bns = _grey(atoms)
-    notices = [_small(crystal.moments), _other_group(crystal.source.stated_bns, bns, left)]
-    return replace(found, warnings=(*found.warnings, *(notice for notice in notices if notice)))
+    for notice in (_small(crystal.moments), _other_group(crystal.source.stated_bns, bns, left)):
+        if notice is not None:
+            found = replace(found, warnings=(*found.warnings, notice))
+    return found
 
 
 def _grey(atoms: SymmetricCrystal) -> str | None:

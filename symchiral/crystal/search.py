@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache, lru_cache
 from math import isfinite
@@ -16,12 +17,20 @@ from symchiral.algebra.lattice import wrapped
 from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.crystal import Notice as Notice
 from symchiral.crystal.decoration import decorated
-from symchiral.crystal.frame import Change, Frame, symmetrized_cell
+from symchiral.crystal.frame import UNSYMMETRIC, Frame, symmetrized_cell
 from symchiral.crystal.setting import canonical_change, is_operation
-from symchiral.crystal.sites import find_sites
+from symchiral.crystal.sites import find_orbits, find_sites
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
 from symchiral.crystal.symmetric import SymmetricCrystal as SymmetricCrystal
-from symchiral.crystal.symmetrize import averaged, carried, fold, lattice_shifts, matched
+from symchiral.crystal.symmetrize import (
+    averaged,
+    carried,
+    fold,
+    images,
+    lattice_shifts,
+    matched,
+    nearly_higher,
+)
 from symchiral.crystal.tolerance import SYMPREC, distance_tolerance
 from symchiral.errors import SymmetryError
 from symchiral.quiet import environment, quiet
@@ -42,9 +51,6 @@ MOVED = 0.01
 
 ATTEMPTS = 4
 """How often spglib is asked for Wyckoff letters; the second time it nearly always answers."""
-
-_SKEWED = 5 * np.eye(3) + np.array([[0, 0.7, 0.3], [0.2, 0, 0.5], [0.4, 0.6, 1.0]])
-"""A cell of no symmetry, Å: averaged over a group it has that group's and no more."""
 
 ORIGIN_CHOICE_2 = {
     48: (229, (6, 6, 6)), 50: (234, (6, 6, 0)), 59: (279, (6, 6, 0)), 68: (323, (0, 2, 6)),
@@ -134,7 +140,7 @@ def number_of_operations(rotations: Integers, translations: Floats) -> int | Non
     >>> number_of_operations(rotations, np.array([[0, 0, 0], [0.1, 0.2, 0.3]]))
     2
     """
-    cell = symmetrized_cell(_SKEWED, rotations)
+    cell = symmetrized_cell(UNSYMMETRIC, rotations)
     failure = getattr(getattr(spglib, "error", None), "SpglibError", None) or RuntimeError
     try:
         with _silent():
@@ -192,7 +198,7 @@ def magnetic_numbers(
     signs : (n,) int
         −1 for operations with time reversal.
     """
-    cell = symmetrized_cell(_SKEWED, rotations)
+    cell = symmetrized_cell(UNSYMMETRIC, rotations)
     with _silent():
         found = spglib.get_magnetic_spacegroup_type_from_symmetry(
             rotations, translations, signs < 0, cell
@@ -247,9 +253,9 @@ def _dataset(cell: tuple[Any, ...], symprec: float, hall_number: int = 0) -> Any
 def find_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> SymmetricCrystal:
     """Find the space group and the symmetric primitive cell of a crystal.
 
-    One more search at ``LOOSE`` tells whether the structure is nearly of a higher symmetry; if it
-    is, a warning names the smallest of a few tolerances at which that is found. A group stated by
-    the file is compared with the one found.
+    One more search at ``LOOSE`` tells whether the structure is nearly of a higher symmetry, where
+    a further operation may be near; if it is, a warning names the smallest of a few tolerances at
+    which that is found. A group stated by the file is compared with the one found.
 
     Parameters
     ----------
@@ -267,7 +273,7 @@ def find_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> SymmetricCry
     """
     symprec = distance_tolerance(symprec)
     data = _found(crystal, symprec)
-    return settled(
+    found = settled(
         crystal,
         _found_frame(crystal, data),
         _found_group(data),
@@ -275,8 +281,9 @@ def find_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> SymmetricCry
         letters=_given_letters(data),
         lettered=data.number not in ORIGIN_CHOICE_2,
         symprec=symprec,
-        warnings=_warnings(crystal, data, symprec),
     )
+    warnings = (*_warnings(found, data), *found.warnings)
+    return replace(found, warnings=warnings) if warnings else found
 
 
 def settled(
@@ -287,7 +294,7 @@ def settled(
     *,
     letters: list[tuple[str, str]],
     symprec: float,
-    warnings: tuple[Notice, ...],
+    warnings: tuple[Notice, ...] = (),
     lettered: bool = True,
     marks: Floats | None = None,
     decorate: bool = False,
@@ -321,10 +328,11 @@ def settled(
     places, numbers, representatives = fold(
         found.point(crystal.positions, to="primitive", source="input"), crystal.numbers, mapping
     )
-    permutations = matched(places, numbers, group, found.cell)
-    places, drift, deviation = averaged(places, permutations, group, found.cell)
+    moved = images(places, group)
+    permutations = matched(moved, places, numbers, group, found.cell)
+    places, drift, deviation = averaged(moved, places, permutations, found.cell)
     # spglib leaves the origin off by up to the tolerance: what all atoms share is put right here.
-    found = found.changed(Change(frozen(np.eye(3, dtype=np.int64)), drift))
+    found = found.moved(drift)
     change = canonical_change(
         found,
         group,
@@ -357,26 +365,25 @@ def settled(
         moments=moments,
         mixtures=crystal.mixtures,
     )
-    letters = [letters[i] for i in representatives]
+    orbits = find_orbits(permutations)
+    first = [orbit[0] for orbit in orbits]
+    given = [letters[representatives[i]] for i in first]
     # P1 has one letter.
     if len(group) > 1 and not (lettered and is_operation(change, group)):
-        # One atom of every orbit is enough: find_sites looks at the first.
-        first = np.flatnonzero(permutations.min(axis=0) == np.arange(len(primitive)))
         kept = _site_groups(permutations[:, first], shifts[:, first], first)
         known = [_letter(group.hall_number, one) for one in kept]
         if not all(known):
             found_letters = _letters(primitive, group, decorate=decorate)
-            for place, atom in zip(known, first.tolist() if found_letters else (), strict=False):
+            for place, atom in zip(known, first if found_letters else (), strict=False):
                 place[:] = [found_letters[atom]]
         if all(known):
-            for place, atom in zip(known, first.tolist(), strict=True):
-                letters[atom] = place[0]
+            given = [place[0] for place in known]
     return SymmetricCrystal(
         input=crystal,
         primitive=primitive,
         group=group,
         frame=frame,
-        sites=find_sites(letters, primitive.symbols, permutations, group),
+        sites=find_sites(given, primitive.symbols, orbits, group),
         permutations=frozen(permutations),
         lattice_shifts=frozen(shifts),
         symprec=symprec,
@@ -429,15 +436,15 @@ def _found_group(data: Any) -> SpaceGroup:
 def _found_frame(crystal: Crystal, data: Any) -> Frame:
     """The standard setting of that group, with a cell that obeys the group exactly."""
     group = _found_group(data)
-    matrix, origin = np.array(data.transformation_matrix), np.array(data.origin_shift)
+    matrix, origin = frozen(data.transformation_matrix), frozen(data.origin_shift)
     if data.hall_number != group.hall_number:
-        origin = (origin + np.array(ORIGIN_CHOICE_2[group.number][1]) / 8) % 1.0
+        origin = frozen((origin + np.array(ORIGIN_CHOICE_2[group.number][1]) / 8) % 1.0)
     standard = crystal.cell.T @ np.linalg.inv(matrix)
     cell = symmetrized_cell((standard @ group.centring).T, group.rotations)
-    return Frame(cell, frozen(matrix), frozen(origin), group.centring)
+    return Frame(cell, matrix, origin, group.centring)
 
 
-def _site_groups(permutations: Integers, shifts: Integers, atoms: Integers) -> list[bytes]:
+def _site_groups(permutations: Integers, shifts: Integers, atoms: list[int]) -> list[bytes]:
     """The operations that keep each of some atoms, with the lattice translation that each needs.
 
     Columns of the arrays are these atoms.
@@ -487,27 +494,28 @@ def _letters(primitive: Crystal, group: SpaceGroup, *, decorate: bool) -> list[t
     return []
 
 
-def _higher(data: Any, symprec: float) -> list[tuple[float, Any, float]]:
+def _higher(found: SymmetricCrystal, data: Any) -> list[tuple[float, Any, float]]:
     """The tolerances of a few at which there are more operations than at any smaller one.
 
     With what spglib finds at each, and how far atoms are from obeying it, Å; none if there are no
     more at ``LOOSE``. The standard cell is searched: in a skewed one spglib finds less.
     """
-    if symprec >= LOOSE:
+    symprec = found.symprec
+    if symprec >= LOOSE or not nearly_higher(found.primitive, found.group, distance=LOOSE):
         return []
     standard = Crystal.of(data.std_lattice, data.std_positions, data.std_types)
     loosest, most = _dataset(_shown(standard), LOOSE), _density(data)
     if loosest is None or _density(loosest) <= most:
         return []
-    found = []
+    higher = []
     for tolerance in (*(x for x in LADDER if x > symprec), LOOSE):
         seen = loosest if tolerance == LOOSE else _dataset(_shown(standard), tolerance)
         if seen is not None and _density(seen) > most:
             distance = _distance(standard, seen)
             if np.isfinite(distance):
                 most = _density(seen)
-                found.append((tolerance, seen, max(distance, EXACT)))
-    return found
+                higher.append((tolerance, seen, max(distance, EXACT)))
+    return higher
 
 
 def _density(data: Any) -> Fraction:
@@ -528,8 +536,9 @@ def _distance(crystal: Crystal, data: Any) -> float:
     frame = _found_frame(crystal, data)
     given = frame.point(crystal.positions, to="primitive", source="input")
     places, numbers, chosen = fold(given, crystal.numbers, mapping)
-    permutations = matched(places, numbers, group, frame.cell)
-    places, _, deviation = averaged(places, permutations, group, frame.cell)
+    moved = images(places, group)
+    permutations = matched(moved, places, numbers, group, frame.cell)
+    places, _, deviation = averaged(moved, places, permutations, frame.cell)
     if not np.isfinite(deviation):
         return deviation
     place = {kind: i for i, kind in enumerate(mapping[chosen].tolist())}
@@ -540,10 +549,11 @@ def _distance(crystal: Crystal, data: Any) -> float:
     return float(np.linalg.norm(np.concatenate([moves, stretched]), axis=1).max())
 
 
-def _warnings(crystal: Crystal, data: Any, symprec: float) -> tuple[Notice, ...]:
-    found = [Notice("reading", note) for note in crystal.source.notes]
-    found += crystal.source.contradictions
-    higher = _higher(data, symprec)
+def _warnings(crystal: SymmetricCrystal, data: Any) -> tuple[Notice, ...]:
+    source, symprec = crystal.input.source, crystal.symprec
+    found = [Notice("reading", note) for note in source.notes]
+    found += source.contradictions
+    higher = _higher(crystal, data)
     if higher:
         parts = []
         for tolerance, looser, distance in higher:
@@ -563,8 +573,8 @@ def _warnings(crystal: Crystal, data: Any, symprec: float) -> tuple[Notice, ...]
                 f"({data.number}): if you believe the higher symmetry, pass --symprec {tolerances}",
             )
         )
-    stated = crystal.source.stated_group
-    symbol = f"{crystal.source.stated_symbol} " if crystal.source.stated_symbol else ""
+    stated = source.stated_group
+    symbol = f"{source.stated_symbol} " if source.stated_symbol else ""
     # P1 is what exporters write when they state no symmetry: no claim to hold against the atoms.
     if stated not in (None, 1, data.number):
         found.append(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import permutations, product
@@ -11,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.algebra.congruence import Solutions, solve_modulo_one
-from symchiral.algebra.lattice import box
-from symchiral.crystal.frame import Change, Frame, inverse
+from symchiral.algebra.lattice import box, heights
+from symchiral.crystal.frame import UNSYMMETRIC, Change, Frame, inverse, symmetrized_cell
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
+from symchiral.crystal.tolerance import SYMPREC
 from symchiral.value import WHOLE, Floats, Integers, frozen
 
 SHARPNESS = 30.0
@@ -25,6 +25,10 @@ MARKED = np.array([1.0, 2.0, 4.0]) / np.sqrt(21)
 
 DISTINCT_ORIGINS = 0.05
 """Origins of equal right are at least 1/8 apart: closer ones differ by noise."""
+
+ORTHORHOMBIC, TETRAGONAL = 16, 75
+"""The first space group of a system, and of one whose groups have an axis of order three or more.
+"""
 
 UPRIGHT = 1e-3
 """Components of unit vectors that differ by less are equal: noise must not turn the cell."""
@@ -94,13 +98,7 @@ def canonical_change(
         :math:`Z (1 + n^T M' n / 2)` with M in the standard axes, the largest of size 1, and
         :math:`n ∝ (1, 2, 4)`.
     """
-    orthorhombic = group.point_group in ("222", "mm2", "mmm")
-    rotations = (
-        axis_permutations(group) if orthorhombic else lattice_rotations(frame.cell, tolerance)
-    )
-    candidates = alternatives(group, tuple(n.tobytes() for n in rotations))
-    if orthorhombic:
-        candidates = _shortest_first(frame, candidates, tolerance)
+    candidates = _candidates(frame, group, tolerance)
     free = polar(group)
     settings = [(candidate, i) for candidate in candidates for i in range(len(candidate.shifts))]
     best, index = settings[0]
@@ -109,13 +107,37 @@ def canonical_change(
             _preference(
                 candidate, free, positions, _weights(frame, candidate.rotation, numbers, marks)
             )
-            / numbers.sum()
             for candidate in candidates
         ]
         best, index = settings[int(np.argmax(np.concatenate(values)))]
     rotation, shift = best.rotation, best.shifts[index]
     change = _upright(frame, group, rotation, shift)
     return _near(frame, change, free.free)
+
+
+def _candidates(frame: Frame, group: SpaceGroup, tolerance: float) -> tuple[Alternatives, ...]:
+    """The settings that a crystal may choose from, of axes equally long and inclined."""
+    if group.number < ORTHORHOMBIC:
+        return alternatives(group, lattice_rotations(frame.cell, tolerance).tobytes())
+    found = in_any_cell(group)
+    if group.number < TETRAGONAL and len(found) > 1:
+        return _shortest_first(frame, found, tolerance)
+    return found
+
+
+@lru_cache(maxsize=512)
+def in_any_cell(group: SpaceGroup) -> tuple[Alternatives, ...]:
+    """The settings of a group that is neither triclinic nor monoclinic: every cell has the same.
+
+    With an axis of order three or more, a change N that keeps the operations takes that axis to
+    itself or its negative, and a metric that obeys the operations to another one. Of the plane
+    across the axis, and of a cubic cell, there is one such metric but for its size: so N keeps
+    lengths and angles of every cell.
+    """
+    if group.number < TETRAGONAL:
+        return alternatives(group, axis_permutations(group).tobytes())
+    cell = symmetrized_cell(UNSYMMETRIC, group.rotations)
+    return alternatives(group, lattice_rotations(cell, SYMPREC).tobytes())
 
 
 def is_operation(change: Change, group: SpaceGroup) -> bool:
@@ -139,15 +161,13 @@ def lattice_rotations(cell: Floats, tolerance: float) -> Integers:
     """
     metric = cell @ cell.T
     lengths = np.sqrt(metric.diagonal())
-    dual = np.linalg.inv(cell)
-    dual = np.sqrt((dual * dual).sum(axis=0))
-    a, b, c = np.floor(lengths.max() * dual + 0.1).astype(int).tolist()
+    longer = lengths.tolist()
+    a, b, c = (int((max(longer) + tolerance) / height + 0.1) for height in heights(cell))
     vectors = box(a, b, c)
     cartesian = vectors @ cell
     near = np.sqrt((cartesian * cartesian).sum(axis=1))
     equal = np.abs(near - lengths[:, None]) < tolerance
-    x, y, z = (np.flatnonzero(row) for row in equal)
-    longer = lengths.tolist()
+    x, y, z = (row.nonzero()[0] for row in equal)
 
     def fit(i: int, first: Integers, j: int, second: Integers) -> npt.NDArray[np.bool_]:
         slack = tolerance * (longer[i] + longer[j])
@@ -223,14 +243,13 @@ def shifts(group: SpaceGroup, rotation: Integers) -> Solutions | None:
 
 
 @lru_cache(maxsize=512)
-def alternatives(group: SpaceGroup, rotations: Sequence[bytes]) -> tuple[Alternatives, ...]:
-    """The settings that these changes of basis lead to, one for each coset of the group."""
+def alternatives(group: SpaceGroup, raw: bytes) -> tuple[Alternatives, ...]:
+    """The settings that changes of basis, (m, 3, 3), lead to, one for each coset of the group."""
     proper = group.rotations[_proper(group)]
     seen: set[bytes] = set()
     found = []
-    for raw in rotations:
-        rotation = np.frombuffer(raw, dtype=np.int64).reshape(3, 3)
-        if raw in seen:
+    for rotation in np.frombuffer(raw, dtype=np.int64).reshape(-1, 3, 3):
+        if rotation.tobytes() in seen:
             continue
         solutions = shifts(group, rotation)
         if solutions is not None:
@@ -298,28 +317,28 @@ def _surroundings(placed: Floats, weights: Floats) -> Floats:
 
 def _upright(frame: Frame, group: SpaceGroup, rotation: Integers, shift: Floats) -> Change:
     """The change followed by that operation of the group which sets the axes upright."""
-    chosen = _proper(group)
-    standard = frame.cell.T @ _inward(group, rotation.tobytes()) @ inverse(group.centring)
-    standard /= np.sqrt((standard * standard).sum(axis=1, keepdims=True))
+    axes = frame.cell.T @ _standard(group, rotation.tobytes())
+    axes /= np.sqrt((axes * axes).sum(axis=1, keepdims=True))
+    heights = axes.tolist()
+    chosen = list(range(len(heights)))
     for axis, component in ((2, 2), (2, 1), (2, 0), (0, 0), (0, 1), (0, 2)):
         if len(chosen) == 1:
             break
-        height = standard[:, component, axis]
-        high = height > height.max() - UPRIGHT
-        chosen, standard = chosen[high], standard[high]
-    best = chosen[0]
+        least = max(heights[i][component][axis] for i in chosen) - UPRIGHT
+        chosen = [i for i in chosen if heights[i][component][axis] > least]
+    best = _proper(group)[chosen[0]]
     moved = group.rotations[best] @ shift + group.shifts[best] / DENOMINATOR
     return Change(frozen(group.rotations[best] @ rotation), moved)
 
 
 @lru_cache(maxsize=4096)
-def _inward(group: SpaceGroup, raw: bytes) -> Floats:
-    """(P, 3, 3): N⁻¹ W⁻¹ of every proper operation W after a change N, which sets axes there.
+def _standard(group: SpaceGroup, raw: bytes) -> Floats:
+    """(P, 3, 3): the standard axes that each proper operation W leads to after a change N, columns.
 
-    The standard axes are (C W N)⁻¹ = N⁻¹ W⁻¹ C⁻¹.
+    In the primitive basis they are (C W N)⁻¹ = N⁻¹ W⁻¹ C⁻¹.
     """
-    rotation = np.frombuffer(raw, dtype=np.int64).reshape(3, 3)
-    return frozen(inverse(rotation) @ group.rotations[group.inverses[_proper(group)]])
+    inward = group.rotations[group.inverses[_proper(group)]] @ inverse(group.centring)
+    return frozen(inverse(np.frombuffer(raw, dtype=np.int64).reshape(3, 3)) @ inward)
 
 
 def _near(frame: Frame, change: Change, free: Integers) -> Change:

@@ -55,23 +55,37 @@ def _per_cell(group: SpaceGroup) -> int:
     return round(1 / abs(float(np.linalg.det(group.centring))))
 
 
+def find_orbits(permutations: Integers) -> list[tuple[int, ...]]:
+    """Return the orbits of equivalent atoms, ordered by the first atom of each.
+
+    Parameters
+    ----------
+    permutations : (G, N) int
+        Atom to which operation g takes atom κ.
+
+    Examples
+    --------
+    >>> find_orbits(np.array([[0, 1, 2], [2, 1, 0]]))
+    [(0, 2), (1,)]
+    """
+    first = np.flatnonzero(permutations.min(axis=0) == np.arange(permutations.shape[1]))
+    return [tuple(sorted(set(images))) for images in permutations.T[first].tolist()]
+
+
 def find_sites(
-    letters: list[tuple[str, str]],
+    letters: Sequence[tuple[str, str]],
     symbols: Sequence[str],
-    permutations: Integers,
+    orbits: Sequence[tuple[int, ...]],
     group: SpaceGroup,
 ) -> tuple[Site, ...]:
-    """Return the orbits, given Wyckoff letter and site symmetry of every primitive atom."""
-    first = np.flatnonzero(permutations.min(axis=0) == np.arange(len(symbols)))
-    orbits = [tuple(sorted(set(images))) for images in permutations.T[first].tolist()]
+    """Return the sites, given every orbit with its Wyckoff letter and site symmetry."""
     elements = [symbols[orbit[0]] for orbit in orbits]
     copies = Counter(elements)
     index: Counter[str] = Counter()
     per_cell = _per_cell(group)
     sites = []
-    for orbit, element in zip(orbits, elements, strict=True):
+    for orbit, element, (letter, symmetry) in zip(orbits, elements, letters, strict=True):
         index[element] += 1
-        letter, symmetry = letters[orbit[0]]
         sites.append(
             Site(
                 name=f"{element}{index[element]}" if copies[element] > 1 else element,

@@ -1,4 +1,4 @@
-"""From atoms that nearly obey a group to atoms that obey it."""
+"""Atoms that nearly obey a group: made to obey it, and whether they nearly obey a larger one."""
 
 from __future__ import annotations
 
@@ -7,12 +7,25 @@ from functools import lru_cache
 import numpy as np
 
 from symchiral.algebra.lattice import distances
+from symchiral.crystal.crystal import Crystal
 from symchiral.crystal.frame import Change
+from symchiral.crystal.setting import lattice_rotations
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
 from symchiral.value import Floats, Integers, frozen
 
 FEW = 24
 """Atoms of which all pairs are looked at together, whatever their elements."""
+
+MARGIN = 3
+"""Times the distance: an operation is tried with the translation that puts one atom where another
+is, so each atom may miss its image by twice as much as with the best translation."""
+
+FIRST = 2
+"""Atoms of an element that are looked at before the others."""
+
+MOST = 5_000
+"""Distances between atoms, besides one for every second pair, that take as long to look at as a
+symmetry search."""
 
 
 def fold(
@@ -43,46 +56,54 @@ def fold(
 
 def images(positions: Floats, group: SpaceGroup) -> Floats:
     """(G, N, 3): where every operation takes every atom, primitive coordinates."""
-    moved = np.einsum("gij,nj->gni", group.rotations, positions)
-    return np.asarray(moved + group.shifts[:, None, :] / DENOMINATOR)
+    turned, translations = _maps(group)
+    return np.asarray(positions @ turned + translations)
 
 
-def matched(positions: Floats, numbers: Integers, group: SpaceGroup, cell: Floats) -> Integers:
+@lru_cache(maxsize=512)
+def _maps(group: SpaceGroup) -> tuple[Floats, Floats]:
+    """(G, 3, 3) and (G, 1, 3): rotation parts that stand to the right of rows; translations."""
+    turned = frozen(group.rotations.swapaxes(1, 2), float)
+    return turned, frozen(group.shifts[:, None] / DENOMINATOR)
+
+
+def matched(
+    moved: Floats, positions: Floats, numbers: Integers, group: SpaceGroup, cell: Floats
+) -> Integers:
     """(G, N): the atom of the same element to which each operation takes each atom.
 
-    For a generator that is the one nearest to the image; a product takes an atom where its factors
-    take it in turn.
+    For a generator that is the one nearest to the image, of which ``moved`` has those of all
+    operations; a product takes an atom where its factors take it in turn.
     """
-    found = np.empty((len(group), len(positions)), dtype=np.int64)
+    found = np.empty(moved.shape[:2], dtype=np.int64)
     found[0] = np.arange(len(positions))
     generators, words = group.words
     chosen = list(generators)
-    moved = np.einsum("gij,nj->gni", group.rotations[chosen], positions)
-    moved += group.shifts[chosen, None, :] / DENOMINATOR
-    found[chosen] = _nearest(moved, positions, numbers, cell)
+    found[chosen] = _nearest(moved[chosen], positions, numbers, cell)
     for k, g, h in words:
         found[k] = found[g][found[h]]
     return found
 
 
 def averaged(
-    positions: Floats, permutations: Integers, group: SpaceGroup, cell: Floats
+    moved: Floats, positions: Floats, permutations: Integers, cell: Floats
 ) -> tuple[Floats, Floats, float]:
     """Positions averaged over the group, the mean move, and the largest beyond it, Å.
 
     The mean move of all atoms is a shift of the origin, by which only the frame was off.
     """
-    average = np.zeros_like(positions)
-    move = images(positions, group) - positions[permutations]
+    operations = np.arange(len(permutations))[:, None]
+    sources = permutations.argsort(axis=1)  # the atom that each operation takes to an atom
     # The image of κ is an estimate of the position of κ'.
-    np.add.at(average, permutations, move - np.rint(move))
-    average /= len(group)
-    drift = average.mean(axis=0)
-    moves = (average - drift) @ cell
-    deviation = float(np.sqrt((moves * moves).sum(axis=1)).max(initial=0.0))
-    if (np.sort(permutations, axis=1) != np.arange(len(positions))).any():
+    moves = moved[operations, sources] - positions
+    moves -= np.rint(moves)
+    move = moves.sum(axis=0) / len(moves)
+    drift = move.sum(axis=0) / len(move)
+    away = (move - drift) @ cell
+    deviation = float(np.sqrt((away * away).sum(axis=1).max(initial=0.0)))
+    if (permutations[operations, sources] != np.arange(len(positions))).any():
         deviation = float("inf")
-    return positions + average, drift, deviation
+    return positions + move, drift, deviation
 
 
 def carried(permutations: Integers, group: SpaceGroup, change: Change) -> Integers:
@@ -107,7 +128,7 @@ def lattice_shifts(
     difference = images(positions, group) - positions[permutations]
     whole = np.rint(difference).astype(np.int64)
     residual = (difference - whole).reshape(-1, 3) @ cell
-    return whole, float(np.sqrt((residual * residual).sum(axis=1)).max(initial=0.0))
+    return whole, float(np.sqrt((residual * residual).sum(axis=1).max(initial=0.0)))
 
 
 def _nearest(
@@ -133,3 +154,61 @@ def _nearest(
             nearest[start : start + size] = np.argmin(distance, axis=1)
         found[:, members] = members[nearest].reshape(len(images), len(members))
     return found
+
+
+def nearly_higher(crystal: Crystal, group: SpaceGroup, *, distance: float) -> bool:
+    r"""Whether the atoms of a primitive cell may obey a further operation within a distance.
+
+    It says no only where no symmetry search at that tolerance can find one; where it says yes, such
+    a search decides.
+
+    A further operation :math:`\{W|w\}` has a W that nearly keeps the metric of the cell. With all
+    operations of the group before it W stands for a coset; with W = 1 a translation is sought. It
+    takes an atom of the rarest element to one of the atoms of that element, which leaves as many w
+    as there are, and every atom to the neighbourhood of one of its element.
+
+    Parameters
+    ----------
+    crystal : Crystal
+        The primitive cell, in the setting of the group.
+    group : SpaceGroup
+        Its space group.
+    distance : float
+        Å.
+    """
+    tolerance = MARGIN * distance
+    rotations = _cosets(group, lattice_rotations(crystal.cell, tolerance).tobytes())
+    numbers = crystal.numbers.tolist()
+    kinds = sorted(set(numbers), key=lambda z: (numbers.count(z), z))
+    places = [crystal.positions[crystal.numbers == kind] for kind in kinds]
+    origin, rarest = places[0][0], places[0]
+    # Every coset with every translation but the identity, which is the first.
+    turned = rotations.swapaxes(1, 2).repeat(len(rarest), axis=0)[1:]
+    shifts = (rarest - (rotations @ origin)[:, None]).reshape(-1, 1, 3)[1:]
+    most = MOST + len(numbers) ** 2 // 2
+    for x in places:
+        for some in (x[-FIRST:], x[:-FIRST]):  # few atoms rule out nearly all
+            if not len(shifts):
+                return False
+            if len(shifts) * len(some) * len(x) > most:
+                return True
+            away = distances((some @ turned + shifts)[:, :, None] - x, crystal.cell)
+            near = away.min(axis=2).max(axis=1, initial=0.0) < tolerance
+            turned, shifts = turned[near], shifts[near]
+    return len(shifts) > 0
+
+
+@lru_cache(maxsize=4096)
+def _cosets(group: SpaceGroup, raw: bytes) -> Integers:
+    """(m, 3, 3): one of every coset W G of the rotation parts G of a group, the identity first.
+
+    W are the proper rotations given and the same with inversion.
+    """
+    seen: set[bytes] = set()
+    found = []
+    proper = np.frombuffer(raw, dtype=np.int64).reshape(-1, 3, 3)
+    for rotation in (np.eye(3, dtype=np.int64), *proper, *-proper):
+        if rotation.tobytes() not in seen:
+            seen.update(w.tobytes() for w in rotation @ group.rotations)
+            found.append(rotation)
+    return frozen(found, float)

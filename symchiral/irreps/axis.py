@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from symchiral.algebra.lattice import volume
 from symchiral.crystal.operation import Operation, Vector
 from symchiral.crystal.qpoint import QPoint, images
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
@@ -137,7 +138,7 @@ def find_axis(crystal: Symmetry, wanted: str | Sequence[float] | None = None) ->
         )
     distances = []
     for candidate in along:
-        distance, line = _line(crystal, candidate, vector, np.zeros(3) if point is None else point)
+        distance, line = _line(crystal, candidate, vector, point)
         if point is None or distance < max(10 * crystal.symprec, 0.01):
             return line
         distances.append(f"{line.symbol} {distance:.3f} Å away")
@@ -156,7 +157,7 @@ def axis_along(crystal: Symmetry, vector: Floats) -> Axis | None:
     unit = vector / np.linalg.norm(vector)
     for candidate in _candidates(crystal.group):
         if abs(_cartesian(crystal, candidate[2]) @ unit) > 1 - ALIGNED:
-            return _line(crystal, candidate, unit, np.zeros(3))[1]
+            return _line(crystal, candidate, unit)[1]
     return None
 
 
@@ -260,11 +261,6 @@ def _about(
     raise ValueError(f"{group} has no operation of order {order} along {uvw}")
 
 
-def _right_handed(cell: Floats) -> bool:
-    (a, b, c), (d, e, f), (g, h, i) = cell.tolist()
-    return bool(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g) > 0)
-
-
 _NEIGHBOURS = frozen(list(product(range(-2, 3), repeat=3)), np.int64)
 """Lattice vectors that an operation is combined with to find its axes."""
 
@@ -316,7 +312,7 @@ def _default(crystal: Symmetry, candidates: Sequence[Candidate]) -> Axis:
     best = [c for c in candidates if c[:2] == candidates[0][:2]]
     if len(best) == 1:
         vector = upward(_cartesian(crystal, best[0][2]))
-        return _line(crystal, best[0], vector, np.zeros(3))[1]
+        return _line(crystal, best[0], vector)[1]
     frame = crystal.frame
     c_input = frame.direction([0, 0, 1], to="cartesian", source="input")
     c_standard = frame.direction([0, 0, 1], to="cartesian", source="standard")
@@ -330,22 +326,28 @@ def _default(crystal: Symmetry, candidates: Sequence[Candidate]) -> Axis:
 
     chosen = max(best, key=preference)
     vector = upward(_cartesian(crystal, chosen[2]))
-    return _line(crystal, chosen, vector, np.zeros(3))[1]
+    return _line(crystal, chosen, vector)[1]
 
 
 def _line(
     crystal: Symmetry,
     candidate: Candidate,
     vector: Floats,
-    near: Floats,
+    near: Floats | None = None,
 ) -> tuple[float, Axis]:
-    """The axis of a candidate's order along ``vector`` nearest to an input point; its distance."""
+    """The axis of a candidate's order along ``vector`` nearest to an input point; its distance.
+
+    The point is the origin where none is given.
+    """
     order, proper, uvw = candidate
     frame, group = crystal.frame, crystal.group
     if _cartesian(crystal, uvw) @ vector < 0:
         uvw = (-uvw[0], -uvw[1], -uvw[2])
-    origin = frame.point(near, to="primitive", source="input")
-    index = _about(group, order, uvw, proper=proper, right_handed=_right_handed(frame.cell))
+    if near is None:
+        origin = frame.start(to="primitive", source="input")
+    else:
+        origin = frame.point(near, to="primitive", source="input")
+    index = _about(group, order, uvw, proper=proper, right_handed=volume(frame.cell) > 0)
     # In units of 1/(24 n): the screw part, and of 1/(24 n²) the point where (1 - W) x is the rest.
     offset = np.rint(origin - group.rotations[index] @ origin).astype(np.int64).tolist()
     _, _, points = _shifted(group, index, order, tuple(offset))
@@ -353,7 +355,7 @@ def _line(
     # What counts is the distance of the line; S4 also has a fixed point on it, of which the
     # nearest is taken; then the smallest fractional coordinates. Distances that the tolerance
     # cannot tell apart are equal: noise must not choose the axis.
-    across = cartesian - np.outer(cartesian @ vector, vector)
+    across = cartesian - (cartesian @ vector)[:, None] * vector
     distances = np.sqrt((across * across).sum(axis=1))
     away = np.sqrt((cartesian * cartesian).sum(axis=1))
     equal = distances < distances.min() + crystal.symprec

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -95,17 +96,16 @@ class SiteMatrices(Value):
         return {"crystal": self.crystal, "q": self.q}
 
 
-def displacement_characters(
-    crystal: SymmetricCrystal, q: QPoint, operations: Sequence[int]
-) -> Complex:
-    r"""Return :math:`χ_κ(g) = \operatorname{tr} R\, e^{-i q·L}\,[g r_κ = r_κ + L]`, shape (G, N).
+def site_characters(crystal: SymmetricCrystal, q: QPoint, operations: Sequence[int]) -> Complex:
+    r"""Return :math:`χ(g) = \operatorname{tr} R \sum_κ e^{-i q·L}\,[g r_κ = r_κ + L]`.
 
-    One column per atom.
+    Shape (G, S), a column for every site, whose atoms are κ.
     """
     chosen = list(operations)
-    fixed = crystal.permutations[chosen] == np.arange(len(crystal.primitive))
-    traces = np.trace(crystal.group.rotations[chosen], axis1=1, axis2=2)  # the same in every basis
-    if q == GAMMA:
-        return np.asarray(fixed * traces[:, None], dtype=complex)
-    phases = phase_of(-crystal.lattice_shifts[chosen] @ q.generic_array)
-    return np.asarray(fixed * traces[:, None] * phases)
+    traces = np.einsum("gii->g", crystal.group.rotations[chosen])  # the same in every basis
+    fixed = (crystal.permutations[chosen] == np.arange(len(crystal.primitive))).astype(complex)
+    if q != GAMMA:
+        fixed *= phase_of(-crystal.lattice_shifts[chosen] @ q.generic_array)
+    atoms = [atom for site in crystal.sites for atom in site.atoms]
+    starts = [0, *accumulate(len(site.atoms) for site in crystal.sites[:-1])]
+    return np.asarray(traces[:, None] * np.add.reduceat(fixed[:, atoms], starts, axis=1))

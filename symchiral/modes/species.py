@@ -22,7 +22,7 @@ from symchiral.irreps.axis import Axis
 from symchiral.irreps.pam import Component, components
 from symchiral.irreps.participant import Participant
 from symchiral.irreps.stars import star_irreps
-from symchiral.modes.displacement import SiteMatrices, displacement_characters
+from symchiral.modes.displacement import SiteMatrices, site_characters
 from symchiral.modes.motion import Motion, motions, motions_of_group
 from symchiral.value import ROUNDED, Complex, Integers, Value, frozen
 
@@ -192,9 +192,6 @@ def find_species(
     q : QPoint
         The wavevector; on a line a generic point of it.
     """
-    members = little_group(crystal.group, q)
-    per_atom = displacement_characters(crystal, q, members)
-    per_site = np.stack([per_atom[:, list(site.atoms)].sum(axis=1) for site in crystal.sites], 1)
     table = _characters(crystal.group, q)
     turn = axis.turn.seen_from([q]) if axis else None
     matrices = SiteMatrices(crystal, q)
@@ -203,7 +200,7 @@ def find_species(
         table.participants,
         table.arms,
         table.acoustic,
-        table.multiplicities(per_site).tolist(),
+        table.multiplicities(site_characters(crystal, q, table.members)).tolist(),
         strict=True,
     ):
         if any(counts):
@@ -235,6 +232,8 @@ class _Characters:
         The arm of each that is this wavevector.
     weights : (S, H) complex
         :math:`χ(g)^* / \sum_h |χ(h)|^2` over the little group.
+    members : tuple of int
+        The little group.
     acoustic : tuple of int
         How often each is in the rigid translations; 0 but at the zone centre.
     """
@@ -242,6 +241,7 @@ class _Characters:
     participants: tuple[Participant, ...]
     arms: tuple[int, ...]
     weights: Complex
+    members: tuple[int, ...]
     acoustic: tuple[int, ...] = ()
 
     def multiplicities(self, characters: Complex) -> Integers:
@@ -255,18 +255,18 @@ class _Characters:
 
 @lru_cache(maxsize=4096)
 def _characters(group: SpaceGroup, q: QPoint) -> _Characters:
-    members = list(little_group(group, q))
+    members = little_group(group, q)
     participants = star_irreps(group, q)
     arms = tuple(p.arms.index(q.reduced) for p in participants)
     rows = np.array(
         [
-            np.trace(p.matrices[members, arm], axis1=1, axis2=2)
+            np.trace(p.matrices[list(members), arm], axis1=1, axis2=2)
             for p, arm in zip(participants, arms, strict=True)
         ]
     )
     weights = frozen(rows.conj() / (np.abs(rows) ** 2).sum(axis=1, keepdims=True))
-    table = _Characters(participants, arms, weights, (0,) * len(participants))
+    table = _Characters(participants, arms, weights, members, (0,) * len(participants))
     if q.reduced != GAMMA:
         return table
-    polar = np.trace(group.rotations[members], axis1=1, axis2=2)
+    polar = np.trace(group.rotations[list(members)], axis1=1, axis2=2)
     return replace(table, acoustic=tuple(table.multiplicities(polar).tolist()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, overload
 
@@ -341,7 +341,7 @@ def make_rulebook(
     LimitError
         More than 10⁵ channels.
     """
-    points, _ = _vertex(points)
+    points, _ = _vertex(tuple(points))
     part = axis_at(crystal, axis, points)
     return _judged(
         crystal.primitive.formula,
@@ -366,19 +366,20 @@ def group_rulebook(symmetry: Symmetry, axis: Axis | None, points: Sequence[QPoin
     LimitError
         More than 10⁵ channels.
     """
-    points, legs = _vertex(points)
+    points, legs = _vertex(tuple(points))
     part = axis_at(symmetry, axis, points)
     at = {q: group_species(symmetry, part, q) for q in dict.fromkeys(legs)}
     counts = {q: [s.optical for s in x] for q, x in at.items()}
     return _judged(symmetry.group.symbol, points, part, *_populated(legs, at, counts))
 
 
-def _vertex(points: Sequence[QPoint]) -> tuple[list[QPoint], list[QPoint]]:
+@lru_cache(maxsize=4096)
+def _vertex(points: tuple[QPoint, ...]) -> tuple[tuple[QPoint, ...], tuple[QPoint, ...]]:
     """Wavevectors of the legs, all incoming, and as quanta: the last is the outgoing one."""
     if not sum(points, GAMMA).is_reciprocal_vector:
         raise ValueError(f"{points} do not sum to a reciprocal lattice vector")
-    points = [q.reduced for q in points]
-    return points, [*points[:-1], (-points[-1]).reduced]
+    points = tuple(q.reduced for q in points)
+    return points, (*points[:-1], (-points[-1]).reduced)
 
 
 def populate(
@@ -400,7 +401,7 @@ def populate(
     known : mapping of QPoint to sequence of Species, optional
         The species of a wavevector, resolved on that part, where they have been found before.
     """
-    legs, known = _vertex(points)[1], known or {}
+    legs, known = _vertex(tuple(points))[1], known or {}
     at = {q: known.get(q) or find_species(crystal, part, q) for q in dict.fromkeys(legs)}
     counts = {q: [s.count if acoustic else s.optical for s in x] for q, x in at.items()}
     return _populated(legs, at, counts)
@@ -412,15 +413,16 @@ def _populated(
     counts: Mapping[QPoint, Sequence[int]],
 ) -> tuple[dict[str, GroupSpecies], tuple[Population, ...]]:
     """Species and populations, given the species of every wavevector and the modes of each."""
-    populations = tuple(
-        Population(
-            tuple(s.participant for s in at[q]),
-            tuple(s.arm for s in at[q]),
+    populations = {
+        q: Population(
+            tuple(s.participant for s in species),
+            tuple(s.arm for s in species),
             tuple(min(n, len(legs)) for n in counts[q]),
         )
-        for q in legs
-    )
-    return {s.key: s for group in at.values() for s in group}, populations
+        for q, species in at.items()
+    }
+    named = {s.key: s for group in at.values() for s in group}
+    return named, tuple(populations[q] for q in legs)
 
 
 def _judged(

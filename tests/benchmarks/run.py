@@ -279,8 +279,8 @@ def screening(_: int) -> Iterator[Row]:
 def catalog_rows(repeat: int) -> Iterator[Row]:
     """The row of a crystal in a catalog, warm, and finding its symmetry alone.
 
-    Against reading its JSON and the two searches that its answer states: one at the tolerance, one
-    of the standard cell at a looser one.
+    Against reading its JSON and two searches: one at the tolerance, and one of the standard cell at
+    a looser one, which the step makes only where a further operation may be near.
     """
     import spglib
 
