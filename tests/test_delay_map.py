@@ -67,25 +67,35 @@ def at_times(wanted: Floats, times: Floats, values: Floats) -> Floats:
 # ------------------------------------------------------------------------------- other methods
 
 
-def test_every_delay_is_what_three_runs_give() -> None:
+@pytest.mark.parametrize("raman", [False, True])
+def test_every_delay_is_what_three_runs_give(*, raman: bool) -> None:
     """One integration of all delays beside runs of A and B, of A, and of B by themselves."""
+    of = model()
+    if raman:  # both fields at once, while they overlap
+        tensors = np.random.default_rng(5).normal(size=(len(of.coordinates), 3, 3)) * 20
+        tensors = tensors + tensors.transpose(0, 2, 1)
+        of = replace(of, couplings=replace(of.couplings, raman=tensors))
     first, second = Pulse(2.05, "σ+", 0.5, 0.2), Pulse(2.1, "30deg", 0.7, 0.15, phase_deg=40)
-    delays, cases = np.linspace(0.3, 2.4, 8), 0
+    cases, delays = 0, np.linspace(0.3, 2.4, 22)
     for name in ("Eg#2", "A1g#1"):
-        found = map_delays(model(), first, second, np.linspace(0.3, 2.4, 22), name, duration=5)
-        slots = model().coordinates.slots(name)
-        for delay in delays[::3]:
-            at = int(np.argmin(np.abs(found.delays - delay)))
-            early = replace(first, delay_ps=-float(found.delays[at]))
-            parts = [
-                simulate(model(), drive, duration=5.1, step=0.004)
+        found = map_delays(of, first, second, delays, name, duration=5)
+        slots = of.coordinates.slots(name)
+        for at in (0, 9, 18):
+            early = replace(first, delay_ps=-float(delays[at]))
+            whole, one, other = (
+                at_times(found.times, run.times, run.coordinates[:, slots])
                 for drive in (Fields((early, second)), early, second)
-            ]
-            whole, one, other = (at_times(found.times, r.times, r.coordinates) for r in parts)
-            expected = (whole - one - other)[:, slots]
+                for run in [simulate(of, drive, duration=5.1, step=0.004)]
+            )
+            expected = whole - one - other
             # A run by itself has no field before three durations before a pulse: 4·10⁻⁶ of it.
             assert np.abs(found.coordinates[at] - expected).max() < 4e-6 * np.abs(expected).max()
             cases += 1
+        if raman and name == "Eg#2":
+            plain = map_delays(model(), first, second, delays, name, duration=5)
+            assert (
+                np.abs(found.coordinates - plain.coordinates).max() > 1e-3 * np.abs(expected).max()
+            )
     assert cases == 6
 
 

@@ -348,7 +348,8 @@ class MapPeak(Record, frozen=True, kw_only=True):
     """Sense in which the atoms as a whole rotate, 1 counter-clockwise; 0 where they do not."""
     transfer: str | None
     """The transfer that makes it of one quantum of each pulse, Eu#1(+) Eu#1(+) -> Eg#2(-); null
-    where none does: the motion is then of a higher order in the fields."""
+    where none does: the motion is then of a higher order in the fields, or made by both fields at
+    once through Raman tensors."""
 
 
 class Map(Record, frozen=True, kw_only=True):

@@ -70,7 +70,8 @@ class Peak:
     amplitude : float
         \|S\|, √amu Å: that of a motion which neither decays nor depends otherwise on the delay.
     transfer : TwoQuanta or None
-        What makes it to the lowest order; None if no product of one quantum of each pulse does.
+        What makes it to the lowest order; None if no product of one quantum of each pulse does: it
+        is of a higher order, or made by both fields at once through Raman tensors.
     """
 
     excitation: float

@@ -400,7 +400,11 @@ _MAP = (
 
 _MAP_NOTES = (
     ("|S|", "|S|: amplitude, √amu Å, averaged over delays and times."),
-    ("transfer", "transfer: of one quantum of each pulse, the largest there; —: of higher order."),
+    (
+        "transfer",
+        "transfer: of one quantum of each pulse, the largest there; —: of higher order, or of both "
+        "fields at once.",
+    ),
 )
 
 
