@@ -156,6 +156,7 @@ CELLS = {
     "Predict": 'sc.predict("Bi2Se3")',
     "Pulse": "sc.Pulse.parse(pump)",
     "Run": "study.simulate(pump, duration=6)",
+    "DelayMap": "study.delay_map('Eg#2', pump, pump, [i / 10 for i in range(32)], duration=6)",
     "Bands": 'quartz.bands("GM A", points=10)',
     "Animation": 'quartz.animate("E#2(+)")',
     "Light": "study.light()",
@@ -168,7 +169,7 @@ if find_spec("duckdb"):
     SETUP += '\nsc.screen(["NaCl", "Te_P3121"], out="c", jobs=1)'
     CELLS |= {"Catalog": 'sc.Catalog("c")', "Selection": 'sc.Catalog("c").query()'}
 """Cells of a notebook, by the public noun or answer that each shows."""
-PICTURED = {"Run", "Bands", "Animation"}
+PICTURED = {"Run", "DelayMap", "Bands", "Animation"}
 
 
 @pytest.fixture

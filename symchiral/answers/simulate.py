@@ -501,7 +501,7 @@ def simulate(
         temperature=model.temperature,
         damping_temperature=None if model.stated is None else model.stated.temperature,
         damping_law=None if model.stated is None else model.stated.law,
-        map=UNSET if mapped is None else _map(mapped, unit),
+        map=UNSET if mapped is None else map_of(mapped, unit=unit),
     )
 
 
@@ -682,7 +682,8 @@ def _sweep(
     )
 
 
-def _map(found: DelayMap, unit: FrequencyUnit) -> Map:
+def map_of(found: DelayMap, *, unit: FrequencyUnit = "THz") -> Map:
+    """Describe what two pulses make together."""
     peaks, resolution = found.peaks(), found.resolution
     largest = peaks[0].amplitude if peaks else 1.0
     return Map(

@@ -24,6 +24,7 @@ from math import ceil, pi
 import numpy as np
 
 from symchiral.anharmonic.couplings import CircularTerm
+from symchiral.display import Pictured
 from symchiral.dynamics.integrate import Push, march, require_longer, require_room
 from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.pulse import Fields, Pulse
@@ -106,7 +107,7 @@ class TwoQuanta:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DelayMap(Value):
+class DelayMap(Value, Pictured):
     """The nonlinear signal of one multiplet by delay and time.
 
     Attributes

@@ -12,6 +12,7 @@ from html import escape
 from typing import Any
 
 from symchiral.answers.bands import bands as bands_answer
+from symchiral.dynamics.delaymap import DelayMap
 from symchiral.dynamics.run import Run
 from symchiral.errors import InputError
 from symchiral.forces.bands import Bands
@@ -22,7 +23,7 @@ SHARP = 150
 
 
 def display(noun: object, form: str) -> str:
-    """Return the ``picture`` of bands, a run or an animation as HTML; empty without matplotlib."""
+    """Return the ``picture`` of bands, a run, a map or an animation; empty without matplotlib."""
     if form != "picture":
         raise NotImplementedError(f"{type(noun).__name__} has no form {form!r}")
     if isinstance(noun, Animation):
@@ -38,8 +39,12 @@ def display(noun: object, form: str) -> str:
             from symchiral.figures.motion import motion_figure
 
             return _drawn(motion_figure(noun), repr(noun)) if noun.after.any() else ""
+        if isinstance(noun, DelayMap):
+            from symchiral.figures.delaymap import map_figure
+
+            return _drawn(map_figure(noun), repr(noun))
     except InputError:
-        # matplotlib is missing: the tables say what there is to say.
+        # matplotlib is missing, or nothing moves: the tables say what there is to say.
         return ""
     raise NotImplementedError(f"{type(noun).__name__} has no picture")
 

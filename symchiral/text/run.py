@@ -5,24 +5,26 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from symchiral.answers.simulate import light_of, simulate
+from symchiral.answers.simulate import light_of, map_of, pulse_of, simulate
 from symchiral.crystal.crystal import Notice
+from symchiral.dynamics.delaymap import DelayMap
 from symchiral.dynamics.pulse import Pulse
 from symchiral.dynamics.run import Run, Stop
-from symchiral.text.simulate import UNFINISHED, light_text, simulate_table
+from symchiral.text.simulate import UNFINISHED, light_text, peaks_table, simulate_table
 from symchiral.units import counted
 
 
 def display(noun: object, form: str) -> Any:
     """Return a noun in a form.
 
-    ===== ====================================================
-    noun  forms
-    ===== ====================================================
-    Run   ``notices`` (what the user should know), ``html``
-    Pulse ``html``
-    Stop  ``text``
-    ===== ====================================================
+    ======== ====================================================
+    noun     forms
+    ======== ====================================================
+    Run      ``notices`` (what the user should know), ``html``
+    DelayMap ``html``
+    Pulse    ``html``
+    Stop     ``text``
+    ======== ====================================================
     """
     match noun, form:
         case Run(), "notices":
@@ -31,6 +33,9 @@ def display(noun: object, form: str) -> Any:
             found = simulate_table(simulate(noun, noun.model.couplings)).html()
             notices = run_notices(noun)
             return found + "".join(f"<p>{escape(n.text)}</p>" for n in notices)
+        case DelayMap(), "html":
+            lights = [pulse_of(pulse) for pulse in (noun.first, noun.second)]
+            return peaks_table(map_of(noun), lights).html()
         case Pulse(), "html":
             return f"<p>{escape(light_text(light_of(noun)))}</p>"
         case Stop(), "text":

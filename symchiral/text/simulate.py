@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from msgspec import UNSET
 
 from symchiral.answers.simulate import (
     AnharmonicPotential,
     Entering,
+    Map,
     MapPeak,
     MovingMode,
     Pulse,
@@ -355,22 +357,34 @@ def sweep_table(answer: Simulate) -> Table:
 
 
 def map_table(answer: Simulate) -> Table:
-    """Return the peaks of the two-dimensional spectrum, the largest first."""
+    """Return the peaks of the two-dimensional spectrum below all that was put in."""
     found = answer.map
     assert found is not UNSET
+    lights = [p for p in (answer.pulse, *answer.further_pulses) if p is not None]
+    table = peaks_table(found, lights)
+    return replace(
+        table,
+        head=(
+            *crystal_lines(answer.structure, answer.axis, f"two-pulse map of {found.mode}"),
+            *table.head,
+            labelled("angles", _angles(answer)),
+            labelled("cubic", _couplings(answer.couplings)),
+            labelled("damping", _damping(answer)),
+        ),
+    )
+
+
+def peaks_table(found: Map, lights: Sequence[Pulse]) -> Table:
+    """Return the peaks of a two-dimensional spectrum, the largest first, below the two pulses."""
     sign, digits = SIGNS[found.frequency_unit], 2 if found.frequency_unit == "THz" else 1
-    lights = [
-        pulse_text(p) + (" (FWHM of the intensity)" if p.incident else IN_CRYSTAL)
-        for p in (answer.pulse, *answer.further_pulses)
-        if p is not None
+    words = [
+        pulse_text(p) + (" (FWHM of the intensity)" if p.incident else IN_CRYSTAL) for p in lights
     ]
-    named = zip(("first", "second"), lights, strict=True)
     return Table(
         (f"f_τ ({sign})", f"f_t ({sign})", "motion", "|S|", "share", "atoms rotate", "transfer"),
         tuple(_peak_row(peak, digits) for peak in found.peaks),
         head=(
-            *crystal_lines(answer.structure, answer.axis, f"two-pulse map of {found.mode}"),
-            *(labelled(name, light) for name, light in named),
+            *(labelled(name, x) for name, x in zip(("first", "second"), words, strict=True)),
             labelled(
                 "delays",
                 f"{found.delays} from {found.first_delay:g} to {found.last_delay:g} ps, resolved "
@@ -382,14 +396,11 @@ def map_table(answer: Simulate) -> Table:
                 f"{found.end:.3g} ps after the second pulse, resolved to ± "
                 f"{found.detection_resolution:.2g} {sign}",
             ),
-            labelled("angles", _angles(answer)),
-            labelled("cubic", _couplings(answer.couplings)),
-            labelled("damping", _damping(answer)),
         ),
         foot=(_MAP if found.peaks else "The pulses make nothing of it together.",),
         names=("motion", "transfer"),
         optional=("share", "atoms rotate"),
-        notes=_MAP_NOTES if found.peaks else (),
+        notes=_map_notes(sign) if found.peaks else (),
     )
 
 
@@ -398,14 +409,23 @@ _MAP = (
     "spectrum from 5 % of the largest on."
 )
 
-_MAP_NOTES = (
-    ("|S|", "|S|: amplitude, √amu Å, averaged over delays and times."),
-    (
-        "transfer",
-        "transfer: of one quantum of each pulse, the largest there; —: of higher order, or of both "
-        "fields at once.",
-    ),
-)
+
+def _map_notes(sign: str) -> tuple[tuple[str, str], ...]:
+    """What the columns hold."""
+    return (
+        (
+            f"f_τ ({sign})",
+            "f_τ: along the delay, of a quantum of the first pulse, + if it comes in, − if it goes "
+            "out.",
+        ),
+        (f"f_t ({sign})", "f_t: along the time after the second pulse, of the motion."),
+        ("|S|", "|S|: amplitude, √amu Å, averaged over delays and times."),
+        (
+            "transfer",
+            "transfer: of one quantum of each pulse, the largest there; —: of higher order, or of "
+            "both fields at once.",
+        ),
+    )
 
 
 def _peak_row(peak: MapPeak, digits: int) -> tuple[str, ...]:
