@@ -36,6 +36,7 @@ from functools import cached_property
 import numpy as np
 
 from symchiral.traces.pulse import FREE, RINGING, Prior, Spectrum, chirps
+from symchiral.traces.waves import WhiteRuns
 from symchiral.value import TINY, Complex, Floats, Integers
 
 STRAIN = 0.05
@@ -54,28 +55,6 @@ LARGEST = 20_000
 """Numbers in the traces, and steps of their times, beyond which the model would take minutes."""
 
 Point = tuple[float, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class WhiteRuns:
-    """Runs on common times, in units of their noise.
-
-    Attributes
-    ----------
-    times : (N,) array
-        In ps from the centre of the pulse.
-    data : (2, N, R) array
-        Both whitened signals of every run.
-    basis : (N, K) array
-        Orthonormal background and other lines.
-    spins : tuple of int
-        +1 for σ+ and −1 for σ−.
-    """
-
-    times: Floats
-    data: Floats
-    basis: Floats
-    spins: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -183,8 +162,8 @@ class Driven:
         """The traces of every block beyond background and other lines, (N, 2 R)."""
         found = []
         for b in self.blocks:
-            flat = b.data.transpose(1, 0, 2).reshape(len(b.times), -1)
-            found.append(flat - b.basis @ (b.basis.T @ flat))
+            flat = b.data.transpose(2, 1, 0).reshape(len(b.times), -1)
+            found.append(flat - b.basis.T @ (b.basis @ flat))
         return tuple(found)
 
     @property
@@ -261,7 +240,7 @@ class Driven:
         rows, rights = [], []
         columns, pulses = self.columns(theta, sense)
         for b, data, own, pulse in zip(self.blocks, self.beyond, columns, pulses, strict=True):
-            q = b.basis
+            q = b.basis.T
             pair = np.column_stack([pulse.real, pulse.imag])
             pair = np.linalg.qr(pair - q @ (q.T @ pair))[0]
             flat = own.reshape(len(own), -1)

@@ -19,7 +19,15 @@ from dataclasses import replace
 import numpy as np
 
 from symchiral.traces.helicity import quantile
-from symchiral.traces.model import Block, Projection, columns, profile, project, refine
+from symchiral.traces.model import (
+    Block,
+    Projection,
+    columns,
+    least_squares,
+    profile,
+    project,
+    refine,
+)
 from symchiral.traces.note import Note
 from symchiral.traces.oscillation import Fit, places, response_factor
 from symchiral.traces.search import Problem, State, peaks
@@ -63,15 +71,13 @@ def excess(problem: Problem, state: State, variance: float, *, seed: int = 0) ->
         noise = [np.sqrt(variance) * rng.standard_normal(s.shape) for s in exact]
         step = inverse @ (jacobian.T @ np.concatenate([e.ravel() for e in noise]))
         straight = step[:count] ** 2 / np.diagonal(inverse)[:count]
-        both = np.zeros(count)
-        for sign in (1.0, -1.0):
-            blocks = tuple(
-                Block(b.times, s + sign * e) for b, s, e in zip(smooth, exact, noise, strict=True)
-            )
-            _, free = refine(blocks, true, state.background, evaluations=25)
-            for index in range(count):
-                _, held = refine(blocks, true, state.background, held=index, evaluations=25)
-                both[index] += max(held.square - free.square, 0.0) / 2
+        held = [None, *range(count)]
+        blocks = tuple(
+            Block(b.times, np.repeat([s + e, s - e], len(held), axis=0))
+            for b, s, e in zip(smooth, exact, noise, strict=True)
+        )
+        square = least_squares(blocks, true, state.background, 2 * held).reshape(2, -1)
+        both = np.maximum(square[:, 1:] - square[:, :1], 0.0).mean(axis=0)
         beyond.append((both - straight) / variance)
         if len(beyond) >= SIMULATIONS[0]:
             error = np.std(beyond, axis=0, ddof=1) / np.sqrt(len(beyond))

@@ -23,7 +23,8 @@ from typing import Literal
 
 import numpy as np
 
-from symchiral.value import TINY, Complex, Floats
+from symchiral.traces.descent import descend
+from symchiral.value import TINY, Complex, Floats, Integers
 
 Background = Literal["none", "constant", "linear", "exponential"]
 BACKGROUNDS: tuple[Background, ...] = ("none", "constant", "linear", "exponential")
@@ -76,10 +77,10 @@ class Projection:
 
 
 def columns(times: Floats, nonlinear: Floats, background: Background) -> Floats:
-    """Return the (N, P) columns of the model.
+    """Return the (…, N, P) columns of the model.
 
     ``nonlinear`` holds (ω, γ) per oscillator, in rad/ps and 1/ps, then, for an exponential
-    background, the logarithm of its rate in 1/ps.
+    background, the logarithm of its rate in 1/ps, along its last axis.
 
     Examples
     --------
@@ -87,33 +88,35 @@ def columns(times: Floats, nonlinear: Floats, background: Background) -> Floats:
     array([[ 1. ,  0. ,  1. ,  0. ],
            [-1. ,  0. ,  1. ,  0.5]])
     """
-    oscillators = len(nonlinear) // 2
-    found = np.empty((len(times), 2 * oscillators + _WIDTH[background]))
-    wave = _waves(times, nonlinear[: 2 * oscillators])
-    found[:, 0 : 2 * oscillators : 2] = wave.real
-    found[:, 1 : 2 * oscillators : 2] = wave.imag
+    pairs = 2 * (nonlinear.shape[-1] // 2)
+    found = np.empty((*nonlinear.shape[:-1], len(times), pairs + _WIDTH[background]))
+    wave = _waves(times, nonlinear[..., None, :pairs])
+    found[..., 0:pairs:2] = wave.real
+    found[..., 1:pairs:2] = wave.imag
     if background != "none":
-        found[:, 2 * oscillators] = 1.0
+        found[..., pairs] = 1.0
     if background == "linear":
-        found[:, -1] = times
+        found[..., -1] = times
     if background == "exponential":
-        found[:, -1] = np.exp(-rate(nonlinear) * times)
+        found[..., -1] = np.exp(-np.multiply.outer(rate(nonlinear), times))
     return found
 
 
+_MOST_STEPS = 25  # of simulated fits, which begin at the truth
 _MOST_GROWTH = 40.0  # a search that strays to growing waves must not overflow
 _WIDTH: dict[Background, int] = {"none": 0, "constant": 1, "linear": 2, "exponential": 2}
 
 
-def rate(nonlinear: Floats) -> float:
+def rate(nonlinear: Floats) -> Floats:
     """Return the rate of an exponential background in 1/ps."""
-    return float(np.exp(np.clip(nonlinear[-1], -_MOST_GROWTH, _MOST_GROWTH)))
+    found: Floats = np.exp(np.clip(nonlinear[..., -1], -_MOST_GROWTH, _MOST_GROWTH))
+    return found
 
 
 def _waves(times: Floats, pairs: Floats) -> Complex:
     """exp(−γt)(cos ωt + i sin ωt), one column per oscillator."""
-    growth = np.minimum(np.multiply.outer(times, -pairs[1::2]), _MOST_GROWTH)
-    wave: Complex = np.exp(growth + 1j * np.multiply.outer(times, pairs[0::2]))
+    growth = np.minimum(-pairs[..., 1::2] * times[:, None], _MOST_GROWTH)
+    wave: Complex = np.exp(growth + 1j * (pairs[..., 0::2] * times[:, None]))
     return wave
 
 
@@ -128,14 +131,9 @@ def _project_block(
     block: Block, nonlinear: Floats, background: Background
 ) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     times, data = block.times, block.data
-    phi = columns(times, nonlinear, background)
-    basis, triangle = np.linalg.qr(phi)
-    # A column that the others span already adds nothing; keep the triangle invertible.
-    scale = np.abs(np.diagonal(triangle))
-    floor = 1e-12 * max(float(scale.max(initial=0.0)), TINY)
-    triangle = triangle + np.diag(np.where(scale < floor, floor, 0.0))
+    phi, basis, triangle = _orthonormal(times, nonlinear, background)
     overlap = basis.T @ data
-    coefficients = np.linalg.solve(triangle, overlap)
+    coefficients: Floats = np.asarray(np.linalg.solve(triangle, overlap), dtype=np.float64)
     residual = data - basis @ overlap
     count, traces = len(nonlinear), data.shape[1]
     pairs = 2 * (count // 2)
@@ -150,7 +148,8 @@ def _project_block(
     flat = slopes.reshape(len(times), count * traces)
     along = basis.T @ flat
     jacobian = (basis @ along - flat).reshape(len(times), count, traces)
-    shifts = -np.linalg.solve(triangle, along).reshape(len(triangle), count, traces).swapaxes(0, 1)
+    shifted: Floats = np.asarray(np.linalg.solve(triangle, along), dtype=np.float64)
+    shifts = -shifted.reshape(len(triangle), count, traces).swapaxes(0, 1)
     return (
         coefficients,
         residual,
@@ -158,6 +157,55 @@ def _project_block(
         shifts,
         triangle,
     )
+
+
+def _orthonormal(
+    times: Floats, nonlinear: Floats, background: Background
+) -> tuple[Floats, Floats, Floats]:
+    """The columns of the model and their QR decomposition."""
+    phi = columns(times, nonlinear, background)
+    basis, triangle = np.linalg.qr(phi)
+    # A column that the others span already adds nothing; keep the triangle invertible.
+    scale = np.abs(np.diagonal(triangle, axis1=-2, axis2=-1))
+    floor = 1e-12 * np.maximum(scale.max(axis=-1, keepdims=True, initial=0.0), TINY)
+    lift = np.where(scale < floor, floor, 0.0)
+    return phi, basis, triangle + lift[..., None] * np.eye(lift.shape[-1])
+
+
+def _expanded(
+    blocks: Sequence[Block], nonlinear: Floats, background: Background
+) -> tuple[Floats, Floats, Floats]:
+    r"""Return the squared residual S, :math:`J^Tr` and :math:`J^TJ`, J as in :func:`project`.
+
+    All derivatives are sums of a few functions, t times the columns, and products of these make
+    those of all. Parameters and data may have further axes in front, for many fits at once.
+    """
+    square, gradient, curvature = np.zeros(()), np.zeros(()), np.zeros(())
+    pairs = 2 * (nonlinear.shape[-1] // 2)
+    own = [*range(pairs), *([-1] if background == "exponential" else [])]
+    k = np.arange(0, pairs, 2)
+    for block in blocks:
+        phi, basis, triangle = _orthonormal(block.times, nonlinear, background)
+        across = basis.swapaxes(-1, -2)
+        overlap = across @ block.data
+        c = np.linalg.solve(triangle, overlap)
+        residual = block.data - basis @ overlap
+        moments = block.times[:, None] * phi[..., own]
+        along = across @ moments
+        c = c.swapaxes(-1, -2)
+        parts = np.zeros((*c.shape[:-1], nonlinear.shape[-1], len(own)))
+        parts[..., k, k], parts[..., k, k + 1] = -c[..., k + 1], c[..., k]
+        parts[..., k + 1, k], parts[..., k + 1, k + 1] = c[..., k], c[..., k + 1]
+        if background == "exponential":
+            parts[..., -1, -1] = rate(nonlinear)[..., None] * c[..., -1]
+        seen = (residual.swapaxes(-1, -2) @ moments)[..., None, :]
+        products = moments.swapaxes(-1, -2) @ moments - along.swapaxes(-1, -2) @ along
+        square = square + (residual**2).sum(axis=(-1, -2))
+        gradient = gradient + (parts * seen).sum(axis=(-3, -1))
+        curvature = curvature + (parts @ products[..., None, :, :] @ parts.swapaxes(-1, -2)).sum(
+            axis=-3
+        )
+    return square, gradient, curvature
 
 
 def refine(
@@ -182,42 +230,77 @@ def refine(
     free = np.array([i for i in range(len(start)) if i != held], dtype=int)
     if len(free) == 0:
         return start, project(blocks, start, background)
-    from scipy.optimize import least_squares
-
-    last: dict[bytes, Projection] = {}
 
     def whole(x: Floats) -> Floats:
+        # Where a column adds nothing a step may be no number: it leads back to the start.
         found = start.copy()
-        found[free] = x
+        found[free] = np.where(np.isfinite(x), x, start[free])
         return found
 
-    def numbers(x: Floats) -> Floats:
-        # Where a column adds nothing a step may be no number: it leads back to the start.
-        return np.where(np.isfinite(x), x, start[free])
-
-    def at(x: Floats) -> Projection:
-        key = x.tobytes()
-        if key not in last:
-            last.clear()
-            last[key] = project(blocks, whole(numbers(x)), background)
-        return last[key]
-
-    def residuals(x: Floats) -> Floats:
-        return np.concatenate([r.ravel() for r in at(x).residuals])
-
-    found = least_squares(
-        residuals,
+    found = descend(
+        lambda x: _Trial(whole(x), project(blocks, whole(x), background), free),
         start[free],
-        jac=lambda x: at(x).jacobian[:, free],
-        method="lm",
-        x_scale=1.0,
+        evaluations=evaluations,
         xtol=1e-7,
         ftol=1e-9,
         gtol=1e-9,
-        max_nfev=evaluations,
+        scale=np.ones(len(free)),
     )
-    best = numbers(np.asarray(found.x, dtype=float))
-    return whole(best), at(best)
+    return found.nonlinear, found.projection
+
+
+@dataclass(frozen=True, eq=False)
+class _Trial:
+    """A model of which some parameters are free."""
+
+    nonlinear: Floats
+    projection: Projection
+    free: Integers
+
+    @property
+    def deviations(self) -> Floats:
+        return np.concatenate([r.ravel() for r in self.projection.residuals])
+
+    @property
+    def slopes(self) -> Floats:
+        return self.projection.jacobian[:, self.free].T
+
+
+def least_squares(
+    blocks: Sequence[Block], start: Floats, background: Background, held: Sequence[int | None]
+) -> Floats:
+    """Return the least squared residuals of many sets of traces at once (Levenberg–Marquardt).
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        With data of the shape (B, N, C).
+    start, background
+        As for :func:`refine`; one start for all.
+    held : sequence of int or None
+        Which parameter, if any, keeps its value in each of the B fits.
+    """
+    x = np.tile(start, (len(held), 1))
+    fixed = np.array([[h == i for i in range(len(start))] for h in held])
+    square, gradient, curvature = _expanded(blocks, x, background)
+    damping = np.full(len(held), 1e-4)
+    for _ in range(_MOST_STEPS):
+        size = np.maximum(np.diagonal(curvature, axis1=1, axis2=2), TINY)
+        own = np.where(fixed, 1.0, damping[:, None] * size)
+        matrix = np.where(fixed[:, :, None] | fixed[:, None], 0.0, curvature)
+        matrix = matrix + own[:, None] * np.eye(len(start))
+        step = np.linalg.solve(matrix, np.where(fixed, 0.0, gradient)[..., None])[..., 0]
+        trial = _expanded(blocks, x - step, background)
+        lower = trial[0] < square
+        settled = np.abs(square - trial[0]) < 1e-9 * square
+        x = np.where(lower[:, None], x - step, x)
+        square = np.where(lower, trial[0], square)
+        gradient = np.where(lower[:, None], trial[1], gradient)
+        curvature = np.where(lower[:, None, None], trial[2], curvature)
+        damping = np.where(lower, damping / 10, damping * 10)
+        if settled.all():
+            break
+    return square
 
 
 def profile(

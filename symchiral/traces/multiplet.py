@@ -36,18 +36,19 @@ Where all this leaves a sense open, or the pulse takes a line over,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from symchiral.traces.direction import Direction, direction_of
-from symchiral.traces.force import Driven, Judged, WhiteRuns
+from symchiral.traces.force import Driven, Judged
 from symchiral.traces.helicity import Helicity, less_sure, measured_helicity
 from symchiral.traces.model import columns, rate
 from symchiral.traces.oscillation import FALSE_ALARM, Fit, Oscillation, false_alarm, response_factor
 from symchiral.traces.pulse import FREE, GAUSSIAN, REACH, RINGING, Prior, Spectrum, duration_of
+from symchiral.traces.waves import Fitted, Shape, WhiteRuns, fitted
 from symchiral.value import TINY, Complex, Floats
 
 WIDEST = 0.15
@@ -200,10 +201,6 @@ class FittedMultiplet:
         return replace(self, senses=still)
 
 
-_Shape = Callable[[Floats, Floats], tuple[Floats, Floats]]
-"""Functions of time, (N, K), and their directions, (2, K), for times and parameters."""
-
-
 def multiplets(fit: Fit) -> tuple[FittedMultiplet, ...]:
     """Return the oscillations of a fit as multiplets, in order of frequency."""
     forward = _Forward.of(fit)
@@ -278,15 +275,6 @@ def _groups(fit: Fit) -> list[list[int]]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Solved:
-    """A model at its minimum: parameters, χ² with the priors, and the coefficients of each run."""
-
-    theta: Floats
-    square: float
-    coefficients: tuple[Floats, ...]
-
-
-@dataclass(frozen=True, eq=False)
 class _Forward:
     """The traces in units of their noise, and models of them."""
 
@@ -320,7 +308,7 @@ class _Forward:
         pump = known[0] if len(known) == 1 == len(pumps) else None
         if pump is not None and pump.source == "assumed":
             pump = None  # its width, and so its duration, is not known
-        stacked = tuple(np.stack(d, axis=2) for d in data)
+        stacked = tuple(np.stack([white.T for white in d]) for d in data)
         return _Forward(
             fit,
             tuple(times),
@@ -351,104 +339,24 @@ class _Forward:
 
     # ------------------------------------------------------------------------------- models
 
-    def basis(self, others: Sequence[int]) -> tuple[Floats, ...]:
-        """Orthonormal columns of the background and of other oscillations, for each block."""
+    def blocks(self, others: Sequence[int]) -> tuple[WhiteRuns, ...]:
+        """The runs beside the background and other oscillations."""
         f = self.fit
         kept = [x for i in others for x in f.nonlinear[2 * i : 2 * i + 2]]
         last = [] if f.background != "exponential" else [np.log(rate(f.nonlinear))]
         nonlinear = np.array(kept + last)
-        return tuple(np.linalg.qr(columns(t, nonlinear, f.background))[0] for t in self.times)
+        spins: list[list[int]] = [[] for _ in self.times]
+        for run, spin in enumerate(_spins(f)):
+            spins[self.place(run)[0]].append(spin)
+        bases = [np.linalg.qr(columns(t, nonlinear, f.background))[0].T for t in self.times]
+        return tuple(
+            WhiteRuns(t, d, q, tuple(own))
+            for t, d, q, own in zip(self.times, self.data, bases, spins, strict=True)
+        )
 
-    def solve(
-        self,
-        basis: tuple[Floats, ...],
-        shape: Callable[[Floats, Floats], tuple[Floats, Floats]],
-        start: Floats,
-        prior: Prior | None,
-        *,
-        closely: bool = False,
-    ) -> _Solved:
-        """Minimise χ² over the parameters of a shape, its linear ones eliminated.
-
-        ``shape(times, theta)`` gives (N, K) functions of time and their (2, K) directions in the
-        plane of the whitened traces. ``closely``: to the bottom of narrow valleys, too.
-        """
-        from scipy.optimize import least_squares
-
-        beyond = [
-            [d[:, c] - q @ (q.T @ d[:, c]) for c in (0, 1)]
-            for q, d in zip(basis, self.data, strict=True)
-        ]
-
-        def at(theta: Floats) -> tuple[list[Floats], list[Floats]]:
-            residuals, found = [], []
-            for t, q, d in zip(self.times, basis, beyond, strict=True):
-                functions, directions = shape(t, theta)
-                functions = functions - q @ (q.T @ functions)
-                gram = (functions.T @ functions) * (directions.T @ directions)
-                right = directions[0][:, None] * (functions.T @ d[0])
-                right = right + directions[1][:, None] * (functions.T @ d[1])
-                scale = np.sqrt(np.maximum(np.diagonal(gram), TINY))
-                c = _symmetric_solve(gram / np.outer(scale, scale), right / scale[:, None])
-                c = c / scale[:, None]
-                for v, y in zip(directions, d, strict=True):
-                    residuals.append((y - functions @ (v[:, None] * c)).ravel())
-                found.append(c)
-            if prior is not None:
-                residuals.append(prior.residuals(theta))
-            return residuals, found
-
-        if not len(start):
-            theta = start
-        else:
-            theta = least_squares(
-                lambda x: np.concatenate(at(x)[0]), start, method="lm",
-                xtol=1e-9 if closely else 1e-5, ftol=1e-10 if closely else 1e-6,
-                max_nfev=(300 if closely else 30) * (len(start) + 1),
-            ).x  # fmt: skip
-        residuals, found = at(theta)
-        return _Solved(theta, float(sum(np.vdot(r, r) for r in residuals)), tuple(found))
-
-    # ------------------------------------------------------------------------------ shapes
-
-    def shape(self, count: int, power: int | None, *, forced: bool) -> _Shape:
-        """A multiplet of so many parameters, the motion of its force, and the pump's own response.
-
-        The parameters of these follow each other.
-        """
-
-        def both(t: Floats, theta: Floats) -> tuple[Floats, Floats]:
-            parts = [self.modes(t, theta[:count])]
-            if forced:
-                parts.append(self.modes(t, theta[count : count + 2]))
-            if power is not None:
-                parts.append(self.pulse(power, t, theta[count + 2 * forced :]))
-            functions, directions = zip(*parts, strict=True)
-            return np.hstack(functions), np.hstack(directions)
-
-        return both
-
-    def modes(self, t: Floats, theta: Floats) -> tuple[Floats, Floats]:
-        """Functions and directions of a multiplet: ω, γ, and Δ, α if it is split."""
-        omega, damping = theta[:2]
-        half, angle = (np.pi * theta[2], theta[3]) if len(theta) > 2 else (0.0, 0.0)
-        fade = np.exp(np.clip(-damping * t, -40.0, 40.0))
-        phases = (omega + half) * t, (omega - half) * t
-        functions = np.column_stack(
-            [fade * f(p) for p in phases for f in (np.cos, np.sin)]
-        )  # fmt: skip
-        c, s = np.cos(angle), np.sin(angle)
-        normal = np.linalg.solve(self.back, np.array([[c, -s], [s, c]]))
-        return functions, np.repeat(normal, 2, axis=1)
-
-    def pulse(self, power: int, t: Floats, theta: Floats) -> tuple[Floats, Floats]:
-        """Functions and directions of the pump's own response: ω_b, ln τ, and the chirp."""
-        omega, log, chirp = theta
-        width = np.exp(np.clip(log, -20.0, 20.0))
-        envelope = np.exp(-2 * (power or 2) * np.log(2) * (t / width) ** 2)
-        phase = omega * t + chirp * t**2
-        cosine, sine = envelope * np.cos(phase), envelope * np.sin(phase)
-        return np.column_stack([cosine, cosine, sine, sine]), np.tile(np.eye(2), 2)
+    def shape(self, count: int, power: int | None, *, forced: bool = False) -> Shape:
+        """A multiplet of so many parameters, its force, and the pump's own response."""
+        return Shape(self.back, count, power, forced)
 
     def power(self, frequency: float, damping: float) -> int | None:
         """The power of the field that may be seen near a frequency, None if there is none."""
@@ -508,23 +416,15 @@ class _Forward:
     def driven(self, group: Sequence[int], power: int) -> Judged | None:
         """What a model of the force says of the lines near it; None where it would take minutes."""
         assert self.pump is not None
-        basis = self.basis([i for i in range(len(self.fit.oscillations)) if i not in group])
-        prior, _ = self._pulse_alone(basis, power)
-        spins = _spins(self.fit)
-        blocks = []
-        for k, (t, q, d) in enumerate(zip(self.times, basis, self.data, strict=True)):
-            places = [self.place(r) for r in range(len(spins))]
-            own = [(c, spin) for (b, c), spin in zip(places, spins, strict=True) if b == k and spin]
-            if own:
-                which = [c for c, _ in own]
-                data = d[:, :, which].transpose(1, 0, 2)
-                blocks.append(WhiteRuns(t, data, q, tuple(spin for _, spin in own)))
+        blocks = self.blocks([i for i in range(len(self.fit.oscillations)) if i not in group])
+        prior, _ = self._pulse_alone(blocks, power)
+        circular = tuple(own for b in blocks if (own := b.circular) is not None)
         members = sorted((self.fit.oscillations[i] for i in group), key=lambda o: -o.evidence)
         lines = tuple((2 * np.pi * o.frequency, o.damping) for o in members)
-        force = Driven(tuple(blocks), self.back, self.pump, power, lines, self.duration[0], prior)
+        force = Driven(circular, self.back, self.pump, power, lines, self.duration[0], prior)
         if not force.feasible:
             return None
-        return force.judged(self.left([r for r, spin in enumerate(spins) if spin]))
+        return force.judged(self.left([r for r, spin in enumerate(_spins(self.fit)) if spin]))
 
     # ---------------------------------------------------------------------------- multiplet
 
@@ -541,18 +441,16 @@ class _Forward:
         if not main.significant or not np.isfinite(main.evidence):
             return self._alone(main)
         lasting_one = min(members, key=lambda o: o.damping / max(o.evidence, TINY) ** 0.5)
-        basis = self.basis(others)
+        blocks = self.blocks(others)
         evidence = np.array([o.evidence for o in members])
         middle = float(evidence @ [o.frequency for o in members] / evidence.sum())
         power = self.power_of(group)
         prior = pumped = None
         if power is not None and self.pump is not None:
-            prior, pumped = self._pulse_alone(basis, power)
+            prior, pumped = self._pulse_alone(blocks, power)
         tail = np.zeros(0) if pumped is None else pumped.theta
 
-        def shape(count: int) -> _Shape:
-            return self.shape(count, power, forced=False)
-
+        shapes = {count: self.shape(count, power) for count in (2, 4)}
         starts = {(2 * np.pi * middle, main.damping), *(
             (2 * np.pi * o.frequency, o.damping) for o in (main, lasting_one))}  # fmt: skip
         near = min(o.frequency for o in members), max(o.frequency for o in members)
@@ -562,14 +460,14 @@ class _Forward:
         own = 2 * np.pi * middle, np.pi * reach
         priors = {n: tied.behind([own] + (n - 1) * [FREE]) for n in (2, 4)}
 
-        def rank(found: _Solved, many: int = 2) -> tuple[bool, float]:
+        def rank(found: Fitted, many: int = 2) -> tuple[bool, float]:
             """What has strayed from the line, to the pump or to a background, is none."""
             f = abs(float(found.theta[0])) / (2 * np.pi)
             half = abs(float(found.theta[2])) / 2 if many == 4 else 0.0
             return not near[0] - reach < f - half <= f + half < near[1] + reach, found.square
 
         single = min(
-            (self.solve(basis, shape(2), np.array([*s, *tail]), priors[2]) for s in sorted(starts)),
+            (fitted(blocks, shapes[2], np.array([*s, *tail]), priors[2]) for s in sorted(starts)),
             key=rank,
         )
         count = 2
@@ -582,14 +480,14 @@ class _Forward:
                 for angle in np.pi * np.arange(6) / 6:
                     for rest in {tuple(single.theta[2:]), tuple(tail)}:
                         theta = np.array([omega, fading, delta, angle, *rest])
-                        trials.append((self._square(basis, shape(4), theta), tuple(theta)))
+                        trials.append((Fitted(blocks, shapes[4], theta).square, tuple(theta)))
         trials.sort()
         split = min(
-            (self.solve(basis, shape(4), np.array(s), priors[4]) for _, s in trials[:3]),
+            (fitted(blocks, shapes[4], np.array(s), priors[4]) for _, s in trials[:3]),
             key=lambda found: rank(found, 4),
         )
         # From the pulse that was found beside it, that a better pulse is not taken for a splitting.
-        again = self.solve(basis, shape(2), np.delete(split.theta, [2, 3]), priors[2])
+        again = fitted(blocks, shapes[2], np.delete(split.theta, [2, 3]), priors[2])
         single = min(single, again, key=rank)
         best = single
         freedom = max(self.size - 4 * len(fit.measurement.runs) * (1 + len(others)) - 8, 1)
@@ -597,8 +495,11 @@ class _Forward:
         if rank(split, 4) < rank(single) and (single.square - split.square) / variance > SPLIT:
             best, count = split, 4
         variance = max(best.square / freedom, TINY)
-        lowest = pumped if pumped is not None else self._nothing(basis)
-        gain = (lowest.square - best.square) / variance
+        if pumped is not None:
+            lowest = pumped.square
+        else:
+            lowest = sum(float(np.vdot(b.rest, b.rest)) for b in blocks)
+        gain = (lowest - best.square) / variance
         length = max(float(np.ptp(t)) for t in self.times)
         alarm = false_alarm(gain, 4 * len(fit.measurement.runs) + 2, fit.band, length)
         damping = float(best.theta[1])
@@ -610,28 +511,26 @@ class _Forward:
             and frequency > max(FEWEST_PERIODS * damping, FEWEST_IN_RECORD / length)
         )
 
-        def described(model: _Solved, many: int, *, forced: bool = False) -> FittedMultiplet:
-            return self._described(
-                model, many, power, basis, variance, freedom, main, lasting=lasting, forced=forced
-            )
+        def described(model: Fitted) -> FittedMultiplet:
+            return self._described(model, variance, freedom, main, lasting=lasting)
 
-        found = replace(described(best, count), near=not rank(best, count)[0])
+        found = replace(described(best), near=not rank(best, count)[0])
         if (
             count == 2
             and not rank(split, 4)[0]
             and (len(members) > 1 or (single.square - split.square) / variance > SPLIT / 2)
         ):
             # A splitting that is not sure must not matter.
-            found = found.agreeing(described(split, 4))
+            found = found.agreeing(described(split))
         if len(members) > 1 and (power is None or power > 1):
             shaped = self.shape(count, power, forced=True)
-            ringing = self._with_force(basis, shaped, best, count, members, reach, priors[count])
+            ringing = self._with_force(blocks, shaped, best, members, reach, priors[count])
             bound = _by_chance(4 * len(fit.measurement.runs) + 2)
             # What fades within the pulse is no force that rings.
             rings = not self.brief(float(ringing.theta[count + 1]))
             if rings and best.square - ringing.square > bound * ringing.square / freedom:
                 variance, best = max(ringing.square / freedom, TINY), ringing
-                other = described(ringing, count, forced=True)
+                other = described(ringing)
                 found = replace(
                     other,
                     near=found.near,
@@ -645,16 +544,15 @@ class _Forward:
 
     def _with_force(
         self,
-        basis: tuple[Floats, ...],
-        shape: _Shape,
-        best: _Solved,
-        count: int,
+        blocks: tuple[WhiteRuns, ...],
+        shape: Shape,
+        best: Fitted,
         members: Sequence[Oscillation],
         reach: float,
         prior: Prior,
-    ) -> _Solved:
+    ) -> Fitted:
         """The model with the motion that a ringing force imposes beside the free one."""
-        middle = float(prior.middle[0])
+        count, middle = shape.count, float(prior.middle[0])
         # The order of the priors is that of the parameters.
         pulse = replace(
             prior, middle=prior.middle[count:], deviation=prior.deviation[count:]
@@ -667,17 +565,17 @@ class _Forward:
             for other in rates:
                 if own != other:
                     theta = np.concatenate([own, best.theta[2:count], other, best.theta[count:]])
-                    trials.append((self._square(basis, shape, theta), tuple(theta)))
+                    trials.append((Fitted(blocks, shape, theta).square, tuple(theta)))
         trials.sort()
         return min(
-            (self.solve(basis, shape, np.array(x), prior, closely=True) for _, x in trials[:3]),
+            (fitted(blocks, shape, np.array(x), prior, closely=True) for _, x in trials[:3]),
             key=lambda found: found.square,
         )
 
-    def missed(self, best: _Solved, lowest: _Solved, freedom: int) -> float:
+    def missed(self, best: Fitted, lowest: float, freedom: int) -> float:
         """The part of what a line explains that free poles explain beyond a model of it."""
         chance = INADEQUATE * self.free / freedom
-        return max(best.square - self.free - chance, 0.0) / max(lowest.square - self.free, TINY)
+        return max(best.square - self.free - chance, 0.0) / max(lowest - self.free, TINY)
 
     @cached_property
     def free(self) -> float:
@@ -689,23 +587,7 @@ class _Forward:
         forth, _ = self.fit.measurement.probe.whitening(np.maximum(np.array(self.fit.noise), TINY))
         return sum(float(np.sum((self.fit.residuals(r) @ forth) ** 2)) for r in runs)
 
-    def _square(
-        self,
-        basis: tuple[Floats, ...],
-        shape: Callable[[Floats, Floats], tuple[Floats, Floats]],
-        theta: Floats,
-    ) -> float:
-        """χ² at a point."""
-        return self.solve(basis, lambda t, _: shape(t, theta), np.zeros(0), None).square
-
-    def _nothing(self, basis: tuple[Floats, ...]) -> _Solved:
-        square = sum(
-            float(np.vdot(d, d)) - float((np.einsum("np,ncr->pcr", q, d) ** 2).sum())
-            for q, d in zip(basis, self.data, strict=True)
-        )
-        return _Solved(np.zeros(0), square, ())
-
-    def _pulse_alone(self, basis: tuple[Floats, ...], power: int) -> tuple[Prior, _Solved]:
+    def _pulse_alone(self, blocks: tuple[WhiteRuns, ...], power: int) -> tuple[Prior, Fitted]:
         """What the pump alone explains, with the priors of its parameters."""
         assert self.pump is not None
         short = GAUSSIAN / self.pump.width
@@ -726,11 +608,9 @@ class _Forward:
             for s in (-0.7, 0.7)
         ]
 
-        def shape(t: Floats, x: Floats) -> tuple[Floats, Floats]:
-            return self.pulse(power, t, x)
-
-        start = min(starts, key=lambda x: self._square(basis, shape, x))
-        return prior, self.solve(basis, shape, start, prior)
+        shape = self.shape(0, power)
+        start = min(starts, key=lambda x: Fitted(blocks, shape, x).square)
+        return prior, fitted(blocks, shape, start, prior)
 
     def _alone(self, o: Oscillation) -> FittedMultiplet:
         """An oscillation as it was fitted."""
@@ -755,71 +635,52 @@ class _Forward:
 
     def _described(
         self,
-        best: _Solved,
-        count: int,
-        power: int | None,
-        basis: tuple[Floats, ...],
+        best: Fitted,
         variance: float,
         freedom: float,
         main: Oscillation,
         *,
         lasting: bool,
-        forced: bool,
     ) -> FittedMultiplet:
         """The multiplet of a model, with covariances of all its parameters."""
-        theta = best.theta
-        functions = self.shape(count, power, forced=forced)
+        theta, count, forced = best.theta, best.shape.count, best.shape.forced
 
         # The information of (θ, coefficients of every run), the background eliminated.
-        linear = best.coefficients[0].shape[0]
         runs = [self.place(r) for r in range(len(self.fit.measurement.runs))]
+        designs = [best.design(block) for block in range(len(self.times))]
+        slopes = [best.moved(block) for block in range(len(self.times))]
+        linear = len(designs[0])
         size = len(theta) + linear * len(runs)
         information = np.zeros((size, size))
-        steps = np.array([1e-5 * max(abs(x), 1e-2) for x in theta])
-        for r, (block, column) in enumerate(runs):
-            t, q = self.times[block], basis[block]
-
-            def flat(x: Floats, t: Floats = t, q: Floats = q) -> Floats:
-                f, d = functions(t, x)
-                f = f - q @ (q.T @ f)
-                return (f[:, None, :] * d[None]).reshape(-1, f.shape[1])
-
-            design = flat(theta)
-            c = best.coefficients[block][:, column]
-            slopes = np.column_stack(
-                [
-                    (flat(theta + h * unit) - flat(theta - h * unit)) @ c / (2 * h)
-                    for unit, h in zip(np.eye(len(theta)), steps, strict=True)
-                ]
-            )  # fmt: skip
-            jacobian = np.zeros((len(design), size))
-            jacobian[:, : len(theta)] = slopes
+        for r, (block, row) in enumerate(runs):
+            jacobian = np.zeros((size, designs[block][0].size))
+            jacobian[: len(theta)] = slopes[block][:, row].reshape(len(theta), -1)
             at = len(theta) + linear * r
-            jacobian[:, at : at + linear] = design
-            information += jacobian.T @ jacobian
+            jacobian[at : at + linear] = designs[block].reshape(linear, -1)
+            information += jacobian @ jacobian.T
         scale = np.sqrt(np.maximum(np.diagonal(information), TINY))
         covariance = np.linalg.pinv(
             information / np.outer(scale, scale), hermitian=True, rcond=1e-11
         )
         covariance = variance * covariance / np.outer(scale, scale)
         senses, sizes = [], []
-        last = self.force_end(abs(float(theta[0])) / (2 * np.pi), power)
+        last = self.force_end(abs(float(theta[0])) / (2 * np.pi), best.shape.power)
         # What a force imposes cancels the free motion where it begins: it is looked at as it is
         # seen.
         first = max(min(float(t[0]) for t in self.times), 0.0) if forced else 0.0
         moments = np.linspace(first, max(first, last), CENTRES)
         many = count + 2 * forced
-        for r, (block, column) in enumerate(runs):
+        for r, (block, row) in enumerate(runs):
             at = len(theta) + linear * r
             own = np.r_[0:many, at : at + 4 + 4 * forced]
-            c = best.coefficients[block][: 4 + 4 * forced, column]
+            c = best.coefficients[block][row, : 4 + 4 * forced]
             x = np.concatenate([theta[:many], c])
             part = covariance[np.ix_(own, own)]
             # One pole has one sense, known best where most of it is seen: there the error of the
             # damping changes no amplitude.
             seen = self._seen_at(self.times[block], theta[1]) if many == 2 else None
             each = [
-                self._amplitude(x, count, part, float(moment), steps)
+                self._amplitude(x, count, part, float(moment))
                 for moment in ([seen] if seen is not None else moments)
             ]
             middle = each[len(each) // 2]
@@ -836,7 +697,7 @@ class _Forward:
                     _seen(*middle),
                 )
             )
-            centre = self._amplitude(x, count, part, float(moments[CENTRES // 2]), steps)[0]
+            centre = self._amplitude(x, count, part, float(moments[CENTRES // 2]))[0]
             sizes.append(float(np.linalg.norm(centre)))
         errors = np.sqrt(np.maximum(np.diagonal(covariance), 0.0))
         upper = None
@@ -863,7 +724,7 @@ class _Forward:
         return float(np.average(times, weights=weights))
 
     def _amplitude(
-        self, x: Floats, count: int, covariance: Floats, moment: float, steps: Floats
+        self, x: Floats, count: int, covariance: Floats, moment: float
     ) -> tuple[Complex, Floats]:
         """A at a moment, as the amplitude of exp(−iω(t − moment)), with its covariance.
 
@@ -925,10 +786,3 @@ def _seen(amplitude: Complex, covariance: Floats) -> bool:
     parts = np.array([amplitude[0].real, amplitude[0].imag, amplitude[1].real, amplitude[1].imag])
     inverse = np.linalg.pinv(covariance, hermitian=True)
     return bool(chi2.sf(float(parts @ inverse @ parts), 4) < FALSE_ALARM)
-
-
-def _symmetric_solve(matrix: Floats, right: Floats) -> Floats:
-    values, vectors = np.linalg.eigh(matrix)
-    keep = values > 1e-12 * max(float(values[-1]), TINY)
-    found: Floats = (vectors[:, keep] / values[keep]) @ (vectors[:, keep].T @ right)
-    return found

@@ -150,6 +150,17 @@ class Prior:
         width = width_of_pulse(self.power, *theta[-2:])
         return np.append(found, np.log(width / self.width) / BANDWIDTH)
 
+    def slopes(self, theta: Floats) -> Floats:
+        """Derivatives of the deviations by the parameters, a row for each of these."""
+        found = np.diag(1 / self.deviation)
+        if self.width is None:
+            return found
+        a = 2 * np.log(2) * np.exp(-2 * min(max(theta[-2], -20.0), 20.0))
+        b = theta[-1] / self.power
+        row = np.zeros(len(theta))
+        row[-2:] = (b**2 - a**2) / (a**2 + b**2), b / (a**2 + b**2) / self.power
+        return np.column_stack([found, row / BANDWIDTH])
+
 
 def width_of_pulse(power: int, log: float, chirp: float) -> float:
     r"""Full width at half maximum of the intensity spectrum of the field of a pulse, THz.
@@ -163,7 +174,7 @@ def width_of_pulse(power: int, log: float, chirp: float) -> float:
     >>> round(width_of_pulse(2, 0.0, 0.0), 3), round(width_of_pulse(2, 0.0, 4.0), 3)
     (0.441, 0.775)
     """
-    a = 2 * np.log(2) * np.exp(-2 * np.clip(log, -20.0, 20.0))
+    a = 2 * np.log(2) * np.exp(-2 * min(max(log, -20.0), 20.0))
     return float(np.sqrt(2 * np.log(2) * (a**2 + (chirp / power) ** 2) / a) / np.pi)
 
 
