@@ -277,25 +277,34 @@ def test_phases_of_both_pulses_turn_the_motion_by_its_l(name: str) -> None:
     assert cases >= 6
 
 
-def test_every_peak_of_two_quanta_is_of_an_allowed_transfer() -> None:
+@pytest.mark.parametrize(
+    ("words", "least"),
+    [
+        (("σ+", "σ+"), 3),
+        pytest.param(("σ+", "σ-"), 3, marks=pytest.mark.sweep),
+        pytest.param(("x", "x"), 8, marks=pytest.mark.sweep),
+        pytest.param(("x", "σ+"), 8, marks=pytest.mark.sweep),
+    ],
+)
+def test_every_peak_of_two_quanta_is_of_an_allowed_transfer(
+    words: tuple[str, str], least: int
+) -> None:
     """Each product of the table is one the rules allow, and large enough to make its peak."""
-    cases = 0
-    study = sc.read("Bi2Se3/phonopy.yaml")
-    for words in (("σ+", "σ+"), ("σ+", "σ-"), ("x", "x"), ("x", "σ+")):
-        for mode in ("Eg#2", "Eg#1", "A1g#1", "A1g#2", "Eu#1"):
-            found = mapped(*words, mode)
-            for peak in found.peaks():
-                if (made := peak.transfer) is None:
-                    continue
-                text = f"{' '.join(made.incoming)} -> {' '.join(made.outgoing)}"
-                assert study.explain(text).verdict == "allowed"
-                assert made.size > ENOUGH * peak.amplitude
-                assert made.outgoing[-1] == found.multiplet.modes[peak.component].name
-                cases += 1
-            # Inversion forbids Eu Eu → Eu: what two pulses make of Eu needs three quanta.
-            if mode == "Eu#1":
-                assert all(peak.transfer is None for peak in found.peaks())
-    assert cases >= 20
+    study, cases = sc.read("Bi2Se3/phonopy.yaml"), 0
+    for mode in ("Eg#2", "Eg#1", "A1g#1", "A1g#2", "Eu#1"):
+        found = mapped(*words, mode)
+        for peak in found.peaks():
+            if (made := peak.transfer) is None:
+                continue
+            text = f"{' '.join(made.incoming)} -> {' '.join(made.outgoing)}"
+            assert study.explain(text).verdict == "allowed"
+            assert made.size > ENOUGH * peak.amplitude
+            assert made.outgoing[-1] == found.multiplet.modes[peak.component].name
+            cases += 1
+        # Inversion forbids Eu Eu → Eu: what two pulses make of Eu needs three quanta.
+        if mode == "Eu#1":
+            assert all(peak.transfer is None for peak in found.peaks())
+    assert cases >= least, cases
 
 
 def test_a_signal_of_second_order_grows_as_the_square_of_the_field() -> None:
