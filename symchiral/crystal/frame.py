@@ -259,7 +259,8 @@ def symmetrized_cell(cell: Floats, rotations: Integers) -> Floats:
     """
     columns = cell.T
     metric = columns.T @ columns
-    average = np.mean(np.swapaxes(rotations, 1, 2) @ metric @ rotations, axis=0)
+    turned = rotations.astype(float)
+    average = (turned.swapaxes(1, 2) @ metric @ turned).sum(axis=0) / len(rotations)
     inward = np.linalg.inv(columns)
     square = inward.T @ average @ inward
     values, vectors = np.linalg.eigh((square + square.T) / 2)

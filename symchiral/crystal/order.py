@@ -55,6 +55,8 @@ def find_magnetic_symmetry(crystal: Crystal, *, symprec: float = SYMPREC) -> Sym
     ('167.106', "-3'm'", SpaceGroup(167, 'R-3c'))
     """
     atoms = find_symmetry(crystal, symprec=symprec)
+    if crystal.moments is None and crystal.source.stated_bns is None:
+        return atoms
     left = magnetic_subgroup(atoms)
     found, bns = atoms, None
     if left.signs is not None:

@@ -8,13 +8,17 @@ import numpy as np
 
 from symchiral.algebra.lattice import distances
 from symchiral.crystal.crystal import Crystal
-from symchiral.crystal.frame import Change
+from symchiral.crystal.frame import UNSYMMETRIC, Change, symmetrized_cell
 from symchiral.crystal.setting import lattice_rotations
 from symchiral.crystal.spacegroup import DENOMINATOR, SpaceGroup
+from symchiral.crystal.tolerance import SYMPREC
 from symchiral.value import Floats, Integers, frozen
 
 FEW = 24
 """Atoms of which all pairs are looked at together, whatever their elements."""
+
+TRIGONAL, CUBIC = 143, 195
+"""The first space groups of these systems."""
 
 MARGIN = 3
 """Times the distance: an operation is tried with the translation that puts one atom where another
@@ -177,7 +181,10 @@ def nearly_higher(crystal: Crystal, group: SpaceGroup, *, distance: float) -> bo
         Å.
     """
     tolerance = MARGIN * distance
-    rotations = _cosets(group, lattice_rotations(crystal.cell, tolerance).tobytes())
+    if group.number >= CUBIC or (group.number >= TRIGONAL and group.symbol[0] == "P"):
+        rotations = _of_lattice(group)
+    else:
+        rotations = _cosets(group, lattice_rotations(crystal.cell, tolerance).tobytes())
     numbers = crystal.numbers.tolist()
     kinds = sorted(set(numbers), key=lambda z: (numbers.count(z), z))
     places = [crystal.positions[crystal.numbers == kind] for kind in kinds]
@@ -198,8 +205,18 @@ def nearly_higher(crystal: Crystal, group: SpaceGroup, *, distance: float) -> bo
     return len(shifts) > 0
 
 
+@lru_cache(maxsize=512)
+def _of_lattice(group: SpaceGroup) -> Floats:
+    """The cosets for a hexagonal (not rhombohedral) or cubic lattice, the same in every cell.
+
+    Such a lattice is kept by no larger group of finite order than its own.
+    """
+    cell = symmetrized_cell(UNSYMMETRIC, group.rotations)
+    return _cosets(group, lattice_rotations(cell, SYMPREC).tobytes())
+
+
 @lru_cache(maxsize=4096)
-def _cosets(group: SpaceGroup, raw: bytes) -> Integers:
+def _cosets(group: SpaceGroup, raw: bytes) -> Floats:
     """(m, 3, 3): one of every coset W G of the rotation parts G of a group, the identity first.
 
     W are the proper rotations given and the same with inversion.

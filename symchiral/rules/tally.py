@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from symchiral.crystal.qpoint import QPoint
 from symchiral.irreps.pam import Turn
@@ -58,7 +58,7 @@ class Flip:
     pump: tuple[Route | None, ...]
     probe: tuple[Route, ...]
 
-    @property
+    @cached_property
     def light(self) -> Reach:
         """The same by process alone."""
         pumps = {None if route is None else ROUTES[route][0] for route in self.pump}
