@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from symchiral.rules.rulebook import RuleBook
     from symchiral.traces.expected import Place
     from symchiral.traces.gain import Coefficients
+    from symchiral.traces.parameters import Stated
     from symchiral.traces.plan import Plan
     from symchiral.traces.probe import Sees
     from symchiral.traces.signal import LightSource
@@ -1776,6 +1777,7 @@ class Study(Value):
         sigma: float = SIGMA,
         imperfection: tuple[float, float] = (0.1, 5.0),
         couplings: Couplings | str | None = None,
+        parameters: Stated | None = None,
         **reading: Any,
     ) -> Judgement:
         """Judge measured traces: does each line rotate as the rules say?
@@ -1801,6 +1803,10 @@ class Study(Value):
         couplings : Couplings or path, optional
             Coupling coefficients, by which channels that explain a line are ranked; default those
             beside the force data.
+        parameters : mapping or path, optional
+            Lines of the traces of which something is known: where to start, what is fixed, bounds
+            and ties, as in ``symchiral.traces.parameters``:
+            ``{"lines": [{"frequency": 1.15, "frequency_unit": "THz", "fixed": "frequency"}]}``.
         **reading
             What the table does not say, as for
             ``symchiral.traces.reading.read_measurement``: ``time_unit``, ``probe``, …
@@ -1831,6 +1837,7 @@ class Study(Value):
             sigma=sigma,
             imperfection=imperfection,
             coefficients=self._coefficients(couplings),
+            parameters=parameters,
         )
 
     def plan(

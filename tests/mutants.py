@@ -641,8 +641,23 @@ components:
 """
 
 
+PARAMETERS = """frequency_unit: THz
+lines:
+  - {frequency: 4.05, damping: 0.3, fixed: [damping]}
+  - {frequency: 66, frequency_unit: cm-1, damping: as line 1}
+  - {between: {frequency: [2.5, 3.5], damping: [0.1, 1]}}
+  - {frequency: 0.5 x line 3}
+more: false
+"""
+
+
 def row_door(rng: random.Random) -> Case:
-    """Damaged rows that were fitted elsewhere."""
+    """Damaged rows that were fitted elsewhere, or what is known of lines before a fit."""
+    if rng.random() < 0.3:
+        known = {"t.csv": TRACE.encode(), "p.yaml": _encoded(rng, mutated(rng, PARAMETERS))}
+        return Case(
+            "rows", ("validate", "Bi2Se3", "t.csv", "--parameters", "p.yaml", "--json"), known
+        )
     example = ROOT / "structures" / "Bi2Se3" / "example_rows.yaml"
     text = rng.choice((example.read_text(encoding="utf-8"), RUNS))
     files = {"r.yaml": _encoded(rng, mutated(rng, text))}

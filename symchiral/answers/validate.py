@@ -20,6 +20,7 @@ from symchiral.traces.expected import Mechanism, Sense
 from symchiral.traces.line import Line as Observed
 from symchiral.traces.measurement import Polarization
 from symchiral.traces.model import Background
+from symchiral.traces.parameters import NAMES, ParameterName
 from symchiral.traces.probe import Sees
 from symchiral.traces.verdict import (
     ChannelVerdict,
@@ -219,6 +220,10 @@ class Line(Record, frozen=True, kw_only=True):
     readings: tuple[LineReading, ...] = ()
     """The line read as of every activity that the probe may show; `verdict` is that of the readings
     that the pump reaches, undecided if they differ."""
+    fixed: tuple[ParameterName, ...] = ()
+    """Which of `frequency` and `damping` have the value that was stated, without an error."""
+    tied: tuple[ParameterName, ...] = ()
+    """Which of them follow those of another line, or another line's follow them, as was stated."""
 
 
 class LineOfRun(Run, frozen=True, kw_only=True):
@@ -317,7 +322,7 @@ class Validate(Answer, frozen=True, kw_only=True, tag="symchiral/validate/1"):
     decide: tuple[str, ...]
     """Measurements that would decide what is open."""
     notes: tuple[str, ...]
-    """Limits of the result."""
+    """Constraints of the result."""
     words: str
     """What was found, as a paragraph."""
     ranked_by: Ranking | None = None
@@ -415,6 +420,14 @@ def _line(judgement: Judgement, judged: LineVerdict, unit: FrequencyUnit) -> Lin
     factor = PER_THZ[unit]
     line, mode = judged.assignment.line, judged.assignment.mode
     fitted = judgement.oscillation_of(judged)
+    constraints = () if fitted is None else zip(NAMES, fitted.constraints, strict=True)
+    fixed, tied = [], []
+    for name, constraint in constraints:
+        fixed += [name] * constraint.fixed
+        tied += [name] * constraint.tied
+    frequency = line.frequency * factor
+    if "frequency" in fixed:  # the number that was given, in whatever unit
+        frequency = float(f"{frequency:.14g}")
     mechanical = judged.mechanical_helicity
     runs = tuple(
         Run(
@@ -435,13 +448,13 @@ def _line(judgement: Judgement, judged: LineVerdict, unit: FrequencyUnit) -> Lin
     # Its helicity under σ+, as far as there is such a run; else in the first run.
     first = next((r for r in runs if r.pump == "+"), runs[0] if runs else None)
     return Line(
-        frequency=line.frequency * factor,
+        frequency=frequency,
         frequency_error=line.frequency_error * factor,
         frequency_unit=unit,
         frequency_interval=None
         if fitted is None
-        else _around(line.frequency * factor, line.frequency_error * factor)
-        if line.splitting is not None
+        else _around(frequency, line.frequency_error * factor)
+        if line.splitting is not None or "frequency" in fixed
         else (fitted.frequency_interval[0] * factor, fitted.frequency_interval[1] * factor),
         damping_interval=None if fitted is None else fitted.damping_interval,
         damping=None if fitted is None else fitted.damping,
@@ -475,6 +488,8 @@ def _line(judgement: Judgement, judged: LineVerdict, unit: FrequencyUnit) -> Lin
             )
             for r in judged.readings
         ),
+        fixed=tuple(fixed),
+        tied=tuple(tied),
     )
 
 

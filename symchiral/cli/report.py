@@ -38,6 +38,7 @@ OF_MEASUREMENT = {
     "sees": "sees",
     "sigma": "sigma",
     "imperfection": "imperfection",
+    "parameters": "parameters",
     "columns": "columns",
     "time_unit": "time-unit",
     "time": "time",

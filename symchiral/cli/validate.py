@@ -66,6 +66,13 @@ def add_judging(parser: argparse._ActionsContainer) -> None:
         help="helicity, and direction in degrees, by which wave plates and detectors may be off, "
         "of traces (default: 0.1,5)",
     )
+    parser.add_argument(
+        "--parameters",
+        metavar="FILE",
+        help="YAML or JSON file of lines of which something is known: frequencies and dampings to "
+        "start from, fixed, between bounds, or tied to each other; or an earlier answer of "
+        "validate --json to start from",
+    )
 
 
 def add_reading(table: argparse._ActionsContainer, *, prefix: str = "") -> None:
@@ -154,7 +161,7 @@ def judging_options(options: argparse.Namespace) -> dict[str, Any]:
     """Return how the measurement is compared, as far as it is said."""
     from symchiral.reading.tables import numbers
 
-    found = {name: getattr(options, name) for name in ("order", "sees", "sigma")}
+    found = {name: getattr(options, name) for name in ("order", "sees", "sigma", "parameters")}
     if options.imperfection is not None:
         helicity, direction = numbers(options.imperfection, 2, "--imperfection")
         found["imperfection"] = (helicity, direction)

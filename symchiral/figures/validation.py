@@ -268,7 +268,8 @@ def draw_helicities(axes: Axes, answer: Validate) -> None:
             places.append(x)
             x += 1
         digits = 2 if line.frequency_unit == "THz" else 1
-        frequency = f"{line.frequency:.{digits}f} {SIGNS[line.frequency_unit]}"
+        form = ".14g" if "frequency" in line.fixed else f".{digits}f"
+        frequency = f"{line.frequency:{form}} {SIGNS[line.frequency_unit]}"
         axes.text(
             (start + x - 1) / 2, 1.12, f"{frequency}\n{minus(line.assigned or 'no mode')}",
             ha="center", va="bottom", linespacing=1.1,

@@ -88,6 +88,16 @@ def note_text(note: Note, *, unit: str = "THz") -> str:
                 f"a line at {where} would explain the trace about as well as that at "
                 f"{at}: its intervals reach there"
             )
+        case "at-bound":
+            return (
+                f"the {note.parameter} of the line at {at} lies at a bound that was stated: the "
+                "traces alone would put it beyond"
+            )
+        case "interval-at-bound":
+            return (
+                f"the interval of the {note.parameter} of the line at {at} ends at a bound that "
+                "was stated"
+            )
         case "short-record":
             return (
                 f"the record is shorter than one period of {names}: lines below "

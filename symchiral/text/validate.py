@@ -15,6 +15,7 @@ from symchiral.table import Table, Text, labelled
 from symchiral.text.crystal import crystal_lines
 from symchiral.text.reason import plain_reason_text
 from symchiral.text.why import why_text
+from symchiral.traces.parameters import ParameterName
 from symchiral.traces.verdict import LineWord
 from symchiral.units import PER_THZ, SIGNS, frequency_text
 
@@ -105,9 +106,8 @@ def _lines_table(answer: Validate) -> Table:
     width = f"γ/2π ({SIGNS[unit]})"
     rows: list[tuple[str, ...]] = []
     for line in answer.components:
-        frequency = f"{line.frequency:.{digits}f}"
-        if line.frequency_error:
-            frequency += f" ± {line.frequency_error:.{digits}f}"
+        error = line.frequency_error
+        frequency = _parameter(line, "frequency", line.frequency, error, digits)
         own = (frequency, _width(line, unit), line.assigned or "—", line.verdict)
         for i, run in enumerate(line.runs):
             f, gamma, mode, verdict = ("",) * 4 if i else own
@@ -151,7 +151,16 @@ def _width(line: Line, unit: FrequencyUnit) -> str:
     if line.damping is None or line.damping_error is None:
         return ""
     digits, scale = 3 if unit == "THz" else 2, PER_THZ[unit] / pi
-    return f"{scale * line.damping:.{digits}f} ± {scale * line.damping_error:.{digits}f}"
+    width, error = scale * line.damping, scale * line.damping_error
+    return _parameter(line, "damping", width, error, digits)
+
+
+def _parameter(line: Line, name: ParameterName, value: float, error: float, digits: int) -> str:
+    """``4.053 ± 0.002``; ``4.05 fixed``, a frequency as it was given."""
+    if name in line.fixed:
+        return f"{value:.14g} fixed" if name == "frequency" else f"{value:.{digits}f} fixed"
+    text = f"{value:.{digits}f}" + (f" ± {error:.{digits}f}" if error else "")
+    return text + (" tied" if name in line.tied else "")
 
 
 def _split(lines: Sequence[Line]) -> tuple[str, ...]:

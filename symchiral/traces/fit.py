@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -10,8 +11,11 @@ from symchiral.errors import InputError
 from symchiral.traces.intervals import bootstrapped, profiled
 from symchiral.traces.measurement import Measurement
 from symchiral.traces.model import BACKGROUNDS, Background, Block
+from symchiral.traces.note import Note
 from symchiral.traces.oscillation import Fit, result
+from symchiral.traces.parameters import NAMES, Parameters, Stated, stated_parameters
 from symchiral.traces.search import Problem, grow, spacing
+from symchiral.units import counted
 from symchiral.value import Floats
 
 HIGHEST = 140.0
@@ -34,6 +38,7 @@ def fit(
     level: float = 0.95,
     resamples: int = 200,
     seed: int = 0,
+    parameters: Stated | None = None,
 ) -> Fit:
     """Fit damped rotating oscillations, the same in all runs but for their amplitudes.
 
@@ -59,6 +64,9 @@ def fit(
         Confidence level.
     resamples, seed : int
         Of the bootstrap.
+    parameters : Parameters, mapping or path, optional
+        Lines of which something is known: where to start, what is fixed, bounds and ties, as in
+        :mod:`symchiral.traces.parameters`. They are part of the model whatever the criterion says.
 
     Returns
     -------
@@ -68,8 +76,8 @@ def fit(
     Raises
     ------
     InputError
-        If the record is shorter than a period, the band is empty, or fewer than ``count``
-        oscillations can be told apart.
+        If the record is shorter than a period, the band is empty, fewer than ``count``
+        oscillations can be told apart, or ``parameters`` contradict themselves or the record.
 
     Examples
     --------
@@ -100,22 +108,73 @@ def fit(
             "there is nothing to fit", why="at least one oscillation is fitted", fix="ask for one"
         )
     limits = _band(measurement, band)
+    stated = None if parameters is None else stated_parameters(parameters)
+    if stated is not None:
+        stated.check(limits, max(run.length for run in measurement.runs))
+        count, most = _counts(stated, count, most)
     kinds: tuple[Background, ...] = BACKGROUNDS[1:] if background == "auto" else (background,)
     noise: Floats | None = None
     for _ in range(2):
         problem, back = _problem(measurement, limits, noise)
+        if stated is not None:
+            problem = replace(problem, constraints=stated.constraints, starts=stated.starts)
+            _check_number(problem, stated)
         states = [grow(problem, kind, most, count) for kind in kinds]
         state = min(states, key=lambda s: s.criterion)
-        found = result(measurement, problem, state, back, limits, level)
+        if stated is not None:
+            state = problem.closest(state)
+        lines = () if stated is None else stated.lines
+        own = [(line.frequency.constraint, line.damping.constraint) for line in lines]
+        found = result(measurement, problem, state, back, limits, level, own)
         levels = np.array(found.noise)
         if noise is not None or levels.min() <= 0 or levels.max() < UNEQUAL * levels.min():
             break
         noise = levels
     if intervals == "profile":
-        return profiled(found, problem, state, level)
+        found = profiled(found, problem, state, level)
     if intervals == "bootstrap":
-        return bootstrapped(found, problem, state, back, level, resamples, seed)
-    return found
+        found = bootstrapped(found, problem, state, back, level, resamples, seed)
+    return replace(found, notes=(*found.notes, *_at_bounds(found)))
+
+
+def _counts(stated: Parameters, count: int | None, most: int) -> tuple[int | None, int]:
+    """How many oscillations are asked for, and how many at most, beside those that are stated."""
+    lines = len(stated.lines)
+    if count is not None and (count < lines or (count > lines and not stated.more)):
+        raise InputError(
+            f"{count} oscillations are asked for, and {stated.name} has {counted(lines, 'line')}"
+            + ("" if stated.more else " and no more"),
+            why="every line that is stated is fitted",
+            fix="ask for as many, or leave the number out",
+        )
+    return count, max(most, lines) if stated.more else lines
+
+
+def _check_number(problem: Problem, stated: Parameters) -> None:
+    """Raise if the lines that are stated have more parameters than there are data."""
+    nonlinear = np.ravel([(1.0, 0.0)] * len(stated.lines))
+    own = len(problem.constraints.free(len(nonlinear))) + len(nonlinear) * problem.traces
+    if own >= problem.size:
+        raise InputError(
+            f"{stated.name} has {counted(own, 'parameter')} for {counted(problem.size, 'number')}",
+            why="every line has a frequency, a damping, and an amplitude and a phase in each trace",
+            fix="state fewer lines, or measure more",
+        )
+
+
+def _at_bounds(found: Fit) -> list[Note]:
+    """Which parameters, or their intervals, end at a bound that was stated."""
+    notes = []
+    for o in found.oscillations:
+        values = (o.frequency, o.frequency_interval), (o.damping, o.damping_interval)
+        for name, own, (value, ends) in zip(NAMES, o.constraints, values, strict=True):
+            if not own.bounded:
+                continue
+            if value in (own.low, own.high):
+                notes.append(Note("at-bound", frequency=o.frequency, parameter=name))
+            elif ends[0] == own.low or ends[1] == own.high:
+                notes.append(Note("interval-at-bound", frequency=o.frequency, parameter=name))
+    return notes
 
 
 def _band(measurement: Measurement, band: tuple[float, float] | None) -> tuple[float, float]:

@@ -35,6 +35,7 @@ from functools import cached_property
 
 import numpy as np
 
+from symchiral.traces.constraints import FREE_LINE, Constraint, least
 from symchiral.traces.pulse import FREE, RINGING, Prior, Spectrum, chirps
 from symchiral.traces.waves import WhiteRuns
 from symchiral.value import TINY, Complex, Floats, Integers
@@ -102,6 +103,8 @@ class Driven:
         Of the pulse, ps.
     prior : Prior
         Of the pulse: frequency of its power, logarithm of its duration, chirp.
+    constraints : (Constraint, Constraint)
+        What is stated of ω and γ of the line, rad/ps and 1/ps.
     """
 
     blocks: tuple[WhiteRuns, ...]
@@ -111,6 +114,7 @@ class Driven:
     lines: tuple[tuple[float, float], ...]
     duration: float
     prior: Prior
+    constraints: tuple[Constraint, Constraint] = FREE_LINE
 
     @cached_property
     def known(self) -> Prior:
@@ -260,8 +264,6 @@ class Driven:
 
     def refined(self, start: Point, sense: int, free: Sequence[int] = ()) -> tuple[float, Point]:
         """χ² at the minimum near a start, and where it is; all parameters are free unless named."""
-        from scipy.optimize import least_squares
-
         start_ = np.array(start)
         which = np.array(free or range(len(start)))
 
@@ -270,11 +272,13 @@ class Driven:
             theta[which] = x
             return theta
 
-        found = least_squares(
-            lambda x: self.residuals(tuple(whole(x)), sense), start_[which], method="lm",
+        found = least(
+            lambda x: self.residuals(tuple(whole(x)), sense), start_[which],
+            self.constraints if which[0] == 0 else (),
             xtol=1e-5, ftol=1e-5, max_nfev=12 * (len(which) + 1),
         )  # fmt: skip
-        return 2 * float(found.cost), tuple(float(x) for x in whole(found.x))
+        theta = tuple(float(x) for x in whole(found))
+        return float(np.sum(self.residuals(theta, sense) ** 2)), theta
 
     def lowest(self, points: Iterable[Point], sense: int, count: int) -> list[Point]:
         """The points of the least χ²."""
@@ -303,13 +307,15 @@ class Driven:
     def _starts(self) -> list[Point]:
         middle = self.known.middle
         driven = () if self.power == 1 else (middle[4], middle[5], 0.0, 0.0, 0.3, 0.1)
+        own, fading = self.constraints
         return [
-            (omega, max(damping, 0.02), splitting, np.pi * k / 4, *driven, middle[-3], log, chirp)
+            (own.nearest(omega), fading.nearest(max(damping, 0.02)), splitting, np.pi * k / 4,
+             *driven, middle[-3], log, chirp)
             for omega, damping in self.lines
             for splitting in (0.02, 0.06)
             for k in range(4)
             for log, chirp in chirps(self.power, self.pump.width, self.duration)
-        ]
+        ]  # fmt: skip
 
     @property
     def feasible(self) -> bool:

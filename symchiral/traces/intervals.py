@@ -51,12 +51,16 @@ def excess(problem: Problem, state: State, variance: float, *, seed: int = 0) ->
     :math:`\eta(\theta) \pm \epsilon` with normal noise :math:`\epsilon` the model is fitted freely
     and with the parameter held at :math:`\theta_i`. The mean of w is found as one plus the mean of
     its difference from w of the linearised model, which is :math:`\chi^2_1` for the same noise; the
-    difference and its scatter vanish with the noise. Never below one.
+    difference and its scatter vanish with the noise. Never below one. Bounds that are stated are
+    left out: they end an interval, and say nothing of how straight the model is.
     """
-    count = 2 * len(state.pairs)
+    count, constraints = 2 * len(state.pairs), problem.constraints
+    free = constraints.free(len(state.nonlinear))
     power = sum(float(np.vdot(b.data, b.data)) for b in problem.blocks)
-    if variance * problem.size <= NOISELESS**2 * power:
+    shown = [(int(i), k) for k, i in enumerate(free) if i < count]
+    if variance * problem.size <= NOISELESS**2 * power or not shown:
         return np.ones(count)
+    moves = constraints.moved(np.eye(len(free)), free, len(state.nonlinear))
     rng = np.random.default_rng(seed)
     smooth = tuple(
         Block(b.times, b.data - r)
@@ -65,19 +69,21 @@ def excess(problem: Problem, state: State, variance: float, *, seed: int = 0) ->
     beyond: list[Floats] = []
     while len(beyond) < SIMULATIONS[1]:
         true, model = _drawn(problem, state, smooth, variance, rng)
-        jacobian = model.jacobian
+        jacobian = constraints.along(model.jacobian, free)
         inverse = np.linalg.pinv(jacobian.T @ jacobian, hermitian=True)
         exact = [b.data - r for b, r in zip(smooth, model.residuals, strict=True)]
         noise = [np.sqrt(variance) * rng.standard_normal(s.shape) for s in exact]
         step = inverse @ (jacobian.T @ np.concatenate([e.ravel() for e in noise]))
-        straight = step[:count] ** 2 / np.diagonal(inverse)[:count]
-        held = [None, *range(count)]
+        straight, both = np.zeros(count), np.zeros(count)
+        held = [None, *(k for _, k in shown)]
         blocks = tuple(
             Block(b.times, np.repeat([s + e, s - e], len(held), axis=0))
             for b, s, e in zip(smooth, exact, noise, strict=True)
         )
-        square = least_squares(blocks, true, state.background, 2 * held).reshape(2, -1)
-        both = np.maximum(square[:, 1:] - square[:, :1], 0.0).mean(axis=0)
+        square = least_squares(blocks, true, state.background, 2 * held, moves).reshape(2, -1)
+        growth = np.maximum(square[:, 1:] - square[:, :1], 0.0).mean(axis=0)
+        for (index, k), more in zip(shown, growth, strict=True):
+            straight[index], both[index] = step[k] ** 2 / inverse[k, k], more
         beyond.append((both - straight) / variance)
         if len(beyond) >= SIMULATIONS[0]:
             error = np.std(beyond, axis=0, ddof=1) / np.sqrt(len(beyond))
@@ -98,10 +104,14 @@ def _drawn(
 
     Errors of a weak line reach to models that would not be taken; then the fit itself.
     """
-    jacobian = state.projection.jacobian
+    constraints, middle = problem.constraints, state.nonlinear
+    free = constraints.free(len(middle))
+    jacobian = constraints.along(state.projection.jacobian, free)
     spread = variance * np.linalg.pinv(jacobian.T @ jacobian, hermitian=True)
     for _ in range(4):
-        true = rng.multivariate_normal(state.nonlinear, spread, check_valid="ignore")
+        true = middle.copy()
+        true[free] = rng.multivariate_normal(middle[free], spread, check_valid="ignore")
+        true = constraints.imposed(true)
         model = project(smooth, true, state.background)
         if problem.sound(State(state.background, true, model, state.criterion)):
             return true, model
@@ -110,6 +120,8 @@ def _drawn(
 
 def rivals(problem: Problem, state: State, which: int, bound: float) -> tuple[State, ...]:
     """Return models with one oscillation elsewhere that fit about as well.
+
+    None where its frequency is fixed or follows another; only within its bounds, if it has some.
 
     Parameters
     ----------
@@ -121,6 +133,10 @@ def rivals(problem: Problem, state: State, which: int, bound: float) -> tuple[St
         By how much their squared residual may be larger.
     """
     pairs, rest = state.pairs, state.nonlinear[2 * len(state.pairs) :]
+    within = problem.constraints.of(2 * which)
+    if within.fixed or within.tied:
+        return ()
+    lowest, highest = max(problem.lowest, within.low), min(problem.highest, within.high)
     alone = [
         residual + columns(block.times, pairs[which], "none") @ c[2 * which : 2 * which + 2]
         for block, residual, c in zip(
@@ -129,7 +145,7 @@ def rivals(problem: Problem, state: State, which: int, bound: float) -> tuple[St
     ]
     found: list[State] = []
     for omega, damping in peaks(
-        problem.blocks, alone, problem.lowest, problem.highest, float(pairs[which, 0]), bound
+        problem.blocks, alone, lowest, highest, float(pairs[which, 0]), bound
     ):
         moved = pairs.copy()
         moved[which] = omega, damping
@@ -158,7 +174,8 @@ def profiled(fit: Fit, problem: Problem, state: State, level: float) -> Fit:
 
     See :func:`symchiral.traces.model.profile`. The bound is stretched by the mean
     :func:`~symchiral.traces.intervals.excess`; an interval takes in the
-    :func:`~symchiral.traces.intervals.rivals` of its line, each within a bound of its own.
+    :func:`~symchiral.traces.intervals.rivals` of its line, each within a bound of its own. It ends
+    where the parameter is stated to; that of one that follows another is that of its leader.
     """
     found, notes = [], list(fit.notes)
     freedom = fit.oscillations[0].freedom
@@ -181,20 +198,25 @@ def profiled(fit: Fit, problem: Problem, state: State, level: float) -> Fit:
                 pieces.append((other, own))
         ends = []
         for index, error in zip(indices, errors, strict=True):
+            leader, factor = problem.constraints.leader(index)
+            if problem.constraints.of(index).fixed:
+                ends.append((float(state.nonlinear[index]),) * 2)
+                continue
             edges = [
                 profile(
                     problem.blocks,
                     piece.nonlinear,
                     state.background,
-                    index,
-                    error=error,
+                    leader,
+                    error=error / factor,
                     variance=variance,
-                    reach=float(np.sqrt(own[index] / variance)),
-                    least=min(state.projection.square, piece.projection.square),
+                    reach=float(np.sqrt(own[leader] / variance)),
+                    lowest=min(state.projection.square, piece.projection.square),
+                    constraints=problem.constraints,
                 )
                 for piece, own in pieces
             ]
-            ends.append((min(e[0] for e in edges), max(e[1] for e in edges)))
+            ends.append((factor * min(e[0] for e in edges), factor * max(e[1] for e in edges)))
         low, high = ends[0]
         if len(pieces) > 1:
             others = tuple(float(p.pairs[k, 0]) / (2 * np.pi) for p, _ in pieces[1:])
@@ -202,8 +224,10 @@ def profiled(fit: Fit, problem: Problem, state: State, level: float) -> Fit:
         found.append(
             replace(
                 oscillation,
-                frequency_interval=(low / (2 * np.pi), high / (2 * np.pi)),
-                damping_interval=ends[1],
+                frequency_interval=oscillation.constraints[0].cut(
+                    (low / (2 * np.pi), high / (2 * np.pi))
+                ),
+                damping_interval=oscillation.constraints[1].cut(ends[1]),
             )
         )
     return replace(fit, oscillations=tuple(found), notes=tuple(notes))
@@ -240,7 +264,13 @@ def bootstrapped(
             Block(b.times, s + c[_rows(rng, len(c), length)])
             for b, s, c, length in zip(problem.blocks, smooth, centred, runs, strict=True)
         )
-        x, projection = refine(blocks, state.nonlinear, state.background, evaluations=25)
+        x, projection = refine(
+            blocks,
+            state.nonlinear,
+            state.background,
+            evaluations=25,
+            constraints=problem.constraints,
+        )
         points.append(x)
         amplitudes.append(
             [
@@ -260,15 +290,18 @@ def bootstrapped(
     for oscillation, k in zip(fit.oscillations, np.argsort(state.pairs[:, 0]), strict=True):
         pair = drawn[:, 2 * k : 2 * k + 2] * unit
         low, high = np.quantile(pair, tails, axis=0)
+        moving = np.array(
+            [not constraint.fixed for constraint in oscillation.constraints], dtype=float
+        )
         flat = np.stack([moved[:, :, k].real, moved[:, :, k].imag], axis=-1).reshape(
             resamples, -1, 4
         )
         found.append(
             replace(
                 oscillation,
-                covariance=np.cov(pair.T),
-                frequency_interval=(float(low[0]), float(high[0])),
-                damping_interval=(float(low[1]), float(high[1])),
+                covariance=np.cov(pair.T) * np.outer(moving, moving),
+                frequency_interval=oscillation.constraints[0].cut((float(low[0]), float(high[0]))),
+                damping_interval=oscillation.constraints[1].cut((float(low[1]), float(high[1]))),
                 amplitude_covariances=np.array([np.cov(f.T) for f in flat.swapaxes(0, 1)]),
             )
         )

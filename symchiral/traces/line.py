@@ -10,7 +10,7 @@ from typing import Any, get_args
 import numpy as np
 
 from symchiral.disk import user_path
-from symchiral.errors import InputError
+from symchiral.errors import InputError, nearest
 from symchiral.plain import number, parse_yaml
 from symchiral.reading.files import decode
 from symchiral.reading.tables import read_bytes
@@ -90,6 +90,8 @@ class Line:
     force : float or None
         Standard deviations, by a model of its force, in favour of a line that rotates with the
         light; None where none was asked.
+    oscillation : int or None
+        Which oscillation of the fit it is, if more was stated of that than where to start.
     """
 
     frequency: float
@@ -105,6 +107,7 @@ class Line:
     splitting_error: float | None = None
     split_axis: float | None = None
     force: float | None = None
+    oscillation: int | None = None
 
 
 def observed(fit: Fit, *, imperfection: Imperfection = IMPERFECTION) -> tuple[Line, ...]:
@@ -135,6 +138,7 @@ def observed(fit: Fit, *, imperfection: Imperfection = IMPERFECTION) -> tuple[Li
             m.splitting_error,
             m.axis,
             m.force,
+            m.oscillation,
         )
         for m in multiplets(fit)
     )
@@ -246,7 +250,7 @@ def lines_of(document: Any, *, name: str = "the rows", level: float = 0.95) -> t
     >>> print(round(line.frequency, 3), line.turnings[0].pump, line.turnings[0].helicity)
     4.05 σ+ -0.80 [-1.00, -0.41]
     """
-    top = _mapping(document, name, {"pump", "components", "sees", "probe"})
+    top = mapping(document, name, {"pump", "components", "sees", "probe"})
     rows = top.get("components")
     if not isinstance(rows, list) or not rows:
         raise InputError(
@@ -259,13 +263,13 @@ def lines_of(document: Any, *, name: str = "the rows", level: float = 0.95) -> t
     found = []
     for place, entry in enumerate(rows, 1):
         where = f"component {place} of {name}"
-        row = _mapping(entry, where, _OF_A_LINE | _OF_A_RUN)
+        row = mapping(entry, where, _OF_A_LINE | _OF_A_RUN)
         sees, along = _seen(row, where)
         if "sees" not in row and "probe" not in row:
             sees, along = common
-        unit = in_thz(_required(row, "frequency_unit", where))
-        frequency = _number(_required(row, "frequency", where), f"frequency of {where}") * unit
-        spread = _number(row.get("frequency_error", 0.0), f"frequency_error of {where}") * unit
+        unit = in_thz(required(row, "frequency_unit", where))
+        frequency = quantity(required(row, "frequency", where), f"frequency of {where}") * unit
+        spread = quantity(row.get("frequency_error", 0.0), f"frequency_error of {where}") * unit
         if not SLOWEST <= frequency <= FASTEST or spread < 0:
             raise InputError(
                 f"{where} is not possible",
@@ -299,15 +303,15 @@ def _runs(row: Mapping[str, Any], where: str) -> list[tuple[Mapping[str, Any], s
             fix="write runs: [{pump, helicity, error}, ...]",
         )
     places = [f"run {place} of {where}" for place in range(1, len(runs) + 1)]
-    return [(_mapping(x, at, _OF_A_RUN), at) for x, at in zip(runs, places, strict=True)]
+    return [(mapping(x, at, _OF_A_RUN), at) for x, at in zip(runs, places, strict=True)]
 
 
 def _turning(
     run: Mapping[str, Any], where: str, common: Mapping[str, Any] | None, level: float
 ) -> Turning:
     """The helicity and the direction of a line in one run."""
-    h = _number(_required(run, "helicity", where), f"helicity of {where}")
-    error = _number(_required(run, "error", where), f"error of {where}")
+    h = quantity(required(run, "helicity", where), f"helicity of {where}")
+    error = quantity(required(run, "error", where), f"error of {where}")
     if not -1 <= h <= 1 or error <= 0:
         raise InputError(
             f"{where} is not possible",
@@ -326,8 +330,8 @@ def _turning(
 def _direction(run: Mapping[str, Any], where: str) -> Direction | None:
     if run.get("direction") is None and run.get("direction_error") is None:
         return None
-    angle = _number(_required(run, "direction", where), f"direction of {where}")
-    error = _number(_required(run, "direction_error", where), f"direction_error of {where}")
+    angle = quantity(required(run, "direction", where), f"direction of {where}")
+    error = quantity(required(run, "direction_error", where), f"direction_error of {where}")
     if error <= 0:
         raise InputError(
             f"{where} is not possible",
@@ -367,7 +371,7 @@ def _stated_pump(entry: Any, where: str) -> Mapping[str, Any]:
     if isinstance(entry, str):
         return {"polarization": entry}
     keys = {"frequency", "frequency_unit", "polarization", "bandwidth", "duration", "duration_unit"}
-    return _mapping(entry, where, keys)
+    return mapping(entry, where, keys)
 
 
 def _pump(entry: Any, common: Mapping[str, Any], where: str) -> PumpPulse:
@@ -376,22 +380,23 @@ def _pump(entry: Any, common: Mapping[str, Any], where: str) -> PumpPulse:
     row = own if own.get("frequency") is not None else {**common, **own}
     if own.get("duration") is not None and own.get("bandwidth") is None:
         row = {**row, "bandwidth": None}
-    pump = PumpPulse.parse(str(_required(row, "polarization", where)))
+    pump = PumpPulse.parse(str(required(row, "polarization", where)))
     if row.get("duration") is not None:
-        scale = in_ps(_required(row, "duration_unit", where))
-        pump = replace(pump, duration=_number(row["duration"], f"duration of {where}") * scale)
+        scale = in_ps(required(row, "duration_unit", where))
+        pump = replace(pump, duration=quantity(row["duration"], f"duration of {where}") * scale)
     if "frequency" not in row:
         return pump
-    unit = in_thz(_required(row, "frequency_unit", where))
+    unit = in_thz(required(row, "frequency_unit", where))
     width = row.get("bandwidth")
     return replace(
         pump,
-        frequency=_number(row["frequency"], f"frequency of {where}") * unit,
-        bandwidth=None if width is None else _number(width, f"bandwidth of {where}") * unit,
+        frequency=quantity(row["frequency"], f"frequency of {where}") * unit,
+        bandwidth=None if width is None else quantity(width, f"bandwidth of {where}") * unit,
     )
 
 
-def _mapping(value: Any, where: str, known: set[str]) -> Mapping[str, Any]:
+def mapping(value: Any, where: str, known: set[str]) -> Mapping[str, Any]:
+    """Return a mapping of known keys, or say what is wrong with it."""
     if not isinstance(value, dict):
         raise InputError(
             f"{where} is not a mapping",
@@ -403,18 +408,20 @@ def _mapping(value: Any, where: str, known: set[str]) -> Mapping[str, Any]:
             raise InputError(
                 f"{where} has the key {str(key)[:40]!r}",
                 why="that key is not known",
-                fix=f"known: {', '.join(sorted(known))}",
+                fix=nearest(str(key)[:40], sorted(known)),
             )
     return value
 
 
-def _required(row: Mapping[str, Any], key: str, where: str) -> Any:
+def required(row: Mapping[str, Any], key: str, where: str) -> Any:
+    """Return what a key says, or say that it is missing."""
     if row.get(key) is None:
         raise InputError(f"{where} has no {key}", why="it is needed", fix=f"add {key}")
     return row[key]
 
 
-def _number(value: Any, where: str) -> float:
+def quantity(value: Any, where: str) -> float:
+    """Return a finite number, or say what is none."""
     try:
         return number(value, where)
     except ValueError as error:

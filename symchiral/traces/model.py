@@ -23,7 +23,7 @@ from typing import Literal
 
 import numpy as np
 
-from symchiral.traces.descent import descend
+from symchiral.traces.constraints import NOTHING, Constraints, descend_within
 from symchiral.value import TINY, Complex, Floats, Integers
 
 Background = Literal["none", "constant", "linear", "exponential"]
@@ -214,11 +214,15 @@ def refine(
     background: Background,
     *,
     evaluations: int = 60,
+    closely: bool = False,
     held: int | None = None,
+    constraints: Constraints = NOTHING,
 ) -> tuple[Floats, Projection]:
     """Minimise the squared residual over the nonlinear parameters (Levenberg–Marquardt).
 
-    At most so many ``evaluations`` of the model are made; the parameter ``held`` keeps its value.
+    At most so many ``evaluations`` of the model are made, ``closely`` until steps are some 1e-10 of
+    the parameters; the parameter ``held``, which is no follower, keeps its value, and all are
+    within the ``constraints``.
 
     Returns
     -------
@@ -227,7 +231,8 @@ def refine(
     Projection
         The model there.
     """
-    free = np.array([i for i in range(len(start)) if i != held], dtype=int)
+    start = constraints.imposed(start)
+    free = constraints.free(len(start), held)
     if len(free) == 0:
         return start, project(blocks, start, background)
 
@@ -235,15 +240,16 @@ def refine(
         # Where a column adds nothing a step may be no number: it leads back to the start.
         found = start.copy()
         found[free] = np.where(np.isfinite(x), x, start[free])
-        return found
+        return constraints.followed(found)
 
-    found = descend(
-        lambda x: _Trial(whole(x), project(blocks, whole(x), background), free),
+    found = descend_within(
+        lambda x: _Trial(whole(x), project(blocks, whole(x), background), free, constraints),
         start[free],
+        [constraints.of(int(i)) for i in free],
         evaluations=evaluations,
-        xtol=1e-7,
-        ftol=1e-9,
-        gtol=1e-9,
+        xtol=1e-10 if closely else 1e-7,
+        ftol=1e-15 if closely else 1e-9,
+        gtol=1e-15 if closely else 1e-9,
         scale=np.ones(len(free)),
     )
     return found.nonlinear, found.projection
@@ -256,6 +262,7 @@ class _Trial:
     nonlinear: Floats
     projection: Projection
     free: Integers
+    constraints: Constraints
 
     @property
     def deviations(self) -> Floats:
@@ -263,11 +270,15 @@ class _Trial:
 
     @property
     def slopes(self) -> Floats:
-        return self.projection.jacobian[:, self.free].T
+        return self.constraints.along(self.projection.jacobian, self.free).T
 
 
 def least_squares(
-    blocks: Sequence[Block], start: Floats, background: Background, held: Sequence[int | None]
+    blocks: Sequence[Block],
+    start: Floats,
+    background: Background,
+    held: Sequence[int | None],
+    moves: Floats | None = None,
 ) -> Floats:
     """Return the least squared residuals of many sets of traces at once (Levenberg–Marquardt).
 
@@ -278,19 +289,29 @@ def least_squares(
     start, background
         As for :func:`refine`; one start for all.
     held : sequence of int or None
-        Which parameter, if any, keeps its value in each of the B fits.
+        Which free parameter, if any, keeps its value in each of the B fits.
+    moves : (n, m) array, optional
+        How the n parameters move with the m free ones, where these are not all.
     """
     x = np.tile(start, (len(held), 1))
-    fixed = np.array([[h == i for i in range(len(start))] for h in held])
-    square, gradient, curvature = _expanded(blocks, x, background)
+    moves = np.eye(len(start)) if moves is None else moves
+    free = moves.shape[1]
+    fixed = np.array([[h == i for i in range(free)] for h in held])
+
+    def expanded(x: Floats) -> tuple[Floats, Floats, Floats]:
+        square, gradient, curvature = _expanded(blocks, x, background)
+        return square, gradient @ moves, moves.T @ curvature @ moves
+
+    square, gradient, curvature = expanded(x)
     damping = np.full(len(held), 1e-4)
     for _ in range(_MOST_STEPS):
         size = np.maximum(np.diagonal(curvature, axis1=1, axis2=2), TINY)
         own = np.where(fixed, 1.0, damping[:, None] * size)
         matrix = np.where(fixed[:, :, None] | fixed[:, None], 0.0, curvature)
-        matrix = matrix + own[:, None] * np.eye(len(start))
+        matrix = matrix + own[:, None] * np.eye(free)
         step = np.linalg.solve(matrix, np.where(fixed, 0.0, gradient)[..., None])[..., 0]
-        trial = _expanded(blocks, x - step, background)
+        step = step @ moves.T
+        trial = expanded(x - step)
         lower = trial[0] < square
         settled = np.abs(square - trial[0]) < 1e-9 * square
         x = np.where(lower[:, None], x - step, x)
@@ -312,7 +333,8 @@ def profile(
     error: float,
     variance: float,
     reach: float,
-    least: float | None = None,
+    lowest: float | None = None,
+    constraints: Constraints = NOTHING,
 ) -> tuple[float, float]:
     r"""Return the interval of one parameter by its profile.
 
@@ -332,26 +354,33 @@ def profile(
         Of the noise.
     reach : float
         Half width of the interval in standard deviations.
-    least : float, optional
+    lowest : float, optional
         The minimum, if it lies elsewhere.
+    constraints : Constraints
+        Of the parameters; the interval ends where they do. The parameter itself is no follower.
     """
     own = project(blocks, nonlinear, background).square
-    least = own if least is None else least
+    lowest = own if lowest is None else lowest
+    stated = constraints.of(index)
     ends = []
     for side in (-1.0, 1.0):
-        inner, inner_root = 0.0, float(np.sqrt(max(own - least, 0.0) / variance))
-        step, start = reach * error, nonlinear
+        inner, inner_root = 0.0, float(np.sqrt(max(own - lowest, 0.0) / variance))
+        farthest = abs((stated.low if side < 0 else stated.high) - float(nonlinear[index]))
+        step, start = min(reach * error, farthest), nonlinear
         for _ in range(12):
             trial = start.copy()
             trial[index] = nonlinear[index] + side * step
-            found, projection = refine(blocks, trial, background, held=index, evaluations=15)
-            root = float(np.sqrt(max(projection.square - least, 0.0) / variance))
-            if abs(root - reach) < 0.01 * reach:
+            found, projection = refine(
+                blocks, trial, background, held=index, evaluations=15, constraints=constraints
+            )
+            root = float(np.sqrt(max(projection.square - lowest, 0.0) / variance))
+            at_end = step == 0 or (step == farthest and root < reach)
+            if abs(root - reach) < 0.01 * reach or at_end:
                 break
             if root < reach:
                 inner, inner_root, start = step, root, found
             slope = (root - inner_root) / (step - inner) if step > inner else root / step
             following = inner + (reach - inner_root) / max(slope, 0.2 / error)
-            step = min(max(following, inner + 0.02 * error), inner + 2 * reach * error)
-        ends.append(float(nonlinear[index] + side * step))
+            step = min(max(following, inner + 0.02 * error), inner + 2 * reach * error, farthest)
+        ends.append(stated.nearest(float(nonlinear[index] + side * step)))
     return ends[0], ends[1]

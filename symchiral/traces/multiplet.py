@@ -30,6 +30,10 @@ stated spectrum allows, does not explain it. A pulse that is longer than its spe
 chirped: with :math:`a = 2\ln2/\tau^2` and :math:`b = c/k` its bandwidth is
 :math:`\pi^{-1}\sqrt{2\ln2\,(a^2 + b^2)/a}`.
 
+What was stated of frequency and damping of a line, a value or an interval, holds in all of these
+models; a line of which more is stated than where to start is a multiplet of its own. Parameters
+that follow each other are those of the fit, and count as free for the errors of senses.
+
 Where all this leaves a sense open, or the pulse takes a line over,
 :mod:`symchiral.traces.force` models the force that moves it.
 """
@@ -42,6 +46,7 @@ from functools import cached_property
 
 import numpy as np
 
+from symchiral.traces.constraints import FREE_LINE, Constraint
 from symchiral.traces.direction import Direction, direction_of
 from symchiral.traces.force import Driven, Judged
 from symchiral.traces.helicity import Helicity, less_sure, measured_helicity
@@ -133,6 +138,8 @@ class FittedMultiplet:
         the light, negative against it; None where none was asked.
     poles : tuple of float
         Standard deviations of the sense in each run before that model was asked.
+    oscillation : int or None
+        Which oscillation of the fit it is, if more was stated of that than where to start.
     """
 
     frequency: float
@@ -148,6 +155,7 @@ class FittedMultiplet:
     near: bool = True
     force: float | None = None
     poles: tuple[float, ...] = ()
+    oscillation: int | None = None
 
     def agreeing(self, other: FittedMultiplet) -> FittedMultiplet:
         """The multiplet with its sense as far as another model confirms it."""
@@ -242,7 +250,9 @@ def multiplets(fit: Fit) -> tuple[FittedMultiplet, ...]:
         ]
         if any(m.lasting or not m.near for m in unsure):
             main = max(near, key=lambda k: (found[k].lasting, found[k].amplitude))
-            judged = forward.driven([i for k in near for i in groups[k]], power)
+            stated = [k for k in near if any(fit.oscillations[i].stated for i in groups[k])]
+            of_line = [k for k in near if k == main or k not in stated]
+            judged = forward.driven([i for k in of_line for i in groups[k]], power, groups[main])
             if judged is None:
                 continue
             whole = not judged.missed if found[main].lasting else forward.outlasts(judged, power)
@@ -255,19 +265,23 @@ def multiplets(fit: Fit) -> tuple[FittedMultiplet, ...]:
                 )
             if found[main].lasting:
                 found[main] = found[main].driven(judged.sigmas, forward.fit)
-    return tuple(found)
+    return tuple(
+        replace(m, oscillation=group[0]) if fit.oscillations[group[0]].stated else m
+        for m, group in zip(found, groups, strict=True)
+    )
 
 
 def _groups(fit: Fit) -> list[list[int]]:
-    """Indices of oscillations with one origin; what is only noise stays alone."""
+    """Indices of oscillations with one origin; what is only noise, or stated, stays alone."""
     found: list[list[int]] = []
     for i in np.argsort([o.frequency for o in fit.oscillations]):
         o = fit.oscillations[i]
         if found and o.significant:
             last = fit.oscillations[found[-1][-1]]
+            own = o.stated or last.stated
             apart = o.frequency - last.frequency
             width = (max(o.damping, 0.0) + max(last.damping, 0.0)) / (2 * np.pi)
-            if last.significant and apart < max(WIDEST, min(width, 4 * WIDEST)):
+            if not own and last.significant and apart < max(WIDEST, min(width, 4 * WIDEST)):
                 found[-1].append(int(i))
                 continue
         found.append([int(i)])
@@ -413,20 +427,42 @@ class _Forward:
             and judged.frequency > max(FEWEST_PERIODS * judged.damping, FEWEST_IN_RECORD / length)
         )
 
-    def driven(self, group: Sequence[int], power: int) -> Judged | None:
-        """What a model of the force says of the lines near it; None where it would take minutes."""
+    def driven(self, group: Sequence[int], power: int, main: Sequence[int]) -> Judged | None:
+        """What a model of the force says of the lines near it; None where it would take minutes.
+
+        ``main``: those of the line that it moves.
+        """
         assert self.pump is not None
         blocks = self.blocks([i for i in range(len(self.fit.oscillations)) if i not in group])
         prior, _ = self._pulse_alone(blocks, power)
         circular = tuple(own for b in blocks if (own := b.circular) is not None)
         members = sorted((self.fit.oscillations[i] for i in group), key=lambda o: -o.evidence)
         lines = tuple((2 * np.pi * o.frequency, o.damping) for o in members)
-        force = Driven(circular, self.back, self.pump, power, lines, self.duration[0], prior)
+        force = Driven(
+            circular, self.back, self.pump, power, lines, self.duration[0], prior,
+            self.constraints(main),
+        )  # fmt: skip
         if not force.feasible:
             return None
-        return force.judged(self.left([r for r, spin in enumerate(_spins(self.fit)) if spin]))
+        judged = force.judged(self.left([r for r, spin in enumerate(_spins(self.fit)) if spin]))
+        if len(main) > 1:
+            return judged
+        frequency, fading = self.fit.oscillations[main[0]].constraints
+        return replace(
+            judged,
+            frequency=frequency.nearest(judged.frequency),
+            damping=fading.nearest(judged.damping),
+        )
 
     # ---------------------------------------------------------------------------- multiplet
+
+    def constraints(self, group: Sequence[int]) -> tuple[Constraint, Constraint]:
+        """What is stated of ω and γ of a group, rad/ps and 1/ps; ties hold at the fit."""
+        if len(group) > 1:
+            return FREE_LINE
+        o = self.fit.oscillations[group[0]]
+        frequency, damping = o.constraints
+        return frequency.held(o.frequency).scaled(2 * np.pi), damping.held(o.damping)
 
     def power_of(self, group: Sequence[int]) -> int | None:
         """The power of the field that may be seen near a group."""
@@ -450,6 +486,7 @@ class _Forward:
             prior, pumped = self._pulse_alone(blocks, power)
         tail = np.zeros(0) if pumped is None else pumped.theta
 
+        stated = self.constraints(group)
         shapes = {count: self.shape(count, power) for count in (2, 4)}
         starts = {(2 * np.pi * middle, main.damping), *(
             (2 * np.pi * o.frequency, o.damping) for o in (main, lasting_one))}  # fmt: skip
@@ -467,7 +504,10 @@ class _Forward:
             return not near[0] - reach < f - half <= f + half < near[1] + reach, found.square
 
         single = min(
-            (fitted(blocks, shapes[2], np.array([*s, *tail]), priors[2]) for s in sorted(starts)),
+            (
+                fitted(blocks, shapes[2], np.array([*s, *tail]), priors[2], stated)
+                for s in sorted(starts)
+            ),
             key=rank,
         )
         count = 2
@@ -483,11 +523,11 @@ class _Forward:
                         trials.append((Fitted(blocks, shapes[4], theta).square, tuple(theta)))
         trials.sort()
         split = min(
-            (fitted(blocks, shapes[4], np.array(s), priors[4]) for _, s in trials[:3]),
+            (fitted(blocks, shapes[4], np.array(s), priors[4], stated) for _, s in trials[:3]),
             key=lambda found: rank(found, 4),
         )
         # From the pulse that was found beside it, that a better pulse is not taken for a splitting.
-        again = fitted(blocks, shapes[2], np.delete(split.theta, [2, 3]), priors[2])
+        again = fitted(blocks, shapes[2], np.delete(split.theta, [2, 3]), priors[2], stated)
         single = min(single, again, key=rank)
         best = single
         freedom = max(self.size - 4 * len(fit.measurement.runs) * (1 + len(others)) - 8, 1)
@@ -501,7 +541,9 @@ class _Forward:
             lowest = sum(float(np.vdot(b.rest, b.rest)) for b in blocks)
         gain = (lowest - best.square) / variance
         length = max(float(np.ptp(t)) for t in self.times)
-        alarm = false_alarm(gain, 4 * len(fit.measurement.runs) + 2, fit.band, length)
+        alarm = false_alarm(
+            gain, 4 * len(fit.measurement.runs) + 2, fit.band, length, constraints=main.constraints
+        )
         damping = float(best.theta[1])
         frequency = abs(float(best.theta[0])) / (2 * np.pi)
         lasting = bool(
@@ -658,11 +700,13 @@ class _Forward:
             at = len(theta) + linear * r
             jacobian[at : at + linear] = designs[block].reshape(linear, -1)
             information += jacobian @ jacobian.T
-        scale = np.sqrt(np.maximum(np.diagonal(information), TINY))
-        covariance = np.linalg.pinv(
-            information / np.outer(scale, scale), hermitian=True, rcond=1e-11
-        )
-        covariance = variance * covariance / np.outer(scale, scale)
+        fixed = [i for i, constraint in enumerate(main.constraints) if constraint.fixed]
+        kept = np.delete(np.arange(size), fixed)
+        known = information[np.ix_(kept, kept)]
+        scale = np.sqrt(np.maximum(np.diagonal(known), TINY))
+        inverse = np.linalg.pinv(known / np.outer(scale, scale), hermitian=True, rcond=1e-11)
+        covariance = np.zeros((size, size))
+        covariance[np.ix_(kept, kept)] = variance * inverse / np.outer(scale, scale)
         senses, sizes = [], []
         last = self.force_end(abs(float(theta[0])) / (2 * np.pi), best.shape.power)
         # What a force imposes cancels the free motion where it begins: it is looked at as it is
@@ -704,10 +748,11 @@ class _Forward:
         if count == 4:
             turned = theta[3] if theta[2] > 0 else theta[3] + np.pi / 2
             upper = float(np.degrees(turned) % 180)
+        stated, fading = main.constraints
         return FittedMultiplet(
-            abs(float(theta[0])) / (2 * np.pi),
-            float(errors[0]) / (2 * np.pi),
-            float(theta[1]),
+            stated.nearest(abs(float(theta[0])) / (2 * np.pi)),
+            main.frequency_error if stated.tied else float(errors[0]) / (2 * np.pi),
+            fading.nearest(float(theta[1])),
             tuple(senses),
             max(sizes),
             lasting,

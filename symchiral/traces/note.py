@@ -27,6 +27,8 @@ NoteKind = Literal[
     "correlated-residuals",
     "probe-geometry",
     "equal-line",
+    "at-bound",
+    "interval-at-bound",
     "short-record",
     "coarse-steps",
     "all-reversed",
@@ -43,8 +45,9 @@ NoteKind = Literal[
     "pump-unknown",
 ]
 """What it is about: the rows of a trace (as far as ``inside-pump``), its fit (as far as
-``equal-line``, another that would explain the trace as well), what a judgement can say (as far as
-``one-channel``), which channels are listed, what is known of the pump's spectrum."""
+``interval-at-bound``; ``equal-line`` is another that would explain the trace as well), what a
+judgement can say (as far as ``one-channel``), which channels are listed, what is known of the
+pump's spectrum."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,8 @@ class Note(Worded):
         What it concerns of the lines before a table.
     file : str or None
         Where they stand.
+    parameter : str or None
+        Of the line, ``frequency`` or ``damping``.
     """
 
     kind: NoteKind
@@ -96,3 +101,4 @@ class Note(Worded):
     source: Source | None = None
     keys: tuple[str, ...] = ()
     file: str | None = None
+    parameter: Literal["frequency", "damping"] | None = None

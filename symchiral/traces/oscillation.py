@@ -1,4 +1,4 @@
-"""What a fit finds: oscillations with their covariances, and what limits them."""
+"""What a fit finds: oscillations with their covariances, and what constraints them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symchiral.errors import LabelError
+from symchiral.traces.constraints import FREE_LINE, Constraint
 from symchiral.traces.helicity import Helicity, measured_helicity, quantile
 from symchiral.traces.measurement import Measurement
 from symchiral.traces.model import Background, columns
@@ -50,6 +51,8 @@ class Oscillation(Value):
         Probability that noise alone shows an oscillation as strong as this anywhere in the band.
     freedom : float
         Degrees of freedom from which the noise was estimated.
+    constraints : (Constraint, Constraint)
+        What was stated of its frequency, THz, and its damping, 1/ps.
     """
 
     frequency: float
@@ -63,6 +66,7 @@ class Oscillation(Value):
     evidence: float
     false_alarm: float
     freedom: float
+    constraints: tuple[Constraint, Constraint] = FREE_LINE
 
     def __post_init__(self) -> None:
         for name in ("covariance", "amplitudes", "amplitude_covariances"):
@@ -72,6 +76,11 @@ class Oscillation(Value):
     def significant(self) -> bool:
         """Whether noise alone would show it in less than one of a hundred measurements."""
         return self.false_alarm < FALSE_ALARM
+
+    @property
+    def stated(self) -> bool:
+        """Whether something was stated of it beyond where to start: it is a line of its own."""
+        return any(constraint.stated for constraint in self.constraints)
 
     @property
     def frequency_error(self) -> float:
@@ -136,7 +145,7 @@ class Fit(Value):
     band : (float, float)
         Frequencies that were searched, THz.
     notes : tuple of Note
-        Limits of the result.
+        Constraints of the result.
     """
 
     measurement: Measurement
@@ -193,20 +202,27 @@ def result(
     back: Floats,
     band: tuple[float, float],
     level: float,
+    stated: Sequence[tuple[Constraint, Constraint]] = (),
 ) -> Fit:
     """Return the fit of a refined model, with normal intervals.
 
     The covariance of (ω, γ) is that of the linearised model with the linear parameters eliminated;
-    an amplitude has the covariance of the linear problem and what errors of (ω, γ) add to it.
+    an amplitude has the covariance of the linear problem and what errors of (ω, γ) add to it. What
+    was stated of frequency, THz, and damping of the first lines ends their intervals; errors are
+    those of the curvature, without bounds.
     """
     order = np.argsort(state.pairs[:, 0])
     projection, pairs = state.projection, state.pairs
     linear = projection.coefficients[0].shape[0]
     traces = problem.traces
-    freedom = max(problem.size - len(state.nonlinear) - linear * traces, 1)
+    constraints, count = problem.constraints, len(state.nonlinear)
+    free = constraints.free(count)
+    freedom = max(problem.size - len(free) - linear * traces, 1)
     variance = projection.square / freedom
     reach = quantile(float(freedom), level)
-    spread = variance * _inverse(projection.jacobian.T @ projection.jacobian)
+    jacobian = constraints.along(projection.jacobian, free)
+    half = constraints.moved(_inverse(jacobian.T @ jacobian), free, count)
+    spread = variance * constraints.moved(half.T, free, count)
     oscillations = []
     where = places(measurement, problem)
     width = back.shape[1]
@@ -231,19 +247,23 @@ def result(
         evidence = evidence / variance if variance > 0 else np.inf
         errors = np.sqrt(np.diagonal(unit @ both @ unit))
         ends = (unit @ pairs[k])[:, None] + reach * errors[:, None] * np.array([-1.0, 1.0])
+        own = stated[k] if k < len(stated) else FREE_LINE
         oscillations.append(
             Oscillation(
-                frequency=float(pairs[k, 0] / (2 * np.pi)),
-                damping=float(pairs[k, 1]),
+                frequency=own[0].nearest(float(pairs[k, 0] / (2 * np.pi))),
+                damping=own[1].nearest(float(pairs[k, 1])),
                 covariance=unit @ both @ unit,
-                frequency_interval=(float(ends[0, 0]), float(ends[0, 1])),
-                damping_interval=(float(ends[1, 0]), float(ends[1, 1])),
+                frequency_interval=own[0].cut((float(ends[0, 0]), float(ends[0, 1]))),
+                damping_interval=own[1].cut((float(ends[1, 0]), float(ends[1, 1]))),
                 level=level,
                 amplitudes=np.array(amplitudes),
                 amplitude_covariances=np.array(covariances),
                 evidence=evidence,
-                false_alarm=false_alarm(evidence, 2 * traces, band, problem.length),
+                false_alarm=false_alarm(
+                    evidence, 2 * traces, band, problem.length, constraints=own
+                ),
                 freedom=float(freedom),
+                constraints=own,
             )
         )
     shuffle = np.concatenate(
@@ -269,7 +289,7 @@ def result(
 
 
 def _described(found: Fit, share: float) -> Fit:
-    """The fit with the noise of its channels and notes on its limits."""
+    """The fit with the noise of its channels and notes on its constraints."""
     measurement = found.measurement
     residuals = [found.residuals(r) for r in range(len(measurement.runs))]
     centred = [r - r.mean(axis=0) for r in residuals]
@@ -343,14 +363,23 @@ def _divided(covariance: Floats, factor: complex) -> Floats:
 
 
 def false_alarm(
-    evidence: float, parameters: int, band: tuple[float, float], length: float
+    evidence: float,
+    parameters: int,
+    band: tuple[float, float],
+    length: float,
+    *,
+    constraints: tuple[Constraint, Constraint] = FREE_LINE,
 ) -> float:
     """Probability that the strongest line of noise in the band has this much evidence.
 
-    χ² with the amplitudes and two more degrees of freedom for the fitted frequency and damping, in
-    as many trials as the band has resolved frequencies.
+    χ² with the amplitudes and as many more degrees of freedom as frequency and damping are fitted,
+    two unless they are fixed, in as many trials as the band has resolved frequencies. A frequency
+    that is fixed or follows another is one trial, one with bounds has those between them.
     """
     from scipy.stats import chi2
 
-    trials = max((band[1] - band[0]) * length, 1.0)
-    return float(-np.expm1(trials * np.log1p(-min(chi2.sf(evidence, parameters + 2), 1 - 1e-15))))
+    own, _ = constraints
+    width = min(band[1], own.high) - max(band[0], own.low)
+    trials = 1.0 if own.tied else max(width * length, 1.0)
+    fitted = parameters + sum(not constraint.fixed for constraint in constraints)
+    return float(-np.expm1(trials * np.log1p(-min(chi2.sf(evidence, fitted), 1 - 1e-15))))

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from symchiral.errors import InputError
+from symchiral.traces.constraints import NOTHING, Constraints
 from symchiral.traces.model import (
     Background,
     Block,
@@ -265,12 +266,18 @@ class Problem:
         Band of ω in rad/ps.
     length : float
         Of the longest record in ps.
+    constraints : Constraints
+        Of ω and γ of the lines that are stated, which come first in every model.
+    starts : tuple of (float or None, float or None)
+        Their ω and γ at the start, None where that is not stated.
     """
 
     blocks: tuple[Block, ...]
     lowest: float
     highest: float
     length: float
+    constraints: Constraints = NOTHING
+    starts: tuple[tuple[float | None, float | None], ...] = ()
 
     @property
     def size(self) -> int:
@@ -290,13 +297,33 @@ class Problem:
 
     def solve(self, start: Floats, background: Background, evaluations: int = 60) -> State:
         """Refine a model, with at most so many evaluations of it."""
-        x, projection = refine(self.blocks, start, background, evaluations=evaluations)
+        x, projection = refine(
+            self.blocks, start, background, evaluations=evaluations, constraints=self.constraints
+        )
         return self.state(background, x, projection)
+
+    def closest(self, state: State) -> State:
+        """Return a model at its very minimum, which does not depend on where it started.
+
+        One that is not sound was never refined, and stays.
+        """
+        if not self.sound(state):
+            return state
+        x, projection = refine(
+            self.blocks,
+            state.nonlinear,
+            state.background,
+            closely=True,
+            constraints=self.constraints,
+        )
+        found = self.state(state.background, x, projection)
+        return found if self.sound(found) else state
 
     def state(self, background: Background, x: Floats, projection: Projection) -> State:
         """Return a model with its criterion."""
         traces = self.traces
-        count = len(x) + projection.coefficients[0].shape[0] * traces
+        free = len(self.constraints.free(len(x)))
+        count = free + projection.coefficients[0].shape[0] * traces
         floor = np.finfo(float).eps ** 2 * sum(float(np.vdot(b.data, b.data)) for b in self.blocks)
         mean = max(projection.square, floor, np.finfo(float).tiny) / self.size
         bic = self.size * np.log(mean) + count * np.log(self.size)
@@ -312,26 +339,35 @@ class Problem:
             slow, fast = 0.1 / self.length, self.highest
             if not slow <= rate(state.nonlinear) <= fast:
                 return False
-        for omega, damping in state.pairs:
-            if not self.lowest <= omega <= self.highest:
-                return False
-            if not -1.5 / self.length <= damping <= omega:
-                return False
+        if any(self.strayed(omega, damping) for omega, damping in state.pairs):
+            return False
         omegas = np.sort(state.pairs[:, 0])
         return bool((np.diff(omegas) > 1e-3 / self.length).all())
+
+    def strayed(self, omega: float, damping: float) -> bool:
+        """Whether a pole is outside the band, grows, or fades before it turns."""
+        inside = self.lowest <= omega <= self.highest
+        return not (inside and -1.5 / self.length <= damping <= omega)
 
 
 def grow(problem: Problem, background: Background, most: int, count: int | None) -> State:
     """Add oscillations, at most ``most``, while the criterion falls; or ``count`` of them.
 
+    Those that are stated come first, whatever the criterion says of them.
+
     Raises
     ------
     InputError
-        If fewer than ``count`` can be told apart.
+        If fewer than ``count`` can be told apart, or one that is stated does not stay an
+        oscillation in the band.
     """
-    state = problem.solve(_first_rate(problem, background), background)
-    best: State | None = None
-    for number in range(1, (count or most) + 1):
+    rest, best = _first_rate(problem, background), None
+    stated = len(problem.starts)
+    if stated:
+        state = best = _stated(problem, rest, background)
+    else:
+        state = problem.solve(rest, background)
+    for number in range(stated + 1, (count or most) + 1):
         starts = _starts(problem, state, every=number == 1 or count is not None)
         if number > 1 and count is None:
             trials = [problem.solve(s, background, TRIAL_EVALUATIONS) for s in starts]
@@ -367,6 +403,59 @@ def _first_rate(problem: Problem, background: Background) -> Floats:
     return np.array([rates[int(np.argmin(squares))]])
 
 
+def _stated(problem: Problem, rest: Floats, background: Background) -> State:
+    """The lines that are stated, refined from where they start beside a background.
+
+    A frequency of which only an interval is known is that of the strongest line left in it; for
+    dampings that are not stated those of the matched filters are tried.
+    """
+    omegas = [omega for omega, _ in problem.starts]
+    for i in range(len(omegas)):
+        if omegas[i] is None and problem.constraints.leader(2 * i)[0] == 2 * i:
+            known = [w for w in omegas if w is not None]
+            pairs = [x for w in known for x in (w, DAMPINGS[1] / problem.length)]
+            left = project(problem.blocks, np.array([*pairs, *rest]), background).residuals
+            within = problem.constraints.of(2 * i)
+            low, high = max(within.low, problem.lowest), min(within.high, problem.highest)
+            omegas[i] = within.nearest(strongest(problem.blocks, left, low, high)[0])
+    states = []
+    for fading in DAMPINGS[::-1]:
+        pairs = [
+            x
+            for omega, (_, damping) in zip(omegas, problem.starts, strict=True)
+            for x in (omega or 0.0, fading / problem.length if damping is None else damping)
+        ]
+        states.append(problem.solve(np.array([*pairs, *rest]), background))
+        if all(damping is not None for _, damping in problem.starts):
+            break
+    sound = [s for s in states if problem.sound(s)]
+    if sound:
+        return min(sound, key=_by_criterion)
+    found = min(states, key=_by_criterion).pairs
+    for number, (omega, damping) in enumerate(found, 1):
+        if problem.strayed(omega, damping):
+            raise InputError(
+                f"line {number} of the parameters does not stay an oscillation in the band",
+                why=f"the fit leads it to {omega / (2 * np.pi):.4g} THz and a damping of "
+                f"{damping:.3g}/ps",
+                fix="fix what is known of it, bound it, between: {frequency: [low, high], damping: "
+                "[low, high]}, or leave it out if the traces do not show it",
+            )
+    one, other = (int(k) + 1 for k in _closest(found[:, 0]))
+    raise InputError(
+        f"lines {min(one, other)} and {max(one, other)} of the parameters become one",
+        why=f"the fit leads both to {found[one - 1, 0] / (2 * np.pi):.4g} THz",
+        fix="fix or bound their frequencies, or leave one of them out",
+    )
+
+
+def _closest(omegas: Floats) -> tuple[int, int]:
+    """The two of least distance."""
+    order = np.argsort(omegas)
+    at = int(np.argmin(np.diff(omegas[order])))
+    return int(order[at]), int(order[at + 1])
+
+
 def _starts(problem: Problem, state: State, *, every: bool) -> list[Floats]:
     """Where the next one may be: at the strongest line left, or inside the strongest one.
 
@@ -389,8 +478,14 @@ def _starts(problem: Problem, state: State, *, every: bool) -> list[Floats]:
             line = columns(block.times, pairs[k], "none") @ c[2 * k : 2 * k + 2]
             alone.append(residual + line)
         if two := split(problem.blocks, alone, float(pairs[k, 0])):
-            others = np.delete(pairs, k, axis=0).ravel()
-            found.append(np.concatenate([others, *two, rest]))
+            if k < len(problem.starts):
+                # A line that is stated keeps its place; the other one is new.
+                near = problem.constraints.of(2 * k).nearest(float(pairs[k, 0]))
+                own, new = sorted(two, key=lambda pole: abs(pole[0] - near))
+                kept = [*pairs[:k], own, *pairs[k + 1 :], new]
+            else:
+                kept = [*np.delete(pairs, k, axis=0), *two]
+            found.append(np.concatenate([*kept, rest]))
     return found
 
 

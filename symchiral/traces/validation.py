@@ -26,6 +26,7 @@ from symchiral.traces.measurement import Measurement, PumpPulse
 from symchiral.traces.note import Note
 from symchiral.traces.one_channel import left_open
 from symchiral.traces.oscillation import Fit
+from symchiral.traces.parameters import Stated
 from symchiral.traces.probe import Probe, Sees
 from symchiral.traces.pulse import REACHED
 from symchiral.traces.reading import read_measurement
@@ -100,6 +101,7 @@ def validate_crystal(
     sigma: float = SIGMA,
     imperfection: Imperfection = IMPERFECTION,
     coefficients: Coefficients | None = None,
+    parameters: Stated | None = None,
 ) -> Judgement:
     """Judge a measurement by what the rules expect of light along the axis.
 
@@ -115,10 +117,22 @@ def validate_crystal(
         As for :func:`~symchiral.traces.verdict.validate_measurement`.
     coefficients : Coefficients, optional
         Sizes of couplings, by which channels that explain a line are ranked.
+    parameters : Parameters, mapping or path, optional
+        Lines of the traces of which something is known, as for :func:`~symchiral.traces.fit.fit`.
     """
+    if parameters is not None and not isinstance(data, Measurement):
+        raise InputError(
+            "parameters are given, and the lines are fitted already",
+            why="they say where a fit of traces starts, what is fixed and what is tied",
+            fix="leave them out, or give traces",
+        )
     if isinstance(data, Measurement | Fit):
         _fits(axis, (data.measurement if isinstance(data, Fit) else data).probe)
-    found = fit(data, background="auto") if isinstance(data, Measurement) else data
+    found = (
+        fit(data, background="auto", parameters=parameters)
+        if isinstance(data, Measurement)
+        else data
+    )
     if isinstance(found, Fit):
         every = [run.pump for run in found.measurement.runs]
     else:

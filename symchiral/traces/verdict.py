@@ -380,7 +380,12 @@ class Judgement(Shown):
 
     def oscillation_of(self, judged: LineVerdict) -> Oscillation | None:
         """Return the fitted oscillation behind a line; None for rows fitted elsewhere."""
-        return None if self.fit is None else self.fit.near(judged.assignment.line.frequency)
+        line = judged.assignment.line
+        if self.fit is None:
+            return None
+        if line.oscillation is not None:
+            return self.fit.oscillations[line.oscillation]
+        return self.fit.near(line.frequency)
 
 
 def decide(

@@ -18,7 +18,7 @@ from functools import cached_property
 
 import numpy as np
 
-from symchiral.traces.descent import descend
+from symchiral.traces.constraints import Constraint, descend_within
 from symchiral.traces.pulse import Prior
 from symchiral.value import TINY, Complex, Floats
 
@@ -267,12 +267,22 @@ class Fitted:
 
 
 def fitted(
-    blocks: Sequence[WhiteRuns], shape: Shape, start: Floats, prior: Prior, *, closely: bool = False
+    blocks: Sequence[WhiteRuns],
+    shape: Shape,
+    start: Floats,
+    prior: Prior,
+    constraints: Sequence[Constraint] = (),
+    *,
+    closely: bool = False,
 ) -> Fitted:
-    """Return the minimum of χ² near a start; ``closely``: to the bottom of narrow valleys, too."""
-    return descend(
+    """Return the minimum of χ² near a start; ``closely``: to the bottom of narrow valleys, too.
+
+    ``constraints``: of the first parameters.
+    """
+    return descend_within(
         lambda theta: Fitted(tuple(blocks), shape, theta, prior),
         start,
+        constraints,
         evaluations=(300 if closely else 30) * (len(start) + 1),
         xtol=1e-9 if closely else 1e-5,
         ftol=1e-10 if closely else 1e-6,
