@@ -2085,6 +2085,7 @@ class Study(Value):
         from symchiral.answers.validate import validate
         from symchiral.errors import LimitError, SymmetryError, WavevectorError
         from symchiral.page.report import Contents, Dynamics
+        from symchiral.reading.spectrum import read_frequencies
         from symchiral.traces.verdict import Judgement
 
         left_out: tuple[str, ...]
@@ -2110,7 +2111,13 @@ class Study(Value):
                 left_out += (f"The bands are left out: {error}",)
             if not isinstance(couplings, Couplings):
                 known = self.known_couplings(couplings)
-            dynamics = self._dynamics(predicted, known, pump, duration, unit)
+            told = read_frequencies(frequencies) if isinstance(frequencies, str) else frequencies
+            dynamics = self._dynamics(predicted, known, pump, duration, unit, told)
+            if told:
+                left_out += (
+                    "Measured frequencies are those of the plan, the motion and the measured "
+                    "lines; modes, bands and resonances have the calculated ones.",
+                )
         traces = judged = None
         if measurement is not None:
             found = (
@@ -2149,6 +2156,7 @@ class Study(Value):
         pump: Pulses | None,
         duration: float,
         unit: FrequencyUnit,
+        measured: Mapping[str, float] | None,
     ) -> Dynamics:
         """Sizes of couplings and a simulation, as far as a report can have them."""
         from symchiral.answers.couple import couple
@@ -2172,11 +2180,11 @@ class Study(Value):
             sizes = {name: coefficients.size(*found) for name, found in sides.items()}
             kept = {name: size for name, size in sizes.items() if size is not None}
             found = Dynamics(couple=couple(known), sizes=kept)
-            light = light or resonant_pulse(predicted, kept)
+            light = light or resonant_pulse(predicted, kept, measured)
         if light is None:
             return replace(found, left_out="no pump")
         try:
-            run = self.simulate(light, duration=duration, couplings=known)
+            run = self.simulate(light, duration=duration, couplings=known, frequencies=measured)
         except InputError as error:
             if pump is not None:
                 raise

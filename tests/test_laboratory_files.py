@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+import symchiral as sc
 from symchiral.errors import InputError, LimitError, SymchiralError
 from symchiral.traces.line import read_observed
 from symchiral.traces.measurement import Measurement, PumpPulse
@@ -164,6 +165,10 @@ def test_lines_of_a_laboratory_are_notes_and_slips_are_not(tmp_path: Path) -> No
     path.write_text(f"# pump_frequncy: 2 THz\n{text}", encoding="utf-8")
     with pytest.raises(InputError, match="Did you mean pump_frequency"):
         read_measurement(path)
+    for slip, meant in (("pump_freq: 2 THz", "pump_frequency"), ("pump_duration: 1", "duration")):
+        path.write_text(f"# {slip}\n{text}", encoding="utf-8")
+        with pytest.raises(InputError, match=f"Did you mean {meant}"):
+            read_measurement(path)
 
 
 def test_what_is_asked_replaces_what_the_file_says(tmp_path: Path) -> None:
@@ -284,3 +289,28 @@ def test_columns_of_different_lengths_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", time_ps=TIMES, Qx=QX, Qy=QY[:-1])
     with pytest.raises(InputError, match="79 rows"):
         read_measurement(tmp_path / "a.npz")
+
+
+def test_every_file_may_have_a_pump_of_its_own(tmp_path: Path) -> None:
+    """Files of arrays state none; runs with one label that rotate oppositely decide nothing."""
+    rng = np.random.default_rng(9)
+    times = np.arange(1.0, 9.0, 0.04)
+    files = []
+    for spin in (1, -1):
+        wave = np.exp(-(0.3 - 8.1j * np.pi * spin) * times)
+        data = np.column_stack([times, wave.real, wave.imag])
+        data[:, 1:] += 0.05 * rng.standard_normal((len(times), 2))
+        files.append(tmp_path / f"{len(files)}.npy")
+        np.save(files[-1], data)
+    study = sc.read("Bi2Se3")
+    options = {"columns": "time_ps,Qx,Qy", "sees": "raman"}
+    pumps = [PumpPulse("+", 2.0, 0.5), PumpPulse("-", 2.0, 0.5)]
+    for pump, verdict, kind in (
+        (pumps, "inconsistent", "as-forbidden"),
+        (pumps[::-1], "consistent", "as-predicted"),
+        (pumps[0], "undecided", "runs-differ"),
+    ):
+        (line,) = study.validate(files, pump=pump, **options).lines
+        assert (line.verdict, line.reason.kind) == (verdict, kind)
+    with pytest.raises(InputError, match="2 pumps for 1 file"):
+        study.validate(files[:1], pump=pumps, **options)

@@ -86,6 +86,32 @@ def test_a_line_that_sets_in_within_the_traces_is_one_mode() -> None:
     assert cases == 24
 
 
+@pytest.mark.parametrize("turns", [1, -1])
+@pytest.mark.parametrize("mode", [0, 1, -1])
+def test_a_pump_window_that_was_forgotten_makes_no_line(turns: int, mode: int) -> None:
+    """Nothing but the colour of the pump is stated: its own response is taken for no mode."""
+    rng = np.random.default_rng(17)
+    times = np.arange(0.0, 10.0, 0.05)
+    parts = []
+    for spin, word in ((1, "+"), (-1, "-")):
+        own = 3 * np.exp(-((times / 0.35) ** 2) - 8j * np.pi * turns * spin * times)
+        decay = np.exp(-(0.35 + 0j) * times - 8.1j * np.pi * mode * spin * times)
+        both = own + 0.5 * abs(mode) * decay
+        data = np.column_stack([both.real, -both.imag])
+        data += 0.03 * rng.standard_normal(data.shape)
+        pump = PumpPulse(word, 2.0)  # type: ignore[arg-type]
+        parts.append(Measurement.of(times, data, time_unit="ps", pump=pump))
+    lines = observed(fit(Measurement.together(parts), intervals="normal"))
+    lasting = [line for line in lines if line.significant and line.lasting]
+    assert len(lasting) == abs(mode)
+    for line in lasting:
+        assert line.frequency == pytest.approx(4.05, abs=0.02)
+        assert line.damping == pytest.approx(0.35, abs=0.06)
+        z = [mode * t.helicity.sigmas for t in line.turnings]
+        assert z[0] > 3
+        assert z[1] < -3
+
+
 def test_a_line_that_is_not_split_is_no_multiplet() -> None:
     """At most one in a hundred; here none of six."""
     rng = np.random.default_rng(4)

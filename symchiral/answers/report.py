@@ -15,6 +15,7 @@ from symchiral.answers.record import Answer, Count, beginning
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.defaults import REPORT_PULSE
 from symchiral.rules.activity import ROUTES
+from symchiral.rules.grammar import parse_transfer
 from symchiral.units import PER_THZ
 
 BANDWIDTH = 0.441
@@ -67,7 +68,9 @@ def report(
     )
 
 
-def resonant_pulse(predicted: Predict, sizes: Mapping[str, float]) -> str | None:
+def resonant_pulse(
+    predicted: Predict, sizes: Mapping[str, float], measured: Mapping[str, float] | None = None
+) -> str | None:
     """Return a circular pulse on the transfer that a report simulates, as ``simulate`` takes it.
 
     Of the transfers that flip the sense and whose incoming quanta circular infrared light of one
@@ -81,14 +84,20 @@ def resonant_pulse(predicted: Predict, sizes: Mapping[str, float]) -> str | None
         The transfers between modes.
     sizes : mapping of str to float
         Coupling coefficient of each, by id.
+    measured : mapping of str to float, optional
+        Measured frequencies of modes, THz, in the place of calculated ones.
     """
     best: tuple[float, str] | None = None
     for transfer in predicted.transfers or ():
         spin = _spin(transfer)
         if spin is None or transfer.pam_sense != "flipped" or transfer.frequencies is None:
             continue
-        into = [f / PER_THZ[transfer.frequency_unit] for f in transfer.frequencies]
-        into = into[: len(transfer.pump)]
+        legs, _ = parse_transfer(transfer.id)
+        names = [f"{leg.name}#{leg.mode}" for leg in legs]
+        into = [
+            (measured or {}).get(name, f / PER_THZ[transfer.frequency_unit])
+            for name, f in zip(names, transfer.frequencies, strict=False)
+        ]
         mean = sum(into) / len(into)
         spectrum = prod(exp(-4 * log(2) * ((f - mean) / BANDWIDTH) ** 2) for f in into)
         strength = sizes.get(transfer.id, 0.0) * (transfer.score or 0.0) * spectrum

@@ -428,6 +428,9 @@ def _line(judgement: Judgement, judged: LineVerdict, unit: FrequencyUnit) -> Lin
     frequency = line.frequency * factor
     if "frequency" in fixed:  # the number that was given, in whatever unit
         frequency = float(f"{frequency:.14g}")
+    damping, error = line.damping, line.damping_error
+    if fitted is not None and "damping" in (*fixed, *tied):
+        damping, error = fitted.damping, fitted.damping_error
     mechanical = judged.mechanical_helicity
     runs = tuple(
         Run(
@@ -454,11 +457,13 @@ def _line(judgement: Judgement, judged: LineVerdict, unit: FrequencyUnit) -> Lin
         frequency_interval=None
         if fitted is None
         else _around(frequency, line.frequency_error * factor)
-        if line.splitting is not None or "frequency" in fixed
-        else (fitted.frequency_interval[0] * factor, fitted.frequency_interval[1] * factor),
-        damping_interval=None if fitted is None else fitted.damping_interval,
-        damping=None if fitted is None else fitted.damping,
-        damping_error=None if fitted is None else fitted.damping_error,
+        if "frequency" in fixed
+        else _interval(line.frequency, line.frequency_error, fitted.frequency_interval, factor),
+        damping_interval=None
+        if fitted is None or damping is None or error is None
+        else _interval(damping, error, fitted.damping_interval),
+        damping=damping,
+        damping_error=error,
         significant=line.significant,
         amplitude=line.amplitude,
         pump=None if first is None else first.pump,
@@ -504,6 +509,14 @@ def _likelihood(line: Observed) -> Likelihood | None:
 def _around(centre: float, error: float) -> tuple[float, float]:
     """The interval at 95 % of what is normal."""
     return centre - 1.96 * error, centre + 1.96 * error
+
+
+def _interval(
+    value: float, error: float, fitted: tuple[float, float], factor: float = 1.0
+) -> tuple[float, float]:
+    """That of the fitted pole, unless the pump or strain beside it has moved the line out of it."""
+    low, high = fitted if fitted[0] <= value <= fitted[1] else _around(value, error)
+    return low * factor, high * factor
 
 
 def _channel(judged: ChannelVerdict, unit: FrequencyUnit) -> CandidateChannel:

@@ -102,7 +102,9 @@ def add_reading(table: argparse._ActionsContainer, *, prefix: str = "") -> None:
         f"--{prefix}pump",
         dest="table_pump",
         metavar="s+",
-        help="polarisation: s+, s- (about the axis), linear, or its angle from x, as in 30deg",
+        action="append",
+        help="polarisation: s+, s- (about the axis), linear, or its angle from x, as in 30deg; "
+        "given again, one for every file",
     )
     table.add_argument("--pump-frequency", metavar="2THz", help="frequency of the pump")
     table.add_argument("--bandwidth", metavar="0.3THz", help="full width of its intensity spectrum")
@@ -195,7 +197,8 @@ def reading_options(options: argparse.Namespace, *, prefix: str = "") -> dict[st
             for text in (options.pump_frequency, options.bandwidth)
         )
         length = None if options.table_duration is None else duration(options.table_duration)
-        found["pump"] = PumpPulse.parse(options.table_pump, own, width, length)
+        pumps = [PumpPulse.parse(word, own, width, length) for word in options.table_pump]
+        found["pump"] = pumps[0] if len(pumps) == 1 else pumps
     elif (options.pump_frequency, options.bandwidth, options.table_duration) != (None,) * 3:
         raise GrammarError(
             "the pump has a frequency but no polarisation",

@@ -163,7 +163,7 @@ def _csv(text: str, name: str, names: Sequence[str] | None) -> tuple[Columns, Ma
             raise InputError(
                 f"{name} is not a table",
                 why=f"row {number} has {len(row)} cells, the header {len(header)}",
-                fix="give every row the same cells",
+                fix="give every row the same cells, and put # before lines above the header",
             )
     if delimiter == ";":
         rows = [[cell.replace(",", ".") for cell in row] for row in rows]

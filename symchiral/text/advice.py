@@ -187,9 +187,9 @@ def advice_text(advice: Advice, *, unit: str = "THz") -> str:
             )
         case "check-senses":
             return (
-                f"what would reverse the verdict on {where}: exchanged labels of σ+ and σ−, or "
-                "probe angles counted the other way; check both with a sample whose rotation is "
-                "known"
+                f"what would reverse the verdict on {where}: exchanged labels of σ+ and σ−, "
+                "exchanged channels, the sign of one of them, or probe angles counted the other "
+                "way; check them with a sample whose rotation is known"
             )
         case "sweep-pump":
             return (

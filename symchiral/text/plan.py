@@ -176,7 +176,8 @@ def _driving(answer: Plan, digits: int, sign: str) -> list[Phrases]:
     else:
         tuned = f"at {source.frequency:.{digits}f} {sign}"
     words = [f"{source.fwhm:g} ps (FWHM of the intensity)", f"{source.field:.3g} MV/cm"]
-    words[-1] += " in vacuum" if source.incident else " in the crystal"
+    inside = " in the crystal (of a field in vacuum: incident)"
+    words[-1] += " in vacuum" if source.incident else inside
     if source.fluence is not None:
         words.append(f"{source.fluence:.3g} mJ/cm²")
     if (film := source.film) is not None:

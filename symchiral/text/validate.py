@@ -26,6 +26,12 @@ SAID: dict[LineWord, str] = {
 }
 """What is said of a line that does not agree."""
 
+LARGEST_POWER = 99
+"""Power of ten up to which a ratio of likelihoods is printed."""
+
+LEAST_SPLITTING = 5e-4
+"""Splitting, in the unit of the line, from which on it is printed."""
+
 MOST = 4
 """Channels printed for every line that the rules do not forbid; of the others one."""
 
@@ -171,7 +177,7 @@ def _split(lines: Sequence[Line]) -> tuple[str, ...]:
         f"the upper part along {line.split_axis or 0.0:.0f}°; its helicity is that at the centre "
         "of its force."
         for line in lines
-        if line.splitting is not None and line.lasting
+        if line.splitting is not None and line.lasting and line.splitting >= LEAST_SPLITTING
     )
 
 
@@ -180,17 +186,21 @@ def _likelihoods(lines: Sequence[Line]) -> tuple[str, ...]:
     said = []
     for line in lines:
         found, senses = line.likelihood, set(line.predicted) - {0}
-        if found is None or len(senses) != 1 or not line.lasting:
+        known = any(run.sigmas for run in line.runs)
+        if found is None or len(senses) != 1 or not (line.lasting and known):
             continue
         (sense,) = senses
         text = f"{line.assigned} {_times(sense * found.ratio)}"
         if found.force is not None:
-            text += f" (lines alone {_times(sense * found.lines)}, a model of the force "
+            text += f" (by the lines alone {_times(sense * found.lines)}, by a model of the force "
             text += f"{_times(sense * found.force)})"
         said.append(text)
     if not said:
         return ()
-    return (f"Likelihood of the sense of the rule by that of the opposite one: {'; '.join(said)}.",)
+    return (
+        "How many times likelier the sense of the rule is than the opposite one: "
+        f"{'; '.join(said)}.",
+    )
 
 
 def _times(logarithm: float) -> str:
@@ -198,12 +208,14 @@ def _times(logarithm: float) -> str:
 
     Examples
     --------
-    >>> _times(0.7), _times(-0.7), _times(90.1), _times(-90.1)
-    ('2', '0.5', '10^39', '10^−39')
+    >>> _times(0.7), _times(5.4), _times(90.1), _times(-90.1)
+    ('2.01', '221', '10^39', '10^−39')
     """
     power = logarithm / np.log(10)
     if abs(power) < 3:
-        return f"{10**power:.2g}" if power else "1"
+        return f"{10**power:.3g}"
+    if abs(power) > LARGEST_POWER:
+        return minus(f"over 10^{LARGEST_POWER}" if power > 0 else f"under 10^-{LARGEST_POWER}")
     return minus(f"10^{power:.0f}")
 
 

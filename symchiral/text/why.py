@@ -54,6 +54,8 @@ _OF_ITSELF: dict[WhyKind, str] = {
     "as-the-pump": "it does not outlast the pump: it may be the response of the electrons to the "
     "field, or a drift, and no mode",
     "same-way": "it rotates in the same sense for both helicities of the pump",
+    "runs-differ": "runs with the same pump rotate in opposite senses: is one of them labelled "
+    "wrongly?",
     "sense-not-measured": "its sense is not measured",
 }
 """What is said in one way."""

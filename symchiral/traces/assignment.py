@@ -68,6 +68,8 @@ class Evidence:
         The least z of these runs.
     reversing : bool
         Whether there are runs with σ+ and runs with σ− among them.
+    best : float
+        The largest z of the runs with a circular pump.
     """
 
     combined: float
@@ -79,6 +81,11 @@ class Evidence:
     circular: float = 0.0
     against: float = 0.0
     reversing: bool = False
+    best: float = 0.0
+
+    def split(self, sigma: float) -> bool:
+        """Whether runs with one and the same circular pump rotate in opposite senses."""
+        return not self.reversing and self.against <= -sigma and self.best >= sigma
 
 
 def together(z: Sequence[float], common: Sequence[float]) -> float:
@@ -181,6 +188,7 @@ def evidence(line: Line, sense: int, turn: int | None = None) -> Evidence:
         alone,
         float(min(circular, default=0.0)),
         {t.pump.sense for t in pumped} >= {1, -1},  # type: ignore[union-attr]
+        float(max(circular, default=0.0)),
     )
 
 

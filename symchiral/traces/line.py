@@ -92,6 +92,8 @@ class Line:
         light; None where none was asked.
     oscillation : int or None
         Which oscillation of the fit it is, if more was stated of that than where to start.
+    damping, damping_error : float or None
+        Decay rate of the amplitude and its standard deviation, 1/ps, of traces.
     """
 
     frequency: float
@@ -108,6 +110,8 @@ class Line:
     split_axis: float | None = None
     force: float | None = None
     oscillation: int | None = None
+    damping: float | None = None
+    damping_error: float | None = None
 
 
 def observed(fit: Fit, *, imperfection: Imperfection = IMPERFECTION) -> tuple[Line, ...]:
@@ -139,6 +143,8 @@ def observed(fit: Fit, *, imperfection: Imperfection = IMPERFECTION) -> tuple[Li
             m.axis,
             m.force,
             m.oscillation,
+            m.damping,
+            m.damping_error,
         )
         for m in multiplets(fit)
     )
@@ -193,6 +199,8 @@ def _projected(fit: Fit, oscillation: Oscillation) -> Line:
         None if probe.sees == "any" else probe.sees,
         probe.turning,
         oscillation.damping * max(lengths, default=0.0) < 1,
+        damping=oscillation.damping,
+        damping_error=oscillation.damping_error,
     )
 
 

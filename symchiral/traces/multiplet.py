@@ -52,7 +52,16 @@ from symchiral.traces.force import Driven, Judged
 from symchiral.traces.helicity import Helicity, less_sure, measured_helicity
 from symchiral.traces.model import columns, rate
 from symchiral.traces.oscillation import FALSE_ALARM, Fit, Oscillation, false_alarm, response_factor
-from symchiral.traces.pulse import FREE, GAUSSIAN, REACH, RINGING, Prior, Spectrum, duration_of
+from symchiral.traces.pulse import (
+    FREE,
+    GAUSSIAN,
+    REACH,
+    RINGING,
+    UNKNOWN,
+    Prior,
+    Spectrum,
+    duration_of,
+)
 from symchiral.traces.waves import Fitted, Shape, WhiteRuns, fitted
 from symchiral.value import TINY, Complex, Floats
 
@@ -71,6 +80,12 @@ SHORTEST = 1.5
 INADEQUATE = 40.0
 """By how much free poles may lower χ² below that of a multiplet by chance and by their number."""
 
+PAIR = 2
+"""Poles of a line that strain has split."""
+
+NEGLIGIBLE = 1e-3
+"""Part of what a model of the force explains that it may miss."""
+
 SURE = 5.0
 """Standard deviations from which on a sense needs no model of its force."""
 
@@ -80,7 +95,7 @@ LONGEST_PHASE = 0.25
 FEWEST_PERIODS = 0.5
 """Periods within a lifetime from which on a motion is an oscillation and not a background."""
 
-FEW_PERIODS = 3.0
+FEW_PERIODS = 2.0
 """The same for a line alone in traces that may begin within the pulse."""
 
 FEWEST_IN_RECORD = 2.0
@@ -140,6 +155,8 @@ class FittedMultiplet:
         Standard deviations of the sense in each run before that model was asked.
     oscillation : int or None
         Which oscillation of the fit it is, if more was stated of that than where to start.
+    damping_error : float
+        Standard deviation of γ, 1/ps.
     """
 
     frequency: float
@@ -156,6 +173,7 @@ class FittedMultiplet:
     force: float | None = None
     poles: tuple[float, ...] = ()
     oscillation: int | None = None
+    damping_error: float = 0.0
 
     def agreeing(self, other: FittedMultiplet) -> FittedMultiplet:
         """The multiplet with its sense as far as another model confirms it."""
@@ -214,6 +232,10 @@ def multiplets(fit: Fit) -> tuple[FittedMultiplet, ...]:
     forward = _Forward.of(fit)
     groups = _groups(fit)
     every = list(range(len(fit.oscillations)))
+    if not forward.stated and not any(
+        forward.shows_pump(g, [i for i in every if i not in g]) for g in groups
+    ):
+        forward = replace(forward, pump=None)  # what cannot be told from a line is not allowed for
     found = [forward.multiplet(g, [i for i in every if i not in g]) for g in groups]
     # What is of the pump is not taken for a mode beside a line, and explained twice.
     powers = [forward.power_of(g) for g in groups]
@@ -240,13 +262,17 @@ def multiplets(fit: Fit) -> tuple[FittedMultiplet, ...]:
         ]
     widest = max((m.splitting for m in found if m.lasting and m.splitting), default=0.0)
     found = [forward.unsettled(m, p, widest) for m, p in zip(found, powers, strict=True)]
-    for power in (1, 2, 3):
+    for power in (1, 2, 3) if forward.stated else ():
         # All that lies near a force is of the line that it moves.
         near = [k for k, p in enumerate(powers) if p == power and found[k].significant]
         # Three quanta act for as long, and so near the line's own frequency, that free poles may be
-        # sure of the wrong sense.
+        # sure of the wrong sense; of many poles none is where the line is.
         unsure = [
-            m for m in (found[k] for k in near) if power > 2 or not (m.lasting and forward.sure(m))
+            found[k]
+            for k in near
+            if power > 2
+            or len(groups[k]) > PAIR
+            or not (found[k].lasting and forward.sure(found[k]))
         ]
         if any(m.lasting or not m.near for m in unsure):
             main = max(near, key=lambda k: (found[k].lasting, found[k].amplitude))
@@ -255,8 +281,10 @@ def multiplets(fit: Fit) -> tuple[FittedMultiplet, ...]:
             judged = forward.driven([i for k in of_line for i in groups[k]], power, groups[main])
             if judged is None:
                 continue
-            whole = not judged.missed if found[main].lasting else forward.outlasts(judged, power)
-            if whole:  # the line is where the model has it that explains all
+            whole = judged.missed <= NEGLIGIBLE * judged.gain
+            if not found[main].lasting:
+                whole = forward.outlasts(judged, power)
+            if whole:  # the line is where the model has it that explains nearly all
                 found[main] = replace(
                     found[main],
                     frequency=judged.frequency,
@@ -320,8 +348,9 @@ class _Forward:
         pumps = {run.pump.spectrum for run in measurement.runs if run.pump is not None}
         known = [p for p in pumps if p is not None]
         pump = known[0] if len(known) == 1 == len(pumps) else None
-        if pump is not None and pump.source == "assumed":
-            pump = None  # its width, and so its duration, is not known
+        early = any(float(t[0]) < UNKNOWN / 2 for t in times)
+        if pump is not None and pump.source == "assumed" and not early:
+            pump = None  # it is over, and its width is not known
         stacked = tuple(np.stack([white.T for white in d]) for d in data)
         return _Forward(
             fit,
@@ -337,8 +366,13 @@ class _Forward:
     def inside(self) -> bool:
         """Whether the traces begin within the pulse of a pump of which nothing is stated."""
         pumps = [run.pump for run in self.fit.measurement.runs]
-        unknown = all(p is not None and p.spectrum is None and p.duration is None for p in pumps)
+        unknown = all(p is not None and p.duration is p.bandwidth is None for p in pumps)
         return unknown and any(float(t[0]) < self.duration[0] / 2 for t in self.times)
+
+    @property
+    def stated(self) -> bool:
+        """Whether it is known how long the pulse lasts, from its duration or its bandwidth."""
+        return self.pump is not None and self.pump.source != "assumed"
 
     def brief(self, damping: float) -> bool:
         """Whether a motion does not outlast the pulse."""
@@ -391,7 +425,7 @@ class _Forward:
         That is half the duration of the power of the field; products of several quanta last as long
         as the driven mode does. Without a known pump it is where the traces begin.
         """
-        if self.pump is None or not power:
+        if not self.stated or not power:
             return max(min(float(t[0]) for t in self.times), 0.0)
         field = self.duration[0] / 2 * (2 / power) ** 0.5
         return float(field + (RINGING / frequency if power > 1 else 0.0))
@@ -401,7 +435,7 @@ class _Forward:
     ) -> FittedMultiplet:
         """The multiplet without a sense, if strain turns the driven mode while its force lasts."""
         end = self.force_end(found.frequency, power)
-        if not power or power < 2 or power * splitting * end < LONGEST_PHASE:
+        if not self.stated or not power or power < 2 or power * splitting * end < LONGEST_PHASE:
             return found
         return found.without_sense()
 
@@ -468,6 +502,25 @@ class _Forward:
         """The power of the field that may be seen near a group."""
         main = max((self.fit.oscillations[i] for i in group), key=lambda o: o.evidence)
         return self.power(main.frequency, main.damping)
+
+    def shows_pump(self, group: Sequence[int], others: Sequence[int]) -> bool:
+        """Whether a pulse beside a line explains more of the traces than the line alone."""
+        power = self.power_of(group)
+        main = max((self.fit.oscillations[i] for i in group), key=lambda o: o.evidence)
+        if power is None or not main.significant:
+            return False
+        blocks, start = self.blocks(others), [2 * np.pi * main.frequency, main.damping]
+        free = Prior(np.zeros(0), np.zeros(0)).behind([FREE, FREE])
+        line = fitted(blocks, self.shape(2, None), np.array(start), free).square
+        prior, pumped = self._pulse_alone(blocks, power)
+        tied = prior.behind([FREE, FREE])
+        both = min(
+            fitted(blocks, self.shape(2, power), np.array([*start, *tail]), tied).square
+            for tail in (pumped.theta, prior.middle)
+        )
+        count = 4 * len(self.fit.measurement.runs)
+        freedom = max(self.size - count * (2 + len(others)) - 5, 1)
+        return line - min(both, pumped.square) > _by_chance(count + 3) * both / freedom
 
     def multiplet(self, group: Sequence[int], others: Sequence[int]) -> FittedMultiplet:
         """The multiplet of a group of oscillations beside others."""
@@ -673,6 +726,7 @@ class _Forward:
             max(o.amplitude(r) for r in runs),
             o.significant,
             o.significant,
+            damping_error=o.damping_error,
         )
 
     def _described(
@@ -760,6 +814,7 @@ class _Forward:
             abs(float(theta[2])) if count == 4 else None,
             float(errors[2]) if count == 4 else None,
             upper,
+            damping_error=float(errors[1]),
         )
 
     @staticmethod

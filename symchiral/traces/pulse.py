@@ -110,6 +110,9 @@ STRETCH = (1.4, 0.35)
 STATED = 0.12
 """Deviation of the logarithm of a duration that is stated."""
 
+UNSURE = 0.7
+"""Deviation of the logarithm of a duration of which nothing is stated."""
+
 BANDWIDTH = 0.15
 """Deviation of the logarithm of a bandwidth that is stated, of a pulse that is nearly Gaussian."""
 
@@ -197,4 +200,6 @@ def duration_of(pump: Spectrum | None, stated: set[float | None]) -> tuple[float
     (length,) = stated if len(stated) == 1 else (None,)
     if length is not None:
         return length, STATED
-    return (STRETCH[0] * GAUSSIAN / pump.width if pump is not None else UNKNOWN), STRETCH[1]
+    if pump is None or pump.source == "assumed":
+        return UNKNOWN, UNSURE
+    return STRETCH[0] * GAUSSIAN / pump.width, STRETCH[1]

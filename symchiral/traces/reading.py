@@ -177,6 +177,8 @@ def read_measurement(
     for key in metadata:
         # Lines of a laboratory are notes; one that is nearly a key is taken for a slip of the pen.
         meant = difflib.get_close_matches(key.lower(), _KEYS, n=1, cutoff=0.8)
+        meant += [k for k in _KEYS if len(key) > 4 and k.startswith(key.lower())]
+        meant += [k for k in _KEYS if key.lower() == f"pump_{k}"]
         if key not in _KEYS and meant:
             raise InputError(
                 f"{source.name} declares {key!r}",

@@ -56,7 +56,8 @@ def read_data(
     fold : int, optional
         Order of the axis, for a balanced probe that does not say it.
     options
-        Those of :func:`~symchiral.traces.reading.read_measurement`.
+        Those of :func:`~symchiral.traces.reading.read_measurement`; ``pump`` may be a sequence, one
+        for every file.
 
     Raises
     ------
@@ -72,7 +73,21 @@ def read_data(
         return tuple(items)  # type: ignore[arg-type]
     rows = [x for x in items if Path(x).suffix.lower() in (".yaml", ".yml", ".json")]  # type: ignore[arg-type]
     if not rows:
-        return Measurement.together([read_measurement(x, fold=fold, **options) for x in items])  # type: ignore[arg-type]
+        pumps = options.pop("pump", None)
+        if not isinstance(pumps, list | tuple):
+            pumps = [pumps] * len(items)
+        if len(pumps) != len(items):
+            raise InputError(
+                f"{counted(len(pumps), 'pump')} for {counted(len(items), 'file')}",
+                why="a pump is that of all files, or there is one for each",
+                fix="state one, or as many as there are files, in their order",
+            )
+        return Measurement.together(
+            [
+                read_measurement(x, fold=fold, pump=pump, **options)  # type: ignore[arg-type]
+                for x, pump in zip(items, pumps, strict=True)
+            ]
+        )
     if len(items) > 1:
         raise InputError(
             f"{counted(len(items), 'file')} with {Path(rows[0]).name} among them",  # type: ignore[arg-type]

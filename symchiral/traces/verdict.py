@@ -113,6 +113,7 @@ WhyKind = Literal[
     "as-forbidden",
     "no-channel-of-sense",
     "same-way",
+    "runs-differ",
     "sense-not-measured",
     "fourth-order",
 ]
@@ -130,7 +131,8 @@ and linear light not (``linear-differs``). A line may be noise, last no longer t
 (``as-the-pump``), belong to no mode or to others with other verdicts, be read as Raman or infrared
 active with different verdicts, be reached by no force of the pump (``not-reached``), rotate as a
 channel that is forbidden would (``as-forbidden``), in a sense that no channel gives, or the same
-way for either pump; or a channel of fourth order gives it.
+way for either pump; runs with one pump may differ (``runs-differ``); or a channel of fourth order
+gives it.
 """
 
 Ranking = Literal["coefficients", "detuning", "photons"]
@@ -705,6 +707,8 @@ class _Judge:
             if any(v.channel.verdict != "forbidden" for v in far) or not near:
                 return "not-reached", reason
         plus = evidence(line, 1, _quanta(near))
+        if plus.split(self.sigma):
+            return "undecided", Why("runs-differ", name)
         # What linear light alone drives does not turn under circular light.
         turning = abs(plus.circular) >= self.sigma
         if undecided := [
@@ -793,6 +797,8 @@ class _Judge:
             return say(*_linear_alone(channel, near, seen, self.sigma))
         if not seen.runs:
             return say("undecided", Why("no-telling-pump", name))
+        if channel.sense and seen.split(self.sigma):
+            return say("undecided", Why("runs-differ", name))
         crooked = _crooked(name, seen, self.sigma)
         if seen.circular >= self.sigma and seen.against > -self.sigma:
             # Strain makes linear light turn a mode, and never circular light turn it the other way.
