@@ -659,3 +659,52 @@ def test_the_likelihood_ratio_is_that_of_two_constrained_fits() -> None:
             assert likelihood(line) == pytest.approx(ratio, rel=0.1, abs=0.1)
             cases += 1
     assert cases == 8
+
+
+def test_noise_alone_moves_no_mode_that_should_be_still() -> None:
+    """However many runs there are: as often as the criterion says, of pure noise."""
+    rng = np.random.default_rng(5)
+    mode = CandidateMode("A#1", 4.0, infrared=False, raman=True, turns=True)
+    channel = CandidateChannel("F(+) F(-) -> A#1(+)", (), "A#1", 0, "allowed", ALLOWED)
+    for count in (1, 4, 16):
+        said = 0
+        for _ in range(200):
+            runs = [
+                {
+                    "pump": "σ+" if k % 2 else "σ-",
+                    "helicity": float(np.clip(h, -1, 1)),
+                    "error": 0.1,
+                }
+                for k, h in enumerate(0.1 * rng.standard_normal(count))
+            ]
+            row = {"frequency": 4.0, "frequency_unit": "THz", "runs": runs}
+            found = validate_measurement(lines_of({"components": [row]}), [mode], [channel])
+            said += found.channels[0].verdict == "inconsistent"
+        assert said <= 5, count  # 0.5 expected: more than five once in 10⁵ series
+    run = {"pump": "σ+", "helicity": 0.6, "error": 0.1}
+    row = {"frequency": 4.0, "frequency_unit": "THz", "runs": [run] * 2}
+    moving = validate_measurement(lines_of({"components": [row]}), [mode], [channel])
+    assert moving.channels[0].verdict == "inconsistent"
+
+
+def test_one_bad_row_is_no_onset() -> None:
+    rng = np.random.default_rng(6)
+    times = np.arange(0.0, 10.0, 0.05)
+    wave = np.exp(-(0.3 + 8.1j * np.pi) * times)
+    data = np.column_stack([wave.real, wave.imag]) + 0.03 * rng.standard_normal((len(times), 2))
+    data[120] = 10.0
+    made = Measurement.of(times, data, time_unit="ps", pump=PumpPulse("+", 2.0))
+    assert "onset" not in {note.kind for note in made.notes}
+    assert len(made.runs[0].times) == len(times)
+
+
+def test_a_run_that_disagrees_is_the_reason() -> None:
+    """Not that no channel gives the sense, which one does."""
+    runs = [
+        {"pump": "σ+", "helicity": -0.9, "error": 0.05},
+        {"pump": "σ-", "helicity": -0.3, "error": 0.08},
+    ]
+    row = {"frequency": 4.05, "frequency_unit": "THz", "runs": runs}
+    found = validate_measurement(lines_of({"components": [row]}), *THREE_FOLD, sees="raman")
+    (line,) = found.lines
+    assert (line.verdict, line.reason.kind) == ("inconsistent", "turns-otherwise")

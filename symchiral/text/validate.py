@@ -26,8 +26,9 @@ SAID: dict[LineWord, str] = {
 }
 """What is said of a line that does not agree."""
 
-LARGEST_POWER = 99
-"""Power of ten up to which a ratio of likelihoods is printed."""
+LARGEST_POWER = 6
+"""Power of ten up to which a ratio of likelihoods is printed: beyond it rests on how often an
+apparatus is off by many times its error, which is not known."""
 
 LEAST_SPLITTING = 5e-4
 """Splitting, in the unit of the line, from which on it is printed."""
@@ -209,7 +210,7 @@ def _times(logarithm: float) -> str:
     Examples
     --------
     >>> _times(0.7), _times(5.4), _times(90.1), _times(-90.1)
-    ('2.01', '221', '10^39', '10^−39')
+    ('2.01', '221', 'over 10^6', 'under 10^−6')
     """
     power = logarithm / np.log(10)
     if abs(power) < 3:

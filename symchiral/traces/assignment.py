@@ -28,7 +28,10 @@ from symchiral.traces.direction import law
 from symchiral.traces.expected import CandidateMode
 from symchiral.traces.line import Line
 from symchiral.traces.probe import Sees
-from symchiral.value import Floats
+from symchiral.value import TINY, Floats
+
+LARGEST_SQUARE = 1e3
+"""Square of standard deviations beyond which a motion is no surer to leave its line."""
 
 LARGEST_DEVIATION = 3.0
 """Standard deviations by which a frequency may be off."""
@@ -108,6 +111,28 @@ def together(z: Sequence[float], common: Sequence[float]) -> float:
     return float(np.sum(z) / np.sqrt(np.sum(1 - part**2) + np.sum(part) ** 2))
 
 
+def still(z: Sequence[float]) -> tuple[float, float]:
+    """Return how far motions that should be along a line are from it, all together and the worst.
+
+    Standard deviations, negative: those of the probability that noise gives the sum of squares, and
+    the largest of so many. The mean of |z| is 0.8 of noise alone, so that they do not just add.
+
+    Examples
+    --------
+    >>> [round(x, 2) for x in still([1.0] * 16)], [round(x, 2) for x in still([4.0])]
+    ([-0.75, -0.0], [-4.0, -4.0])
+    """
+    from scipy.stats import chi2, norm
+
+    square = np.minimum(np.square(z), LARGEST_SQUARE)
+    count = len(square)
+    every = chi2.sf(square.sum(), count)
+    largest = min(float(chi2.sf(square.max(), 1)), 1 - 1e-12)
+    worst = -np.expm1(count * np.log1p(-largest))
+    both = -norm.isf(np.maximum([every, worst], TINY) / 2)
+    return float(both[0]), float(both[1])
+
+
 def likelihood(line: Line, *, poles: bool = False) -> float | None:
     r"""Return how much likelier a line rotates with the light than against it.
 
@@ -178,9 +203,12 @@ def evidence(line: Line, sense: int, turn: int | None = None) -> Evidence:
         if tested is not None and tested.tells and sense:
             z.append(tested.favour)
             common.append(0.0)
+    combined, worst = together(z, common), float(min(z, default=0.0))
+    if sense == 0 and z:
+        combined, worst = still(z)
     return Evidence(
-        together(z, common),
-        float(min(z, default=0.0)),
+        combined,
+        worst,
         len(z),
         turned,
         0.0 if tested is None else max(tested.misfit, 0.0),

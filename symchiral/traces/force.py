@@ -24,7 +24,8 @@ electrons to the k-th power of the field, with a free amplitude in each run, the
 other lines are beside it. Either sense is fitted with all else free, within what is stated of the
 pump and a strain of :data:`STRAIN`; what one explains better than the other tells the sense.
 Circular pumps alone are looked at: under linear light the phases of both parts would matter, which
-a wave plate changes.
+a wave plate changes. Of three quanta only those of one spin are modelled: where strain or an
+elliptical pump mixes spins, :math:`Z_+^2 Z_-` is lawful, too, and rotates the other way.
 """
 
 from __future__ import annotations

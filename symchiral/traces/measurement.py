@@ -197,7 +197,8 @@ class Measurement(Value):
     --------
     >>> t = np.linspace(0, 5, 200, endpoint=False)
     >>> circle = np.column_stack([np.cos(2 * np.pi * t), np.sin(2 * np.pi * t)])
-    >>> one = Measurement.of(t, circle, time_unit="ps", pump=PumpPulse("+"))
+    >>> pump = PumpPulse("+", duration=0.3)
+    >>> one = Measurement.of(t, circle, time_unit="ps", pump=pump)
     >>> len(one.runs), round(one.runs[0].length, 3), one.notes
     (1, 4.975, ())
     """
@@ -392,7 +393,8 @@ def _from_onset(run: Traces, notes: list[Note]) -> Traces:
     Until its force has ended a motion grows, and as a sum of oscillations it has lines of its own.
     """
     away = np.abs(run.signals - np.median(run.signals, axis=0))
-    size = (away / np.maximum(away.max(axis=0), TINY)).max(axis=1)
+    # One bad row or two do not say how large the motion is.
+    size = (away / np.maximum(np.sort(away, axis=0)[-3], TINY)).max(axis=1)
     first = int(np.argmax(size >= QUIET))
     within = run.times[first:] <= run.times[first] + UNKNOWN
     top = first + int(np.argmax(size[first:][within]))

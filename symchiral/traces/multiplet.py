@@ -83,8 +83,14 @@ INADEQUATE = 40.0
 PAIR = 2
 """Poles of a line that strain has split."""
 
+ROUND = 0.9
+"""Helicity of a driven mode from which on its quanta are of one spin."""
+
 NEGLIGIBLE = 1e-3
 """Part of what a model of the force explains that it may miss."""
+
+TELLS = 2.0
+"""Standard deviations from which on a model of the force contradicts the lines."""
 
 SURE = 5.0
 """Standard deviations from which on a sense needs no model of its force."""
@@ -211,7 +217,8 @@ class FittedMultiplet:
             if other * s.helicity.value > 0:
                 better = max(own, other, key=abs)
             else:
-                better = own if abs(own) > max(abs(other), SURE / root) else 0.0
+                lines = abs(z) < SURE and abs(own) > max(abs(other), SURE / root)
+                better = own if lines or abs(z) < TELLS else 0.0
             return replace(s, helicity=replace(s.helicity, sigmas=better))
 
         senses = tuple(surer(s, spin) for s, spin in zip(self.senses, spins, strict=True))
@@ -293,6 +300,11 @@ def multiplets(fit: Fit) -> tuple[FittedMultiplet, ...]:
                 )
             if found[main].lasting:
                 found[main] = found[main].driven(judged.sigmas, forward.fit)
+    if any(
+        p == 1 and m.lasting and not forward.round(m) for m, p in zip(found, powers, strict=True)
+    ):
+        # Quanta of both spins, Z₊²Z₋, make a lawful line of three quanta rotate the other way.
+        found = [m.without_sense() if p == 3 else m for m, p in zip(found, powers, strict=True)]
     return tuple(
         replace(m, oscillation=group[0]) if fit.oscillations[group[0]].stated else m
         for m, group in zip(found, groups, strict=True)
@@ -449,6 +461,15 @@ class _Forward:
             if spin
         ]
         return not z or (abs(sum(z)) > SURE * len(z) ** 0.5 and min(z) * max(z) > 0)
+
+    def round(self, found: FittedMultiplet) -> bool:
+        """Whether circular pumps move a multiplet along circles, and strain does not split it."""
+        helicities = [
+            abs(s.helicity.value)
+            for s, spin in zip(found.senses, _spins(self.fit), strict=True)
+            if spin
+        ]
+        return found.splitting is None and min(helicities, default=1.0) >= ROUND
 
     def outlasts(self, judged: Judged, power: int) -> bool:
         """Whether a line that the pulse takes over without its force is a mode with it."""

@@ -719,6 +719,8 @@ class _Judge:
             return "undecided", undecided[0].reason
         if abs(plus.combined) >= self.sigma:
             sense: Literal[-1, 1] = 1 if plus.combined > 0 else -1
+            if given := [v for v in lawful if v.channel.sense == sense]:
+                return "inconsistent", given[0].reason
             witness = [
                 v.channel
                 for v in near
