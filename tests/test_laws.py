@@ -47,7 +47,7 @@ from symchiral.engine.judge import count_coefficients, group_average, judge
 from symchiral.engine.monomial import Coordinate, Term
 from symchiral.fields.axial import axial_vector, propagation
 from symchiral.fields.polar import electric_field, electric_field_in
-from symchiral.irreps.axis import Axis, _about, _candidates, _right_handed
+from symchiral.irreps.axis import Axis, _about, _candidates
 from symchiral.irreps.mulliken import zone_centre
 from symchiral.irreps.pam import Component, components
 from symchiral.irreps.participant import Participant
@@ -213,7 +213,7 @@ def test_operations_turn_anticlockwise_in_cells_of_either_hand() -> None:
             for order, proper, uvw in _candidates(group):
                 for sign in (1, -1):
                     along = (sign * uvw[0], sign * uvw[1], sign * uvw[2])
-                    right = _right_handed(columns.T)
+                    right = bool(np.linalg.det(columns) > 0)
                     index = _about(group, order, along, proper=proper, right_handed=right)
                     r = columns @ group.rotations[index] @ np.linalg.inv(columns)
                     n = columns @ along / np.linalg.norm(columns @ along)
