@@ -90,6 +90,15 @@ def test_a_force_of_three_quanta_is_modelled() -> None:
     assert [x["verdict"] for x in answer_of(made)["components"]] == ["consistent", "undecided"]
 
 
+@pytest.mark.sweep
+@pytest.mark.parametrize("seed", [397305126798154, 397305126798306])
+def test_records_that_were_judged_falsely(seed: int) -> None:
+    """A sense that is left open is no motion along a line; lines were too sure without a model."""
+    made = record(seed)
+    wrong = {"lawful": "inconsistent", "wrong": "consistent"}[made.kind]
+    assert wrong not in told(made)
+
+
 def test_linear_light_refutes_nothing_under_strain() -> None:
     """A pair split by 0.068 THz: what linear light drives breaks the law of the angle."""
     assert "inconsistent" not in told(record(15258))

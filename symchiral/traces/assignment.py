@@ -73,6 +73,8 @@ class Evidence:
         Whether there are runs with σ+ and runs with σ− among them.
     best : float
         The largest z of the runs with a circular pump.
+    told : bool
+        Whether no run leaves its sense open.
     """
 
     combined: float
@@ -85,6 +87,7 @@ class Evidence:
     against: float = 0.0
     reversing: bool = False
     best: float = 0.0
+    told: bool = True
 
     def split(self, sigma: float) -> bool:
         """Whether runs with one and the same circular pump rotate in opposite senses."""
@@ -217,6 +220,7 @@ def evidence(line: Line, sense: int, turn: int | None = None) -> Evidence:
         float(min(circular, default=0.0)),
         {t.pump.sense for t in pumped} >= {1, -1},  # type: ignore[union-attr]
         float(max(circular, default=0.0)),
+        all(t.told for t in pumped),
     )
 
 

@@ -51,6 +51,8 @@ class Turning:
         Standard deviations of its sense without a model of the force, where one was asked.
     common : float
         Which part of the error of its helicity is that of the apparatus, which all runs share.
+    told : bool
+        Whether a sense, or that it has none, may be read from its helicity; else it is open.
     """
 
     pump: PumpPulse | None
@@ -59,6 +61,7 @@ class Turning:
     seen: bool = True
     poles: float | None = None
     common: float = 0.0
+    told: bool = True
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,7 @@ def _turned(
         s.seen,
         None if poles is None else imperfect(poles, floor).sigmas,
         float(np.sqrt(max(1 - own**2, 0.0))),
+        s.told,
     )
 
 

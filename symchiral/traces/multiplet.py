@@ -89,10 +89,11 @@ ROUND = 0.9
 NEGLIGIBLE = 1e-3
 """Part of what a model of the force explains that it may miss."""
 
-TELLS = 2.0
-"""Standard deviations from which on a model of the force contradicts the lines."""
+TELLS, OPENS = 2.0, 5.0
+"""Standard deviations from which on a model of the force contradicts lines that are less sure, and
+any lines."""
 
-SURE = 5.0
+SURE = 7.0
 """Standard deviations from which on a sense needs no model of its force."""
 
 LONGEST_PHASE = 0.25
@@ -121,11 +122,14 @@ class Sense:
         Its long axis.
     seen : bool
         Whether it is more than noise in this run.
+    told : bool
+        Whether a sense, or that it has none, may be read from the helicity; else it is open.
     """
 
     helicity: Helicity
     direction: Direction | None
     seen: bool
+    told: bool = True
 
 
 @dataclass(frozen=True)
@@ -217,9 +221,10 @@ class FittedMultiplet:
             if other * s.helicity.value > 0:
                 better = max(own, other, key=abs)
             else:
-                lines = abs(z) < SURE and abs(own) > max(abs(other), SURE / root)
+                lines = abs(z) < OPENS and abs(own) > max(abs(other), SURE / root)
                 better = own if lines or abs(z) < TELLS else 0.0
-            return replace(s, helicity=replace(s.helicity, sigmas=better))
+            told = s.told and bool(better)
+            return replace(s, helicity=replace(s.helicity, sigmas=better), told=told)
 
         senses = tuple(surer(s, spin) for s, spin in zip(self.senses, spins, strict=True))
         alone = tuple(s.helicity.sigmas for s in self.senses)
@@ -228,7 +233,7 @@ class FittedMultiplet:
     def without_sense(self) -> FittedMultiplet:
         """The multiplet with its sense left open, and with it the direction of linear motion."""
         still = tuple(
-            replace(s, helicity=replace(s.helicity, sigmas=0.0), direction=None)
+            replace(s, helicity=replace(s.helicity, sigmas=0.0), direction=None, told=False)
             for s in self.senses
         )
         return replace(self, senses=still)
@@ -814,6 +819,7 @@ class _Forward:
                     Helicity(h.value, h.low, h.high, least, h.level),
                     direction_of(*middle),
                     _seen(*middle),
+                    len(signs) == 1 or max(abs(h.sigmas) for h in helicities) < TELLS,
                 )
             )
             centre = self._amplitude(x, count, part, float(moments[CENTRES // 2]))[0]

@@ -825,6 +825,8 @@ class _Judge:
             return say("inconsistent", Why("turns-otherwise", name, against, same=same))
         if crooked:
             return say("inconsistent", crooked)
+        if channel.sense == 0 and not seen.told:
+            return say("undecided", Why("not-measured", name, seen.combined))
         if channel.sense == 0:
             return say("consistent", Why("still", name))
         if seen.combined >= self.sigma:
@@ -968,6 +970,8 @@ def _linear_alone(
         return "undecided", Why("seen-under-circular", name)
     if crooked := _crooked(name, found, sigma):
         return "inconsistent", crooked
+    if not found.told:
+        return "undecided", Why("not-measured", name, found.combined)
     if not runs["circular"]:
         return "undecided", Why("no-circular-pump", name)
     return "consistent", Why("linear-only", name)
