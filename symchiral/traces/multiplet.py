@@ -89,9 +89,11 @@ ROUND = 0.9
 NEGLIGIBLE = 1e-3
 """Part of what a model of the force explains that it may miss."""
 
-TELLS, OPENS = 2.0, 5.0
-"""Standard deviations from which on a model of the force contradicts lines that are less sure, and
-any lines."""
+OPENS = 5.0
+"""Standard deviations from which on a model of the force contradicts any lines."""
+
+FAINT = 2.0
+"""Standard deviations up to which a rotation may be noise."""
 
 SURE = 7.0
 """Standard deviations from which on a sense needs no model of its force."""
@@ -222,7 +224,7 @@ class FittedMultiplet:
                 better = max(own, other, key=abs)
             else:
                 lines = abs(z) < OPENS and abs(own) > max(abs(other), SURE / root)
-                better = own if lines or abs(z) < TELLS else 0.0
+                better = own if lines else 0.0
             told = s.told and bool(better)
             return replace(s, helicity=replace(s.helicity, sigmas=better), told=told)
 
@@ -819,7 +821,7 @@ class _Forward:
                     Helicity(h.value, h.low, h.high, least, h.level),
                     direction_of(*middle),
                     _seen(*middle),
-                    len(signs) == 1 or max(abs(h.sigmas) for h in helicities) < TELLS,
+                    len(signs) == 1 or max(abs(h.sigmas) for h in helicities) < FAINT,
                 )
             )
             centre = self._amplitude(x, count, part, float(moments[CENTRES // 2]))[0]
