@@ -74,7 +74,7 @@ class Evidence:
     best : float
         The largest z of the runs with a circular pump.
     told : bool
-        Whether no run leaves its sense open.
+        Whether no run with a circular pump leaves its sense open.
     """
 
     combined: float
@@ -220,7 +220,7 @@ def evidence(line: Line, sense: int, turn: int | None = None) -> Evidence:
         float(min(circular, default=0.0)),
         {t.pump.sense for t in pumped} >= {1, -1},  # type: ignore[union-attr]
         float(max(circular, default=0.0)),
-        all(t.told for t in pumped),
+        all(t.told for t in pumped if t.pump.sense),  # type: ignore[union-attr]
     )
 
 

@@ -709,6 +709,8 @@ class _Judge:
         plus = evidence(line, 1, _quanta(near))
         if plus.split(self.sigma):
             return "undecided", Why("runs-differ", name)
+        if not plus.told:
+            return "undecided", Why("sense-not-measured", name)
         # What linear light alone drives does not turn under circular light.
         turning = abs(plus.circular) >= self.sigma
         if undecided := [
@@ -816,6 +818,9 @@ class _Judge:
                 return say("undecided", Why("linear-differs", name, -seen.worst))
             if crooked:
                 return say("undecided", Why("linear-differs", name, crooked.sigmas))
+        if not seen.told and (crooked or min(seen.worst, seen.combined) <= -self.sigma):
+            # What leaves the sense open turns what linear light drives, too.
+            return say("undecided", Why("not-measured", name, seen.combined))
         if min(seen.worst, seen.combined) <= -self.sigma:
             # As for a sense that is confirmed, runs that are too weak alone tell it together.
             against = -min(seen.worst, seen.combined)
