@@ -92,6 +92,9 @@ NEGLIGIBLE = 1e-3
 OPENS = 5.0
 """Standard deviations from which on a model of the force contradicts any lines."""
 
+WEAK = 0.05
+"""Part of the evidence for another line up to which a line says nothing about it."""
+
 FAINT = 2.0
 """Standard deviations up to which a rotation may be noise."""
 
@@ -267,12 +270,15 @@ def multiplets(fit: Fit) -> tuple[FittedMultiplet, ...]:
                 found[k] = again
     if forward.inside:
         # What fades at once beside a line that lasts, or before it has turned, is of an onset.
-        long = any(m.lasting and not forward.brief(m.damping) for m in found)
+        sizes = [max(fit.oscillations[i].evidence for i in g) for g in groups]
+        pairs = list(zip(found, sizes, strict=True))
+        long = max((e for m, e in pairs if m.lasting and not forward.brief(m.damping)), default=0.0)
         found = [
             replace(m, lasting=False)
-            if forward.brief(m.damping) and (long or m.frequency < FEW_PERIODS * m.damping)
+            if forward.brief(m.damping)
+            and (long > WEAK * e or m.frequency < FEW_PERIODS * m.damping)
             else m
-            for m in found
+            for m, e in pairs
         ]
     widest = max((m.splitting for m in found if m.lasting and m.splitting), default=0.0)
     found = [forward.unsettled(m, p, widest) for m, p in zip(found, powers, strict=True)]
@@ -548,7 +554,8 @@ class _Forward:
         )
         count = 4 * len(self.fit.measurement.runs)
         freedom = max(self.size - count * (2 + len(others)) - 5, 1)
-        return line - min(both, pumped.square) > _by_chance(count + 3) * both / freedom
+        # Twice what chance does once in a thousand lines: this is asked of every line.
+        return line - min(both, pumped.square) > 2 * _by_chance(count + 3) * both / freedom
 
     def multiplet(self, group: Sequence[int], others: Sequence[int]) -> FittedMultiplet:
         """The multiplet of a group of oscillations beside others."""
