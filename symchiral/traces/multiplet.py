@@ -80,14 +80,8 @@ SHORTEST = 1.5
 INADEQUATE = 40.0
 """By how much free poles may lower χ² below that of a multiplet by chance and by their number."""
 
-PAIR = 2
-"""Poles of a line that strain has split."""
-
 ROUND = 0.9
 """Helicity of a driven mode from which on its quanta are of one spin."""
-
-NEGLIGIBLE = 1e-3
-"""Part of what a model of the force explains that it may miss."""
 
 OPENS = 5.0
 """Standard deviations from which on a model of the force contradicts any lines."""
@@ -286,13 +280,9 @@ def multiplets(fit: Fit) -> tuple[FittedMultiplet, ...]:
         # All that lies near a force is of the line that it moves.
         near = [k for k, p in enumerate(powers) if p == power and found[k].significant]
         # Three quanta act for as long, and so near the line's own frequency, that free poles may be
-        # sure of the wrong sense; of many poles none is where the line is.
+        # sure of the wrong sense.
         unsure = [
-            found[k]
-            for k in near
-            if power > 2
-            or len(groups[k]) > PAIR
-            or not (found[k].lasting and forward.sure(found[k]))
+            m for m in (found[k] for k in near) if power > 2 or not (m.lasting and forward.sure(m))
         ]
         if any(m.lasting or not m.near for m in unsure):
             main = max(near, key=lambda k: (found[k].lasting, found[k].amplitude))
@@ -301,10 +291,8 @@ def multiplets(fit: Fit) -> tuple[FittedMultiplet, ...]:
             judged = forward.driven([i for k in of_line for i in groups[k]], power, groups[main])
             if judged is None:
                 continue
-            whole = judged.missed <= NEGLIGIBLE * judged.gain
-            if not found[main].lasting:
-                whole = forward.outlasts(judged, power)
-            if whole:  # the line is where the model has it that explains nearly all
+            whole = not judged.missed if found[main].lasting else forward.outlasts(judged, power)
+            if whole:  # the line is where the model has it that explains all
                 found[main] = replace(
                     found[main],
                     frequency=judged.frequency,
@@ -648,9 +636,13 @@ class _Forward:
         if (
             count == 2
             and not rank(split, 4)[0]
-            and (len(members) > 1 or (single.square - split.square) / variance > SPLIT / 2)
+            and (
+                len(members) > 1
+                or (single.square - split.square) / variance > SPLIT / 2
+                or (power is not None and self.stated and not self.sure(found))
+            )
         ):
-            # A splitting that is not sure must not matter.
+            # A splitting that is not sure, or that noise may hide, must not matter.
             found = found.agreeing(described(split))
         if len(members) > 1 and (power is None or power > 1):
             shaped = self.shape(count, power, forced=True)
