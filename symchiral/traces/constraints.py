@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from symchiral.traces.descent import P, descend
+from symchiral.traces.descent import P, descend, remembered
 from symchiral.value import Floats, Integers
 
 
@@ -234,15 +234,7 @@ def descend_within(
         return descend(
             at, start, evaluations=evaluations, xtol=xtol, ftol=ftol, gtol=gtol, scale=scale
         )
-    last: dict[bytes, P] = {}
-
-    def known(theta: Floats) -> P:
-        key = theta.tobytes()
-        if key not in last:
-            last.clear()
-            last[key] = at(theta.copy())
-        return last[key]
-
+    known = remembered(at)
     found = least(
         lambda theta: known(theta).deviations,
         start,

@@ -29,6 +29,20 @@ class Point(Protocol):
 P = TypeVar("P", bound=Point)
 
 
+def remembered(at: Callable[[Floats], P]) -> Callable[[Floats], P]:
+    """Return the same model, which keeps its last point for deviations and slopes in turn."""
+    last: dict[bytes, P] = {}
+
+    def known(theta: Floats) -> P:
+        key = theta.tobytes()
+        if key not in last:
+            last.clear()
+            last[key] = at(theta.copy())
+        return last[key]
+
+    return known
+
+
 def descend(
     at: Callable[[Floats], P],
     start: Floats,
@@ -67,15 +81,7 @@ def descend(
     """
     from scipy.optimize import leastsq
 
-    last: dict[bytes, P] = {}
-
-    def known(x: Floats) -> P:
-        key = x.tobytes()
-        if key not in last:
-            last.clear()
-            last[key] = at(x.copy())
-        return last[key]
-
+    known = remembered(at)
     # A covariance that is not asked for overflows where a derivative vanishes.
     with np.errstate(over="ignore", invalid="ignore"):
         found = leastsq(
