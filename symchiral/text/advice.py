@@ -82,6 +82,12 @@ def note_text(note: Note, *, unit: str = "THz") -> str:
             return f"the line at {at} may be noise (false alarm probability {note.probability:.2g})"
         case "growing-line":
             return f"the oscillation at {at} grows: is the pump window excluded?"
+        case "beyond-response":
+            return (
+                f"a response of {note.response:.3g} ps would leave less than a thousandth of a "
+                f"motion at {at}: the amplitude is as recorded; is the response shorter, or the "
+                "line no motion?"
+            )
         case "equal-line":
             where = ", ".join(frequency_text(f, unit) for f in note.others)
             return (

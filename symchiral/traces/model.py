@@ -103,6 +103,7 @@ def columns(times: Floats, nonlinear: Floats, background: Background) -> Floats:
 
 
 _MOST_STEPS = 25  # of simulated fits, which begin at the truth
+_LEAST_DAMPING = 1e-10  # of their steps: a matrix without any is singular where a wave has vanished
 _MOST_GROWTH = 40.0  # a search that strays to growing waves must not overflow
 _WIDTH: dict[Background, int] = {"none": 0, "constant": 1, "linear": 2, "exponential": 2}
 
@@ -305,7 +306,9 @@ def least_squares(
     square, gradient, curvature = expanded(x)
     damping = np.full(len(held), 1e-4)
     for _ in range(_MOST_STEPS):
-        size = np.maximum(np.diagonal(curvature, axis1=1, axis2=2), TINY)
+        size = np.diagonal(curvature, axis1=1, axis2=2)
+        # A wave that has strayed to none at all depends on nothing: then no step, and no zero.
+        size = np.maximum(size, np.maximum(1e-20 * size.max(axis=1, keepdims=True), TINY))
         own = np.where(fixed, 1.0, damping[:, None] * size)
         matrix = np.where(fixed[:, :, None] | fixed[:, None], 0.0, curvature)
         matrix = matrix + own[:, None] * np.eye(free)
@@ -318,7 +321,7 @@ def least_squares(
         square = np.where(lower, trial[0], square)
         gradient = np.where(lower[:, None], trial[1], gradient)
         curvature = np.where(lower[:, None, None], trial[2], curvature)
-        damping = np.where(lower, damping / 10, damping * 10)
+        damping = np.clip(np.where(lower, damping / 10, damping * 10), _LEAST_DAMPING, None)
         if settled.all():
             break
     return square

@@ -24,6 +24,7 @@ NoteKind = Literal[
     "inside-pump",
     "noise-line",
     "growing-line",
+    "beyond-response",
     "correlated-residuals",
     "probe-geometry",
     "equal-line",
