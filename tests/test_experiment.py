@@ -11,12 +11,13 @@ from scipy.stats import ncx2
 from synthetic_experiment import Line, oscillate, random_line, record, traces
 
 from symchiral.errors import InputError, LimitError, ReadError, SymchiralError
+from symchiral.text.advice import note_text
 from symchiral.traces.direction import direction_of
 from symchiral.traces.fit import fit
 from symchiral.traces.helicity import critical, helicity_of, measured_helicity
 from symchiral.traces.intervals import excess
 from symchiral.traces.measurement import Measurement, PumpPulse
-from symchiral.traces.model import Block, project, refine
+from symchiral.traces.model import Block, least_squares, project, refine
 from symchiral.traces.probe import Probe
 from symchiral.traces.search import MOST_BINS, Problem, State, split
 
@@ -348,6 +349,34 @@ def test_instrument_response():
     assert found.helicity().value == pytest.approx(-0.6, abs=1e-3)
     blunt = fit(Measurement.of(fine[keep][::10], seen[keep][::10], time_unit="ps")).strongest
     assert blunt.amplitude() < 0.7
+
+
+@pytest.mark.parametrize("width", [0.5, 1.5, 3.0])
+def test_a_line_that_cannot_pass_the_response_keeps_its_amplitude(width):
+    """10 THz through 1.5 ps would be seen 1e-160 as large: a wrong unit, or no motion."""
+    times = np.linspace(0, 10, 1001)
+    line = Line(10.0, 0.3, 1.0, 0.8)
+    seen = line.motion(times) + 0.01 * np.random.default_rng(1).standard_normal((1001, 2))
+    found = fit(Measurement.of(times, seen, time_unit="ps", response=width))
+    assert found.strongest.amplitude() == pytest.approx(1.0, abs=0.01)
+    assert found.strongest.helicity().value == pytest.approx(0.8, abs=0.02)
+    (said,) = [n for n in found.notes if n.kind == "beyond-response"]
+    assert said.response == width and said.frequency == pytest.approx(10.0, abs=0.01)
+    assert "less than a thousandth" in note_text(said)
+
+
+def test_simulated_fits_whose_wave_strays_to_none():
+    """A spike at time zero is fitted best by a wave that dies within a step, without slopes."""
+    times = np.linspace(0, 1, 400)
+    held = [None, 0, 1] * 10
+    for seed in range(25):  # for 1, 4 and 23 the matrix of a step was once singular
+        data = np.random.default_rng(seed).standard_normal((30, 400, 2))
+        data[:, 0] += 10.0
+        square = least_squares((Block(times, data),), np.array([120.0, 12.0]), "constant", held)
+        none = ((data - data.mean(axis=1, keepdims=True)) ** 2).sum(axis=(1, 2))
+        rest = ((data[:, 1:] - data[:, 1:].mean(axis=1, keepdims=True)) ** 2).sum(axis=(1, 2))
+        moving = np.arange(30) % 3 < 2  # γ is free
+        assert np.all(square < none) and np.all(square[moving] < 1.01 * rest[moving])
 
 
 def test_intervals_keep_inside_and_cover_near_a_circle():
