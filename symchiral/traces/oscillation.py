@@ -369,7 +369,7 @@ LEAST_SEEN = 1e-3
 
 
 def _passes(power: complex) -> bool:
-    return abs(power.real) < -np.log(LEAST_SEEN)
+    return bool(abs(power.real) < -np.log(LEAST_SEEN))
 
 
 def _divided(covariance: Floats, factor: complex) -> Floats:
