@@ -1855,6 +1855,8 @@ class Study(Value):
     ) -> Plan:
         """Propose the experiment that shows a flipped sense of rotation, and its controls.
 
+        Where no transfer up to fourth order flips the sense, that of the transfers that keep it.
+
         Parameters
         ----------
         pump : str or Pump, optional

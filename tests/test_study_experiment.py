@@ -1,6 +1,7 @@
 """validate and plan from a crystal: what the rules expect, end to end, and what a user sees."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -341,18 +342,44 @@ def test_plans():
     assert chiral.order == 3
     assert {e.sense for e in chiral.channels} == {-1}
     six = plan("MgB2")
-    assert not six.channels
+    assert six.order == 3
+    assert [(e.id, e.sense) for e in six.channels[:1]] == [("E1u(+) E1u(+) -> E2g(+)", 1)]
     assert "kept" in six.reason.text
-    assert not six.controls
     none = plan("CuO")
     assert not none.channels
     assert "no axis of order three" in none.reason.text
     kinds = ["helicity", "linear", "sample", "delay", "frequency", "twin", "depth", "echoes"]
-    for p in (flagship, cubic, four, chiral):
+    for p in (flagship, cubic, four, chiral, six):
         assert [c.kind for c in p.controls] == kinds
     outside = plan("Bi2Se3/phonopy.yaml", pump="20-30THz")
     assert not outside.channels
     assert "no infrared mode" in outside.reason.text
+
+
+def test_what_is_planned_follows_from_the_order_of_the_axis(capsys):
+    """Every shipped crystal: 1 + 1 = −1 mod 3, 1 + 1 + 1 = −1 mod 4, and 1 + 1 = 2 mod 6, kept.
+
+    Two and three quanta of +1 make 2 and 3: what is left is −1 at the least order 2 for three-fold
+    axes and 3 for four-fold ones, and on a six-fold axis 2 turns as +1 does and 3 not at all.
+    """
+    found = Counter()
+    for path in sorted(Path("structures").glob("*.cif")):
+        p = sc.read(str(path)).plan()
+        fold = 0 if p.axis is None else p.axis.order
+        what = {(e.rule.pam_sense, e.sense, len(e.incoming) + e.photons) for e in p.channels}
+        found[fold, p.order if what else 0, *sorted(what)] += 1
+    assert found == {
+        (3, 3, ("flipped", -1, 2)): 45,
+        (4, 4, ("flipped", -1, 3)): 32,
+        (6, 3, ("kept", 1, 2)): 18,
+        (2, 0): 12,
+        (0, 0): 3,
+        (4, 0): 2,  # diamond, silicon: light drives nothing
+    }
+    assert main(["plan", "LiIO3/phonopy.yaml"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "fourth order flips none either: these channels keep the sense" in out
+    assert "flipping channel" not in out
 
 
 def test_a_plan_for_a_material_from_elsewhere(tmp_path):

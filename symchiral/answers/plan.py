@@ -268,13 +268,14 @@ class Plan(Answer, frozen=True, kw_only=True, tag="symchiral/plan/1"):
     axis: AxisOfRotation | None
     """The axis of rotation; null where the crystal has none."""
     order: Literal[3, 4]
-    """Quanta in and out together: 3, or 4 where the third order flips nothing."""
+    """Quanta in and out of a channel together, 3 or 4; without channels, as far as was looked."""
     pump: tuple[Pumped, ...]
     """Modes that circular light along the axis drives directly."""
     channels: tuple[PlannedChannel, ...]
-    """Channels that flip the sense, in the order that `ranking` says."""
+    """Channels that flip the sense, or those that keep it where none up to fourth order flips it,
+    in the order that `ranking` says."""
     others: tuple[PlannedChannel, ...]
-    """Allowed channels that do not."""
+    """The other allowed channels."""
     probe: tuple[Geometry, ...]
     """How to see the sense of the outgoing species."""
     controls: tuple[Control, ...]

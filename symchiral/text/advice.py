@@ -178,13 +178,16 @@ def advice_text(advice: Advice, *, unit: str = "THz") -> str:
                 f"{where}"
             )
         case "average-sense":
-            return f"average about {advice.times:.0f} times longer to measure the sense of {where}"
+            assert advice.times is not None
+            times = f"{advice.times:.{0 if advice.times > 3 else 1}f}"
+            return f"average about {times} times longer to measure the sense of {where}"
         case "last-longer":
             return (
                 f"for {where}: a shorter pump, or a record that lasts several lifetimes beyond it: "
-                "a mode rings on at its own frequency, the response to the field does not; state "
-                "the duration of the pump if it is known"
+                "a mode rings on at its own frequency, the response to the field does not"
             )
+        case "state-duration":
+            return f"state the duration of the pump: it says for how long its field moves {where}"
         case "refute":
             return (
                 f"what would refute the verdict on {where}: {advice.mode} with its sense unchanged "

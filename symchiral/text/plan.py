@@ -69,8 +69,12 @@ def plan_tables(
     if answer.why is not None:
         why = no_flip_text(answer.why, detail="plain", transfer=pretty, unit=unit)
         head.append(labelled("order", f"third order flips no sense: {why}"))
+    name = "flipping channel"
+    if answer.channels and answer.channels[0].pam_sense == "kept":
+        name = "channel"
+        head.append(labelled("", "fourth order flips none either: these channels keep the sense"))
     if not answer.channels:
-        none = "No flipping transfer can be reached by circular light along this axis"
+        none = "No transfer that rotates can be reached by circular light along this axis"
         none += " to fourth order." if answer.order == 4 else "."
         # Without an axis the notes say once more what the head has said.
         axial = answer.why is None or answer.why.kind != "no-axis"
@@ -115,7 +119,7 @@ def plan_tables(
         ),
     )
     table = Table(
-        ("flipping channel", f"f ({sign})", f"force ({sign})", "σ+", "σ−", "gain",
+        (name, f"f ({sign})", f"force ({sign})", "σ+", "σ−", "gain",
          f"pump ({sign})", "|Q|", "atoms (Å)", "J (ħ)", "Kerr (mrad)", "relative", "force from",
          "probe"),
         tuple(rows),
@@ -132,7 +136,7 @@ def plan_tables(
             ),
         ),
         optional=("probe", "force from", f"force ({sign})"),
-        names=("flipping channel",),
+        names=(name,),
         folded=("force from", "probe"),
         notes=tuple(note for note in columns if note[1]),
     )  # fmt: skip
@@ -268,7 +272,9 @@ def _others(answer: Plan) -> tuple[str, ...]:
         return ()
     names = [f"{pretty(c.id)} ({c.pam_sense})" for c in answer.others[:3]]
     more = f" and {len(answer.others) - 3} more" if len(answer.others) > 3 else ""
-    return (f"Reached without a flip of the sense: {', '.join(names)}{more}.",)
+    flips = any(c.pam_sense == "flipped" for c in answer.channels)
+    words = "Reached without a flip of the sense" if flips else "Also reached"
+    return (f"{words}: {', '.join(names)}{more}.",)
 
 
 def _row(channel: PlannedChannel, digits: int) -> tuple[str, ...]:

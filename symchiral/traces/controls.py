@@ -237,20 +237,20 @@ def probes(species: Species, axis: Axis, light: Light) -> list[Geometry]:
 def controls(
     crystal: SymmetricCrystal,
     light: Light,
-    flips: tuple[Expected, ...],
+    channels: tuple[Expected, ...],
     geometry: tuple[Geometry, ...],
     alone: tuple[Expected, ...],
     *,
     passage: Passage | None = None,
     thickness: float | None = None,
 ) -> tuple[Control, ...]:
-    """Return the controls of the first of the channels that flip.
+    """Return the controls of the first of the channels.
 
     Parameters
     ----------
     crystal, light
         The crystal and light along its axis.
-    flips : tuple of Expected
+    channels : tuple of Expected
         The channels, the most important first.
     geometry : tuple of Geometry
         How their modes are seen.
@@ -261,7 +261,7 @@ def controls(
     thickness : float, optional
         That of the sample, µm.
     """
-    first = flips[0]
+    first = channels[0]
     photons = len(first.incoming) + first.photons
     return (
         Control("helicity"),

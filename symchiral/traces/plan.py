@@ -68,13 +68,13 @@ class Recording:
 
 
 def recordings(
-    flips: Iterable[Expected], moving: Iterable[CandidateMode], linewidths: Mapping[str, float]
+    channels: Iterable[Expected], moving: Iterable[CandidateMode], linewidths: Mapping[str, float]
 ) -> tuple[Recording, ...]:
     """Return what the records of the outgoing modes must be, as far as frequencies are known.
 
     Parameters
     ----------
-    flips : iterable of Expected
+    channels : iterable of Expected
         The channels whose modes are looked at, the most important first.
     moving : iterable of CandidateMode
         All modes that the pump moves.
@@ -82,7 +82,7 @@ def recordings(
         Linewidths γ/2π, THz, by mode.
     """
     first: dict[str, Expected] = {}
-    for e in flips:
+    for e in channels:
         first.setdefault(e.outgoing.mode.name, e)
     moving = tuple(moving)
     found = []
@@ -156,13 +156,14 @@ class Plan(Value, Shown):
     crystal, axis
         What it is about.
     order : int
-        Quanta in and out together, 3, or 4 where third order flips nothing.
+        Quanta in and out of the channels, 3 or 4; without channels, as far as was looked.
     pumped : tuple of CandidateMode
         Modes that circular light along the axis drives directly.
     channels : tuple of Expected
-        Reachable channels that flip the sense, strongest first as far as ``ranking`` says.
+        Reachable channels that flip the sense, or those that keep it where none up to fourth order
+        flips it; strongest first as far as ``ranking`` says.
     others : tuple of Expected
-        Reachable allowed channels that do not.
+        The other allowed channels that are reached.
     geometry : tuple of Geometry
         How to see the outgoing modes.
     controls : tuple of Control
@@ -221,7 +222,7 @@ def make_plan(
     source: LightSource | None = None,
     thickness: float | None = None,
 ) -> Plan:
-    """Propose the experiment that shows a flipped sense of rotation.
+    """Propose the experiment that shows a flipped sense of rotation, or where none is a kept one.
 
     Parameters
     ----------
@@ -278,30 +279,28 @@ def make_plan(
 
     found = expected(3)
     driven = _driven(found)
-    flips, others = _split(found, band)
-    order: Literal[3, 4] = 3
+    third = _reached(found, band)
+    fourth: tuple[Expected, ...] = ()
     reason = None
     if axis is None or axis.order < 3:
         reason = NoFlip("no-axis")
-    elif not flips:
-        reason = _why_not(found, driven, others, band)
-        if driven:
-            fourth = expected(4)
-            order = 4
-            flips, more = _split(fourth, band)
-            others = (*others, *(e for e in more if e.id not in {o.id for o in others}))
+    elif not any(e.rule.pam_sense == "flipped" for e in third):
+        reason = _why_not(found, driven, third, band)
+        fourth = _reached(expected(4), band) if driven else ()
+    order, channels = _chosen(third, fourth)
+    others = tuple({e.id: e for e in (*third, *fourth) if e not in channels}.values())
     signals: dict[str, Signal] = {}
     moved: dict[str, Signal] = {}
     if model is not None and model.charges.any():
         source = source or standard_source(model)
         laboratory = Signals(model, source, quanta=order - 1, coefficients=coefficients, band=band)
-        known = {e.id: laboratory.of(e) for e in flips}
+        known = {e.id: laboratory.of(e) for e in channels}
         signals = {name: signal for name, signal in known.items() if signal is not None}
         moved = {m.name: laboratory.driven(_plus(found, m)) for m in driven}
-        flips = tuple(sorted(flips, key=lambda e: _rank(signals.get(e.id))))
+        channels = tuple(sorted(channels, key=lambda e: _rank(signals.get(e.id))))
     elif source is not None:
         raise _undriven(model)
-    seen = tuple(dict.fromkeys(e.outgoing.species.label for e in flips))
+    seen = tuple(dict.fromkeys(e.outgoing.species.label for e in channels))
     by_label = {s.label: s for s in species}
     geometry = tuple(
         g for label in seen if axis and light for g in probes(by_label[label], axis, light)
@@ -312,19 +311,19 @@ def make_plan(
     if model is not None and model.dielectric is not None and model.damping.min() > 0:
         optics = {m.name: face_optics(model, m.frequency) for m in driven if m.frequency}
     checks: tuple[Control, ...] = ()
-    if axis and light and flips:
-        first = flips[0]
+    if axis and light and channels:
+        first = channels[0]
         passage, enters = None, _entering(first, signals.get(first.id))
         if optics and model is not None and enters is not None:
             quanta = len(first.incoming) + first.photons
             passage = find_passage(model, enters, quanta, thickness)
         checks = controls(
-            crystal, light, flips, geometry, alone, passage=passage, thickness=thickness
+            crystal, light, channels, geometry, alone, passage=passage, thickness=thickness
         )
-    moving = {e.outgoing.mode.name: e.outgoing.mode for e in (*flips, *others, *alone)}
+    moving = {e.outgoing.mode.name: e.outgoing.mode for e in (*channels, *others, *alone)}
     moving |= {m.name: m for m in driven}
     widths = {} if model is None else model.linewidths
-    ranking: PlanRanking = ranking_of([e.channel() for e in (*flips, *others)], found.modes)
+    ranking: PlanRanking = ranking_of([e.channel() for e in (*channels, *others)], found.modes)
     if signals:
         ranking = "response" if all(s.assumed for s in signals.values()) else "signal"
     return Plan(
@@ -332,7 +331,7 @@ def make_plan(
         axis,
         order,
         driven,
-        flips,
+        channels,
         others,
         geometry,
         checks,
@@ -344,7 +343,7 @@ def make_plan(
         source if moved else None,
         signals,
         moved,
-        recordings(flips, moving.values(), widths),
+        recordings(channels, moving.values(), widths),
     )
 
 
@@ -392,17 +391,25 @@ def _driven(found: Expectation) -> tuple[CandidateMode, ...]:
     return tuple(mode for mode in found.modes if mode.name in names)
 
 
-def _split(
-    found: Expectation, band: tuple[float, float] | None
-) -> tuple[tuple[Expected, ...], tuple[Expected, ...]]:
-    """Allowed channels that make one quantum of several, those that flip and those that do not."""
-    allowed = [
+def _reached(found: Expectation, band: tuple[float, float] | None) -> tuple[Expected, ...]:
+    """Allowed channels that make one quantum of several."""
+    return tuple(
         e
         for e in found.channels
         if e.rule.allowed and not e.linear and len(e.coupling.incoming) > 1 and _in_force(e, band)
-    ]
-    flips = tuple(e for e in allowed if e.rule.pam_sense == "flipped")
-    return flips, tuple(e for e in allowed if e.rule.pam_sense != "flipped")
+    )
+
+
+def _chosen(
+    third: tuple[Expected, ...], fourth: tuple[Expected, ...]
+) -> tuple[Literal[3, 4], tuple[Expected, ...]]:
+    """Channels to plan for: those that flip the sense, else those that keep it; the lower order."""
+    for sense in ("flipped", "kept"):
+        if channels := tuple(e for e in third if e.rule.pam_sense == sense):
+            return 3, channels
+        if channels := tuple(e for e in fourth if e.rule.pam_sense == sense):
+            return 4, channels
+    return (4 if fourth else 3), ()
 
 
 def _in_force(e: Expected, band: tuple[float, float] | None) -> bool:

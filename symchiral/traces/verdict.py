@@ -302,6 +302,7 @@ AdviceKind = Literal[
     "linear-pumps",
     "average-sense",
     "last-longer",
+    "state-duration",
     "refute",
     "check-senses",
     "sweep-pump",
@@ -309,10 +310,10 @@ AdviceKind = Literal[
     "second-channel",
 ]
 """What to do: average longer for a line or for its sense, distinguish modes, take pumps of both
-helicities or of the other one, linear pumps at two angles; a line that outlasts the pump; what
-would refute a line that agrees, and what would reverse one that does not; sweep the frequency of
-the pump, look for the outgoing modes of other channels; the other channel of the probe, where there
-is one only."""
+helicities or of the other one, linear pumps at two angles; a line that outlasts the pump, and how
+long that is; what would refute a line that agrees, and what would reverse one that does not; sweep
+the frequency of the pump, look for the outgoing modes of other channels; the other channel of the
+probe, where there is one only."""
 
 
 @dataclass(frozen=True)
@@ -417,7 +418,8 @@ def _about(judged: LineVerdict, verdicts: Sequence[ChannelVerdict], sigma: float
     if not line.significant:
         return [Advice("average-line", f)]
     if not line.lasting:
-        return [Advice("last-longer", f)]
+        unknown = any(t.pump is not None and t.pump.duration is None for t in line.turnings)
+        return [Advice("last-longer", f), *([Advice("state-duration", f)] if unknown else [])]
     advice = []
     senses = {t.pump.sense for t in line.turnings if t.pump is not None}
     others = judged.assignment.alternatives
