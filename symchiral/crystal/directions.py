@@ -34,7 +34,11 @@ def numbers_name(components: Floats) -> str:
 
 
 def across_name(crystal: Symmetry, frame: Floats) -> str:
-    """Name the first row of x, y, n: a direction of the cell, or what it is the projection of."""
+    """Name the first row of x, y, n: a direction of the cell, or what it is the projection of.
+
+    Where that vector is none of the standard cell, the name of x there stands behind, if it has
+    one: ``the projection of a ([2 1 0] of the standard cell)``.
+    """
     x, n = frame[0], frame[2]
     text = direction_name(crystal, x)
     if text.startswith("["):
@@ -42,7 +46,13 @@ def across_name(crystal: Symmetry, frame: Floats) -> str:
             v = crystal.frame.direction(uvw, to="cartesian", source="input")
             flat = v - (v @ n) * n
             if flat @ x > (1 - 1e-9) * np.linalg.norm(flat) > 1e-6:
-                return f"the projection of {name}"
+                text = f"the projection of {name}"
+                if not _cell_vector(crystal.frame.direction(v, to="standard", source="cartesian")):
+                    there = numbers_name(
+                        crystal.frame.direction(x, to="standard", source="cartesian")
+                    )
+                    text += "" if "." in there else f" ({there} of the standard cell)"
+                return text
     return text
 
 
