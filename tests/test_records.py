@@ -85,7 +85,7 @@ def test_clear_records_are_decided(seed: int) -> None:
 
 def test_a_force_of_three_quanta_is_modelled() -> None:
     """Lines alone were sure of the wrong sense of the line at three times the pump."""
-    made = record(210036)
+    made = record(210036, mixed=0.0)
     assert made.kind == "lawful"
     assert [x["verdict"] for x in answer_of(made)["components"]] == ["consistent", "undecided"]
 
@@ -96,7 +96,7 @@ def test_a_force_of_three_quanta_is_modelled() -> None:
 )
 def test_records_that_were_judged_falsely(seed: int) -> None:
     """A sense that is left open is no motion along a line; lines were too sure without a model."""
-    made = record(seed)
+    made = record(seed, mixed=0.0)
     wrong = {"lawful": "inconsistent", "wrong": "consistent"}[made.kind]
     assert wrong not in told(made)
 
