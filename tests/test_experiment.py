@@ -352,18 +352,34 @@ def test_instrument_response():
 
 
 @pytest.mark.parametrize("width", [0.5, 1.5, 3.0])
-def test_a_line_that_cannot_pass_the_response_keeps_its_amplitude(width):
-    """10 THz through 1.5 ps would be seen 1e-160 as large: a wrong unit, or no motion."""
+def test_a_line_that_cannot_pass_the_response(width):
+    """10 THz through 1.5 ps would be seen 1e-348 times as large: a wrong unit, or no motion."""
     times = np.linspace(0, 10, 1001)
     line = Line(10.0, 0.3, 1.0, 0.8)
     seen = line.motion(times) + 0.01 * np.random.default_rng(1).standard_normal((1001, 2))
     found = fit(Measurement.of(times, seen, time_unit="ps", response=width))
-    assert found.strongest.amplitude() == pytest.approx(1.0, abs=0.01)
+    assert found.strongest.amplitude() == pytest.approx(1000.0, rel=0.01)
     assert found.strongest.helicity().value == pytest.approx(0.8, abs=0.02)
     (said,) = [n for n in found.notes if n.kind == "beyond-response"]
     assert said.response == width
     assert said.frequency == pytest.approx(10.0, abs=0.01)
-    assert "less than a thousandth" in note_text(said)
+    assert "0.1 % of a motion at 10 THz, or less" in note_text(said)
+
+
+def test_an_amplitude_that_rests_on_the_response_is_named():
+    """A factor of ten and more is said, and grows without a step; what is less is not."""
+    times = np.linspace(0, 10, 1001)
+    seen = Line(4.05, 0.3, 1.0, 0.8).motion(times)
+    sizes = []
+    for width in np.linspace(0.1, 0.6, 26):
+        found = fit(Measurement.of(times, seen, time_unit="ps", response=width))
+        sizes.append(found.strongest.amplitude())
+        named = [note for note in found.notes if note.kind == "beyond-response"]
+        assert bool(named) == (sizes[-1] > 10)
+    steps = np.diff(np.log(sizes))
+    assert steps.min() >= -1e-9
+    assert steps.max() < 1.0
+    assert sizes[-1] == pytest.approx(1000, rel=1e-3)
 
 
 def test_simulated_fits_whose_wave_strays_to_none():

@@ -378,7 +378,7 @@ def test_what_is_planned_follows_from_the_order_of_the_axis(capsys):
     }
     assert main(["plan", "LiIO3/phonopy.yaml"]) == 0
     out = " ".join(capsys.readouterr().out.split())
-    assert "fourth order flips none either: these channels keep the sense" in out
+    assert "fourth order flips none either: these channels keep the sense of PAM" in out
     assert "flipping channel" not in out
 
 

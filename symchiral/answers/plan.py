@@ -26,7 +26,7 @@ from symchiral.answers.simulate import Film
 from symchiral.display import display
 from symchiral.dynamics.surface import FaceOptics
 from symchiral.rules.activity import Route
-from symchiral.rules.budget import PamSense
+from symchiral.rules.budget import PamSense, RotationSense
 from symchiral.traces.controls import Control as ProposedControl
 from symchiral.traces.controls import ControlKind, GeometryKind
 from symchiral.traces.expected import CandidateMode, Expected, Mechanism, Sense
@@ -169,9 +169,12 @@ class PlannedChannel(Record, frozen=True, kw_only=True):
     id: TransferName
     """The transfer in the grammar."""
     sense: Sense
-    """Helicity of the outgoing mode under a σ+ pump; reversed under σ-."""
+    """Helicity of the outgoing mode under a σ+ pump, in PAM; reversed under σ-."""
     pam_sense: PamSense
-    """Whether the sense of rotation is kept."""
+    """Whether the sense, in PAM, is kept."""
+    rotation_sense: RotationSense
+    """Whether the atoms keep, flip or lose their net sense of rotation, or forces decide: not
+    always as `sense`, which is that of pseudo-angular momentum and of what the probe sees."""
     umklapp: int | None
     """Umklapp number."""
     outgoing: str
@@ -460,6 +463,7 @@ def _channel(
         id=e.id,
         sense=e.sense,
         pam_sense=e.rule.pam_sense,
+        rotation_sense=e.rule.rotation_sense,
         umklapp=e.rule.umklapp,
         outgoing=e.outgoing.mode.name,
         frequency=None if own is None else own * factor,

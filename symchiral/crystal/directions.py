@@ -11,13 +11,20 @@ from symchiral.value import UNWRITTEN, Floats
 def direction_name(crystal: Symmetry, vector: Floats) -> str:
     """Name a Cartesian direction: a, b or c of the input cell, else [u v w].
 
-    After [u v w] stands the name in the standard cell, where it has one:
-    ``[1 1 1] (c of the standard cell)``.
+    Its name in the standard cell stands behind where that is another: after [u v w] if it is a
+    cell vector there, after a, b or c if it is one of whole numbers,
+    ``[1 1 1] (c of the standard cell)``, ``c (-c of the standard cell)``.
     """
-    inside = input_name(crystal, vector)
+    inside, there = input_name(crystal, vector), _standard_name(crystal, vector)
+    if inside == there or "." in there or (inside[0] == there[0] == "["):
+        return inside
+    return f"{inside} ({there} of the standard cell)"
+
+
+def _standard_name(crystal: Symmetry, vector: Floats) -> str:
+    """Name a Cartesian direction in the standard cell alone."""
     standard = crystal.frame.direction(vector, to="standard", source="cartesian")
-    name = _cell_vector(standard)
-    return f"{inside} ({name} of the standard cell)" if name and inside[0] == "[" else inside
+    return _cell_vector(standard) or numbers_name(standard)
 
 
 def input_name(crystal: Symmetry, vector: Floats) -> str:
@@ -36,7 +43,7 @@ def numbers_name(components: Floats) -> str:
 def across_name(crystal: Symmetry, frame: Floats) -> str:
     """Name the first row of x, y, n: a direction of the cell, or what it is the projection of.
 
-    Where that vector is none of the standard cell, the name of x there stands behind, if it has
+    Where that vector is another of the standard cell, the name of x there stands behind, if it has
     one: ``the projection of a ([2 1 0] of the standard cell)``.
     """
     x, n = frame[0], frame[2]
@@ -47,12 +54,10 @@ def across_name(crystal: Symmetry, frame: Floats) -> str:
             flat = v - (v @ n) * n
             if flat @ x > (1 - 1e-9) * np.linalg.norm(flat) > 1e-6:
                 text = f"the projection of {name}"
-                if not _cell_vector(crystal.frame.direction(v, to="standard", source="cartesian")):
-                    there = numbers_name(
-                        crystal.frame.direction(x, to="standard", source="cartesian")
-                    )
-                    text += "" if "." in there else f" ({there} of the standard cell)"
-                return text
+                there = _standard_name(crystal, x)
+                if _standard_name(crystal, v) == name or "." in there:
+                    return text
+                return f"{text} ({there} of the standard cell)"
     return text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from symchiral.traces.note import Note, NoteKind
+from symchiral.traces.oscillation import LEAST_SEEN
 from symchiral.traces.verdict import Advice
 from symchiral.units import counted, frequency_text
 
@@ -28,6 +29,8 @@ _PLAIN: dict[NoteKind, str] = {
     "no-law-of-the-angle": "no mirror contains the axis and no two-fold axis is perpendicular to "
     "it: with losses a linear pump may make a mode rotate, so runs with linear pumps are not "
     "judged",
+    "no-law-of-three": "products of three quanta of both spins act together under linear light: "
+    "symmetry gives no law of its angle, so runs with linear pumps are not judged",
     "pump-unknown": "the frequency of the pump is not stated: only modes of known frequency limit "
     "what a force reaches in energy",
     "no-axis": "there is no axis of order three or more: circular light is not an eigenstate of "
@@ -83,9 +86,15 @@ def note_text(note: Note, *, unit: str = "THz") -> str:
         case "growing-line":
             return f"the oscillation at {at} grows: is the pump window excluded?"
         case "beyond-response":
+            share = 100 * (note.share or 0.0)
+            if share > 100 * LEAST_SEEN * (1 + 1e-9):
+                return (
+                    f"a response of {note.response:.3g} ps leaves {share:.1g} % of a motion at "
+                    f"{at}: its amplitude rests on that width"
+                )
             return (
-                f"a response of {note.response:.3g} ps would leave less than a thousandth of a "
-                f"motion at {at}: the amplitude is as recorded; is the response shorter, or the "
+                f"a response of {note.response:.3g} ps would leave {share:.1g} % of a motion at "
+                f"{at}, or less: its amplitude is a lower limit; is the response shorter, or the "
                 "line no motion?"
             )
         case "equal-line":
@@ -199,6 +208,12 @@ def advice_text(advice: Advice, *, unit: str = "THz") -> str:
                 f"what would reverse the verdict on {where}: exchanged labels of σ+ and σ−, "
                 "exchanged channels, the sign of one of them, or probe angles counted the other "
                 "way; check them with a sample whose rotation is known"
+            )
+        case "check-helicity":
+            return (
+                f"what would reverse the verdict on {where}: a wave plate that was not turned "
+                "between σ+ and σ−, or one run with the label of the other; else what moves it is "
+                "not the spin of the light"
             )
         case "sweep-pump":
             return (

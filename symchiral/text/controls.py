@@ -100,6 +100,12 @@ def _linear(control: Control) -> str:
             f"it, so that with losses {control.mode} may rotate even under linear light; its "
             "amplitude is the same at every angle"
         )
+    if control.law == "mixed-losses":
+        return (
+            "linear light: no mirror contains the axis and no two-fold axis is perpendicular to "
+            f"it, so that with losses {control.mode} may rotate even under linear light; products "
+            "with quanta of both spins drive it too, so symmetry fixes no dependence on the angle"
+        )
     if control.law == "mirrors":
         return (
             f"linear light: {control.mode} has helicity 0 where φ lies in a mirror plane or "

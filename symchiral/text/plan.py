@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from symchiral.answers.beam import Beam
 from symchiral.answers.plan import Plan, PlannedChannel, Pumped, Recording
 from symchiral.rules.wording import minus, pretty
@@ -72,7 +74,9 @@ def plan_tables(
     name = "flipping channel"
     if answer.channels and answer.channels[0].pam_sense == "kept":
         name = "channel"
-        head.append(labelled("", "fourth order flips none either: these channels keep the sense"))
+        head.append(
+            labelled("", "fourth order flips none either: these channels keep the sense of PAM")
+        )
     if not answer.channels:
         none = "No transfer that rotates can be reached by circular light along this axis"
         none += " to fourth order." if answer.order == 4 else "."
@@ -90,7 +94,11 @@ def plan_tables(
         "seen": any(c.motion is not None and c.motion.rotation is not None for c in shown),
     }
     columns = (
-        ("σ+", "σ+, σ−: expected sense of rotation of the outgoing mode for each pump."),
+        (
+            "σ+",
+            "σ+, σ−: expected sense of the outgoing mode for each pump, of its PAM and to the "
+            "probe." + _atoms(shown),
+        ),
         ("gain", "gain: its amplitude for incoming amplitudes of 1 √amu Å, from the couplings."),
         (f"pump ({sign})", _pump_note(answer)),
         (
@@ -129,6 +137,7 @@ def plan_tables(
             f"Ranked by {answer.ranking}.",
             *_others(answer),
             *answer.notes,
+            *(("validate judges these with --order 4.",) if answer.order == 4 else ()),
             *(
                 ()
                 if path is None
@@ -163,6 +172,17 @@ def plan_tables(
         return table, probes, controls
     lines = [labelled(r.mode, _recording(r)) for r in answer.recordings[:MOST_PUMPED]]
     return table, probes, Table((), (), (title("record"), *lines)), controls
+
+
+def _atoms(channels: Sequence[PlannedChannel]) -> str:
+    """Where the atoms rotate otherwise than the pseudo-angular momentum says."""
+    senses = {"kept", "flipped"}
+    other = [c for c in channels if {c.pam_sense, c.rotation_sense} == senses]
+    if not other:
+        return ""
+    word = "flip" if other[0].rotation_sense == "flipped" else "keep"
+    which = "In all of them" if len(other) == len(channels) else f"In {pretty(other[0].id)}"
+    return f" {which} the atoms {word} their sense of rotation: see symchiral explain."
 
 
 def _axis(beam: Beam) -> str:

@@ -74,8 +74,12 @@ def judged_table(lines: Sequence[Line], channels: Sequence[CandidateChannel]) ->
 
 
 def straight(channels: Sequence[CandidateChannel], line: Line) -> tuple[int, ...]:
-    """Return the laws of the angle that allowed channels give a line under linear light."""
-    found = {c.turn for c in channels if c.outgoing == line.assigned and c.rule == "allowed"}
+    """Return the laws of the angle that allowed channels in reach give a line, linear light."""
+    found = {
+        c.turn
+        for c in channels
+        if c.outgoing == line.assigned and c.rule == "allowed" and c.verdict != "off-resonance"
+    }
     return tuple(sorted(t for t in found if t is not None))
 
 
@@ -304,9 +308,12 @@ def found_text(
         if line.verdict == "consistent":
             by = f"{pretty(line.channels[0])} explains it{_equivalent(channels, line)}"
             parts.append(f"{name} agrees with the rules: {by}.")
-            continue
-        said = SAID[line.verdict]
-        parts.append(f"{name} {said}: {_line_why(line, transfer)}.")
+        else:
+            said = SAID[line.verdict]
+            parts.append(f"{name} {said}: {_line_why(line, transfer)}.")
+        if line.alternatives and line.verdict in ("consistent", "inconsistent"):
+            names = " or ".join((str(line.assigned), *line.alternatives))
+            parts.append(f"That holds whether it is {names}.")
     agreeing = {line.assigned for line in real if line.verdict == "consistent"}
     rejected = next((c for c in channels if c.rule == "forbidden" and c.outgoing in agreeing), None)
     if rejected is not None and rejected.why is not None and rejected.why.rule is not None:

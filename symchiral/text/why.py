@@ -50,6 +50,8 @@ _OF_ITSELF: dict[WhyKind, str] = {
     "no-circular-pump": "no run had a circular pump, under which its line must be missing",
     "no-telling-pump": "no run had a circular pump, nor are there lines under linear pumps at two "
     "angles",
+    "no-law": "no run had a circular pump, and runs with linear pumps tell nothing: symmetry gives "
+    "no law of their angle",
     "noise": "it may be noise",
     "as-the-pump": "it does not outlast the pump: it may be the response of the electrons to the "
     "field, or a drift, and no mode",
@@ -186,8 +188,8 @@ def _of_itself(why: Why, detail: Detail, transfer: Callable[[str], str], unit: s
             )
         case "fourth-order":
             return (
-                f"no third-order channel gives this sense, but {transfer(why.channel or '')}, of "
-                "fourth order, does: state the frequency of the pump, or compare with --order 4"
+                f"no third-order channel gives this, but {transfer(why.channel or '')}, of fourth "
+                "order, may: compare with --order 4"
             )
     return _OF_ITSELF[why.kind]
 

@@ -35,7 +35,7 @@ from symchiral.irreps.axis import Axis
 from symchiral.modes.species import Species
 from symchiral.rules.activity import Process
 from symchiral.rules.domains import find_domains, survivals
-from symchiral.rules.light import Light
+from symchiral.rules.light import Light, exchanging
 from symchiral.traces.expected import Expected, Sense
 from symchiral.units import SPEED_OF_LIGHT
 
@@ -61,7 +61,7 @@ class Control(Worded):
     law : str or None
         Under linear light: ``line``, motion along a line that rotates with twice the angle;
         ``losses``: with losses the mode may rotate, as nothing reverses the axis; ``mirrors``: no
-        helicity at some angles only.
+        helicity at some angles only; ``mixed-losses``: neither holds of several quanta.
     sense : int or None
         The sense in which that line rotates.
     sums : tuple of str
@@ -84,7 +84,7 @@ class Control(Worded):
 
     kind: ControlKind
     mode: str | None = None
-    law: Literal["line", "losses", "mirrors"] | None = None
+    law: Literal["line", "losses", "mirrors", "mixed-losses"] | None = None
     sense: Sense | None = None
     sums: tuple[str, ...] = ()
     shifted: bool = False
@@ -265,7 +265,7 @@ def controls(
     photons = len(first.incoming) + first.photons
     return (
         Control("helicity"),
-        _linear(first, photons, alone),
+        _linear(first, photons, alone, exchanged=exchanging(crystal, light.beam) is not None),
         Control("sample", phases=_phases(first, photons, geometry)),
         Control("delay"),
         Control("frequency"),
@@ -275,11 +275,16 @@ def controls(
     )
 
 
-def _linear(first: Expected, photons: int, alone: tuple[Expected, ...]) -> Control:
-    """What linear light does to the mode of a channel, and what it alone drives."""
+def _linear(
+    first: Expected, photons: int, alone: tuple[Expected, ...], *, exchanged: bool
+) -> Control:
+    """What linear light does to the mode of a channel, and what it alone drives.
+
+    ``exchanged``: whether an operation of the crystal exchanges σ+ and σ−.
+    """
     out = first.outgoing.mode.name
     if photons != 2:
-        return Control("linear", out, "mirrors")
+        return Control("linear", out, "mirrors" if exchanged else "mixed-losses")
     if first.turn is None:
         return Control("linear", out, "losses")
     return Control(

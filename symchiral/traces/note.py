@@ -38,6 +38,7 @@ NoteKind = Literal[
     "no-circular-pump",
     "linear-pumps-only",
     "no-law-of-the-angle",
+    "no-law-of-three",
     "one-channel",
     "no-axis",
     "channels-left-out",
@@ -71,6 +72,8 @@ class Note(Worded):
         Of a line, or the lowest or highest that can be seen, THz.
     others : tuple of float
         Of other lines that explain a trace, THz.
+    share : float or None
+        Part of an amplitude that the response of the instrument leaves.
     probability : float or None
         That noise shows such a line.
     modes : tuple of str
@@ -96,6 +99,7 @@ class Note(Worded):
     response: float | None = None
     frequency: float | None = None
     others: tuple[float, ...] = ()
+    share: float | None = None
     probability: float | None = None
     modes: tuple[str, ...] = ()
     band: tuple[float, float] | None = None

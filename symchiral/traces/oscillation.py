@@ -303,8 +303,10 @@ def _described(found: Fit, share: float) -> Fit:
         elif o.damping < -2 * o.damping_error:
             notes.append(Note("growing-line", frequency=o.frequency))
         width, pair = measurement.response, np.array([2 * np.pi * o.frequency, o.damping])
-        if not _passes(_response_power(width, pair)):
-            notes.append(Note("beyond-response", frequency=o.frequency, response=width))
+        if (share := abs(response_factor(width, pair))) < HARDLY_SEEN:
+            notes.append(
+                Note("beyond-response", frequency=o.frequency, response=width, share=share)
+            )
     products = [float(np.vdot(r[1:], r[:-1])) for r in centred]
     squares = sum(float(np.vdot(r, r)) for r in centred)
     count = sum(r.size for r in centred)
@@ -352,24 +354,20 @@ def _inverse(matrix: Floats) -> Floats:
 def response_factor(width: float, pair: Floats) -> complex:
     """How a Gaussian response of this full width w = 2√(2 ln 2) σ changes an amplitude.
 
-    Away from the edges exp(−st) becomes exp(s²σ²/2) exp(−st), with s = γ + iω. It is 1 for a line
-    that cannot be a motion seen through this response.
+    Away from the edges exp(−st) becomes exp(s²σ²/2) exp(−st), with s = γ + iω. Its size is kept
+    between :data:`LEAST_SEEN` and one over it.
     """
-    power = _response_power(width, pair)
-    return complex(np.exp(power)) if _passes(power) else 1.0 + 0.0j
-
-
-def _response_power(width: float, pair: Floats) -> complex:
     sigma = width / np.sqrt(8 * np.log(2))
-    return complex((pair[1] + 1j * pair[0]) ** 2 * sigma**2 / 2)
+    power = complex((pair[1] + 1j * pair[0]) ** 2 * sigma**2 / 2)
+    most = -np.log(LEAST_SEEN)
+    return complex(np.exp(complex(np.clip(power.real, -most, most), power.imag)))
 
 
 LEAST_SEEN = 1e-3
 """Of an amplitude the least part that a response may leave: what is seen then is something else."""
 
-
-def _passes(power: complex) -> bool:
-    return bool(abs(power.real) < -np.log(LEAST_SEEN))
+HARDLY_SEEN = 0.1
+"""The part below which an amplitude rests on the width of the response."""
 
 
 def _divided(covariance: Floats, factor: complex) -> Floats:

@@ -17,7 +17,7 @@ from symchiral.crystal.search import SymmetricCrystal
 from symchiral.display import Shown, Worded
 from symchiral.dynamics.model import NormalModeModel
 from symchiral.dynamics.surface import FaceOptics, face_optics
-from symchiral.errors import InputError
+from symchiral.errors import InputError, LimitError
 from symchiral.fields.pump import Pump
 from symchiral.irreps.axis import Axis
 from symchiral.modes.species import Species
@@ -280,15 +280,22 @@ def make_plan(
     found = expected(3)
     driven = _driven(found)
     third = _reached(found, band)
-    fourth: tuple[Expected, ...] = ()
+    fourth: tuple[Expected, ...] | None = None
     reason = None
     if axis is None or axis.order < 3:
         reason = NoFlip("no-axis")
     elif not any(e.rule.pam_sense == "flipped" for e in third):
         reason = _why_not(found, driven, third, band)
-        fourth = _reached(expected(4), band) if driven else ()
+        try:
+            fourth = _reached(expected(4), band)
+        except LimitError:
+            # Two quanta keep the sense about a six-fold axis alone, and three make 3 there, which
+            # does not rotate: then there is nothing to miss.
+            if not any(e.rule.pam_sense == "kept" for e in third):
+                raise
+            fourth = ()
     order, channels = _chosen(third, fourth)
-    others = tuple({e.id: e for e in (*third, *fourth) if e not in channels}.values())
+    others = tuple({e.id: e for e in (*third, *(fourth or ())) if e not in channels}.values())
     signals: dict[str, Signal] = {}
     moved: dict[str, Signal] = {}
     if model is not None and model.charges.any():
@@ -401,15 +408,18 @@ def _reached(found: Expectation, band: tuple[float, float] | None) -> tuple[Expe
 
 
 def _chosen(
-    third: tuple[Expected, ...], fourth: tuple[Expected, ...]
+    third: tuple[Expected, ...], fourth: tuple[Expected, ...] | None
 ) -> tuple[Literal[3, 4], tuple[Expected, ...]]:
-    """Channels to plan for: those that flip the sense, else those that keep it; the lower order."""
+    """Channels to plan for: those that flip the sense, else those that keep it; the lower order.
+
+    Without any, the order up to which was looked; ``fourth`` is None where that is the third.
+    """
     for sense in ("flipped", "kept"):
         if channels := tuple(e for e in third if e.rule.pam_sense == sense):
             return 3, channels
-        if channels := tuple(e for e in fourth if e.rule.pam_sense == sense):
+        if channels := tuple(e for e in fourth or () if e.rule.pam_sense == sense):
             return 4, channels
-    return (4 if fourth else 3), ()
+    return (3 if fourth is None else 4), ()
 
 
 def _in_force(e: Expected, band: tuple[float, float] | None) -> bool:
@@ -432,11 +442,11 @@ def _why_not(
     others: tuple[Expected, ...],
     band: tuple[float, float] | None,
 ) -> NoFlip:
-    if not driven:
-        return NoFlip("nothing-driven", band)
     two = tuple(e for e in others if len(e.incoming) + e.photons == 2)
     if two:
         return NoFlip("not-flipped", channels=two)
+    if not driven:
+        return NoFlip("nothing-driven", band)
     refused = [e for e in found.channels if not e.rule.allowed and len(e.coupling.legs) > 2]
     if refused:
         e = next((x for x in refused if x.mechanism == "lattice"), refused[0])

@@ -294,6 +294,14 @@ def _runs(
     name = next((c for c in columns if c.strip().lower() == "pump"), None)
     if name is None:
         if word is None and pump is None:
+            if (frequency, bandwidth, length) != (None,) * 3:
+                raise InputError(
+                    f"the pump of {said.name} has a frequency but no polarisation",
+                    why="pump_frequency, bandwidth and duration belong to a pump, and what it may "
+                    "drive depends on its spin",
+                    fix="add a line '# pump: σ+', a column pump, or --pump s+ (σ−: s-; linear at "
+                    "30°: '30 deg')",
+                )
             return [(None, np.ones(count, dtype=bool))]
         base = pump if pump is not None else PumpPulse.parse(str(word))
         if base.angle is None and word is not None:

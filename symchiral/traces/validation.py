@@ -35,6 +35,7 @@ from symchiral.traces.verdict import (
     Judgement,
     LineVerdict,
     Why,
+    in_reach,
     validate_measurement,
 )
 from symchiral.units import counted
@@ -220,10 +221,14 @@ def validate_crystal(
     unknown = tuple(place.mode.name for place in places if place.mode.frequency is None)
     if unknown:
         notes.append(Note("frequencies-unknown", modes=unknown))
+    reach = [v.channel for v in judged.channels if in_reach(v)]
+    law = any(c.turn for c in reach)
     if not any(pump.sense for pump in pumps):
-        notes.append(Note("linear-pumps-only" if linear else "no-circular-pump"))
+        notes.append(Note("linear-pumps-only" if law else "no-circular-pump"))
     if linear and channels and not any(c.turn for c in channels.values()):
         notes.append(Note("no-law-of-the-angle"))
+    elif linear and not law and any(c.sense and not c.linear for c in reach):
+        notes.append(Note("no-law-of-three"))
     return replace(judged, notes=tuple(dict.fromkeys(notes)))
 
 
@@ -249,8 +254,9 @@ def _beyond(judged: LineVerdict, higher: Higher, notes: list[Note]) -> LineVerdi
     if judged.verdict not in ("inconsistent", "not-reached") or mode is None:
         return judged
     sense = int(np.sign(evidence(line, 1).combined))
+    far = judged.verdict == "not-reached"  # then three quanta come first, whatever its sense
     try:
-        found = next((e for e in higher(mode.name, line) if e.sense == sense), None)
+        found = next((e for e in higher(mode.name, line) if far or e.sense == sense), None)
     except LimitError:
         notes.append(Note("fourth-order-not-listed", modes=(mode.name,)))
         return judged

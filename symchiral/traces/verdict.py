@@ -99,6 +99,7 @@ WhyKind = Literal[
     "unseen-under-linear",
     "seen-under-circular",
     "no-telling-pump",
+    "no-law",
     "not-measured",
     "one-channel",
     "seen",
@@ -124,7 +125,8 @@ A channel's mode rotates ``as-predicted``, is ``still`` or is seen under linear 
 under linear light, breaks the law of the angle, or is seen under circular light alone. The rule may
 forbid the channel or be undecided. ``no-line`` was taken for the mode, or ``several-modes`` may
 have made it; the pump is elsewhere than an incoming mode, or the force than the line
-(``off-resonance``), or no run had a pump that tells. Of one channel of a probe the sense is open
+(``off-resonance``), or no run had a pump that tells. Of linear pumps alone nothing follows
+where no law of the angle is known (``no-law``). Of one channel of a probe the sense is open
 (``one-channel``), a mode that cannot rotate is ``seen``, and its amplitude may break the law of the
 angle. Circular light may move a mode as predicted
 and linear light not (``linear-differs``). A line may be noise, last no longer than the pump
@@ -305,15 +307,16 @@ AdviceKind = Literal[
     "state-duration",
     "refute",
     "check-senses",
+    "check-helicity",
     "sweep-pump",
     "look-for-modes",
     "second-channel",
 ]
 """What to do: average longer for a line or for its sense, distinguish modes, take pumps of both
 helicities or of the other one, linear pumps at two angles; a line that outlasts the pump, and how
-long that is; what would refute a line that agrees, and what would reverse one that does not; sweep
-the frequency of the pump, look for the outgoing modes of other channels; the other channel of the
-probe, where there is one only."""
+long that is; what would refute a line that agrees, and what would reverse one that does not, or
+rotates the same way for both helicities; sweep the frequency of the pump, look for the outgoing
+modes of other channels; the other channel of the probe, where there is one only."""
 
 
 @dataclass(frozen=True)
@@ -400,11 +403,7 @@ def decide(
         advice |= dict.fromkeys(_about(judged, verdicts, sigma))
     taken = {v.assignment.mode.name for v in lines if v.assignment.mode is not None}
     unseen = [
-        v.channel.outgoing
-        for v in verdicts
-        if v.channel.verdict == "allowed"
-        and v.verdict != "off-resonance"
-        and v.channel.outgoing not in taken
+        v.channel.outgoing for v in verdicts if in_reach(v) and v.channel.outgoing not in taken
     ]
     if unseen:
         advice[Advice("look-for-modes", modes=tuple(dict.fromkeys(unseen)))] = None
@@ -429,8 +428,14 @@ def _about(judged: LineVerdict, verdicts: Sequence[ChannelVerdict], sigma: float
         advice.append(Advice("circular-pumps", f))
     elif not {1, -1} <= senses:
         advice.append(Advice("other-helicity", helicity="-" if 1 in senses else "+"))
-    if 0 in senses and mode is not None and mode.turns and not _law_tested(line, verdicts):
-        advice.append(Advice("linear-pumps", f, mode.name))
+    if 0 in senses and mode is not None and mode.turns:
+        laws = {
+            v.channel.turn
+            for v in verdicts
+            if in_reach(v) and v.channel.outgoing == mode.name and v.channel.turn is not None
+        }
+        if laws and not any(evidence(line, 1, turn).law for turn in laws):
+            advice.append(Advice("linear-pumps", f, mode.name))
     found = evidence(line, 1)
     if judged.verdict == "undecided" and mode is not None and mode.turns and found.runs:
         z = abs(found.combined)
@@ -439,7 +444,8 @@ def _about(judged: LineVerdict, verdicts: Sequence[ChannelVerdict], sigma: float
     if mode is not None and judged.verdict == "consistent":
         advice.append(Advice("refute", f, mode.name))
     if mode is not None and judged.verdict == "inconsistent":
-        advice.append(Advice("check-senses", f, mode.name))
+        same = judged.reason.kind == "same-way" or judged.reason.same
+        advice.append(Advice("check-helicity" if same else "check-senses", f, mode.name))
     if len(judged.channels) > 1:
         ways = {v.channel.mechanism for v in verdicts if v.channel.id in judged.channels}
         count, mechanisms = len(judged.channels), tuple(sorted(ways))
@@ -447,10 +453,9 @@ def _about(judged: LineVerdict, verdicts: Sequence[ChannelVerdict], sigma: float
     return advice
 
 
-def _law_tested(line: Line, verdicts: Sequence[ChannelVerdict]) -> bool:
-    """Whether the angles of linear pumps were of use; or no law of the angle is known."""
-    turns = {v.channel.turn for v in verdicts} - {None}
-    return not turns or any(evidence(line, 1, turn).law for turn in turns)
+def in_reach(found: ChannelVerdict) -> bool:
+    """Whether the rule allows a channel, and its force may reach its mode."""
+    return found.channel.verdict == "allowed" and found.verdict != "off-resonance"
 
 
 def validate_measurement(
@@ -802,7 +807,8 @@ class _Judge:
         if channel.linear:
             return say(*_linear_alone(channel, near, seen, self.sigma))
         if not seen.runs:
-            return say("undecided", Why("no-telling-pump", name))
+            linear = channel.turn is None and any(t.pump is not None for t in near.turnings)
+            return say("undecided", Why("no-law" if linear else "no-telling-pump", name))
         if channel.sense and seen.split(self.sigma):
             return say("undecided", Why("runs-differ", name))
         crooked = _crooked(name, seen, self.sigma)
