@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 from typing import get_args
 
@@ -11,8 +12,11 @@ from descriptions import Description
 
 import symchiral as sc
 from symchiral.crystal.crystal import Crystal
+from symchiral.crystal.directions import across_name, direction_name
 from symchiral.crystal.frame import Basis, Change
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry
+from symchiral.fields.beam import find_beam
+from symchiral.irreps.axis import find_axis
 from symchiral.value import frozen
 
 NAMES = ("Bi2Se3", "GaAs", "SrTiO3", "Te_P3121", "ZnO", "FeSi", "CuFeS2", "SnS")
@@ -165,3 +169,42 @@ def test_changes_of_setting_move_points_as_they_say(name: str) -> None:
             assert np.allclose(within.point(x, to="primitive", source="input"), expected)
             compared += len(x)
     assert compared == 4 * len(x)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_directions_are_of_the_cells_that_they_name(name: str) -> None:
+    """x and n of a beam, by what is printed: a vector of the file, and behind it of the standard.
+
+    Read with a parser of its own and the vectors of both cells; in skewed cells, where a of the
+    file is seldom a of the standard cell, one without a name there stays alone.
+    """
+    number = r"(\[[-\d. ]+\]|-?[abc])"
+    seen = 0
+    for crystal, written in described(name):
+        frame = find_beam(crystal, find_axis(crystal)).frame
+        standard = crystal.frame.direction(np.eye(3), to="cartesian", source="standard")
+        for text, vector, across in (
+            (across_name(crystal, frame), frame[0], frame[2]),
+            (direction_name(crystal, frame[2]), frame[2], None),
+        ):
+            parts = re.fullmatch(
+                rf"(the projection of )?{number}(?: \({number} of the standard cell\))?", text
+            )
+            assert parts is not None, text
+            own = components(parts[2]) @ written.cell
+            if parts[1]:
+                assert across is not None
+                own = own - (own @ across) * across
+            assert own @ vector == pytest.approx(np.linalg.norm(own), rel=1e-5), text
+            if parts[3]:
+                seen += 1
+                other = components(parts[3]) @ standard
+                assert other @ vector == pytest.approx(np.linalg.norm(other), rel=1e-9), text
+    assert seen
+
+
+def components(text: str) -> np.ndarray:
+    """``[1 -1 0]``, ``-c``."""
+    if text.startswith("["):
+        return np.array([float(x) for x in text[1:-1].split()])
+    return np.eye(3)["abc".index(text[-1])] * (-1 if text.startswith("-") else 1)

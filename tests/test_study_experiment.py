@@ -382,6 +382,98 @@ def test_what_is_planned_follows_from_the_order_of_the_axis(capsys):
     assert "flipping channel" not in out
 
 
+def test_what_linear_light_does_follows_from_what_reverses_the_axis():
+    """Every shipped crystal: helicity 0 is promised where an operation exchanges σ+ and σ−.
+
+    By matrices: a mirror that contains the axis n, n·Rn = 1 with det R = −1, or a half-turn across
+    it, n·Rn = −1 with det R = 1, reverses the sense of rotation about n.
+    """
+    found = Counter()
+    for path in sorted(Path("structures").glob("*.cif")):
+        p = sc.read(str(path)).plan()
+        if not p.channels:
+            continue
+        n = np.array(p.axis.direction) / np.linalg.norm(p.axis.direction)
+        along = np.einsum("i,gij,j->g", n, p.crystal.rotations, n)
+        exchanged = np.any(along * np.linalg.det(p.crystal.rotations) < -1 + 1e-6)
+        law = next(c.law for c in p.controls if c.kind == "linear")
+        quanta = len(p.channels[0].incoming) + p.channels[0].photons
+        found[quanta, law] += 1
+        assert (law in ("line", "mirrors")) == exchanged, (path.name, law)
+    assert found == {
+        (2, "line"): 43,
+        (2, "losses"): 20,
+        (3, "mirrors"): 25,
+        (3, "mixed-losses"): 7,
+    }
+
+
+def judged_rows(tmp_path, structure, order, *runs):
+    """The document of rows of one line at three times the pump, with its runs as written."""
+    rows = tmp_path / "rows.yaml"
+    rows.write_text(
+        "pump: {frequency: 2.0, frequency_unit: THz, bandwidth: 0.5}\nprobe: analyser\n"
+        "components:\n  - frequency: 6.0\n    frequency_unit: THz\n    runs:\n"
+        + "".join(f"      - {{{run}}}\n" for run in runs)
+    )
+    assert main(["validate", structure, str(rows), "--order", str(order), "--json"]) == 0
+
+
+LINEAR = (
+    "pump: 0 deg, helicity: 0.0, error: 0.1, direction: 10, direction_error: 6",
+    "pump: 30 deg, helicity: 0.0, error: 0.1, direction: 100, direction_error: 6",
+)
+
+
+def test_three_quanta_have_no_law_of_the_angle(tmp_path, capsys):
+    """Absorption, which has one, is far from a line at three times the pump."""
+    judged_rows(tmp_path, "BaTiO3_P4mm", 4, *LINEAR)
+    found = json.loads(capsys.readouterr().out)
+    (line,) = found["components"]
+    assert (line["verdict"], line["why"]["kind"]) == ("undecided", "no-law")
+    assert any("no law of its angle" in note for note in found["notes"])
+    assert not any("linear pumps at two" in text for text in found["decide"])
+    judged_rows(tmp_path, "BaTiO3_P4mm", 4, *LINEAR, "pump: s+, helicity: -0.9, error: 0.1")
+    found = json.loads(capsys.readouterr().out)
+    assert found["components"][0]["verdict"] == "consistent"
+    assert not any("linear pumps at two" in text for text in found["decide"])
+    assert main(["validate", "BaTiO3_P4mm", str(tmp_path / "rows.yaml"), "--order", "4"]) == 0
+    out = capsys.readouterr().out
+    assert "the rule rotates" not in out
+
+
+def test_a_line_of_three_quanta_is_sent_to_the_fourth_order(tmp_path, capsys):
+    """In either sense: third order reaches nothing at three times the pump."""
+    for helicity, word in ((-0.9, "consistent"), (0.9, "inconsistent")):
+        runs = (
+            f"pump: s+, helicity: {helicity}, error: 0.1",
+            f"pump: s-, helicity: {-helicity}, error: 0.1",
+        )
+        judged_rows(tmp_path, "SrTiO3", 3, *runs)
+        (line,) = json.loads(capsys.readouterr().out)["components"]
+        assert (line["verdict"], line["why"]["kind"]) == ("undecided", "fourth-order")
+        assert "--order 4" in line["reason"]
+        judged_rows(tmp_path, "SrTiO3", 4, *runs)
+        (line,) = json.loads(capsys.readouterr().out)["components"]
+        assert line["verdict"] == word
+
+
+def test_a_pump_without_polarisation_is_not_passed_over(tmp_path, capsys):
+    table = tmp_path / "x.csv"
+    lines = Path("structures/Bi2Se3/traces.csv").read_text(encoding="utf-8").splitlines()
+    rows = [x.split(",") for x in lines if not x.startswith("#")]
+    at = rows[0].index("pump")
+    first = [r for r in rows[1:] if r[at] == rows[1][at]]
+    body = "\n".join(",".join(c for i, c in enumerate(r) if i != at) for r in (rows[0], *first))
+    head = "\n".join(x for x in lines if x.startswith("#"))
+    table.write_text(f"{head}\n{body}\n")
+    assert "pump_frequency" in head
+    assert main(["validate", "Bi2Se3/phonopy.yaml", str(table)]) == 1
+    err = capsys.readouterr().err
+    assert "no polarisation" in err
+    assert main(["validate", "Bi2Se3/phonopy.yaml", str(table), "--pump", "s+"]) == 0
+
+
 def test_a_plan_for_a_material_from_elsewhere(tmp_path):
     """β-PdBi2 is not shipped: I4/mmm, where two quanta of +1 make what does not turn."""
     path = tmp_path / "x.cif"

@@ -180,9 +180,9 @@ def _atoms(channels: Sequence[PlannedChannel]) -> str:
     other = [c for c in channels if {c.pam_sense, c.rotation_sense} == senses]
     if not other:
         return ""
-    word = "flip" if other[0].rotation_sense == "flipped" else "keep"
+    word = "against" if other[0].rotation_sense == "flipped" else "in"
     which = "In all of them" if len(other) == len(channels) else f"In {pretty(other[0].id)}"
-    return f" {which} the atoms {word} their sense of rotation: see symchiral explain."
+    return f" {which} the atoms rotate {word} the sense of what comes in: see symchiral explain."
 
 
 def _axis(beam: Beam) -> str:
