@@ -12,7 +12,7 @@ from descriptions import Description
 
 import symchiral as sc
 from symchiral.crystal.crystal import Crystal
-from symchiral.crystal.directions import across_name, direction_name
+from symchiral.crystal.directions import across_name, axis_name
 from symchiral.crystal.frame import Basis, Change
 from symchiral.crystal.search import SymmetricCrystal, find_symmetry
 from symchiral.fields.beam import find_beam
@@ -185,7 +185,7 @@ def test_names_of_directions_are_of_the_cells_that_they_name(name: str) -> None:
         standard = crystal.frame.direction(np.eye(3), to="cartesian", source="standard")
         for text, vector, across in (
             (across_name(crystal, frame), frame[0], frame[2]),
-            (direction_name(crystal, frame[2]), frame[2], None),
+            (axis_name(crystal, frame[2]), frame[2], None),
         ):
             parts = re.fullmatch(
                 rf"(the projection of )?{number}(?: \({number} of the standard cell\))?", text

@@ -16,7 +16,7 @@ from symchiral.answers.atlas import waves
 from symchiral.answers.channel import FlatRule, TransferName, flat
 from symchiral.answers.record import Count, Pam, Record
 from symchiral.answers.species import SpeciesOfGroup
-from symchiral.crystal.directions import direction_name
+from symchiral.crystal.directions import axis_name
 from symchiral.crystal.symmetric import Symmetry
 from symchiral.display import display
 from symchiral.engine.coupling import COPIES
@@ -191,7 +191,7 @@ def place_of(
         space_group=None if whole_class else group.number,
         symbol=None if whole_class else group.symbol,
         axis=None if axis is None else axis.symbol,
-        along=None if axis is None else direction_name(symmetry, axis.direction),
+        along=None if axis is None else axis_name(symmetry, axis.direction),
         highest=highest,
     )
 

@@ -11,7 +11,13 @@ import numpy as np
 from msgspec import Meta
 
 from symchiral.answers.record import Matrix, Record, Vector, tidy
-from symchiral.crystal.directions import across_name, direction_name, input_name, numbers_name
+from symchiral.crystal.directions import (
+    across_name,
+    axis_name,
+    direction_name,
+    input_name,
+    numbers_name,
+)
 from symchiral.crystal.search import SymmetricCrystal
 from symchiral.fields.beam import Beam as FieldBeam
 from symchiral.fields.beam import Geometry
@@ -80,7 +86,7 @@ def beam_of(crystal: SymmetricCrystal, beam: FieldBeam) -> Beam:
 
     def name(vector: Floats) -> str:
         if orientation is None:
-            return direction_name(crystal, vector)
+            return axis_name(crystal, vector)
         return _lab_name(orientation.to_lab(vector))
 
     return Beam(

@@ -21,7 +21,7 @@ from symchiral.answers.record import (
     Xyz,
     tidy,
 )
-from symchiral.crystal.directions import direction_name
+from symchiral.crystal.directions import axis_name, direction_name
 from symchiral.crystal.qpoint import QPoint, images
 from symchiral.crystal.search import SymmetricCrystal, point_group_symbol
 from symchiral.crystal.symmetric import Symmetry
@@ -244,7 +244,7 @@ def axis_of(crystal: Symmetry, axis: Axis | None) -> AxisOfRotation | None:
         xyz=named_operation(crystal, axis).xyz,
         # Where time reversal is broken the operation may come with it.
         conserved_order=UNSET if crystal.signs is None else conserved_order(crystal, axis),
-        along=direction_name(crystal, axis.direction),
+        along=axis_name(crystal, axis.direction),
         through=_through(crystal, axis),
         whole=axis.whole,
     )

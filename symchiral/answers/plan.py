@@ -26,7 +26,7 @@ from symchiral.answers.simulate import Film
 from symchiral.display import display
 from symchiral.dynamics.surface import FaceOptics
 from symchiral.rules.activity import Route
-from symchiral.rules.budget import PamSense, RotationSense
+from symchiral.rules.budget import PamSense
 from symchiral.traces.controls import Control as ProposedControl
 from symchiral.traces.controls import ControlKind, GeometryKind
 from symchiral.traces.expected import CandidateMode, Expected, Mechanism, Sense
@@ -172,9 +172,6 @@ class PlannedChannel(Record, frozen=True, kw_only=True):
     """Helicity of the outgoing mode under a σ+ pump, in PAM; reversed under σ-."""
     pam_sense: PamSense
     """Whether the sense, in PAM, is kept."""
-    rotation_sense: RotationSense
-    """Whether the atoms keep, flip or lose their net sense of rotation, or forces decide: not
-    always as `sense`, which is that of pseudo-angular momentum and of what the probe sees."""
     umklapp: int | None
     """Umklapp number."""
     outgoing: str
@@ -206,6 +203,9 @@ class PlannedChannel(Record, frozen=True, kw_only=True):
     motion: Motion | None = None
     """What the source leaves of the outgoing mode then; null where that, or the coupling
     coefficient, is not known."""
+    atoms_follow: bool | None = None
+    """Whether the atoms keep or flip their net sense of rotation as the PAM does its own, which
+    `sense` and the probe tell; null where they rotate not at all or forces decide."""
     relative: float | None = None
     """Its amplitude by the largest one of a single source; where no coupling coefficients are
     known, as if all were equal."""
@@ -463,7 +463,7 @@ def _channel(
         id=e.id,
         sense=e.sense,
         pam_sense=e.rule.pam_sense,
-        rotation_sense=e.rule.rotation_sense,
+        atoms_follow=e.rule.atoms_follow,
         umklapp=e.rule.umklapp,
         outgoing=e.outgoing.mode.name,
         frequency=None if own is None else own * factor,

@@ -11,9 +11,18 @@ from symchiral.value import UNWRITTEN, Floats
 def direction_name(crystal: Symmetry, vector: Floats) -> str:
     """Name a Cartesian direction: a, b or c of the input cell, else [u v w].
 
-    Its name in the standard cell stands behind where that is another: after [u v w] if it is a
-    cell vector there, after a, b or c if it is one of whole numbers,
-    ``[1 1 1] (c of the standard cell)``, ``c (-c of the standard cell)``.
+    After [u v w] stands the name in the standard cell, if it is a cell vector there:
+    ``[1 1 1] (c of the standard cell)``.
+    """
+    inside = input_name(crystal, vector)
+    return axis_name(crystal, vector) if inside[0] == "[" else inside
+
+
+def axis_name(crystal: Symmetry, vector: Floats) -> str:
+    """Name a direction that angles and symbols of operations refer to, in both cells.
+
+    As :func:`direction_name`; after a, b or c, too, where it has another name in the standard cell,
+    of whole numbers: ``c (-c of the standard cell)``.
     """
     inside, there = input_name(crystal, vector), _standard_name(crystal, vector)
     if inside == there or "." in there or (inside[0] == there[0] == "["):
@@ -47,7 +56,7 @@ def across_name(crystal: Symmetry, frame: Floats) -> str:
     one: ``the projection of a ([2 1 0] of the standard cell)``.
     """
     x, n = frame[0], frame[2]
-    text = direction_name(crystal, x)
+    text = axis_name(crystal, x)
     if text.startswith("["):
         for name, uvw in zip("abc", np.eye(3), strict=True):
             v = crystal.frame.direction(uvw, to="cartesian", source="input")

@@ -133,6 +133,15 @@ class Rule(Rotating, Value, Shown):
         return rotation(([m.sign for m in into], [m.sign for m in out]), momenta)
 
     @property
+    def atoms_follow(self) -> bool | None:
+        """Whether the atoms keep or flip their net sense as the PAM does; None if either is none.
+
+        An incoming photon counts with its spin.
+        """
+        senses = {self.pam_sense, self.rotation_sense}
+        return len(senses) == 1 if senses <= {"kept", "flipped"} else None
+
+    @property
     def decided_by_modes(self) -> Leg | None:
         """A leg that stands for modes of which the actual ones decide how atoms rotate, if any."""
         legs = self.channel.coupling.legs

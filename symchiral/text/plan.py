@@ -176,11 +176,10 @@ def plan_tables(
 
 def _atoms(channels: Sequence[PlannedChannel]) -> str:
     """Where the atoms rotate otherwise than the pseudo-angular momentum says."""
-    senses = {"kept", "flipped"}
-    other = [c for c in channels if {c.pam_sense, c.rotation_sense} == senses]
+    other = [c for c in channels if c.atoms_follow is False]
     if not other:
         return ""
-    word = "against" if other[0].rotation_sense == "flipped" else "in"
+    word = "against" if other[0].pam_sense == "kept" else "in"
     which = "In all of them" if len(other) == len(channels) else f"In {pretty(other[0].id)}"
     return f" {which} the atoms rotate {word} the sense of what comes in: see symchiral explain."
 

@@ -72,8 +72,6 @@ class Note(Worded):
         Of a line, or the lowest or highest that can be seen, THz.
     others : tuple of float
         Of other lines that explain a trace, THz.
-    share : float or None
-        Part of an amplitude that the response of the instrument leaves.
     probability : float or None
         That noise shows such a line.
     modes : tuple of str
@@ -88,6 +86,8 @@ class Note(Worded):
         Where they stand.
     parameter : str or None
         Of the line, ``frequency`` or ``damping``.
+    share : float or None
+        Part of an amplitude that the response of the instrument leaves.
     """
 
     kind: NoteKind
@@ -99,7 +99,6 @@ class Note(Worded):
     response: float | None = None
     frequency: float | None = None
     others: tuple[float, ...] = ()
-    share: float | None = None
     probability: float | None = None
     modes: tuple[str, ...] = ()
     band: tuple[float, float] | None = None
@@ -107,3 +106,4 @@ class Note(Worded):
     keys: tuple[str, ...] = ()
     file: str | None = None
     parameter: Literal["frequency", "damping"] | None = None
+    share: float | None = None
