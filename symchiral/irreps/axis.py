@@ -26,7 +26,7 @@ AxisKind = Literal["rotation", "screw", "rotoreflection"]
 
 _CELL_VECTOR = re.compile(r"(?P<sign>[+-]?)(?P<name>[abc])")
 _THROUGH = re.compile(r"\s+through\s+(?=\()")
-_ALSO = re.compile(r"\s+\([−-]?[abc] of the standard cell\)")
+_ALSO = re.compile(r"\s+\((?:[−-]?[abc]|\[[^\]]*\]) of the standard cell\)")
 """What the line of an axis also says of its direction."""
 
 
