@@ -649,3 +649,20 @@ def test_rows_and_fits_take_no_parameters():
     for data in ("Bi2Se3/example_rows.yaml", fit(measured)):
         with pytest.raises(InputError, match="are fitted already"):
             study.validate(data, parameters=document)
+
+
+@pytest.mark.parametrize("fading", [0.2, 0.5, 1.0, 2.0])
+def test_a_line_stays_where_an_exponential_background_strays(fading):
+    """Without noise nothing holds its rate; that is no fault of the line that is stated."""
+    times = np.arange(1.5, 4.95, 0.1)
+    wave = np.exp(-(fading + 2j * np.pi * 4.05) * times)
+    data = np.column_stack([wave.real, wave.imag])
+    measured = Measurement.of(times, data, time_unit="ps")
+    stated = {
+        "frequency_unit": "THz",
+        "lines": [{"frequency": 4.05, "damping": 0.3, "fixed": ["damping"]}],
+    }
+    for background in ("exponential", "auto"):
+        found = fit(measured, background=background, parameters=stated)
+        assert min(abs(o.frequency - 4.05) for o in found.oscillations) < 0.01
+        assert any(o.damping == 0.3 for o in found.oscillations)

@@ -20,7 +20,7 @@ shift between neighbouring Hankel matrices in their signal subspace.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -295,10 +295,22 @@ class Problem:
         """Number of traces."""
         return sum(block.data.shape[1] for block in self.blocks)
 
-    def solve(self, start: Floats, background: Background, evaluations: int = 60) -> State:
-        """Refine a model, with at most so many evaluations of it."""
+    def solve(
+        self,
+        start: Floats,
+        background: Background,
+        evaluations: int = 60,
+        *,
+        held: int | None = None,
+    ) -> State:
+        """Refine a model, with at most so many evaluations of it; the parameter ``held`` stays."""
         x, projection = refine(
-            self.blocks, start, background, evaluations=evaluations, constraints=self.constraints
+            self.blocks,
+            start,
+            background,
+            evaluations=evaluations,
+            held=held,
+            constraints=self.constraints,
         )
         return self.state(background, x, projection)
 
@@ -418,20 +430,26 @@ def _stated(problem: Problem, rest: Floats, background: Background) -> State:
             within = problem.constraints.of(2 * i)
             low, high = max(within.low, problem.lowest), min(within.high, problem.highest)
             omegas[i] = within.nearest(strongest(problem.blocks, left, low, high)[0])
-    states = []
+    starts = []
     for fading in DAMPINGS[::-1]:
         pairs = [
             x
             for omega, (_, damping) in zip(omegas, problem.starts, strict=True)
             for x in (omega or 0.0, fading / problem.length if damping is None else damping)
         ]
-        states.append(problem.solve(np.array([*pairs, *rest]), background))
+        starts.append(np.array([*pairs, *rest]))
         if all(damping is not None for _, damping in problem.starts):
             break
+    states = [problem.solve(start, background) for start in starts]
+    if background == "exponential" and not any(map(problem.sound, states)):
+        # Where its rate strays the lines are refined beside the one that it begins with.
+        last = len(starts[0]) - 1
+        states = [problem.solve(start, background, held=last) for start in starts]
     sound = [s for s in states if problem.sound(s)]
     if sound:
         return min(sound, key=_by_criterion)
-    found = min(states, key=_by_criterion).pairs
+    best = min(states, key=_by_criterion)
+    found = best.pairs
     for number, (omega, damping) in enumerate(found, 1):
         if problem.strayed(omega, damping):
             raise InputError(
@@ -441,6 +459,8 @@ def _stated(problem: Problem, rest: Floats, background: Background) -> State:
                 fix="fix what is known of it, bound it, between: {frequency: [low, high], damping: "
                 "[low, high]}, or leave it out if the traces do not show it",
             )
+    if problem.sound(replace(best, background="none")):
+        return best  # as where nothing is stated: its background alone is none of the length
     one, other = (int(k) + 1 for k in _closest(found[:, 0]))
     raise InputError(
         f"lines {min(one, other)} and {max(one, other)} of the parameters become one",
