@@ -1,11 +1,13 @@
 """Fitting measured traces: against synthetic experiments written without the fitter."""
 
+import re
 import sys
 import warnings
 
 import numpy as np
 import pytest
 from fresh import fresh_seed
+from mutants import TRACE
 from scipy.optimize import brentq
 from scipy.stats import ncx2
 from synthetic_experiment import Line, oscillate, random_line, record, traces
@@ -19,6 +21,7 @@ from symchiral.traces.intervals import excess
 from symchiral.traces.measurement import Measurement, PumpPulse
 from symchiral.traces.model import Block, least_squares, project, refine
 from symchiral.traces.probe import Probe
+from symchiral.traces.reading import read_measurement
 from symchiral.traces.search import MOST_BINS, Problem, State, split
 
 ENDS = ("frequency", "damping", "helicity")
@@ -641,3 +644,16 @@ def test_a_long_record_of_many_rows_is_taken() -> None:
 def test_a_direction_of_unknown_error_is_none() -> None:
     for covariance in (np.full((4, 4), np.nan), -1e-4 * np.eye(4), np.full((4, 4), np.inf)):
         assert direction_of(np.array([-1.0, 1.0]), covariance) is None
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_wild_value_in_a_trace_leaves_finite_errors(tmp_path):
+    """One sample of 1e20 among others of one: an inverse overflowed where a column vanishes."""
+    table = tmp_path / "t.csv"
+    rows = [x for x in TRACE.splitlines() if not x.startswith(("3.9", "4."))]
+    wild = [re.sub("^1.600,s[+],[^,]*", "1.600,s+,1e20", row) for row in rows]
+    table.write_text("\n".join([*wild[:-1], "3.800,s+,-0.09534,0."]))
+    for background in ("none", "linear", "exponential"):
+        for found in fit(read_measurement(table), background=background).oscillations:
+            assert np.all(np.isfinite(found.covariance))
+            assert np.all(np.isfinite(found.amplitude_covariances))

@@ -173,6 +173,16 @@ def _orthonormal(
     return phi, basis, triangle + lift[..., None] * np.eye(lift.shape[-1])
 
 
+def scales(gram: Floats) -> Floats:
+    """Square roots of the diagonal of a Gram matrix, none so small that an inverse overflows.
+
+    A column may vanish beside others, as after a wild value in a trace.
+    """
+    size = np.diagonal(gram)
+    found: Floats = np.sqrt(np.maximum(size, max(1e-60 * float(size.max(initial=0.0)), TINY)))
+    return found
+
+
 def _expanded(
     blocks: Sequence[Block], nonlinear: Floats, background: Background
 ) -> tuple[Floats, Floats, Floats]:

@@ -50,7 +50,7 @@ from symchiral.traces.constraints import FREE_LINE, Constraint
 from symchiral.traces.direction import Direction, direction_of
 from symchiral.traces.force import Driven, Judged
 from symchiral.traces.helicity import Helicity, less_sure, measured_helicity
-from symchiral.traces.model import columns, rate
+from symchiral.traces.model import columns, rate, scales
 from symchiral.traces.oscillation import FALSE_ALARM, Fit, Oscillation, false_alarm, response_factor
 from symchiral.traces.pulse import (
     FREE,
@@ -784,7 +784,7 @@ class _Forward:
         fixed = [i for i, constraint in enumerate(main.constraints) if constraint.fixed]
         kept = np.delete(np.arange(size), fixed)
         known = information[np.ix_(kept, kept)]
-        scale = np.sqrt(np.maximum(np.diagonal(known), TINY))
+        scale = scales(known)
         inverse = np.linalg.pinv(known / np.outer(scale, scale), hermitian=True, rcond=1e-11)
         covariance = np.zeros((size, size))
         covariance[np.ix_(kept, kept)] = variance * inverse / np.outer(scale, scale)

@@ -12,10 +12,10 @@ from symchiral.errors import LabelError
 from symchiral.traces.constraints import FREE_LINE, Constraint
 from symchiral.traces.helicity import Helicity, measured_helicity, quantile
 from symchiral.traces.measurement import Measurement
-from symchiral.traces.model import Background, columns
+from symchiral.traces.model import Background, columns, scales
 from symchiral.traces.note import Note
 from symchiral.traces.search import Problem, State
-from symchiral.value import TINY, Complex, Floats, Value, frozen
+from symchiral.value import Complex, Floats, Value, frozen
 
 FALSE_ALARM = 0.01
 """An oscillation is significant if noise alone shows one as strong less often than this."""
@@ -345,9 +345,9 @@ def places(measurement: Measurement, problem: Problem) -> list[tuple[int, int]]:
 
 def _inverse(matrix: Floats) -> Floats:
     """The inverse of a positive matrix; huge where it is singular."""
-    scale = np.sqrt(np.maximum(np.diagonal(matrix), TINY))
-    found: Floats = np.linalg.pinv(matrix / np.outer(scale, scale), hermitian=True, rcond=1e-13)
-    found /= np.outer(scale, scale)
+    scale = scales(matrix)
+    units = np.outer(scale, scale)
+    found: Floats = np.linalg.pinv(matrix / units, hermitian=True, rcond=1e-13) / units
     return found
 
 

@@ -19,6 +19,7 @@ from functools import cached_property
 import numpy as np
 
 from symchiral.traces.constraints import Constraint, descend_within
+from symchiral.traces.model import scales
 from symchiral.traces.pulse import Prior
 from symchiral.value import TINY, Complex, Floats
 
@@ -291,7 +292,7 @@ def fitted(
 
 def _inverse(gram: Floats) -> Floats:
     """The inverse of a Gram matrix; what its columns have twice is left out."""
-    scale = np.sqrt(np.maximum(np.diagonal(gram), TINY))
+    scale = scales(gram)
     values, vectors = np.linalg.eigh(gram / np.outer(scale, scale))
     keep = values > 1e-12 * max(float(values[-1]), TINY)
     vectors = vectors[:, keep] / scale[:, None]
